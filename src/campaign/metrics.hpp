@@ -1,0 +1,39 @@
+// What the report counts, from score rows; equal to NumPy 1.26's argpartition and argmax in every case, ties and NaN included.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace tf_injector {
+
+// Index of the largest score: the first of equals; NaN is larger than all (the first NaN wins). numpy.argmax.
+[[nodiscard]] int argmax(std::span<const float> scores);
+
+// scores.argpartition(-k)[-k:] of one row, k clipped to its length: the k chosen indices, in NumPy's order.
+void top_k(std::span<const float> scores, int k, std::vector<int>& chosen);
+// Is `label` among them? Called per row and fault: does not allocate for rows of up to 4096 classes.
+[[nodiscard]] bool in_top_k(std::span<const float> scores, int k, int label);
+
+// (faulty == golden).all(): NaN is never equal, +0 equals -0.
+[[nodiscard]] bool rows_equal(std::span<const float> a, std::span<const float> b);
+
+// Counts over images of one fault; parts of a campaign add up.
+struct Tally {
+  int64_t images = 0;
+  int64_t top_1_correct = 0;
+  int64_t top_5_correct = 0;
+  int64_t top_1_robust = 0;   // golden's top-1 among the faulty top 1
+  int64_t top_5_robust = 0;
+  int64_t masked = 0;
+
+  [[nodiscard]] int64_t non_critical() const noexcept { return top_1_robust - masked; }
+  [[nodiscard]] int64_t critical() const noexcept { return images - top_1_robust; }
+  Tally& operator+=(const Tally& other) noexcept;
+  friend bool operator==(const Tally&, const Tally&) = default;
+};
+
+// One image's contribution. `golden` may be empty: then only correctness is counted (the golden run).
+[[nodiscard]] Tally tally_row(std::span<const float> scores, std::span<const float> golden, int golden_label, int label);
+
+}  // namespace tf_injector

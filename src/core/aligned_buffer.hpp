@@ -1,0 +1,44 @@
+// A float array on a 64-byte boundary, padded so that a full vector may be read past the last element.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <span>
+
+namespace tf_injector {
+
+class AlignedBuffer {
+ public:
+  static constexpr size_t kAlignment = 64;
+  static constexpr size_t kPadding = 64;  // floats behind the end: allocated, zero, never part of size()
+
+  AlignedBuffer() = default;
+  // `size` floats, all zero. Throws std::bad_alloc.
+  explicit AlignedBuffer(size_t size) : size_(size) {
+    data_.reset(static_cast<float*>(::operator new[]((size + kPadding) * sizeof(float), std::align_val_t{kAlignment})));
+    std::fill_n(data_.get(), size + kPadding, 0.0f);
+  }
+  explicit AlignedBuffer(std::span<const float> values) : AlignedBuffer(values.size()) {
+    std::copy(values.begin(), values.end(), data_.get());
+  }
+
+  [[nodiscard]] float* data() noexcept { return data_.get(); }
+  [[nodiscard]] const float* data() const noexcept { return data_.get(); }
+  [[nodiscard]] size_t size() const noexcept { return size_; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  float& operator[](size_t i) noexcept { return data_[i]; }
+  float operator[](size_t i) const noexcept { return data_[i]; }
+  [[nodiscard]] std::span<float> span() noexcept { return {data_.get(), size_}; }
+  [[nodiscard]] std::span<const float> span() const noexcept { return {data_.get(), size_}; }
+
+ private:
+  struct Deleter {
+    void operator()(float* p) const noexcept { ::operator delete[](p, std::align_val_t{kAlignment}); }
+  };
+  std::unique_ptr<float[], Deleter> data_;
+  size_t size_ = 0;
+};
+
+}  // namespace tf_injector

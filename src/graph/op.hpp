@@ -1,0 +1,27 @@
+// All ops, as one variant: an op that a pass or a kernel table forgets does not compile.
+#pragma once
+
+#include <variant>
+
+#include "graph/ops/activation.hpp"
+#include "graph/ops/add.hpp"
+#include "graph/ops/average_pool2d.hpp"
+#include "graph/ops/batch_normalization.hpp"
+#include "graph/ops/conv2d.hpp"
+#include "graph/ops/dense.hpp"
+#include "graph/ops/global_average_pool.hpp"
+#include "graph/ops/input.hpp"
+#include "graph/ops/pad.hpp"
+#include "graph/ops/reshape.hpp"
+#include "graph/ops/slice.hpp"
+#include "graph/ops/transpose.hpp"
+
+namespace tf_injector {
+
+using Op = std::variant<ops::Input, ops::Conv2D, ops::Dense, ops::BatchNormalization, ops::Activation, ops::Add, ops::Pad,
+                        ops::Slice, ops::Transpose, ops::Reshape, ops::AveragePool2D, ops::GlobalAveragePool>;
+
+// "Conv2D", "Dense", ...
+[[nodiscard]] const char* op_name(const Op& op);
+
+}  // namespace tf_injector

@@ -1,0 +1,19 @@
+// An element-wise function of one tensor.
+#pragma once
+#include <span>
+
+#include "core/shape.hpp"
+
+namespace tf_injector::ops {
+
+// linear never becomes a node.
+enum class ActivationKind { relu, relu6 };
+
+struct Activation {
+  static constexpr const char* kName = "Activation";
+  ActivationKind kind = ActivationKind::relu;
+};
+
+Shape infer_shape(const Activation& op, std::span<const Shape> inputs);
+
+}  // namespace tf_injector::ops

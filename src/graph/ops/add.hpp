@@ -1,0 +1,15 @@
+// Sum of two or more tensors of one shape, from the left: ((a + b) + c) ..., one rounding each.
+#pragma once
+#include <span>
+
+#include "core/shape.hpp"
+
+namespace tf_injector::ops {
+
+struct Add {
+  static constexpr const char* kName = "Add";
+};
+
+Shape infer_shape(const Add& op, std::span<const Shape> inputs);
+
+}  // namespace tf_injector::ops

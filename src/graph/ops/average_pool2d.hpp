@@ -1,0 +1,19 @@
+// Average over a window: sequential sum in h, w order, divided by the number of elements (padding is not counted).
+#pragma once
+#include <array>
+#include <span>
+
+#include "graph/ops/conv2d.hpp"
+
+namespace tf_injector::ops {
+
+struct AveragePool2D {
+  static constexpr const char* kName = "AveragePool2D";
+  std::array<int64_t, 2> pool_size{2, 2};
+  std::array<int64_t, 2> strides{2, 2};
+  Padding padding = Padding::valid;
+};
+
+Shape infer_shape(const AveragePool2D& op, std::span<const Shape> inputs);
+
+}  // namespace tf_injector::ops

@@ -1,0 +1,19 @@
+// A border of one value (ZeroPadding2D, tf.pad with mode CONSTANT). One (before, after) per axis, the batch not counted.
+#pragma once
+#include <array>
+#include <span>
+#include <vector>
+
+#include "core/shape.hpp"
+
+namespace tf_injector::ops {
+
+struct Pad {
+  static constexpr const char* kName = "Pad";
+  std::vector<std::array<int64_t, 2>> paddings;
+  float value = 0.0f;
+};
+
+Shape infer_shape(const Pad& op, std::span<const Shape> inputs);
+
+}  // namespace tf_injector::ops

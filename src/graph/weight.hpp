@@ -1,0 +1,21 @@
+// A weight tensor of the model as the file holds it, and the id by which ops refer to it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/shape.hpp"
+
+namespace tf_injector {
+
+using WeightId = int32_t;  // index into Graph::weights
+inline constexpr WeightId kNoWeight = -1;
+
+struct Weight {
+  std::string name;  // "conv2d/kernel", nested models included
+  Shape shape;       // Conv2D (kh, kw, cin, cout), Dense (in, out), ...
+  std::vector<float> values;  // row-major
+};
+
+}  // namespace tf_injector

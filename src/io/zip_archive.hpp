@@ -1,0 +1,32 @@
+// Reads members of a zip file (stored or deflated) into memory, checking each member's CRC-32.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tf_injector {
+
+class ZipArchive {
+ public:
+  // Throws Error(bad_input) naming the file: missing, unreadable, not a zip archive, damaged.
+  explicit ZipArchive(const std::string& path);
+  ~ZipArchive();
+  ZipArchive(ZipArchive&&) noexcept;
+  ZipArchive& operator=(ZipArchive&&) noexcept;
+
+  [[nodiscard]] std::vector<std::string> names() const;
+  [[nodiscard]] bool contains(const std::string& name) const;
+  // The member's bytes. Throws Error(bad_input): no such member (lists what there is), CRC or size wrong, larger than `max_bytes`.
+  [[nodiscard]] std::vector<uint8_t> read(const std::string& name, uint64_t max_bytes = uint64_t{4} << 30) const;
+
+  // True when the file starts with a zip signature.
+  [[nodiscard]] static bool is_zip(const std::string& path);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tf_injector
