@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "fault/patch.hpp"
+#include "graph/patch.hpp"
 #include "graph/graph.hpp"
 #include "tf_injector/fault.hpp"
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
-#include "fault/patch.hpp"
+#include "graph/patch.hpp"
 #include "graph/graph.hpp"
 
 namespace tf_injector {
