@@ -9,16 +9,11 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
-#include "graph/patch.hpp"
 #include "graph/graph.hpp"
+#include "graph/patch.hpp"
+#include "kernels/kernel_set.hpp"
 
 namespace tf_injector {
-
-// scalar: the readable reference kernels, op by op, nothing fused: the definition of every result.
-enum class KernelSet { automatic, avx512, avx2, neon, scalar };
-[[nodiscard]] const char* kernel_set_name(KernelSet set);
-// Best first, only what this CPU and this build have; scalar is always the last.
-[[nodiscard]] std::vector<KernelSet> available_kernel_sets();
 
 struct CompileOptions {
   KernelSet kernels = KernelSet::automatic;  // one that this CPU lacks: Error(usage)

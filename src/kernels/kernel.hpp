@@ -1,0 +1,81 @@
+// A compiled op: decided and packed once, run many times. Kernels are const and shared by all threads.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/shape.hpp"
+#include "graph/op.hpp"
+#include "graph/patch.hpp"
+#include "graph/weight.hpp"
+#include "kernels/kernel_set.hpp"
+
+namespace tf_injector {
+
+struct KernelArgs {
+  std::span<const float* const> inputs;  // images x elements each; the operand of a fused Add is the last
+  float* output = nullptr;               // images x elements; overlaps no input
+  int images = 0;
+  int batch = 2;                         // images in the batch in which the original would feed these
+};
+
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  // Computes all of the output. Allocates nothing, never throws.
+  virtual void run(const KernelArgs& args) const noexcept = 0;
+  // "avx512:conv2d", "ref:slice"
+  [[nodiscard]] virtual std::string name() const = 0;
+  // Per image.
+  [[nodiscard]] virtual int64_t multiply_adds() const { return 0; }
+  [[nodiscard]] virtual size_t weight_bytes() const { return 0; }
+  // The same kernel with one weight element changed; null when this kernel does not hold that weight.
+  [[nodiscard]] virtual std::unique_ptr<Kernel> patched(const Patch& patch) const {
+    (void)patch;
+    return nullptr;
+  }
+};
+
+// Element-wise work done on an op's result before it is stored, in this order. Passes put it together (plan/passes).
+struct Epilogue {
+  std::optional<ops::BatchNormalization> batch_normalization;
+  bool add = false;  // + one more input of the output's shape
+  std::optional<ops::ActivationKind> activation;
+  [[nodiscard]] bool empty() const { return !batch_normalization && !add && !activation; }
+};
+
+// Everything a factory may look at: shapes and attributes, never weight values.
+struct KernelContext {
+  std::span<const Weight> weights;  // Graph::weights
+  std::vector<Shape> inputs;        // without the operand of a fused Add
+  Shape output;
+  KernelSet set = KernelSet::scalar;
+  Epilogue epilogue;
+  // Conv2D only: a zero border taken over from a Pad node, (before, after) for h and w. Its zeros are multiplied.
+  std::optional<std::array<std::array<int64_t, 2>, 2>> explicit_padding;
+};
+
+// One overload per op, each in the file of the op's name: walks an ordered list of candidates, the reference last.
+std::unique_ptr<Kernel> make_kernel(const ops::Conv2D& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::Dense& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::BatchNormalization& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::Activation& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::Add& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::Pad& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::Slice& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::Transpose& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::Reshape& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::AveragePool2D& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::GlobalAveragePool& op, const KernelContext& context);
+
+// The values of a weight, or an empty span for kNoWeight.
+[[nodiscard]] inline std::span<const float> weight_values(const KernelContext& context, WeightId id) {
+  return id == kNoWeight ? std::span<const float>() : std::span<const float>(context.weights[static_cast<size_t>(id)].values);
+}
+
+}  // namespace tf_injector

@@ -1,0 +1,31 @@
+#include <cmath>
+
+#include "kernels/ref/reference.hpp"
+#include "kernels/ref/vectorize.hpp"
+
+namespace tf_injector::ref {
+
+TFI_VECTORIZE void batch_normalization(int64_t channels, const float* in, const float* mean, const float* istd,
+                                       const float* gamma, const float* beta, float* out, int64_t rows) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < channels; ++c) {
+      const int64_t i = r * channels + c;
+      out[i] = std::fma((in[i] - mean[c]) * istd[c], gamma[c], beta[c]);
+    }
+  }
+}
+
+void activation(ops::ActivationKind kind, const float* in, float* out, int64_t elements) {
+  for (int64_t i = 0; i < elements; ++i) {
+    const float x = in[i];
+    float y = x < 0.0f ? 0.0f : x;  // NaN stays NaN, as in tf.nn.relu
+    if (kind == ops::ActivationKind::relu6) y = y > 6.0f ? 6.0f : y;
+    out[i] = y;
+  }
+}
+
+void add(const float* a, const float* b, float* out, int64_t elements) {
+  for (int64_t i = 0; i < elements; ++i) out[i] = a[i] + b[i];
+}
+
+}  // namespace tf_injector::ref

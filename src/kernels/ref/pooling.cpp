@@ -1,0 +1,52 @@
+#include <algorithm>
+
+#include "kernels/ref/reference.hpp"
+
+namespace tf_injector::ref {
+
+void average_pool2d(const ops::AveragePool2D& op, const Shape& input, const Shape& output, const float* in, float* out,
+                    int images) {
+  const int64_t height = input[0], width = input[1], channels = input[2];
+  const int64_t top = ops::padding_of(height, op.pool_size[0], op.strides[0], 1, op.padding)[0];
+  const int64_t left = ops::padding_of(width, op.pool_size[1], op.strides[1], 1, op.padding)[0];
+  for (int64_t n = 0; n < images; ++n) {
+    const float* image = in + n * input.elements();
+    for (int64_t y = 0; y < output[0]; ++y) {
+      const int64_t h0 = std::max<int64_t>(0, y * op.strides[0] - top);
+      const int64_t h1 = std::min(height, y * op.strides[0] - top + op.pool_size[0]);
+      for (int64_t x = 0; x < output[1]; ++x) {
+        const int64_t w0 = std::max<int64_t>(0, x * op.strides[1] - left);
+        const int64_t w1 = std::min(width, x * op.strides[1] - left + op.pool_size[1]);
+        const auto count = static_cast<float>((h1 - h0) * (w1 - w0));
+        float* pixel = out + ((n * output[0] + y) * output[1] + x) * channels;
+        std::fill_n(pixel, channels, 0.0f);
+        for (int64_t h = h0; h < h1; ++h) {
+          for (int64_t w = w0; w < w1; ++w) {
+            for (int64_t c = 0; c < channels; ++c) pixel[c] = pixel[c] + image[(h * width + w) * channels + c];
+          }
+        }
+        for (int64_t c = 0; c < channels; ++c) pixel[c] = pixel[c] / count;
+      }
+    }
+  }
+}
+
+void global_average_pool(int64_t positions, int64_t channels, const float* in, float* out, int images) {
+  constexpr int64_t kLanes = 4;  // TensorFlow's packet of four floats
+  const int64_t packed = positions < 4 * kLanes ? 0 : positions - positions % kLanes;
+  for (int64_t n = 0; n < images; ++n) {
+    const float* image = in + n * positions * channels;
+    for (int64_t c = 0; c < channels; ++c) {
+      float sum = 0.0f;
+      if (packed > 0) {
+        float lane[kLanes] = {};
+        for (int64_t i = 0; i < packed; ++i) lane[i % kLanes] = lane[i % kLanes] + image[i * channels + c];
+        sum = ((lane[0] + lane[1]) + lane[2]) + lane[3];
+      }
+      for (int64_t i = packed; i < positions; ++i) sum = sum + image[i * channels + c];
+      out[n * channels + c] = sum / static_cast<float>(positions);
+    }
+  }
+}
+
+}  // namespace tf_injector::ref
