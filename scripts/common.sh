@@ -1,0 +1,111 @@
+# What the commands of this folder share. Sourced, never run: `. "$(dirname "$0")/common.sh"`.
+# Afterwards the working directory is the project's root.
+# shellcheck shell=bash
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+project_root=$PWD
+cache_folder=$project_root/.cache
+log_folder=$cache_folder/logs
+
+say() { printf '== %s\n' "$*"; }
+
+fail() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# quietly LOG COMMAND...: runs the command with its output in .cache/logs/LOG; shows the end of it when the command fails.
+quietly() {
+  local log=$log_folder/$1
+  shift
+  mkdir -p "$log_folder"
+  "$@" >"$log" 2>&1 </dev/null || {
+    tail -n 30 "$log" >&2
+    fail "'$*' failed; its whole output is in ${log#"$project_root"/}"
+  }
+}
+
+# Runs a command as root: as it is, or through sudo. Asks for no password: says what to type instead.
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  else
+    sudo -n "$@"
+  fi
+}
+
+can_be_root() { [ "$(id -u)" -eq 0 ] || { command -v sudo >/dev/null && sudo -n true 2>/dev/null; }; }
+
+# The Debian packages among the arguments that are not installed, one a line.
+missing_packages() {
+  local name
+  local -A installed=()
+  while read -r name; do installed[$name]=1; done < <(
+    dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null | sed -n 's/ installed$//p'
+  )
+  for name in "$@"; do [ -n "${installed[$name]:-}" ] || echo "$name"; done
+}
+
+# ensure_packages PURPOSE PACKAGE...: installs what is missing with apt. Nothing is asked and no package index is fetched when
+# everything is there. On other systems it only names the packages: CMake then says which of them it cannot find.
+ensure_packages() {
+  local purpose=$1
+  shift
+  if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    say "$purpose: this system has no apt; needed are (names of Debian 12 and Ubuntu 24.04): $*"
+    return
+  fi
+  local missing
+  missing=$(missing_packages "$@" | tr '\n' ' ')
+  missing=${missing% }
+  if [ -z "$missing" ]; then
+    say "$purpose: all packages are installed"
+    return
+  fi
+  can_be_root || fail "$purpose: packages are missing and neither root nor sudo without a password is at hand. Type once:
+  sudo apt-get update && sudo apt-get install -y --no-install-recommends $missing"
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3)
+  say "$purpose: installing $missing"
+  quietly apt-update.log as_root "${apt[@]}" update
+  # shellcheck disable=SC2086  # a list of words
+  quietly apt-install.log as_root "${apt[@]}" install -y --no-install-recommends $missing
+}
+
+# ensure_python_packages NAME==VERSION...: the project's own virtual environment .cache/venv with these packages.
+ensure_python_packages() {
+  local python=$cache_folder/venv/bin/python
+  if "$python" - "$@" 2>/dev/null <<'PYTHON'
+import importlib.metadata, sys
+sys.exit(any(importlib.metadata.version(name) != version for name, version in (arg.split("==") for arg in sys.argv[1:])))
+PYTHON
+  then
+    say "Python packages: all installed in .cache/venv"
+    return
+  fi
+  say "Python packages: installing $* into .cache/venv"
+  "$python" -m pip --version >/dev/null 2>&1 || quietly venv.log python3 -m venv --clear "$cache_folder/venv"
+  quietly pip.log "$python" -m pip install --disable-pip-version-check --no-input "$@"
+}
+
+# Parallel compile jobs: the processors we may use, but not more than memory allows (about 1.5 GB a job).
+compile_jobs() {
+  local jobs by_memory
+  jobs=$(nproc)
+  by_memory=$(awk '/^MemAvailable:/ { print int($2 / 1500000) }' /proc/meminfo)
+  if [ "$by_memory" -lt "$jobs" ]; then jobs=$by_memory; fi
+  if [ "$jobs" -lt 1 ]; then jobs=1; fi
+  echo "$jobs"
+}
+
+# build_preset PRESET [TARGET...]: configures and builds build/PRESET; only what changed is compiled.
+build_preset() {
+  local preset=$1 jobs
+  shift
+  jobs=$(compile_jobs)
+  if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}; fi
+  say "building build/$preset (${*:-everything}; $jobs jobs)"
+  quietly "configure-$preset.log" cmake --preset "$preset"
+  if [ $# -gt 0 ]; then set -- --target "$@"; fi
+  cmake --build --preset "$preset" --parallel "$jobs" "$@" </dev/null
+}
