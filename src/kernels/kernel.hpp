@@ -21,7 +21,7 @@ struct KernelArgs {
   std::span<const float* const> inputs;  // images x elements each; the operand of a fused Add is the last
   float* output = nullptr;               // images x elements; overlaps no input
   int images = 0;
-  int batch = 2;                         // images in the batch in which the original would feed these
+  int batch = 2;  // images in the batch in which the original would feed these
 };
 
 class Kernel {
@@ -41,7 +41,8 @@ class Kernel {
   }
 };
 
-// Element-wise work done on an op's result before it is stored, in this order. Passes put it together (plan/passes).
+// Element-wise work done on an op's result before it is stored, in this order. Passes put it together
+// (plan/passes).
 struct Epilogue {
   std::optional<ops::BatchNormalization> batch_normalization;
   bool add = false;  // + one more input of the output's shape
@@ -56,11 +57,13 @@ struct KernelContext {
   Shape output;
   KernelSet set = KernelSet::scalar;
   Epilogue epilogue;
-  // Conv2D only: a zero border taken over from a Pad node, (before, after) for h and w. Its zeros are multiplied.
+  // Conv2D only: a zero border taken over from a Pad node, (before, after) for h and w. Its zeros are
+  // multiplied.
   std::optional<std::array<std::array<int64_t, 2>, 2>> explicit_padding;
 };
 
-// One overload per op, each in the file of the op's name: walks an ordered list of candidates, the reference last.
+// One overload per op, each in the file of the op's name: walks an ordered list of candidates, the reference
+// last.
 std::unique_ptr<Kernel> make_kernel(const ops::Conv2D& op, const KernelContext& context);
 std::unique_ptr<Kernel> make_kernel(const ops::Dense& op, const KernelContext& context);
 std::unique_ptr<Kernel> make_kernel(const ops::BatchNormalization& op, const KernelContext& context);
@@ -75,7 +78,8 @@ std::unique_ptr<Kernel> make_kernel(const ops::GlobalAveragePool& op, const Kern
 
 // The values of a weight, or an empty span for kNoWeight.
 [[nodiscard]] inline std::span<const float> weight_values(const KernelContext& context, WeightId id) {
-  return id == kNoWeight ? std::span<const float>() : std::span<const float>(context.weights[static_cast<size_t>(id)].values);
+  return id == kNoWeight ? std::span<const float>()
+                         : std::span<const float>(context.weights[static_cast<size_t>(id)].values);
 }
 
 }  // namespace tf_injector

@@ -1,5 +1,6 @@
-// What runs: the graph compiled into a list of steps with packed weights. Const after compile, shared by all threads.
-// A fault never changes it: an Overlay holds the changed copies of the packed weights that contain the faulted one.
+// What runs: the graph compiled into a list of steps with packed weights. Const after compile, shared by all
+// threads. A fault never changes it: an Overlay holds the changed copies of the packed weights that contain
+// the faulted one.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +28,9 @@ struct PlanInput {
 
 // One line of the plan for people and metadata.
 struct StepInfo {
-  std::string path;     // of the Keras layer whose op the step runs
-  std::string op;       // "Conv2D+BatchNormalization+Add+relu"
-  std::string kernel;   // "avx512:conv2d 6x64"
+  std::string path;           // of the Keras layer whose op the step runs
+  std::string op;             // "Conv2D+BatchNormalization+Add+relu"
+  std::string kernel;         // "avx512:conv2d 6x64"
   int64_t multiply_adds = 0;  // per image
 };
 
@@ -45,10 +46,10 @@ class Plan {
   Plan& operator=(Plan&&) noexcept;
 
   [[nodiscard]] const std::vector<PlanInput>& inputs() const noexcept;
-  [[nodiscard]] int64_t classes() const noexcept;           // elements of the scored output
-  [[nodiscard]] KernelSet kernels() const noexcept;         // never `automatic`
+  [[nodiscard]] int64_t classes() const noexcept;    // elements of the scored output
+  [[nodiscard]] KernelSet kernels() const noexcept;  // never `automatic`
   [[nodiscard]] std::vector<StepInfo> steps() const;
-  [[nodiscard]] size_t weight_bytes() const noexcept;       // packed weights
+  [[nodiscard]] size_t weight_bytes() const noexcept;  // packed weights
   [[nodiscard]] size_t workspace_bytes_per_image() const noexcept;
 
   struct Impl;
@@ -95,9 +96,10 @@ struct BatchContext {
   int batch = 2;  // size of the batch in which the original feeds every image of this tile
 };
 
-// The plain full pass over up to workspace.tile() images. inputs[i]: images x elements of plan.inputs()[i], preprocessed.
-// scores: images x plan.classes(). `overlay` may be null: the golden run. Allocates nothing.
+// The plain full pass over up to workspace.tile() images. inputs[i]: images x elements of plan.inputs()[i],
+// preprocessed. scores: images x plan.classes(). `overlay` may be null: the golden run. Allocates nothing.
 void evaluate(const Plan& plan, const Overlay* overlay, Workspace& workspace,
-              std::span<const std::span<const float>> inputs, int images, BatchContext context, std::span<float> scores);
+              std::span<const std::span<const float>> inputs, int images, BatchContext context,
+              std::span<float> scores);
 
 }  // namespace tf_injector

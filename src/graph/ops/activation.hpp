@@ -8,6 +8,8 @@ namespace tf_injector::ops {
 
 // linear never becomes a node.
 enum class ActivationKind { relu, relu6 };
+// "relu", "relu6"
+[[nodiscard]] const char* activation_name(ActivationKind kind);
 
 struct Activation {
   static constexpr const char* kName = "Activation";

@@ -7,11 +7,18 @@ namespace tf_injector::ref {
 
 Conv2DGeometry conv2d_geometry(const ops::Conv2D& op, const Shape& input, const Shape& output,
                                const std::array<std::array<int64_t, 2>, 2>* explicit_padding) {
-  Conv2DGeometry g{.in_h = input[0], .in_w = input[1], .cin = input[2],
-                   .out_h = output[0], .out_w = output[1], .cout = output[2],
-                   .kernel_h = op.kernel_size[0], .kernel_w = op.kernel_size[1],
-                   .stride_h = op.strides[0], .stride_w = op.strides[1],
-                   .dilation_h = op.dilation[0], .dilation_w = op.dilation[1],
+  Conv2DGeometry g{.in_h = input[0],
+                   .in_w = input[1],
+                   .cin = input[2],
+                   .out_h = output[0],
+                   .out_w = output[1],
+                   .cout = output[2],
+                   .kernel_h = op.kernel_size[0],
+                   .kernel_w = op.kernel_size[1],
+                   .stride_h = op.strides[0],
+                   .stride_w = op.strides[1],
+                   .dilation_h = op.dilation[0],
+                   .dilation_w = op.dilation[1],
                    .groups = op.groups};
   if (explicit_padding != nullptr) {
     g.border = Border::multiply;
@@ -26,9 +33,10 @@ Conv2DGeometry conv2d_geometry(const ops::Conv2D& op, const Shape& input, const 
 
 namespace {
 
-// One output position, all channels of one group: acc[co] += x[ci] * w[ci][co] for every tap and input channel.
-TFI_VECTORIZE void conv2d_position(const Conv2DGeometry& g, int64_t y, int64_t x, int64_t group, const float* in,
-                                   const float* kernel, float* acc) {
+// One output position, all channels of one group: acc[co] += x[ci] * w[ci][co] for every tap and input
+// channel.
+TFI_VECTORIZE void conv2d_position(const Conv2DGeometry& g, int64_t y, int64_t x, int64_t group,
+                                   const float* in, const float* kernel, float* acc) {
   const int64_t cin = g.cin / g.groups;
   const int64_t cout = g.cout / g.groups;
   for (int64_t co = 0; co < cout; ++co) acc[co] = 0.0f;
@@ -50,7 +58,8 @@ TFI_VECTORIZE void conv2d_position(const Conv2DGeometry& g, int64_t y, int64_t x
 
 }  // namespace
 
-void conv2d(const Conv2DGeometry& g, const float* in, const float* kernel, const float* bias, float* out, int images) {
+void conv2d(const Conv2DGeometry& g, const float* in, const float* kernel, const float* bias, float* out,
+            int images) {
   const int64_t cout = g.cout / g.groups;
   for (int64_t n = 0; n < images; ++n) {
     const float* image = in + n * g.in_h * g.in_w * g.cin;

@@ -14,10 +14,11 @@ std::vector<int64_t> row_major_strides(const Shape& shape) {
   return strides;
 }
 
-// Walks a box of `counts` in row-major order: out[i] = in[offset + sum of index * step], for pad the other way round.
-// `visit(dense_index, strided_index)`.
+// Walks a box of `counts` in row-major order: out[i] = in[offset + sum of index * step], for pad the other
+// way round. `visit(dense_index, strided_index)`.
 template <class Visit>
-void walk_box(const std::vector<int64_t>& counts, const std::vector<int64_t>& steps, int64_t offset, Visit visit) {
+void walk_box(const std::vector<int64_t>& counts, const std::vector<int64_t>& steps, int64_t offset,
+              Visit visit) {
   std::vector<int64_t> index(counts.size(), 0);
   int64_t total = 1;
   for (int64_t c : counts) total *= c;
@@ -35,7 +36,8 @@ void walk_box(const std::vector<int64_t>& counts, const std::vector<int64_t>& st
 
 }  // namespace
 
-void pad(const ops::Pad& op, const Shape& input, const Shape& output, const float* in, float* out, int images) {
+void pad(const ops::Pad& op, const Shape& input, const Shape& output, const float* in, float* out,
+         int images) {
   const std::vector<int64_t> strides = row_major_strides(output);
   int64_t offset = 0;
   for (int a = 0; a < input.rank(); ++a) {
@@ -45,7 +47,8 @@ void pad(const ops::Pad& op, const Shape& input, const Shape& output, const floa
     const float* from = in + n * input.elements();
     float* to = out + n * output.elements();
     std::fill_n(to, output.elements(), op.value);
-    walk_box(input.dims(), strides, offset, [&](int64_t dense, int64_t strided) { to[strided] = from[dense]; });
+    walk_box(input.dims(), strides, offset,
+             [&](int64_t dense, int64_t strided) { to[strided] = from[dense]; });
   }
 }
 

@@ -33,11 +33,12 @@ std::vector<int64_t> dense_blocks(int64_t inputs, int64_t units, int batch) {
 
 namespace {
 
-TFI_VECTORIZE void dense_row(int64_t units, const float* in, const float* kernel, std::span<const int64_t> blocks,
-                             float* out) {
+TFI_VECTORIZE void dense_row(int64_t units, const float* in, const float* kernel,
+                             std::span<const int64_t> blocks, float* out) {
   int64_t k = 0;
   for (size_t b = 0; b < blocks.size(); ++b) {
-    for (int64_t first = 0; first < units; first += 64) {  // a few outputs at a time: their chains live on the stack
+    for (int64_t first = 0; first < units;
+         first += 64) {  // a few outputs at a time: their chains live on the stack
       float acc[64] = {};
       const int64_t count = units - first < 64 ? units - first : 64;
       for (int64_t i = 0; i < blocks[b]; ++i) {

@@ -5,8 +5,9 @@
 
 namespace tf_injector::ref {
 
-TFI_VECTORIZE void batch_normalization(int64_t channels, const float* in, const float* mean, const float* istd,
-                                       const float* gamma, const float* beta, float* out, int64_t rows) {
+TFI_VECTORIZE void batch_normalization(int64_t channels, const float* in, const float* mean,
+                                       const float* istd, const float* gamma, const float* beta, float* out,
+                                       int64_t rows) {
   for (int64_t r = 0; r < rows; ++r) {
     for (int64_t c = 0; c < channels; ++c) {
       const int64_t i = r * channels + c;

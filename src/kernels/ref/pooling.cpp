@@ -4,8 +4,8 @@
 
 namespace tf_injector::ref {
 
-void average_pool2d(const ops::AveragePool2D& op, const Shape& input, const Shape& output, const float* in, float* out,
-                    int images) {
+void average_pool2d(const ops::AveragePool2D& op, const Shape& input, const Shape& output, const float* in,
+                    float* out, int images) {
   const int64_t height = input[0], width = input[1], channels = input[2];
   const int64_t top = ops::padding_of(height, op.pool_size[0], op.strides[0], 1, op.padding)[0];
   const int64_t left = ops::padding_of(width, op.pool_size[1], op.strides[1], 1, op.padding)[0];
@@ -22,7 +22,8 @@ void average_pool2d(const ops::AveragePool2D& op, const Shape& input, const Shap
         std::fill_n(pixel, channels, 0.0f);
         for (int64_t h = h0; h < h1; ++h) {
           for (int64_t w = w0; w < w1; ++w) {
-            for (int64_t c = 0; c < channels; ++c) pixel[c] = pixel[c] + image[(h * width + w) * channels + c];
+            for (int64_t c = 0; c < channels; ++c)
+              pixel[c] = pixel[c] + image[(h * width + w) * channels + c];
           }
         }
         for (int64_t c = 0; c < channels; ++c) pixel[c] = pixel[c] / count;

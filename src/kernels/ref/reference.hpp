@@ -1,4 +1,5 @@
-// The reference kernels: plain loops that define every result bit by bit (docs/numerics.md). Arrays are dense, images outermost.
+// The reference kernels: plain loops that define every result bit by bit (docs/numerics.md). Arrays are
+// dense, images outermost.
 #pragma once
 
 #include <array>
@@ -11,12 +12,13 @@
 
 namespace tf_injector::ref {
 
-// What lies outside the image: `skip` leaves those taps out of the sum (Conv2D with padding="same"), `multiply` feeds zeros that are
-// multiplied and added (an explicit Pad before a "valid" convolution: 0 * Inf = NaN counts).
+// What lies outside the image: `skip` leaves those taps out of the sum (Conv2D with padding="same"),
+// `multiply` feeds zeros that are multiplied and added (an explicit Pad before a "valid" convolution: 0 * Inf
+// = NaN counts).
 enum class Border { skip, multiply };
 
 struct Conv2DGeometry {
-  int64_t in_h = 0, in_w = 0, cin = 0;    // cin: of the whole input
+  int64_t in_h = 0, in_w = 0, cin = 0;  // cin: of the whole input
   int64_t out_h = 0, out_w = 0, cout = 0;
   int64_t kernel_h = 1, kernel_w = 1;
   int64_t stride_h = 1, stride_w = 1;
@@ -28,8 +30,10 @@ struct Conv2DGeometry {
 [[nodiscard]] Conv2DGeometry conv2d_geometry(const ops::Conv2D& op, const Shape& input, const Shape& output,
                                              const std::array<std::array<int64_t, 2>, 2>* explicit_padding);
 
-// out[n][y][x][co]: one chain from +0, acc = fma(x, w, acc) in the order kh, kw, cin; then + bias, rounded on its own.
-void conv2d(const Conv2DGeometry& g, const float* in, const float* kernel, const float* bias, float* out, int images);
+// out[n][y][x][co]: one chain from +0, acc = fma(x, w, acc) in the order kh, kw, cin; then + bias, rounded on
+// its own.
+void conv2d(const Conv2DGeometry& g, const float* in, const float* kernel, const float* bias, float* out,
+            int images);
 
 // Lengths of the blocks into which TensorFlow cuts the sum over K inputs of a Dense layer.
 [[nodiscard]] std::vector<int64_t> dense_blocks(int64_t inputs, int64_t units, int batch);
@@ -38,20 +42,24 @@ void dense(int64_t inputs, int64_t units, const float* in, const float* kernel, 
            std::span<const int64_t> blocks, float* out, int64_t rows);
 
 // fma((x - mean) * istd, gamma, beta) over the last axis; may run in place.
-void batch_normalization(int64_t channels, const float* in, const float* mean, const float* istd, const float* gamma,
-                         const float* beta, float* out, int64_t rows);
+void batch_normalization(int64_t channels, const float* in, const float* mean, const float* istd,
+                         const float* gamma, const float* beta, float* out, int64_t rows);
 
 // x < 0 ? 0 : x, NaN passes; relu6 also x > 6 ? 6 : x. May run in place.
 void activation(ops::ActivationKind kind, const float* in, float* out, int64_t elements);
 // One rounding; may run in place.
 void add(const float* a, const float* b, float* out, int64_t elements);
 
-void pad(const ops::Pad& op, const Shape& input, const Shape& output, const float* in, float* out, int images);
+void pad(const ops::Pad& op, const Shape& input, const Shape& output, const float* in, float* out,
+         int images);
 void slice(const ops::Slice& op, const Shape& input, const float* in, float* out, int images);
 void transpose(const ops::Transpose& op, const Shape& input, const float* in, float* out, int images);
-// Sequential sum in h, w order over the part of the window inside the image, divided by the number of its elements.
-void average_pool2d(const ops::AveragePool2D& op, const Shape& input, const Shape& output, const float* in, float* out, int images);
-// Mean of n = H * W values: n < 16 a sequential sum; else four sums over i mod 4, added ((s0 + s1) + s2) + s3, then the rest; / n.
+// Sequential sum in h, w order over the part of the window inside the image, divided by the number of its
+// elements.
+void average_pool2d(const ops::AveragePool2D& op, const Shape& input, const Shape& output, const float* in,
+                    float* out, int images);
+// Mean of n = H * W values: n < 16 a sequential sum; else four sums over i mod 4, added ((s0 + s1) + s2) +
+// s3, then the rest; / n.
 void global_average_pool(int64_t positions, int64_t channels, const float* in, float* out, int images);
 
 }  // namespace tf_injector::ref

@@ -1,5 +1,6 @@
-// Lets the compiler use the CPU's fused multiply-add for std::fma in the reference loops (a library call per element otherwise).
-// Changes no result: std::fma is exact by definition, and contraction is off for the whole project.
+// Lets the compiler use the CPU's fused multiply-add for std::fma in the reference loops (a library call per
+// element otherwise). Changes no result: std::fma is exact by definition, and contraction is off for the
+// whole project.
 #pragma once
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__) && \

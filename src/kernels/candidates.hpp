@@ -1,0 +1,44 @@
+// An ordered list of ways to run an op, fastest first, the reference last: the first that does not refuse is
+// taken.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+
+#include "kernels/kernel.hpp"
+#include "kernels/simd/simd_table.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+
+template <class Op>
+struct Candidate {
+  // Empty: can do it. Otherwise why not ("more than one group").
+  std::string (*refuse)(const Op& op, const KernelContext& context);
+  std::unique_ptr<Kernel> (*make)(const Op& op, const KernelContext& context);
+};
+
+template <class Op>
+std::unique_ptr<Kernel> first_candidate(const Op& op, const KernelContext& context,
+                                        std::initializer_list<Candidate<Op>> candidates) {
+  std::string reasons;
+  for (const Candidate<Op>& candidate : candidates) {
+    const std::string reason = candidate.refuse(op, context);
+    if (reason.empty()) return candidate.make(op, context);
+    reasons += (reasons.empty() ? "" : "; ") + reason;
+  }
+  throw ModelError(std::string(Op::kName) + ": no kernel for these shapes: " + reasons);
+}
+
+// For candidates that need an instruction set.
+inline std::string refuse_without_simd(const KernelContext& context) {
+  return simd::simd_table(context.set) == nullptr ? "kernels are scalar" : "";
+}
+// For the reference.
+template <class Op>
+std::string refuse_never(const Op&, const KernelContext&) {
+  return "";
+}
+
+}  // namespace tf_injector

@@ -1,0 +1,141 @@
+// Dense: the SIMD kernel and the reference. How the sum is cut depends on the original's batch
+// (docs/numerics.md).
+#include "core/aligned_buffer.hpp"
+#include "core/bits.hpp"
+#include "kernels/candidates.hpp"
+#include "kernels/epilogue.hpp"
+#include "kernels/ref/reference.hpp"
+
+namespace tf_injector {
+namespace {
+
+// What both kernels share. Rows: images x all leading axes; TensorFlow feeds rows of the whole batch to one
+// matrix product.
+struct DenseShape {
+  int64_t inputs, units, rows_per_image;
+  std::vector<int64_t> blocks_alone, blocks_batched;
+
+  DenseShape(const ops::Dense& op, const KernelContext& context)
+      : inputs(context.inputs[0].back()),
+        units(op.units),
+        rows_per_image(context.inputs[0].elements() / context.inputs[0].back()),
+        blocks_alone(ref::dense_blocks(inputs, units, 1)),
+        blocks_batched(ref::dense_blocks(inputs, units, 2)) {}
+  [[nodiscard]] std::span<const int64_t> blocks(int batch) const noexcept {
+    return batch * rows_per_image == 1 ? blocks_alone : blocks_batched;
+  }
+};
+
+class SimdDense final : public Kernel {
+ public:
+  SimdDense(const ops::Dense& op, const KernelContext& context)
+      : table_(*simd::simd_table(context.set)),
+        shape_(op, context),
+        kernel_(op.kernel),
+        epilogue_(std::make_shared<const EpilogueData>(context, weight_values(context, op.bias), op.units)),
+        packed_(static_cast<size_t>(simd::packed_size(table_, shape_.inputs, shape_.units))) {
+    const std::span<const float> values = weight_values(context, op.kernel);
+    for (size_t i = 0; i < values.size(); ++i) packed_[packed_element(static_cast<int64_t>(i))] = values[i];
+  }
+  SimdDense(const SimdDense& other)
+      : table_(other.table_),
+        shape_(other.shape_),
+        kernel_(other.kernel_),
+        epilogue_(other.epilogue_),
+        packed_(other.packed_.span()) {}
+
+  void run(const KernelArgs& args) const noexcept override {
+    simd::DenseCall call;
+    call.in = args.inputs[0];
+    call.out = args.output;
+    call.rows = static_cast<int32_t>(args.images * shape_.rows_per_image);
+    call.inputs = static_cast<int32_t>(shape_.inputs);
+    call.units = static_cast<int32_t>(shape_.units);
+    call.weights = packed_.data();
+    call.blocks = shape_.blocks(args.batch);
+    call.epilogue = epilogue_->call(args);
+    table_.dense(call);
+  }
+  [[nodiscard]] std::string name() const override {
+    return std::string(kernel_set_name(table_.set)) + ":dense";
+  }
+  [[nodiscard]] int64_t multiply_adds() const override {
+    return shape_.inputs * shape_.units * shape_.rows_per_image;
+  }
+  [[nodiscard]] size_t weight_bytes() const override {
+    return packed_.size() * sizeof(float) + epilogue_->bytes();
+  }
+  [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override {
+    if (patch.weight != kernel_) return nullptr;
+    auto copy = std::make_unique<SimdDense>(*this);
+    copy->packed_[packed_element(patch.element)] = bits_float(patch.new_bits);
+    return copy;
+  }
+
+ private:
+  [[nodiscard]] size_t packed_element(int64_t element) const {
+    return static_cast<size_t>(simd::packed_index(table_, shape_.inputs, shape_.units, element / shape_.units,
+                                                  element % shape_.units));
+  }
+
+  const simd::SimdTable& table_;
+  DenseShape shape_;
+  WeightId kernel_;
+  std::shared_ptr<const EpilogueData> epilogue_;
+  AlignedBuffer packed_;
+};
+
+class ReferenceDense final : public Kernel {
+ public:
+  ReferenceDense(const ops::Dense& op, const KernelContext& context)
+      : shape_(op, context),
+        kernel_(op.kernel),
+        epilogue_(std::make_shared<const EpilogueData>(context, weight_values(context, op.bias), op.units)),
+        weights_(weight_values(context, op.kernel).begin(), weight_values(context, op.kernel).end()) {}
+
+  void run(const KernelArgs& args) const noexcept override {
+    const int64_t rows = args.images * shape_.rows_per_image;
+    ref::dense(shape_.inputs, shape_.units, args.inputs[0], weights_.data(), epilogue_->bias(),
+               shape_.blocks(args.batch), args.output, rows);
+    epilogue_->apply_reference(args, rows);
+  }
+  [[nodiscard]] std::string name() const override { return "ref:dense"; }
+  [[nodiscard]] int64_t multiply_adds() const override {
+    return shape_.inputs * shape_.units * shape_.rows_per_image;
+  }
+  [[nodiscard]] size_t weight_bytes() const override {
+    return weights_.size() * sizeof(float) + epilogue_->bytes();
+  }
+  [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override {
+    if (patch.weight != kernel_) return nullptr;
+    auto copy = std::make_unique<ReferenceDense>(*this);
+    copy->weights_[static_cast<size_t>(patch.element)] = bits_float(patch.new_bits);
+    return copy;
+  }
+
+ private:
+  DenseShape shape_;
+  WeightId kernel_;
+  std::shared_ptr<const EpilogueData> epilogue_;
+  std::vector<float> weights_;
+};
+
+std::string refuse_simd(const ops::Dense&, const KernelContext& context) {
+  return refuse_without_simd(context);
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_kernel(const ops::Dense& op, const KernelContext& context) {
+  return first_candidate<ops::Dense>(
+      op, context,
+      {{refuse_simd,
+        [](const ops::Dense& o, const KernelContext& c) -> std::unique_ptr<Kernel> {
+          return std::make_unique<SimdDense>(o, c);
+        }},
+       {refuse_never<ops::Dense>, [](const ops::Dense& o, const KernelContext& c) -> std::unique_ptr<Kernel> {
+          return std::make_unique<ReferenceDense>(o, c);
+        }}});
+}
+
+}  // namespace tf_injector

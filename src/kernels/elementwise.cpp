@@ -1,0 +1,49 @@
+#include "kernels/elementwise.hpp"
+
+#include <algorithm>
+
+#include "kernels/epilogue.hpp"
+#include "kernels/ref/reference.hpp"
+
+namespace tf_injector {
+namespace {
+
+class ElementwiseKernel final : public Kernel {
+ public:
+  explicit ElementwiseKernel(const KernelContext& context)
+      : table_(simd::simd_table(context.set)),
+        elements_(context.output.elements()),
+        channels_(context.epilogue.batch_normalization ? context.output.back() : elements_),
+        epilogue_(context, {}, channels_) {}
+
+  void run(const KernelArgs& args) const noexcept override {
+    const int64_t rows = args.images * (elements_ / channels_);
+    if (table_ != nullptr) {
+      table_->elementwise({.in = args.inputs[0],
+                           .out = args.output,
+                           .rows = rows,
+                           .channels = static_cast<int32_t>(channels_),
+                           .epilogue = epilogue_.call(args)});
+      return;
+    }
+    std::copy_n(args.inputs[0], args.images * elements_, args.output);
+    epilogue_.apply_reference(args, rows);
+  }
+  [[nodiscard]] std::string name() const override {
+    return table_ != nullptr ? std::string(kernel_set_name(table_->set)) + ":elementwise" : "ref:elementwise";
+  }
+  [[nodiscard]] size_t weight_bytes() const override { return epilogue_.bytes(); }
+
+ private:
+  const simd::SimdTable* table_;
+  int64_t elements_, channels_;
+  EpilogueData epilogue_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_elementwise(const KernelContext& context) {
+  return std::make_unique<ElementwiseKernel>(context);
+}
+
+}  // namespace tf_injector

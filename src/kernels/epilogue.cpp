@@ -1,0 +1,63 @@
+#include "kernels/epilogue.hpp"
+
+#include <cmath>
+
+#include "kernels/ref/reference.hpp"
+
+namespace tf_injector {
+namespace {
+
+AlignedBuffer values_or(const KernelContext& context, WeightId id, int64_t channels, float otherwise) {
+  AlignedBuffer buffer(static_cast<size_t>(channels));
+  const std::span<const float> values = weight_values(context, id);
+  for (size_t c = 0; c < buffer.size(); ++c) buffer[c] = values.empty() ? otherwise : values[c];
+  return buffer;
+}
+
+}  // namespace
+
+EpilogueData::EpilogueData(const KernelContext& context, std::span<const float> bias, int64_t channels)
+    : channels_(channels),
+      add_(context.epilogue.add),
+      normalize_(context.epilogue.batch_normalization.has_value()),
+      activation_(context.epilogue.activation) {
+  if (!bias.empty()) bias_ = AlignedBuffer(bias);
+  if (!normalize_) return;
+  const ops::BatchNormalization& bn = *context.epilogue.batch_normalization;
+  gamma_ = values_or(context, bn.gamma, channels, 1.0f);
+  beta_ = values_or(context, bn.beta, channels, 0.0f);
+  mean_ = values_or(context, bn.mean, channels, 0.0f);
+  istd_ = values_or(context, bn.variance, channels, 1.0f);
+  for (float& v : istd_.span()) v = 1.0f / std::sqrt(v + bn.epsilon);
+}
+
+simd::EpilogueCall EpilogueData::call(const KernelArgs& args) const noexcept {
+  simd::EpilogueCall call;
+  call.bias = bias();
+  if (normalize_) {
+    call.mean = mean_.data();
+    call.istd = istd_.data();
+    call.gamma = gamma_.data();
+    call.beta = beta_.data();
+  }
+  if (add_) call.add = args.inputs.back();
+  call.relu = activation_.has_value();
+  call.relu6 = activation_ == ops::ActivationKind::relu6;
+  return call;
+}
+
+void EpilogueData::apply_reference(const KernelArgs& args, int64_t rows) const noexcept {
+  float* out = args.output;
+  if (normalize_) {
+    ref::batch_normalization(channels_, out, mean_.data(), istd_.data(), gamma_.data(), beta_.data(), out,
+                             rows);
+  }
+  if (add_) ref::add(out, args.inputs.back(), out, rows * channels_);
+  if (activation_) ref::activation(*activation_, out, out, rows * channels_);
+}
+
+size_t EpilogueData::bytes() const noexcept {
+  return (bias_.size() + mean_.size() + istd_.size() + gamma_.size() + beta_.size()) * sizeof(float);
+}
+
+}  // namespace tf_injector

@@ -1,0 +1,33 @@
+// The parameters of an Epilogue, ready to run: per-channel arrays, padded to whole vectors.
+#pragma once
+
+#include <vector>
+
+#include "core/aligned_buffer.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/simd/simd_table.hpp"
+
+namespace tf_injector {
+
+class EpilogueData {
+ public:
+  // `bias` may be empty. `channels` is the length of the output's last axis.
+  EpilogueData(const KernelContext& context, std::span<const float> bias, int64_t channels);
+
+  [[nodiscard]] bool has_add() const noexcept { return add_; }
+  [[nodiscard]] const float* bias() const noexcept { return bias_.empty() ? nullptr : bias_.data(); }
+  // `add` is the operand of the fused Add: the last input.
+  [[nodiscard]] simd::EpilogueCall call(const KernelArgs& args) const noexcept;
+  // The same with the reference kernels, in place, without the bias (the reference op adds that itself).
+  void apply_reference(const KernelArgs& args, int64_t rows) const noexcept;
+  [[nodiscard]] size_t bytes() const noexcept;
+
+ private:
+  int64_t channels_;
+  bool add_;
+  bool normalize_;
+  std::optional<ops::ActivationKind> activation_;
+  AlignedBuffer bias_, mean_, istd_, gamma_, beta_;
+};
+
+}  // namespace tf_injector

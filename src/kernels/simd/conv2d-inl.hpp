@@ -1,0 +1,111 @@
+// Convolution: P positions x Q vectors of output channels in registers, one chain of fma per output in the
+// order kh, kw, cin.
+#if defined(TFI_SIMD_CONV2D_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef TFI_SIMD_CONV2D_INL
+#undef TFI_SIMD_CONV2D_INL
+#else
+#define TFI_SIMD_CONV2D_INL
+#endif
+
+#include <algorithm>
+
+#include "kernels/simd/epilogue-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace tf_injector::simd::HWY_NAMESPACE {
+
+// Positions per block for Q vectors of channels: as many accumulators as the registers hold beside Q weights
+// and an input.
+template <int Q>
+inline constexpr int kPositions = kManyRegisters ? (Q == 4 ? 6 : 8) : (Q == 2 ? 6 : 8);
+
+// acc[p][q] += sum over c of in[p][c] * w[c][q], c ascending.
+template <int P, int Q>
+HWY_INLINE void accumulate(const float* const* HWY_RESTRICT in, const float* HWY_RESTRICT w, int32_t cin,
+                           Vec (&acc)[P][Q]) {
+  const Floats d;
+  const float* row[P];
+  for (int p = 0; p < P; ++p) row[p] = in[p];
+  for (int32_t c = 0; c < cin; ++c, w += Q * kLanes) {
+    Vec weight[Q];
+    for (int q = 0; q < Q; ++q) weight[q] = hn::Load(d, w + q * kLanes);
+    for (int p = 0; p < P; ++p) {
+      const Vec x = hn::Set(d, row[p][c]);
+      for (int q = 0; q < Q; ++q) acc[p][q] = hn::MulAdd(x, weight[q], acc[p][q]);
+    }
+  }
+}
+
+// Up to kPositions positions of one class (`first` counts positions over all images), Q vectors of channels
+// from `channel` on.
+template <int Q>
+HWY_INLINE void conv2d_block(const ConvCall& call, const PositionClass& positions, int64_t first,
+                             int64_t count, const float* weights, int32_t channel) {
+  constexpr int P = kPositions<Q>;
+  const float* image[P];
+  const int32_t* offsets[P];
+  int64_t out[P];
+  for (int p = 0; p < P; ++p) {  // a short block repeats its last position
+    const int64_t i = first + std::min<int64_t>(p, count - 1);
+    const int64_t n = i / positions.positions;
+    const int64_t position = i % positions.positions;
+    image[p] = call.in + n * call.in_image;
+    offsets[p] = positions.input + position * positions.taps;
+    out[p] = n * call.out_image + positions.output[position];
+  }
+  Vec acc[P][Q];
+  for (int p = 0; p < P; ++p) {
+    for (int q = 0; q < Q; ++q) acc[p][q] = hn::Zero(kFloats);
+  }
+  for (int32_t t = 0; t < positions.taps; ++t) {
+    const float* in[P];
+    for (int p = 0; p < P; ++p) in[p] = offsets[p][t] == kOutside ? call.zeros : image[p] + offsets[p][t];
+    accumulate<P, Q>(in, weights + static_cast<int64_t>(positions.tap[t]) * call.cin * Q * kLanes, call.cin,
+                     acc);
+  }
+  for (int p = 0; p < P; ++p) {
+    if (p >= count) break;
+    for (int q = 0; q < Q; ++q) {
+      const int64_t co = channel + q * kLanes;
+      store_lanes(finish(call.epilogue, acc[p][q], co, out[p] + co), call.out + out[p] + co, call.cout - co);
+    }
+  }
+}
+
+template <int Q>
+HWY_NOINLINE void conv2d_channels(const ConvCall& call, const float* weights, int32_t channel) {
+  for (const PositionClass& positions : call.classes) {
+    const int64_t all = static_cast<int64_t>(positions.positions) * call.images;
+    for (int64_t first = 0; first < all; first += kPositions<Q>) {
+      conv2d_block<Q>(call, positions, first, std::min<int64_t>(kPositions<Q>, all - first), weights,
+                      channel);
+    }
+  }
+}
+
+inline void conv2d(const ConvCall& call) {
+  const int32_t vectors = (call.cout + kLanes - 1) / kLanes;
+  const int64_t depth = static_cast<int64_t>(call.kernel_taps) * call.cin;
+  for (int32_t first = 0; first < vectors; first += kVectorsPerBlock) {
+    const float* weights = call.weights + first * kLanes * depth;
+    const int32_t channel = first * kLanes;
+    switch (std::min(kVectorsPerBlock, vectors - first)) {
+      case 1:
+        conv2d_channels<1>(call, weights, channel);
+        break;
+      case 2:
+        conv2d_channels<2>(call, weights, channel);
+        break;
+      case 3:
+        conv2d_channels<3>(call, weights, channel);
+        break;
+      default:
+        conv2d_channels<4>(call, weights, channel);
+        break;
+    }
+  }
+}
+
+}  // namespace tf_injector::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

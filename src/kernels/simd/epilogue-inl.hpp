@@ -1,0 +1,54 @@
+// The element-wise end of an op, in registers. Per-target include guard: compiled once per instruction set.
+#if defined(TFI_SIMD_EPILOGUE_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef TFI_SIMD_EPILOGUE_INL
+#undef TFI_SIMD_EPILOGUE_INL
+#else
+#define TFI_SIMD_EPILOGUE_INL
+#endif
+
+#include <cstring>
+
+#include "kernels/simd/simd_table.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace tf_injector::simd::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using Floats = hn::ScalableTag<float>;
+inline constexpr Floats kFloats;
+using Vec = hn::Vec<Floats>;
+inline constexpr int kLanes = static_cast<int>(HWY_MAX_BYTES / sizeof(float));
+// Registers decide how many vectors of channels and how many positions are worked on together.
+inline constexpr bool kManyRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON;
+inline constexpr int kVectorsPerBlock = kManyRegisters ? 4 : 2;
+
+// bias, batch normalisation, add, activation on one vector: `channel` is its first channel, `at` its place in
+// the output.
+HWY_INLINE Vec finish(const EpilogueCall& e, Vec v, int64_t channel, int64_t at) {
+  const Floats d;
+  if (e.bias != nullptr) v = hn::Add(v, hn::Load(d, e.bias + channel));
+  if (e.mean != nullptr) {
+    v = hn::Mul(hn::Sub(v, hn::Load(d, e.mean + channel)), hn::Load(d, e.istd + channel));
+    v = hn::MulAdd(v, hn::Load(d, e.gamma + channel), hn::Load(d, e.beta + channel));
+  }
+  if (e.add != nullptr) v = hn::Add(v, hn::LoadU(d, e.add + at));
+  if (e.relu) v = hn::IfThenElse(hn::Lt(v, hn::Zero(d)), hn::Zero(d), v);  // NaN is not less: it passes
+  if (e.relu6) v = hn::IfThenElse(hn::Gt(v, hn::Set(d, 6.0f)), hn::Set(d, 6.0f), v);
+  return v;
+}
+
+// Stores the first `count` lanes.
+HWY_INLINE void store_lanes(Vec v, float* to, int64_t count) {
+  const Floats d;
+  if (count >= static_cast<int64_t>(hn::Lanes(d))) {
+    hn::StoreU(v, d, to);
+    return;
+  }
+  HWY_ALIGN float lanes[kLanes];
+  hn::Store(v, d, lanes);
+  std::memcpy(to, lanes, static_cast<size_t>(count) * sizeof(float));
+}
+
+}  // namespace tf_injector::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

@@ -1,0 +1,78 @@
+// One table per instruction set. This file is compiled once per Highway target by foreach_target.h.
+#include "kernels/simd/simd_table.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/simd_table.cpp"
+#include "kernels/simd/targets.hpp"
+// Behind targets.hpp, which chooses the targets:
+#include "kernels/simd/conv2d-inl.hpp"
+#include "kernels/simd/dense-inl.hpp"
+#include "kernels/simd/elementwise-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace tf_injector::simd::HWY_NAMESPACE {
+
+SimdTable make_table(KernelSet set) {
+  return {.set = set,
+          .lanes = static_cast<int>(hn::Lanes(kFloats)),
+          .vectors_per_block = kVectorsPerBlock,
+          .conv2d = &conv2d,
+          .dense = &dense,
+          .elementwise = &elementwise};
+}
+
+}  // namespace tf_injector::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tf_injector::simd {
+
+const SimdTable* simd_table(KernelSet set) {
+#if HWY_TARGETS & HWY_AVX3
+  if (set == KernelSet::avx512 && (hwy::SupportedTargets() & HWY_AVX3) != 0) {
+    static const SimdTable table = N_AVX3::make_table(set);
+    return &table;
+  }
+#endif
+#if HWY_TARGETS & HWY_AVX2
+  if (set == KernelSet::avx2 && (hwy::SupportedTargets() & HWY_AVX2) != 0) {
+    static const SimdTable table = N_AVX2::make_table(set);
+    return &table;
+  }
+#endif
+#if HWY_TARGETS & HWY_NEON
+  if (set == KernelSet::neon && (hwy::SupportedTargets() & HWY_NEON) != 0) {
+    static const SimdTable table = N_NEON::make_table(set);
+    return &table;
+  }
+#endif
+  return nullptr;
+}
+
+namespace {
+
+struct Block {
+  int64_t first_vector = 0;
+  int64_t vectors = 0;
+};
+
+Block block_of(const SimdTable& table, int64_t cout, int64_t co) {
+  const int64_t all = (cout + table.lanes - 1) / table.lanes;
+  const int64_t first = co / table.lanes / table.vectors_per_block * table.vectors_per_block;
+  return {first, all - first < table.vectors_per_block ? all - first : table.vectors_per_block};
+}
+
+}  // namespace
+
+int64_t packed_index(const SimdTable& table, int64_t depth, int64_t cout, int64_t k, int64_t co) {
+  const Block block = block_of(table, cout, co);
+  return block.first_vector * table.lanes * depth + k * block.vectors * table.lanes +
+         (co - block.first_vector * table.lanes);
+}
+
+int64_t packed_size(const SimdTable& table, int64_t depth, int64_t cout) {
+  return (cout + table.lanes - 1) / table.lanes * table.lanes * depth;
+}
+
+}  // namespace tf_injector::simd
+#endif  // HWY_ONCE

@@ -1,0 +1,21 @@
+// Which values share an activation buffer: two may when no step needs both.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "plan/draft.hpp"
+
+namespace tf_injector::plan {
+
+struct MemoryPlan {
+  std::vector<int64_t> slot_elements;   // size of each buffer, elements per image
+  std::vector<int> slot_of_input;       // per model input
+  std::vector<int> slot_of_step;        // where each step's output goes
+  std::vector<std::vector<int>> reads;  // per step: the slots of its inputs
+  int output_slot = -1;
+};
+
+[[nodiscard]] MemoryPlan plan_memory(const Draft& draft);
+
+}  // namespace tf_injector::plan

@@ -1,0 +1,153 @@
+#include "plan/plan.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "core/bits.hpp"
+#include "plan/draft.hpp"
+#include "plan/plan_impl.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+PlanStep compile_step(const plan::DraftStep& draft, const Graph& graph, KernelSet set) {
+  KernelContext context{.weights = graph.weights,
+                        .inputs = {},
+                        .output = draft.shape,
+                        .set = set,
+                        .epilogue = draft.epilogue,
+                        .explicit_padding = draft.explicit_padding};
+  const bool is_fused_add = draft.epilogue.add;
+  for (size_t i = 0; i + (is_fused_add ? 1 : 0) < draft.inputs.size(); ++i)
+    context.inputs.push_back(draft.inputs[i].shape);
+  PlanStep step{
+      .path = draft.path, .label = draft.label, .kernel = nullptr, .output_elements = draft.shape.elements()};
+  step.kernel = std::visit(
+      [&](const auto& op) -> std::unique_ptr<const Kernel> {
+        if constexpr (std::is_same_v<std::decay_t<decltype(op)>, ops::Input>) {
+          throw Error(ErrorKind::internal, "plan: an input among the steps");
+        } else {
+          return make_kernel(op, context);
+        }
+      },
+      draft.op);
+  return step;
+}
+
+}  // namespace
+
+Plan Plan::compile(const Graph& graph, const CompileOptions& options) {
+  auto impl = std::make_unique<Plan::Impl>();
+  impl->kernels = resolve_kernel_set(options.kernels);
+  if (options.output < 0 || static_cast<size_t>(options.output) >= graph.outputs.size()) {
+    throw Error(ErrorKind::internal, "plan: output " + std::to_string(options.output) + " of " +
+                                         std::to_string(graph.outputs.size()));
+  }
+  plan::Draft draft = plan::draft_of(graph, options.output);
+  plan::drop_unused(draft);
+  plan::drop_copies(draft);
+  if (impl->kernels != KernelSet::scalar) {  // the reference runs op by op
+    plan::fuse_padding(draft);
+    plan::fuse_epilogues(draft);
+  }
+  for (const plan::DraftStep& step : draft.steps) {
+    try {
+      impl->steps.push_back(compile_step(step, graph, impl->kernels));
+    } catch (const ModelError& error) {
+      throw ModelError("layer '" + step.path + "': " + error.what());
+    }
+  }
+  impl->memory = plan::plan_memory(draft);
+  impl->classes = draft.output.shape.elements();
+  for (NodeId id : graph.inputs) {
+    const Node& node = graph.nodes[static_cast<size_t>(id)];
+    impl->inputs.push_back({std::get<ops::Input>(node.op).name, node.shape});
+  }
+  Plan result;
+  result.impl_ = std::move(impl);
+  return result;
+}
+
+Plan::~Plan() = default;
+Plan::Plan(Plan&&) noexcept = default;
+Plan& Plan::operator=(Plan&&) noexcept = default;
+
+const std::vector<PlanInput>& Plan::inputs() const noexcept { return impl_->inputs; }
+int64_t Plan::classes() const noexcept { return impl_->classes; }
+KernelSet Plan::kernels() const noexcept { return impl_->kernels; }
+
+std::vector<StepInfo> Plan::steps() const {
+  std::vector<StepInfo> infos;
+  for (const PlanStep& step : impl_->steps) {
+    infos.push_back({step.path, step.label, step.kernel->name(), step.kernel->multiply_adds()});
+  }
+  return infos;
+}
+
+size_t Plan::weight_bytes() const noexcept {
+  size_t bytes = 0;
+  for (const PlanStep& step : impl_->steps) bytes += step.kernel->weight_bytes();
+  return bytes;
+}
+
+size_t Plan::workspace_bytes_per_image() const noexcept {
+  int64_t elements = 0;
+  for (int64_t slot : impl_->memory.slot_elements) elements += slot;
+  return static_cast<size_t>(elements) * sizeof(float);
+}
+
+Overlay::Overlay(const Plan& plan, const Patch& patch) {
+  auto impl = std::make_unique<Overlay::Impl>();
+  for (size_t i = 0; i < plan.impl().steps.size(); ++i) {
+    if (auto kernel = plan.impl().steps[i].kernel->patched(patch))
+      impl->kernels.emplace_back(i, std::move(kernel));
+  }
+  impl_ = std::move(impl);
+}
+Overlay::~Overlay() = default;
+Overlay::Overlay(Overlay&&) noexcept = default;
+Overlay& Overlay::operator=(Overlay&&) noexcept = default;
+
+Workspace::Workspace(const Plan& plan, int tile) : impl_(std::make_unique<Workspace::Impl>()) {
+  impl_->tile = tile;
+  for (int64_t elements : plan.impl().memory.slot_elements)
+    impl_->slots.emplace_back(static_cast<size_t>(elements * tile));
+  size_t most = 0;
+  for (const auto& reads : plan.impl().memory.reads) most = std::max(most, reads.size());
+  impl_->pointers.resize(most);
+}
+Workspace::~Workspace() = default;
+Workspace::Workspace(Workspace&&) noexcept = default;
+Workspace& Workspace::operator=(Workspace&&) noexcept = default;
+int Workspace::tile() const noexcept { return impl_->tile; }
+
+void evaluate(const Plan& plan, const Overlay* overlay, Workspace& workspace,
+              std::span<const std::span<const float>> inputs, int images, BatchContext context,
+              std::span<float> scores) {
+  const Plan::Impl& p = plan.impl();
+  Workspace::Impl& w = workspace.impl();
+  assert(images <= w.tile && inputs.size() == p.inputs.size());
+  assert(static_cast<int64_t>(scores.size()) == images * p.classes);
+  const auto slot = [&](int index) { return w.slots[static_cast<size_t>(index)].data(); };
+  for (size_t i = 0; i < inputs.size(); ++i)
+    std::copy(inputs[i].begin(), inputs[i].end(), slot(p.memory.slot_of_input[i]));
+  size_t next_patch = 0;
+  for (size_t i = 0; i < p.steps.size(); ++i) {
+    const Kernel* kernel = p.steps[i].kernel.get();
+    if (overlay != nullptr && next_patch < overlay->impl().kernels.size() &&
+        overlay->impl().kernels[next_patch].first == i) {
+      kernel = overlay->impl().kernels[next_patch++].second.get();
+    }
+    const std::vector<int>& reads = p.memory.reads[i];
+    for (size_t k = 0; k < reads.size(); ++k) w.pointers[k] = slot(reads[k]);
+    kernel->run({.inputs = {w.pointers.data(), reads.size()},
+                 .output = slot(p.memory.slot_of_step[i]),
+                 .images = images,
+                 .batch = context.batch});
+  }
+  const float* result = slot(p.memory.output_slot);
+  for (size_t i = 0; i < scores.size(); ++i) scores[i] = canonical_nan(result[i]);
+}
+
+}  // namespace tf_injector

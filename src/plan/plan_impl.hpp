@@ -1,0 +1,39 @@
+// The inside of Plan, Overlay and Workspace: for plan/ and the engines in campaign/ only.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "plan/memory_planner.hpp"
+#include "plan/plan.hpp"
+
+namespace tf_injector {
+
+struct PlanStep {
+  std::string path;
+  std::string label;
+  std::unique_ptr<const Kernel> kernel;
+  int64_t output_elements = 0;  // per image
+};
+
+struct Plan::Impl {
+  std::vector<PlanInput> inputs;
+  std::vector<PlanStep> steps;
+  plan::MemoryPlan memory;
+  KernelSet kernels = KernelSet::scalar;
+  int64_t classes = 0;
+};
+
+struct Overlay::Impl {
+  std::vector<std::pair<size_t, std::unique_ptr<const Kernel>>>
+      kernels;  // step index, its patched copy; ascending
+};
+
+struct Workspace::Impl {
+  int tile = 0;
+  std::vector<AlignedBuffer> slots;
+  std::vector<const float*> pointers;  // scratch: the inputs of the running step
+};
+
+}  // namespace tf_injector
