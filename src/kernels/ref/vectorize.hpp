@@ -5,7 +5,7 @@
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__) && \
     !defined(__SANITIZE_ADDRESS__)
-#define TFI_VECTORIZE __attribute__((target_clones("arch=haswell", "default")))
+#define TFI_VECTORIZE __attribute__((target_clones("fma", "default")))
 #else
 #define TFI_VECTORIZE
 #endif

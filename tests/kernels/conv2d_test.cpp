@@ -1,0 +1,181 @@
+// The SIMD convolution against the reference, in every bit, for all instruction sets of this machine.
+#include <gtest/gtest.h>
+
+#include "core/aligned_buffer.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/random_values.hpp"
+#include "kernels/same_bits.hpp"
+
+namespace tf_injector {
+namespace {
+
+using test::Values;
+
+struct Case {
+  Shape input;
+  int64_t filters;
+  std::array<int64_t, 2> kernel, strides, dilation;
+  bool same, explicit_padding, bias, normalize, add;
+  int activation;  // 0 none, 1 relu, 2 relu6
+};
+
+Case random_case(std::mt19937& rng) {
+  const auto pick = [&](auto... options) {
+    const int64_t all[] = {static_cast<int64_t>(options)...};
+    return all[std::uniform_int_distribution<size_t>(0, sizeof...(options) - 1)(rng)];
+  };
+  Case c;
+  c.input = Shape{pick(1, 2, 5, 8, 9), pick(1, 3, 7, 8), pick(1, 2, 3, 5, 16, 17, 33)};
+  c.filters = pick(1, 3, 7, 8, 10, 15, 16, 17, 24, 32, 33, 48, 64, 70, 130);
+  c.kernel = {pick(1, 3, 5), pick(1, 2, 3)};
+  c.strides = {pick(1, 2), pick(1, 2, 3)};
+  c.dilation = {1, 1};
+  if (c.strides == std::array<int64_t, 2>{1, 1}) c.dilation = {pick(1, 2), pick(1, 2)};
+  c.same = pick(0, 1) != 0;
+  c.explicit_padding = !c.same && pick(0, 1, 1) != 0;
+  c.bias = pick(0, 1) != 0;
+  c.normalize = pick(0, 1) != 0;
+  c.add = pick(0, 1) != 0;
+  c.activation = static_cast<int>(pick(0, 1, 2));
+  return c;
+}
+
+struct Problem {
+  ops::Conv2D op;
+  KernelContext context;
+  std::vector<Weight> weights;
+  AlignedBuffer input, add;
+  int images = 0;
+};
+
+// False when the window does not fit the image.
+bool make_problem(const Case& c, Values values, std::mt19937& rng, Problem& p) {
+  const auto weight = [&](Shape shape, float scale) {
+    Weight w{"w", shape, test::random_values(rng, shape.elements(), values)};
+    for (float& v : w.values) v *= scale;
+    p.weights.push_back(std::move(w));
+    return static_cast<WeightId>(p.weights.size() - 1);
+  };
+  p.op.kernel_size = c.kernel;
+  p.op.strides = c.strides;
+  p.op.dilation = c.dilation;
+  p.op.filters = c.filters;
+  p.op.padding = c.same ? ops::Padding::same : ops::Padding::valid;
+  p.op.kernel = weight({c.kernel[0], c.kernel[1], c.input[2], c.filters}, 0.3f);
+  if (c.bias) p.op.bias = weight({c.filters}, 1.0f);
+  Shape padded = c.input;
+  if (c.explicit_padding) {
+    p.context.explicit_padding = {{{1, 2}, {2, 1}}};
+    padded = Shape{c.input[0] + 3, c.input[1] + 3, c.input[2]};
+  }
+  for (int axis : {0, 1}) {
+    const auto a = static_cast<size_t>(axis);
+    if (!c.same && padded[axis] < (c.kernel[a] - 1) * c.dilation[a] + 1) return false;
+  }
+  const std::vector<Shape> inputs{padded};
+  p.context.output = ops::infer_shape(p.op, inputs);
+  p.context.inputs = {c.input};
+  if (c.normalize) {
+    ops::BatchNormalization bn{.gamma = weight({c.filters}, 1.0f),
+                               .beta = weight({c.filters}, 1.0f),
+                               .mean = weight({c.filters}, 1.0f),
+                               .variance = weight({c.filters}, 1.0f),
+                               .epsilon = 1e-3f};
+    for (float& v : p.weights[static_cast<size_t>(bn.variance)].values) v = std::fabs(v);
+    p.context.epilogue.batch_normalization = bn;
+  }
+  p.context.epilogue.add = c.add;
+  if (c.activation != 0) {
+    p.context.epilogue.activation =
+        c.activation == 1 ? ops::ActivationKind::relu : ops::ActivationKind::relu6;
+  }
+  p.images = std::uniform_int_distribution<int>(1, 5)(rng);
+  p.input =
+      AlignedBuffer(std::span<const float>(test::random_values(rng, c.input.elements() * p.images, values)));
+  p.add = AlignedBuffer(
+      std::span<const float>(test::random_values(rng, p.context.output.elements() * p.images, values)));
+  p.context.weights = p.weights;
+  return true;
+}
+
+std::vector<float> run(const Problem& p, KernelSet set, const Patch* patch) {
+  KernelContext context = p.context;
+  context.set = set;
+  std::unique_ptr<Kernel> kernel = make_kernel(p.op, context);
+  if (patch != nullptr) kernel = kernel->patched(*patch);
+  AlignedBuffer out(static_cast<size_t>(context.output.elements() * p.images));
+  const float* const inputs[] = {p.input.data(), p.add.data()};
+  kernel->run({.inputs = {inputs, p.context.epilogue.add ? 2u : 1u},
+               .output = out.data(),
+               .images = p.images,
+               .batch = 2});
+  return {out.data(), out.data() + out.size()};
+}
+
+class Conv2DTest : public testing::TestWithParam<Values> {};
+
+TEST_P(Conv2DTest, EveryKernelSetEqualsTheReference) {
+  std::mt19937 rng(1234);
+  int tried = 0;
+  for (int i = 0; i < 300; ++i) {
+    const Case c = random_case(rng);
+    Problem p;
+    if (!make_problem(c, GetParam(), rng, p)) continue;
+    ++tried;
+    Patch patch{.weight = p.op.kernel};
+    const std::vector<float>& kernel = p.weights[static_cast<size_t>(p.op.kernel)].values;
+    patch.element = std::uniform_int_distribution<int64_t>(0, static_cast<int64_t>(kernel.size()) - 1)(rng);
+    patch.old_bits = float_bits(kernel[static_cast<size_t>(patch.element)]);
+    patch.new_bits = patch.old_bits ^ (1u << std::uniform_int_distribution<int>(0, 31)(rng));
+    const std::vector<float> clean = run(p, KernelSet::scalar, nullptr);
+    const std::vector<float> faulty = run(p, KernelSet::scalar, &patch);
+    for (KernelSet set : available_kernel_sets()) {
+      EXPECT_TRUE(test::same_bits(clean, run(p, set, nullptr)))
+          << kernel_set_name(set) << " input " << c.input.to_string() << " filters " << c.filters
+          << " kernel " << c.kernel[0] << "x" << c.kernel[1];
+      EXPECT_TRUE(test::same_bits(faulty, run(p, set, &patch))) << kernel_set_name(set);
+    }
+  }
+  EXPECT_GT(tried, 150);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Conv2DTest, testing::Values(Values::ordinary, Values::sparse, Values::nasty));
+
+// The reference itself against sums done by hand.
+TEST(Conv2DReference, SumsInTheOrderKhKwCin) {
+  Weight kernel{"k", Shape{1, 2, 2, 1}, {1e8f, 1.0f, -1e8f, 1.0f}};
+  const std::vector<Weight> weights{kernel};
+  ops::Conv2D op{.kernel = 0, .kernel_size = {1, 2}, .filters = 1};
+  KernelContext context{.weights = weights, .inputs = {Shape{1, 2, 2}}, .output = Shape{1, 1, 1}};
+  const std::vector<float> in{1.0f, 1.0f, 1.0f, 1.0f};
+  float out = 0;
+  const float* const inputs[] = {in.data()};
+  make_kernel(op, context)->run({.inputs = inputs, .output = &out, .images = 1, .batch = 2});
+  // ((1e8 + 1) - 1e8) + 1: the first 1 is lost, the last is not.
+  EXPECT_EQ(out, 1.0f);
+}
+
+// A zero of a Pad is multiplied: 0 * Inf = NaN. A tap outside a "same" convolution is left out.
+TEST(Conv2DReference, BordersOfInfiniteWeights) {
+  const float inf = std::numeric_limits<float>::infinity();
+  const std::vector<Weight> weights{{"k", Shape{3, 1, 1, 1}, {inf, 1.0f, 0.5f}}};
+  for (KernelSet set : available_kernel_sets()) {
+    ops::Conv2D op{.kernel = 0, .kernel_size = {3, 1}, .filters = 1, .padding = ops::Padding::same};
+    KernelContext context{
+        .weights = weights, .inputs = {Shape{2, 1, 1}}, .output = Shape{2, 1, 1}, .set = set};
+    const AlignedBuffer in(std::vector<float>{2.0f, 4.0f});
+    std::vector<float> out(2);
+    const float* const inputs[] = {in.data()};
+    make_kernel(op, context)->run({.inputs = inputs, .output = out.data(), .images = 1, .batch = 2});
+    EXPECT_EQ(out[0], 4.0f);
+    EXPECT_EQ(out[1], inf);
+    op.padding = ops::Padding::valid;
+    context.explicit_padding = {{{1, 1}, {0, 0}}};
+    make_kernel(op, context)->run({.inputs = inputs, .output = out.data(), .images = 1, .batch = 2});
+    EXPECT_TRUE(is_nan(out[0]));
+    EXPECT_EQ(out[1], inf);
+  }
+}
+
+}  // namespace
+}  // namespace tf_injector
