@@ -1,12 +1,11 @@
 // Conv2D: the SIMD kernel over tables of positions, and the reference.
+#include "kernels/conv2d.hpp"
+
 #include <algorithm>
 #include <map>
 
-#include "core/aligned_buffer.hpp"
 #include "core/bits.hpp"
 #include "kernels/candidates.hpp"
-#include "kernels/epilogue.hpp"
-#include "kernels/ref/reference.hpp"
 
 namespace tf_injector {
 namespace {
@@ -20,122 +19,105 @@ int64_t multiply_adds_of(const ref::Conv2DGeometry& g) {
   return g.out_h * g.out_w * g.cout * g.kernel_h * g.kernel_w * (g.cin / g.groups);
 }
 
-// Which input pixels every output position reads, and which positions read the same taps. Shared by a kernel
-// and its patched copies.
-struct PositionTables {
-  struct Class {
-    std::vector<int32_t> tap, input, output;
-  };
-  std::vector<Class> classes;
-
-  explicit PositionTables(const ref::Conv2DGeometry& g) {
-    std::map<std::vector<int32_t>, Class> by_taps;
-    for (int64_t y = 0; y < g.out_h; ++y) {
-      for (int64_t x = 0; x < g.out_w; ++x) add_position(g, y, x, by_taps);
-    }
-    for (auto& [taps, positions] : by_taps) classes.push_back(std::move(positions));
-    // Most positions first: the order of the work, not of any sum.
-    std::stable_sort(classes.begin(), classes.end(),
-                     [](const Class& a, const Class& b) { return a.output.size() > b.output.size(); });
-  }
-
-  static void add_position(const ref::Conv2DGeometry& g, int64_t y, int64_t x,
-                           std::map<std::vector<int32_t>, Class>& by_taps) {
-    std::vector<int32_t> taps, offsets;
-    for (int64_t kh = 0; kh < g.kernel_h; ++kh) {
-      for (int64_t kw = 0; kw < g.kernel_w; ++kw) {
-        const int64_t iy = y * g.stride_h + kh * g.dilation_h - g.pad_top;
-        const int64_t ix = x * g.stride_w + kw * g.dilation_w - g.pad_left;
-        const bool inside = iy >= 0 && iy < g.in_h && ix >= 0 && ix < g.in_w;
-        if (!inside && g.border == ref::Border::skip) continue;
-        taps.push_back(static_cast<int32_t>(kh * g.kernel_w + kw));
-        offsets.push_back(inside ? static_cast<int32_t>((iy * g.in_w + ix) * g.cin) : simd::kOutside);
-      }
-    }
-    Class& positions = by_taps[taps];
-    positions.tap = taps;
-    positions.input.insert(positions.input.end(), offsets.begin(), offsets.end());
-    positions.output.push_back(static_cast<int32_t>((y * g.out_w + x) * g.cout));
-  }
-};
-
-class SimdConv2D final : public Kernel {
- public:
-  SimdConv2D(const ops::Conv2D& op, const KernelContext& context)
-      : table_(*simd::simd_table(context.set)),
-        geometry_(geometry_of(op, context)),
-        kernel_(op.kernel),
-        positions_(std::make_shared<const PositionTables>(geometry_)),
-        epilogue_(
-            std::make_shared<const EpilogueData>(context, weight_values(context, op.bias), geometry_.cout)),
-        zeros_(std::make_shared<const AlignedBuffer>(static_cast<size_t>(geometry_.cin))) {
-    const std::span<const float> values = weight_values(context, op.kernel);
-    packed_ = AlignedBuffer(static_cast<size_t>(simd::packed_size(table_, depth(), geometry_.cout)));
-    for (size_t i = 0; i < values.size(); ++i) packed_[packed_element(static_cast<int64_t>(i))] = values[i];
-    for (const PositionTables::Class& c : positions_->classes) {
-      classes_.push_back({.taps = static_cast<int32_t>(c.tap.size()),
-                          .positions = static_cast<int32_t>(c.output.size()),
-                          .tap = c.tap.data(),
-                          .input = c.input.data(),
-                          .output = c.output.data()});
+void add_position(const ref::Conv2DGeometry& g, int64_t y, int64_t x,
+                  std::map<std::vector<int32_t>, PositionTables::Class>& by_taps) {
+  std::vector<int32_t> taps, offsets;
+  for (int64_t kh = 0; kh < g.kernel_h; ++kh) {
+    for (int64_t kw = 0; kw < g.kernel_w; ++kw) {
+      const int64_t iy = y * g.stride_h + kh * g.dilation_h - g.pad_top;
+      const int64_t ix = x * g.stride_w + kw * g.dilation_w - g.pad_left;
+      const bool inside = iy >= 0 && iy < g.in_h && ix >= 0 && ix < g.in_w;
+      if (!inside && g.border == ref::Border::skip) continue;
+      taps.push_back(static_cast<int32_t>(kh * g.kernel_w + kw));
+      offsets.push_back(inside ? static_cast<int32_t>((iy * g.in_w + ix) * g.cin) : simd::kOutside);
     }
   }
-  SimdConv2D(const SimdConv2D& other)
-      : table_(other.table_),
-        geometry_(other.geometry_),
-        kernel_(other.kernel_),
-        positions_(other.positions_),
-        epilogue_(other.epilogue_),
-        zeros_(other.zeros_),
-        classes_(other.classes_),
-        packed_(other.packed_.span()) {}
+  PositionTables::Class& positions = by_taps[taps];
+  positions.tap = taps;
+  positions.input.insert(positions.input.end(), offsets.begin(), offsets.end());
+  positions.output.push_back(static_cast<int32_t>((y * g.out_w + x) * g.cout));
+}
 
-  void run(const KernelArgs& args) const noexcept override {
-    simd::ConvCall call;
-    call.in = args.inputs[0];
-    call.out = args.output;
-    call.in_image = geometry_.in_h * geometry_.in_w * geometry_.cin;
-    call.out_image = geometry_.out_h * geometry_.out_w * geometry_.cout;
-    call.images = args.images;
-    call.cin = static_cast<int32_t>(geometry_.cin);
-    call.cout = static_cast<int32_t>(geometry_.cout);
-    call.kernel_taps = static_cast<int32_t>(geometry_.kernel_h * geometry_.kernel_w);
-    call.weights = packed_.data();
-    call.zeros = zeros_->data();
-    call.classes = classes_;
-    call.epilogue = epilogue_->call(args);
-    table_.conv2d(call);
-  }
-  [[nodiscard]] std::string name() const override {
-    return std::string(kernel_set_name(table_.set)) + ":conv2d";
-  }
-  [[nodiscard]] int64_t multiply_adds() const override { return multiply_adds_of(geometry_); }
-  [[nodiscard]] size_t weight_bytes() const override {
-    return packed_.size() * sizeof(float) + epilogue_->bytes();
-  }
-  [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override {
-    if (patch.weight != kernel_) return nullptr;
-    auto copy = std::make_unique<SimdConv2D>(*this);
-    copy->packed_[packed_element(patch.element)] = bits_float(patch.new_bits);
-    return copy;
-  }
+}  // namespace
 
- private:
-  [[nodiscard]] int64_t depth() const { return geometry_.kernel_h * geometry_.kernel_w * geometry_.cin; }
-  [[nodiscard]] size_t packed_element(int64_t element) const {
-    return static_cast<size_t>(simd::packed_index(table_, depth(), geometry_.cout, element / geometry_.cout,
-                                                  element % geometry_.cout));
+PositionTables::PositionTables(const ref::Conv2DGeometry& g) {
+  std::map<std::vector<int32_t>, Class> by_taps;
+  for (int64_t y = 0; y < g.out_h; ++y) {
+    for (int64_t x = 0; x < g.out_w; ++x) add_position(g, y, x, by_taps);
   }
+  for (auto& [taps, positions] : by_taps) classes.push_back(std::move(positions));
+  // The order of the work, not of any sum.
+  std::stable_sort(classes.begin(), classes.end(),
+                   [](const Class& a, const Class& b) { return a.output.size() > b.output.size(); });
+}
 
-  const simd::SimdTable& table_;
-  ref::Conv2DGeometry geometry_;
-  WeightId kernel_;
-  std::shared_ptr<const PositionTables> positions_;
-  std::shared_ptr<const EpilogueData> epilogue_;
-  std::shared_ptr<const AlignedBuffer> zeros_;
-  std::vector<simd::PositionClass> classes_;
-  AlignedBuffer packed_;
-};
+SimdConv2D::SimdConv2D(const ops::Conv2D& op, const KernelContext& context)
+    : table_(*simd::simd_table(context.set)),
+      geometry_(geometry_of(op, context)),
+      kernel_(op.kernel),
+      positions_(std::make_shared<const PositionTables>(geometry_)),
+      epilogue_(
+          std::make_shared<const EpilogueData>(context, weight_values(context, op.bias), geometry_.cout)),
+      zeros_(std::make_shared<const AlignedBuffer>(static_cast<size_t>(geometry_.cin))),
+      packed_(static_cast<size_t>(simd::packed_size(table_, depth(), geometry_.cout))) {
+  const std::span<const float> values = weight_values(context, op.kernel);
+  for (size_t i = 0; i < values.size(); ++i) packed_[packed_element(static_cast<int64_t>(i))] = values[i];
+  all_finite_ = std::all_of(values.begin(), values.end(), is_finite);
+  for (const PositionTables::Class& c : positions_->classes) {
+    classes_.push_back({.taps = static_cast<int32_t>(c.tap.size()),
+                        .positions = static_cast<int32_t>(c.output.size()),
+                        .tap = c.tap.data(),
+                        .input = c.input.data(),
+                        .output = c.output.data()});
+  }
+}
+
+SimdConv2D::SimdConv2D(const SimdConv2D& other)
+    : table_(other.table_),
+      geometry_(other.geometry_),
+      kernel_(other.kernel_),
+      positions_(other.positions_),
+      epilogue_(other.epilogue_),
+      zeros_(other.zeros_),
+      classes_(other.classes_),
+      packed_(other.packed_.span()),
+      all_finite_(other.all_finite_) {}
+
+simd::ConvCall SimdConv2D::call(const float* in, float* out, int images) const noexcept {
+  simd::ConvCall call;
+  call.in = in;
+  call.out = out;
+  call.in_image = geometry_.in_h * geometry_.in_w * geometry_.cin;
+  call.out_image = geometry_.out_h * geometry_.out_w * geometry_.cout;
+  call.images = images;
+  call.cin = static_cast<int32_t>(geometry_.cin);
+  call.cout = static_cast<int32_t>(geometry_.cout);
+  call.kernel_taps = static_cast<int32_t>(geometry_.kernel_h * geometry_.kernel_w);
+  call.weights = packed_.data();
+  call.zeros = zeros_->data();
+  call.classes = classes_;
+  return call;
+}
+
+void SimdConv2D::run(const KernelArgs& args) const noexcept {
+  simd::ConvCall whole = call(args.inputs[0], args.output, args.images);
+  whole.epilogue = epilogue_->call(args);
+  table_.conv2d(whole);
+}
+
+std::string SimdConv2D::name() const { return std::string(kernel_set_name(table_.set)) + ":conv2d"; }
+int64_t SimdConv2D::multiply_adds() const { return multiply_adds_of(geometry_); }
+size_t SimdConv2D::weight_bytes() const { return packed_.size() * sizeof(float) + epilogue_->bytes(); }
+
+std::unique_ptr<Kernel> SimdConv2D::patched(const Patch& patch) const {
+  if (patch.weight != kernel_) return nullptr;
+  auto copy = std::make_unique<SimdConv2D>(*this);
+  copy->packed_[packed_element(patch.element)] = bits_float(patch.new_bits);
+  copy->all_finite_ = all_finite_ && is_finite(bits_float(patch.new_bits));
+  return copy;
+}
+
+namespace {
 
 class ReferenceConv2D final : public Kernel {
  public:

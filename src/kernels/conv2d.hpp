@@ -1,0 +1,74 @@
+// The SIMD convolution with what the replay engine needs to know of it: geometry, positions, packed weights,
+// epilogue.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/aligned_buffer.hpp"
+#include "kernels/epilogue.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/ref/reference.hpp"
+#include "kernels/simd/simd_table.hpp"
+
+namespace tf_injector {
+
+// Which input pixels every output position reads, and which positions read the same taps. Shared by a kernel
+// and its patched copies.
+struct PositionTables {
+  struct Class {
+    std::vector<int32_t> tap, input, output;  // see simd::PositionClass
+  };
+  std::vector<Class> classes;  // most positions first
+  explicit PositionTables(const ref::Conv2DGeometry& g);
+};
+
+class SimdConv2D final : public Kernel {
+ public:
+  SimdConv2D(const ops::Conv2D& op, const KernelContext& context);
+  SimdConv2D(const SimdConv2D& other);
+
+  void run(const KernelArgs& args) const noexcept override;
+  [[nodiscard]] std::string name() const override;
+  [[nodiscard]] int64_t multiply_adds() const override;
+  [[nodiscard]] size_t weight_bytes() const override;
+  [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override;
+
+  [[nodiscard]] const simd::SimdTable& table() const noexcept { return table_; }
+  [[nodiscard]] const ref::Conv2DGeometry& geometry() const noexcept { return geometry_; }
+  [[nodiscard]] const PositionTables& positions() const noexcept { return *positions_; }
+  [[nodiscard]] const EpilogueData& epilogue() const noexcept { return *epilogue_; }
+  [[nodiscard]] WeightId kernel_weight() const noexcept { return kernel_; }
+  // kernel_h * kernel_w * cin: the length of a chain.
+  [[nodiscard]] int64_t depth() const noexcept {
+    return geometry_.kernel_h * geometry_.kernel_w * geometry_.cin;
+  }
+  [[nodiscard]] const float* packed() const noexcept { return packed_.data(); }
+  // Every weight of the kernel is finite: zero inputs may be skipped.
+  [[nodiscard]] bool all_finite() const noexcept { return all_finite_; }
+  // Weight (k, co), k = (kh * kernel_w + kw) * cin + ci.
+  [[nodiscard]] float weight(int64_t k, int64_t co) const noexcept {
+    return packed_[static_cast<size_t>(simd::packed_index(table_, depth(), geometry_.cout, k, co))];
+  }
+  // The call that computes `images` images with other weights of `cout` channels and without an epilogue.
+  [[nodiscard]] simd::ConvCall call(const float* in, float* out, int images) const noexcept;
+
+ private:
+  [[nodiscard]] size_t packed_element(int64_t element) const {
+    return static_cast<size_t>(simd::packed_index(table_, depth(), geometry_.cout, element / geometry_.cout,
+                                                  element % geometry_.cout));
+  }
+
+  const simd::SimdTable& table_;
+  ref::Conv2DGeometry geometry_;
+  WeightId kernel_;
+  std::shared_ptr<const PositionTables> positions_;
+  std::shared_ptr<const EpilogueData> epilogue_;
+  std::shared_ptr<const AlignedBuffer> zeros_;
+  std::vector<simd::PositionClass> classes_;
+  AlignedBuffer packed_;
+  bool all_finite_ = true;
+};
+
+}  // namespace tf_injector
