@@ -35,7 +35,7 @@ void add_position(const ref::Conv2DGeometry& g, int64_t y, int64_t x,
   PositionTables::Class& positions = by_taps[taps];
   positions.tap = taps;
   positions.input.insert(positions.input.end(), offsets.begin(), offsets.end());
-  positions.output.push_back(static_cast<int32_t>((y * g.out_w + x) * g.cout));
+  positions.output.push_back(static_cast<int32_t>(y * g.out_w + x));
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ HWY_INLINE void conv2d_block(const ConvCall& call, const PositionClass& position
     const int64_t position = i % positions.positions;
     image[p] = call.in + n * call.in_image;
     offsets[p] = positions.input + position * positions.taps;
-    out[p] = n * call.out_image + positions.output[position];
+    out[p] = n * call.out_image + static_cast<int64_t>(positions.output[position]) * call.cout;
   }
   Vec acc[P][Q];
   for (int p = 0; p < P; ++p) {

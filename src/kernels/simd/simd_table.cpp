@@ -8,6 +8,7 @@
 #include "kernels/simd/conv2d-inl.hpp"
 #include "kernels/simd/dense-inl.hpp"
 #include "kernels/simd/elementwise-inl.hpp"
+#include "kernels/simd/replay-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::simd::HWY_NAMESPACE {
@@ -18,7 +19,9 @@ SimdTable make_table(KernelSet set) {
           .vectors_per_block = kVectorsPerBlock,
           .conv2d = &conv2d,
           .dense = &dense,
-          .elementwise = &elementwise};
+          .elementwise = &elementwise,
+          .conv2d_pixels = &conv2d_pixels,
+          .columns = &columns};
 }
 
 }  // namespace tf_injector::simd::HWY_NAMESPACE

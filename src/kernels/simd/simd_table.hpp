@@ -30,7 +30,7 @@ struct PositionClass {
   const int32_t* tap = nullptr;  // [taps]: which tap of the kernel, kh * kernel_w + kw, ascending
   const int32_t* input =
       nullptr;  // [positions][taps]: offset of the input pixel in its image, kOutside: a pixel of zeros
-  const int32_t* output = nullptr;  // [positions]: offset of the output pixel in its image
+  const int32_t* output = nullptr;  // [positions]: which output pixel of the image, y * out_w + x
 };
 inline constexpr int32_t kOutside = -1;
 
@@ -65,6 +65,37 @@ struct ElementwiseCall {
   EpilogueCall epilogue;
 };
 
+// One output position of a convolution for several faults that share golden's weights (replay). Zero inputs
+// may be left out of the chains: fma(0, w, acc) == acc in every bit for finite w, unless acc is -0; a chain
+// that ends in -0 is therefore done again in full.
+struct PixelsCall {
+  int32_t faults = 0, taps = 0, cin = 0, cout = 0;
+  int64_t weights_depth = 0;  // kernel taps * cin: rows of the packed weights
+  const int32_t* tap =
+      nullptr;  // [taps]: which taps of the kernel this position reads, ascending; null: all of them
+  const float* const* sources = nullptr;  // [faults][taps]: the input pixel, cin values
+  const float* weights = nullptr;         // packed
+  EpilogueCall epilogue;                  // its `add` is not used:
+  const float* const* add = nullptr;      // [faults]: the pixel of the fused Add's operand, or null
+  const float* golden = nullptr;          // golden's output pixel
+  float* const* out = nullptr;            // [faults]: output pixels, cout values each
+  bool skip_zeros = false;                // only when every weight is finite
+  float* windows = nullptr;               // scratch: window_floats(faults, taps, cin) of them
+  uint32_t* rows = nullptr;               // scratch: taps * cin + 64
+};
+[[nodiscard]] constexpr int64_t window_stride(int64_t taps, int64_t cin) {
+  return (taps * cin + 15) / 16 * 16 + 64;
+}
+
+// One output position of the faulted layer: lane l is fault l's own output channel (replay).
+struct ColumnsCall {
+  int32_t faults = 0;
+  const float* sums = nullptr;    // [faults]
+  EpilogueCall epilogue;          // per-channel arrays hold fault l's channel at l; `add` [faults] or null
+  const float* golden = nullptr;  // [faults]: golden's value of that channel
+  float* out = nullptr;           // [faults], padded to a whole vector
+};
+
 struct SimdTable {
   KernelSet set = KernelSet::scalar;
   int lanes = 0;              // floats per vector
@@ -72,6 +103,10 @@ struct SimdTable {
   void (*conv2d)(const ConvCall& call) = nullptr;
   void (*dense)(const DenseCall& call) = nullptr;
   void (*elementwise)(const ElementwiseCall& call) = nullptr;
+  // Bit f: the pixel of fault f differs from golden's in some bit. Up to 64 faults.
+  uint64_t (*conv2d_pixels)(const PixelsCall& call) = nullptr;
+  // Bit l: the value of fault l differs from golden's. Up to 64 faults.
+  uint64_t (*columns)(const ColumnsCall& call) = nullptr;
 };
 
 // Null when this build or this CPU does not have the set.
