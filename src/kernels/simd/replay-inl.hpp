@@ -52,7 +52,9 @@ HWY_INLINE int32_t list_rows(const PixelsCall& call, const float* windows, int64
   const auto depth = static_cast<uint32_t>(call.taps * call.cin);
   size_t count = 0;
   if (all) {
-    for (uint32_t k = 0; k < depth; ++k) call.rows[count++] = k;
+    for (int32_t tap : call.summed) {
+      for (int32_t c = 0; c < call.cin; ++c) call.rows[count++] = static_cast<uint32_t>(tap * call.cin + c);
+    }
     return static_cast<int32_t>(count);
   }
   for (uint32_t k = 0; k < depth; k += kLanes) {
@@ -79,12 +81,9 @@ HWY_INLINE bool chains(const PixelsCall& call, const float* windows, int64_t str
   }
   const float* x[F];
   for (int f = 0; f < F; ++f) x[f] = windows + f * stride;
-  // Windows hold only the taps that the position reads; the weights all of them.
-  const bool dense_taps = call.tap == nullptr;
   for (int32_t i = 0; i < rows; ++i) {
     const uint32_t k = call.rows[i];
-    const int64_t row = dense_taps ? k : call.tap[k / call.cin] * call.cin + k % call.cin;
-    const float* w = weights + row * Q * kLanes;
+    const float* w = weights + static_cast<int64_t>(k) * Q * kLanes;
     Vec weight[Q];
     for (int q = 0; q < Q; ++q) weight[q] = hn::Load(d, w + q * kLanes);
     for (int f = 0; f < F; ++f) {
@@ -123,7 +122,7 @@ HWY_NOINLINE bool pixels_chunk(const PixelsCall& call, int32_t first, int64_t st
   const float* windows = call.windows + first * stride;
   const int32_t rows = list_rows(call, windows, stride, F, all);
   const int32_t vectors = (call.cout + kLanes - 1) / kLanes;
-  const int64_t depth = call.weights_depth;
+  const int64_t depth = static_cast<int64_t>(call.taps) * call.cin;
   for (int32_t v = 0; v < vectors; v += kVectorsPerBlock) {
     const float* weights = call.weights + v * kLanes * depth;
     bool done = false;

@@ -69,19 +69,18 @@ struct ElementwiseCall {
 // may be left out of the chains: fma(0, w, acc) == acc in every bit for finite w, unless acc is -0; a chain
 // that ends in -0 is therefore done again in full.
 struct PixelsCall {
-  int32_t faults = 0, taps = 0, cin = 0, cout = 0;
-  int64_t weights_depth = 0;  // kernel taps * cin: rows of the packed weights
-  const int32_t* tap =
-      nullptr;  // [taps]: which taps of the kernel this position reads, ascending; null: all of them
-  const float* const* sources = nullptr;  // [faults][taps]: the input pixel, cin values
-  const float* weights = nullptr;         // packed
-  EpilogueCall epilogue;                  // its `add` is not used:
-  const float* const* add = nullptr;      // [faults]: the pixel of the fused Add's operand, or null
-  const float* golden = nullptr;          // golden's output pixel
-  float* const* out = nullptr;            // [faults]: output pixels, cout values each
-  bool skip_zeros = false;                // only when every weight is finite
-  float* windows = nullptr;               // scratch: window_floats(faults, taps, cin) of them
-  uint32_t* rows = nullptr;               // scratch: taps * cin + 64
+  int32_t faults = 0, taps = 0, cin = 0, cout = 0;  // taps: of the whole kernel
+  const float* const* sources =
+      nullptr;  // [faults][taps]: the input pixel, cin values; zeros where the tap lies outside
+  std::span<const int32_t> summed;  // which taps belong to the chain when nothing may be left out, ascending
+  const float* weights = nullptr;   // packed
+  EpilogueCall epilogue;            // its `add` is not used:
+  const float* const* add = nullptr;  // [faults]: the pixel of the fused Add's operand, or null
+  const float* golden = nullptr;      // golden's output pixel
+  float* const* out = nullptr;        // [faults]: output pixels, cout values each
+  bool skip_zeros = false;            // only when every weight is finite
+  float* windows = nullptr;           // scratch: window_floats(faults, taps, cin) of them
+  uint32_t* rows = nullptr;           // scratch: taps * cin + 64
 };
 [[nodiscard]] constexpr int64_t window_stride(int64_t taps, int64_t cin) {
   return (taps * cin + 15) / 16 * 16 + 64;
