@@ -33,6 +33,7 @@ class SimdConv2D final : public Kernel {
   [[nodiscard]] std::string name() const override;
   [[nodiscard]] int64_t multiply_adds() const override;
   [[nodiscard]] size_t weight_bytes() const override;
+  [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
   [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override;
 
   [[nodiscard]] const simd::SimdTable& table() const noexcept { return table_; }

@@ -65,6 +65,7 @@ class SimdDense final : public Kernel {
   [[nodiscard]] size_t weight_bytes() const override {
     return packed_.size() * sizeof(float) + epilogue_->bytes();
   }
+  [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
   [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override {
     if (patch.weight != kernel_) return nullptr;
     auto copy = std::make_unique<SimdDense>(*this);
@@ -106,6 +107,7 @@ class ReferenceDense final : public Kernel {
   [[nodiscard]] size_t weight_bytes() const override {
     return weights_.size() * sizeof(float) + epilogue_->bytes();
   }
+  [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
   [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override {
     if (patch.weight != kernel_) return nullptr;
     auto copy = std::make_unique<ReferenceDense>(*this);

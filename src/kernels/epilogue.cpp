@@ -56,6 +56,25 @@ void EpilogueData::apply_reference(const KernelArgs& args, int64_t rows) const n
   if (activation_) ref::activation(*activation_, out, out, rows * channels_);
 }
 
+EpilogueData EpilogueData::gathered(std::span<const int32_t> channels) const {
+  const auto pick = [&](const AlignedBuffer& from) {
+    AlignedBuffer to(from.empty() ? 0 : channels.size());
+    for (size_t l = 0; l < to.size(); ++l) to[l] = from[static_cast<size_t>(channels[l])];
+    return to;
+  };
+  EpilogueData lanes;
+  lanes.channels_ = static_cast<int64_t>(channels.size());
+  lanes.add_ = add_;
+  lanes.normalize_ = normalize_;
+  lanes.activation_ = activation_;
+  lanes.bias_ = pick(bias_);
+  lanes.mean_ = pick(mean_);
+  lanes.istd_ = pick(istd_);
+  lanes.gamma_ = pick(gamma_);
+  lanes.beta_ = pick(beta_);
+  return lanes;
+}
+
 size_t EpilogueData::bytes() const noexcept {
   return (bias_.size() + mean_.size() + istd_.size() + gamma_.size() + beta_.size()) * sizeof(float);
 }

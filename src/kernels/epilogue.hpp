@@ -20,12 +20,16 @@ class EpilogueData {
   [[nodiscard]] simd::EpilogueCall call(const KernelArgs& args) const noexcept;
   // The same with the reference kernels, in place, without the bias (the reference op adds that itself).
   void apply_reference(const KernelArgs& args, int64_t rows) const noexcept;
+  // The parameters of some channels, in that order: lane l has those of channels[l].
+  [[nodiscard]] EpilogueData gathered(std::span<const int32_t> channels) const;
   [[nodiscard]] size_t bytes() const noexcept;
 
  private:
-  int64_t channels_;
-  bool add_;
-  bool normalize_;
+  EpilogueData() = default;
+
+  int64_t channels_ = 0;
+  bool add_ = false;
+  bool normalize_ = false;
   std::optional<ops::ActivationKind> activation_;
   AlignedBuffer bias_, mean_, istd_, gamma_, beta_;
 };

@@ -34,6 +34,11 @@ class Kernel {
   // Per image.
   [[nodiscard]] virtual int64_t multiply_adds() const { return 0; }
   [[nodiscard]] virtual size_t weight_bytes() const { return 0; }
+  // Does a fault in this weight change this kernel's result?
+  [[nodiscard]] virtual bool holds(WeightId weight) const {
+    (void)weight;
+    return false;
+  }
   // The same kernel with one weight element changed; null when this kernel does not hold that weight.
   [[nodiscard]] virtual std::unique_ptr<Kernel> patched(const Patch& patch) const {
     (void)patch;

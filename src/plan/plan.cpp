@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <map>
 
 #include "core/bits.hpp"
 #include "plan/draft.hpp"
@@ -21,8 +22,14 @@ PlanStep compile_step(const plan::DraftStep& draft, const Graph& graph, KernelSe
   const bool is_fused_add = draft.epilogue.add;
   for (size_t i = 0; i + (is_fused_add ? 1 : 0) < draft.inputs.size(); ++i)
     context.inputs.push_back(draft.inputs[i].shape);
-  PlanStep step{
-      .path = draft.path, .label = draft.label, .kernel = nullptr, .output_elements = draft.shape.elements()};
+  PlanStep step{.path = draft.path,
+                .label = draft.label,
+                .kernel = nullptr,
+                .reads = {},
+                .read_shapes = {},
+                .shape = draft.shape,
+                .fused_add = draft.epilogue.add};
+  for (const plan::Use& use : draft.inputs) step.read_shapes.push_back(use.shape);
   step.kernel = std::visit(
       [&](const auto& op) -> std::unique_ptr<const Kernel> {
         if constexpr (std::is_same_v<std::decay_t<decltype(op)>, ops::Input>) {
@@ -33,6 +40,16 @@ PlanStep compile_step(const plan::DraftStep& draft, const Graph& graph, KernelSe
       },
       draft.op);
   return step;
+}
+
+void number_values(const plan::Draft& draft, Plan::Impl& impl) {
+  std::map<plan::ValueId, int> number;
+  for (const plan::Use& input : draft.inputs) number.emplace(input.value, static_cast<int>(number.size()));
+  for (size_t i = 0; i < draft.steps.size(); ++i) {
+    for (const plan::Use& use : draft.steps[i].inputs) impl.steps[i].reads.push_back(number.at(use.value));
+    number.emplace(draft.steps[i].output, static_cast<int>(draft.inputs.size() + i));
+  }
+  impl.output_value = number.at(draft.output.value);
 }
 
 }  // namespace
@@ -58,6 +75,7 @@ Plan Plan::compile(const Graph& graph, const CompileOptions& options) {
       throw ModelError("layer '" + step.path + "': " + error.what());
     }
   }
+  number_values(draft, *impl);
   impl->memory = plan::plan_memory(draft);
   impl->classes = draft.output.shape.elements();
   for (NodeId id : graph.inputs) {

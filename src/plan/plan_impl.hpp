@@ -10,16 +10,21 @@
 
 namespace tf_injector {
 
+// Values are numbered: the model's inputs first, then every step's output in running order.
 struct PlanStep {
   std::string path;
   std::string label;
   std::unique_ptr<const Kernel> kernel;
-  int64_t output_elements = 0;  // per image
+  std::vector<int> reads;          // values; the operand of a fused Add is the last
+  std::vector<Shape> read_shapes;  // as this step sees them (a Reshape may stand between)
+  Shape shape;                     // of the output
+  bool fused_add = false;
 };
 
 struct Plan::Impl {
   std::vector<PlanInput> inputs;
   std::vector<PlanStep> steps;
+  int output_value = 0;  // the scored one
   plan::MemoryPlan memory;
   KernelSet kernels = KernelSet::scalar;
   int64_t classes = 0;
