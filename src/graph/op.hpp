@@ -18,8 +18,9 @@
 
 namespace tf_injector {
 
-using Op = std::variant<ops::Input, ops::Conv2D, ops::Dense, ops::BatchNormalization, ops::Activation, ops::Add, ops::Pad,
-                        ops::Slice, ops::Transpose, ops::Reshape, ops::AveragePool2D, ops::GlobalAveragePool>;
+using Op = std::variant<ops::Input, ops::Conv2D, ops::Dense, ops::BatchNormalization, ops::Activation,
+                        ops::Add, ops::Pad, ops::Slice, ops::Transpose, ops::Reshape, ops::AveragePool2D,
+                        ops::GlobalAveragePool>;
 
 // "Conv2D", "Dense", ...
 [[nodiscard]] const char* op_name(const Op& op);

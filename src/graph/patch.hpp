@@ -1,4 +1,5 @@
-// A fault resolved against a model: which element of which weight tensor becomes which value. Laid over a Plan, never written into it.
+// A fault resolved against a model: which element of which weight tensor becomes which value. Laid over a
+// Plan, never written into it.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@ namespace tf_injector {
 
 struct Patch {
   WeightId weight = kNoWeight;
-  int64_t element = 0;      // row-major index into Graph::weights[weight].values
+  int64_t element = 0;  // row-major index into Graph::weights[weight].values
   uint32_t old_bits = 0;
   uint32_t new_bits = 0;
 };

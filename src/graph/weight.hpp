@@ -13,8 +13,8 @@ using WeightId = int32_t;  // index into Graph::weights
 inline constexpr WeightId kNoWeight = -1;
 
 struct Weight {
-  std::string name;  // "conv2d/kernel", nested models included
-  Shape shape;       // Conv2D (kh, kw, cin, cout), Dense (in, out), ...
+  std::string name;           // "conv2d/kernel", nested models included
+  Shape shape;                // Conv2D (kh, kw, cin, cout), Dense (in, out), ...
   std::vector<float> values;  // row-major
 };
 

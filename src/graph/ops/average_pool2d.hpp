@@ -1,4 +1,5 @@
-// Average over a window: sequential sum in h, w order, divided by the number of elements (padding is not counted).
+// Average over a window: sequential sum in h, w order, divided by the number of elements (padding is not
+// counted).
 #pragma once
 #include <array>
 #include <span>

@@ -22,8 +22,10 @@ struct Conv2D {
   Padding padding = Padding::valid;
 };
 
-// How many zeros `same` puts before and after an axis (TensorFlow: the odd one goes after). {0, 0} for `valid`.
-std::array<int64_t, 2> padding_of(int64_t in, int64_t kernel, int64_t stride, int64_t dilation, Padding padding);
+// How many zeros `same` puts before and after an axis (TensorFlow: the odd one goes after). {0, 0} for
+// `valid`.
+std::array<int64_t, 2> padding_of(int64_t in, int64_t kernel, int64_t stride, int64_t dilation,
+                                  Padding padding);
 // Output length of a window along one axis. Throws ModelError when the window does not fit.
 int64_t window_output(int64_t in, int64_t kernel, int64_t stride, int64_t dilation, Padding padding);
 // (H, W, C) -> (H', W', filters). Throws ModelError.

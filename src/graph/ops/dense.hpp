@@ -1,4 +1,5 @@
-// Fully connected: (..., in) -> (..., units). Kernel (in, units). The activation, if any, is a node of its own.
+// Fully connected: (..., in) -> (..., units). Kernel (in, units). The activation, if any, is a node of its
+// own.
 #pragma once
 #include <span>
 

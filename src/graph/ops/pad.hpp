@@ -1,4 +1,5 @@
-// A border of one value (ZeroPadding2D, tf.pad with mode CONSTANT). One (before, after) per axis, the batch not counted.
+// A border of one value (ZeroPadding2D, tf.pad with mode CONSTANT). One (before, after) per axis, the batch
+// not counted.
 #pragma once
 #include <array>
 #include <span>

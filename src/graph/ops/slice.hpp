@@ -8,10 +8,10 @@
 namespace tf_injector::ops {
 
 struct SliceAxis {
-  int64_t begin = 0;    // first index taken
-  int64_t step = 1;     // may be negative
-  int64_t count = 0;    // how many are taken
-  bool dropped = false; // an integer index: the axis (count == 1) is not in the output
+  int64_t begin = 0;     // first index taken
+  int64_t step = 1;      // may be negative
+  int64_t count = 0;     // how many are taken
+  bool dropped = false;  // an integer index: the axis (count == 1) is not in the output
 };
 
 struct Slice {

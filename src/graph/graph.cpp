@@ -1,0 +1,43 @@
+#include "graph/graph.hpp"
+
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+
+const char* op_name(const Op& op) {
+  return std::visit([](const auto& o) { return std::decay_t<decltype(o)>::kName; }, op);
+}
+
+Shape infer_shape(const Op& op, std::span<const Shape> inputs) {
+  return std::visit(
+      [&](const auto& o) -> Shape {
+        if constexpr (std::is_same_v<std::decay_t<decltype(o)>, ops::Input>) {
+          throw ModelError("an input has no input");
+        } else {
+          return ops::infer_shape(o, inputs);
+        }
+      },
+      op);
+}
+
+NodeId Graph::add(std::string path, Op op, std::vector<NodeId> node_inputs) {
+  std::vector<Shape> shapes;
+  for (NodeId id : node_inputs) shapes.push_back(nodes.at(static_cast<size_t>(id)).shape);
+  Shape shape;
+  try {
+    shape = tf_injector::infer_shape(op, shapes);
+  } catch (const ModelError& error) {
+    throw ModelError("layer '" + path + "' (" + op_name(op) + "): " + error.what());
+  }
+  nodes.push_back({std::move(path), std::move(op), std::move(node_inputs), std::move(shape)});
+  return static_cast<NodeId>(nodes.size() - 1);
+}
+
+NodeId Graph::add_input(std::string path, std::string input_name, Shape shape) {
+  nodes.push_back({std::move(path), ops::Input{std::move(input_name)}, {}, std::move(shape)});
+  const auto id = static_cast<NodeId>(nodes.size() - 1);
+  inputs.push_back(id);
+  return id;
+}
+
+}  // namespace tf_injector
