@@ -1,0 +1,274 @@
+#include "fault/fault_list.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/bits.hpp"
+#include "fault/index_syntax.hpp"
+#include "fault/layer_names.hpp"
+#include "fault/problem_list.hpp"
+#include "io/csv.hpp"
+#include "io/file.hpp"
+#include "io/sha256.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+constexpr std::array<const char*, 4> kHeader{"Injection", "Layer", "TensorIndex", "Bit"};
+constexpr const char* kHeaderText = "\"Injection,Layer,TensorIndex,Bit\"";
+
+std::string joined(const CsvRow& row) {
+  std::string text;
+  for (const CsvField& field : row.fields) text += (text.empty() ? "" : ",") + field.text;
+  return text;
+}
+
+// What the axes of a kernel mean, for messages.
+const char* axes_of(const Shape& kernel) {
+  return kernel.rank() == 4 ? "(kh, kw, cin, cout)" : kernel.rank() == 2 ? "(in, out)" : "the kernel's axes";
+}
+
+// Turns rows into faults and notes what is wrong with them. A row may have several problems; it is kept when
+// it has none.
+class ListReader {
+ public:
+  explicit ListReader(const Graph& graph) : graph_(graph), names_(graph) {}
+
+  void read(CsvDocument document) {
+    for (const CsvProblem& problem : document.problems) {
+      damaged_.add(problem.line, problem.column, [&] { return ProblemText{.what = problem.text}; });
+    }
+    size_t first_fault = 0;
+    if (has_header(document)) {
+      if (!check_header(document.rows.front())) return;
+      first_fault = 1;
+    }
+    faults_.reserve(document.rows.size());
+    for (size_t i = first_fault; i < document.rows.size(); ++i) read_row(document.rows[i]);
+    check_ids();
+    if (faults_.empty() && damaged_.empty() && problems_.empty()) {
+      problems_.add(document.rows.front().line + 1, 1, [] {
+        return ProblemText{"no faults", "at least one row after the header", "the end of the file"};
+      });
+    }
+  }
+
+  [[nodiscard]] std::vector<ResolvedFault> take_faults() { return std::move(faults_); }
+  [[nodiscard]] ProblemList take_problems() {
+    problems_.merge(std::move(damaged_));
+    problems_.merge(std::move(repeated_));
+    return std::move(problems_);
+  }
+
+ private:
+  struct Id {
+    int64_t value;
+    int line, column;
+  };
+
+  // False when the header itself is the line that could not be read, or when there is no line at all.
+  bool has_header(const CsvDocument& document) {
+    if (document.rows.empty()) {
+      if (!document.problems.empty()) return false;
+      problems_.add(1, 1, [] {
+        return ProblemText{"empty file", fmt::format("the header {} and a row per fault", kHeaderText),
+                           "nothing"};
+      });
+      return false;
+    }
+    return document.problems.empty() || document.problems.front().line > document.rows.front().line;
+  }
+
+  // True when the rows can still be read: a header of another width says that the file is something else.
+  bool check_header(const CsvRow& row) {
+    const bool equal = std::equal(row.fields.begin(), row.fields.end(), kHeader.begin(), kHeader.end(),
+                                  [](const CsvField& field, const char* name) { return field.text == name; });
+    if (equal) return true;
+    const CsvField& first = row.fields.front();
+    problems_.add(first.line, first.column, [&] {
+      return ProblemText{"wrong header", kHeaderText, shown(joined(row))};
+    });
+    return row.fields.size() == kHeader.size();
+  }
+
+  void read_row(CsvRow& row) {
+    if (row.fields.size() != kHeader.size()) {
+      report_width(row);
+      return;
+    }
+    const int64_t before = problem_count_;
+    ResolvedFault fault;
+    fault.line = row.line;
+    fault.fault.injection = read_id(row.fields[0]);
+    const Layer* layer = find_layer(row.fields[1]);
+    read_index(row.fields[2], layer, fault);
+    fault.fault.bit = read_bit(row.fields[3]);
+    if (problem_count_ != before) return;
+    const Weight& kernel = graph_.weights[static_cast<size_t>(fault.patch.weight)];
+    fault.patch.old_bits = float_bits(kernel.values[static_cast<size_t>(fault.patch.element)]);
+    fault.patch.new_bits = fault.patch.old_bits ^ (uint32_t{1} << fault.fault.bit);
+    fault.fault.layer = std::move(row.fields[1].text);
+    faults_.push_back(std::move(fault));
+  }
+
+  template <typename Make>
+  void report(const CsvField& field, const Make& make) {
+    ++problem_count_;
+    problems_.add(field.line, field.column, make);
+  }
+
+  void report_width(const CsvRow& row) {
+    report(row.fields.front(), [&] {
+      const bool bare_tuple = row.fields.size() > 4 && row.fields[2].text.starts_with('(');
+      return ProblemText{
+          "wrong number of columns",
+          bare_tuple ? "4, with the index in double quotes: 0,conv2d,\"(2, 1, 0, 7)\",15" : "4",
+          std::to_string(row.fields.size())};
+    });
+  }
+
+  int64_t read_id(const CsvField& field) {
+    const auto number = parse_whole_number(field.text);
+    if (!number || number->saturated || number->value < 0) {
+      report(field, [&] {
+        return ProblemText{"Injection is no number that can be used", "a whole number from 0 to 9223372036854775807",
+                           shown(field.text)};
+      });
+      return 0;
+    }
+    ids_.push_back({number->value, field.line, field.column});
+    return number->value;
+  }
+
+  int read_bit(const CsvField& field) {
+    const auto number = parse_whole_number(field.text);
+    if (number && number->value >= 0 && number->value <= 31) return static_cast<int>(number->value);
+    report(field, [&] {
+      return ProblemText{number ? "Bit out of range" : "Bit is no number",
+                         "0 (lowest mantissa bit) to 31 (sign)", shown(field.text)};
+    });
+    return 0;
+  }
+
+  // nullptr (and a problem) when the field names no layer that faults can hit.
+  const Layer* find_layer(const CsvField& field) {
+    const auto [match, index] = names_.find(field.text);
+    const Layer* layer =
+        match == LayerNames::Match::one ? &graph_.layers[static_cast<size_t>(index)] : nullptr;
+    if (layer && layer->injectable) return layer;
+    report(field, [&] { return layer_problem(field.text, match, layer); });
+    return nullptr;
+  }
+
+  ProblemText layer_problem(const std::string& name, LayerNames::Match match, const Layer* layer) const {
+    if (match == LayerNames::Match::several) {
+      return {"layer name is not unique", "one of the full paths " + names_.choices(name), shown(name)};
+    }
+    if (layer) {
+      return {"layer has no kernel that faults can hit", "a Conv2D or Dense layer",
+              fmt::format("{}, which is a {}", shown(name), layer->class_name)};
+    }
+    const std::string nearest = names_.nearest_injectable(name);
+    return {"unknown layer",
+            "a Conv2D or Dense layer of the model" + (nearest.empty() ? "" : " (nearest: '" + nearest + "')"),
+            shown(name)};
+  }
+
+  // Reads the index; with a layer, resolves it to the element of the kernel.
+  void read_index(const CsvField& field, const Layer* layer, ResolvedFault& fault) {
+    parse_index(field.text, index_);
+    const Shape* kernel =
+        layer ? &graph_.weights[static_cast<size_t>(layer->weights.front())].shape : nullptr;
+    if (!index_.problem.empty()) {
+      report(field, [&] {
+        return ProblemText{"TensorIndex is no tuple of whole numbers (" + index_.problem + ")",
+                           kernel ? example_of(*kernel) : "a tuple like (2, 1, 0, 7)", shown(field.text)};
+      });
+      return;
+    }
+    if (!kernel) return;
+    if (static_cast<int>(index_.values.size()) != kernel->rank()) {
+      report(field, [&] {
+        return ProblemText{"TensorIndex of wrong length", example_of(*kernel),
+                           fmt::format("{} numbers: {}", index_.values.size(), shown(field.text))};
+      });
+      return;
+    }
+    fault.patch.weight = layer->weights.front();
+    for (int axis = 0; axis < kernel->rank(); ++axis) {
+      const int64_t value = index_.values[static_cast<size_t>(axis)];
+      if (value < 0 || value >= (*kernel)[axis]) report_range(field, *kernel, axis);
+      fault.patch.element =
+          fault.patch.element * (*kernel)[axis] + (value < 0 || value >= (*kernel)[axis] ? 0 : value);
+    }
+    fault.fault.index = index_.values;
+  }
+
+  static std::string example_of(const Shape& kernel) {
+    return fmt::format("{} numbers, {} of the kernel {}", kernel.rank(), axes_of(kernel), kernel.to_string());
+  }
+
+  void report_range(const CsvField& field, const Shape& kernel, int axis) {
+    report(field, [&] {
+      return ProblemText{
+          fmt::format("TensorIndex out of range on axis {}", axis),
+          fmt::format("0 to {} for the kernel {}", kernel[axis] - 1, kernel.to_string()),
+          fmt::format("{} in {}", index_.written[static_cast<size_t>(axis)], shown(field.text))};
+    });
+  }
+
+  // Ids that stand twice, each with the line where it stands first.
+  void check_ids() {
+    const auto less = [](const Id& a, const Id& b) { return a.value < b.value; };
+    const auto not_less = [](const Id& a, const Id& b) { return a.value >= b.value; };
+    if (std::adjacent_find(ids_.begin(), ids_.end(), not_less) == ids_.end())
+      return;  // ascending, the usual case
+    std::stable_sort(ids_.begin(), ids_.end(), less);
+    std::vector<std::pair<Id, int>> repeated;  // with the first line
+    for (size_t i = 1, first = 0; i < ids_.size(); ++i) {
+      if (ids_[i].value != ids_[first].value) {
+        first = i;
+      } else {
+        repeated.emplace_back(ids_[i], ids_[first].line);
+      }
+    }
+    std::sort(repeated.begin(), repeated.end(),
+              [](const auto& a, const auto& b) { return a.first.line < b.first.line; });
+    for (const auto& [id, first_line] : repeated) {
+      repeated_.add(id.line, id.column, [&, value = id.value, line = first_line] {
+        return ProblemText{"Injection stands twice", "each number once",
+                           fmt::format("{}, which stands in line {} already", value, line)};
+      });
+    }
+  }
+
+  const Graph& graph_;
+  LayerNames names_;
+  ParsedIndex index_;  // of the row being read
+  std::vector<Id> ids_;
+  std::vector<ResolvedFault> faults_;
+  ProblemList damaged_;   // lines that are no CSV
+  ProblemList problems_;  // what rows hold
+  ProblemList repeated_;  // ids that stand twice
+  int64_t problem_count_ = 0;
+};
+
+}  // namespace
+
+FaultList parse_fault_list(std::string_view text, const std::string& label, const Graph& graph) {
+  ListReader reader(graph);
+  reader.read(parse_csv(text));
+  const ProblemList problems = reader.take_problems();
+  if (!problems.empty()) throw FaultListError(problems.text(label));
+  return {.path = label, .sha256 = sha256_of(text.data(), text.size()), .faults = reader.take_faults()};
+}
+
+FaultList read_fault_list(const std::string& path, const Graph& graph) {
+  return parse_fault_list(read_text(path), path, graph);
+}
+
+}  // namespace tf_injector

@@ -1,0 +1,84 @@
+#include "fault/index_syntax.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+namespace tf_injector {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string_view trimmed(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+// `digits` is "-"? and at least one digit.
+ParsedNumber to_number(std::string_view digits) {
+  ParsedNumber number;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number.value);
+  if (error == std::errc::result_out_of_range) {
+    number.saturated = true;
+    number.value =
+        digits.front() == '-' ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
+  }
+  return number;
+}
+
+bool is_whole_number(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+}
+
+// Why one element of a tuple is refused.
+const char* element_problem(std::string_view element) {
+  if (element.empty()) return "a number is missing";
+  if (element.find_first_of(".eE") != std::string_view::npos &&
+      element.find_first_of("0123456789") != std::string_view::npos) {
+    return "a number with a fraction or exponent";
+  }
+  return "something that is no whole number";
+}
+
+}  // namespace
+
+std::optional<ParsedNumber> parse_whole_number(std::string_view text) {
+  text = trimmed(text);
+  if (!is_whole_number(text)) return std::nullopt;
+  return to_number(text);
+}
+
+void parse_index(std::string_view text, ParsedIndex& index) {
+  index.values.clear();
+  index.written.clear();
+  index.problem.clear();
+  text = trimmed(text);
+  if (!text.starts_with('(')) {
+    index.problem = "no opening parenthesis";
+    return;
+  }
+  if (!text.ends_with(')') || text.size() < 2) {
+    index.problem = "no closing parenthesis at the end";
+    return;
+  }
+  std::string_view rest = trimmed(text.substr(1, text.size() - 2));
+  bool comma = rest.empty();  // "()" is a tuple, "(3)" is none
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find(','), rest.size());
+    const std::string_view element = trimmed(rest.substr(0, end));
+    if (!is_whole_number(element)) {
+      index.problem = element_problem(element);
+      return;
+    }
+    index.values.push_back(to_number(element).value);
+    index.written.push_back(element);
+    if (end == rest.size()) break;
+    comma = true;
+    rest = trimmed(rest.substr(end + 1));  // nothing behind the comma: "(3,)"
+  }
+  if (!comma) index.problem = "one number in parentheses, which is no tuple without a comma";
+}
+
+}  // namespace tf_injector
