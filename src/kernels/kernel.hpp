@@ -57,14 +57,14 @@ struct Epilogue {
 
 // Everything a factory may look at: shapes and attributes, never weight values.
 struct KernelContext {
-  std::span<const Weight> weights;  // Graph::weights
-  std::vector<Shape> inputs;        // without the operand of a fused Add
+  std::span<const Weight> weights = {};  // Graph::weights
+  std::vector<Shape> inputs = {};   // without the operand of a fused Add
   Shape output;
   KernelSet set = KernelSet::scalar;
-  Epilogue epilogue;
+  Epilogue epilogue = {};
   // Conv2D only: a zero border taken over from a Pad node, (before, after) for h and w. Its zeros are
   // multiplied.
-  std::optional<std::array<std::array<int64_t, 2>, 2>> explicit_padding;
+  std::optional<std::array<std::array<int64_t, 2>, 2>> explicit_padding = {};
 };
 
 // One overload per op, each in the file of the op's name: walks an ordered list of candidates, the reference

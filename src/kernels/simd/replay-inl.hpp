@@ -58,9 +58,12 @@ HWY_INLINE int32_t list_rows(const PixelsCall& call, const float* windows, int64
     return static_cast<int32_t>(count);
   }
   for (uint32_t k = 0; k < depth; k += kLanes) {
-    auto nonzero = hn::Ne(hn::LoadU(d, windows + k), hn::Zero(d));  // NaN is not equal: it stays
-    for (int32_t f = 1; f < faults; ++f)
-      nonzero = hn::Or(nonzero, hn::Ne(hn::LoadU(d, windows + f * stride + k), hn::Zero(d)));
+    // Zero in every window; a NaN is not equal to zero (Highway's Ne would say false of it).
+    auto zero = hn::Eq(hn::LoadU(d, windows + k), hn::Zero(d));
+    for (int32_t f = 1; f < faults; ++f) {
+      zero = hn::And(zero, hn::Eq(hn::LoadU(d, windows + f * stride + k), hn::Zero(d)));
+    }
+    const auto nonzero = hn::Not(zero);
     count += hn::CompressStore(hn::Iota(u, k), hn::MaskFromVec(hn::BitCast(u, hn::VecFromMask(d, nonzero))),
                                u, call.rows + count);
   }

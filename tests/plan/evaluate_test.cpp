@@ -1,0 +1,76 @@
+// The compiled plan of every kernel set equals the reference, op by op, in every bit; tiles change nothing.
+#include <gtest/gtest.h>
+
+#include "kernels/same_bits.hpp"
+#include "plan/plan.hpp"
+#include "support/random_network.hpp"
+
+namespace tf_injector {
+namespace {
+
+std::vector<float> evaluate_all(const Plan& plan, const Patch* patch, const std::vector<float>& images,
+                                int count, int tile) {
+  const int64_t elements = plan.inputs()[0].shape.elements();
+  std::vector<float> scores(static_cast<size_t>(count * plan.classes()));
+  Workspace workspace(plan, tile);
+  std::optional<Overlay> overlay;
+  if (patch != nullptr) overlay.emplace(plan, *patch);
+  for (int first = 0; first < count; first += tile) {
+    const int n = std::min(tile, count - first);
+    const std::span<const float> input(images.data() + first * elements, static_cast<size_t>(n * elements));
+    const std::span<const float> inputs[] = {input};
+    evaluate(plan, overlay ? &*overlay : nullptr, workspace, inputs, n, {.batch = 512},
+             std::span<float>(scores).subspan(static_cast<size_t>(first * plan.classes()),
+                                              static_cast<size_t>(n * plan.classes())));
+  }
+  return scores;
+}
+
+TEST(Evaluate, KernelSetsAndTilesGiveTheReferencesBits) {
+  std::mt19937 rng(5);
+  for (int round = 0; round < 24; ++round) {
+    const test::NetworkOptions options{.side = 5 + round % 4,
+                                       .channels = 3 + round % 7 * 3,
+                                       .blocks = round % 4,
+                                       .same_padding = round % 2 == 1,
+                                       .bias = round % 3 == 1,
+                                       .relu6 = round % 5 == 4,
+                                       .projection = round % 3 == 2,
+                                       .average_pool = round % 4 < 2};
+    test::NetworkBuilder builder(rng, options);
+    const Graph graph = builder.build();
+    const Plan reference = Plan::compile(graph, {.kernels = KernelSet::scalar});
+    const int count = 5;
+    const std::vector<float> images =
+        test::random_values(rng, reference.inputs()[0].shape.elements() * count, test::Values::ordinary);
+    const Patch patch = test::random_fault(rng, graph, builder.kernels);
+    const std::vector<float> clean = evaluate_all(reference, nullptr, images, count, count);
+    const std::vector<float> faulty = evaluate_all(reference, &patch, images, count, count);
+    for (KernelSet set : available_kernel_sets()) {
+      const Plan plan = Plan::compile(graph, {.kernels = set});
+      for (int tile : {1, 2, 5}) {
+        EXPECT_TRUE(test::same_bits(clean, evaluate_all(plan, nullptr, images, count, tile)))
+            << kernel_set_name(set);
+        EXPECT_TRUE(test::same_bits(faulty, evaluate_all(plan, &patch, images, count, tile)))
+            << kernel_set_name(set);
+      }
+    }
+  }
+}
+
+TEST(Evaluate, FusesWhatItShould) {
+  std::mt19937 rng(5);
+  test::NetworkBuilder builder(rng, {.blocks = 2});
+  const Graph graph = builder.build();
+  const KernelSet best = available_kernel_sets().front();
+  if (best == KernelSet::scalar) GTEST_SKIP() << "no SIMD kernels on this CPU";
+  std::vector<std::string> ops;
+  for (const StepInfo& step : Plan::compile(graph, {.kernels = best}).steps()) ops.push_back(step.op);
+  EXPECT_EQ(ops, (std::vector<std::string>{
+                     "Pad+Conv2D+BatchNormalization+relu", "Pad+Conv2D+BatchNormalization+relu",
+                     "Pad+Conv2D+BatchNormalization+Add+relu", "Pad+Conv2D+BatchNormalization+relu", "Slice",
+                     "Pad", "Pad+Conv2D+BatchNormalization+Add+relu", "AveragePool2D", "Dense"}));
+}
+
+}  // namespace
+}  // namespace tf_injector
