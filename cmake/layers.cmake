@@ -16,3 +16,13 @@ function(tfi_layer name)
   endforeach()
   target_link_libraries(tfi_${name} ${scope} fmt::fmt)
 endfunction()
+
+# tfi_uses(NAME LIBRARY...): third-party libraries of tfi_NAME; none of their types is in its headers.
+function(tfi_uses name)
+  get_target_property(type tfi_${name} TYPE)
+  if(type STREQUAL "INTERFACE_LIBRARY")
+    target_link_libraries(tfi_${name} INTERFACE ${ARGN})
+  else()
+    target_link_libraries(tfi_${name} PRIVATE ${ARGN})
+  endif()
+endfunction()

@@ -1,4 +1,5 @@
-// Read-only view of an HDF5 file held in memory. The only place that knows libhdf5; no external or soft links, no plugins.
+// Read-only view of an HDF5 file held in memory. The only place that knows libhdf5; no external or soft
+// links, no plugins.
 #pragma once
 
 #include <cstdint>
@@ -27,11 +28,14 @@ class Hdf5File {
   // Names of the members of a group, sorted; empty for "no such group".
   [[nodiscard]] std::vector<std::string> children(const std::string& group) const;
   [[nodiscard]] bool is_group(const std::string& path) const;
-  // A float32 (or float16, float64, any integer: converted) data set. Throws Error(bad_input) naming the path.
+  // A float32 (or float16, float64, any integer: converted) data set. Throws Error(bad_input) naming the
+  // path.
   [[nodiscard]] Array read_floats(const std::string& dataset) const;
   // A string attribute (fixed or variable length) of an object ("/" for the root).
-  [[nodiscard]] std::optional<std::string> string_attribute(const std::string& object, const std::string& name) const;
-  // An attribute that is an array of strings (layer_names, weight_names); Keras splits long ones into name0, name1, ...: joined here.
+  [[nodiscard]] std::optional<std::string> string_attribute(const std::string& object,
+                                                            const std::string& name) const;
+  // An attribute that is an array of strings (layer_names, weight_names); Keras splits long ones into name0,
+  // name1, ...: joined here.
   [[nodiscard]] std::optional<std::vector<std::string>> string_list_attribute(const std::string& object,
                                                                               const std::string& name) const;
 

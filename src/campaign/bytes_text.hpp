@@ -1,0 +1,12 @@
+// Sizes for people.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace tf_injector {
+
+// "6.6 GB", "812 bytes": decimal units.
+[[nodiscard]] std::string bytes_text(uint64_t bytes);
+
+}  // namespace tf_injector

@@ -1,0 +1,53 @@
+// The seam between a campaign and the arithmetic: an Engine gives the scores of a block of faults on a tile of
+// images. The plain engine evaluates the whole network for every fault; it is what every other engine is held
+// against.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "campaign/tiles.hpp"
+#include "graph/patch.hpp"
+#include "plan/plan.hpp"
+
+namespace tf_injector {
+
+// A tile's preprocessed images: one span per input of the plan.
+struct TileImages {
+  std::span<const std::span<const float>> inputs;
+  Tile tile;
+};
+
+// Where an engine puts what it finds. Both are called on the engine's thread and may throw: the engine stops.
+struct FaultSink {
+  // Scores of one image of the tile (`image` from 0) under fault `fault` of the block. Called for every row
+  // that differs from golden's in some bit; rows that do not may be left out.
+  std::function<void(size_t fault, int image, std::span<const float> scores)> row;
+  // So many pairs of fault and image are finished since the last call. Called several times a second.
+  std::function<void(int64_t pairs)> advance;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  // The scores without a fault: tile.images x plan.classes(). Every NaN is kCanonicalNan, here and in sinks.
+  // `thread`: 0..threads-1, each used by one caller at a time.
+  virtual void run_golden(const TileImages& images, int thread, std::span<float> scores) = 0;
+
+  // Prepares the faults that run_faults speaks of. Must not overlap with other calls. Throws std::bad_alloc.
+  virtual void begin_block(std::span<const Patch> faults) = 0;
+
+  // Faults first..first+count-1 of the block on one tile. `golden`: the tile's scores from run_golden.
+  virtual void run_faults(const TileImages& images, size_t first, size_t count,
+                          std::span<const float> golden, int thread, const FaultSink& sink) = 0;
+
+};
+
+// `plan` must outlive the engine.
+[[nodiscard]] std::unique_ptr<Engine> make_plain_engine(const Plan& plan, int threads, int tile);
+
+}  // namespace tf_injector

@@ -1,0 +1,65 @@
+// What the network is fed with: a data set checked against the model's inputs, and its images as float32,
+// preprocessed tile by tile. (All 10,000 images of CIFAR-10 at once would be 120 MB; one tile costs a fraction
+// of a percent of evaluating it, and a block of faults shares it.)
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "campaign/tiles.hpp"
+#include "core/aligned_buffer.hpp"
+#include "data/preprocess.hpp"
+#include "plan/plan.hpp"
+#include "tf_injector/dataset.hpp"
+
+namespace tf_injector {
+
+struct FeedOptions {
+  data::Arithmetic arithmetic = data::Arithmetic::numpy;
+  std::optional<data::Normalization> normalization;  // of uint8 images
+  bool normalize_floats = false;                     // float32 images too (--mean, --std), else fed as they are
+  std::optional<int64_t> limit;                      // the first so many images
+};
+
+class ImageFeed {
+ public:
+  // Throws DatasetError: no images, images or labels that do not fit the model (expected and found are said).
+  // A model that takes (C, H, W) is given the transposed (H, W, C) images.
+  ImageFeed(Dataset dataset, const std::vector<PlanInput>& inputs, int64_t classes, FeedOptions options);
+
+  [[nodiscard]] int64_t images() const noexcept { return images_; }
+  [[nodiscard]] int label(int64_t image) const { return dataset_.labels[static_cast<size_t>(image)]; }
+  [[nodiscard]] const Dataset& dataset() const noexcept { return dataset_; }
+  [[nodiscard]] size_t bytes() const noexcept;           // of the images in memory
+  [[nodiscard]] size_t bytes_per_image() const noexcept; // of one image's Buffers
+  [[nodiscard]] bool transposed() const noexcept;        // is any input fed transposed?
+
+  // One thread's preprocessed images.
+  struct Buffers {
+    std::vector<AlignedBuffer> inputs;
+    AlignedBuffer before_transpose;
+    std::vector<std::span<const float>> views;
+  };
+  [[nodiscard]] Buffers make_buffers(int tile) const;
+  // The tile's values for each input of the model; valid until the next call with these buffers.
+  [[nodiscard]] std::span<const std::span<const float>> fill(const Tile& tile, Buffers& buffers) const;
+
+ private:
+  struct Source {
+    size_t array = 0;  // index into Dataset::inputs
+    bool transposed = false;
+    int64_t elements = 0;  // of one image
+  };
+  void match(const std::vector<PlanInput>& inputs);
+  void check_labels(int64_t classes) const;
+  void preprocess(const DatasetInput& array, int64_t first, int64_t count, std::span<float> out) const;
+
+  Dataset dataset_;
+  FeedOptions options_;
+  int64_t images_ = 0;
+  std::vector<Source> sources_;  // one per input of the model
+};
+
+}  // namespace tf_injector

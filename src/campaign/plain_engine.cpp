@@ -1,0 +1,65 @@
+// The plain engine: the full pass with the fault's overlay, fault by fault.
+#include <vector>
+
+#include "campaign/engine.hpp"
+#include "core/aligned_buffer.hpp"
+#include "core/parallel.hpp"
+
+namespace tf_injector {
+namespace {
+
+class PlainEngine final : public Engine {
+ public:
+  PlainEngine(const Plan& plan, int threads, int tile) : plan_(plan), threads_(threads) {
+    for (int i = 0; i < threads; ++i) {
+      workspaces_.emplace_back(plan, tile);
+      scores_.emplace_back(static_cast<size_t>(tile * plan.classes()));
+    }
+  }
+
+  void run_golden(const TileImages& images, int thread, std::span<float> scores) override {
+    run(nullptr, images, thread, scores);
+  }
+
+  void begin_block(std::span<const Patch> faults) override {
+    overlays_.clear();
+    std::vector<std::unique_ptr<const Overlay>> overlays(faults.size());
+    parallel_for(faults.size(), threads_, [&](size_t fault, int) {
+      overlays[fault] = std::make_unique<const Overlay>(plan_, faults[fault]);
+    });
+    overlays_ = std::move(overlays);
+  }
+
+  void run_faults(const TileImages& images, size_t first, size_t count, std::span<const float>, int thread,
+                  const FaultSink& sink) override {
+    const auto classes = static_cast<size_t>(plan_.classes());
+    const std::span<float> scores =
+        scores_[static_cast<size_t>(thread)].span().first(static_cast<size_t>(images.tile.images) * classes);
+    for (size_t fault = first; fault < first + count; ++fault) {
+      run(overlays_[fault].get(), images, thread, scores);
+      for (int image = 0; image < images.tile.images; ++image)
+        sink.row(fault, image, scores.subspan(static_cast<size_t>(image) * classes, classes));
+      sink.advance(images.tile.images);
+    }
+  }
+
+ private:
+  void run(const Overlay* overlay, const TileImages& images, int thread, std::span<float> scores) {
+    evaluate(plan_, overlay, workspaces_[static_cast<size_t>(thread)], images.inputs, images.tile.images,
+             {.batch = images.tile.batch}, scores);
+  }
+
+  const Plan& plan_;
+  int threads_;
+  std::vector<Workspace> workspaces_;                      // one per thread
+  std::vector<AlignedBuffer> scores_;                      // one per thread
+  std::vector<std::unique_ptr<const Overlay>> overlays_;  // of the block
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_plain_engine(const Plan& plan, int threads, int tile) {
+  return std::make_unique<PlainEngine>(plan, threads, tile);
+}
+
+}  // namespace tf_injector

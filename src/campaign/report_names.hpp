@@ -1,0 +1,36 @@
+// Where a campaign's files are and what they are called.
+#pragma once
+
+#include <string>
+
+#include "tf_injector/campaign.hpp"
+
+namespace tf_injector {
+
+struct ReportNames {
+  std::string dataset;  // the part of names that speaks of the data: "CIFAR10"
+  std::string network;  // "ResNet20"
+  std::string folder;   // <output>/<dataset>/<network>
+
+  [[nodiscard]] std::string prefix() const { return dataset + "_" + network + "_"; }
+};
+
+// From -d and -n, else from the stems of --data and --model. Throws Error(usage) when a part is missing.
+[[nodiscard]] ReportNames report_names(const CampaignOptions& options);
+
+// --model, else models/<dataset>/<network>.keras. Throws Error(usage) when neither is given; ModelError when
+// the file does not exist (the networks that do are listed).
+[[nodiscard]] std::string find_model(const CampaignOptions& options);
+
+// "x/r.csv" -> "x/r.run.json"; "x/r.csv" -> "x/r"
+[[nodiscard]] std::string metadata_path_of(const std::string& report_path);
+[[nodiscard]] std::string without_suffix(const std::string& path);
+
+// Local time as names carry it: "yymmdd_HHMM".
+[[nodiscard]] std::string time_stamp();
+
+// The first of "<stamp>", "<stamp>_2", "<stamp>_3", ... for which nothing of <folder>/<prefix><it>.csv, its
+// metadata and the score folder <folder>/<it> exists.
+[[nodiscard]] std::string free_stamp(const ReportNames& names, const std::string& stamp);
+
+}  // namespace tf_injector

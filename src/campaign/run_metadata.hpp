@@ -1,0 +1,66 @@
+// The file beside a report (<report>.run.json): where the report comes from, and how far it is.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plan/plan.hpp"
+#include "tf_injector/campaign.hpp"
+
+namespace tf_injector {
+
+// Everything that decides a byte of a report. A report is only continued by a run whose settings are equal.
+struct RunSettings {
+  std::string model_sha256, fault_list_sha256, data_sha256;
+  int batch_size = 0;
+  bool use_tensorflow_preprocessing = false;
+  std::optional<int64_t> resume_from;
+  std::string resize;
+  std::optional<std::array<float, 3>> mean, std;  // those in force, whether from -d or from --mean, --std
+  std::optional<int64_t> limit;                   // when it is less than the data set
+  std::string output;                             // name of the scored output
+
+  friend bool operator==(const RunSettings&, const RunSettings&) = default;
+};
+
+// One line per setting that differs: "--batch-size: 512 in the report, 1 now".
+[[nodiscard]] std::vector<std::string> differences(const RunSettings& of_report, const RunSettings& now);
+
+struct RunMetadata {
+  std::string tool_version;
+  bool finished = false;
+  std::vector<std::string> command_line;
+  std::string report;        // file name
+  std::string score_folder;  // name of the folder beside the report, "" when no scores are saved
+  std::string scores;        // "none", "changed", "all"
+  std::string model_path, data_path, fault_list_path;
+  std::string keras_version;
+  RunSettings settings;
+  int64_t images = 0, classes = 0;
+  int64_t faults = 0;         // of the list, from resume_from on
+  int64_t rows = 0;           // of them in the report
+  uint64_t report_bytes = 0;  // the report so far, golden row included
+  std::string report_sha256;  // of these bytes
+  std::string cpu;
+  int threads = 0;
+  std::string threads_source;
+  int tile = 0;
+  std::string kernels;  // instruction set
+  std::vector<StepInfo> steps;
+  std::string started, updated;  // UTC, ISO 8601
+  double seconds = 0;            // of all runs that wrote to the report
+};
+
+[[nodiscard]] std::string metadata_text(const RunMetadata& metadata);
+// Throws Error(resume): `label` is no metadata of a report, or of a later version of the program.
+[[nodiscard]] RunMetadata parse_metadata(const std::string& text, const std::string& label);
+
+// Name of this machine's CPU; "unknown" when the system does not say.
+[[nodiscard]] std::string cpu_name();
+// Now, UTC: "2024-05-01T12:00:00Z".
+[[nodiscard]] std::string utc_now();
+
+}  // namespace tf_injector

@@ -1,0 +1,129 @@
+#include "campaign/score_files.hpp"
+
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <vector>
+
+#include "campaign/bytes_text.hpp"
+#include "io/file.hpp"
+#include "io/npy.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+constexpr uint64_t kFileBlock = 4096;     // what file systems round a file up to
+constexpr uint64_t kNpyHeaderBytes = 128;
+constexpr uint64_t kNpzOverheadBytes = 1024;  // headers and directory of a zip with two arrays
+
+uint64_t on_disk(uint64_t bytes) { return (bytes + kFileBlock - 1) / kFileBlock * kFileBlock; }
+
+// Rows whose bits differ from golden's.
+std::vector<int64_t> changed_rows(std::span<const float> scores, std::span<const float> golden,
+                                  int64_t images, int64_t classes) {
+  std::vector<int64_t> rows;
+  for (int64_t row = 0; row < images; ++row) {
+    const int64_t offset = row * classes;
+    if (std::memcmp(scores.data() + offset, golden.data() + offset,
+                    static_cast<size_t>(classes) * sizeof(float)) != 0) {
+      rows.push_back(row);
+    }
+  }
+  return rows;
+}
+
+std::string npy_of(const std::vector<int64_t>& values) {
+  const int64_t shape[] = {static_cast<int64_t>(values.size())};
+  std::string bytes = npy_header("<i8", shape);
+  bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(int64_t));
+  return bytes;
+}
+
+std::string changed_bytes(std::span<const float> scores, std::span<const float> golden, int64_t images,
+                          int64_t classes) {
+  const std::vector<int64_t> rows = changed_rows(scores, golden, images, classes);
+  std::vector<float> values;
+  values.reserve(rows.size() * static_cast<size_t>(classes));
+  for (int64_t row : rows) {
+    const auto begin = scores.begin() + row * classes;
+    values.insert(values.end(), begin, begin + classes);
+  }
+  return npz_bytes({{"index", npy_of(rows)},
+                    {"scores", npy_bytes(values, static_cast<int64_t>(rows.size()), classes)}});
+}
+
+// The folder itself or the nearest one above it that exists.
+std::filesystem::path existing_folder(const std::string& folder) {
+  std::filesystem::path path = std::filesystem::absolute(folder);
+  std::error_code ignored;
+  while (!std::filesystem::exists(path, ignored) && path.has_relative_path()) path = path.parent_path();
+  return path;
+}
+
+}  // namespace
+
+ScoreFiles::ScoreFiles(std::string folder, ScoreMode mode, int64_t images, int64_t classes)
+    : folder_(std::move(folder)), mode_(mode), images_(images), classes_(classes) {}
+
+std::string ScoreFiles::golden_path() const { return folder_ + "/clean.npy"; }
+
+std::string ScoreFiles::fault_path(int64_t injection) const {
+  return fmt::format("{}/inj_{}.{}", folder_, injection, mode_ == ScoreMode::all ? "npy" : "npz");
+}
+
+void ScoreFiles::write_golden(std::span<const float> scores) const {
+  if (mode_ == ScoreMode::none) return;
+  make_folders(folder_);
+  write_atomic(golden_path(), npy_bytes(scores, images_, classes_));
+}
+
+void ScoreFiles::write_fault(int64_t injection, std::span<const float> scores,
+                             std::span<const float> golden) const {
+  if (mode_ == ScoreMode::all) write_atomic(fault_path(injection), npy_bytes(scores, images_, classes_));
+  if (mode_ == ScoreMode::changed)
+    write_atomic(fault_path(injection), changed_bytes(scores, golden, images_, classes_));
+}
+
+uint64_t ScoreFiles::bytes_per_fault() const {
+  const auto rows = static_cast<uint64_t>(images_);
+  const uint64_t row_bytes = static_cast<uint64_t>(classes_) * sizeof(float);
+  if (mode_ == ScoreMode::all) return on_disk(kNpyHeaderBytes + rows * row_bytes);
+  return on_disk(kNpzOverheadBytes + rows * (row_bytes + sizeof(int64_t)));
+}
+
+uint64_t ScoreFiles::disk_bytes(size_t faults) const {
+  if (mode_ == ScoreMode::none) return 0;
+  const uint64_t golden =
+      on_disk(kNpyHeaderBytes + static_cast<uint64_t>(images_) * static_cast<uint64_t>(classes_) * sizeof(float));
+  return golden + faults * bytes_per_fault();
+}
+
+void ScoreFiles::require_space(size_t faults) const {
+  if (mode_ != ScoreMode::all) return;
+  const std::filesystem::path folder = existing_folder(folder_);
+  struct statvfs disk {};
+  if (statvfs(folder.c_str(), &disk) != 0) {
+    throw OutputError(fmt::format("{}: free space is not known: {}", folder.string(), std::strerror(errno)));
+  }
+  const uint64_t free = static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
+  const uint64_t needed = disk_bytes(faults);
+  if (needed <= free) return;
+  throw OutputError(fmt::format(
+      "{}: the scores of {} faults need {}, {} are free; make room, or take --scores changed", folder_, faults,
+      bytes_text(needed), bytes_text(free)));
+}
+
+const char* score_mode_name(ScoreMode mode) {
+  switch (mode) {
+    case ScoreMode::none: return "none";
+    case ScoreMode::changed: return "changed";
+    case ScoreMode::all: return "all";
+  }
+  return "";
+}
+
+}  // namespace tf_injector

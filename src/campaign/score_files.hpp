@@ -1,0 +1,43 @@
+// Saved scores: clean.npy and one file per fault, in one folder.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "tf_injector/campaign.hpp"
+
+namespace tf_injector {
+
+class ScoreFiles {
+ public:
+  // Files of `images` x `classes` float32. Writes nothing yet.
+  ScoreFiles(std::string folder, ScoreMode mode, int64_t images, int64_t classes);
+
+  [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
+  [[nodiscard]] ScoreMode mode() const noexcept { return mode_; }
+  [[nodiscard]] std::string golden_path() const;                  // .../clean.npy
+  [[nodiscard]] std::string fault_path(int64_t injection) const;  // .../inj_7.npy; `changed`: .../inj_7.npz
+
+  // Each file appears whole or not at all. Nothing happens in mode `none`. Throw OutputError.
+  void write_golden(std::span<const float> scores) const;
+  void write_fault(int64_t injection, std::span<const float> scores, std::span<const float> golden) const;
+
+  // Disk space of clean.npy and the files of `faults` faults; in mode `changed` the most it can be.
+  [[nodiscard]] uint64_t disk_bytes(size_t faults) const;
+  // Throws Error(output) when `faults` faults cannot fit on the folder's file system. Only mode `all` is
+  // refused: what `changed` will need is not known.
+  void require_space(size_t faults) const;
+
+ private:
+  [[nodiscard]] uint64_t bytes_per_fault() const;
+
+  std::string folder_;
+  ScoreMode mode_;
+  int64_t images_, classes_;
+};
+
+// "none", "changed", "all"
+[[nodiscard]] const char* score_mode_name(ScoreMode mode);
+
+}  // namespace tf_injector

@@ -1,0 +1,26 @@
+#include "campaign/tiles.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace tf_injector {
+namespace {
+
+void cut_range(int64_t first, int64_t end, int tile, int batch, std::vector<Tile>& tiles) {
+  for (; first < end; first += tile) {
+    tiles.push_back({first, static_cast<int>(std::min<int64_t>(tile, end - first)), batch});
+  }
+}
+
+}  // namespace
+
+std::vector<Tile> cut_tiles(int64_t images, int tile, int batch_size) {
+  assert(tile > 0 && batch_size > 0);
+  std::vector<Tile> tiles;
+  const int64_t last_batch = images % batch_size;
+  cut_range(0, images - last_batch, tile, batch_size, tiles);
+  cut_range(images - last_batch, images, tile, static_cast<int>(last_batch), tiles);
+  return tiles;
+}
+
+}  // namespace tf_injector

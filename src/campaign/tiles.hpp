@@ -1,0 +1,20 @@
+// How the images are cut into tiles: runs of neighbouring images that one thread works on together.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace tf_injector {
+
+struct Tile {
+  int64_t first = 0;  // index of its first image
+  int images = 0;
+  int batch = 0;  // images in the batch in which the original feeds every image of this tile
+};
+
+// Cuts 0..images-1 into tiles of up to `tile` images. The original feeds batches of `batch_size` and a short
+// last one, and the size of a batch decides bits (a Dense layer sums otherwise for a batch of one): no tile
+// straddles the place where it changes.
+[[nodiscard]] std::vector<Tile> cut_tiles(int64_t images, int tile, int batch_size);
+
+}  // namespace tf_injector

@@ -1,0 +1,220 @@
+#include "io/file.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <optional>
+
+#include "io/posix.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+using posix::describe;
+using posix::UniqueFd;
+
+constexpr size_t kReadBlock = size_t{1} << 20;
+
+[[noreturn]] void throw_unreadable(const std::string& path, int error) {
+  throw Error(ErrorKind::bad_input, describe("read", path, error));
+}
+
+template <typename Bytes>
+Bytes read_all(const std::string& path) {
+  const UniqueFd fd = posix::open_file(path, O_RDONLY);
+  if (!fd.valid()) throw_unreadable(path, errno);
+  struct stat info {};
+  if (fstat(fd.get(), &info) != 0) throw_unreadable(path, errno);
+  if (S_ISDIR(info.st_mode)) throw_unreadable(path, EISDIR);
+  // A regular file's size is known (plus one byte, to see its end at once); pipes grow block by block.
+  size_t block = S_ISREG(info.st_mode) ? static_cast<size_t>(info.st_size) + 1 : kReadBlock;
+  Bytes bytes;
+  for (size_t size = 0;;) {
+    bytes.resize(size + block);
+    const ptrdiff_t n = posix::read_full(fd.get(), bytes.data() + size, block);
+    if (n < 0) throw_unreadable(path, errno);
+    size += static_cast<size_t>(n);
+    if (static_cast<size_t>(n) < block) {
+      bytes.resize(size);
+      return bytes;
+    }
+    block = kReadBlock;
+  }
+}
+
+// A temporary file in the folder of `path`; gone when it was not renamed.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& target) : target_(target) {
+    static std::atomic<unsigned> counter{0};
+    for (int attempt = 0; attempt < 100; ++attempt) {
+      name_ = posix::folder_of(target) + "/.tf_injector-" + std::to_string(getpid()) + "-" +
+              std::to_string(counter.fetch_add(1)) + ".tmp";
+      fd_ = posix::open_file(name_, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+      if (fd_.valid()) return;
+      if (errno != EEXIST) break;  // one of a killed process with our number: take the next name
+    }
+    throw OutputError(describe("write", target_, errno));
+  }
+  ~TemporaryFile() {
+    if (!renamed_) ::unlink(name_.c_str());
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  void write(std::string_view bytes, std::optional<mode_t> mode) {
+    if (mode && fchmod(fd_.get(), *mode) != 0) throw OutputError(describe("write", target_, errno));
+    int error = posix::write_full(fd_.get(), bytes.data(), bytes.size(), 0);
+    if (error == 0) error = posix::sync_file(fd_.get());
+    if (error != 0) throw OutputError(describe("write", target_, error));
+  }
+  void rename_to_target() {
+    if (::rename(name_.c_str(), target_.c_str()) != 0) throw OutputError(describe("write", target_, errno));
+    renamed_ = true;
+  }
+
+ private:
+  std::string target_;
+  std::string name_;
+  UniqueFd fd_;
+  bool renamed_ = false;
+};
+
+}  // namespace
+
+bool file_exists(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0;
+}
+
+std::string read_text(const std::string& path) { return read_all<std::string>(path); }
+
+std::vector<uint8_t> read_bytes(const std::string& path) { return read_all<std::vector<uint8_t>>(path); }
+
+void make_folders(const std::string& path) {
+  for (size_t end = 0; end != std::string::npos;) {
+    end = path.find('/', end + 1);
+    const std::string folder = path.substr(0, end);
+    if (folder.empty() || folder.back() == '/') continue;
+    if (::mkdir(folder.c_str(), 0777) == 0) {
+      const int error = posix::sync_folder(posix::folder_of(folder));
+      if (error != 0) throw OutputError(describe("make the folder", folder, error));
+      continue;
+    }
+    const int error = errno;
+    struct stat info {};
+    if (::stat(folder.c_str(), &info) != 0) throw OutputError(describe("make the folder", folder, error));
+    if (!S_ISDIR(info.st_mode)) throw OutputError(describe("make the folder", folder, ENOTDIR));
+  }
+}
+
+void write_atomic(const std::string& path, std::string_view bytes) {
+  struct stat info {};
+  std::optional<mode_t> mode;  // an existing file's permissions are kept
+  if (::stat(path.c_str(), &info) == 0) {
+    if (!S_ISREG(info.st_mode))
+      throw OutputError("cannot write '" + path + "': it exists and is not a regular file");
+    mode = info.st_mode & 07777;
+  }
+  TemporaryFile file(path);
+  file.write(bytes, mode);
+  file.rename_to_target();
+  const int error = posix::sync_folder(posix::folder_of(path));
+  if (error != 0) throw OutputError(describe("write", path, error));
+}
+
+struct AppendFile::Impl {
+  std::string path;
+  UniqueFd fd;  // also holds the lock
+  uint64_t size = 0;
+  bool broken = false;  // a sync or a cut back failed: what is on disk is not known any more
+
+  void check() const {
+    if (broken)
+      throw OutputError("cannot write '" + path + "': an earlier write to it failed; run the command again");
+  }
+  [[noreturn]] void fail(int error) const { throw OutputError(describe("write", path, error)); }
+
+  void lock() const {
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return;
+    if (errno == EWOULDBLOCK) {
+      throw Error(ErrorKind::busy,
+                  "'" + path + "' is in use by another run; wait for it or choose another report");
+    }
+    throw OutputError(describe("lock", path, errno) + "; choose a folder on a file system with locks");
+  }
+  // Between open and lock another process may have replaced the file: then ours is one that nobody will see.
+  void check_still_there() const {
+    struct stat ours {
+    }, there{};
+    if (fstat(fd.get(), &ours) == 0 && ::stat(path.c_str(), &there) == 0 && ours.st_ino == there.st_ino &&
+        ours.st_dev == there.st_dev) {
+      return;
+    }
+    throw Error(ErrorKind::busy,
+                "'" + path + "' was replaced by another run just now; run the command again");
+  }
+};
+
+AppendFile::AppendFile(const std::string& path, Mode mode) : impl_(std::make_unique<Impl>()) {
+  impl_->path = path;
+  const bool create = mode == Mode::create_new;
+  impl_->fd = posix::open_file(path, O_RDWR | O_NONBLOCK | (create ? O_CREAT | O_EXCL : 0));
+  if (!impl_->fd.valid()) throw OutputError(describe(create ? "create" : "open for writing", path, errno));
+  struct stat info {};
+  if (fstat(impl_->fd.get(), &info) != 0) impl_->fail(errno);
+  if (!S_ISREG(info.st_mode)) throw OutputError("cannot append to '" + path + "': it is not a regular file");
+  impl_->lock();
+  impl_->check_still_there();
+  if (create) {
+    const int error = posix::sync_folder(posix::folder_of(path));
+    if (error != 0) {
+      ::unlink(path.c_str());
+      impl_->fail(error);
+    }
+  }
+  if (fstat(impl_->fd.get(), &info) != 0)
+    impl_->fail(errno);  // again: it may have grown until we had the lock
+  impl_->size = static_cast<uint64_t>(info.st_size);
+}
+
+AppendFile::~AppendFile() = default;
+AppendFile::AppendFile(AppendFile&&) noexcept = default;
+AppendFile& AppendFile::operator=(AppendFile&&) noexcept = default;
+
+void AppendFile::append(std::string_view bytes) {
+  impl_->check();
+  const int fd = impl_->fd.get();
+  int error = posix::write_full(fd, bytes.data(), bytes.size(), impl_->size);
+  const bool written = error == 0;
+  if (written) error = posix::sync_data(fd);
+  if (error == 0) {
+    impl_->size += bytes.size();
+    return;
+  }
+  const bool cut = posix::truncate_file(fd, impl_->size) == 0;
+  // After a failed sync there is no second one; the cut back is on its way to the disk like any other write.
+  if (written || !cut || posix::sync_data(fd) != 0) impl_->broken = true;
+  impl_->fail(error);
+}
+
+void AppendFile::truncate(uint64_t size) {
+  impl_->check();
+  int error = posix::truncate_file(impl_->fd.get(), size);
+  if (error == 0) error = posix::sync_data(impl_->fd.get());
+  if (error != 0) {
+    impl_->broken = true;
+    impl_->fail(error);
+  }
+  impl_->size = size;
+}
+
+uint64_t AppendFile::size() const { return impl_->size; }
+
+}  // namespace tf_injector

@@ -1,0 +1,55 @@
+// Owned libhdf5 handles, the lock around the library, and errors. Internal to io/: the only header that shows
+// hdf5.h.
+#pragma once
+
+#include <hdf5.h>
+
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace tf_injector::hdf5 {
+
+// Closes its handle with `Close`.
+template <herr_t (*Close)(hid_t)>
+class Handle {
+ public:
+  Handle() = default;
+  explicit Handle(hid_t id) noexcept : id_(id) {}
+  ~Handle() {
+    if (id_ >= 0) Close(id_);
+  }
+  Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)) {}
+  Handle& operator=(Handle&& other) noexcept {
+    std::swap(id_, other.id_);
+    return *this;
+  }
+  [[nodiscard]] hid_t get() const noexcept { return id_; }
+  [[nodiscard]] bool valid() const noexcept { return id_ >= 0; }
+
+ private:
+  hid_t id_ = -1;
+};
+
+using FileHandle = Handle<H5Fclose>;
+using ObjectHandle = Handle<H5Oclose>;
+using AttributeHandle = Handle<H5Aclose>;
+using TypeHandle = Handle<H5Tclose>;
+using SpaceHandle = Handle<H5Sclose>;
+using PropertyHandle = Handle<H5Pclose>;
+
+// One thread at a time is inside libhdf5 (the serial build is not thread-safe). Switches off its error
+// printing and plugins.
+class LibraryLock {
+ public:
+  LibraryLock();
+
+ private:
+  static std::mutex& mutex();
+  std::lock_guard<std::mutex> lock_;
+};
+
+// Throws Error(bad_input): "<label>: <problem>".
+[[noreturn]] void throw_bad(const std::string& label, const std::string& problem);
+
+}  // namespace tf_injector::hdf5

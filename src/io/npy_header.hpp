@@ -1,0 +1,25 @@
+// The header of an .npy array (format versions 1.0 to 3.0), parsed strictly. Internal to io/.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tf_injector {
+
+struct NpyHeader {
+  std::string dtype;  // "<f4"; byte order as in the file
+  bool fortran_order = false;
+  std::vector<int64_t> shape;  // each dimension >= 0
+  size_t size = 0;             // bytes before the data
+  size_t item_size = 0;        // bytes of one element
+  size_t scalar_size =
+      0;  // bytes that a change of byte order reverses: a half of a complex number, one UTF-32 character
+};
+
+// Refuses object and structured arrays and dates. Throws Error(bad_input) naming `label`.
+[[nodiscard]] NpyHeader parse_npy_header(std::span<const uint8_t> bytes, const std::string& label);
+
+}  // namespace tf_injector

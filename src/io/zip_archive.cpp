@@ -1,0 +1,161 @@
+#include "io/zip_archive.hpp"
+
+#include <fcntl.h>
+#include <zip.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <unordered_map>
+
+#include "io/posix.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+// Against archives that unpack to far more than they are: above the size, more than the ratio is refused.
+// Deflate itself cannot exceed 1032; weights hardly shrink at all. Keras allows the same ratio.
+constexpr uint64_t kUncheckedSize = uint64_t{64} << 20;
+constexpr uint64_t kMaxRatio = 100;
+constexpr size_t kReadBlock = size_t{1} << 20;
+
+struct ArchiveDeleter {
+  void operator()(zip_t* archive) const noexcept { zip_discard(archive); }
+};
+struct MemberDeleter {
+  void operator()(zip_file_t* member) const noexcept { zip_fclose(member); }
+};
+
+[[noreturn]] void throw_bad(const std::string& message) { throw Error(ErrorKind::bad_input, message); }
+
+std::string error_text(int code) {
+  zip_error_t error;
+  zip_error_init_with_code(&error, code);
+  std::string text = zip_error_strerror(&error);
+  zip_error_fini(&error);
+  return text;
+}
+
+// The first four bytes: a member's header, or the end record of an empty archive.
+bool has_signature(const std::string& path) {
+  const posix::UniqueFd fd = posix::open_file(path, O_RDONLY | O_NONBLOCK);
+  char start[4] = {};
+  if (!fd.valid() || posix::read_full(fd.get(), start, sizeof start) != sizeof start) return false;
+  return std::memcmp(start, "PK\3\4", 4) == 0 || std::memcmp(start, "PK\5\6", 4) == 0;
+}
+
+}  // namespace
+
+struct ZipArchive::Impl {
+  std::string path;
+  std::unique_ptr<zip_t, ArchiveDeleter> archive;
+  std::vector<std::string> names;  // in the archive's order
+  std::unordered_map<std::string, uint64_t> index;
+
+  [[noreturn]] void fail(const std::string& member, const std::string& problem) const {
+    throw_bad(path + ": member '" + member + "': " + problem);
+  }
+  [[nodiscard]] uint64_t find(const std::string& name) const;
+  [[nodiscard]] zip_stat_t checked_stat(const std::string& name, uint64_t at, uint64_t max_bytes) const;
+  [[nodiscard]] std::vector<uint8_t> unpack(const std::string& name, uint64_t at, uint64_t size) const;
+};
+
+ZipArchive::ZipArchive(const std::string& path) : impl_(std::make_unique<Impl>()) {
+  impl_->path = path;
+  {
+    const posix::UniqueFd fd = posix::open_file(path, O_RDONLY | O_NONBLOCK);
+    if (!fd.valid()) throw_bad(posix::describe("read", path, errno));
+  }
+  if (!is_zip(path)) throw_bad(path + ": not a zip archive (it does not start with a zip signature)");
+  int code = 0;
+  // Local headers must say the same as the central directory (ZIP_CHECKCONS).
+  impl_->archive.reset(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
+  if (!impl_->archive) {
+    throw_bad(path + ": damaged zip archive: " + error_text(code) + "; was it copied completely?");
+  }
+  const zip_int64_t count = zip_get_num_entries(impl_->archive.get(), 0);
+  for (zip_int64_t i = 0; i < count; ++i) {
+    const char* name = zip_get_name(impl_->archive.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS);
+    if (name == nullptr) throw_bad(path + ": damaged zip archive: a member without a name");
+    impl_->names.emplace_back(name);
+    if (!impl_->index.emplace(name, static_cast<uint64_t>(i)).second) impl_->fail(name, "is there twice");
+  }
+}
+
+ZipArchive::~ZipArchive() = default;
+ZipArchive::ZipArchive(ZipArchive&&) noexcept = default;
+ZipArchive& ZipArchive::operator=(ZipArchive&&) noexcept = default;
+
+std::vector<std::string> ZipArchive::names() const { return impl_->names; }
+
+bool ZipArchive::contains(const std::string& name) const { return impl_->index.contains(name); }
+
+uint64_t ZipArchive::Impl::find(const std::string& name) const {
+  const auto found = index.find(name);
+  if (found != index.end()) return found->second;
+  constexpr size_t kListed = 10;
+  std::string list;
+  for (size_t i = 0; i < std::min(names.size(), kListed); ++i) list += (i ? ", '" : "'") + names[i] + "'";
+  if (names.size() > kListed) list += ", ... (" + std::to_string(names.size()) + " in all)";
+  throw_bad(path + ": no member '" + name + "'; the archive holds " + (list.empty() ? "nothing" : list));
+}
+
+// Everything that is known before a byte is unpacked.
+zip_stat_t ZipArchive::Impl::checked_stat(const std::string& name, uint64_t at, uint64_t max_bytes) const {
+  constexpr zip_uint64_t kNeeded =
+      ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD | ZIP_STAT_CRC;
+  zip_stat_t stat;
+  zip_stat_init(&stat);
+  if (zip_stat_index(archive.get(), at, 0, &stat) != 0) fail(name, zip_strerror(archive.get()));
+  if ((stat.valid & kNeeded) != kNeeded) fail(name, "its directory entry is not complete");
+  if (stat.encryption_method != ZIP_EM_NONE) fail(name, "is encrypted; store it without a password");
+  if (stat.comp_method != ZIP_CM_STORE && stat.comp_method != ZIP_CM_DEFLATE) {
+    fail(name, "compression method " + std::to_string(stat.comp_method) + "; expected stored or deflated");
+  }
+  if (stat.size > max_bytes) {
+    fail(name,
+         "is " + std::to_string(stat.size) + " bytes; at most " + std::to_string(max_bytes) + " are read");
+  }
+  if (stat.comp_method == ZIP_CM_STORE && stat.size != stat.comp_size) {
+    fail(name,
+         "stored size " + std::to_string(stat.comp_size) + ", declared size " + std::to_string(stat.size));
+  }
+  if (stat.size > kUncheckedSize && stat.size / kMaxRatio > stat.comp_size) {
+    fail(name, "unpacks " + std::to_string(stat.comp_size) + " bytes to " + std::to_string(stat.size) +
+                   "; more than " + std::to_string(kMaxRatio) + " times its size is refused");
+  }
+  return stat;
+}
+
+// Reads to the end and one byte further: there libzip compares the CRC-32, and a member that goes on shows
+// itself.
+std::vector<uint8_t> ZipArchive::Impl::unpack(const std::string& name, uint64_t at, uint64_t size) const {
+  const std::unique_ptr<zip_file_t, MemberDeleter> member(zip_fopen_index(archive.get(), at, 0));
+  if (!member) fail(name, zip_strerror(archive.get()));
+  std::vector<uint8_t> bytes;
+  for (;;) {
+    const size_t block = static_cast<size_t>(std::min<uint64_t>(size - bytes.size(), kReadBlock)) + 1;
+    const size_t before = bytes.size();
+    bytes.resize(before + block);
+    const zip_int64_t n = zip_fread(member.get(), bytes.data() + before, block);
+    if (n < 0) fail(name, std::string("damaged: ") + zip_file_strerror(member.get()));
+    bytes.resize(before + static_cast<size_t>(n));
+    if (n == 0) break;
+    if (bytes.size() > size) fail(name, "is longer than its declared " + std::to_string(size) + " bytes");
+  }
+  if (bytes.size() != size) {
+    fail(name, "holds " + std::to_string(bytes.size()) + " bytes, declared are " + std::to_string(size));
+  }
+  return bytes;
+}
+
+std::vector<uint8_t> ZipArchive::read(const std::string& name, uint64_t max_bytes) const {
+  const uint64_t at = impl_->find(name);
+  const zip_stat_t stat = impl_->checked_stat(name, at, max_bytes);
+  return impl_->unpack(name, at, stat.size);
+}
+
+bool ZipArchive::is_zip(const std::string& path) { return has_signature(path); }
+
+}  // namespace tf_injector
