@@ -33,7 +33,10 @@ class AddKernel final : public Kernel {
 }  // namespace
 
 std::unique_ptr<Kernel> make_kernel(const ops::Add&, const KernelContext& context) {
-  return std::make_unique<AddKernel>(context, context.inputs.size());
+  if (context.inputs.size() != 2) return std::make_unique<AddKernel>(context, context.inputs.size());
+  KernelContext pair = context;
+  pair.epilogue.add = true;
+  return make_elementwise(pair);
 }
 
 }  // namespace tf_injector

@@ -62,7 +62,6 @@ SimdConv2D::SimdConv2D(const ops::Conv2D& op, const KernelContext& context)
       packed_(static_cast<size_t>(simd::packed_size(table_, depth(), geometry_.cout))) {
   const std::span<const float> values = weight_values(context, op.kernel);
   for (size_t i = 0; i < values.size(); ++i) packed_[packed_element(static_cast<int64_t>(i))] = values[i];
-  all_finite_ = std::all_of(values.begin(), values.end(), is_finite);
   for (const PositionTables::Class& c : positions_->classes) {
     classes_.push_back({.taps = static_cast<int32_t>(c.tap.size()),
                         .positions = static_cast<int32_t>(c.output.size()),
@@ -80,8 +79,7 @@ SimdConv2D::SimdConv2D(const SimdConv2D& other)
       epilogue_(other.epilogue_),
       zeros_(other.zeros_),
       classes_(other.classes_),
-      packed_(other.packed_.span()),
-      all_finite_(other.all_finite_) {}
+      packed_(other.packed_.span()) {}
 
 simd::ConvCall SimdConv2D::call(const float* in, float* out, int images) const noexcept {
   simd::ConvCall call;
@@ -105,6 +103,37 @@ void SimdConv2D::run(const KernelArgs& args) const noexcept {
   table_.conv2d(whole);
 }
 
+void SimdConv2D::run_columns(const float* in, const float* columns, int32_t lanes, float* sums,
+                             int) const noexcept {
+  simd::ConvCall other = call(in, sums, 1);
+  other.cout = lanes;
+  other.out_image = geometry_.out_h * geometry_.out_w * lanes;
+  other.weights = columns;
+  table_.conv2d(other);
+}
+
+LinearGeometry SimdConv2D::linear_geometry() const {
+  const ref::Conv2DGeometry& g = geometry_;
+  LinearGeometry linear{.in_positions = g.in_h * g.in_w,
+                        .out_positions = g.out_h * g.out_w,
+                        .taps = g.kernel_h * g.kernel_w,
+                        .cin = g.cin,
+                        .cout = g.cout,
+                        .source = {}};
+  const auto taps = static_cast<size_t>(linear.taps);
+  linear.source.assign(static_cast<size_t>(linear.out_positions) * taps, LinearGeometry::kSkipped);
+  for (const PositionTables::Class& c : positions_->classes) {
+    for (size_t i = 0; i < c.output.size(); ++i) {
+      for (size_t t = 0; t < c.tap.size(); ++t) {
+        const int32_t offset = c.input[i * c.tap.size() + t];
+        linear.source[static_cast<size_t>(c.output[i]) * taps + static_cast<size_t>(c.tap[t])] =
+            offset == simd::kOutside ? LinearGeometry::kZero : static_cast<int32_t>(offset / g.cin);
+      }
+    }
+  }
+  return linear;
+}
+
 std::string SimdConv2D::name() const { return std::string(kernel_set_name(table_.set)) + ":conv2d"; }
 int64_t SimdConv2D::multiply_adds() const { return multiply_adds_of(geometry_); }
 size_t SimdConv2D::weight_bytes() const { return packed_.size() * sizeof(float) + epilogue_->bytes(); }
@@ -113,7 +142,6 @@ std::unique_ptr<Kernel> SimdConv2D::patched(const Patch& patch) const {
   if (patch.weight != kernel_) return nullptr;
   auto copy = std::make_unique<SimdConv2D>(*this);
   copy->packed_[packed_element(patch.element)] = bits_float(patch.new_bits);
-  copy->all_finite_ = all_finite_ && is_finite(bits_float(patch.new_bits));
   return copy;
 }
 

@@ -1,5 +1,4 @@
-// The SIMD convolution with what the replay engine needs to know of it: geometry, positions, packed weights,
-// epilogue.
+// The SIMD convolution: tables of positions, packed weights, epilogue.
 #pragma once
 
 #include <memory>
@@ -7,8 +6,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
-#include "kernels/epilogue.hpp"
-#include "kernels/kernel.hpp"
+#include "kernels/kernel_forms.hpp"
 #include "kernels/ref/reference.hpp"
 #include "kernels/simd/simd_table.hpp"
 
@@ -24,7 +22,7 @@ struct PositionTables {
   explicit PositionTables(const ref::Conv2DGeometry& g);
 };
 
-class SimdConv2D final : public Kernel {
+class SimdConv2D final : public LinearKernel {
  public:
   SimdConv2D(const ops::Conv2D& op, const KernelContext& context);
   SimdConv2D(const SimdConv2D& other);
@@ -36,20 +34,20 @@ class SimdConv2D final : public Kernel {
   [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
   [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override;
 
-  [[nodiscard]] const simd::SimdTable& table() const noexcept { return table_; }
+  [[nodiscard]] LinearGeometry linear_geometry() const override;
+  [[nodiscard]] const simd::SimdTable& table() const noexcept override { return table_; }
   [[nodiscard]] const ref::Conv2DGeometry& geometry() const noexcept { return geometry_; }
-  [[nodiscard]] const PositionTables& positions() const noexcept { return *positions_; }
-  [[nodiscard]] const EpilogueData& epilogue() const noexcept { return *epilogue_; }
-  [[nodiscard]] WeightId kernel_weight() const noexcept { return kernel_; }
+  [[nodiscard]] const EpilogueData& epilogue() const noexcept override { return *epilogue_; }
+  [[nodiscard]] WeightId kernel_weight() const noexcept override { return kernel_; }
+  [[nodiscard]] const float* packed() const noexcept override { return packed_.data(); }
+  [[nodiscard]] std::span<const int64_t> blocks(int) const noexcept override { return {}; }
+  void run_columns(const float* in, const float* columns, int32_t lanes, float* sums,
+                   int batch) const noexcept override;
   // kernel_h * kernel_w * cin: the length of a chain.
   [[nodiscard]] int64_t depth() const noexcept {
     return geometry_.kernel_h * geometry_.kernel_w * geometry_.cin;
   }
-  [[nodiscard]] const float* packed() const noexcept { return packed_.data(); }
-  // Every weight of the kernel is finite: zero inputs may be skipped.
-  [[nodiscard]] bool all_finite() const noexcept { return all_finite_; }
-  // Weight (k, co), k = (kh * kernel_w + kw) * cin + ci.
-  [[nodiscard]] float weight(int64_t k, int64_t co) const noexcept {
+  [[nodiscard]] float weight(int64_t k, int64_t co) const noexcept override {
     return packed_[static_cast<size_t>(simd::packed_index(table_, depth(), geometry_.cout, k, co))];
   }
   // The call that computes `images` images with other weights of `cout` channels and without an epilogue.
@@ -69,7 +67,6 @@ class SimdConv2D final : public Kernel {
   std::shared_ptr<const AlignedBuffer> zeros_;
   std::vector<simd::PositionClass> classes_;
   AlignedBuffer packed_;
-  bool all_finite_ = true;
 };
 
 }  // namespace tf_injector

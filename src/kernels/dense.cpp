@@ -3,7 +3,7 @@
 #include "core/aligned_buffer.hpp"
 #include "core/bits.hpp"
 #include "kernels/candidates.hpp"
-#include "kernels/epilogue.hpp"
+#include "kernels/kernel_forms.hpp"
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector {
@@ -26,7 +26,7 @@ struct DenseShape {
   }
 };
 
-class SimdDense final : public Kernel {
+class SimdDense final : public LinearKernel {
  public:
   SimdDense(const ops::Dense& op, const KernelContext& context)
       : table_(*simd::simd_table(context.set)),
@@ -45,16 +45,36 @@ class SimdDense final : public Kernel {
         packed_(other.packed_.span()) {}
 
   void run(const KernelArgs& args) const noexcept override {
-    simd::DenseCall call;
-    call.in = args.inputs[0];
-    call.out = args.output;
-    call.rows = static_cast<int32_t>(args.images * shape_.rows_per_image);
-    call.inputs = static_cast<int32_t>(shape_.inputs);
-    call.units = static_cast<int32_t>(shape_.units);
-    call.weights = packed_.data();
-    call.blocks = shape_.blocks(args.batch);
-    call.epilogue = epilogue_->call(args);
-    table_.dense(call);
+    simd::DenseCall whole = call(args.inputs[0], args.output, args.images, args.batch);
+    whole.epilogue = epilogue_->call(args);
+    table_.dense(whole);
+  }
+  void run_columns(const float* in, const float* columns, int32_t lanes, float* sums,
+                   int batch) const noexcept override {
+    simd::DenseCall other = call(in, sums, 1, batch);
+    other.units = lanes;
+    other.weights = columns;
+    table_.dense(other);
+  }
+  [[nodiscard]] LinearGeometry linear_geometry() const override {
+    LinearGeometry linear{.in_positions = shape_.rows_per_image,
+                          .out_positions = shape_.rows_per_image,
+                          .taps = 1,
+                          .cin = shape_.inputs,
+                          .cout = shape_.units,
+                          .source = {}};
+    for (int32_t r = 0; r < shape_.rows_per_image; ++r) linear.source.push_back(r);
+    return linear;
+  }
+  [[nodiscard]] float weight(int64_t k, int64_t co) const noexcept override {
+    return packed_[static_cast<size_t>(simd::packed_index(table_, shape_.inputs, shape_.units, k, co))];
+  }
+  [[nodiscard]] WeightId kernel_weight() const noexcept override { return kernel_; }
+  [[nodiscard]] const EpilogueData& epilogue() const noexcept override { return *epilogue_; }
+  [[nodiscard]] const simd::SimdTable& table() const noexcept override { return table_; }
+  [[nodiscard]] const float* packed() const noexcept override { return packed_.data(); }
+  [[nodiscard]] std::span<const int64_t> blocks(int batch) const noexcept override {
+    return shape_.blocks(batch);
   }
   [[nodiscard]] std::string name() const override {
     return std::string(kernel_set_name(table_.set)) + ":dense";
@@ -74,6 +94,17 @@ class SimdDense final : public Kernel {
   }
 
  private:
+  [[nodiscard]] simd::DenseCall call(const float* in, float* out, int images, int batch) const noexcept {
+    simd::DenseCall call;
+    call.in = in;
+    call.out = out;
+    call.rows = static_cast<int32_t>(images * shape_.rows_per_image);
+    call.inputs = static_cast<int32_t>(shape_.inputs);
+    call.units = static_cast<int32_t>(shape_.units);
+    call.weights = packed_.data();
+    call.blocks = shape_.blocks(batch);
+    return call;
+  }
   [[nodiscard]] size_t packed_element(int64_t element) const {
     return static_cast<size_t>(simd::packed_index(table_, shape_.inputs, shape_.units, element / shape_.units,
                                                   element % shape_.units));

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-#include "kernels/epilogue.hpp"
+#include "kernels/kernel_forms.hpp"
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector {
 namespace {
 
-class ElementwiseKernel final : public Kernel {
+class ElementwiseKernel final : public ElementwiseForm {
  public:
   explicit ElementwiseKernel(const KernelContext& context)
       : table_(simd::simd_table(context.set)),
@@ -33,6 +33,8 @@ class ElementwiseKernel final : public Kernel {
     return table_ != nullptr ? std::string(kernel_set_name(table_->set)) + ":elementwise" : "ref:elementwise";
   }
   [[nodiscard]] size_t weight_bytes() const override { return epilogue_.bytes(); }
+  [[nodiscard]] const EpilogueData& epilogue() const noexcept override { return epilogue_; }
+  [[nodiscard]] int64_t channels() const noexcept override { return channels_; }
 
  private:
   const simd::SimdTable* table_;

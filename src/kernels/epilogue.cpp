@@ -32,6 +32,12 @@ EpilogueData::EpilogueData(const KernelContext& context, std::span<const float> 
 }
 
 simd::EpilogueCall EpilogueData::call(const KernelArgs& args) const noexcept {
+  simd::EpilogueCall call = parameters();
+  if (add_) call.add = args.inputs.back();
+  return call;
+}
+
+simd::EpilogueCall EpilogueData::parameters() const noexcept {
   simd::EpilogueCall call;
   call.bias = bias();
   if (normalize_) {
@@ -40,7 +46,6 @@ simd::EpilogueCall EpilogueData::call(const KernelArgs& args) const noexcept {
     call.gamma = gamma_.data();
     call.beta = beta_.data();
   }
-  if (add_) call.add = args.inputs.back();
   call.relu = activation_.has_value();
   call.relu6 = activation_ == ops::ActivationKind::relu6;
   return call;

@@ -16,6 +16,8 @@ class EpilogueData {
 
   [[nodiscard]] bool has_add() const noexcept { return add_; }
   [[nodiscard]] const float* bias() const noexcept { return bias_.empty() ? nullptr : bias_.data(); }
+  // Everything but the operand of the fused Add.
+  [[nodiscard]] simd::EpilogueCall parameters() const noexcept;
   // `add` is the operand of the fused Add: the last input.
   [[nodiscard]] simd::EpilogueCall call(const KernelArgs& args) const noexcept;
   // The same with the reference kernels, in place, without the bias (the reference op adds that itself).

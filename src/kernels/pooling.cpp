@@ -1,11 +1,13 @@
 // AveragePool2D and GlobalAveragePool: the reference is all there is (a thousandth of a network's work).
-#include "kernels/kernel.hpp"
+#include <algorithm>
+
+#include "kernels/kernel_forms.hpp"
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector {
 namespace {
 
-class AveragePool2DKernel final : public Kernel {
+class AveragePool2DKernel final : public AverageKernel {
  public:
   AveragePool2DKernel(const ops::AveragePool2D& op, const KernelContext& context)
       : op_(op), input_(context.inputs[0]), output_(context.output) {}
@@ -13,13 +15,30 @@ class AveragePool2DKernel final : public Kernel {
     ref::average_pool2d(op_, input_, output_, args.inputs[0], args.output, args.images);
   }
   [[nodiscard]] std::string name() const override { return "ref:average_pool2d"; }
+  [[nodiscard]] AverageGeometry average_geometry() const override {
+    AverageGeometry average{.windows = {}, .channels = input_[2]};
+    const int64_t top = ops::padding_of(input_[0], op_.pool_size[0], op_.strides[0], 1, op_.padding)[0];
+    const int64_t left = ops::padding_of(input_[1], op_.pool_size[1], op_.strides[1], 1, op_.padding)[0];
+    for (int64_t y = 0; y < output_[0]; ++y) {
+      for (int64_t x = 0; x < output_[1]; ++x) {
+        AverageGeometry::Window window;
+        const int64_t h0 = y * op_.strides[0] - top, w0 = x * op_.strides[1] - left;
+        for (int64_t h = std::max<int64_t>(0, h0); h < std::min(input_[0], h0 + op_.pool_size[0]); ++h) {
+          for (int64_t w = std::max<int64_t>(0, w0); w < std::min(input_[1], w0 + op_.pool_size[1]); ++w)
+            window.positions.push_back(static_cast<int32_t>(h * input_[1] + w));
+        }
+        average.windows.push_back(std::move(window));
+      }
+    }
+    return average;
+  }
 
  private:
   ops::AveragePool2D op_;
   Shape input_, output_;
 };
 
-class GlobalAveragePoolKernel final : public Kernel {
+class GlobalAveragePoolKernel final : public AverageKernel {
  public:
   explicit GlobalAveragePoolKernel(const Shape& input)
       : positions_(input[0] * input[1]), channels_(input[2]) {}
@@ -27,6 +46,12 @@ class GlobalAveragePoolKernel final : public Kernel {
     ref::global_average_pool(positions_, channels_, args.inputs[0], args.output, args.images);
   }
   [[nodiscard]] std::string name() const override { return "ref:global_average_pool"; }
+  [[nodiscard]] AverageGeometry average_geometry() const override {
+    AverageGeometry average{.windows = {{}}, .channels = channels_, .stripes = ref::kAverageStripes};
+    average.striped = ref::striped_positions(positions_);
+    for (int32_t p = 0; p < positions_; ++p) average.windows[0].positions.push_back(p);
+    return average;
+  }
 
  private:
   int64_t positions_, channels_;

@@ -1,8 +1,10 @@
 #include "replay/fault_block.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
-#include <numeric>
+#include <tuple>
 
 #include "core/bits.hpp"
 
@@ -12,52 +14,60 @@ namespace {
 struct Target {
   const Patch* patch = nullptr;
   std::vector<size_t> steps;  // ascending; empty: the weight is not read by the scored output
+  uint32_t fault = 0;         // index into the block
+  float change = 0.0f;        // |w' - w|; infinity for what is no number
+
+  [[nodiscard]] size_t first_step() const { return steps.empty() ? SIZE_MAX : steps.front(); }
 };
 
-void add_lane(Hit& hit, const SimdConv2D& conv, int fault, const Patch& patch) {
-  hit.lane_fault.push_back(fault);
-  hit.lane_channel.push_back(static_cast<int32_t>(patch.element % conv.geometry().cout));
+float change_of(const Patch& patch) {
+  const float change = std::fabs(bits_float(patch.new_bits) - bits_float(patch.old_bits));
+  return is_finite(change) ? change : std::numeric_limits<float>::infinity();
 }
 
-// Packs the channel of every lane, the lane's own fault in it.
-void pack_lanes(Hit& hit, const SimdConv2D& conv, const Group& group, const std::vector<Target>& targets) {
-  const auto lanes = static_cast<int64_t>(hit.lane_fault.size());
-  hit.columns = AlignedBuffer(static_cast<size_t>(simd::packed_size(conv.table(), conv.depth(), lanes)));
-  for (int64_t l = 0; l < lanes; ++l) {
-    const auto lane = static_cast<size_t>(l);
-    const Patch& patch = *targets[group.faults[static_cast<size_t>(hit.lane_fault[lane])]].patch;
-    for (int64_t k = 0; k < conv.depth(); ++k) {
-      const bool faulted = k == patch.element / conv.geometry().cout;
-      const float w = faulted ? bits_float(patch.new_bits) : conv.weight(k, hit.lane_channel[lane]);
-      hit.columns[static_cast<size_t>(simd::packed_index(conv.table(), conv.depth(), lanes, k, l))] = w;
+// Packs one output channel per hit fault, the fault in it.
+void pack_columns(Hit& hit, const LinearKernel& kernel, std::span<const Target> pack) {
+  const simd::SimdTable& table = kernel.table();
+  const LinearGeometry geometry = kernel.linear_geometry();
+  const int64_t depth = geometry.taps * geometry.cin;
+  const auto count = static_cast<int64_t>(hit.lane.size());
+  hit.columns = AlignedBuffer(static_cast<size_t>(simd::packed_size(table, depth, count)));
+  for (int64_t h = 0; h < count; ++h) {
+    const Patch& patch = *pack[static_cast<size_t>(hit.lane[static_cast<size_t>(h)])].patch;
+    for (int64_t k = 0; k < depth; ++k) {
+      const bool faulted = k == patch.element / geometry.cout;
+      const float w =
+          faulted ? bits_float(patch.new_bits) : kernel.weight(k, hit.channel[static_cast<size_t>(h)]);
+      hit.columns[static_cast<size_t>(simd::packed_index(table, depth, count, k, h))] = w;
     }
   }
-  hit.epilogue = std::make_unique<EpilogueData>(conv.epilogue().gathered(hit.lane_channel));
+  hit.epilogue = std::make_unique<EpilogueData>(kernel.epilogue().gathered(hit.channel));
 }
 
-Group make_group(const ReplayPlan& plan, std::vector<uint32_t> faults, const std::vector<Target>& targets) {
-  Group group{.faults = std::move(faults), .hits = {}};
+Pack make_pack(const ReplayPlan& plan, std::span<const Target> targets) {
+  Pack pack;
   std::map<size_t, Hit> hits;
-  for (size_t f = 0; f < group.faults.size(); ++f) {
-    const Target& target = targets[group.faults[f]];
+  for (size_t lane = 0; lane < targets.size(); ++lane) {
+    const Target& target = targets[lane];
+    pack.faults.push_back(target.fault);
     for (size_t step : target.steps) {
       Hit& hit = hits[step];
       hit.step = step;
-      hit.mask |= uint64_t{1} << f;
-      const SimdConv2D* conv = plan.steps()[step].conv;
-      if (conv != nullptr && target.steps.size() == 1) {
-        add_lane(hit, *conv, static_cast<int>(f), *target.patch);
+      const StepInfo& info = plan.steps()[step];
+      if (info.linear && target.steps.size() == 1) {
+        hit.lane.push_back(static_cast<int32_t>(lane));
+        hit.channel.push_back(static_cast<int32_t>(target.patch->element % info.linear->geometry.cout));
       } else {
-        hit.patched.resize(kGroup);
-        hit.patched[f] = plan.steps()[step].kernel->patched(*target.patch);
+        hit.patched.resize(targets.size());
+        hit.patched[lane] = info.kernel->patched(*target.patch);
       }
     }
   }
   for (auto& [step, hit] : hits) {
-    if (!hit.lane_fault.empty()) pack_lanes(hit, *plan.steps()[step].conv, group, targets);
-    group.hits.push_back(std::move(hit));
+    if (!hit.lane.empty()) pack_columns(hit, *plan.steps()[step].linear->kernel, targets);
+    pack.hits.push_back(std::move(hit));
   }
-  return group;
+  return pack;
 }
 
 }  // namespace
@@ -68,22 +78,17 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches) :
   for (const Patch& patch : patches) {
     auto [it, is_new] = holding.try_emplace(patch.weight);
     if (is_new) it->second = plan.steps_holding(patch.weight);
-    targets.push_back({&patch, it->second});
+    targets.push_back({.patch = &patch,
+                       .steps = it->second,
+                       .fault = static_cast<uint32_t>(targets.size()),
+                       .change = change_of(patch)});
   }
-  std::vector<uint32_t> order(patches.size());
-  std::iota(order.begin(), order.end(), 0u);
-  const auto first_step = [&](uint32_t f) {
-    return targets[f].steps.empty() ? SIZE_MAX : targets[f].steps.front();
-  };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](uint32_t a, uint32_t b) { return first_step(a) < first_step(b); });
-  for (size_t i = 0; i < order.size(); i += kGroup) {
-    const size_t end = std::min(order.size(), i + kGroup);
-    groups_.push_back(make_group(
-        plan,
-        {order.begin() + static_cast<std::ptrdiff_t>(i), order.begin() + static_cast<std::ptrdiff_t>(end)},
-        targets));
-  }
+  std::stable_sort(targets.begin(), targets.end(), [](const Target& a, const Target& b) {
+    return std::make_tuple(a.first_step(), a.change) < std::make_tuple(b.first_step(), b.change);
+  });
+  const auto width = static_cast<size_t>(plan.table().width());
+  for (size_t i = 0; i < targets.size(); i += width)
+    packs_.push_back(make_pack(plan, std::span(targets).subspan(i, std::min(width, targets.size() - i))));
 }
 
 }  // namespace tf_injector::replay

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "core/bits.hpp"
 
@@ -10,241 +12,441 @@ namespace tf_injector::replay {
 namespace {
 
 size_t idx(int64_t i) { return static_cast<size_t>(i); }
-bool has(uint64_t mask, int fault) { return ((mask >> fault) & 1) != 0; }
 
-// Calls visit(fault) for every set bit, ascending.
+// Calls visit(lane) for every set bit, ascending.
 template <class Visit>
-void for_each_fault(uint64_t mask, Visit visit) {
-  for (; mask != 0; mask &= mask - 1) visit(std::countr_zero(mask));
+void for_each_lane(LaneMask lanes, Visit visit) {
+  for (; lanes != 0; lanes &= lanes - 1) visit(std::countr_zero(lanes));
 }
+
+// A norm from its square, rounded up generously: the bound only has to be one (docs/numerics.md, "Dead outputs").
+float norm_of(float squares) { return 1.01f * std::sqrt(squares) + 1e-15f; }
 
 }  // namespace
 
-ReplayWorkspace::ReplayWorkspace(const ReplayPlan& plan) : plan_(plan) {
-  int64_t most_elements = 0, most_channels = 0, most_sums = 0, most_window = 0, most_taps = 1, most_depth = 0;
+ReplayWorkspace::ReplayWorkspace(const ReplayPlan& plan)
+    : plan_(plan), table_(plan.table()), width_(table_.width()), golden_(plan), values_(plan, golden_) {
+  int64_t most_elements = 0, most_channels = 0, most_columns = 0, most_taps = 1, most_depth = 0;
+  int most_stripes = 1;
   size_t most_reads = 1;
   for (const ValueInfo& value : plan.values()) {
-    golden_.emplace_back(idx(value.elements()));
-    dirty_.emplace_back(idx(value.positions), 0);
     most_elements = std::max(most_elements, value.elements());
     most_channels = std::max(most_channels, value.channels);
   }
-  any_.assign(plan.values().size(), 0);
-  for (int64_t slot : plan.plan().impl().memory.slot_elements) slots_.emplace_back(idx(slot * kGroup));
   for (const StepInfo& step : plan.steps()) {
     most_reads = std::max(most_reads, step.reads.size());
-    if (step.conv == nullptr) continue;
-    const ref::Conv2DGeometry& g = step.conv->geometry();
-    most_taps = std::max(most_taps, g.kernel_h * g.kernel_w);
-    most_depth = std::max(most_depth, step.conv->depth());
-    most_window = std::max(most_window, simd::window_stride(g.kernel_h * g.kernel_w, g.cin));
-    most_sums = std::max(most_sums, g.out_h * g.out_w);
+    if (step.average) most_stripes = std::max(most_stripes, step.average->geometry.stripes);
+    if (!step.linear) continue;
+    const LinearGeometry& g = step.linear->geometry;
+    most_taps = std::max(most_taps, g.taps);
+    most_depth = std::max(most_depth, g.taps * g.cin);
+    most_columns = std::max(most_columns, g.out_positions);
   }
-  zeros_ = AlignedBuffer(idx(most_channels));
-  windows_ = AlignedBuffer(idx(most_window * kGroup));
-  sums_ = AlignedBuffer(idx(most_sums * kGroup));
-  lane_golden_ = AlignedBuffer(kGroup);
-  lane_add_ = AlignedBuffer(kGroup);
-  lane_out_ = AlignedBuffer(kGroup);
+  sums_ = AlignedBuffer(idx(most_channels * width_));
+  stripes_ = AlignedBuffer(idx(most_channels * width_ * most_stripes));
+  columns_ = AlignedBuffer(idx(most_columns * width_));
+  for (AlignedBuffer* lanes : {&lane_golden_, &lane_add_, &lane_out_}) *lanes = AlignedBuffer(idx(width_));
   whole_out_ = AlignedBuffer(idx(most_elements));
   for (size_t i = 0; i < most_reads; ++i) whole_in_.emplace_back(idx(most_elements));
   scores_ = AlignedBuffer(idx(plan.plan().classes()));
-  sources_.resize(idx(most_taps * kGroup));
-  adds_.resize(kGroup);
-  outs_.resize(kGroup);
+  golden_scores_ = AlignedBuffer(idx(plan.plan().classes()));
+  dense_rows_ = AlignedBuffer(idx(most_depth * width_));
+  all_channels_.resize(idx(most_channels));
+  std::iota(all_channels_.begin(), all_channels_.end(), 0);
+  alive_.resize(idx(most_channels) + 64);
+  pixels_.resize(idx(most_taps));
+  cut_.resize(idx(most_taps));
+  weights_.resize(idx(most_taps));
+  cut_weights_.resize(idx(most_taps));
+  changes_.resize(idx(most_taps));
   pointers_.resize(most_reads);
-  rows_.resize(idx(most_depth + 64));
 }
 
-float* ReplayWorkspace::faulty_pixel(int value, int64_t position, int fault) {
-  return slots_[idx(info(value).slot)].data() + (position * kGroup + fault) * info(value).channels;
-}
-const float* ReplayWorkspace::golden_pixel(int value, int64_t position) const {
-  return golden_[idx(value)].data() + position * info(value).channels;
-}
-const float* ReplayWorkspace::pixel(int value, int64_t position, int fault) {
-  const bool is_dirty = has(any_[idx(value)], fault) && has(dirty_[idx(value)][idx(position)], fault);
-  return is_dirty ? faulty_pixel(value, position, fault) : golden_pixel(value, position);
+void ReplayWorkspace::run_golden(std::span<const std::span<const float>> inputs, BatchContext context,
+                                 std::span<float> scores) {
+  context_ = context;
+  golden_.run(inputs, context);
+  const float* golden = golden_.value(plan_.output());
+  for (size_t i = 0; i < scores.size(); ++i) scores[i] = golden_scores_[i] = canonical_nan(golden[i]);
 }
 
-void ReplayWorkspace::run(const FaultBlock& block, std::span<const std::span<const float>> inputs,
-                          BatchContext context, std::span<float> golden, const Changed& changed) {
-  run_golden(inputs, context);
-  const float* scores = golden_[idx(plan_.output())].data();
-  for (size_t i = 0; i < golden.size(); ++i) golden[i] = canonical_nan(scores[i]);
-  for (const Group& group : block.groups()) {
-    run_group(group, context);
-    report(group, changed);
+void ReplayWorkspace::run_packs(const FaultBlock& block, size_t first, size_t count, const Changed& changed) {
+  for (const Pack& pack : std::span(block.packs()).subspan(first, count)) {
+    run_pack(pack);
+    report(pack, changed);
   }
 }
 
-void ReplayWorkspace::run_golden(std::span<const std::span<const float>> inputs, BatchContext context) {
-  for (size_t i = 0; i < inputs.size(); ++i) std::copy(inputs[i].begin(), inputs[i].end(), golden_[i].data());
-  for (const StepInfo& step : plan_.steps()) {
-    for (size_t i = 0; i < step.reads.size(); ++i) pointers_[i] = golden_[idx(step.reads[i])].data();
-    step.kernel->run({.inputs = {pointers_.data(), step.reads.size()},
-                      .output = golden_[idx(step.output)].data(),
-                      .images = 1,
-                      .batch = context.batch});
-  }
-}
-
-void ReplayWorkspace::run_group(const Group& group, BatchContext context) {
-  std::fill(any_.begin(), any_.end(), uint64_t{0});
+void ReplayWorkspace::run_pack(const Pack& pack) {
+  values_.reset();
   size_t next_hit = 0;
-  const size_t first = group.hits.empty() ? plan_.steps().size() : group.hits.front().step;
+  const size_t first = pack.hits.empty() ? plan_.steps().size() : pack.hits.front().step;
   for (size_t s = first; s < plan_.steps().size(); ++s) {
     const StepInfo& step = plan_.steps()[s];
-    const Hit* hit =
-        next_hit < group.hits.size() && group.hits[next_hit].step == s ? &group.hits[next_hit++] : nullptr;
-    uint64_t reached = 0;
-    for (int value : step.reads) reached |= any_[idx(value)];
-    if (reached == 0 && hit == nullptr) continue;
-    std::vector<uint64_t>& dirty = dirty_[idx(step.output)];
-    std::fill(dirty.begin(), dirty.end(), uint64_t{0});
-    if (step.conv != nullptr) {
-      uint64_t whole = 0;
-      if (hit != nullptr && !hit->lane_fault.empty()) hit_convolution(*hit, step);
-      if (hit != nullptr && !hit->patched.empty()) {
-        for (size_t f = 0; f < hit->patched.size(); ++f)
-          whole |= hit->patched[f] != nullptr ? uint64_t{1} << f : 0;
-        replay_whole(step, hit, whole, context);
-      }
-      replay_convolution(step, reached & ~(hit != nullptr ? hit->mask : 0));
-    } else {
-      replay_whole(step, hit, reached | (hit != nullptr ? hit->mask : 0), context);
-    }
-    uint64_t any = 0;
-    for (uint64_t d : dirty) any |= d;
-    any_[idx(step.output)] = any;
+    const bool is_hit = next_hit < pack.hits.size() && pack.hits[next_hit].step == s;
+    LaneMask reached = 0;
+    for (int value : step.reads) reached |= values_.any(value);
+    if (reached == 0 && !is_hit) continue;
+    values_.begin(step.output);
+    if (reached != 0) replay_step(step, s, reached);
+    if (!is_hit) continue;
+    const Hit& hit = pack.hits[next_hit++];
+    if (!hit.lane.empty()) hit_linear(hit, step);
+    LaneMask whole = 0;
+    for (size_t l = 0; l < hit.patched.size(); ++l) whole |= hit.patched[l] != nullptr ? LaneMask{1} << l : 0;
+    replay_whole(step, &hit, whole);
   }
 }
 
-// The faulted layer: one output channel per fault, from golden's inputs, at all positions.
-void ReplayWorkspace::hit_convolution(const Hit& hit, const StepInfo& step) {
-  const SimdConv2D& conv = *step.conv;
-  const auto lanes = static_cast<int32_t>(hit.lane_fault.size());
-  const ValueInfo& out = info(step.output);
-  simd::ConvCall conv_call = conv.call(golden_[idx(step.reads[0])].data(), sums_.data(), 1);
-  conv_call.cout = lanes;
-  conv_call.weights = hit.columns.data();
-  conv.table().conv2d(conv_call);
-  const float* const add_operand[] = {lane_add_.data()};
-  simd::ColumnsCall call{.faults = lanes,
+void ReplayWorkspace::replay_step(const StepInfo& step, size_t index, LaneMask reached) {
+  if (step.linear) {
+    replay_linear(step, index);
+  } else if (step.elementwise) {
+    replay_elementwise(step);
+  } else if (step.movement) {
+    replay_movement(step);
+  } else if (step.average) {
+    replay_average(step);
+  } else {
+    replay_whole(step, nullptr, reached);
+  }
+}
+
+// --- convolutions and Dense behind the fault ---
+
+void ReplayWorkspace::replay_linear(const StepInfo& step, size_t index) {
+  const LinearGeometry& g = step.linear->geometry;
+  const int in = step.reads.front();
+  const bool in_reached = values_.any(in) != 0;
+  for (int64_t p = 0; p < g.out_positions; ++p) {
+    LaneMask reach = step.has_add ? values_.dirty(step.reads.back(), p) : 0;
+    const int32_t* from = g.source.data() + p * g.taps;
+    for (int64_t t = 0; in_reached && t < g.taps; ++t) reach |= from[t] >= 0 ? values_.dirty(in, from[t]) : 0;
+    if (reach != 0) linear_position(step, index, p);
+  }
+}
+
+// False: all outputs are certain to be clipped, golden's too.
+bool ReplayWorkspace::linear_position(const StepInfo& step, size_t index, int64_t p) {
+  const LinearStep& linear = *step.linear;
+  const LinearGeometry& g = linear.geometry;
+  const int in = step.reads.front();
+  int32_t taps = 0;
+  for (int64_t t = 0; t < g.taps; ++t) {
+    const int32_t from = g.source[idx(p * g.taps + t)];
+    if (from < 0) continue;
+    values_.make_present(in, from);
+    pixels_[idx(taps)] = values_.pixel(in, from);
+    changes_[idx(taps)] = values_.change(in, from);
+    weights_[idx(taps++)] = linear.weights.data() + t * g.cin * g.cout;
+  }
+  const int32_t* channels = all_channels_.data();
+  auto count = static_cast<int32_t>(g.cout);
+  if (linear.dead) {
+    const int add = step.reads.back();
+    const bool add_changed = step.has_add && values_.present(add, p);
+    const float* const add_change[] = {add_changed ? values_.change(add, p) : nullptr};
+    count = table_.lane_alive({.margin = golden_.margin(index, p),
+                               .slope = linear.dead->slope.data(),
+                               .reach = norm_of(table_.lane_change(changes_.data(), taps)),
+                               .shift = add_changed ? norm_of(table_.lane_change(add_change, 1)) : 0.0f,
+                               .cout = count,
+                               .channels = alive_.data()});
+    channels = alive_.data();
+  }
+  if (count == 0) return false;
+  run_chains(linear, {.taps = taps,
+                      .pixels = pixels_.data(),
+                      .weights = weights_.data(),
+                      .cout = static_cast<int32_t>(g.cout),
+                      .channels = channels,
+                      .channel_count = count,
+                      .sums = sums_.data()});
+  if (negative_zero_) {
+    chain_with_all_rows(step, p);
+    channels = all_channels_.data();
+    count = static_cast<int32_t>(g.cout);
+  }
+  finish(step, p, step.epilogue->parameters(), count, channels);
+  return true;
+}
+
+// The chains of a position, cut into blocks as the layer's sum is.
+void ReplayWorkspace::run_chains(const LinearStep& linear, simd::LaneSumsCall call) {
+  const std::span<const int64_t> blocks = linear.kernel->blocks(context_.batch);
+  if (blocks.size() <= 1) {
+    negative_zero_ = table_.lane_sums(call);
+    return;
+  }
+  negative_zero_ = false;
+  const simd::LanePixel* pixels = call.pixels;
+  const int64_t cin = linear.geometry.cin;
+  int64_t first = 0;
+  for (const int64_t length : blocks) {
+    // Taps are all there where a sum is cut (a Dense): tap t holds the inputs from t * cin on.
+    call.taps = 0;
+    for (int64_t t = first / cin; t * cin < first + length; ++t) {
+      const simd::LanePixel& pixel = pixels[t];
+      const int32_t* end = pixel.channels + pixel.count;
+      const int32_t* low = std::lower_bound(pixel.channels, end, first - t * cin);
+      const int32_t* high = std::lower_bound(low, end, first + length - t * cin);
+      cut_[idx(call.taps)] = {pixel.values + (low - pixel.channels) * width_, low, static_cast<int32_t>(high - low)};
+      cut_weights_[idx(call.taps++)] = weights_[idx(t)];
+    }
+    call.pixels = cut_.data();
+    call.weights = cut_weights_.data();
+    call.add_to_sums = first != 0;
+    negative_zero_ = table_.lane_sums(call) || negative_zero_;
+    first += length;
+  }
+}
+
+// A chain ended in -0 with its zero inputs left out: all channels again, nothing left out.
+void ReplayWorkspace::chain_with_all_rows(const StepInfo& step, int64_t p) {
+  const LinearStep& linear = *step.linear;
+  const LinearGeometry& g = linear.geometry;
+  const int in = step.reads.front();
+  std::fill_n(dense_rows_.data(), g.taps * g.cin * width_, 0.0f);
+  int32_t taps = 0;
+  for (int64_t t = 0; t < g.taps; ++t) {
+    const int32_t from = g.source[idx(p * g.taps + t)];
+    if (from == LinearGeometry::kSkipped) continue;
+    float* rows = dense_rows_.data() + t * g.cin * width_;
+    if (from >= 0) {
+      const simd::LanePixel pixel = values_.pixel(in, from);
+      for (int32_t i = 0; i < pixel.count; ++i)
+        std::copy_n(pixel.values + i * width_, width_, rows + pixel.channels[i] * width_);
+    }
+    pixels_[idx(taps)] = {rows, all_channels_.data(), static_cast<int32_t>(g.cin)};
+    weights_[idx(taps++)] = linear.weights.data() + t * g.cin * g.cout;
+  }
+  run_chains(linear, {.taps = taps,
+                      .pixels = pixels_.data(),
+                      .weights = weights_.data(),
+                      .cout = static_cast<int32_t>(g.cout),
+                      .channels = all_channels_.data(),
+                      .channel_count = static_cast<int32_t>(g.cout),
+                      .sums = sums_.data()});
+}
+
+void ReplayWorkspace::finish(const StepInfo& step, int64_t p, const simd::EpilogueCall& epilogue, int32_t count,
+                             const int32_t* channels) {
+  const LaneValues::Room to = values_.room(step.output, p);
+  simd::LaneFinishCall call{.sums = sums_.data(),
+                            .channels = channels,
+                            .count = count,
+                            .epilogue = epilogue,
+                            .has_add = step.has_add,
+                            .add = {},
+                            .golden = golden_.pixel(step.output, p),
+                            .values = to.rows,
+                            .out_channels = to.channels,
+                            .change = to.change};
+  if (step.has_add) {
+    const int add = step.reads.back();
+    if (values_.present(add, p)) {
+      call.add = values_.pixel(add, p);
+    } else {
+      call.add_golden = golden_.pixel(add, p);
+    }
+  }
+  int32_t rows = 0;
+  const LaneMask dirty = table_.lane_finish(call, &rows);
+  values_.commit(step.output, p, rows, dirty);
+}
+
+// --- the layer that a fault hits: one output channel per fault, from golden's inputs, at all positions ---
+
+void ReplayWorkspace::hit_linear(const Hit& hit, const StepInfo& step) {
+  const LinearKernel& kernel = *step.linear->kernel;
+  const auto count = static_cast<int32_t>(hit.lane.size());
+  kernel.run_columns(golden_.value(step.reads.front()), hit.columns.data(), count, columns_.data(), context_.batch);
+  simd::ColumnsCall call{.faults = count,
                          .sums = nullptr,
-                         .epilogue = hit.epilogue->call({.inputs = add_operand, .output = nullptr}),
+                         .epilogue = hit.epilogue->parameters(),
                          .golden = lane_golden_.data(),
                          .out = lane_out_.data()};
-  for (int64_t p = 0; p < out.positions; ++p) {
-    const float* golden = golden_pixel(step.output, p);
-    for (int32_t l = 0; l < lanes; ++l) lane_golden_[idx(l)] = golden[hit.lane_channel[idx(l)]];
-    if (step.fused_add) {
-      const float* add = golden_pixel(step.reads.back(), p);
-      for (int32_t l = 0; l < lanes; ++l) lane_add_[idx(l)] = add[hit.lane_channel[idx(l)]];
-    }
-    call.sums = sums_.data() + p * lanes;
-    for_each_fault(conv.table().columns(call), [&](int lane) {
-      const int fault = hit.lane_fault[idx(lane)];
-      float* pixel = faulty_pixel(step.output, p, fault);
-      std::copy_n(golden, out.channels, pixel);
-      pixel[hit.lane_channel[idx(lane)]] = lane_out_[idx(lane)];
-      dirty_[idx(step.output)][idx(p)] |= uint64_t{1} << fault;
-    });
-  }
-}
-
-// Later layers: a position is recomputed for those faults that changed something under its window.
-void ReplayWorkspace::replay_convolution(const StepInfo& step, uint64_t faults) {
-  if (faults == 0) return;
-  const SimdConv2D& conv = *step.conv;
-  const ref::Conv2DGeometry& g = conv.geometry();
-  const int64_t taps = g.kernel_h * g.kernel_w;
-  const int in = step.reads[0];
-  const std::vector<uint64_t>& dirty_in = dirty_[idx(in)];
-  const bool in_reached = any_[idx(in)] != 0;
-  const bool add_reached = step.fused_add && any_[idx(step.reads.back())] != 0;
-  const float* const no_add[] = {nullptr};
-  simd::PixelsCall call{.faults = 0,
-                        .taps = static_cast<int32_t>(taps),
-                        .cin = static_cast<int32_t>(g.cin),
-                        .cout = static_cast<int32_t>(g.cout),
-                        .sources = sources_.data(),
-                        .summed = {},
-                        .weights = conv.packed(),
-                        .epilogue = conv.epilogue().call({.inputs = no_add, .output = nullptr}),
-                        .add = step.fused_add ? adds_.data() : nullptr,
-                        .golden = nullptr,
-                        .out = outs_.data(),
-                        .skip_zeros = conv.all_finite(),
-                        .windows = windows_.data(),
-                        .rows = rows_.data()};
-  std::array<int, kGroup> fault_of{};
+  if (step.has_add) call.epilogue.add = lane_add_.data();
   for (int64_t p = 0; p < info(step.output).positions; ++p) {
-    const int32_t* from = step.input_position.data() + p * taps;
-    uint64_t reach = add_reached ? dirty_[idx(step.reads.back())][idx(p)] : 0;
-    for (int64_t t = 0; in_reached && t < taps; ++t) reach |= from[t] >= 0 ? dirty_in[idx(from[t])] : 0;
-    reach &= faults;
-    if (reach == 0) continue;
-    call.faults = 0;
-    for_each_fault(reach, [&](int fault) {
-      const float** sources = sources_.data() + call.faults * taps;
-      for (int64_t t = 0; t < taps; ++t) sources[t] = from[t] < 0 ? zeros_.data() : pixel(in, from[t], fault);
-      if (step.fused_add) adds_[idx(call.faults)] = pixel(step.reads.back(), p, fault);
-      outs_[idx(call.faults)] = faulty_pixel(step.output, p, fault);
-      fault_of[idx(call.faults++)] = fault;
+    const float* golden = golden_.pixel(step.output, p);
+    for (int32_t h = 0; h < count; ++h) lane_golden_[idx(h)] = golden[hit.channel[idx(h)]];
+    if (step.has_add) {
+      const float* add = golden_.pixel(step.reads.back(), p);
+      for (int32_t h = 0; h < count; ++h) lane_add_[idx(h)] = add[hit.channel[idx(h)]];
+    }
+    call.sums = columns_.data() + p * count;
+    for_each_lane(table_.columns(call), [&](int h) {
+      values_.set(step.output, p, hit.channel[idx(h)], hit.lane[idx(h)], lane_out_[idx(h)]);
     });
-    call.golden = golden_pixel(step.output, p);
-    call.summed = conv.positions().classes[step.class_of[idx(p)]].tap;
-    for_each_fault(conv.table().conv2d_pixels(call),
-                   [&](int i) { dirty_[idx(step.output)][idx(p)] |= uint64_t{1} << fault_of[idx(i)]; });
   }
 }
 
-const float* ReplayWorkspace::materialize(int value, int fault, AlignedBuffer& scratch) const {
-  if (!has(any_[idx(value)], fault)) return golden_[idx(value)].data();
-  const ValueInfo& v = info(value);
-  const float* slot = slots_[idx(v.slot)].data();
-  for (int64_t p = 0; p < v.positions; ++p) {
-    const bool is_dirty = has(dirty_[idx(value)][idx(p)], fault);
-    const float* from = is_dirty ? slot + (p * kGroup + fault) * v.channels : golden_pixel(value, p);
-    std::copy_n(from, v.channels, scratch.data() + p * v.channels);
+// --- other forms ---
+
+void ReplayWorkspace::load_sums(int value, int64_t p) {
+  const int64_t channels = info(value).channels;
+  if (!values_.present(value, p)) {
+    const float* golden = golden_.pixel(value, p);
+    for (int64_t c = 0; c < channels; ++c) std::fill_n(sums_.data() + c * width_, width_, golden[c]);
+    return;
   }
-  return scratch.data();
+  std::fill_n(sums_.data(), channels * width_, 0.0f);
+  const simd::LanePixel pixel = values_.pixel(value, p);
+  for (int32_t i = 0; i < pixel.count; ++i)
+    std::copy_n(pixel.values + i * width_, width_, sums_.data() + pixel.channels[i] * width_);
 }
 
-void ReplayWorkspace::store_whole(int value, int fault, const float* result) {
-  const ValueInfo& v = info(value);
-  for (int64_t p = 0; p < v.positions; ++p) {
-    const float* pixel = result + p * v.channels;
-    if (std::memcmp(pixel, golden_pixel(value, p), idx(v.channels) * sizeof(float)) == 0) continue;
-    std::copy_n(pixel, v.channels, faulty_pixel(value, p, fault));
-    dirty_[idx(value)][idx(p)] |= uint64_t{1} << fault;
+void ReplayWorkspace::replay_elementwise(const StepInfo& step) {
+  for (int64_t p = 0; p < info(step.output).positions; ++p) {
+    LaneMask reach = 0;
+    for (int value : step.reads) reach |= values_.dirty(value, p);
+    if (reach == 0) continue;
+    load_sums(step.reads.front(), p);
+    finish(step, p, step.epilogue->parameters(), static_cast<int32_t>(info(step.output).channels),
+           all_channels_.data());
   }
+}
+
+void ReplayWorkspace::store_sums(const StepInfo& step, int64_t p) {
+  finish(step, p, {}, static_cast<int32_t>(info(step.output).channels), all_channels_.data());
+}
+
+void ReplayWorkspace::replay_movement(const StepInfo& step) {
+  for (int64_t p = 0; p < info(step.output).positions; ++p) {
+    if (!move_pixel(step, p)) move_elements(step, p);
+  }
+}
+
+// False: the pixel is not one input pixel with all its channels.
+bool ReplayWorkspace::move_pixel(const StepInfo& step, int64_t p) {
+  const MovementStep::Position& from = step.movement->positions[idx(p)];
+  const int in = step.reads.front();
+  if (from.source < 0) return false;
+  const LaneMask dirty = values_.dirty(in, from.source);
+  if (dirty == 0) return true;
+  const simd::LanePixel pixel = values_.pixel(in, from.source);
+  const LaneValues::Room to = values_.room(step.output, p);
+  std::copy_n(pixel.values, pixel.count * width_, to.rows);
+  for (int32_t i = 0; i < pixel.count; ++i) to.channels[i] = pixel.channels[i] + from.shift;
+  std::copy_n(values_.change(in, from.source), width_, to.change);
+  values_.commit(step.output, p, pixel.count, dirty);
+  return true;
+}
+
+void ReplayWorkspace::move_elements(const StepInfo& step, int64_t p) {
+  const int in = step.reads.front();
+  const int64_t channels = info(step.output).channels, in_channels = info(in).channels;
+  const int32_t* from = step.movement->elements.data() + p * channels;
+  LaneMask reach = 0;
+  for (int64_t c = 0; c < channels; ++c) {
+    if (from[c] != MovementKernel::kConstant) reach |= values_.dirty(in, from[c] / in_channels);
+  }
+  if (reach == 0) return;
+  for (int64_t c = 0; c < channels; ++c) {
+    float* sum = sums_.data() + c * width_;
+    const int64_t source = from[c] / in_channels;
+    const auto channel = static_cast<int32_t>(from[c] % in_channels);
+    if (from[c] == MovementKernel::kConstant) {
+      std::fill_n(sum, width_, step.movement->constant);
+    } else if (!values_.present(in, source)) {
+      std::fill_n(sum, width_, golden_.pixel(in, source)[channel]);
+    } else {
+      const simd::LanePixel pixel = values_.pixel(in, source);
+      const int32_t* end = pixel.channels + pixel.count;
+      const int32_t* row = std::lower_bound(pixel.channels, end, channel);
+      if (row == end || *row != channel) {
+        std::fill_n(sum, width_, 0.0f);
+      } else {
+        std::copy_n(pixel.values + (row - pixel.channels) * width_, width_, sum);
+      }
+    }
+  }
+  store_sums(step, p);
+}
+
+void ReplayWorkspace::replay_average(const StepInfo& step) {
+  const AverageGeometry& g = step.average->geometry;
+  const int in = step.reads.front();
+  for (int64_t p = 0; p < info(step.output).positions; ++p) {
+    LaneMask reach = 0;
+    for (int32_t from : g.windows[idx(p)].positions) reach |= values_.dirty(in, from);
+    if (reach == 0) continue;
+    average_window(step, p);
+    store_sums(step, p);
+  }
+}
+
+// Zeros are left out of the sums: they begin at +0, and x + 0 is x for every x but -0, which no such sum becomes.
+void ReplayWorkspace::average_window(const StepInfo& step, int64_t p) {
+  const AverageGeometry& g = step.average->geometry;
+  const std::vector<int32_t>& window = g.windows[idx(p)].positions;
+  const int in = step.reads.front();
+  const int64_t size = g.channels * width_;
+  const auto add = [&](size_t i, float* sums) {
+    const bool changed = values_.present(in, window[i]);
+    table_.lane_add(changed ? values_.pixel(in, window[i]) : simd::LanePixel{},
+                    changed ? nullptr : golden_.pixel(in, window[i]), static_cast<int32_t>(g.channels), sums);
+  };
+  float* sums = sums_.data();
+  std::fill_n(sums, size, 0.0f);
+  if (g.striped > 0) {
+    std::fill_n(stripes_.data(), size * g.stripes, 0.0f);
+    for (int64_t i = 0; i < g.striped; ++i) add(idx(i), stripes_.data() + i % g.stripes * size);
+    std::copy_n(stripes_.data(), size, sums);
+    for (int s = 1; s < g.stripes; ++s) {
+      const float* stripe = stripes_.data() + s * size;
+      for (int64_t e = 0; e < size; ++e) sums[e] = sums[e] + stripe[e];
+    }
+  }
+  for (size_t i = idx(g.striped); i < window.size(); ++i) add(i, sums);
+  const auto divisor = static_cast<float>(window.size());
+  for (int64_t e = 0; e < size; ++e) sums[e] = sums[e] / divisor;
 }
 
 // Any other step: run as it is on the fault's own inputs, then compared.
-void ReplayWorkspace::replay_whole(const StepInfo& step, const Hit* hit, uint64_t faults,
-                                   BatchContext context) {
-  for_each_fault(faults, [&](int fault) {
+void ReplayWorkspace::replay_whole(const StepInfo& step, const Hit* hit, LaneMask lanes) {
+  for_each_lane(lanes, [&](int lane) {
     const Kernel* kernel = step.kernel;
-    if (hit != nullptr && !hit->patched.empty() && hit->patched[idx(fault)] != nullptr)
-      kernel = hit->patched[idx(fault)].get();
+    if (hit != nullptr && !hit->patched.empty() && hit->patched[idx(lane)] != nullptr)
+      kernel = hit->patched[idx(lane)].get();
     for (size_t i = 0; i < step.reads.size(); ++i)
-      pointers_[i] = materialize(step.reads[i], fault, whole_in_[i]);
+      pointers_[i] = materialize(step.reads[i], lane, whole_in_[i]);
     kernel->run({.inputs = {pointers_.data(), step.reads.size()},
                  .output = whole_out_.data(),
                  .images = 1,
-                 .batch = context.batch});
-    store_whole(step.output, fault, whole_out_.data());
+                 .batch = context_.batch});
+    store_whole(step.output, lane, whole_out_.data());
   });
 }
 
-void ReplayWorkspace::report(const Group& group, const Changed& changed) {
+// All of a value as one fault has it: golden's own array when the fault has not reached it.
+const float* ReplayWorkspace::materialize(int value, int lane, AlignedBuffer& scratch) const {
+  if ((values_.any(value) >> lane & 1) == 0) return golden_.value(value);
+  const ValueInfo& v = info(value);
+  for (int64_t p = 0; p < v.positions; ++p) values_.read(value, p, lane, scratch.data() + p * v.channels);
+  return scratch.data();
+}
+
+void ReplayWorkspace::store_whole(int value, int lane, const float* result) {
+  const ValueInfo& v = info(value);
+  float* before = stripes_.data();
+  for (int64_t p = 0; p < v.positions; ++p) {
+    const float* now = result + p * v.channels;
+    values_.read(value, p, lane, before);  // golden's, or what the step's own weights gave
+    if (std::memcmp(now, before, idx(v.channels) * sizeof(float)) == 0) continue;
+    for (int32_t c = 0; c < v.channels; ++c) {
+      if (float_bits(now[c]) != float_bits(before[c])) values_.set(value, p, c, lane, now[c]);
+    }
+  }
+}
+
+void ReplayWorkspace::report(const Pack& pack, const Changed& changed) {
   const int output = plan_.output();
-  for_each_fault(any_[idx(output)], [&](int fault) {
-    const float* scores = materialize(output, fault, whole_out_);
+  for_each_lane(values_.any(output), [&](int lane) {
+    const float* scores = materialize(output, lane, whole_out_);
     for (size_t i = 0; i < scores_.size(); ++i) scores_[i] = canonical_nan(scores[i]);
-    changed(group.faults[idx(fault)], scores_.span());
+    if (std::memcmp(scores_.data(), golden_scores_.data(), scores_.size() * sizeof(float)) != 0)
+      changed(pack.faults[idx(lane)], scores_.span());
   });
 }
 

@@ -1,4 +1,4 @@
-// Replays faults on one image: golden's activations once, then every fault from its own layer on, only where
+// Replays faults on one image: golden's activations once, then packs of faults, each from the layer it hits on, only where
 // something can differ. Equal to `evaluate` with the fault's Overlay in every bit (tests/replay);
 // docs/performance.md names the shortcuts.
 #pragma once
@@ -11,6 +11,8 @@
 #include "core/aligned_buffer.hpp"
 #include "plan/plan.hpp"
 #include "replay/fault_block.hpp"
+#include "replay/golden.hpp"
+#include "replay/lane_values.hpp"
 #include "replay/replay_plan.hpp"
 
 namespace tf_injector::replay {
@@ -24,38 +26,51 @@ class ReplayWorkspace {
  public:
   explicit ReplayWorkspace(const ReplayPlan& plan);
 
-  // inputs[i]: the image's values of the model's input i, preprocessed. golden: plan.classes() scores,
-  // written.
-  void run(const FaultBlock& block, std::span<const std::span<const float>> inputs, BatchContext context,
-           std::span<float> golden, const Changed& changed);
+  // inputs[i]: the image's values of the model's input i, preprocessed. scores: plan.classes() golden scores, written.
+  void run_golden(std::span<const std::span<const float>> inputs, BatchContext context, std::span<float> scores);
+  // Faults of the block on the image that run_golden saw last: packs first..first+count-1.
+  void run_packs(const FaultBlock& block, size_t first, size_t count, const Changed& changed);
 
  private:
-  void run_golden(std::span<const std::span<const float>> inputs, BatchContext context);
-  void run_group(const Group& group, BatchContext context);
-  void hit_convolution(const Hit& hit, const StepInfo& step);
-  void replay_convolution(const StepInfo& step, uint64_t faults);
-  void replay_whole(const StepInfo& step, const Hit* hit, uint64_t faults, BatchContext context);
-  // All of a value as fault f has it, dense: golden's own array when the fault has not reached it.
-  const float* materialize(int value, int fault, AlignedBuffer& scratch) const;
-  void store_whole(int value, int fault, const float* result);
-  void report(const Group& group, const Changed& changed);
+  void run_pack(const Pack& pack);
+  void replay_step(const StepInfo& step, size_t index, LaneMask reached);
+  void replay_linear(const StepInfo& step, size_t index);
+  bool linear_position(const StepInfo& step, size_t index, int64_t position);
+  void linear_sums(const StepInfo& step, int64_t position, const LinearStep& linear);
+  void chain_with_all_rows(const StepInfo& step, int64_t position);
+  void run_chains(const LinearStep& linear, simd::LaneSumsCall call);
+  void replay_elementwise(const StepInfo& step);
+  void replay_movement(const StepInfo& step);
+  bool move_pixel(const StepInfo& step, int64_t position);
+  void move_elements(const StepInfo& step, int64_t position);
+  void replay_average(const StepInfo& step);
+  void average_window(const StepInfo& step, int64_t position);
+  void replay_whole(const StepInfo& step, const Hit* hit, LaneMask lanes);
+  void hit_linear(const Hit& hit, const StepInfo& step);
+  // Sums of all channels -> output pixel without an epilogue.
+  void store_sums(const StepInfo& step, int64_t position);
+  void finish(const StepInfo& step, int64_t position, const simd::EpilogueCall& epilogue, int32_t count,
+              const int32_t* channels);
+  void load_sums(int value, int64_t position);  // a pixel, dense, into sums_
+  const float* materialize(int value, int lane, AlignedBuffer& scratch) const;
+  void store_whole(int value, int lane, const float* result);
+  void report(const Pack& pack, const Changed& changed);
 
   [[nodiscard]] const ValueInfo& info(int value) const { return plan_.values()[static_cast<size_t>(value)]; }
-  // The pixel of a value at a position as fault f has it, whether or not it is written yet.
-  [[nodiscard]] float* faulty_pixel(int value, int64_t position, int fault);
-  [[nodiscard]] const float* golden_pixel(int value, int64_t position) const;
-  [[nodiscard]] const float* pixel(int value, int64_t position, int fault);
 
   const ReplayPlan& plan_;
-  std::vector<AlignedBuffer> golden_;         // per value
-  std::vector<AlignedBuffer> slots_;          // faulty pixels: [position][fault][channel], valid where dirty
-  std::vector<std::vector<uint64_t>> dirty_;  // per value and position: which faults differ from golden there
-  std::vector<uint64_t> any_;                 // per value: union of dirty_
-  AlignedBuffer zeros_, windows_, sums_, lane_golden_, lane_add_, lane_out_, whole_out_, scores_;
+  const simd::SimdTable& table_;
+  const int64_t width_;
+  Golden golden_;
+  LaneValues values_;
+  BatchContext context_;
+  bool negative_zero_ = false;  // of the chains run last
+  AlignedBuffer sums_, stripes_, columns_, lane_golden_, lane_add_, lane_out_, whole_out_, scores_, golden_scores_;
+  AlignedBuffer dense_rows_;  // all rows of a window, zeros included
   std::vector<AlignedBuffer> whole_in_;
-  std::vector<const float*> sources_, adds_, pointers_;
-  std::vector<float*> outs_;
-  std::vector<uint32_t> rows_;
+  std::vector<int32_t> all_channels_, alive_;
+  std::vector<simd::LanePixel> pixels_, cut_;
+  std::vector<const float*> weights_, cut_weights_, changes_, pointers_;
 };
 
 }  // namespace tf_injector::replay

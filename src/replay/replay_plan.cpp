@@ -1,65 +1,154 @@
 #include "replay/replay_plan.hpp"
 
+#include <algorithm>
+#include <cmath>
+
+#include "core/bits.hpp"
+
 namespace tf_injector::replay {
 namespace {
+
+size_t idx(int64_t i) { return static_cast<size_t>(i); }
 
 ValueInfo value_of(const Shape& shape, int slot) {
   if (shape.rank() == 3) return {shape[0] * shape[1], shape[2], slot};
   return {1, shape.elements(), slot};
 }
 
-// A convolution whose values have the positions that its geometry speaks of (no Reshape stands between).
-bool by_position(const SimdConv2D& conv, const StepInfo& step, const std::vector<ValueInfo>& values) {
-  const ref::Conv2DGeometry& g = conv.geometry();
-  const ValueInfo& in = values[static_cast<size_t>(step.reads[0])];
-  if (in.positions != g.in_h * g.in_w || in.channels != g.cin) return false;
-  if (!step.fused_add) return true;
-  const ValueInfo& add = values[static_cast<size_t>(step.reads.back())];
-  return add.positions == g.out_h * g.out_w && add.channels == g.cout;
+// A Dense over a flattened image has one input position of H * W * C channels: seen as a convolution with a tap per
+// position it takes the image as it is.
+bool fit(LinearGeometry& g, const ValueInfo& in) {
+  if (in.positions == g.in_positions && in.channels == g.cin) return true;
+  if (g.in_positions != 1 || g.out_positions != 1 || g.taps != 1 || g.cin != in.elements()) return false;
+  g.in_positions = g.taps = in.positions;
+  g.cin = in.channels;
+  g.source.clear();
+  for (int32_t p = 0; p < in.positions; ++p) g.source.push_back(p);
+  return true;
 }
 
-void index_positions(StepInfo& step) {
-  const ref::Conv2DGeometry& g = step.conv->geometry();
-  const auto taps = static_cast<size_t>(g.kernel_h * g.kernel_w);
-  const auto positions = static_cast<size_t>(g.out_h * g.out_w);
-  step.input_position.assign(positions * taps, -1);
-  step.class_of.assign(positions, 0);
-  const auto& classes = step.conv->positions().classes;
-  for (size_t c = 0; c < classes.size(); ++c) {
-    const size_t own = classes[c].tap.size();
-    for (size_t i = 0; i < classes[c].output.size(); ++i) {
-      const auto p = static_cast<size_t>(classes[c].output[i]);
-      step.class_of[p] = static_cast<uint16_t>(c);
-      for (size_t t = 0; t < own; ++t) {
-        const int32_t offset = classes[c].input[i * own + t];
-        if (offset == simd::kOutside) continue;
-        step.input_position[p * taps + static_cast<size_t>(classes[c].tap[t])] =
-            static_cast<int32_t>(offset / g.cin);
-      }
+constexpr double kUnit = 0x1p-24;       // the unit roundoff of float32
+constexpr double kFewRoundings = 64.0;  // more than the epilogue and the bound's own arithmetic have
+constexpr double kGenerous = 1.01;      // on norms that are themselves summed in float32
+
+DeadBound dead_bound(const LinearStep& step, const simd::EpilogueCall& e) {
+  const LinearGeometry& g = step.geometry;
+  const auto depth = static_cast<double>(g.taps * g.cin);
+  const double chain = depth * kUnit / (1.0 - depth * kUnit), few = kFewRoundings * kUnit;
+  DeadBound bound{AlignedBuffer(idx(g.cout)), AlignedBuffer(idx(g.cout)), AlignedBuffer(idx(g.cout))};
+  for (int64_t c = 0; c < g.cout; ++c) {
+    double squares = 0.0;
+    for (int64_t k = 0; k < g.taps * g.cin; ++k) {
+      const double w = step.weights[idx(k * g.cout + c)];
+      squares += w * w;
+    }
+    const double scale = e.mean != nullptr ? std::fabs(double{e.istd[c]} * double{e.gamma[c]}) : 1.0;
+    const double norm = scale * std::sqrt(squares);
+    const double bias = e.bias != nullptr ? std::fabs(double{e.bias[c]}) : 0.0;
+    const double mean = e.mean != nullptr ? std::fabs(double{e.mean[c]}) : 0.0;
+    const double beta = e.mean != nullptr ? std::fabs(double{e.beta[c]}) : 0.0;
+    bound.slope[idx(c)] = static_cast<float>(kGenerous * norm * (1.0 + chain + few));
+    bound.noise[idx(c)] = static_cast<float>(kGenerous * norm * (2.0 * chain + few));
+    bound.offset[idx(c)] = static_cast<float>(few * (scale * (bias + mean) + beta) + 1e-30);
+  }
+  return bound;
+}
+
+std::optional<LinearStep> linear_step(const Kernel* kernel, const ValueInfo& in, const ValueInfo& out) {
+  const auto* linear = dynamic_cast<const LinearKernel*>(kernel);
+  if (linear == nullptr) return std::nullopt;
+  LinearStep step{.kernel = linear, .geometry = linear->linear_geometry(), .weights = {}, .dead = {}};
+  LinearGeometry& g = step.geometry;
+  if (!fit(g, in) || out.positions != g.out_positions || out.channels != g.cout) return std::nullopt;
+  step.weights = AlignedBuffer(idx(g.taps * g.cin * g.cout));
+  bool finite = true;
+  for (int64_t k = 0; k < g.taps * g.cin; ++k) {
+    for (int64_t c = 0; c < g.cout; ++c) {
+      const float w = linear->weight(k, c);
+      step.weights[idx(k * g.cout + c)] = w;
+      finite = finite && is_finite(w);
     }
   }
+  if (!finite) return std::nullopt;  // 0 * Inf is NaN: no zero may be skipped
+  const simd::EpilogueCall epilogue = linear->epilogue().parameters();
+  if (epilogue.relu) step.dead = dead_bound(step, epilogue);
+  return step;
+}
+
+std::optional<MovementStep> movement_step(const Kernel* kernel, const ValueInfo& in, const ValueInfo& out) {
+  const auto* movement = dynamic_cast<const MovementKernel*>(kernel);
+  if (movement == nullptr) return std::nullopt;
+  MovementStep step{.positions = {}, .elements = movement->sources(), .constant = movement->constant()};
+  if (step.elements.empty()) return std::nullopt;
+  for (int64_t p = 0; p < out.positions; ++p) {
+    MovementStep::Position position;
+    int64_t moved = 0;
+    bool one = float_bits(step.constant) == 0;
+    for (int64_t c = 0; c < out.channels && one; ++c) {
+      const int32_t from = step.elements[idx(p * out.channels + c)];
+      if (from == MovementKernel::kConstant) continue;
+      const auto source = static_cast<int32_t>(from / in.channels);
+      const auto shift = static_cast<int32_t>(c - from % in.channels);
+      if (moved++ == 0) position = {source, shift};
+      one = position.source == source && position.shift == shift;
+    }
+    if (!one || moved != in.channels) position = {};  // all channels of the source, none left behind
+    step.positions.push_back(position);
+  }
+  return step;
+}
+
+std::optional<AverageStep> average_step(const Kernel* kernel, const ValueInfo& in, const ValueInfo& out) {
+  const auto* average = dynamic_cast<const AverageKernel*>(kernel);
+  if (average == nullptr) return std::nullopt;
+  AverageStep step{.geometry = average->average_geometry(), .all_channels = {}};
+  if (step.geometry.channels != in.channels || step.geometry.channels != out.channels ||
+      static_cast<int64_t>(step.geometry.windows.size()) != out.positions) {
+    return std::nullopt;
+  }
+  return step;
+}
+
+bool is_elementwise(const ElementwiseForm* form, const StepInfo& step, const std::vector<ValueInfo>& values) {
+  if (form == nullptr) return false;
+  const ValueInfo& out = values[idx(step.output)];
+  const bool per_channel = form->epilogue().parameters().mean != nullptr;
+  if (per_channel && form->channels() != out.channels) return false;
+  return std::all_of(step.reads.begin(), step.reads.end(), [&](int value) {
+    return values[idx(value)].positions == out.positions && values[idx(value)].channels == out.channels;
+  });
 }
 
 }  // namespace
 
-ReplayPlan::ReplayPlan(const Plan& plan) : plan_(plan) {
+ReplayPlan::ReplayPlan(const Plan& plan) : plan_(plan), table_(*simd::simd_table(plan.kernels())) {
   const Plan::Impl& p = plan.impl();
-  for (const PlanInput& input : p.inputs) values_.push_back(value_of(input.shape, -1));
+  for (size_t i = 0; i < p.inputs.size(); ++i)
+    values_.push_back(value_of(p.inputs[i].shape, p.memory.slot_of_input[i]));
   for (size_t i = 0; i < p.steps.size(); ++i)
     values_.push_back(value_of(p.steps[i].shape, p.memory.slot_of_step[i]));
-  for (size_t i = 0; i < p.steps.size(); ++i) {
-    StepInfo step;
-    step.kernel = p.steps[i].kernel.get();
-    step.reads = p.steps[i].reads;
-    step.output = static_cast<int>(p.inputs.size() + i);
-    step.fused_add = p.steps[i].fused_add;
-    const auto* conv = dynamic_cast<const SimdConv2D*>(step.kernel);
-    if (conv != nullptr && by_position(*conv, step, values_)) {
-      step.conv = conv;
-      index_positions(step);
-    }
-    steps_.push_back(std::move(step));
+  for (size_t i = 0; i < p.steps.size(); ++i) add_step(p.steps[i], static_cast<int>(p.inputs.size() + i));
+}
+
+void ReplayPlan::add_step(const PlanStep& from, int output) {
+  StepInfo step;
+  step.kernel = from.kernel.get();
+  step.reads = from.reads;
+  step.output = output;
+  const ValueInfo &in = values_[idx(step.reads.front())], &out = values_[idx(output)];
+  const auto* form = dynamic_cast<const ElementwiseForm*>(step.kernel);
+  step.linear = linear_step(step.kernel, in, out);
+  step.movement = movement_step(step.kernel, in, out);
+  step.average = average_step(step.kernel, in, out);
+  step.elementwise = is_elementwise(form, step, values_);
+  if (step.linear) step.epilogue = &step.linear->kernel->epilogue();
+  if (step.elementwise) step.epilogue = &form->epilogue();
+  step.has_add = step.epilogue != nullptr && step.epilogue->has_add();
+  if (step.linear && step.has_add) {
+    const ValueInfo& add = values_[idx(step.reads.back())];
+    if (add.positions != out.positions || add.channels != out.channels) step.linear.reset();
   }
+  steps_.push_back(std::move(step));
 }
 
 std::vector<size_t> ReplayPlan::steps_holding(WeightId weight) const {
@@ -72,9 +161,19 @@ std::vector<size_t> ReplayPlan::steps_holding(WeightId weight) const {
 
 size_t ReplayPlan::workspace_bytes() const noexcept {
   int64_t floats = 0;
-  for (const ValueInfo& value : values_) floats += value.elements() + value.positions * 2;
-  for (int64_t slot : plan_.impl().memory.slot_elements) floats += slot * kGroup;
+  for (const ValueInfo& value : values_) floats += 2 * value.elements() + value.positions;
+  for (int64_t slot : plan_.impl().memory.slot_elements) floats += slot * (table_.width() + 1);
+  for (const ValueInfo& value : values_) floats = std::max(floats, value.positions * (table_.width() + 3));
   return static_cast<size_t>(floats) * sizeof(float);
+}
+
+size_t ReplayPlan::bytes() const noexcept {
+  size_t floats = 0;
+  for (const StepInfo& step : steps_) {
+    if (step.linear) floats += step.linear->weights.size() + step.linear->geometry.source.size();
+    if (step.movement) floats += step.movement->elements.size() + 2 * step.movement->positions.size();
+  }
+  return floats * sizeof(float);
 }
 
 }  // namespace tf_injector::replay

@@ -1,54 +1,87 @@
-// What replay knows of a Plan: which values are made of positions, which steps can be recomputed position by
-// position. Const, shared.
+// What replay knows of a Plan: values as positions x channels, and for every step the form in which it can be computed for
+// a pack of faults at once. Const, shared by all threads.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
-#include "kernels/conv2d.hpp"
+#include "core/aligned_buffer.hpp"
+#include "kernels/kernel_forms.hpp"
 #include "plan/plan_impl.hpp"
 
 namespace tf_injector::replay {
-
-// At most this many faults of an image are worked on together: one bit each in a mask.
-inline constexpr int kGroup = 64;
 
 // A value seen as positions x channels: an image (H, W, C) has H * W positions, anything else one.
 struct ValueInfo {
   int64_t positions = 1;
   int64_t channels = 0;
-  int slot =
-      -1;  // which buffer holds the faulty values (Plan's memory plan); -1: a model input, never faulty
+  int slot = 0;  // which buffer holds the faulty values (Plan's memory plan)
   [[nodiscard]] int64_t elements() const noexcept { return positions * channels; }
+};
+
+// What the bound on a change needs (docs/numerics.md, "Dead outputs"): a faulted output before the ReLU lies at most
+// slope[c] * ||dx|| + ||dr|| above margin = golden's output + noise[c] * ||x|| + offset[c] + allowance of the add.
+struct DeadBound {
+  AlignedBuffer slope, noise, offset;  // [cout], padded
+};
+
+struct LinearStep {
+  const LinearKernel* kernel = nullptr;
+  LinearGeometry geometry;  // as the input value has positions and channels
+  AlignedBuffer weights;    // (taps * cin, cout), row-major
+  std::optional<DeadBound> dead;  // only in front of a ReLU
+};
+
+struct MovementStep {
+  struct Position {
+    int32_t source = -1;  // the one input position that all channels come from, shifted by `shift`; -1: see elements
+    int32_t shift = 0;
+  };
+  std::vector<Position> positions;
+  std::vector<int32_t> elements;  // MovementKernel::sources
+  float constant = 0.0f;
+};
+
+struct AverageStep {
+  AverageGeometry geometry;
+  std::vector<int32_t> all_channels;
 };
 
 struct StepInfo {
   const Kernel* kernel = nullptr;
-  const SimdConv2D* conv = nullptr;  // null: the step is recomputed as a whole
-  std::vector<int> reads;            // values; with a fused Add its operand is the last
-  int output = -1;                   // value
-  bool fused_add = false;
-  // Convolutions: per output position and tap, the input position or -1 (outside).
-  std::vector<int32_t> input_position;
-  std::vector<uint16_t> class_of;  // per output position: index into conv->positions().classes
+  std::vector<int> reads;  // values; the operand of an add is the last
+  int output = -1;         // value
+  bool has_add = false;
+  const EpilogueData* epilogue = nullptr;  // of linear and element-wise steps
+  // One of these, or none: the step is run whole, fault by fault.
+  std::optional<LinearStep> linear;
+  std::optional<MovementStep> movement;
+  std::optional<AverageStep> average;
+  bool elementwise = false;
 };
 
 class ReplayPlan {
  public:
-  // `plan` must outlive it.
+  // `plan` must outlive it; its kernels must have an instruction set (plan.kernels() is not scalar).
   explicit ReplayPlan(const Plan& plan);
 
   [[nodiscard]] const Plan& plan() const noexcept { return plan_; }
+  [[nodiscard]] const simd::SimdTable& table() const noexcept { return table_; }
   [[nodiscard]] const std::vector<ValueInfo>& values() const noexcept { return values_; }
   [[nodiscard]] const std::vector<StepInfo>& steps() const noexcept { return steps_; }
   [[nodiscard]] int output() const noexcept { return plan_.impl().output_value; }
   // Steps whose result a fault in this weight changes.
   [[nodiscard]] std::vector<size_t> steps_holding(WeightId weight) const;
-  // Memory of one Workspace.
+  // Memory of one ReplayWorkspace, and of this object.
   [[nodiscard]] size_t workspace_bytes() const noexcept;
+  [[nodiscard]] size_t bytes() const noexcept;
 
  private:
+  void add_step(const PlanStep& step, int output);
+
   const Plan& plan_;
+  const simd::SimdTable& table_;
   std::vector<ValueInfo> values_;
   std::vector<StepInfo> steps_;
 };

@@ -30,7 +30,8 @@ void expect_replay_equals_evaluate(std::mt19937& rng, const test::NetworkOptions
     const std::span<const float> inputs[] = {input};
     std::vector<float> golden(static_cast<size_t>(plan.classes())), expected(golden.size());
     std::vector<std::vector<float>> scores(patches.size());
-    replay.run(block, inputs, {.batch = 512}, golden,
+    replay.run_golden(inputs, {.batch = 512}, golden);
+    replay.run_packs(block, 0, block.packs().size(),
                [&](size_t f, std::span<const float> s) { scores[f].assign(s.begin(), s.end()); });
     evaluate(plan, nullptr, workspace, inputs, 1, {.batch = 512}, expected);
     ASSERT_TRUE(test::same_bits(expected, golden));
@@ -58,6 +59,7 @@ TEST(Replay, EqualsThePlainEvaluation) {
                                        .projection = round % 3 == 2,
                                        .average_pool = round % 4 < 2};
     for (KernelSet set : available_kernel_sets()) {
+      if (set == KernelSet::scalar) continue;  // the reference has no lanes
       SCOPED_TRACE(std::string(kernel_set_name(set)) + ", round " + std::to_string(round));
       expect_replay_equals_evaluate(rng, options, set, round == 0 ? 150 : 40);
     }

@@ -33,8 +33,8 @@ void average_pool2d(const ops::AveragePool2D& op, const Shape& input, const Shap
 }
 
 void global_average_pool(int64_t positions, int64_t channels, const float* in, float* out, int images) {
-  constexpr int64_t kLanes = 4;  // TensorFlow's packet of four floats
-  const int64_t packed = positions < 4 * kLanes ? 0 : positions - positions % kLanes;
+  constexpr int64_t kLanes = kAverageStripes;
+  const int64_t packed = striped_positions(positions);
   for (int64_t n = 0; n < images; ++n) {
     const float* image = in + n * positions * channels;
     for (int64_t c = 0; c < channels; ++c) {

@@ -60,6 +60,11 @@ void average_pool2d(const ops::AveragePool2D& op, const Shape& input, const Shap
                     float* out, int images);
 // Mean of n = H * W values: n < 16 a sequential sum; else four sums over i mod 4, added ((s0 + s1) + s2) +
 // s3, then the rest; / n.
+inline constexpr int kAverageStripes = 4;  // TensorFlow's packet of four floats
+// How many of n values go into the four sums.
+[[nodiscard]] constexpr int64_t striped_positions(int64_t n) {
+  return n < 4 * kAverageStripes ? 0 : n - n % kAverageStripes;
+}
 void global_average_pool(int64_t positions, int64_t channels, const float* in, float* out, int images);
 
 }  // namespace tf_injector::ref

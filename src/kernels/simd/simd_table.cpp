@@ -8,7 +8,7 @@
 #include "kernels/simd/conv2d-inl.hpp"
 #include "kernels/simd/dense-inl.hpp"
 #include "kernels/simd/elementwise-inl.hpp"
-#include "kernels/simd/replay-inl.hpp"
+#include "kernels/simd/lanes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::simd::HWY_NAMESPACE {
@@ -20,7 +20,12 @@ SimdTable make_table(KernelSet set) {
           .conv2d = &conv2d,
           .dense = &dense,
           .elementwise = &elementwise,
-          .conv2d_pixels = &conv2d_pixels,
+          .lane_sums = &lane_sums,
+          .lane_change = &lane_change,
+          .lane_alive = &lane_alive,
+          .lane_finish = &lane_finish,
+          .lane_spread = &lane_spread,
+          .lane_add = &lane_add,
           .columns = &columns};
 }
 

@@ -65,26 +65,55 @@ struct ElementwiseCall {
   EpilogueCall epilogue;
 };
 
-// One output position of a convolution for several faults that share golden's weights (replay). Zero inputs
-// may be left out of the chains: fma(0, w, acc) == acc in every bit for finite w, unless acc is -0; a chain
-// that ends in -0 is therefore done again in full.
-struct PixelsCall {
-  int32_t faults = 0, taps = 0, cin = 0, cout = 0;  // taps: of the whole kernel
-  const float* const* sources =
-      nullptr;  // [faults][taps]: the input pixel, cin values; zeros where the tap lies outside
-  std::span<const int32_t> summed;  // which taps belong to the chain when nothing may be left out, ascending
-  const float* weights = nullptr;   // packed
-  EpilogueCall epilogue;            // its `add` is not used:
-  const float* const* add = nullptr;  // [faults]: the pixel of the fused Add's operand, or null
-  const float* golden = nullptr;      // golden's output pixel
-  float* const* out = nullptr;        // [faults]: output pixels, cout values each
-  bool skip_zeros = false;            // only when every weight is finite
-  float* windows = nullptr;           // scratch: window_floats(faults, taps, cin) of them
-  uint32_t* rows = nullptr;           // scratch: taps * cin + 64
+// --- replay: a pack of faults across the lanes, kLaneVectors vectors wide (SimdTable::width() floats) ---
+
+inline constexpr int kLaneVectors = 2;
+inline constexpr int kMaxWidth = 32;  // AVX-512: 2 x 16
+
+// A pixel of a value as all faults of a pack have it: the channels in which some fault has not +0, ascending.
+struct LanePixel {
+  const float* values = nullptr;  // [count][width]
+  const int32_t* channels = nullptr;
+  int32_t count = 0;
 };
-[[nodiscard]] constexpr int64_t window_stride(int64_t taps, int64_t cin) {
-  return (taps * cin + 15) / 16 * 16 + 64;
-}
+
+// Chains of fma over the rows of the taps' pixels. Rows that are zero in all lanes are not in the pixels:
+// fma(0, w, acc) == acc in every bit for finite w, unless acc is -0; the result says whether a chain ended in -0, and then
+// it has to be done again with all rows.
+struct LaneSumsCall {
+  int32_t taps = 0;
+  const LanePixel* pixels = nullptr;        // [taps]
+  const float* const* weights = nullptr;    // [taps]: (cin, cout), row-major
+  int32_t cout = 0;
+  const int32_t* channels = nullptr;  // the output channels wanted
+  int32_t channel_count = 0;
+  float* sums = nullptr;     // [channel_count][width]
+  bool add_to_sums = false;  // sums + chain, rounded, instead of chain (the blocks of a Dense)
+};
+
+// Which outputs of a position may be other than zero: !(margin + (slope * reach + shift) < 0).
+struct LaneAliveCall {
+  const float* margin = nullptr;  // [cout]; all arrays padded to whole vectors
+  const float* slope = nullptr;   // [cout]
+  float reach = 0.0f, shift = 0.0f;
+  int32_t cout = 0;
+  int32_t* channels = nullptr;  // cout + 16 of room
+};
+
+// Sums to output values: epilogue, rows that are +0 in all lanes left out, what differs from golden.
+struct LaneFinishCall {
+  const float* sums = nullptr;        // [count][width]
+  const int32_t* channels = nullptr;  // [count], ascending; all others are zero in every lane and in golden
+  int32_t count = 0;
+  EpilogueCall epilogue;  // its `add` is not used:
+  bool has_add = false;
+  LanePixel add;                      // the operand's pixel,
+  const float* add_golden = nullptr;  // or, when it is golden's in all lanes, golden's values
+  const float* golden = nullptr;      // golden's output pixel
+  float* values = nullptr;            // out: rows
+  int32_t* out_channels = nullptr;   // out: their channels
+  float* change = nullptr;            // out: [width]: squared norm of the difference from golden
+};
 
 // One output position of the faulted layer: lane l is fault l's own output channel (replay).
 struct ColumnsCall {
@@ -102,10 +131,22 @@ struct SimdTable {
   void (*conv2d)(const ConvCall& call) = nullptr;
   void (*dense)(const DenseCall& call) = nullptr;
   void (*elementwise)(const ElementwiseCall& call) = nullptr;
-  // Bit f: the pixel of fault f differs from golden's in some bit. Up to 64 faults.
-  uint64_t (*conv2d_pixels)(const PixelsCall& call) = nullptr;
-  // Bit l: the value of fault l differs from golden's. Up to 64 faults.
-  uint64_t (*columns)(const ColumnsCall& call) = nullptr;
+  // Floats of a pack: one per fault.
+  [[nodiscard]] int width() const noexcept { return lanes * kLaneVectors; }
+  // True: some chain ended in -0.
+  bool (*lane_sums)(const LaneSumsCall& call) = nullptr;
+  // The largest lane of the sum of `count` arrays of squared norms; infinity when a lane has no number.
+  float (*lane_change)(const float* const* changes, int32_t count) = nullptr;
+  // How many channels are listed.
+  int32_t (*lane_alive)(const LaneAliveCall& call) = nullptr;
+  // Bit l: fault l's pixel differs from golden's in some bit. `rows`: how many were written.
+  uint32_t (*lane_finish)(const LaneFinishCall& call, int32_t* rows) = nullptr;
+  // Golden's pixel in all lanes; how many rows were written.
+  int32_t (*lane_spread)(const float* golden, int32_t channels, float* values, int32_t* out_channels) = nullptr;
+  // sums[channel] += the pixel's rows (golden's values when `golden` is not null). sums: [channels][width].
+  void (*lane_add)(const LanePixel& pixel, const float* golden, int32_t channels, float* sums) = nullptr;
+  // Bit l: the value of fault l differs from golden's. Up to kMaxWidth faults.
+  uint32_t (*columns)(const ColumnsCall& call) = nullptr;
 };
 
 // Null when this build or this CPU does not have the set.

@@ -1,0 +1,74 @@
+// What replay may know of a kernel beyond running it: the four forms in which an op can be computed for many faults at
+// once. A kernel without a form is replayed by running it whole.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/epilogue.hpp"
+#include "kernels/kernel.hpp"
+
+namespace tf_injector {
+
+// Convolutions and Dense: out[position][co] is one chain of fma over the taps and input channels of its window, then
+// the epilogue.
+struct LinearGeometry {
+  static constexpr int32_t kSkipped = -1;  // the tap is not in this position's chain (padding="same")
+  static constexpr int32_t kZero = -2;     // a zero is multiplied and added (an explicit border)
+  int64_t in_positions = 1, out_positions = 1;
+  int64_t taps = 1, cin = 0, cout = 0;
+  std::vector<int32_t> source;  // [out_positions][taps]: the input position, kSkipped or kZero
+};
+
+class LinearKernel : public Kernel {
+ public:
+  [[nodiscard]] virtual LinearGeometry linear_geometry() const = 0;
+  // Weight (k, co), k = tap * cin + ci.
+  [[nodiscard]] virtual float weight(int64_t k, int64_t co) const noexcept = 0;
+  [[nodiscard]] virtual WeightId kernel_weight() const noexcept = 0;
+  [[nodiscard]] virtual const EpilogueData& epilogue() const noexcept = 0;
+  [[nodiscard]] virtual const simd::SimdTable& table() const noexcept = 0;
+  [[nodiscard]] virtual const float* packed() const noexcept = 0;
+  // Where the chain over k is cut: each block its own chain, results added in order. Empty: one chain.
+  [[nodiscard]] virtual std::span<const int64_t> blocks(int batch) const noexcept = 0;
+  // One image, other weights: `columns` packs (simd::packed_index) `lanes` output channels; no epilogue. sums:
+  // [out_positions][lanes].
+  virtual void run_columns(const float* in, const float* columns, int32_t lanes, float* sums,
+                           int batch) const noexcept = 0;
+};
+
+// Copies: every output element is an input element or a constant.
+class MovementKernel : public Kernel {
+ public:
+  static constexpr int32_t kConstant = -1;
+  // [output elements]: index of the input element, or kConstant. Of one image. Empty: not known (a huge image).
+  [[nodiscard]] virtual std::vector<int32_t> sources() const = 0;
+  [[nodiscard]] virtual float constant() const noexcept = 0;
+};
+
+// Averages per channel: the window's positions are summed in order into `stripes` sums (position i of the window into sum
+// i mod stripes as long as i < striped), which are added from the left; then the rest one by one; then / count.
+struct AverageGeometry {
+  struct Window {
+    std::vector<int32_t> positions;
+  };
+  std::vector<Window> windows;  // one per output position
+  int64_t channels = 0;
+  int stripes = 1;
+  int64_t striped = 0;
+};
+
+class AverageKernel : public Kernel {
+ public:
+  [[nodiscard]] virtual AverageGeometry average_geometry() const = 0;
+};
+
+// Batch normalisation, add and activation on their own: the epilogue of its first input.
+class ElementwiseForm : public Kernel {
+ public:
+  [[nodiscard]] virtual const EpilogueData& epilogue() const noexcept = 0;
+  [[nodiscard]] virtual int64_t channels() const noexcept = 0;  // period of the per-channel parameters
+};
+
+}  // namespace tf_injector

@@ -1,0 +1,74 @@
+// The values of a network as the faults of a pack have them, one fault per SIMD lane. A pixel that no fault has changed is
+// golden's and takes no room; a changed one is a list of the channels that are not zero in every lane.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/aligned_buffer.hpp"
+#include "replay/golden.hpp"
+#include "replay/replay_plan.hpp"
+
+namespace tf_injector::replay {
+
+using LaneMask = uint32_t;  // bit l: lane l
+
+class LaneValues {
+ public:
+  LaneValues(const ReplayPlan& plan, const Golden& golden);
+
+  // A new pack or image: every value is golden's.
+  void reset();
+  // The value's buffer is about to be written: all its pixels are golden's.
+  void begin(int value);
+
+  // Lanes that differ from golden anywhere in the value, at a position.
+  [[nodiscard]] LaneMask any(int value) const { return any_[static_cast<size_t>(value)]; }
+  [[nodiscard]] LaneMask dirty(int value, int64_t position) const {
+    return any(value) == 0 ? 0 : buffer(value).dirty[static_cast<size_t>(position)];
+  }
+  // False: the pixel is golden's in all lanes.
+  [[nodiscard]] bool present(int value, int64_t position) const {
+    return owns(value) && buffer(value).present[static_cast<size_t>(position)] != 0;
+  }
+  // The rows of a present pixel.
+  [[nodiscard]] simd::LanePixel pixel(int value, int64_t position) const;
+  [[nodiscard]] const float* change(int value, int64_t position) const;  // [width], of a present pixel
+  // Makes the pixel present, with golden's values where it was not.
+  void make_present(int value, int64_t position);
+
+  // Room for the rows of a pixel, its channels and its change; commit() says how many rows there are and which lanes
+  // differ (none: the pixel stays golden's).
+  struct Room {
+    float* rows;
+    int32_t* channels;
+    float* change;
+  };
+  [[nodiscard]] Room room(int value, int64_t position);
+  void commit(int value, int64_t position, int32_t rows, LaneMask dirty);
+  // Changes one lane of one channel to `x`.
+  void set(int value, int64_t position, int32_t channel, int lane, float x);
+  // One lane of a pixel, dense.
+  void read(int value, int64_t position, int lane, float* out) const;
+
+ private:
+  struct Buffer {
+    int owner = -1;  // value whose pixels it holds
+    AlignedBuffer rows, change;
+    std::vector<int32_t> channels, counts;
+    std::vector<LaneMask> dirty;
+    std::vector<uint8_t> present;
+  };
+  [[nodiscard]] const ValueInfo& info(int value) const { return plan_.values()[static_cast<size_t>(value)]; }
+  [[nodiscard]] Buffer& buffer(int value) { return buffers_[static_cast<size_t>(info(value).slot)]; }
+  [[nodiscard]] const Buffer& buffer(int value) const { return buffers_[static_cast<size_t>(info(value).slot)]; }
+  [[nodiscard]] bool owns(int value) const { return buffer(value).owner == value; }
+
+  const ReplayPlan& plan_;
+  const Golden& golden_;
+  const int64_t width_;
+  std::vector<Buffer> buffers_;  // per slot of the memory plan
+  std::vector<LaneMask> any_;    // per value
+};
+
+}  // namespace tf_injector::replay
