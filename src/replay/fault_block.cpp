@@ -87,8 +87,19 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches) :
     return std::make_tuple(a.first_step(), a.change) < std::make_tuple(b.first_step(), b.change);
   });
   const auto width = static_cast<size_t>(plan.table().width());
-  for (size_t i = 0; i < targets.size(); i += width)
-    packs_.push_back(make_pack(plan, std::span(targets).subspan(i, std::min(width, targets.size() - i))));
+  const std::span<const Target> all(targets);
+  Group group;
+  const auto close = [&] {
+    groups_.push_back(std::move(group));
+    group = {};
+  };
+  for (size_t i = 0, end = 0; i < all.size(); i = end) {  // a pack's faults hit the same steps
+    for (end = i + 1; end < all.size() && end < i + width && all[end].steps == all[i].steps;) ++end;
+    if (all[i].steps.empty()) continue;  // no score depends on the weight
+    (all[i].steps.size() > 1 ? group.on_their_own : group.packs).push_back(make_pack(plan, all.subspan(i, end - i)));
+    if (group.packs.size() + group.on_their_own.size() == plan.packs_together()) close();
+  }
+  if (!group.packs.empty() || !group.on_their_own.empty()) close();
 }
 
 }  // namespace tf_injector::replay

@@ -1,5 +1,5 @@
 // A block of faults prepared for replay: sorted by the layer they hit and by the size of the change, cut into packs of
-// one fault per SIMD lane, each pack with the weights it changes.
+// one fault per SIMD lane, each pack with the weights it changes; packs that go through the network together are a group.
 #pragma once
 
 #include <cstdint>
@@ -26,18 +26,23 @@ struct Hit {
 
 struct Pack {
   std::vector<uint32_t> faults;  // index into the block, per lane
-  std::vector<Hit> hits;         // ascending by step
+  std::vector<Hit> hits;         // ascending by step; more than one only where steps share a weight
+};
+
+struct Group {
+  std::vector<Pack> packs;    // ascending by the step they hit
+  std::vector<Pack> on_their_own;  // hit several steps: never packed anew
 };
 
 class FaultBlock {
  public:
   // Throws std::bad_alloc.
   FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches);
-  [[nodiscard]] const std::vector<Pack>& packs() const noexcept { return packs_; }
+  [[nodiscard]] const std::vector<Group>& groups() const noexcept { return groups_; }
   [[nodiscard]] size_t size() const noexcept { return size_; }
 
  private:
-  std::vector<Pack> packs_;
+  std::vector<Group> groups_;
   size_t size_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "replay/lane_values.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tf_injector::replay {
 namespace {
@@ -11,29 +12,43 @@ size_t idx(int64_t i) { return static_cast<size_t>(i); }
 
 LaneValues::LaneValues(const ReplayPlan& plan, const Golden& golden)
     : plan_(plan), golden_(golden), width_(plan.table().width()), any_(plan.values().size(), 0) {
-  const std::vector<int64_t>& slots = plan.plan().impl().memory.slot_elements;
-  std::vector<int64_t> positions(slots.size(), 0);
-  for (const ValueInfo& value : plan.values())
-    positions[idx(value.slot)] = std::max(positions[idx(value.slot)], value.positions);
-  for (size_t s = 0; s < slots.size(); ++s) {
-    Buffer buffer;
-    buffer.rows = AlignedBuffer(idx(slots[s] * width_));
-    buffer.change = AlignedBuffer(idx(positions[s] * width_));
-    buffer.channels.resize(idx(slots[s]));
-    buffer.counts.resize(idx(positions[s]));
-    buffer.dirty.resize(idx(positions[s]));
-    buffer.present.resize(idx(positions[s]));
-    buffers_.push_back(std::move(buffer));
+  buffers_.resize(plan.plan().impl().memory.slot_elements.size());
+  for (size_t value = 0; value < plan.values().size(); ++value) {
+    LaneBuffer& b = buffers_[idx(plan.values()[value].slot)];
+    if (b.rows.empty()) b = make_buffer(static_cast<int>(value));
   }
 }
 
-void LaneValues::reset() {
+LaneBuffer LaneValues::make_buffer(int value) const {
+  const int slot = info(value).slot;
+  const int64_t elements = plan_.plan().impl().memory.slot_elements[idx(slot)];
+  int64_t positions = 0;
+  for (const ValueInfo& other : plan_.values()) {
+    if (other.slot == slot) positions = std::max(positions, other.positions);
+  }
+  LaneBuffer buffer;
+  buffer.rows = AlignedBuffer(idx(elements * width_));
+  buffer.change = AlignedBuffer(idx(positions * width_));
+  buffer.channels.resize(idx(elements));
+  buffer.counts.resize(idx(positions));
+  buffer.dirty.resize(idx(positions));
+  buffer.present.resize(idx(positions));
+  return buffer;
+}
+
+void LaneValues::reset(int32_t lanes) {
+  pack_vectors_ = lanes > plan_.table().lanes ? simd::kLaneVectors : 1;
   std::fill(any_.begin(), any_.end(), LaneMask{0});
-  for (Buffer& buffer : buffers_) buffer.owner = -1;
+  for (LaneBuffer& buffer : buffers_) buffer.owner = -1;
+}
+
+LaneBuffer LaneValues::exchange(int value, LaneBuffer other) {
+  std::swap(buffer(value), other);
+  return other;
 }
 
 void LaneValues::begin(int value) {
-  Buffer& b = buffer(value);
+  LaneBuffer& b = buffer(value);
   b.owner = value;
   std::fill_n(b.present.begin(), info(value).positions, uint8_t{0});
   std::fill_n(b.dirty.begin(), info(value).positions, LaneMask{0});
@@ -41,7 +56,7 @@ void LaneValues::begin(int value) {
 }
 
 simd::LanePixel LaneValues::pixel(int value, int64_t position) const {
-  const Buffer& b = buffer(value);
+  const LaneBuffer& b = buffer(value);
   const int64_t first = position * info(value).channels;
   return {b.rows.data() + first * width_, b.channels.data() + first, b.counts[idx(position)]};
 }
@@ -51,13 +66,13 @@ const float* LaneValues::change(int value, int64_t position) const {
 }
 
 LaneValues::Room LaneValues::room(int value, int64_t position) {
-  Buffer& b = buffer(value);
+  LaneBuffer& b = buffer(value);
   const int64_t first = position * info(value).channels;
   return {b.rows.data() + first * width_, b.channels.data() + first, b.change.data() + position * width_};
 }
 
 void LaneValues::commit(int value, int64_t position, int32_t rows, LaneMask dirty) {
-  Buffer& b = buffer(value);
+  LaneBuffer& b = buffer(value);
   b.counts[idx(position)] = rows;
   b.dirty[idx(position)] = dirty;
   b.present[idx(position)] = dirty != 0;
@@ -66,7 +81,7 @@ void LaneValues::commit(int value, int64_t position, int32_t rows, LaneMask dirt
 
 void LaneValues::make_present(int value, int64_t position) {
   if (!owns(value)) begin(value);
-  Buffer& b = buffer(value);
+  LaneBuffer& b = buffer(value);
   if (b.present[idx(position)] != 0) return;
   const Room to = room(value, position);
   b.counts[idx(position)] = plan_.table().lane_spread(
@@ -77,7 +92,7 @@ void LaneValues::make_present(int value, int64_t position) {
 
 void LaneValues::set(int value, int64_t position, int32_t channel, int lane, float x) {
   make_present(value, position);
-  Buffer& b = buffer(value);
+  LaneBuffer& b = buffer(value);
   const Room to = room(value, position);
   int32_t& count = b.counts[idx(position)];
   const auto row = std::lower_bound(to.channels, to.channels + count, channel) - to.channels;

@@ -13,12 +13,30 @@ namespace tf_injector::replay {
 
 using LaneMask = uint32_t;  // bit l: lane l
 
+// One value's pixels in one pack.
+struct LaneBuffer {
+  int owner = -1;  // value whose pixels it holds
+  AlignedBuffer rows, change;
+  std::vector<int32_t> channels, counts;
+  std::vector<LaneMask> dirty;
+  std::vector<uint8_t> present;
+};
+
+// Of the pack that is being worked on.
 class LaneValues {
  public:
   LaneValues(const ReplayPlan& plan, const Golden& golden);
 
-  // A new pack or image: every value is golden's.
-  void reset();
+  // Another pack of so many faults: every value is golden's.
+  void reset(int32_t lanes);
+  // Vectors of lanes that are in use.
+  [[nodiscard]] int32_t pack_vectors() const noexcept { return pack_vectors_; }
+  // A buffer for the value; where it will not be needed any more, a used one is fine.
+  [[nodiscard]] LaneBuffer make_buffer(int value) const;
+  // Takes the value's buffer out and puts another of its size in.
+  [[nodiscard]] LaneBuffer exchange(int value, LaneBuffer other);
+  // The exchanged buffer holds the value, changed in `any` lanes.
+  void put(int value, LaneMask any) { any_[static_cast<size_t>(value)] = any; }
   // The value's buffer is about to be written: all its pixels are golden's.
   void begin(int value);
 
@@ -52,23 +70,17 @@ class LaneValues {
   void read(int value, int64_t position, int lane, float* out) const;
 
  private:
-  struct Buffer {
-    int owner = -1;  // value whose pixels it holds
-    AlignedBuffer rows, change;
-    std::vector<int32_t> channels, counts;
-    std::vector<LaneMask> dirty;
-    std::vector<uint8_t> present;
-  };
   [[nodiscard]] const ValueInfo& info(int value) const { return plan_.values()[static_cast<size_t>(value)]; }
-  [[nodiscard]] Buffer& buffer(int value) { return buffers_[static_cast<size_t>(info(value).slot)]; }
-  [[nodiscard]] const Buffer& buffer(int value) const { return buffers_[static_cast<size_t>(info(value).slot)]; }
+  [[nodiscard]] LaneBuffer& buffer(int value) { return buffers_[static_cast<size_t>(info(value).slot)]; }
+  [[nodiscard]] const LaneBuffer& buffer(int value) const { return buffers_[static_cast<size_t>(info(value).slot)]; }
   [[nodiscard]] bool owns(int value) const { return buffer(value).owner == value; }
 
   const ReplayPlan& plan_;
   const Golden& golden_;
   const int64_t width_;
-  std::vector<Buffer> buffers_;  // per slot of the memory plan
-  std::vector<LaneMask> any_;    // per value
+  int32_t pack_vectors_ = simd::kLaneVectors;
+  std::vector<LaneBuffer> buffers_;  // per slot of the memory plan
+  std::vector<LaneMask> any_;        // per value
 };
 
 }  // namespace tf_injector::replay

@@ -12,7 +12,9 @@
 #include "plan/plan.hpp"
 #include "replay/fault_block.hpp"
 #include "replay/golden.hpp"
+#include "replay/lane_steps.hpp"
 #include "replay/lane_values.hpp"
+#include "replay/repack.hpp"
 #include "replay/replay_plan.hpp"
 
 namespace tf_injector::replay {
@@ -25,52 +27,30 @@ using Changed = std::function<void(size_t fault, std::span<const float> scores)>
 class ReplayWorkspace {
  public:
   explicit ReplayWorkspace(const ReplayPlan& plan);
+  ReplayWorkspace(const ReplayWorkspace&) = delete;
+  ReplayWorkspace& operator=(const ReplayWorkspace&) = delete;
 
   // inputs[i]: the image's values of the model's input i, preprocessed. scores: plan.classes() golden scores, written.
   void run_golden(std::span<const std::span<const float>> inputs, BatchContext context, std::span<float> scores);
-  // Faults of the block on the image that run_golden saw last: packs first..first+count-1.
-  void run_packs(const FaultBlock& block, size_t first, size_t count, const Changed& changed);
+  // Faults of a group on the image that run_golden saw last.
+  void run_group(const Group& group, const Changed& changed);
 
  private:
-  void run_pack(const Pack& pack);
-  void replay_step(const StepInfo& step, size_t index, LaneMask reached);
-  void replay_linear(const StepInfo& step, size_t index);
-  bool linear_position(const StepInfo& step, size_t index, int64_t position);
-  void linear_sums(const StepInfo& step, int64_t position, const LinearStep& linear);
-  void chain_with_all_rows(const StepInfo& step, int64_t position);
-  void run_chains(const LinearStep& linear, simd::LaneSumsCall call);
-  void replay_elementwise(const StepInfo& step);
-  void replay_movement(const StepInfo& step);
-  bool move_pixel(const StepInfo& step, int64_t position);
-  void move_elements(const StepInfo& step, int64_t position);
-  void replay_average(const StepInfo& step);
-  void average_window(const StepInfo& step, int64_t position);
-  void replay_whole(const StepInfo& step, const Hit* hit, LaneMask lanes);
-  void hit_linear(const Hit& hit, const StepInfo& step);
-  // Sums of all channels -> output pixel without an epilogue.
-  void store_sums(const StepInfo& step, int64_t position);
-  void finish(const StepInfo& step, int64_t position, const simd::EpilogueCall& epilogue, int32_t count,
-              const int32_t* channels);
-  void load_sums(int value, int64_t position);  // a pixel, dense, into sums_
-  const float* materialize(int value, int lane, AlignedBuffer& scratch) const;
-  void store_whole(int value, int lane, const float* result);
-  void report(const Pack& pack, const Changed& changed);
-
-  [[nodiscard]] const ValueInfo& info(int value) const { return plan_.values()[static_cast<size_t>(value)]; }
+  void run_segment(const Segment& segment, std::span<const Pack> hitting, const Changed& changed);
+  // The pack's steps in the segment, and what is left of it at the end.
+  void run_pack(const Segment& segment, size_t first, const std::vector<uint32_t>& faults, std::span<const Hit> hits,
+                const Changed& changed);
+  void report(const std::vector<uint32_t>& faults, const Changed& changed);
 
   const ReplayPlan& plan_;
-  const simd::SimdTable& table_;
-  const int64_t width_;
   Golden golden_;
   LaneValues values_;
+  LaneSteps steps_;
+  Repacker repacker_;
   BatchContext context_;
-  bool negative_zero_ = false;  // of the chains run last
-  AlignedBuffer sums_, stripes_, columns_, lane_golden_, lane_add_, lane_out_, whole_out_, scores_, golden_scores_;
-  AlignedBuffer dense_rows_;  // all rows of a window, zeros included
-  std::vector<AlignedBuffer> whole_in_;
-  std::vector<int32_t> all_channels_, alive_;
-  std::vector<simd::LanePixel> pixels_, cut_;
-  std::vector<const float*> weights_, cut_weights_, changes_, pointers_;
+  int carried_value_ = -1;
+  std::vector<CarriedPack> carried_, next_;
+  AlignedBuffer scores_, golden_scores_;
 };
 
 }  // namespace tf_injector::replay

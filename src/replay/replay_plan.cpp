@@ -27,6 +27,9 @@ bool fit(LinearGeometry& g, const ValueInfo& in) {
   return true;
 }
 
+constexpr int64_t kCarriedFloats = int64_t{16} << 20;  // one generation of carried packs: at most 64 MiB
+constexpr int64_t kMostPacks = 16;
+
 constexpr double kUnit = 0x1p-24;       // the unit roundoff of float32
 constexpr double kFewRoundings = 64.0;  // more than the epilogue and the bound's own arithmetic have
 constexpr double kGenerous = 1.01;      // on norms that are themselves summed in float32
@@ -128,6 +131,45 @@ ReplayPlan::ReplayPlan(const Plan& plan) : plan_(plan), table_(*simd::simd_table
   for (size_t i = 0; i < p.steps.size(); ++i)
     values_.push_back(value_of(p.steps[i].shape, p.memory.slot_of_step[i]));
   for (size_t i = 0; i < p.steps.size(); ++i) add_step(p.steps[i], static_cast<int>(p.inputs.size() + i));
+  cut_segments();
+  int64_t largest = 1;
+  for (size_t slot = 0; slot < p.memory.slot_elements.size(); ++slot)
+    largest = std::max(largest, slot_floats(static_cast<int>(slot)));
+  packs_together_ = static_cast<size_t>(std::clamp<int64_t>(kCarriedFloats / largest, 2, kMostPacks));
+}
+
+void ReplayPlan::cut_segments() {
+  std::vector<size_t> last_read(values_.size(), 0);
+  for (size_t s = 0; s < steps_.size(); ++s) {
+    for (int value : steps_[s].reads) last_read[idx(value)] = s;
+  }
+  size_t first = 0;
+  const auto inputs = static_cast<int>(plan_.inputs().size());
+  for (size_t s = 0; s < steps_.size(); ++s) {
+    int live = 0, value = output();
+    for (int v = inputs; v <= steps_[s].output; ++v) {  // inputs are never faulty
+      if (last_read[idx(v)] <= s && v != output()) continue;
+      ++live;
+      value = v;
+    }
+    if (live != 1 && s + 1 != steps_.size()) continue;
+    segments_.push_back({first, s + 1, s + 1 == steps_.size() ? output() : value});
+    first = s + 1;
+  }
+}
+
+size_t ReplayPlan::segment_of(size_t step) const {
+  size_t s = 0;
+  while (step >= segments_[s].end) ++s;
+  return s;
+}
+
+int64_t ReplayPlan::slot_floats(int slot) const {
+  int64_t positions = 0;
+  for (const ValueInfo& value : values_) {
+    if (value.slot == slot) positions = std::max(positions, value.positions);
+  }
+  return plan_.impl().memory.slot_elements[idx(slot)] * (table_.width() + 1) + positions * (table_.width() + 3);
 }
 
 void ReplayPlan::add_step(const PlanStep& from, int output) {
@@ -162,8 +204,13 @@ std::vector<size_t> ReplayPlan::steps_holding(WeightId weight) const {
 size_t ReplayPlan::workspace_bytes() const noexcept {
   int64_t floats = 0;
   for (const ValueInfo& value : values_) floats += 2 * value.elements() + value.positions;
-  for (int64_t slot : plan_.impl().memory.slot_elements) floats += slot * (table_.width() + 1);
-  for (const ValueInfo& value : values_) floats = std::max(floats, value.positions * (table_.width() + 3));
+  int64_t largest = 0;
+  for (size_t slot = 0; slot < plan_.impl().memory.slot_elements.size(); ++slot) {
+    const int64_t size = slot_floats(static_cast<int>(slot));
+    floats += size;
+    largest = std::max(largest, size);
+  }
+  floats += 3 * static_cast<int64_t>(packs_together_) * largest;  // carried, being packed anew, and new
   return static_cast<size_t>(floats) * sizeof(float);
 }
 

@@ -61,6 +61,13 @@ struct StepInfo {
   bool elementwise = false;
 };
 
+// Steps between two places where all that a fault has changed is one value (the end of a residual block, say): there the
+// faults that are still alive can be packed anew. The last segment's value is the scored output.
+struct Segment {
+  size_t first = 0, end = 0;  // steps
+  int value = -1;             // what it hands on
+};
+
 class ReplayPlan {
  public:
   // `plan` must outlive it; its kernels must have an instruction set (plan.kernels() is not scalar).
@@ -70,20 +77,28 @@ class ReplayPlan {
   [[nodiscard]] const simd::SimdTable& table() const noexcept { return table_; }
   [[nodiscard]] const std::vector<ValueInfo>& values() const noexcept { return values_; }
   [[nodiscard]] const std::vector<StepInfo>& steps() const noexcept { return steps_; }
+  [[nodiscard]] const std::vector<Segment>& segments() const noexcept { return segments_; }
+  [[nodiscard]] size_t segment_of(size_t step) const;
   [[nodiscard]] int output() const noexcept { return plan_.impl().output_value; }
   // Steps whose result a fault in this weight changes.
   [[nodiscard]] std::vector<size_t> steps_holding(WeightId weight) const;
+  // Packs that are carried from segment to segment together, so that survivors can be packed anew.
+  [[nodiscard]] size_t packs_together() const noexcept { return packs_together_; }
   // Memory of one ReplayWorkspace, and of this object.
   [[nodiscard]] size_t workspace_bytes() const noexcept;
   [[nodiscard]] size_t bytes() const noexcept;
 
  private:
   void add_step(const PlanStep& step, int output);
+  void cut_segments();
+  [[nodiscard]] int64_t slot_floats(int slot) const;  // of a pack's buffer
 
   const Plan& plan_;
   const simd::SimdTable& table_;
   std::vector<ValueInfo> values_;
   std::vector<StepInfo> steps_;
+  std::vector<Segment> segments_;
+  size_t packs_together_ = 1;
 };
 
 }  // namespace tf_injector::replay

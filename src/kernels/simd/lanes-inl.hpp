@@ -33,66 +33,72 @@ HWY_INLINE uint32_t differing_lanes(Vec a, Vec b) {
   return bits;
 }
 
-// Chains of C channels from `channels` on. True: a chain ended in -0.
-template <int C>
+// Chains of C channels from `channels` on, V vectors of lanes. True: a chain ended in -0.
+template <int C, int V>
 HWY_INLINE bool lane_chains(const LaneSumsCall& call, const int32_t* channels, float* sums) {
   const Floats d;
   const Bits u;
-  Vec acc[C][kLaneVectors];
+  const int32_t lane = call.first_vector * kLanes;
+  Vec acc[C][V];
   for (int c = 0; c < C; ++c) {
-    for (int v = 0; v < kLaneVectors; ++v) acc[c][v] = hn::Zero(d);
+    for (int v = 0; v < V; ++v) acc[c][v] = hn::Zero(d);
   }
   size_t at[C];
   for (int c = 0; c < C; ++c) at[c] = static_cast<size_t>(channels[c]);
   for (int32_t t = 0; t < call.taps; ++t) {
     const LanePixel pixel = call.pixels[t];
     const float* weights = call.weights[t];
-    const float* x = pixel.values;
+    const float* x = pixel.values + lane;
     for (int32_t i = 0; i < pixel.count; ++i, x += kWidth) {
       const float* w = weights + static_cast<size_t>(pixel.channels[i]) * static_cast<size_t>(call.cout);
-      Vec in[kLaneVectors];
-      for (int v = 0; v < kLaneVectors; ++v) in[v] = hn::Load(d, x + v * kLanes);
+      Vec in[V];
+      for (int v = 0; v < V; ++v) in[v] = hn::Load(d, x + v * kLanes);
       for (int c = 0; c < C; ++c) {
         const Vec weight = hn::Set(d, w[at[c]]);
-        for (int v = 0; v < kLaneVectors; ++v) acc[c][v] = hn::MulAdd(in[v], weight, acc[c][v]);
+        for (int v = 0; v < V; ++v) acc[c][v] = hn::MulAdd(in[v], weight, acc[c][v]);
       }
     }
   }
   auto negative_zero = hn::Ne(hn::Zero(u), hn::Zero(u));
   for (int c = 0; c < C; ++c) {
-    for (int v = 0; v < kLaneVectors; ++v) {
+    for (int v = 0; v < V; ++v) {
       negative_zero = hn::Or(negative_zero, hn::Eq(hn::BitCast(u, acc[c][v]), hn::Set(u, 0x80000000u)));
-      float* sum = sums + c * kWidth + v * kLanes;
+      float* sum = sums + c * kWidth + lane + v * kLanes;
       hn::Store(call.add_to_sums ? hn::Add(hn::Load(d, sum), acc[c][v]) : acc[c][v], d, sum);
     }
   }
   return !hn::AllFalse(u, negative_zero);
 }
 
-template <int C>
+template <int C, int V>
 HWY_NOINLINE bool lane_chains_last(const LaneSumsCall& call, int32_t left, const int32_t* channels,
                                    float* sums) {
   if constexpr (C > 1) {
-    if (left < C) return lane_chains_last<C - 1>(call, left, channels, sums);
+    if (left < C) return lane_chains_last<C - 1, V>(call, left, channels, sums);
   }
-  return lane_chains<C>(call, channels, sums);
+  return lane_chains<C, V>(call, channels, sums);
 }
 
-inline bool lane_sums(const LaneSumsCall& call) {
+template <int V>
+HWY_INLINE bool lane_sums_of(const LaneSumsCall& call) {
   bool negative_zero = false;
   for (int32_t c = 0; c < call.channel_count; c += kChannels) {
-    negative_zero |= lane_chains_last<kChannels>(call, call.channel_count - c, call.channels + c,
-                                                 call.sums + static_cast<int64_t>(c) * kWidth);
+    negative_zero |= lane_chains_last<kChannels, V>(call, call.channel_count - c, call.channels + c,
+                                                    call.sums + static_cast<int64_t>(c) * kWidth);
   }
   return negative_zero;
 }
 
-inline float lane_change(const float* const* changes, int32_t count) {
+inline bool lane_sums(const LaneSumsCall& call) {
+  return call.vectors == 1 ? lane_sums_of<1>(call) : lane_sums_of<kLaneVectors>(call);
+}
+
+inline float lane_change(const float* const* changes, int32_t count, int32_t pack_vectors) {
   const Floats d;
   Vec sum[kLaneVectors];
   for (int v = 0; v < kLaneVectors; ++v) sum[v] = hn::Zero(d);
   for (int32_t i = 0; i < count; ++i) {
-    for (int v = 0; v < kLaneVectors; ++v) sum[v] = hn::Add(sum[v], hn::Load(d, changes[i] + v * kLanes));
+    for (int v = 0; v < pack_vectors; ++v) sum[v] = hn::Add(sum[v], hn::Load(d, changes[i] + v * kLanes));
   }
   float largest = 0.0f;
   for (int v = 0; v < kLaneVectors; ++v) {
@@ -168,7 +174,11 @@ inline uint32_t lane_finish(const LaneFinishCall& call, int32_t* rows) {
     const Vec golden = hn::Set(d, call.golden[channel]);
     float* out = call.values + static_cast<int64_t>(count) * kWidth;
     auto zero = hn::Eq(hn::Zero(u), hn::Zero(u));
-    for (int v = 0; v < kLaneVectors; ++v) {
+    if (call.vectors < call.pack_vectors) {  // two vectors, one of them golden's
+      hn::Store(golden, d, out + (1 - call.first_vector) * kLanes);
+      zero = hn::Eq(hn::BitCast(u, golden), hn::Zero(u));
+    }
+    for (int v = call.first_vector; v < call.first_vector + call.vectors; ++v) {
       const Vec sum = hn::Load(d, call.sums + static_cast<int64_t>(i) * kWidth + v * kLanes);
       const Vec y = finish_lane(call.epilogue, sum, channel, call.has_add,
                                 call.has_add ? add.read(add_row, channel, v) : hn::Zero(d));
@@ -184,6 +194,23 @@ inline uint32_t lane_finish(const LaneFinishCall& call, int32_t* rows) {
   for (int v = 0; v < kLaneVectors; ++v) hn::Store(change[v], d, call.change + v * kLanes);
   *rows = count;
   return dirty;
+}
+
+inline void lane_join(const LaneRow* from, int32_t count, float golden, float* row) {
+  const Floats d;
+  const Vec rest = hn::Set(d, golden);
+  for (int v = 0; v < kLaneVectors; ++v) hn::Store(rest, d, row + v * kLanes);
+  size_t next = 0;
+  for (int32_t i = 0; i < count; ++i) {
+    for (int v = 0; v < kLaneVectors; ++v) {
+      const uint64_t lanes = from[i].lanes >> (v * kLanes) & ((uint64_t{1} << kLanes) - 1);
+      if (lanes == 0) continue;
+      uint8_t bits[8];
+      std::memcpy(bits, &lanes, sizeof(bits));
+      const Vec values = from[i].values != nullptr ? hn::Load(d, from[i].values + v * kLanes) : rest;
+      next += hn::CompressBlendedStore(values, hn::LoadMaskBits(d, bits), d, row + next);
+    }
+  }
 }
 
 inline int32_t lane_spread(const float* golden, int32_t channels, float* values, int32_t* out_channels) {

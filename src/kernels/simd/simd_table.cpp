@@ -24,6 +24,7 @@ SimdTable make_table(KernelSet set) {
           .lane_change = &lane_change,
           .lane_alive = &lane_alive,
           .lane_finish = &lane_finish,
+          .lane_join = &lane_join,
           .lane_spread = &lane_spread,
           .lane_add = &lane_add,
           .columns = &columns};

@@ -1,0 +1,44 @@
+// Packs carried from one segment to the next: the faults that are still alive, packed anew where that saves packs.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "replay/lane_values.hpp"
+
+namespace tf_injector::replay {
+
+// Faults at the end of a segment: the one value that they have changed.
+struct CarriedPack {
+  std::vector<uint32_t> faults;  // index into the block, per lane
+  LaneMask any = 0;              // lanes that differ from golden
+  LaneBuffer buffer;             // of the value
+};
+
+class Repacker {
+ public:
+  Repacker(const ReplayPlan& plan, const Golden& golden, const LaneValues& values);
+
+  // Drops the lanes that differ no more, by moving the others together, when fewer vectors are left that way. Order of
+  // the faults: kept.
+  [[nodiscard]] std::vector<CarriedPack> repack(int value, std::vector<CarriedPack> packs);
+  // A buffer for a value, and back.
+  [[nodiscard]] LaneBuffer take(int value);
+  void give_back(int value, LaneBuffer buffer);
+
+ private:
+  struct Source {
+    const CarriedPack* pack;
+    LaneMask lanes;
+  };
+  [[nodiscard]] CarriedPack join(int value, std::span<const Source> sources);
+  void join_pixel(int value, int64_t position, std::span<const Source> sources, CarriedPack& to);
+
+  const ReplayPlan& plan_;
+  const Golden& golden_;
+  const LaneValues& values_;
+  std::vector<std::vector<LaneBuffer>> spare_;  // per slot
+};
+
+}  // namespace tf_injector::replay
