@@ -124,8 +124,11 @@ bool LaneSteps::linear_position(const StepInfo& step, size_t index, int64_t p, V
   int32_t taps = 0;
   for (int64_t t = 0; t < g.taps; ++t) {
     const int32_t from = g.source[idx(p * g.taps + t)];
+    if (from >= 0) values_.make_present(in, from);
+  }
+  for (int64_t t = 0; t < g.taps; ++t) {
+    const int32_t from = g.source[idx(p * g.taps + t)];
     if (from < 0) continue;
-    values_.make_present(in, from);
     pixels_[idx(taps)] = values_.pixel(in, from);
     changes_[idx(taps)] = values_.change(in, from);
     weights_[idx(taps++)] = linear.weights.data() + t * g.cin * g.cout;

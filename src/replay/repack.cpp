@@ -74,6 +74,7 @@ CarriedPack Repacker::join(int value, std::span<const Source> sources) {
   to.any = static_cast<LaneMask>((uint64_t{1} << to.faults.size()) - 1);
   to.buffer = take(value);
   to.buffer.owner = value;
+  to.buffer.used = 0;
   for (int64_t p = 0; p < plan_.values()[idx(value)].positions; ++p) join_pixel(value, p, sources, to);
   return to;
 }
@@ -81,7 +82,6 @@ CarriedPack Repacker::join(int value, std::span<const Source> sources) {
 // Rows of all channels that some source has, or golden where a source's pixel is golden's.
 void Repacker::join_pixel(int value, int64_t p, std::span<const Source> sources, CarriedPack& to) {
   const int64_t channels = plan_.values()[idx(value)].channels, width = plan_.table().width();
-  const int64_t first = p * channels;
   LaneMask dirty = 0;
   int at = 0;
   for (const Source& source : sources) {
@@ -105,7 +105,8 @@ void Repacker::join_pixel(int value, int64_t p, std::span<const Source> sources,
   plan_.table().lane_join(rows.data(), count, 0.0f, to.buffer.change.data() + p * width);
 
   alignas(AlignedBuffer::kAlignment) static constexpr std::array<float, simd::kMaxWidth> kZeros{};
-  int32_t written = 0;
+  to.buffer.reserve(channels, width);
+  to.buffer.first[idx(p)] = to.buffer.used;
   const auto is_zero = [](float x) { return std::bit_cast<uint32_t>(x) == 0; };
   for (int32_t golden_next = 0;;) {
     // The next channel that a present source lists or, for golden sources and idle lanes, that golden has.
@@ -114,7 +115,7 @@ void Repacker::join_pixel(int value, int64_t p, std::span<const Source> sources,
     for (size_t s = 0; s < sources.size(); ++s) {
       const LaneBuffer& from = sources[s].pack->buffer;
       if (rows[s].values != nullptr && next[s] < from.counts[idx(p)])
-        channel = std::min(channel, from.channels[idx(first + next[s])]);
+        channel = std::min(channel, from.channels[idx(from.first[idx(p)] + next[s])]);
     }
     if (channel == std::numeric_limits<int32_t>::max()) break;
     std::array<simd::LaneRow, simd::kMaxWidth> parts;
@@ -122,16 +123,15 @@ void Repacker::join_pixel(int value, int64_t p, std::span<const Source> sources,
       const LaneBuffer& from = sources[s].pack->buffer;
       parts[s] = {sources[s].lanes, nullptr};
       if (rows[s].values == nullptr) continue;
-      const bool listed = next[s] < from.counts[idx(p)] && from.channels[idx(first + next[s])] == channel;
-      parts[s].values = listed ? from.rows.data() + (first + next[s]) * width : kZeros.data();
+      const bool listed = next[s] < from.counts[idx(p)] && from.channels[idx(from.first[idx(p)] + next[s])] == channel;
+      parts[s].values = listed ? from.rows.data() + (from.first[idx(p)] + next[s]) * width : kZeros.data();
       if (listed) ++next[s];
     }
-    plan_.table().lane_join(parts.data(), count, golden[channel], to.buffer.rows.data() + (first + written) * width);
-    to.buffer.channels[idx(first + written)] = channel;
-    ++written;
+    plan_.table().lane_join(parts.data(), count, golden[channel], to.buffer.rows.data() + to.buffer.used * width);
+    to.buffer.channels[idx(to.buffer.used++)] = channel;
     if (channel == golden_next) ++golden_next;
   }
-  to.buffer.counts[idx(p)] = written;
+  to.buffer.counts[idx(p)] = static_cast<int32_t>(to.buffer.used - to.buffer.first[idx(p)]);
 }
 
 }  // namespace tf_injector::replay
