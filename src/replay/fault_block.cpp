@@ -11,12 +11,16 @@
 namespace tf_injector::replay {
 namespace {
 
+// A change of this size leaves no output certain to be clipped: such faults would take that from others in their pack.
+constexpr float kHugeChange = 8.0f;
+
 struct Target {
   const Patch* patch = nullptr;
   std::vector<size_t> steps;  // ascending; empty: the weight is not read by the scored output
   uint32_t fault = 0;         // index into the block
   float change = 0.0f;        // |w' - w|; infinity for what is no number
 
+  [[nodiscard]] bool is_huge() const { return change > kHugeChange; }
   [[nodiscard]] size_t first_step() const { return steps.empty() ? SIZE_MAX : steps.front(); }
 };
 
@@ -45,7 +49,7 @@ void pack_columns(Hit& hit, const LinearKernel& kernel, std::span<const Target> 
 }
 
 Pack make_pack(const ReplayPlan& plan, std::span<const Target> targets) {
-  Pack pack;
+  Pack pack{.faults = {}, .is_huge = targets[0].is_huge(), .hits = {}};
   std::map<size_t, Hit> hits;
   for (size_t lane = 0; lane < targets.size(); ++lane) {
     const Target& target = targets[lane];
@@ -94,7 +98,10 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches) :
     group = {};
   };
   for (size_t i = 0, end = 0; i < all.size(); i = end) {  // a pack's faults hit the same steps
-    for (end = i + 1; end < all.size() && end < i + width && all[end].steps == all[i].steps;) ++end;
+    for (end = i + 1; end < all.size() && end < i + width && all[end].steps == all[i].steps &&
+                           all[end].is_huge() == all[i].is_huge();) {
+      ++end;
+    }
     if (all[i].steps.empty()) continue;  // no score depends on the weight
     (all[i].steps.size() > 1 ? group.on_their_own : group.packs).push_back(make_pack(plan, all.subspan(i, end - i)));
     if (group.packs.size() + group.on_their_own.size() == plan.packs_together()) close();

@@ -26,6 +26,7 @@ struct Hit {
 
 struct Pack {
   std::vector<uint32_t> faults;  // index into the block, per lane
+  bool is_huge = false;          // the changes: such packs stay among themselves
   std::vector<Hit> hits;         // ascending by step; more than one only where steps share a weight
 };
 

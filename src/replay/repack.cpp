@@ -35,6 +35,18 @@ void Repacker::give_back(int value, LaneBuffer buffer) {
 }
 
 std::vector<CarriedPack> Repacker::repack(int value, std::vector<CarriedPack> packs) {
+  std::vector<CarriedPack> all;
+  for (const bool huge : {false, true}) {
+    std::vector<CarriedPack> alike;
+    for (CarriedPack& pack : packs) {
+      if (pack.is_huge == huge) alike.push_back(std::move(pack));
+    }
+    for (CarriedPack& pack : repack_alike(value, std::move(alike))) all.push_back(std::move(pack));
+  }
+  return all;
+}
+
+std::vector<CarriedPack> Repacker::repack_alike(int value, std::vector<CarriedPack> packs) {
   const int lanes = plan_.table().lanes, width = plan_.table().width();
   const auto vectors = [lanes](int alive) { return (alive + lanes - 1) / lanes; };
   int alive = 0, used = 0;
@@ -67,6 +79,7 @@ std::vector<CarriedPack> Repacker::repack(int value, std::vector<CarriedPack> pa
 
 CarriedPack Repacker::join(int value, std::span<const Source> sources) {
   CarriedPack to;
+  to.is_huge = sources.front().pack->is_huge;
   for (const Source& source : sources) {
     for (LaneMask left = source.lanes; left != 0; left &= left - 1)
       to.faults.push_back(source.pack->faults[idx(std::countr_zero(left))]);

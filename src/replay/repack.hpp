@@ -13,6 +13,7 @@ namespace tf_injector::replay {
 struct CarriedPack {
   std::vector<uint32_t> faults;  // index into the block, per lane
   LaneMask any = 0;              // lanes that differ from golden
+  bool is_huge = false;          // see Pack
   LaneBuffer buffer;             // of the value
 };
 
@@ -28,6 +29,7 @@ class Repacker {
   void give_back(int value, LaneBuffer buffer);
 
  private:
+  [[nodiscard]] std::vector<CarriedPack> repack_alike(int value, std::vector<CarriedPack> packs);
   struct Source {
     const CarriedPack* pack;
     LaneMask lanes;

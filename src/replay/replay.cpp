@@ -35,7 +35,7 @@ void ReplayWorkspace::run_group(const Group& group, const Changed& changed) {
   }
   const Segment whole{.first = 0, .end = plan_.steps().size(), .value = plan_.output()};
   for (const Pack& pack : group.on_their_own)
-    run_pack(whole, pack.hits.front().step, pack.faults, pack.hits, changed);
+    run_pack(whole, pack.hits.front().step, pack.faults, pack.is_huge, pack.hits, changed);
 }
 
 void ReplayWorkspace::run_segment(const Segment& segment, std::span<const Pack> hitting, const Changed& changed) {
@@ -44,23 +44,23 @@ void ReplayWorkspace::run_segment(const Segment& segment, std::span<const Pack> 
     values_.reset(static_cast<int32_t>(pack.faults.size()));
     repacker_.give_back(carried_value, values_.exchange(carried_value, std::move(pack.buffer)));
     values_.put(carried_value, pack.any);
-    run_pack(segment, segment.first, pack.faults, {}, changed);
+    run_pack(segment, segment.first, pack.faults, pack.is_huge, {}, changed);
   }
   for (const Pack& pack : hitting) {
     values_.reset(static_cast<int32_t>(pack.faults.size()));
-    run_pack(segment, pack.hits.front().step, pack.faults, pack.hits, changed);
+    run_pack(segment, pack.hits.front().step, pack.faults, pack.is_huge, pack.hits, changed);
   }
   carried_ = repacker_.repack(segment.value, std::exchange(next_, {}));
 }
 
 void ReplayWorkspace::run_pack(const Segment& segment, size_t first, const std::vector<uint32_t>& faults,
-                               std::span<const Hit> hits, const Changed& changed) {
+                               bool is_huge, std::span<const Hit> hits, const Changed& changed) {
   steps_.run(first, segment.end, hits, context_);
   const LaneMask any = values_.any(segment.value);
   if (segment.value == plan_.output()) {
     report(faults, changed);
   } else if (any != 0) {
-    next_.push_back({faults, any, values_.exchange(segment.value, repacker_.take(segment.value))});
+    next_.push_back({faults, any, is_huge, values_.exchange(segment.value, repacker_.take(segment.value))});
   }
 }
 

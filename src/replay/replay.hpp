@@ -38,7 +38,7 @@ class ReplayWorkspace {
  private:
   void run_segment(const Segment& segment, std::span<const Pack> hitting, const Changed& changed);
   // The pack's steps in the segment, and what is left of it at the end.
-  void run_pack(const Segment& segment, size_t first, const std::vector<uint32_t>& faults, std::span<const Hit> hits,
+  void run_pack(const Segment& segment, size_t first, const std::vector<uint32_t>& faults, bool is_huge, std::span<const Hit> hits,
                 const Changed& changed);
   void report(const std::vector<uint32_t>& faults, const Changed& changed);
 
