@@ -206,6 +206,10 @@ void AppendFile::append(std::string_view bytes) {
 
 void AppendFile::truncate(uint64_t size) {
   impl_->check();
+  if (size > impl_->size) {
+    throw Error(ErrorKind::internal, "truncate: '" + impl_->path + "' has " + std::to_string(impl_->size) +
+                                         " bytes, asked to keep " + std::to_string(size));
+  }
   int error = posix::truncate_file(impl_->fd.get(), size);
   if (error == 0) error = posix::sync_data(impl_->fd.get());
   if (error != 0) {

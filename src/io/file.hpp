@@ -34,6 +34,7 @@ class AppendFile {
 
   // Throws OutputError; after a failed append the file is cut back to its length before it, so that no torn line stays.
   void append(std::string_view bytes);
+  // Cuts the file back to `size` bytes, at most size(). Throws OutputError.
   void truncate(uint64_t size);
   [[nodiscard]] uint64_t size() const;
 

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "core/half.hpp"
+#include "io/hdf5_attribute.hpp"
 
 namespace tf_injector::hdf5 {
 namespace {
@@ -63,6 +64,7 @@ class Reader {
     const TypeHandle type(H5Dget_type(dataset_.get()));
     const auto values = type.valid() ? values_of(type.get()) : std::nullopt;
     if (!values) throw_bad(where_, "expected floats of 16, 32 or 64 bits or integers, found another type");
+    if (*values == Values::bfloat16) check_bfloat16();
     Hdf5File::Array array;
     array.shape = read_shape();
     check_storage(H5Tget_size(type.get()));
@@ -71,6 +73,13 @@ class Reader {
   }
 
  private:
+  // Two opaque bytes can be anything: only the attribute says that they are a bfloat16.
+  void check_bfloat16() const {
+    const auto dtype = read_strings(dataset_, "dtype", where_, file_bytes_);
+    if (!dtype || dtype->size() != 1 || dtype->front() != "bfloat16")
+      throw_bad(where_, "holds opaque values; expected an attribute dtype = 'bfloat16'");
+  }
+
   Shape read_shape() {
     const SpaceHandle space(H5Dget_space(dataset_.get()));
     const H5S_class_t kind = space.valid() ? H5Sget_simple_extent_type(space.get()) : H5S_NO_CLASS;

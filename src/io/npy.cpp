@@ -89,6 +89,7 @@ void append_repr(std::string& text, std::span<const int64_t> shape) {
 }  // namespace
 
 int64_t NpyArray::elements() const {
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;  // however large the others are
   int64_t n = 1;
   for (int64_t d : shape) n *= d;
   return n;

@@ -15,7 +15,7 @@ struct NpyArray {
   bool fortran_order = false;   // always false after parse_npy: it transposes
   std::vector<uint8_t> bytes;   // C order, little-endian
 
-  [[nodiscard]] int64_t elements() const;
+  [[nodiscard]] int64_t elements() const;  // 0 when a dimension is 0
   // Values converted; float32 from any float or integer dtype. Throws Error(bad_input).
   [[nodiscard]] std::vector<float> to_float32() const;
   [[nodiscard]] std::vector<int64_t> to_int64() const;

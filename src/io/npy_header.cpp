@@ -153,11 +153,11 @@ void set_sizes(NpyHeader& header, const std::string& label) {
       header.scalar_size = count / 2;
       break;
     case 'S':
-      good = true;
+      good = count > 0;
       header.scalar_size = 1;
       break;
     case 'U':
-      good = count < 1u << 28;
+      good = count > 0 && count < 1u << 28;
       header.item_size = size_t{4} * count;
       header.scalar_size = 4;
       break;

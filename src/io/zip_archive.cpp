@@ -65,7 +65,10 @@ ZipArchive::ZipArchive(const std::string& path) : impl_(std::make_unique<Impl>()
   impl_->path = path;
   {
     const posix::UniqueFd fd = posix::open_file(path, O_RDONLY | O_NONBLOCK);
-    if (!fd.valid()) throw_bad(posix::describe("read", path, errno));
+    char first = 0;
+    if (!fd.valid() || posix::read_full(fd.get(), &first, 1) < 0) {
+      throw_bad(posix::describe("read", path, errno));  // a folder opens, but cannot be read
+    }
   }
   if (!is_zip(path)) throw_bad(path + ": not a zip archive (it does not start with a zip signature)");
   int code = 0;
