@@ -75,6 +75,7 @@ ZipArchive::ZipArchive(const std::string& path) : impl_(std::make_unique<Impl>()
   // Local headers must say the same as the central directory (ZIP_CHECKCONS).
   impl_->archive.reset(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
   if (!impl_->archive) {
+    if (code == ZIP_ER_EXISTS) throw_bad(path + ": two members have the same name; write the archive anew");
     throw_bad(path + ": damaged zip archive: " + error_text(code) + "; was it copied completely?");
   }
   const zip_int64_t count = zip_get_num_entries(impl_->archive.get(), 0);
