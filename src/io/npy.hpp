@@ -16,7 +16,8 @@ struct NpyArray {
   std::vector<uint8_t> bytes;   // C order, little-endian
 
   [[nodiscard]] int64_t elements() const;  // 0 when a dimension is 0
-  // Values converted; float32 from any float or integer dtype. Throws Error(bad_input).
+  // Values converted; float32 from any float or integer dtype. Throws Error(bad_input)
+  // that says what is wrong but not where: the caller knows what the array is.
   [[nodiscard]] std::vector<float> to_float32() const;
   [[nodiscard]] std::vector<int64_t> to_int64() const;
 };

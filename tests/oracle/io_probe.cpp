@@ -9,7 +9,6 @@
 #include <map>
 #include <new>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,7 +75,7 @@ std::string hdf5_walk(const std::string& path) {
     open.pop_back();
     for (const std::string& name : file.children(group)) {
       const std::string child = group == "/" ? group + name : group + "/" + name;
-      if (child.size() > 200) throw std::runtime_error("a path that goes on");  // a group inside itself
+      if (child.size() > 200) throw Error(ErrorKind::bad_input, path + ": a group inside itself");
       if (file.is_group(child)) {
         open.push_back(child);
       } else {
@@ -152,13 +151,21 @@ std::string zip_read(const Words& words) {
   return hex(bytes.data(), bytes.size());
 }
 
-std::string int64s(const std::string& path) { return dims(read_npy(path).to_int64()); }
+// The conversions' messages do not say where.
+std::string converted(const std::string& path, const std::function<std::string(const NpyArray&)>& convert) {
+  const NpyArray array = read_npy(path);
+  try {
+    return convert(array);
+  } catch (const Error& error) {
+    throw Error(error.kind(), path + ": " + error.what());
+  }
+}
 
 const std::map<std::string, std::function<std::string(const Words&)>>& commands() {
   static const std::map<std::string, std::function<std::string(const Words&)>> table{
       {"npy", [](const Words& w) { return array_fields(read_npy(w.at(1))); }},
-      {"npy_floats", [](const Words& w) { return hex_of(read_npy(w.at(1)).to_float32()); }},
-      {"npy_ints", [](const Words& w) { return int64s(w.at(1)); }},
+      {"npy_floats", [](const Words& w) { return converted(w.at(1), [](const NpyArray& a) { return hex_of(a.to_float32()); }); }},
+      {"npy_ints", [](const Words& w) { return converted(w.at(1), [](const NpyArray& a) { return dims(a.to_int64()); }); }},
       {"npy_write", [](const Words& w) { return npy_write(w.at(1)); }},
       {"npz", [](const Words& w) { return npz(w.at(1)); }},
       {"npz_write", npz_write},
