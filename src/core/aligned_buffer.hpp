@@ -20,7 +20,8 @@ class AlignedBuffer {
   // `size` floats, all zero. Throws std::bad_alloc.
   explicit AlignedBuffer(size_t size) : size_(size) {
     if (size > kMaxSize) throw std::bad_alloc();  // else the number of bytes wraps round
-    data_.reset(static_cast<float*>(::operator new[]((size + kPadding) * sizeof(float), std::align_val_t{kAlignment})));
+    data_.reset(static_cast<float*>(
+        ::operator new[]((size + kPadding) * sizeof(float), std::align_val_t{kAlignment})));
     std::fill_n(data_.get(), size + kPadding, 0.0f);
   }
   explicit AlignedBuffer(std::span<const float> values) : AlignedBuffer(values.size()) {

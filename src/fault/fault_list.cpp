@@ -135,8 +135,8 @@ class ListReader {
     const auto number = parse_whole_number(field.text);
     if (!number || number->saturated || number->value < 0) {
       report(field, [&] {
-        return ProblemText{"Injection is no number that can be used", "a whole number from 0 to 9223372036854775807",
-                           shown(field.text)};
+        return ProblemText{"Injection is no number that can be used",
+                           "a whole number from 0 to 9223372036854775807", shown(field.text)};
       });
       return 0;
     }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "core/printable.hpp"
 #include "io/hdf5_attribute.hpp"
 #include "io/hdf5_dataset.hpp"
 #include "io/hdf5_handles.hpp"
@@ -96,7 +97,9 @@ struct Hdf5File::Impl {
   // The object, reached over hard links only; not valid() when there is none of that path.
   [[nodiscard]] ObjectHandle open(const std::string& path) const;
   [[nodiscard]] ObjectHandle open_existing(const std::string& path) const;
-  [[nodiscard]] std::string where(const std::string& path) const { return label + ": '" + path + "'"; }
+  [[nodiscard]] std::string where(const std::string& path) const {
+    return label + ": '" + printable(path, 200) + "'";
+  }
 };
 
 ObjectHandle Hdf5File::Impl::open(const std::string& path) const {
@@ -108,10 +111,11 @@ ObjectHandle Hdf5File::Impl::open(const std::string& path) const {
     if (there == 0) return {};
     H5L_info_t link{};
     if (H5Lget_info(object.get(), part.c_str(), &link, H5P_DEFAULT) < 0 || link.type != H5L_TYPE_HARD) {
-      hdf5::throw_bad(where(path), "'" + part + "' is a soft or external link; that is refused");
+      hdf5::throw_bad(where(path), "'" + printable(part) + "' is a soft or external link; that is refused");
     }
     object = ObjectHandle(H5Oopen(object.get(), part.c_str(), H5P_DEFAULT));
-    if (!object.valid()) hdf5::throw_bad(where(path), "'" + part + "' cannot be opened; the file is damaged");
+    if (!object.valid())
+      hdf5::throw_bad(where(path), "'" + printable(part) + "' cannot be opened; the file is damaged");
   }
   return object;
 }

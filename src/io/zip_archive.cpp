@@ -8,6 +8,7 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "core/printable.hpp"
 #include "io/posix.hpp"
 #include "tf_injector/error.hpp"
 
@@ -54,7 +55,7 @@ struct ZipArchive::Impl {
   std::unordered_map<std::string, uint64_t> index;
 
   [[noreturn]] void fail(const std::string& member, const std::string& problem) const {
-    throw_bad(path + ": member '" + member + "': " + problem);
+    throw_bad(path + ": member '" + printable(member) + "': " + problem);
   }
   [[nodiscard]] uint64_t find(const std::string& name) const;
   [[nodiscard]] zip_stat_t checked_stat(const std::string& name, uint64_t at, uint64_t max_bytes) const;
@@ -100,9 +101,11 @@ uint64_t ZipArchive::Impl::find(const std::string& name) const {
   if (found != index.end()) return found->second;
   constexpr size_t kListed = 10;
   std::string list;
-  for (size_t i = 0; i < std::min(names.size(), kListed); ++i) list += (i ? ", '" : "'") + names[i] + "'";
+  for (size_t i = 0; i < std::min(names.size(), kListed); ++i)
+    list += (i ? ", '" : "'") + printable(names[i]) + "'";
   if (names.size() > kListed) list += ", ... (" + std::to_string(names.size()) + " in all)";
-  throw_bad(path + ": no member '" + name + "'; the archive holds " + (list.empty() ? "nothing" : list));
+  throw_bad(path + ": no member '" + printable(name) + "'; the archive holds " +
+            (list.empty() ? "nothing" : list));
 }
 
 // Everything that is known before a byte is unpacked.

@@ -1,4 +1,4 @@
-// Bits of floats, widening of 16-bit floats, buffers and shapes.
+// Bits of floats, widening of 16-bit floats, buffers, shapes, text for messages.
 #include "core/bits.hpp"
 
 #include <gtest/gtest.h>
@@ -10,6 +10,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "core/half.hpp"
+#include "core/printable.hpp"
 #include "core/shape.hpp"
 
 namespace tf_injector {
@@ -55,9 +56,10 @@ TEST(Half, Corners) {
     uint32_t bits;
   };
   for (const auto& [half, bits] :
-       {Case{0x0000, 0x00000000}, Case{0x8000, 0x80000000}, Case{0x3C00, 0x3F800000}, Case{0x0001, 0x33800000},
-        Case{0x03FF, 0x387FC000}, Case{0x0400, 0x38800000}, Case{0x7BFF, 0x477FE000}, Case{0x7C00, 0x7F800000},
-        Case{0xFC00, 0xFF800000}, Case{0x7E01, 0x7FC02000}, Case{0xFC01, 0xFF802000}}) {
+       {Case{0x0000, 0x00000000}, Case{0x8000, 0x80000000}, Case{0x3C00, 0x3F800000},
+        Case{0x0001, 0x33800000}, Case{0x03FF, 0x387FC000}, Case{0x0400, 0x38800000},
+        Case{0x7BFF, 0x477FE000}, Case{0x7C00, 0x7F800000}, Case{0xFC00, 0xFF800000},
+        Case{0x7E01, 0x7FC02000}, Case{0xFC01, 0xFF802000}}) {
     EXPECT_EQ(float_bits(half_to_float(half)), bits) << std::hex << half;
   }
 }
@@ -119,6 +121,14 @@ TEST(Shape, AccessIsChecked) {
   EXPECT_THROW((void)shape[2], std::out_of_range);
   EXPECT_THROW((void)shape[-1], std::out_of_range);
   EXPECT_THROW((void)Shape{}.back(), std::out_of_range);
+}
+
+TEST(Printable, ControlCharactersAreEscapedAndLongTextIsCut) {
+  EXPECT_EQ(printable("conv2d (3,3) \xC3\xA9"), "conv2d (3,3) \xC3\xA9");
+  EXPECT_EQ(printable(std::string_view("a\n\0\x1B[31m\x7F", 9)), "a\\x0a\\x00\\x1b[31m\\x7f");
+  EXPECT_EQ(printable("abcdef", 5), "abcde...");
+  EXPECT_EQ(printable("abcde", 5), "abcde");
+  EXPECT_EQ(printable(""), "");
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ namespace fs = std::filesystem;
 class Cgroup : public testing::Test {
  protected:
   void SetUp() override {
-    root_ = testing::TempDir() + "tfi_cgroup_" + testing::UnitTest::GetInstance()->current_test_info()->name();
+    root_ =
+        testing::TempDir() + "tfi_cgroup_" + testing::UnitTest::GetInstance()->current_test_info()->name();
     fs::remove_all(root_);
   }
   void TearDown() override { fs::remove_all(root_); }
@@ -27,14 +28,16 @@ class Cgroup : public testing::Test {
   // The lines as a Debian 12 machine writes them.
   void machine_v2(const std::string& group, const std::string& mounted = "/") const {
     write("/proc/self/cgroup", "0::" + group + "\n");
-    write("/proc/self/mountinfo", "24 30 0:22 / /proc rw,nosuid shared:13 - proc proc rw\n35 24 0:30 " + mounted +
+    write("/proc/self/mountinfo", "24 30 0:22 / /proc rw,nosuid shared:13 - proc proc rw\n35 24 0:30 " +
+                                      mounted +
                                       " /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n");
   }
   void machine_v1(const std::string& group, const std::string& mounted) const {
     write("/proc/self/cgroup", "12:memory:" + group + "\n4:cpu,cpuacct:" + group + "\n0::/init.scope\n");
     write("/proc/self/mountinfo",
-          "40 32 0:35 " + mounted + " /sys/fs/cgroup/cpu,cpuacct ro shared:15 - cgroup cgroup rw,cpu,cpuacct\n" +
-              "41 32 0:36 " + mounted + " /sys/fs/cgroup/memory ro shared:16 - cgroup cgroup rw,memory\n");
+          "40 32 0:35 " + mounted +
+              " /sys/fs/cgroup/cpu,cpuacct ro shared:15 - cgroup cgroup rw,cpu,cpuacct\n" + "41 32 0:36 " +
+              mounted + " /sys/fs/cgroup/memory ro shared:16 - cgroup cgroup rw,memory\n");
   }
 
   std::string root_;

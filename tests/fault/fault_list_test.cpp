@@ -24,7 +24,8 @@ using test::problems_of;
 using testing::HasSubstr;
 
 TEST(FaultList, RowsBecomeFaultsAndPatches) {
-  const std::string text = std::string(kListHeader) + "7,conv2d_1,\"(2, 1, 0, 3)\",31\n3,dense,\"( 5 ,9 )\", 0 \n";
+  const std::string text =
+      std::string(kListHeader) + "7,conv2d_1,\"(2, 1, 0, 3)\",31\n3,dense,\"( 5 ,9 )\", 0 \n";
   const FaultList list = parse(text);
   EXPECT_EQ(list.path, "list.csv");
   EXPECT_EQ(list.sha256, sha256_of(text.data(), text.size()));
@@ -46,8 +47,9 @@ TEST(FaultList, RowsBecomeFaultsAndPatches) {
 TEST(FaultList, LineEndsBomAndBlankLinesDoNoHarm) {
   const std::string row = "0,dense,\"(1, 2)\",4";
   const std::string head = "Injection,Layer,TensorIndex,Bit";
-  for (const std::string& text : {head + "\n" + row, head + "\r\n" + row + "\r\n", "\xEF\xBB\xBF" + head + "\n" + row + "\n",
-                                  "\n \r\n" + head + "\n\n\t\n" + row + "\n\n\n"}) {
+  for (const std::string& text :
+       {head + "\n" + row, head + "\r\n" + row + "\r\n", "\xEF\xBB\xBF" + head + "\n" + row + "\n",
+        "\n \r\n" + head + "\n\n\t\n" + row + "\n\n\n"}) {
     const FaultList list = parse(text);
     ASSERT_EQ(list.faults.size(), 1u) << text;
     EXPECT_EQ(list.faults[0].fault.index, (std::vector<int64_t>{1, 2}));
@@ -56,8 +58,9 @@ TEST(FaultList, LineEndsBomAndBlankLinesDoNoHarm) {
 }
 
 TEST(FaultList, IdsMayComeInAnyOrder) {
-  const FaultList list = parse(std::string(kListHeader) +
-                               "9223372036854775807,dense,\"(0, 0)\",0\n0,dense,\"(0, 0)\",0\n5,dense,\"(0, 0)\",0\n");
+  const FaultList list =
+      parse(std::string(kListHeader) +
+            "9223372036854775807,dense,\"(0, 0)\",0\n0,dense,\"(0, 0)\",0\n5,dense,\"(0, 0)\",0\n");
   ASSERT_EQ(list.faults.size(), 3u);
   EXPECT_EQ(list.faults[0].fault.injection, 9223372036854775807);
   EXPECT_EQ(list.faults[2].fault.injection, 5);
@@ -78,15 +81,18 @@ TEST(FaultList, LayersByNameAndByPath) {
 
 TEST(FaultList, EmptyAndWrongHeader) {
   const std::string expected = "; expected \"Injection,Layer,TensorIndex,Bit\"; found ";
-  EXPECT_EQ(problems_of(""), "list.csv:1:1: empty file; expected the header \"Injection,Layer,TensorIndex,Bit\" and a "
-                             "row per fault; found nothing");
+  EXPECT_EQ(problems_of(""),
+            "list.csv:1:1: empty file; expected the header \"Injection,Layer,TensorIndex,Bit\" and a "
+            "row per fault; found nothing");
   EXPECT_EQ(problems_of("\n\r\n"), problems_of(""));
   EXPECT_EQ(problems_of("Injection;Layer;TensorIndex;Bit\n0;dense;\"(0, 0)\";0\n"),
             "list.csv:1:1: wrong header" + expected + "\"Injection;Layer;TensorIndex;Bit\"");
   EXPECT_EQ(problems_of("\nInjection,Layer,Index,Bit\n0,dense,\"(0, 0)\",0\n"),
             "list.csv:2:1: wrong header" + expected + "\"Injection,Layer,Index,Bit\"");
-  EXPECT_THAT(problems_of("0,dense,\"(0, 0)\",0\n1,dense,\"(0, 99)\",0\n"),  // of the right width: rows are read
-              testing::AllOf(HasSubstr("list.csv:1:1: wrong header"), HasSubstr("list.csv:2:9: TensorIndex out of range")));
+  EXPECT_THAT(
+      problems_of("0,dense,\"(0, 0)\",0\n1,dense,\"(0, 99)\",0\n"),  // of the right width: rows are read
+      testing::AllOf(HasSubstr("list.csv:1:1: wrong header"),
+                     HasSubstr("list.csv:2:9: TensorIndex out of range")));
   EXPECT_EQ(problems_of("Injection,Layer,TensorIndex,Bit\n\n"),
             "list.csv:2:1: no faults; expected at least one row after the header; found the end of the file");
 }
@@ -105,45 +111,68 @@ TEST_P(FaultListProblem, HasPlaceExpectedAndFound) {
 }
 
 constexpr const char* kIdProblem =
-    "1: Injection is no number that can be used; expected a whole number from 0 to 9223372036854775807; found ";
+    "1: Injection is no number that can be used; expected a whole number from 0 to 9223372036854775807; "
+    "found ";
 
 INSTANTIATE_TEST_SUITE_P(
     Row, FaultListProblem,
     testing::Values(
         Case{"2,dense,\"(0, 0)\"", "1: wrong number of columns; expected 4; found 3"},
         Case{"2,conv2d,(0, 1, 0, 7),15",
-             "1: wrong number of columns; expected 4, with the index in double quotes: 0,conv2d,\"(2, 1, 0, 7)\",15; found 7"},
-        Case{"1,dense,\"(0, 0)\",0", "1: Injection stands twice; expected each number once; found 1, which stands in line 2 already"},
-        Case{"2,conv,\"(0, 0, 0, 0)\",0", "3: layer name is not unique; expected one of the full paths 'left/conv', "
-                                          "'right/inner/conv'; found \"conv\""},
-        Case{"2,flatten,\"(0, 0)\",0", "3: layer has no kernel that faults can hit; expected a Conv2D or Dense layer; "
-                                       "found \"flatten\", which is a Flatten"},
-        Case{"2,batch_normalization,\"(0,)\",0", "3: layer has no kernel that faults can hit; expected a Conv2D or Dense "
-                                                 "layer; found \"batch_normalization\", which is a BatchNormalization"},
+             "1: wrong number of columns; expected 4, with the index in double quotes: 0,conv2d,\"(2, 1, 0, "
+             "7)\",15; found 7"},
+        Case{"1,dense,\"(0, 0)\",0",
+             "1: Injection stands twice; expected each number once; found 1, which stands in line 2 already"},
+        Case{"2,conv,\"(0, 0, 0, 0)\",0",
+             "3: layer name is not unique; expected one of the full paths 'left/conv', "
+             "'right/inner/conv'; found \"conv\""},
+        Case{"2,flatten,\"(0, 0)\",0",
+             "3: layer has no kernel that faults can hit; expected a Conv2D or Dense layer; "
+             "found \"flatten\", which is a Flatten"},
+        Case{"2,batch_normalization,\"(0,)\",0",
+             "3: layer has no kernel that faults can hit; expected a Conv2D or Dense "
+             "layer; found \"batch_normalization\", which is a BatchNormalization"},
         Case{"2,conv2d_7,\"(0, 0, 0, 0)\",0",
-             "3: unknown layer; expected a Conv2D or Dense layer of the model (nearest: 'conv2d_1'); found \"conv2d_7\""},
-        Case{"2,xyz,\"(0, 0)\",0", "3: unknown layer; expected a Conv2D or Dense layer of the model; found \"xyz\""},
-        Case{"2,,\"(0, 0)\",0", "3: unknown layer; expected a Conv2D or Dense layer of the model; found \"\""},
-        Case{"2,dense,\"(0, 10)\",0", "9: TensorIndex out of range on axis 1; expected 0 to 9 for the kernel (6, 10); found 10 in \"(0, 10)\""},
-        Case{"2,dense,\"(-1, 0)\",0", "9: TensorIndex out of range on axis 0; expected 0 to 5 for the kernel (6, 10); found -1 in \"(-1, 0)\""},
+             "3: unknown layer; expected a Conv2D or Dense layer of the model (nearest: 'conv2d_1'); found "
+             "\"conv2d_7\""},
+        Case{"2,xyz,\"(0, 0)\",0",
+             "3: unknown layer; expected a Conv2D or Dense layer of the model; found \"xyz\""},
+        Case{"2,,\"(0, 0)\",0",
+             "3: unknown layer; expected a Conv2D or Dense layer of the model; found \"\""},
+        Case{"2,dense,\"(0, 10)\",0",
+             "9: TensorIndex out of range on axis 1; expected 0 to 9 for the kernel (6, 10); found 10 in "
+             "\"(0, 10)\""},
+        Case{"2,dense,\"(-1, 0)\",0",
+             "9: TensorIndex out of range on axis 0; expected 0 to 5 for the kernel (6, 10); found -1 in "
+             "\"(-1, 0)\""},
         Case{"2,dense,\"(99999999999999999999, 0)\",0",
-             "9: TensorIndex out of range on axis 0; expected 0 to 5 for the kernel (6, 10); found 99999999999999999999 in "
+             "9: TensorIndex out of range on axis 0; expected 0 to 5 for the kernel (6, 10); found "
+             "99999999999999999999 in "
              "\"(99999999999999999999, 0)\""},
-        Case{"2,dense,\"(0,)\",0", "9: TensorIndex of wrong length; expected 2 numbers, (in, out) of the kernel (6, 10); found 1 numbers: \"(0,)\""},
-        Case{"2,dense,\"[0, 0]\",0", "9: TensorIndex is no tuple of whole numbers (no opening parenthesis); expected 2 "
-                                     "numbers, (in, out) of the kernel (6, 10); found \"[0, 0]\""},
-        Case{"2,dense,\"(0, 0)\",32", "18: Bit out of range; expected 0 (lowest mantissa bit) to 31 (sign); found \"32\""},
-        Case{"2,dense,\"(0, 0)\",-1", "18: Bit out of range; expected 0 (lowest mantissa bit) to 31 (sign); found \"-1\""},
+        Case{"2,dense,\"(0,)\",0",
+             "9: TensorIndex of wrong length; expected 2 numbers, (in, out) of the kernel (6, 10); found 1 "
+             "numbers: \"(0,)\""},
+        Case{"2,dense,\"[0, 0]\",0",
+             "9: TensorIndex is no tuple of whole numbers (no opening parenthesis); expected 2 "
+             "numbers, (in, out) of the kernel (6, 10); found \"[0, 0]\""},
+        Case{"2,dense,\"(0, 0)\",32",
+             "18: Bit out of range; expected 0 (lowest mantissa bit) to 31 (sign); found \"32\""},
+        Case{"2,dense,\"(0, 0)\",-1",
+             "18: Bit out of range; expected 0 (lowest mantissa bit) to 31 (sign); found \"-1\""},
         Case{"2,dense,\"(0, 0)\",99999999999999999999",
-             "18: Bit out of range; expected 0 (lowest mantissa bit) to 31 (sign); found \"99999999999999999999\""},
-        Case{"2,dense,\"(0, 0)\",3.0", "18: Bit is no number; expected 0 (lowest mantissa bit) to 31 (sign); found \"3.0\""},
-        Case{"2,dense,\"(0, 0)\",", "18: Bit is no number; expected 0 (lowest mantissa bit) to 31 (sign); found \"\""},
+             "18: Bit out of range; expected 0 (lowest mantissa bit) to 31 (sign); found "
+             "\"99999999999999999999\""},
+        Case{"2,dense,\"(0, 0)\",3.0",
+             "18: Bit is no number; expected 0 (lowest mantissa bit) to 31 (sign); found \"3.0\""},
+        Case{"2,dense,\"(0, 0)\",",
+             "18: Bit is no number; expected 0 (lowest mantissa bit) to 31 (sign); found \"\""},
         Case{"2,dense,\"(0, 0)", "9: quote that is not closed"},
         Case{"2,den\rse,\"(0, 0)\",0", "6: carriage return inside a line"}));
 
 TEST(FaultList, IdsThatCannotBeUsed) {
   for (const std::string id : {"x", "", "-1", "+2", "1.0", "1e3", "9223372036854775808", "0x10"}) {
-    EXPECT_EQ(problems_in(id + ",dense,\"(0, 0)\",0\n"), std::string("list.csv:2:") + kIdProblem + "\"" + id + "\"");
+    EXPECT_EQ(problems_in(id + ",dense,\"(0, 0)\",0\n"),
+              std::string("list.csv:2:") + kIdProblem + "\"" + id + "\"");
   }
 }
 
@@ -158,16 +187,20 @@ TEST(FaultList, NulAndLongLines) {
 }
 
 TEST(FaultList, AHeaderThatIsNoCsvIsTheProblem) {
-  EXPECT_EQ(problems_of("Injection,\"Layer\n0,dense,\"(0, 0)\",0\n"), "list.csv:1:11: quote that is not closed");
+  EXPECT_EQ(problems_of("Injection,\"Layer\n0,dense,\"(0, 0)\",0\n"),
+            "list.csv:1:11: quote that is not closed");
   EXPECT_EQ(problems_of("\xFF\xFEI"), "list.csv:1:1: UTF-16 text; save the file as UTF-8");
 }
 
 TEST(FaultList, AllProblemsOfARowAndOfTheListInOrder) {
   EXPECT_EQ(problems_in("0,dense,\"(9, 99)\",77\n0,dense,\"(0, 0)\",0\nx,\"y\n"),
-            "list.csv:2:9: TensorIndex out of range on axis 0; expected 0 to 5 for the kernel (6, 10); found 9 in \"(9, 99)\"\n"
-            "list.csv:2:9: TensorIndex out of range on axis 1; expected 0 to 9 for the kernel (6, 10); found 99 in \"(9, 99)\"\n"
+            "list.csv:2:9: TensorIndex out of range on axis 0; expected 0 to 5 for the kernel (6, 10); found "
+            "9 in \"(9, 99)\"\n"
+            "list.csv:2:9: TensorIndex out of range on axis 1; expected 0 to 9 for the kernel (6, 10); found "
+            "99 in \"(9, 99)\"\n"
             "list.csv:2:19: Bit out of range; expected 0 (lowest mantissa bit) to 31 (sign); found \"77\"\n"
-            "list.csv:3:1: Injection stands twice; expected each number once; found 0, which stands in line 2 already\n"
+            "list.csv:3:1: Injection stands twice; expected each number once; found 0, which stands in line "
+            "2 already\n"
             "list.csv:4:3: quote that is not closed");
 }
 
@@ -189,7 +222,9 @@ TEST(FaultList, TheFirstHundredAreTheFirstOfTheFile) {
   for (int i = 0; i < 150; ++i) rows += "5,dense,\"(0, 0)\",0\n";  // 149 repetitions
   rows += "6,dense,\"(0, 0)\",0,\n";
   const std::string message = problems_in("x,\"\n" + rows);
-  EXPECT_TRUE(message.starts_with("list.csv:2:3: quote that is not closed\nlist.csv:4:1: Injection stands twice")) << message;
+  EXPECT_TRUE(
+      message.starts_with("list.csv:2:3: quote that is not closed\nlist.csv:4:1: Injection stands twice"))
+      << message;
   EXPECT_TRUE(message.ends_with("\n... and 51 more"));
 }
 
@@ -212,10 +247,12 @@ TEST(FaultList, FromAFile) {
   EXPECT_THROW((void)read_fault_list(path, test::small_model()), Error);
 }
 
-// The published lists, against layers with kernels just large enough: every row is a fault, and none is changed by reading.
+// The published lists, against layers with kernels just large enough: every row is a fault, and none is
+// changed by reading.
 TEST(FaultList, PublishedListsAreRead) {
   const std::filesystem::path folder = std::filesystem::path(TFI_TEST_DIR) / "../../shared/data/fault_lists";
-  if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << "no published fault lists (../shared/data/fault_lists)";
+  if (!std::filesystem::is_directory(folder))
+    GTEST_SKIP() << "no published fault lists (../shared/data/fault_lists)";
   int lists = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     if (entry.path().extension() != ".csv") continue;
@@ -228,10 +265,12 @@ TEST(FaultList, PublishedListsAreRead) {
       std::erase_if(index, [](char c) { return c == '(' || c == ')'; });
       const std::vector<CsvField> numbers = parse_csv(index).rows.at(0).fields;
       shape.resize(numbers.size());
-      for (size_t a = 0; a < shape.size(); ++a) shape[a] = std::max<int64_t>(shape[a], std::stoll(numbers[a].text) + 1);
+      for (size_t a = 0; a < shape.size(); ++a)
+        shape[a] = std::max<int64_t>(shape[a], std::stoll(numbers[a].text) + 1);
     }
     Graph graph;
-    for (const auto& [name, shape] : shapes) test::add_layer(graph, name, name, shape.size() == 4 ? "Conv2D" : "Dense", Shape(shape));
+    for (const auto& [name, shape] : shapes)
+      test::add_layer(graph, name, name, shape.size() == 4 ? "Conv2D" : "Dense", Shape(shape));
     const FaultList list = read_fault_list(entry.path(), graph);
     ASSERT_EQ(list.faults.size() + 1, document.rows.size());
     for (size_t i = 0; i < list.faults.size(); ++i) {

@@ -14,8 +14,8 @@ namespace tf_injector::test {
 inline constexpr const char* kListHeader = "Injection,Layer,TensorIndex,Bit\n";
 
 // Appends a layer; one with a kernel of `shape` can be hit by faults. The kernel's values are 0, 1, 2, ...
-inline void add_layer(Graph& graph, const std::string& path, const std::string& name, const std::string& class_name,
-                      const Shape& shape) {
+inline void add_layer(Graph& graph, const std::string& path, const std::string& name,
+                      const std::string& class_name, const Shape& shape) {
   Layer layer;
   layer.name = name;
   layer.path = path;
@@ -30,7 +30,8 @@ inline void add_layer(Graph& graph, const std::string& path, const std::string& 
   graph.layers.push_back(std::move(layer));
 }
 
-// conv2d, conv2d_1, dense, a BatchNormalization; two nested models with a layer `conv` each; a leaf name with a slash.
+// conv2d, conv2d_1, dense, a BatchNormalization; two nested models with a layer `conv` each; a leaf name with
+// a slash.
 inline Graph small_model() {
   Graph graph;
   add_layer(graph, "conv2d", "conv2d", "Conv2D", {3, 3, 1, 8});

@@ -15,14 +15,15 @@ using Values = std::vector<int64_t>;
 
 TEST(IndexSyntax, PythonTuples) {
   ParsedIndex index;
-  for (const auto& [text, values] : std::vector<std::pair<const char*, Values>>{{"(2, 1, 0, 7)", {2, 1, 0, 7}},
-                                                                               {"(3,)", {3}},
-                                                                               {"(3, )", {3}},
-                                                                               {"()", {}},
-                                                                               {"( )", {}},
-                                                                               {"(1,2,)", {1, 2}},
-                                                                               {" (\t1 ,2 ) ", {1, 2}},
-                                                                               {"(-1, 007)", {-1, 7}}}) {
+  for (const auto& [text, values] :
+       std::vector<std::pair<const char*, Values>>{{"(2, 1, 0, 7)", {2, 1, 0, 7}},
+                                                   {"(3,)", {3}},
+                                                   {"(3, )", {3}},
+                                                   {"()", {}},
+                                                   {"( )", {}},
+                                                   {"(1,2,)", {1, 2}},
+                                                   {" (\t1 ,2 ) ", {1, 2}},
+                                                   {"(-1, 007)", {-1, 7}}}) {
     parse_index(text, index);
     EXPECT_EQ(index.problem, "") << text;
     EXPECT_EQ(index.values, values) << text;

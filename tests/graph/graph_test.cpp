@@ -74,9 +74,11 @@ TEST(Shapes, UnchangedByElementWiseOps) {
 
 TEST(Shapes, NumberOfInputs) {
   const Shape image{4, 4, 3};
-  const std::vector<Op> unary{ops::Activation{}, ops::BatchNormalization{}, conv({1, 1}, 1), ops::Dense{},
-                              ops::Pad{}, ops::Slice{}, ops::Transpose{}, ops::Reshape{}, ops::AveragePool2D{},
-                              ops::GlobalAveragePool{}};
+  const std::vector<Op> unary{ops::Activation{},    ops::BatchNormalization{},
+                              conv({1, 1}, 1),      ops::Dense{},
+                              ops::Pad{},           ops::Slice{},
+                              ops::Transpose{},     ops::Reshape{},
+                              ops::AveragePool2D{}, ops::GlobalAveragePool{}};
   for (const Op& op : unary) {
     EXPECT_EQ(refusal(op, {}), "expected one input, found 0") << op_name(op);
     EXPECT_EQ(refusal(op, {image, image}), "expected one input, found 2") << op_name(op);
@@ -87,13 +89,15 @@ TEST(Shapes, NumberOfInputs) {
 
 TEST(Shapes, WhatIsNoImage) {
   for (const Op& op : std::vector<Op>{conv({1, 1}, 1), ops::AveragePool2D{}, ops::GlobalAveragePool{}}) {
-    EXPECT_EQ(refusal(op, {Shape{4, 3}}), "expected an image (height, width, channels), found (4, 3)") << op_name(op);
+    EXPECT_EQ(refusal(op, {Shape{4, 3}}), "expected an image (height, width, channels), found (4, 3)")
+        << op_name(op);
   }
   EXPECT_THAT(refusal(ops::Dense{}, {Shape{}}), HasSubstr("expected at least one axis"));
 }
 
 TEST(Shapes, AddTakesOneShapeOnly) {
-  EXPECT_EQ(refusal(ops::Add{}, {Shape{4, 3}, Shape{4, 1}}), "expected inputs of one shape, found (4, 3) and (4, 1)");
+  EXPECT_EQ(refusal(ops::Add{}, {Shape{4, 3}, Shape{4, 1}}),
+            "expected inputs of one shape, found (4, 3) and (4, 1)");
 }
 
 TEST(Shapes, WrongAttributesAreSaid) {
@@ -108,15 +112,17 @@ TEST(Shapes, WrongAttributesAreSaid) {
   EXPECT_THAT(refusal(ops::Slice{{{0, 1, 4, false}}}, image), HasSubstr("a slice of 3 axes, found 1"));
   ops::Conv2D grouped = conv({1, 1}, 4);
   grouped.groups = 3;
-  EXPECT_THAT(refusal(grouped, image), HasSubstr("6 input channels and 4 filters cannot be cut into 3 groups"));
+  EXPECT_THAT(refusal(grouped, image),
+              HasSubstr("6 input channels and 4 filters cannot be cut into 3 groups"));
 }
 
 TEST(Shapes, SlicesThatLeaveTheAxis) {
   const std::vector<Shape> line{Shape{5}};
-  for (const ops::SliceAxis axis : {ops::SliceAxis{0, 1, 6, false}, ops::SliceAxis{5, 1, 1, false}, ops::SliceAxis{-1, 1, 1, false},
-                                    ops::SliceAxis{0, -1, 2, false}, ops::SliceAxis{0, 1, 0, false}, ops::SliceAxis{0, 3, 3, false},
-                                    ops::SliceAxis{0, 1, 2, true}, ops::SliceAxis{0, kHuge, 3, false},
-                                    ops::SliceAxis{4, kHuge, 2, false}, ops::SliceAxis{0, 1, -kHuge - 1, false}}) {
+  for (const ops::SliceAxis axis :
+       {ops::SliceAxis{0, 1, 6, false}, ops::SliceAxis{5, 1, 1, false}, ops::SliceAxis{-1, 1, 1, false},
+        ops::SliceAxis{0, -1, 2, false}, ops::SliceAxis{0, 1, 0, false}, ops::SliceAxis{0, 3, 3, false},
+        ops::SliceAxis{0, 1, 2, true}, ops::SliceAxis{0, kHuge, 3, false}, ops::SliceAxis{4, kHuge, 2, false},
+        ops::SliceAxis{0, 1, -kHuge - 1, false}}) {
     EXPECT_THAT(refusal(ops::Slice{{axis}}, line), HasSubstr("a slice takes nothing or leaves the axis"));
   }
 }
@@ -125,7 +131,8 @@ TEST(Shapes, SlicesThatLeaveTheAxis) {
 TEST(Shapes, SizesThatNoTensorHas) {
   const std::vector<Shape> image{Shape{4, 4, 6}};
   for (const int64_t size : {int64_t{0}, int64_t{-1}, kHuge, -kHuge, int64_t{1} << 31}) {
-    EXPECT_THAT(refusal(conv({size, 1}, 4), image), HasSubstr("expected a window from 1 to 2147483647, found"));
+    EXPECT_THAT(refusal(conv({size, 1}, 4), image),
+                HasSubstr("expected a window from 1 to 2147483647, found"));
     EXPECT_THAT(refusal(conv({1, 1}, size), image), HasSubstr("expected filters from 1"));
     ops::Conv2D strided = conv({1, 1}, 4), dilated = conv({1, 1}, 4);
     strided.strides[1] = size;
@@ -137,7 +144,8 @@ TEST(Shapes, SizesThatNoTensorHas) {
     dense.units = size;
     EXPECT_THAT(refusal(dense, image), HasSubstr("expected units from 1"));
     if (size != 0) {
-      EXPECT_THAT(refusal(ops::Pad{.paddings = {{0, 0}, {0, size}, {0, 0}}}, image), HasSubstr("expected paddings from 0"));
+      EXPECT_THAT(refusal(ops::Pad{.paddings = {{0, 0}, {0, size}, {0, 0}}}, image),
+                  HasSubstr("expected paddings from 0"));
     }
   }
   EXPECT_NE(refusal(conv({1, 1}, 4), {Shape{kHuge, 4, 6}}), "");

@@ -72,9 +72,11 @@ TEST(ShapeFacts, EveryShapeIsTensorFlows) {
     const std::vector<CsvField>& row = document.rows[i].fields;
     ASSERT_EQ(row.size(), 4u);
     const Op op = make_op(row[0].text, numbers(row[1].text));
-    const std::string expected = row[3].text == "refused" ? row[3].text : Shape(numbers(row[3].text)).to_string();
+    const std::string expected =
+        row[3].text == "refused" ? row[3].text : Shape(numbers(row[3].text)).to_string();
     EXPECT_EQ(shape_or_refused(op, Shape(numbers(row[2].text))), expected)
-        << path << ":" << document.rows[i].line << ": " << row[0].text << " " << row[1].text << " of " << row[2].text;
+        << path << ":" << document.rows[i].line << ": " << row[0].text << " " << row[1].text << " of "
+        << row[2].text;
     ++seen[row[0].text];
   }
   EXPECT_EQ(seen.size(), 8u);

@@ -1,8 +1,7 @@
-// Arrays, archives and hashes: facts by hand, and damaged files. The comparison with NumPy, zipfile, h5py and hashlib is in
-// tests/oracle.
+// Arrays, archives and hashes: facts by hand, and damaged files. The comparison with NumPy, zipfile, h5py and
+// hashlib is in tests/oracle.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <cstring>

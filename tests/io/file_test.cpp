@@ -1,4 +1,5 @@
-// Whole reads and writes, folders, durable appends: what is on the disk after success, after failure, and who may write.
+// Whole reads and writes, folders, durable appends: what is on the disk after success, after failure, and who
+// may write.
 #include "io/file.hpp"
 
 #include <fcntl.h>
@@ -37,7 +38,8 @@ Error error_of(const std::function<void()>& action) {
   return {ErrorKind::internal, ""};
 }
 
-// Files may not grow beyond `bytes` while this lives; the write fails with EFBIG, as on a full disk with ENOSPC.
+// Files may not grow beyond `bytes` while this lives; the write fails with EFBIG, as on a full disk with
+// ENOSPC.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(rlim_t bytes) : signal_before_(std::signal(SIGXFSZ, SIG_IGN)) {
@@ -60,7 +62,8 @@ class FileSizeLimit {
 class File : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = testing::TempDir() + "tfi_file_" + testing::UnitTest::GetInstance()->current_test_info()->name();
+    folder_ =
+        testing::TempDir() + "tfi_file_" + testing::UnitTest::GetInstance()->current_test_info()->name();
     fs::remove_all(folder_);
     fs::create_directories(folder_);
   }
@@ -104,7 +107,8 @@ TEST_F(File, WhatCannotBeReadIsSaidWithItsPath) {
   const Error missing = error_of([&] { (void)read_text(path("none")); });
   EXPECT_EQ(missing.kind(), ErrorKind::bad_input);
   EXPECT_EQ(missing.what(), "cannot read '" + path("none") + "': No such file or directory");
-  EXPECT_EQ(error_of([&] { (void)read_bytes(folder_); }).what(), "cannot read '" + folder_ + "': Is a directory");
+  EXPECT_EQ(error_of([&] { (void)read_bytes(folder_); }).what(),
+            "cannot read '" + folder_ + "': Is a directory");
   put("a", "x");
   EXPECT_THAT(error_of([&] { (void)read_text(path("a/b")); }).what(), HasSubstr("Not a directory"));
 }
@@ -178,7 +182,8 @@ TEST_F(File, WriteAtomicToWhatIsNoFile) {
 
 TEST_F(File, WriteAtomicOverFilesOfAKilledProcess) {
   // The names that this process would take first exist already.
-  for (int i = 0; i < 90; ++i) put(".tf_injector-" + std::to_string(getpid()) + "-" + std::to_string(i) + ".tmp", "old");
+  for (int i = 0; i < 90; ++i)
+    put(".tf_injector-" + std::to_string(getpid()) + "-" + std::to_string(i) + ".tmp", "old");
   write_atomic(path("a"), "x");
   EXPECT_EQ(read_text(path("a")), "x");
 }
@@ -249,7 +254,8 @@ TEST_F(File, OpeningRefusesWhatIsNotThereOrThereAlready) {
             "cannot create '" + path("a") + "': File exists");
   EXPECT_EQ(error_of([&] { AppendFile(path("b"), AppendFile::Mode::open_existing); }).what(),
             "cannot open for writing '" + path("b") + "': No such file or directory");
-  EXPECT_EQ(error_of([&] { AppendFile(folder_, AppendFile::Mode::open_existing); }).kind(), ErrorKind::output);
+  EXPECT_EQ(error_of([&] { AppendFile(folder_, AppendFile::Mode::open_existing); }).kind(),
+            ErrorKind::output);
   ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
   EXPECT_THAT(error_of([&] { AppendFile(path("pipe"), AppendFile::Mode::open_existing); }).what(),
               HasSubstr("it is not a regular file"));  // and does not wait for a reader
@@ -279,7 +285,8 @@ TEST_F(File, TheLockEndsWithTheProcess) {
   }
   char byte = 0;
   ASSERT_EQ(::read(ready[0], &byte, 1), 1);
-  EXPECT_EQ(error_of([&] { AppendFile(path("a"), AppendFile::Mode::open_existing); }).kind(), ErrorKind::busy);
+  EXPECT_EQ(error_of([&] { AppendFile(path("a"), AppendFile::Mode::open_existing); }).kind(),
+            ErrorKind::busy);
   ASSERT_EQ(::kill(child, SIGKILL), 0);
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);

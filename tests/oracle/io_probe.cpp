@@ -1,6 +1,6 @@
-// What src/io makes of files, for comparison with Python's own readers (probe.py). Reads commands from standard
-// input, one a line, words separated by tabs; answers each with one line: "ok", tab, fields separated by tabs; or
-// "error", tab, exit code, tab, message. Bytes are written as hexadecimal digits.
+// What src/io makes of files, for comparison with Python's own readers (probe.py). Reads commands from
+// standard input, one a line, words separated by tabs; answers each with one line: "ok", tab, fields
+// separated by tabs; or "error", tab, exit code, tab, message. Bytes are written as hexadecimal digits.
 #include <algorithm>
 #include <cstdint>
 #include <exception>
@@ -105,7 +105,8 @@ std::string csv(const std::string& path, char separator) {
   std::string text = std::to_string(document.problems.size());
   for (const CsvRow& row : document.rows) {
     text += "\t" + std::to_string(row.line);
-    for (const CsvField& field : row.fields) text += ' ' + std::to_string(field.column) + ':' + hex(field.text);
+    for (const CsvField& field : row.fields)
+      text += ' ' + std::to_string(field.column) + ':' + hex(field.text);
   }
   return text;
 }
@@ -117,7 +118,8 @@ std::string csv_write(const std::string& path) {
     for (size_t i = 0; i < row.fields.size(); ++i) {
       std::string bytes;
       const std::string& digits = row.fields[i].text;
-      for (size_t at = 0; at < digits.size(); at += 2) bytes += static_cast<char>(std::stoi(digits.substr(at, 2), nullptr, 16));
+      for (size_t at = 0; at < digits.size(); at += 2)
+        bytes += static_cast<char>(std::stoi(digits.substr(at, 2), nullptr, 16));
       out += (i ? "," : "") + csv_field(bytes);
     }
     out += "\r\n";
@@ -127,7 +129,8 @@ std::string csv_write(const std::string& path) {
 
 std::string all_halves() {
   std::vector<float> values;
-  for (uint32_t bits = 0; bits < 0x10000; ++bits) values.push_back(half_to_float(static_cast<uint16_t>(bits)));
+  for (uint32_t bits = 0; bits < 0x10000; ++bits)
+    values.push_back(half_to_float(static_cast<uint16_t>(bits)));
   return hex_of(values);
 }
 
@@ -164,8 +167,14 @@ std::string converted(const std::string& path, const std::function<std::string(c
 const std::map<std::string, std::function<std::string(const Words&)>>& commands() {
   static const std::map<std::string, std::function<std::string(const Words&)>> table{
       {"npy", [](const Words& w) { return array_fields(read_npy(w.at(1))); }},
-      {"npy_floats", [](const Words& w) { return converted(w.at(1), [](const NpyArray& a) { return hex_of(a.to_float32()); }); }},
-      {"npy_ints", [](const Words& w) { return converted(w.at(1), [](const NpyArray& a) { return dims(a.to_int64()); }); }},
+      {"npy_floats",
+       [](const Words& w) {
+         return converted(w.at(1), [](const NpyArray& a) { return hex_of(a.to_float32()); });
+       }},
+      {"npy_ints",
+       [](const Words& w) {
+         return converted(w.at(1), [](const NpyArray& a) { return dims(a.to_int64()); });
+       }},
       {"npy_write", [](const Words& w) { return npy_write(w.at(1)); }},
       {"npz", [](const Words& w) { return npz(w.at(1)); }},
       {"npz_write", npz_write},

@@ -10,7 +10,8 @@
 
 namespace tf_injector::ops {
 
-// Sizes, strides and paddings beyond this are refused: no tensor has such an axis, and sums of them cannot overflow.
+// Sizes, strides and paddings beyond this are refused: no tensor has such an axis, and sums of them cannot
+// overflow.
 inline constexpr int64_t kMaxAxis = (int64_t{1} << 31) - 1;
 
 inline void expect_within(int64_t value, int64_t least, const char* what) {
