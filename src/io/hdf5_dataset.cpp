@@ -57,8 +57,8 @@ std::optional<Values> values_of(hid_t type) {
 
 class Reader {
  public:
-  Reader(const ObjectHandle& dataset, const std::string& where, uint64_t file_bytes)
-      : dataset_(dataset), where_(where), file_bytes_(file_bytes) {}
+  Reader(const ObjectHandle& dataset, const std::string& where, std::span<const uint8_t> file)
+      : dataset_(dataset), where_(where), file_(file) {}
 
   Hdf5File::Array read() {
     const TypeHandle type(H5Dget_type(dataset_.get()));
@@ -75,7 +75,7 @@ class Reader {
  private:
   // Two opaque bytes can be anything: only the attribute says that they are a bfloat16.
   void check_bfloat16() const {
-    const auto dtype = read_strings(dataset_, "dtype", where_, file_bytes_);
+    const auto dtype = read_strings(dataset_, "dtype", where_, file_);
     if (!dtype || dtype->size() != 1 || dtype->front() != "bfloat16")
       throw_bad(where_, "holds opaque values; expected an attribute dtype = 'bfloat16'");
   }
@@ -114,7 +114,7 @@ class Reader {
       throw_bad(where_, "declares " + std::to_string(bytes) + " bytes, the file stores " +
                             std::to_string(stored) + " for it; it is damaged or was never written in full");
     };
-    if (stored > file_bytes_) too_large();
+    if (stored > file_.size()) too_large();
     switch (H5Pget_layout(plist.get())) {
       case H5D_COMPACT:
       case H5D_CONTIGUOUS:
@@ -202,14 +202,15 @@ class Reader {
 
   const ObjectHandle& dataset_;
   const std::string& where_;
-  const uint64_t file_bytes_;
+  const std::span<const uint8_t> file_;
   uint64_t elements_ = 1;
 };
 
 }  // namespace
 
-Hdf5File::Array read_floats(const ObjectHandle& dataset, const std::string& where, uint64_t file_bytes) {
-  return Reader(dataset, where, file_bytes).read();
+Hdf5File::Array read_floats(const ObjectHandle& dataset, const std::string& where,
+                            std::span<const uint8_t> file) {
+  return Reader(dataset, where, file).read();
 }
 
 }  // namespace tf_injector::hdf5

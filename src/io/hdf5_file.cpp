@@ -164,14 +164,14 @@ Hdf5File::Array Hdf5File::read_floats(const std::string& dataset) const {
   const LibraryLock lock;
   const ObjectHandle object = impl_->open_existing(dataset);
   if (H5Iget_type(object.get()) != H5I_DATASET) hdf5::throw_bad(impl_->where(dataset), "is not a data set");
-  return hdf5::read_floats(object, impl_->where(dataset), impl_->bytes.size());
+  return hdf5::read_floats(object, impl_->where(dataset), impl_->bytes);
 }
 
 std::optional<std::string> Hdf5File::string_attribute(const std::string& object,
                                                       const std::string& name) const {
   const LibraryLock lock;
   const ObjectHandle opened = impl_->open_existing(object);
-  auto values = hdf5::read_strings(opened, name, impl_->where(object), impl_->bytes.size());
+  auto values = hdf5::read_strings(opened, name, impl_->where(object), impl_->bytes);
   if (!values) return std::nullopt;
   if (values->size() != 1) {
     hdf5::throw_bad(impl_->where(object), "attribute '" + name + "' has " + std::to_string(values->size()) +
@@ -185,7 +185,7 @@ std::optional<std::vector<std::string>> Hdf5File::string_list_attribute(const st
   const LibraryLock lock;
   const ObjectHandle opened = impl_->open_existing(object);
   const auto read = [&](const std::string& part) {
-    return hdf5::read_strings(opened, part, impl_->where(object), impl_->bytes.size());
+    return hdf5::read_strings(opened, part, impl_->where(object), impl_->bytes);
   };
   if (auto whole = read(name)) return whole;
   std::optional<std::vector<std::string>> joined;
