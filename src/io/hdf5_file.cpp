@@ -70,10 +70,17 @@ std::vector<std::string> components(const std::string& path) {
   return parts;
 }
 
-herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* names) noexcept {
+struct NameList {
+  std::vector<std::string> names;
+  size_t most;
+};
+
+// Negative ends the listing as a failure: a damaged list of members may lead back to its own start.
+herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* list) noexcept {
   try {
-    static_cast<std::vector<std::string>*>(names)->emplace_back(name);
-    return 0;
+    auto& [names, most] = *static_cast<NameList*>(list);
+    names.emplace_back(name);
+    return names.size() <= most ? 0 : -1;
   } catch (...) {
     return -1;  // out of memory: no exception may pass through C code
   }
@@ -152,12 +159,13 @@ bool Hdf5File::is_group(const std::string& path) const {
 std::vector<std::string> Hdf5File::children(const std::string& group) const {
   const LibraryLock lock;
   const ObjectHandle object = impl_->open(group);
-  std::vector<std::string> names;
-  if (!object.valid() || H5Iget_type(object.get()) != H5I_GROUP) return names;
-  if (H5Literate(object.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, hdf5::collect_name, &names) < 0) {
+  constexpr size_t kLinkBytes = 8;  // a link takes more than that
+  hdf5::NameList list{.names = {}, .most = impl_->bytes.size() / kLinkBytes};
+  if (!object.valid() || H5Iget_type(object.get()) != H5I_GROUP) return {};
+  if (H5Literate(object.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, hdf5::collect_name, &list) < 0) {
     hdf5::throw_bad(impl_->where(group), "its members cannot be listed; the file is damaged");
   }
-  return names;
+  return list.names;
 }
 
 Hdf5File::Array Hdf5File::read_floats(const std::string& dataset) const {
