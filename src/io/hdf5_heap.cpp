@@ -13,6 +13,7 @@ namespace {
 // address of a heap collection, object in it. Files with addresses or lengths of other than 8 bytes are
 // refused.
 constexpr size_t kReferenceBytes = 16;
+constexpr size_t kMostStrings = 65536;  // each is looked for among as many objects
 
 // Moves nothing: the reference is handed over as it is in the file.
 herr_t keep_reference(hid_t, hid_t, H5T_cdata_t* data, size_t, size_t, size_t, void*, void*, hid_t) noexcept {
@@ -101,7 +102,7 @@ std::vector<std::string> read_heap_strings(const AttributeHandle& attribute, siz
   const TypeHandle type(H5Aget_type(attribute.get()));
   if (!has_plain_addresses(attribute))
     throw_bad(where, "the file has an unusual layout (user block, or addresses of other than 8 bytes)");
-  if (count > file.size() / kReferenceBytes ||
+  if (count > std::min(kMostStrings, file.size() / kReferenceBytes) ||
       H5Aget_storage_size(attribute.get()) != count * kReferenceBytes)
     throw_bad(where, "is not as large as it should be; the file is damaged");
   std::vector<uint8_t> references(count * kReferenceBytes);
