@@ -27,9 +27,8 @@ std::optional<Dataset> read_archive(const CifarSet& set, const std::string& path
 }
 
 std::optional<Dataset> read_file(const CifarSet& set, const std::string& path) {
-  if (is_gzip(start_of_file(path))) return read_archive(set, path);
-  if (path.ends_with(".tar.gz") || path.ends_with(".tgz"))
-    throw DatasetError(path + ": no gzip file; was it copied or fetched completely?");
+  if (is_gzip(start_of_file(path)) || path.ends_with(".tar.gz") || path.ends_with(".tgz"))
+    return read_archive(set, path);
   const std::string name = base_name(path);
   if (name != set.pickle && name != set.binary) return std::nullopt;
   return read_contents(set, read_data_file(path), name == set.binary, path);
@@ -88,8 +87,7 @@ std::optional<Dataset> find_cifar(const CifarSet& set, const std::string& place)
   for (const std::string& name : cifar_files(set)) {
     const std::string path = in_folder(place, name);
     if (!is_file(path)) continue;
-    const bool archive = is_gzip(start_of_file(path)) || path.ends_with(".tar.gz");
-    auto dataset = archive ? read_archive(set, path) : read_file(set, path);
+    auto dataset = read_file(set, path);
     if (dataset) return dataset;
     throw DatasetError(fmt::format("{}: holds no '{}' and no '{}'; is it the archive of {}?", path,
                                    set.pickle, set.binary, set.name));

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string_view>
 
+#include "data/place.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::data {
@@ -221,6 +222,9 @@ class TarReader {
 
 std::optional<TarMember> find_in_tar_gz(const std::string& path,
                                         const std::function<bool(const std::string&)>& wanted) {
+  // gzread takes a file that is not compressed as it is.
+  if (is_file(path) && !is_gzip(start_of_file(path)))
+    throw_bad(path, "no gzip file; was it copied or fetched completely?");
   TarReader tar(path);
   std::optional<TarMember> found;
   while (auto entry = tar.next()) {
