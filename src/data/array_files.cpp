@@ -7,6 +7,7 @@
 
 #include "core/shape.hpp"
 #include "data/labels.hpp"
+#include "data/one_line.hpp"
 #include "data/place.hpp"
 #include "io/npy.hpp"
 #include "io/zip_archive.hpp"
@@ -109,7 +110,7 @@ std::optional<Dataset> find_arrays(const std::string& place) {
     dataset.name = base_name(place);
     return dataset;
   } catch (const Error& error) {
-    throw DatasetError(error.what());
+    throw DatasetError(one_line(error.what()));
   }
 }
 

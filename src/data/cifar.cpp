@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "data/pickle.hpp"
+#include "data/one_line.hpp"
 #include "data/place.hpp"
 #include "data/tar_gz.hpp"
 #include "tf_injector/error.hpp"
@@ -32,6 +32,20 @@ std::optional<Dataset> read_file(const CifarSet& set, const std::string& path) {
   const std::string name = base_name(path);
   if (name != set.pickle && name != set.binary) return std::nullopt;
   return read_contents(set, read_data_file(path), name == set.binary, path);
+}
+
+// find_cifar, but a name from the file may break a message's line.
+std::optional<Dataset> find_in_place(const CifarSet& set, const std::string& place) {
+  if (is_file(place)) return read_file(set, place);
+  for (const std::string& name : cifar_files(set)) {
+    const std::string path = in_folder(place, name);
+    if (!is_file(path)) continue;
+    auto dataset = read_file(set, path);
+    if (dataset) return dataset;
+    throw DatasetError(fmt::format("{}: holds no '{}' and no '{}'; is it the archive of {}?", path,
+                                   set.pickle, set.binary, set.name));
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -83,16 +97,11 @@ std::vector<std::string> cifar_files(const CifarSet& set) {
 }
 
 std::optional<Dataset> find_cifar(const CifarSet& set, const std::string& place) {
-  if (is_file(place)) return read_file(set, place);
-  for (const std::string& name : cifar_files(set)) {
-    const std::string path = in_folder(place, name);
-    if (!is_file(path)) continue;
-    auto dataset = read_file(set, path);
-    if (dataset) return dataset;
-    throw DatasetError(fmt::format("{}: holds no '{}' and no '{}'; is it the archive of {}?", path,
-                                   set.pickle, set.binary, set.name));
+  try {
+    return find_in_place(set, place);
+  } catch (const DatasetError& error) {
+    throw DatasetError(one_line(error.what()));
   }
-  return std::nullopt;
 }
 
 }  // namespace tf_injector::data

@@ -5,6 +5,7 @@
 #include "core/shape.hpp"
 #include "data/cifar.hpp"
 #include "data/labels.hpp"
+#include "data/one_line.hpp"
 #include "data/pickle.hpp"
 #include "tf_injector/error.hpp"
 
@@ -44,10 +45,7 @@ std::string keys_of(const Pickle& pickle) {
   for (size_t i = 0; i + 1 < items.size() && i < 2 * kListed; i += 2) {
     const PickleValue& key = pickle.at(items[i]);
     if (key.kind != Kind::bytes && key.kind != Kind::text) continue;
-    const bool plain =
-        std::all_of(key.bytes.begin(), key.bytes.end(), [](uint8_t c) { return c >= ' ' && c <= '~'; });
-    keys +=
-        (keys.empty() ? "'" : ", '") + (plain ? std::string(key.bytes.begin(), key.bytes.end()) : "?") + "'";
+    keys += (keys.empty() ? "'" : ", '") + one_line(std::string(key.bytes.begin(), key.bytes.end())) + "'";
   }
   return keys.empty() ? "none" : keys;
 }

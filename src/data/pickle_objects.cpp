@@ -1,9 +1,9 @@
 #include "data/pickle_objects.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
-#include <optional>
+
+#include "data/one_line.hpp"
 
 namespace tf_injector::data {
 namespace {
@@ -42,12 +42,9 @@ std::string_view text_of(const PickleValue& value) {
   return {reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size()};
 }
 
-// Control bytes and all that is not ASCII would spoil the message.
-std::string printable(std::string_view text) {
+std::string shown(std::string_view text) {
   constexpr size_t kShown = 60;
-  std::string shown;
-  for (char c : text.substr(0, kShown)) shown += (c >= ' ' && c <= '~') ? c : '?';
-  return text.size() > kShown ? shown + "..." : shown;
+  return one_line(text.substr(0, kShown)) + (text.size() > kShown ? "..." : "");
 }
 
 const PickleValue& item(const PickleValues& values, const PickleValue& sequence, size_t i) {
@@ -61,7 +58,7 @@ PickleValue encode_latin1(const PickleValues& values, const PickleValue& args, s
     throw PickleProblem("_codecs.encode takes a text and 'latin1'");
   const std::string_view encoding = text_of(item(values, args, 1));
   if (encoding != "latin1" && encoding != "latin-1")
-    throw PickleProblem("_codecs.encode with '" + printable(encoding) + "', expected 'latin1'");
+    throw PickleProblem("_codecs.encode with '" + shown(encoding) + "', expected 'latin1'");
   const std::span<const uint8_t> text = item(values, args, 0).bytes;
   if (text.size() > budget) throw PickleProblem("it encodes one text many times");
   budget -= text.size();
@@ -89,7 +86,7 @@ PickleValue make_dtype(const PickleValues& values, const PickleValue& args) {
   constexpr std::string_view kCodes[] = {"b1", "u1", "u2", "u4", "u8", "i1",
                                          "i2", "i4", "i8", "f2", "f4", "f8"};
   if (std::find(std::begin(kCodes), std::end(kCodes), code) == std::end(kCodes))
-    throw PickleProblem("NumPy type '" + printable(code) + "', expected plain numbers");
+    throw PickleProblem("NumPy type '" + shown(code) + "', expected plain numbers");
   PickleValue value{.kind = Kind::dtype};
   value.dtype = (code[1] == '1' ? "|" : "<") + std::string(code);
   return value;
@@ -189,7 +186,7 @@ void build_dtype(const PickleValues& values, PickleValue& dtype, const PickleVal
       throw PickleProblem("a NumPy type with fields, expected plain numbers");
   }
   if (order != "<" && order != ">" && order != "|" && order != "=")
-    throw PickleProblem("a NumPy type's byte order is '" + printable(order) + "'");
+    throw PickleProblem("a NumPy type's byte order is '" + shown(order) + "'");
   if (item_size(dtype.dtype) > 1) dtype.dtype[0] = order == ">" ? '>' : '<';
 }
 
@@ -213,7 +210,7 @@ PickleValue pickle_global(std::string_view module, std::string_view name) {
     value.integer = static_cast<int64_t>(known.global);
     return value;
   }
-  throw PickleProblem("it names '" + printable(module) + "." + printable(name) +
+  throw PickleProblem("it names '" + shown(module) + "." + shown(name) +
                       "'; only bytes and NumPy arrays are read, nothing is called");
 }
 
