@@ -19,6 +19,9 @@ struct NamedSet {
   // The set in `place` (a folder or a file); nothing when it is not there. Throws DatasetError: it is there,
   // but damaged.
   std::function<std::optional<Dataset>(const std::string& place, const LoadOptions& options)> find;
+  // For the message when the set is not found: what stands in `place` in its stead and what to do about it;
+  // "" for nothing. May be empty.
+  std::function<std::string(const std::string& place)> remark{};
 };
 
 [[nodiscard]] const std::vector<NamedSet>& dataset_table();

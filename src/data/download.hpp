@@ -23,7 +23,7 @@ struct DownloadFile {
 struct FetchOptions {
   long connect_seconds = 15;
   long stall_seconds = 30;  // without a byte
-  // Bytes so far and in all (nothing: the server does not say), some times a second. false stops:
+  // Bytes so far and in all (nothing: the server does not say); called often. false stops:
   // Error(interrupted).
   std::function<bool(uint64_t done, std::optional<uint64_t> total)> on_progress;
 };

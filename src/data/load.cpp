@@ -19,27 +19,30 @@ constexpr const char* kArrayFiles = "x.npy with y.npy";
 
 std::string own_folder(const NamedSet& set) { return "./datasets/" + set.name; }
 
-std::vector<std::string> search_places(const NamedSet& set) {
-  std::vector<std::string> places{own_folder(set)};
-  if (const auto home = home_folder()) places.push_back(in_folder(*home, ".keras/datasets"));
-  return places;
-}
-
-// The set in one place, in whatever form.
-std::optional<Dataset> find_in_place(const NamedSet& set, const std::string& place,
-                                     const LoadOptions& options) {
+// The set in a place that is given for it: in whatever form.
+std::optional<Dataset> find_in_own_place(const NamedSet& set, const std::string& place,
+                                         const LoadOptions& options) {
   auto dataset = set.find(place, options);
   if (!dataset) dataset = find_arrays(place);
   if (dataset) dataset->name = set.name;
   return dataset;
 }
 
+std::string remarks(const NamedSet& set, const std::vector<std::string>& places) {
+  std::string text;
+  for (const std::string& place : places) {
+    const std::string remark = set.remark ? set.remark(place) : "";
+    if (!remark.empty()) text += remark + "; ";
+  }
+  return text;
+}
+
 Dataset find_in_path(const NamedSet& set, const LoadOptions& options) {
   if (!file_exists(options.path)) throw DatasetError(options.path + ": no such file or folder");
-  if (auto dataset = find_in_place(set, options.path, options)) return std::move(*dataset);
+  if (auto dataset = find_in_own_place(set, options.path, options)) return std::move(*dataset);
   if (is_folder(options.path)) {
-    throw DatasetError(fmt::format("{}: holds no {} test set; looked for {}, {}", options.path, set.name,
-                                   fmt::join(set.files, ", "), kArrayFiles));
+    throw DatasetError(fmt::format("{}: holds no {} test set; {}looked for {}, {}", options.path, set.name,
+                                   remarks(set, {options.path}), fmt::join(set.files, ", "), kArrayFiles));
   }
   throw DatasetError(fmt::format("{}: no {} test set; expected a folder, a .tar.gz, an .npz, or one of {}",
                                  options.path, set.name, fmt::join(set.files, ", ")));
@@ -64,26 +67,30 @@ Dataset load_unnamed(const LoadOptions& options) {
 
 [[noreturn]] void throw_missing(const NamedSet& set, const std::vector<std::string>& places) {
   throw DatasetError(
-      fmt::format("{}: no test set found; looked in {} for {}, {}; fetch it with 'tf_injector download "
-                  "{}' (or run without --no-download), or give its path with --data",
-                  set.name, fmt::join(places, " and "), fmt::join(set.files, ", "), kArrayFiles, set.name));
+      fmt::format("{}: no test set found; looked in {} for {}, or {} in {}; {}fetch it with 'tf_injector "
+                  "download {}' (or run "
+                  "without --no-download), or give its path with --data",
+                  set.name, fmt::join(places, " and "), fmt::join(set.files, ", "), kArrayFiles,
+                  own_folder(set), remarks(set, places), set.name));
 }
 
 }  // namespace
 
 Dataset load_named(const NamedSet& set, const LoadOptions& options) {
   if (!options.path.empty()) return find_in_path(set, options);
-  const std::vector<std::string> places = search_places(set);
-  for (const std::string& place : places) {
-    if (auto dataset = find_in_place(set, place, options)) return std::move(*dataset);
+  const std::string own = own_folder(set);
+  std::vector<std::string> places{own};
+  if (auto dataset = find_in_own_place(set, own, options)) return std::move(*dataset);
+  if (const auto home = home_folder()) {  // Keras' folder holds other sets too: arrays there could be any
+    places.push_back(in_folder(*home, ".keras/datasets"));
+    if (auto dataset = set.find(places.back(), options)) return std::move(*dataset);
   }
   if (!options.allow_download) throw_missing(set, places);
   DownloadOptions download;
   download.on_message = options.on_message;
-  download_files(set.downloads, own_folder(set), download);
-  if (auto dataset = find_in_place(set, own_folder(set), options)) return std::move(*dataset);
-  throw DatasetError(
-      fmt::format("{}: what was fetched to {} is no {} test set", set.name, own_folder(set), set.name));
+  download_files(set.downloads, own, download);
+  if (auto dataset = find_in_own_place(set, own, options)) return std::move(*dataset);
+  throw DatasetError(fmt::format("{}: what was fetched to {} is no {} test set", set.name, own, set.name));
 }
 
 Dataset load_dataset(const LoadOptions& options) {

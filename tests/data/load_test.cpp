@@ -203,6 +203,35 @@ TEST_F(Load, NothingFoundNamesEveryPlaceAndTheRemedy) {
   EXPECT_THAT(refusal("", note), HasSubstr(note));
 }
 
+TEST_F(Load, ARemarkStandsInTheMessage) {
+  NamedSet set = named_set("CIFAR10");
+  set.remark = [](const std::string& place) { return place.starts_with("./") ? "a snapshot is there" : ""; };
+  LoadOptions options;
+  options.allow_download = false;
+  const auto message = [&] {
+    try {
+      static_cast<void>(load_named(set, options));
+    } catch (const DatasetError& error) {
+      return std::string(error.what());
+    }
+    return std::string("not refused");
+  };
+  EXPECT_THAT(message(), HasSubstr("; a snapshot is there; fetch it"));
+  std::filesystem::create_directories(folder_ / "empty");
+  options.path = "./empty";
+  EXPECT_THAT(message(), HasSubstr("; a snapshot is there; looked for"));
+}
+
+// Keras' folder is not the set's own: arrays in it belong to nobody knows what.
+TEST_F(Load, ArraysInKerasFolderAreLeftAlone) {
+  folder_.write("home/.keras/datasets/x.npy", npy("|u1", {1, 1}, "a"));
+  folder_.write("home/.keras/datasets/y.npy", npy("|u1", {1}, "a"));
+  EXPECT_THAT(refusal("CIFAR10"), HasSubstr("no test set found"));
+  folder_.write("datasets/CIFAR10/x.npy", npy("|u1", {1, 1}, "a"));
+  folder_.write("datasets/CIFAR10/y.npy", npy("|u1", {1}, "b"));
+  EXPECT_EQ(load("CIFAR10").labels, std::vector<int32_t>{'b'});
+}
+
 // A path that is given is the only place: other data must not be taken in its stead.
 TEST_F(Load, AGivenPathIsNotReplacedByTheSearch) {
   folder_.write("datasets/CIFAR10/test_batch", example_pickle("python2_cifar10"));
