@@ -10,11 +10,13 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <memory>
 #include <string_view>
+#include <thread>
 
 #include "data/dataset_table.hpp"
 #include "data/place.hpp"
@@ -51,11 +53,17 @@ bool has_hash(const std::string& path, const DownloadFile& file) {
                           file.address, reason, destination));
 }
 
+[[noreturn]] void throw_stopped(const DownloadFile& file) {
+  throw Error(ErrorKind::interrupted,
+              fmt::format("stopped while fetching {}; the same command goes on", file.address));
+}
+
 // <destination>.part, open and locked against other processes.
 class PartFile {
  public:
-  explicit PartFile(const std::string& destination) : path_(destination + ".part") {
-    while (!open_and_lock()) {
+  // Waits while another process has it; `wait` is called meanwhile.
+  PartFile(const std::string& destination, const std::function<void()>& wait) : path_(destination + ".part") {
+    while (!open_and_lock(wait)) {
     }
   }
 
@@ -84,11 +92,13 @@ class PartFile {
 
  private:
   // False when the process that held the lock has renamed or removed the file meanwhile.
-  bool open_and_lock() {
+  bool open_and_lock(const std::function<void()>& wait) {
     fd_ = posix::open_file(path_, O_RDWR | O_CREAT);
     if (!fd_.valid()) check(errno);
-    while (::flock(fd_.get(), LOCK_EX) != 0) {
-      if (errno != EINTR) check(errno);
+    while (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno == ENOSYS || errno == ENOTSUP || errno == ENOLCK) break;  // a file system without locks
+      if (errno != EWOULDBLOCK && errno != EINTR) check(errno);
+      wait();
     }
     struct stat ours {};
     struct stat named {};
@@ -125,10 +135,7 @@ class Transfer {
     outcome.code = curl_easy_perform(curl_.get());
     curl_easy_getinfo(curl_.get(), CURLINFO_RESPONSE_CODE, &outcome.status);
     if (thrown_) std::rethrow_exception(thrown_);
-    if (stopped_) {
-      throw Error(ErrorKind::interrupted,
-                  fmt::format("stopped while fetching {}; the same command goes on", file_.address));
-    }
+    if (stopped_) throw_stopped(file_);
     part_.check(write_error_);
     outcome.reason = reason(outcome);
     return outcome;
@@ -245,7 +252,10 @@ void fetch(const DownloadFile& file, const std::string& destination, const Fetch
   start_libcurl();
   if (has_hash(destination, file)) return;
   make_folders(posix::folder_of(destination));
-  PartFile part(destination);
+  PartFile part(destination, [&] {
+    if (options.on_progress && !options.on_progress(0, std::nullopt)) throw_stopped(file);
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  });
   if (has_hash(destination, file)) return part.remove();  // another process fetched it while we waited
   for (;;) {
     const bool resumed = part.size() > 0;

@@ -1,8 +1,11 @@
 // Fetching from a server on 127.0.0.1 that behaves well and badly.
 #include "data/download.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <chrono>
 
@@ -235,6 +238,18 @@ TEST_F(Download, AFolderThatCannotBeMade) {
   folder_.write("plain", "a file");
   const DownloadFile wanted{"http://127.0.0.1:1/file", "file", HashKind::sha256, std::string(64, '0')};
   EXPECT_THROW(fetch(wanted, folder_ / "plain/file", options_), OutputError);
+}
+
+TEST_F(Download, WaitingForAnotherProcessCanBeStopped) {
+  const std::string part = folder_.write("new/folder/file.part", "x");
+  const int other = ::open(part.c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(::flock(other, LOCK_EX), 0);
+  int calls = 0;
+  options_.on_progress = [&](uint64_t, std::optional<uint64_t>) { return ++calls < 2; };
+  EXPECT_THAT(failure({"http://127.0.0.1:1/file", "file", HashKind::sha256, std::string(64, '0')},
+                      ErrorKind::interrupted),
+              HasSubstr("goes on"));
+  ::close(other);
 }
 
 TEST_F(Download, TwoAtOnceFetchOnce) {
