@@ -35,7 +35,8 @@ class HeaderReader {
     const std::string token = read_token(what);
     int value = 0;
     const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), value);
-    if (error != std::errc{} || end != token.data() + token.size() || value < 1 || value > largest) {
+    const bool is_number = error == std::errc{} && end == token.data() + token.size();
+    if (!is_number || token.size() > kLongestToken || value < 1 || value > largest) {
       fail(fmt::format("{} {} in the header; expected 1..{}", what, shown(token), largest));
     }
     return value;
@@ -48,7 +49,7 @@ class HeaderReader {
   // The next token and the one byte of white space behind it. A comment inside a token does not end it.
   std::string read_token(std::string_view what) {
     std::string token;
-    while (at_ < text_.size() && token.size() <= kLongestToken) {
+    while (at_ < text_.size() && token.size() <= kLongestToken) {  // one more shows that it is too long
       const char c = text_[at_++];
       if (c == '#') {
         skip_comment();

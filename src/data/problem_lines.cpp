@@ -22,7 +22,7 @@ std::string shown(std::string_view text) {
   std::string result = "'";
   for (char c : text.substr(0, kLongest)) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) {
+    if (byte < 0x20 || byte >= 0x7F) {
       result += fmt::format("\\x{:02x}", byte);
     } else {
       result += c;
