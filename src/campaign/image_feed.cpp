@@ -120,7 +120,10 @@ void ImageFeed::preprocess(const DatasetInput& array, int64_t first, int64_t cou
   const auto offset = static_cast<size_t>(first) * elements;
   const auto size = static_cast<size_t>(count) * elements;
   const int64_t channels = array.shape.empty() ? 1 : array.shape.back();
-  if (array.is_float) {
+  if (array.is_float && array.needs_preprocessing) {
+    data::preprocess(std::span(array.floats).subspan(offset, size), channels, options_.arithmetic,
+                     options_.normalization, out);
+  } else if (array.is_float) {
     data::preprocess(std::span(array.floats).subspan(offset, size), channels,
                      options_.normalize_floats ? options_.normalization : std::nullopt, out);
   } else {
