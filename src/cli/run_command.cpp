@@ -1,0 +1,35 @@
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/progress_text.hpp"
+#include "cli/result_text.hpp"
+#include "cli/signals.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector::cli {
+
+void run_campaign_command(const RunArguments& arguments, const std::vector<std::string>& command_line,
+                          std::ostream& out, Talk& talk) {
+  CampaignOptions options = arguments.campaign;
+  options.command_line = command_line;
+  bool golden_printed = false;
+  const auto print_golden = [&](const GoldenSummary& golden) {
+    if (!golden_printed) out << golden_text(golden) << std::flush;
+    golden_printed = true;
+  };
+  CampaignCallbacks callbacks;
+  callbacks.message = [&talk](const std::string& line) { talk.message(line); };
+  callbacks.golden = print_golden;
+  callbacks.progress = [&talk](const Progress& progress) { talk.progress(progress); };
+  callbacks.stop = &stop_on_signals(!arguments.quiet && arguments.progress != ProgressMode::json);
+
+  const CampaignResult result = run_campaign(options, callbacks);
+  talk.finish();
+  if (result.golden.images > 0) print_golden(result.golden);
+  if (result.outcome == CampaignOutcome::done) {
+    talk.message(fmt::format("{} faults in {}", result.faults, duration_text(result.seconds)));
+  }
+  out << outcome_text(result);
+}
+
+}  // namespace tf_injector::cli
