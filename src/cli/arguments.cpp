@@ -26,8 +26,8 @@ constexpr const char* kOverview =
     R"(tf_injector: flips single bits of a Keras network's weights and reports what each changes
 
   tf_injector [run] FLAGS                     a campaign, or without a fault list the golden run
-  tf_injector inspect MODEL                   the layers of a model and how many of its bits can be hit
-  tf_injector validate -f LIST --model MODEL  checks a fault list against a model; evaluates nothing
+  tf_injector inspect MODEL                   the layers of a model and their faultable bits
+  tf_injector validate -f LIST --model MODEL  checks a fault list against a model
 
 tf_injector inspect --help and tf_injector validate --help say more; these are the flags of run:
 

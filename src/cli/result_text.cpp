@@ -9,16 +9,18 @@
 namespace tf_injector::cli {
 namespace {
 
+// "67830   67.83 %"
+std::string share_text(int64_t count, int64_t total) {
+  return fmt::format("{}  {:>8}", count, percent_text(count, total));
+}
+
 std::vector<std::string> group_row(const BitGroupSummary& group) {
   return {group.name,
           std::to_string(group.faults),
           std::to_string(group.images),
-          std::to_string(group.masked),
-          percent_text(group.masked, group.images),
-          std::to_string(group.non_critical),
-          percent_text(group.non_critical, group.images),
-          std::to_string(group.critical),
-          percent_text(group.critical, group.images)};
+          share_text(group.masked, group.images),
+          share_text(group.non_critical, group.images),
+          share_text(group.critical, group.images)};
 }
 
 std::string path_line(const char* what, const std::string& path) {
@@ -26,7 +28,7 @@ std::string path_line(const char* what, const std::string& path) {
 }
 
 std::string dry_run_text(const CampaignResult& result) {
-  std::string text = "dry run: nothing was evaluated for the report, nothing was written\n";
+  std::string text = "dry run: nothing was written\n";
   text += fmt::format("faults: {}\n", result.faults);
   text += fmt::format("estimated time: {}\n", duration_text(result.estimated_seconds));
   text += fmt::format("estimated memory: {}\n", bytes_text(result.estimated_memory_bytes));
@@ -51,9 +53,8 @@ std::string percent_text(int64_t count, int64_t total) {
 }
 
 std::string groups_text(const std::vector<BitGroupSummary>& groups) {
-  const std::vector<Column> columns = {{"bit group", false}, {"faults", true},   {"images", true},
-                                       {"masked", true},     {"", true},         {"non-critical", true},
-                                       {"", true},           {"critical", true}, {"", true}};
+  const std::vector<Column> columns = {{"bit group", false}, {"faults", true},       {"images", true},
+                                       {"masked", true},     {"non-critical", true}, {"critical", true}};
   std::vector<std::vector<std::string>> rows;
   BitGroupSummary total;
   total.name = "total";

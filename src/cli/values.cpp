@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -36,6 +37,13 @@ double unit_factor(std::string_view unit) {
   const std::string_view rest = unit.substr(1);
   if (rest.empty() || rest == "iB") return std::pow(1024.0, static_cast<double>(power + 1));
   return rest == "B" ? std::pow(1000.0, static_cast<double>(power + 1)) : 0;
+}
+
+// Whatever their case.
+bool equal_letters(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 }  // namespace
@@ -91,7 +99,9 @@ std::string parse_choice(const std::string& flag, const std::string& text,
   if (std::find(choices.begin(), choices.end(), text) != choices.end()) return text;
   std::string message =
       fmt::format("{}: expected one of {}, found '{}'", flag, fmt::join(choices, ", "), text);
-  const std::string nearest = nearest_name(text, choices);
+  const auto same_letters = std::find_if(choices.begin(), choices.end(),
+                                         [&](const std::string& c) { return equal_letters(c, text); });
+  const std::string nearest = same_letters != choices.end() ? *same_letters : nearest_name(text, choices);
   if (!nearest.empty()) message += fmt::format(" (did you mean '{}'?)", nearest);
   throw Error(ErrorKind::usage, message);
 }
