@@ -95,11 +95,11 @@ void add_data_flags(CommandParser& parser, RunDraft& draft) {
       "This test set: a folder of CIFAR pickles or .bin files, the folder above it, a .tar.gz, an .npz "
       "with x and y, a folder with x.npy and y.npy. Together with --model, -d and -n are optional",
       options.data_path);
-  parser.value("--mean", "A,B,C", "Normalise with this mean",
+  parser.value("--mean", "A,B,C", "Normalise with this mean; needs --std",
                [&options](const std::string& flag, const std::string& value) {
                  options.mean = parse_triple(flag, value);
                });
-  parser.value("--std", "A,B,C", "and this standard deviation, instead of those of -d",
+  parser.value("--std", "A,B,C", "Normalise with this standard deviation; needs --mean",
                [&options](const std::string& flag, const std::string& value) {
                  options.std = parse_triple(flag, value);
                });

@@ -27,6 +27,16 @@ class HelpFormatter : public CLI::Formatter {
     return "Usage: tf_injector " + usage_ + "\n";
   }
 
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode) const override {
+    std::string out = make_description(app) + make_usage(app, std::move(name)) + make_positionals(app);
+    for (const std::string& group : app->get_groups()) {
+      const auto options = app->get_options(
+          [&](const CLI::Option* option) { return option->get_group() == group && option->nonpositional(); });
+      if (!options.empty()) out += make_group(group, false, options);
+    }
+    return out + "\n" + make_footer(app);
+  }
+
   std::string make_option(const CLI::Option* option, bool is_positional) const override {
     std::string head = "  " + make_option_name(option, is_positional);
     if (!is_positional) head += make_option_opts(option);

@@ -4,9 +4,20 @@
 #include "cli/progress_text.hpp"
 #include "cli/result_text.hpp"
 #include "cli/signals.hpp"
-#include "tf_injector/error.hpp"
+#include "cli/terminal.hpp"
+#include "tf_injector/campaign.hpp"
 
 namespace tf_injector::cli {
+namespace {
+
+// What the first Ctrl-C says, below the bar where there is one.
+std::string stop_notice(const RunArguments& arguments) {
+  if (arguments.quiet || arguments.progress == ProgressMode::json) return "";
+  const std::string line = "stopping; Ctrl-C once more ends at once\n";
+  return standard_error_terminal().interactive ? "\n" + line : line;
+}
+
+}  // namespace
 
 void run_campaign_command(const RunArguments& arguments, const std::vector<std::string>& command_line,
                           std::ostream& out, Talk& talk) {
@@ -21,7 +32,7 @@ void run_campaign_command(const RunArguments& arguments, const std::vector<std::
   callbacks.message = [&talk](const std::string& line) { talk.message(line); };
   callbacks.golden = print_golden;
   callbacks.progress = [&talk](const Progress& progress) { talk.progress(progress); };
-  callbacks.stop = &stop_on_signals(!arguments.quiet && arguments.progress != ProgressMode::json);
+  callbacks.stop = &stop_on_signals(stop_notice(arguments));
 
   const CampaignResult result = run_campaign(options, callbacks);
   talk.finish();

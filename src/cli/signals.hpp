@@ -2,13 +2,13 @@
 #pragma once
 
 #include <atomic>
+#include <string>
 
 namespace tf_injector::cli {
 
-// SIGINT, SIGTERM and SIGHUP set the flag that is returned; the second SIGINT has its default effect. SIGHUP
-// stays ignored where it was (nohup). `announce`: say on standard error that the run is stopping. Once per
-// process.
-[[nodiscard]] const std::atomic<bool>& stop_on_signals(bool announce);
+// The first SIGINT, SIGTERM or SIGHUP sets the flag that is returned and writes `notice` to standard error;
+// from then on SIGINT has its default effect. SIGHUP stays ignored where it was (nohup). Once per process.
+[[nodiscard]] const std::atomic<bool>& stop_on_signals(const std::string& notice);
 
 // Writing into a closed pipe becomes an error of the write instead of the program's end.
 void ignore_broken_pipes();

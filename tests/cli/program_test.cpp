@@ -1,15 +1,8 @@
-// The program as a whole, started as a user starts it. Where a campaign is needed: tests/cli/test_program.py.
-#include <fcntl.h>
+// The program as a whole, without a campaign.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-#include <string>
-#include <vector>
+#include "cli/run_program.hpp"
 
 namespace tf_injector::cli {
 namespace {
@@ -17,47 +10,9 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-struct Outcome {
-  int exit_code = -1;
-  std::string out, err;
-};
-
-std::string text_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-// Redirects a descriptor of the child to a file.
-void redirect(const std::string& path, int descriptor) {
-  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  if (file < 0 || dup2(file, descriptor) < 0) _exit(126);
-}
-
-// Standard output goes to `out_path`, or to a file whose text is returned.
-Outcome run_program(const std::vector<std::string>& words, std::string out_path = "") {
-  const std::string folder = testing::TempDir() + "cli_program_" + std::to_string(getpid());
-  std::filesystem::create_directories(folder);
-  if (out_path.empty()) out_path = folder + "/out";
-  std::vector<std::string> all = {TFI_PROGRAM};
-  all.insert(all.end(), words.begin(), words.end());
-  const pid_t child = fork();
-  if (child == 0) {
-    redirect(out_path, STDOUT_FILENO);
-    redirect(folder + "/err", STDERR_FILENO);
-    std::vector<char*> arguments;
-    for (std::string& word : all) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    execv(TFI_PROGRAM, arguments.data());
-    _exit(127);
-  }
-  int status = 0;
-  EXPECT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFEXITED(status));
-  Outcome outcome{WEXITSTATUS(status), std::filesystem::is_regular_file(out_path) ? text_of(out_path) : "",
-                  text_of(folder + "/err")};
-  EXPECT_NE(outcome.exit_code, 127) << TFI_PROGRAM << " is not built";
+Outcome run_program(const std::vector<std::string>& words, const std::string& out_path = "") {
+  const std::string folder = testing::TempDir() + "tfi_program_" + std::to_string(getpid());
+  Outcome outcome = RunningProgram(words, folder, out_path).wait();
   std::filesystem::remove_all(folder);
   return outcome;
 }
