@@ -64,8 +64,10 @@ std::string model_text(const Graph& graph, const std::string& path) {
   for (const Layer& layer : graph.layers) {
     const LayerFigures figures = figures_of(graph, layer);
     const bool has_kernel = layer.injectable && !layer.weights.empty();
+    // "TFOpLambda(nn.relu)": which function it is stands in the layer's name.
+    const std::string class_name = layer.class_name.substr(0, layer.class_name.find('('));
     rows.push_back(
-        {layer.path, layer.class_name, layer.output_shape.to_string(),
+        {layer.path, class_name, layer.output_shape.to_string(),
          has_kernel ? graph.weights.at(static_cast<size_t>(layer.weights[0])).shape.to_string() : "",
          std::to_string(figures.parameters), has_kernel ? std::to_string(figures.faultable_bits) : ""});
     total.parameters += figures.parameters;

@@ -1,7 +1,5 @@
-#include <cerrno>
 #include <iostream>
 #include <memory>
-#include <system_error>
 
 #include "cli/commands.hpp"
 #include "cli/failure.hpp"
@@ -26,11 +24,8 @@ void execute(const Arguments& arguments, const std::vector<std::string>& command
 
 // A result that did not get out is an error, but only at the end: it stops no campaign.
 void check_standard_output() {
-  errno = 0;
   std::cout.flush();
-  if (std::cout) return;
-  const std::string why = errno == 0 ? "write failed" : std::generic_category().message(errno);
-  throw OutputError("standard output: " + why + "; not all results were printed");
+  if (!std::cout) throw OutputError("standard output could not be written; not all results were printed");
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ Graph small_graph() {
   graph.output_names = {"dense"};
   graph.layers = {{"input_1", "input_1", "InputLayer", {}, {32, 32, 3}, false},
                   {"conv2d", "inner/conv2d", "Conv2D", {kernel}, {32, 32, 16}, true},
-                  {"pool", "pool", "GlobalAveragePooling2D", {}, {16}, false},
+                  {"pool", "pool", "TFOpLambda(math.reduce_mean)", {}, {16}, false},
                   {"dense", "dense", "Dense", {dense, bias}, {10}, true}};
   return graph;
 }
@@ -39,14 +39,14 @@ TEST(ModelText, TableAndTotals) {
   EXPECT_EQ(model_text(small_graph(), "m/small.keras"),
             R"(m/small.keras: model 'small', Keras 2.14.0
 
-layer         class                   output shape  kernel         parameters  faultable bits
----------------------------------------------------------------------------------------------
-input_1       InputLayer              (32, 32, 3)                           0
-inner/conv2d  Conv2D                  (32, 32, 16)  (3, 3, 3, 16)         432           13824
-pool          GlobalAveragePooling2D  (16,)                                 0
-dense         Dense                   (10,)         (16, 10)              170            5120
----------------------------------------------------------------------------------------------
-total                                                                     602           18944
+layer         class       output shape  kernel         parameters  faultable bits
+---------------------------------------------------------------------------------
+input_1       InputLayer  (32, 32, 3)                           0
+inner/conv2d  Conv2D      (32, 32, 16)  (3, 3, 3, 16)         432           13824
+pool          TFOpLambda  (16,)                                 0
+dense         Dense       (10,)         (16, 10)              170            5120
+---------------------------------------------------------------------------------
+total                                                         602           18944
 
 layers: 4, 2 with a kernel that faults can hit
 inputs: input_1 (32, 32, 3)

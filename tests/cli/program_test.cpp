@@ -55,7 +55,7 @@ TEST(Program, FullDiskUnderStandardOutputIsAnError) {
   if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
   const Outcome outcome = run_program({"--help"}, "/dev/full");
   EXPECT_EQ(outcome.exit_code, 4);
-  EXPECT_EQ(outcome.err, "error: standard output: No space left on device; not all results were printed\n");
+  EXPECT_EQ(outcome.err, "error: standard output could not be written; not all results were printed\n");
 }
 
 }  // namespace
