@@ -89,7 +89,9 @@ std::string without_suffix(const std::string& path) {
   return (p.parent_path() / p.stem()).string();
 }
 
-std::string metadata_path_of(const std::string& report_path) { return without_suffix(report_path) + ".run.json"; }
+std::string metadata_path_of(const std::string& report_path) {
+  return without_suffix(report_path) + ".run.json";
+}
 
 std::string time_stamp() {
   const std::time_t now = std::time(nullptr);
