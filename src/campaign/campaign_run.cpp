@@ -84,17 +84,13 @@ class CampaignRun {
       scores->require_space(0);
       scores->prepare();
     }
-    try {
-      const std::unique_ptr<Engine> engine = make_engine();
-      const GoldenRun golden = golden_run(*engine);
-      if (scores) scores->write_golden(golden.scores);
-      CampaignResult result = result_of(CampaignOutcome::golden_only, golden.total);
-      if (scores) result.score_folder = scores->folder();
-      result.seconds = golden.seconds;
-      return result;
-    } catch (const Stopped&) {
-      throw Error(ErrorKind::interrupted, "interrupted in the golden run: nothing was written");
-    }
+    const std::unique_ptr<Engine> engine = make_engine();
+    const GoldenRun golden = golden_run(*engine);
+    if (scores) scores->write_golden(golden.scores);
+    CampaignResult result = result_of(CampaignOutcome::golden_only, golden.total);
+    if (scores) result.score_folder = scores->folder();
+    result.seconds = golden.seconds;
+    return result;
   }
 
   CampaignResult run_list() {
@@ -204,8 +200,11 @@ CampaignResult run_on(CampaignInputs inputs, const CampaignOptions& options,
                       const CampaignCallbacks& callbacks, const RunTuning& tuning) {
   try {
     const Setup setup = set_up(std::move(inputs), options, tuning);
+    check_stop(callbacks.stop);
     if (options.dry_run) return dry_run(setup, options, callbacks, tuning);
     return CampaignRun(setup, options, callbacks, tuning).run();
+  } catch (const Stopped&) {
+    throw Error(ErrorKind::interrupted, "interrupted: nothing was written");
   } catch (const std::bad_alloc&) {
     throw Error(
         ErrorKind::out_of_memory,

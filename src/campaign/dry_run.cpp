@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <span>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "campaign/csv_report.hpp"
 #include "campaign/report_choice.hpp"
 #include "campaign/score_files.hpp"
+#include "campaign/stop.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -30,7 +32,8 @@ struct Pace {
 };
 
 // Times the golden run and some faults, spread over those to do, on the first tile.
-Pace measure(const Setup& setup, Engine& engine, std::span<const Patch> faults) {
+Pace measure(const Setup& setup, Engine& engine, std::span<const Patch> faults,
+             const std::atomic<bool>* stop) {
   const Tile& tile = setup.tiles.front();
   ImageFeed::Buffers buffers = setup.feed.make_buffers(setup.layout.tile);
   const TileImages images{.inputs = setup.feed.fill(tile, buffers), .tile = tile};
@@ -46,7 +49,7 @@ Pace measure(const Setup& setup, Engine& engine, std::span<const Patch> faults) 
   begin = Clock::now();
   engine.begin_block(sample);
   engine.run_faults(images, 0, count, golden, 0,
-                    {.row = [](size_t, int, auto) {}, .advance = [](int64_t) {}});
+                    {.row = [](size_t, int, auto) {}, .advance = [stop](int64_t) { check_stop(stop); }});
   pace.fault = seconds_since(begin) / (static_cast<double>(count) * tile.images);
   return pace;
 }
@@ -103,7 +106,7 @@ CampaignResult dry_run(const Setup& setup, const CampaignOptions& options, const
   if (!setup.golden_only && result.would_write.empty()) return result;  // finished already
   const auto left = std::span(setup.patches).subspan(done);
   const auto engine = tuning.engine.make(setup.plan, 1, setup.layout.tile);
-  const Pace pace = measure(setup, *engine, left);
+  const Pace pace = measure(setup, *engine, left, callbacks.stop);
   result.estimated_seconds = static_cast<double>(setup.images()) *
                              (pace.golden + static_cast<double>(left.size()) * pace.fault) /
                              setup.layout.threads;

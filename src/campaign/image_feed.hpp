@@ -18,9 +18,9 @@ namespace tf_injector {
 
 struct FeedOptions {
   data::Arithmetic arithmetic = data::Arithmetic::numpy;
-  std::optional<data::Normalization> normalization;  // of uint8 images
-  bool normalize_floats = false;  // float32 images too (--mean, --std), else fed as they are
-  std::optional<int64_t> limit;   // the first so many images
+  std::optional<data::Normalization> normalization = {};  // of uint8 images
+  bool normalize_floats = false;      // float32 images too (--mean, --std), else fed as they are
+  std::optional<int64_t> limit = {};  // the first so many images
 };
 
 class ImageFeed {
@@ -53,6 +53,7 @@ class ImageFeed {
     int64_t elements = 0;  // of one image
   };
   void match(const std::vector<PlanInput>& inputs);
+  void check_size(const DatasetInput& array) const;
   void check_labels(int64_t classes) const;
   void preprocess(const DatasetInput& array, int64_t first, int64_t count, std::span<float> out) const;
 

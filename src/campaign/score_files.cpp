@@ -70,8 +70,8 @@ bool is_score_file(const std::string& name) {
 
 // The folder itself or the nearest one above it that exists.
 std::filesystem::path existing_folder(const std::string& folder) {
-  std::filesystem::path path = std::filesystem::absolute(folder);
   std::error_code ignored;
+  std::filesystem::path path = std::filesystem::absolute(folder, ignored);
   while (!std::filesystem::exists(path, ignored) && path.has_relative_path()) path = path.parent_path();
   return path;
 }

@@ -1,11 +1,13 @@
 // Whole campaigns in memory against a slow count of their own, over threads, tiles, blocks and kernels.
 #include "campaign/campaign_run.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
+#include <map>
 #include <new>
 #include <thread>
 
@@ -186,6 +188,40 @@ TEST_F(CampaignRunTest, LastBatchOfOneAndBatchLargerThanTheData) {
     run(inputs, o);
     EXPECT_EQ(read_text(o.report_path), slow_report(inputs, 9, batch)) << batch;
   }
+}
+
+TEST_F(CampaignRunTest, ABatchOfOneHasTheBitsOfABatchOfOne) {
+  // More than 384 inputs: TensorFlow sums them in blocks, unless the batch has one image.
+  std::mt19937 rng(1);
+  CampaignInputs inputs = random_inputs(5, {.images = 5, .faults = 3});
+  Graph graph;
+  graph.weights.push_back({"kernel", Shape{500, 7}, random_values(rng, 3500, Values::ordinary)});
+  const NodeId input = graph.add_input("input", "input", Shape{10, 10, 5});
+  const NodeId flat = graph.add("flatten", ops::Reshape{Shape{500}}, {input});
+  graph.outputs = {graph.add("dense", ops::Dense{.kernel = 0, .units = 7}, {flat})};
+  graph.output_names = {"dense"};
+  inputs.dataset.inputs[0].shape = {10, 10, 5};
+  inputs.dataset.inputs[0].floats = random_values(rng, 2500, Values::ordinary);
+  inputs.list = random_list(rng, graph, {0}, 3);
+  inputs.graph = std::move(graph);
+  std::map<int, std::string> clean;
+  for (int batch : {1, 4, 5}) {
+    for (int tile : {1, 3, 5}) {
+      CampaignOptions o = options(fmt::format("b{}_{}.csv", batch, tile));
+      o.batch_size = batch;
+      o.tile = tile;
+      o.scores = ScoreMode::all;
+      const CampaignResult result = run(inputs, o);
+      clean[batch] = read_text(result.score_folder + "/clean.npy");
+      EXPECT_EQ(clean[batch], npy_bytes(slow_scores(inputs, nullptr, 5, batch), 5, 7));
+      for (const ResolvedFault& row : inputs.list->faults) {
+        EXPECT_EQ(read_text(fmt::format("{}/inj_{}.npy", result.score_folder, row.fault.injection)),
+                  npy_bytes(slow_scores(inputs, &row.patch, 5, batch), 5, 7));
+      }
+    }
+  }
+  EXPECT_NE(clean[1], clean[5]);
+  EXPECT_NE(clean[4], clean[5]) << "the last image is a batch of its own";
 }
 
 TEST_F(CampaignRunTest, LimitTakesTheFirstImages) {
@@ -381,6 +417,7 @@ TEST_F(CampaignRunTest, TellsHowFarItIs) {
     EXPECT_EQ(inside++, 0) << "two threads at a time";
     seen.push_back(progress);
     times.push_back(progress.seconds);
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
     --inside;
   };
   GoldenSummary golden;

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <map>
 #include <random>
 
 #include "campaign/campaign_fixture.hpp"
@@ -81,10 +82,16 @@ TEST_F(ResumeTest, StoppedInTheGoldenRunItBeginsAgain) {
   const CampaignInputs inputs = random_inputs(2);
   const std::string expected = whole_report(inputs);
   const CampaignOptions o = options();
-  const std::atomic<bool> stop{true};
+  std::atomic<bool> stop{true};
   CampaignCallbacks callbacks;
   callbacks.stop = &stop;
-  const Error error = error_of([&] { run(inputs, o, {}, callbacks); });
+  Error error = error_of([&] { run(inputs, o, no_inference(), callbacks); });
+  EXPECT_EQ(error.exit_code(), 75);
+  EXPECT_FALSE(file_exists(o.report_path));
+  stop = false;
+  EngineHooks hooks;
+  hooks.made = [&] { stop = true; };
+  error = error_of([&] { run(inputs, o, tuning_with(hooks), callbacks); });
   EXPECT_EQ(error.exit_code(), 75);
   EXPECT_EQ(error.what(),
             "interrupted: 0 of 20 faults are in " + o.report_path + "; the same command goes on");
