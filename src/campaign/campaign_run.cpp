@@ -98,9 +98,10 @@ class CampaignRun {
         setup_, options_, callbacks_.message ? callbacks_.message : [](auto&) {});
     if (chosen.state == ReportState::finished) return already_finished(chosen);
     const size_t rows_before = chosen.content.rows.size();
-    if (chosen.state == ReportState::unfinished)
-      say(fmt::format("going on with {}: {} of {} faults are in it", chosen.paths.report, rows_before,
-                      setup_.faults.size()));
+    say(chosen.state == ReportState::fresh
+            ? fmt::format("the report is {}", chosen.paths.report)
+            : fmt::format("going on with {}: {} of {} faults are in it", chosen.paths.report, rows_before,
+                          setup_.faults.size()));
     const ScoreFiles scores = score_files(chosen.paths.scores);
     scores.require_space(setup_.faults.size() - rows_before);
     scores.prepare();

@@ -135,6 +135,26 @@ void divide_memory(Setup& setup, const CampaignOptions& options, const RunTuning
   }
 }
 
+// What the metadata say of the machine and the work.
+void describe(Setup& setup, const ThreadBudget& budget) {
+  RunMetadata& m = setup.metadata;
+  m.images = setup.images();
+  m.classes = setup.plan.classes();
+  m.faults = static_cast<int64_t>(setup.faults.size());
+  m.threads = setup.layout.threads;
+  m.threads_source = setup.layout.threads < budget.threads ? "memory" : budget.source;
+  m.tile = setup.layout.tile;
+  m.kernels = kernel_set_name(setup.plan.kernels());
+  m.steps = setup.plan.steps();
+}
+
+void take_faults(Setup& setup, std::span<const ResolvedFault> rows) {
+  for (const ResolvedFault& row : rows) {
+    setup.faults.push_back(row.fault);
+    setup.patches.push_back(row.patch);
+  }
+}
+
 }  // namespace
 
 Setup set_up(CampaignInputs inputs, const CampaignOptions& options, const RunTuning& tuning) {
@@ -155,23 +175,10 @@ Setup set_up(CampaignInputs inputs, const CampaignOptions& options, const RunTun
               .patches = {},
               .layout = {},
               .tiles = {}};
-  if (inputs.list) {
-    for (const ResolvedFault& row : rows_of(*inputs.list, options.resume_from)) {
-      setup.faults.push_back(row.fault);
-      setup.patches.push_back(row.patch);
-    }
-  }
+  if (inputs.list) take_faults(setup, rows_of(*inputs.list, options.resume_from));
   divide_memory(setup, options, tuning, budget.threads);
   setup.tiles = cut_tiles(setup.images(), setup.layout.tile, options.batch_size);
-  RunMetadata& m = setup.metadata;
-  m.images = setup.images();
-  m.classes = setup.plan.classes();
-  m.faults = static_cast<int64_t>(setup.faults.size());
-  m.threads = setup.layout.threads;
-  m.threads_source = setup.layout.threads < budget.threads ? "memory" : budget.source;
-  m.tile = setup.layout.tile;
-  m.kernels = kernel_set_name(setup.plan.kernels());
-  m.steps = setup.plan.steps();
+  describe(setup, budget);
   return setup;
 }
 

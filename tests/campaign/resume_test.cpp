@@ -2,11 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <csignal>
 #include <map>
 #include <random>
+#include <thread>
 
 #include "campaign/campaign_fixture.hpp"
 #include "campaign/report_names.hpp"
@@ -342,6 +345,41 @@ TEST_F(ResumeTest, AReportInUseIsBusyNamedOrFound) {
     const CampaignResult result = run(inputs, o, tuning_with(hooks, 10));
     EXPECT_EQ(tried, 2);
     EXPECT_EQ(parse_report(read_text(result.report_path), "r").rows.size(), 20u);
+  }
+}
+
+TEST_F(ResumeTest, OfProcessesThatStartTogetherOneRunsAndTheOthersAreTold) {
+  const CampaignInputs inputs = random_inputs(13);
+  const std::string expected = whole_report(inputs);
+  EngineHooks hooks;  // still at work when the last one asks
+  hooks.block = [](size_t) { std::this_thread::sleep_for(std::chrono::milliseconds(700)); };
+  for (bool named : {true, false}) {
+    CampaignOptions o = options(named ? "r.csv" : "");
+    o.threads = 1;
+    std::vector<pid_t> processes;
+    for (int i = 0; i < 8; ++i) {
+      const pid_t process = fork();
+      if (process == 0) {
+        int code = 0;
+        try {
+          run(inputs, o, tuning_with(hooks, 20));
+        } catch (const Error& error) {
+          code = error.exit_code();
+        }
+        _exit(code);
+      }
+      processes.push_back(process);
+    }
+    std::map<int, int> codes;
+    for (pid_t process : processes) {
+      int status = 0;
+      waitpid(process, &status, 0);
+      ++codes[WIFEXITED(status) ? WEXITSTATUS(status) : -1];
+    }
+    EXPECT_EQ(codes, (std::map<int, int>{{0, 1}, {5, 7}}));
+    const std::string folder = named ? folder_ : path("out/D/N");
+    for (const auto& [name, text] : contents(folder))
+      EXPECT_TRUE(!name.ends_with(".csv") || text == expected) << name;
   }
 }
 
