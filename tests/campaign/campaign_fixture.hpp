@@ -158,6 +158,18 @@ inline RunTuning tuning_with(EngineHooks hooks, size_t block = 0) {
   return tuning;
 }
 
+inline RunTuning blocks_of(size_t faults) {
+  RunTuning tuning;
+  tuning.most_faults_per_block = faults;
+  return tuning;
+}
+
+inline RunTuning no_inference() {
+  EngineHooks hooks;
+  hooks.made = [] { ADD_FAILURE() << "an engine was made"; };
+  return tuning_with(hooks);
+}
+
 // Campaigns that write into the test's folder.
 class CampaignTest : public FolderTest {
  protected:
@@ -174,6 +186,12 @@ class CampaignTest : public FolderTest {
   static CampaignResult run(const CampaignInputs& inputs, const CampaignOptions& options,
                             const RunTuning& tuning = {}, const CampaignCallbacks& callbacks = {}) {
     return run_on(inputs, options, callbacks, tuning);
+  }
+  // The report of a run that nothing disturbs.
+  std::string whole_report(const CampaignInputs& inputs) {
+    CampaignOptions o = options("whole/whole.csv");
+    run(inputs, o);
+    return read_text(o.report_path);
   }
   // Runs until the block of this number (from 0) begins, and is stopped there.
   static void run_until_block(const CampaignInputs& inputs, const CampaignOptions& options, int block,
