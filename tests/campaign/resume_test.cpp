@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <map>
 #include <random>
@@ -336,11 +337,16 @@ TEST_F(ResumeTest, OfProcessesThatStartTogetherOneRunsAndTheOthersAreTold) {
   for (bool named : {true, false}) {
     CampaignOptions o = options(named ? "r.csv" : "");
     o.threads = 1;
+    std::array<int, 2> gate{};  // closed by the parent when all are there
+    ASSERT_EQ(pipe(gate.data()), 0);
     std::vector<pid_t> processes;
     for (int i = 0; i < 8; ++i) {
       const pid_t process = fork();
       if (process == 0) {
         int code = 0;
+        char nothing = 0;
+        close(gate[1]);
+        if (read(gate[0], &nothing, 1) != 0) _exit(99);
         try {
           run(inputs, o, tuning_with(hooks, 20));
         } catch (const Error& error) {
@@ -350,6 +356,8 @@ TEST_F(ResumeTest, OfProcessesThatStartTogetherOneRunsAndTheOthersAreTold) {
       }
       processes.push_back(process);
     }
+    close(gate[0]);
+    close(gate[1]);
     std::map<int, int> codes;
     for (pid_t process : processes) {
       int status = 0;
