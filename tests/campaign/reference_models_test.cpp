@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "graph/patch.hpp"
@@ -169,6 +170,79 @@ INSTANTIATE_TEST_SUITE_P(Shared, ReferenceModel,
                                          NamedModel{"CIFAR10/ResNet32", &kCifar10},
                                          NamedModel{"CIFAR10/ResNet56", &kCifar10},
                                          NamedModel{"GTSRB/ResNet20", &kGtsrb}));
+
+// Small networks of many layer types as TensorFlow 2.12 to 2.15 and Keras 3 save them. One that holds a layer
+// which is not supported skips itself and says which.
+class KerasFile : public testing::TestWithParam<const char*> {};
+
+TEST_P(KerasFile, ScoresAreTensorFlows) {
+  const std::string path = kModels + "keras_files/" + GetParam();
+  if (!file_exists(path)) GTEST_SKIP() << "no " << path << " (../shared/data is not there)";
+  const size_t dot = path.rfind('.');
+  const std::string stem = path.substr(0, dot) + (path.substr(dot) == ".h5" ? "_h5" : "");
+  const Arrays reference = read_npz(stem + ".ref.npz");
+  Graph graph;
+  try {
+    graph = keras::import_model(path);
+  } catch (const ModelError& error) {
+    ASSERT_NE(std::string(error.what()).find("(docs/layers.md)"), std::string::npos) << error.what();
+    GTEST_SKIP() << error.what();
+  }
+  const Plan plan = Plan::compile(graph, {});
+  const std::vector<float> input = reference.at("inputs").to_float32();
+  const int images = static_cast<int>(reference.at("inputs").shape[0]);
+  EXPECT_EQ(differing(reference.at("outputs").to_float32(), scores_of(plan, nullptr, input, images)), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Shared, KerasFile,
+    testing::Values("tf212_nested.keras", "tf212_resfun.h5", "tf212_resfun.keras", "tf212_seqcnn.h5",
+                    "tf212_seqcnn.keras", "tf212_shared.keras", "tf212_simpleseq.keras", "tf213_nested.keras",
+                    "tf213_resfun.h5", "tf213_resfun.keras", "tf213_seqcnn.h5", "tf213_seqcnn.keras",
+                    "tf213_shared.keras", "tf213_simpleseq.keras", "tf214_nested.keras", "tf214_resfun.h5",
+                    "tf214_resfun.keras", "tf214_seqcnn.h5", "tf214_seqcnn.keras", "tf214_shared.keras",
+                    "tf214_simpleseq.keras", "tf215_nested.keras", "tf215_resfun.h5", "tf215_resfun.keras",
+                    "tf215_seqcnn.h5", "tf215_seqcnn.keras", "tf215_shared.keras", "tf215_simpleseq.keras",
+                    "k3_nested.keras", "k3_resfun.h5", "k3_resfun.keras", "k3_seqcnn.h5", "k3_seqcnn.keras",
+                    "k3_simpleseq.keras"));
+
+// The small files of tests/keras/files: every output, with the inputs that tools/make_keras_files.py made.
+class SmallModel : public testing::TestWithParam<const char*> {};
+
+TEST_P(SmallModel, ScoresAreTensorFlows) {
+  constexpr int kImages = 3;
+  const std::string path = std::string(TFI_TEST_DIR) + "/keras/files/" + GetParam();
+  const auto facts = nlohmann::json::parse(read_text(path + ".json"));
+  const Graph graph = keras::import_model(path);
+  for (size_t output = 0; output < graph.outputs.size(); ++output) {
+    const Plan plan = Plan::compile(graph, {.output = static_cast<int>(output)});
+    std::vector<std::vector<float>> inputs;
+    for (const PlanInput& input : plan.inputs()) {
+      std::vector<float> values(static_cast<size_t>(input.shape.elements() * kImages));
+      for (size_t i = 0; i < values.size(); ++i)
+        values[i] = static_cast<float>(static_cast<int>(i * 7919 % 256) - 128) / 64;
+      inputs.push_back(std::move(values));
+    }
+    const std::vector<std::span<const float>> spans(inputs.begin(), inputs.end());
+    std::vector<float> scores(static_cast<size_t>(plan.classes() * kImages));
+    Workspace workspace(plan, kImages);
+    evaluate(plan, nullptr, workspace, spans, kImages, {.batch = kImages}, scores);
+    std::vector<float> expected;
+    for (const auto& bits : facts["scores"][output]) {
+      expected.push_back(
+          std::bit_cast<float>(static_cast<uint32_t>(std::stoul(bits.get<std::string>(), nullptr, 16))));
+    }
+    EXPECT_EQ(differing(expected, scores), 0)
+        << "of " << scores.size() << ", output " << graph.output_names[output];
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, SmallModel,
+                         testing::Values("k2_sequential.keras", "k2_sequential.h5", "k2_deferred.keras",
+                                         "k2_nested.keras", "k2_nested.h5", "k2_multi.keras", "k2_ops.keras",
+                                         "k3_sequential.keras", "k3_sequential.h5", "k3_deferred.keras",
+                                         "k3_nested.keras", "k3_nested.h5", "k3_multi.keras",
+                                         "k3_ops.keras"));
 
 }  // namespace
 }  // namespace tf_injector

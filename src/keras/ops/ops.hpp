@@ -21,6 +21,7 @@ Values relu_with_options(CallContext& call);
 Values reshape(CallContext& call);
 Values shape(CallContext& call);
 Values squeeze(CallContext& call);
+Values stack(CallContext& call);  // of integers of shapes
 Values subtract(CallContext& call);
 Values transpose(CallContext& call);
 Values unstack(CallContext& call);

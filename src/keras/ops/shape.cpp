@@ -32,6 +32,17 @@ Values unstack(CallContext& call) {
   return scalars;
 }
 
+Values stack(CallContext& call) {
+  const Argument* values = call.argument(0, {"values"});
+  if (values == nullptr || !std::holds_alternative<std::vector<Argument>>(values->value)) {
+    call.fail("expected a list of integers of a shape (docs/layers.md)");
+  }
+  if (const Argument* axis = call.argument(1, {"axis"})) {
+    if (call.axes(*axis, 1).size() != 1) call.fail("expected one axis");
+  }
+  return {call.integers(*values, "values")};
+}
+
 // The first entry must stand for the images: tf.shape(x)[0], or -1 where the others make up one image.
 Values reshape(CallContext& call) {
   const NodeId input = call.input();
