@@ -6,6 +6,15 @@
 
 namespace tf_injector::keras {
 
+bool is_too_large(const Shape& shape) {
+  constexpr int64_t kMaxElements = int64_t{1} << 40;
+  int64_t elements = 1;
+  for (int64_t dim : shape.dims()) {
+    if (__builtin_mul_overflow(elements, dim, &elements) || elements > kMaxElements) return true;
+  }
+  return false;
+}
+
 CallContext::CallContext(Graph& graph, const LayerSpec& layer, const Call& call, const CallResults& results,
                          const std::vector<WeightId>& weights, Generation generation)
     : config(*layer.config, layer.where()),
@@ -190,7 +199,9 @@ WeightId CallContext::weight(size_t i, const char* name, const Shape& expected) 
 }
 
 NodeId CallContext::add(Op op, std::vector<NodeId> node_inputs) const {
-  return graph_.add(layer_.path, std::move(op), std::move(node_inputs));
+  const NodeId node = graph_.add(layer_.path, std::move(op), std::move(node_inputs));
+  if (is_too_large(shape(node))) fail("its output " + shape(node).to_string() + " is too large");
+  return node;
 }
 
 void CallContext::expect_inference() {

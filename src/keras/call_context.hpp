@@ -17,6 +17,9 @@ namespace tf_injector::keras {
 // Results of the calls of one model: [layer][call][output].
 using CallResults = std::vector<std::vector<Values>>;
 
+// Tensors of one image beyond 2^40 elements are refused, before any product of sizes overflows.
+[[nodiscard]] bool is_too_large(const Shape& shape);
+
 // One call of one layer. All functions throw ModelError naming the layer.
 class CallContext {
  public:

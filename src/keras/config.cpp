@@ -8,6 +8,13 @@ namespace {
 // Of every layer; dtype is checked for all layers in one place (importer.cpp).
 constexpr std::string_view kCommon[] = {"name", "trainable", "dtype", "batch_input_shape", "batch_shape"};
 
+// Sizes, strides and the like. Far above any real one, and small enough that products of two do not overflow.
+constexpr int64_t kLargest = int64_t{1} << 31;
+
+bool is_size(const Json& value) {
+  return value.is_number_integer() && value <= kLargest && value >= -kLargest;
+}
+
 bool never_matters(std::string_view key) {
   for (std::string_view common : kCommon) {
     if (key == common) return true;
@@ -36,7 +43,7 @@ const Json* Config::find(const char* key) {
 
 int64_t Config::integer(const char* key) {
   const Json* value = find(key);
-  if (value == nullptr || !value->is_number_integer()) fail(key, "an integer");
+  if (value == nullptr || !is_size(*value)) fail(key, "an integer");
   return value->get<int64_t>();
 }
 
@@ -64,12 +71,13 @@ std::string Config::text(const char* key, const char* otherwise) {
 std::array<int64_t, 2> Config::pair(const char* key, std::array<int64_t, 2> otherwise) {
   const Json* value = find(key);
   if (value == nullptr) return otherwise;
-  if (value->is_number_integer()) return {value->get<int64_t>(), value->get<int64_t>()};
-  if (!value->is_array() || value->size() != 2 || !(*value)[0].is_number_integer() ||
-      !(*value)[1].is_number_integer()) {
-    fail(key, "two integers");
-  }
-  return {(*value)[0].get<int64_t>(), (*value)[1].get<int64_t>()};
+  return as_pair(*value, key, "two integers");
+}
+
+std::array<int64_t, 2> Config::as_pair(const Json& value, const char* key, const char* expected) const {
+  if (is_size(value)) return {value.get<int64_t>(), value.get<int64_t>()};
+  if (!value.is_array() || value.size() != 2 || !is_size(value[0]) || !is_size(value[1])) fail(key, expected);
+  return {value[0].get<int64_t>(), value[1].get<int64_t>()};
 }
 
 void Config::expect(const char* key, const Json& only) {

@@ -24,6 +24,9 @@ class Config {
   std::string text(const char* key, const char* otherwise);
   // [2, 3], or 2 for both.
   std::array<int64_t, 2> pair(const char* key, std::array<int64_t, 2> otherwise);
+  // The same of a part of the option `key`.
+  [[nodiscard]] std::array<int64_t, 2> as_pair(const Json& value, const char* key,
+                                               const char* expected) const;
   // Refuses every other value: options whose one understood value changes nothing.
   void expect(const char* key, const Json& only);
   // Options that do not matter for inference.

@@ -15,7 +15,7 @@ namespace {
 
 // Shared models that call each other twice a level double the graph at every level. The largest network known
 // to us (ResNet1202) has 5,000 calls.
-constexpr size_t kMaxCalls = 1'000'000;
+constexpr size_t kMaxCalls = 200'000;
 
 // The name of a dtype or policy: "float32", {"class_name": "DTypePolicy", "config": {"name": "float32"}}.
 std::string policy_name(const Json& dtype) {
@@ -153,7 +153,10 @@ class Importer {
       }
       dims.push_back(dim.get<int64_t>());
     }
-    return graph_.add_input(input.path, input.name, Shape(std::move(dims)));
+    const Shape shape(std::move(dims));
+    if (is_too_large(shape))
+      throw ModelError(input.where() + ": input " + shape.to_string() + " is too large");
+    return graph_.add_input(input.path, input.name, shape);
   }
 
   // Adds the nodes of one call of a model. Recursion is as deep as models are nested, which the depth of the
@@ -241,6 +244,12 @@ class Importer {
 
 }  // namespace
 
-Graph import_archive(const Archive& archive) { return Importer(archive).import(); }
+Graph import_archive(const Archive& archive) {
+  try {
+    return Importer(archive).import();
+  } catch (const Json::exception& error) {
+    throw ModelError(std::string("its configuration has an unexpected form: ") + error.what());
+  }
+}
 
 }  // namespace tf_injector::keras

@@ -5,13 +5,9 @@ namespace tf_injector::keras::layers {
 namespace {
 
 // 1, [1, 2] (height, width), or [[top, bottom], [left, right]] as Keras writes it.
-std::array<int64_t, 2> side(CallContext& call, const Json& padding, size_t axis) {
+std::array<int64_t, 2> side(const CallContext& call, const Json& padding, size_t axis) {
   const Json& own = padding.is_array() && padding.size() == 2 ? padding[axis] : padding;
-  if (own.is_number_integer()) return {own.get<int64_t>(), own.get<int64_t>()};
-  if (!own.is_array() || own.size() != 2 || !own[0].is_number_integer() || !own[1].is_number_integer()) {
-    call.config.fail("padding", "[[top, bottom], [left, right]]");
-  }
-  return {own[0].get<int64_t>(), own[1].get<int64_t>()};
+  return call.config.as_pair(own, "padding", "[[top, bottom], [left, right]]");
 }
 
 }  // namespace

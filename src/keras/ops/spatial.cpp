@@ -6,8 +6,10 @@
 namespace tf_injector::keras::ops {
 namespace {
 
-std::array<int64_t, 2> pad_pair(CallContext& call, const Json& pair) {
-  if (!pair.is_array() || pair.size() != 2 || !pair[0].is_number_integer() || !pair[1].is_number_integer()) {
+std::array<int64_t, 2> pad_pair(const CallContext& call, const Json& pair) {
+  constexpr int64_t kLargest = int64_t{1} << 31;
+  const auto is_size = [](const Json& n) { return n.is_number_integer() && n >= 0 && n <= kLargest; };
+  if (!pair.is_array() || pair.size() != 2 || !is_size(pair[0]) || !is_size(pair[1])) {
     call.fail("expected paddings [[before, after], ...], found " + brief(pair));
   }
   return {pair[0].get<int64_t>(), pair[1].get<int64_t>()};
