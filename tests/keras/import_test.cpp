@@ -111,29 +111,43 @@ TEST(ImportModel, ActivationOptionIsANodeOfItsOwn) {
   EXPECT_EQ(graph.nodes[2].path, graph.nodes[1].path);
 }
 
-// Facts of the published networks, where they are.
-TEST(ImportModel, PublishedResNets) {
-  const std::string models = std::string(TFI_TEST_DIR) + "/../../shared/data/models/";
-  struct Facts {
-    const char* file;
-    size_t convolutions;
-  };
-  for (const Facts& facts :
-       {Facts{"CIFAR10/ResNet20", 19}, Facts{"CIFAR10/ResNet20_nchw", 19}, Facts{"CIFAR10/ResNet32", 31},
-        Facts{"CIFAR10/ResNet56", 55}, Facts{"GTSRB/ResNet20", 19}}) {
-    const std::string path = models + facts.file + ".keras";
-    if (!file_exists(path)) GTEST_SKIP() << "no " << path << " (../shared/data is not there)";
-    const Graph graph = keras::import_model(path);
-    std::vector<std::string> injectable;
-    for (const Layer& layer : graph.layers) {
-      if (layer.injectable) injectable.push_back(layer.name);
-    }
-    ASSERT_EQ(injectable.size(), facts.convolutions + 1) << facts.file;
-    EXPECT_EQ(injectable.back(), "dense");
-    EXPECT_EQ(injectable.front(), "conv2d");
-    EXPECT_EQ(injectable[facts.convolutions - 1], "conv2d_" + std::to_string(facts.convolutions - 1));
+// The names of all layers of the published networks, in the order in which Keras 2.14 lists them.
+struct Published {
+  const char* file;
+  size_t layers;
+  const char* names_sha256;  // begin of the hash of the names, one blank between them
+  size_t convolutions;
+};
+void PrintTo(const Published& facts, std::ostream* out) { *out << facts.file; }
+
+class PublishedNetwork : public testing::TestWithParam<Published> {};
+
+TEST_P(PublishedNetwork, LayersComeInKerasOrder) {
+  const Published& facts = GetParam();
+  const std::string path = std::string(TFI_TEST_DIR) + "/../../shared/data/models/" + facts.file;
+  if (!file_exists(path)) GTEST_SKIP() << "no " << path << " (../shared/data is not there)";
+  const Graph graph = keras::import_model(path);
+  std::string names;
+  std::vector<std::string> injectable;
+  for (const Layer& layer : graph.layers) {
+    names += (names.empty() ? "" : " ") + layer.name;
+    if (layer.injectable) injectable.push_back(layer.name);
   }
+  EXPECT_EQ(graph.layers.size(), facts.layers);
+  EXPECT_EQ(sha256_of(names.data(), names.size()).substr(0, 16), facts.names_sha256);
+  ASSERT_EQ(injectable.size(), facts.convolutions + 1);
+  EXPECT_EQ(injectable.front(), "conv2d");
+  EXPECT_EQ(injectable[facts.convolutions - 1], "conv2d_" + std::to_string(facts.convolutions - 1));
+  EXPECT_EQ(injectable.back(), "dense");
 }
+
+INSTANTIATE_TEST_SUITE_P(Shared, PublishedNetwork,
+                         testing::Values(Published{"CIFAR10/ResNet20.keras", 114, "235480db44fb42d8", 19},
+                                         Published{"CIFAR10/ResNet20_nchw.keras", 119, "9adc77800d95ce18",
+                                                   19},
+                                         Published{"CIFAR10/ResNet32.keras", 180, "5d756718ed269c81", 31},
+                                         Published{"CIFAR10/ResNet56.keras", 312, "c212dc924296b05b", 55},
+                                         Published{"GTSRB/ResNet20.keras", 115, "47a08e798a21c288", 19}));
 
 }  // namespace
 }  // namespace tf_injector
