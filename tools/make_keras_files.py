@@ -64,8 +64,8 @@ def deferred():
 def nested():
     """Shared and nested models; keys of the weight file do not follow the layers' names."""
     a = keras.Input((6, 6, 4))
-    y = layers.Conv2D(4, 3, padding="same", name="conv_b")(a)
-    y = layers.BatchNormalization(center=False)(y)
+    y = layers.BatchNormalization(center=False)(a)
+    y = layers.Conv2D(4, 3, padding="same", name="conv_b")(y)
     block = keras.Model(a, layers.Add()([a, y]), name="block")
     c = keras.Input((6, 6, 4))
     z = layers.Conv2D(4, 1, name="conv_c")(c)

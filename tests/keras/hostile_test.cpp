@@ -157,7 +157,8 @@ TEST(Refused, Cycles) {
 // Each level calls the one below twice: 2^40 calls.
 TEST(Refused, ModelsThatDoubleAtEveryLevel) {
   const char* const kInput =
-      R"({"class_name": "InputLayer", "name": "i", "config": {"name": "i", "batch_input_shape": [null, 4]}, "inbound_nodes": []})";
+      R"({"class_name": "InputLayer", "name": "i", "config": {"name": "i", "batch_input_shape": [null, 4]},)"
+      R"( "inbound_nodes": []})";
   Json model = Json::parse(
       std::string(R"({"class_name": "Functional", "name": "m", "config": {"name": "m", "layers": [)") +
       kInput + R"(], "input_layers": [["i", 0, 0]], "output_layers": [["i", 0, 0]]}})");
