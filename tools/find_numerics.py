@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds every rule of docs/numerics.md against the TensorFlow that is installed.
 
-    .venv-tools/bin/python tools/find_numerics.py [--cases 40] [--seed 1] [--only conv] [--list]
+    .venv-tools/bin/python tools/find_numerics.py [--cases 40] [--seed 1] [--only conv] [--threads 8]
 
 Random shapes and values, ordinary and extreme, go through TensorFlow's eager ops and through our reference kernels
 (src/kernels/ref, built by this script with g++ into .cache/). One line per rule: cases, elements, elements that differ in a bit (NaN
@@ -10,14 +10,14 @@ the difference, so it must differ somewhere. The exit code is 1 when a rule diff
 """
 import argparse
 import ctypes
-import os
 import pathlib
 import subprocess
 import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
-import tensorflow as tf
+
+import oracle
+from oracle import tf
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 F = np.float32
@@ -419,16 +419,10 @@ def mean_case(c, ours, x):
     return ours(x), layer(x).numpy()
 
 
-STATISTICS = (((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
-              ((0.5070751592371323, 0.48654887331495095, 0.4409178433670343),
-               (0.2673342858792401, 0.2564384629170883, 0.27615047132568404)),
-              ((0.3403, 0.3121, 0.3214), (0.2724, 0.2608, 0.2669)))
-
-
 def preprocess_case(c, scale):
     """All 256 bytes of all channels: `scale` gives 0..1 in float32; then - mean, / std, each rounded."""
     x = np.repeat(np.arange(256, dtype=np.uint8), 3).reshape(1, 16, 16, 3)
-    mean, std = (np.array(v, F) for v in STATISTICS[c.size(0, 2)])
+    mean, std = (np.array(v, F) for v in c.pick(*oracle.STATISTICS.values()))
     theirs = (tf.image.convert_image_dtype(x, tf.float32) - mean) / std
     return ((scale(x.astype(F)) - mean) / std).astype(F), theirs.numpy()
 
@@ -481,6 +475,8 @@ def main():
     parser.add_argument("--cases", type=int, default=40, help="per rule (default 40)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", help="rules whose section or text contains this")
+    parser.add_argument("--threads", type=int, help="TensorFlow's, within an op (default: its own choice)")
+    parser.add_argument("--markdown", action="store_true", help="print the table of docs/numerics.md")
     parser.add_argument("--list", action="store_true", help="show the rules, compute nothing")
     arguments = parser.parse_args()
     rules = [rule for rule in RULES if not arguments.only or arguments.only in rule[0] + " " + rule[1]]
@@ -489,6 +485,8 @@ def main():
             print(f"{section:20} {text}")
         return 0
     np.seterr(all="ignore")
+    if arguments.threads:
+        tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
     print(f"TensorFlow {tf.__version__}, NumPy {np.__version__}, seed {arguments.seed}")
     reference, failed = Reference(), 0
     for section, text, rule in rules:
@@ -500,6 +498,10 @@ def main():
             elements, different, bad_cases = elements + ours.size, different + count, bad_cases + (count > 0)
         wrong = (different == 0) == text.startswith("not:")
         failed += wrong
+        if arguments.markdown:
+            shown = f"wrong rule: {text.removeprefix('not: ')}" if text.startswith("not:") else text
+            print(f"| {section} | {shown} | {different:,} of {elements:,} |", flush=True)
+            continue
         print(f"{section:20} {text:75} cases {arguments.cases:4}  elements {elements:9}  differing {different:8} in "
               f"{bad_cases} cases{'   <-- WRONG' if wrong else ''}", flush=True)
     print(f"{len(rules)} rules, {failed} wrong")
