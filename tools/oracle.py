@@ -139,7 +139,9 @@ def as_fed(model, images):
 # ---- report ----------------------------------------------------------------------------------------------------------------
 
 def hits(scores, wanted, k):
-    """Images whose wanted class is among their k best, as NumPy selects them."""
+    """Images whose wanted class is among their k best, as NumPy selects them. NumPy 2 chooses others among equals."""
+    if np.__version__ >= "2":
+        raise RuntimeError(f"the metrics are those of NumPy 1.26; this is NumPy {np.__version__}")
     best = scores.argpartition(-min(k, scores.shape[1]), axis=-1)[:, -min(k, scores.shape[1]):]
     return int((best == wanted).any(axis=1).sum())
 
