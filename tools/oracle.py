@@ -8,6 +8,7 @@ import csv
 import os
 import pathlib
 import pickle
+import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
@@ -158,7 +159,8 @@ def fault_row(fault, golden, scores, labels):
 
 
 def run_campaign(model, images, labels, faults, batch, report=None, scores=None):
-    """All faults on all images. `report`: a CSV file; `scores`: a folder for clean.npy, inj_<id>.npy. Returns the golden scores."""
+    """All faults on all images. `report`: a CSV file; `scores`: a folder for clean.npy, inj_<id>.npy. Returns the golden scores
+    and the seconds that the faults took, the golden run not counted."""
     layers = injectable_layers(model)
     golden = infer(model, images, batch)
     if scores:
@@ -168,6 +170,7 @@ def run_campaign(model, images, labels, faults, batch, report=None, scores=None)
         writer = csv.writer(file)
         writer.writerow(REPORT_HEADER)
         writer.writerow(golden_row(golden, labels))
+        start = time.perf_counter()
         for fault in faults:
             injection, name, index, bit = fault
             with faulted(layers[name], index, bit):
@@ -176,7 +179,8 @@ def run_campaign(model, images, labels, faults, batch, report=None, scores=None)
                 np.save(pathlib.Path(scores) / f"inj_{injection}.npy", faulty)
             writer.writerow(fault_row(fault, golden, faulty, labels))
             file.flush()
-    return golden
+        seconds = time.perf_counter() - start
+    return golden, seconds
 
 
 def machine():
