@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/bits.hpp"
+#include "core/flush_denormals.hpp"
 
 namespace tf_injector::replay {
 namespace {
@@ -69,6 +70,7 @@ const float* ReplayWorkspace::pixel(int value, int64_t position, int fault) {
 
 void ReplayWorkspace::run(const FaultBlock& block, std::span<const std::span<const float>> inputs,
                           BatchContext context, std::span<float> golden, const Changed& changed) {
+  const FlushDenormals flush;
   run_golden(inputs, context);
   const float* scores = golden_[idx(plan_.output())].data();
   for (size_t i = 0; i < golden.size(); ++i) golden[i] = canonical_nan(scores[i]);
