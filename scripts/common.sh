@@ -73,18 +73,22 @@ ensure_packages() {
 }
 
 # ensure_python_packages NAME==VERSION...: the project's own virtual environment .cache/venv with these packages.
-ensure_python_packages() {
-  local python=$cache_folder/venv/bin/python
+ensure_python_packages() { ensure_python_packages_in venv "$@"; }
+
+# ensure_python_packages_in FOLDER NAME==VERSION...: the same in the virtual environment .cache/FOLDER.
+ensure_python_packages_in() {
+  local folder=$1 python=$cache_folder/$1/bin/python
+  shift
   if "$python" - "$@" 2>/dev/null <<'PYTHON'
 import importlib.metadata, sys
 sys.exit(any(importlib.metadata.version(name) != version for name, version in (arg.split("==") for arg in sys.argv[1:])))
 PYTHON
   then
-    say "Python packages: all installed in .cache/venv"
+    say "Python packages: all installed in .cache/$folder"
     return
   fi
-  say "Python packages: installing $* into .cache/venv"
-  "$python" -m pip --version >/dev/null 2>&1 || quietly venv.log python3 -m venv --clear "$cache_folder/venv"
+  say "Python packages: installing $* into .cache/$folder"
+  "$python" -m pip --version >/dev/null 2>&1 || quietly venv.log python3 -m venv --clear "$cache_folder/$folder"
   quietly pip.log "$python" -m pip install --disable-pip-version-check --no-input "$@"
 }
 

@@ -11,6 +11,7 @@ Stops and starts: every epoch is kept in --work, and the same command goes on fr
 """
 import argparse
 import csv
+import importlib.metadata
 import json
 import os
 import pickle
@@ -82,7 +83,7 @@ def main():
     ap.add_argument("--data", required=True, help="folder of CIFAR-10 python pickles")
     ap.add_argument("--out", required=True, help="folder for the model and its log")
     ap.add_argument("--work", default="train_work", help="folder for the state after each epoch")
-    ap.add_argument("--epochs", type=int, default=40)
+    ap.add_argument("--epochs", type=int, default=24)
     ap.add_argument("--batch", type=int, default=128)
     ap.add_argument("--peak-lr", type=float, default=0.2)
     ap.add_argument("--weight-decay", type=float, default=5e-4)
@@ -159,7 +160,7 @@ def main():
         json.dump({"network": "ResNet20, option A shortcuts", "data": "CIFAR-10", "epochs": a.epochs, "batch": a.batch,
                    "optimizer": "SGD, Nesterov 0.9", "peak_lr": a.peak_lr, "schedule": "4 epochs up, then linear to 0",
                    "weight_decay": a.weight_decay, "seed": a.seed, "test_images": len(yt), "test_correct": test_accuracy(),
-                   "tensorflow": tf.__version__, "keras": tf.keras.__version__, "numpy": np.__version__,
+                   "tensorflow": tf.__version__, "keras": importlib.metadata.version("keras"), "numpy": np.__version__,
                    "python": platform.python_version()}, f, indent=1)
         f.write("\n")
 

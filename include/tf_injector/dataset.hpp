@@ -8,12 +8,14 @@
 
 namespace tf_injector {
 
-// N images of one shape with their labels, as stored: uint8 (to be preprocessed) or float32 (fed as it is).
+// N images of one shape with their labels, as stored: uint8 (to be preprocessed) or float32 (fed as it is, but for
+// `needs_preprocessing`).
 // Models of several inputs have one array per input; most have one, with an empty name.
 struct DatasetInput {
   std::string name;                   // Keras input name for models of several inputs, else ""
   std::vector<int64_t> shape;         // of one image: (H, W, C)
   bool is_float = false;
+  bool needs_preprocessing = false;   // float32 of 0..255, preprocessed as uint8 is (GTSRB resized as TensorFlow does)
   std::vector<uint8_t> bytes;         // N x elements, when !is_float
   std::vector<float> floats;          // N x elements, when is_float
 };

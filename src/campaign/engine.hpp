@@ -1,6 +1,6 @@
-// The seam between a campaign and the arithmetic: an Engine gives the scores of a block of faults on a tile of
-// images. The plain engine evaluates the whole network for every fault; it is what every other engine is held
-// against.
+// The seam between a campaign and the arithmetic: an Engine gives the scores of a block of faults on a tile
+// of images. The plain engine evaluates the whole network for every fault; it is what every other engine is
+// held against.
 #pragma once
 
 #include <cstddef>
@@ -30,6 +30,15 @@ struct FaultSink {
   std::function<void(int64_t pairs)> advance;
 };
 
+// What an engine will take, known before it is made: threads, tile and block size are chosen by it.
+struct EngineNeeds {
+  size_t bytes_per_thread = 0;        // whatever the tile
+  size_t bytes_per_thread_image = 0;  // per thread and image of its tile
+  size_t bytes_per_fault = 0;         // per fault of a block, at most
+  int preferred_tile = 1;             // images, when nobody says otherwise
+  size_t least_block = 1;  // faults that a call of run_faults should have to be worth its fixed cost
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -42,11 +51,12 @@ class Engine {
   virtual void begin_block(std::span<const Patch> faults) = 0;
 
   // Faults first..first+count-1 of the block on one tile. `golden`: the tile's scores from run_golden.
-  virtual void run_faults(const TileImages& images, size_t first, size_t count,
-                          std::span<const float> golden, int thread, const FaultSink& sink) = 0;
-
+  virtual void run_faults(const TileImages& images, size_t first, size_t count, std::span<const float> golden,
+                          int thread, const FaultSink& sink) = 0;
 };
 
+// For a run with these faults.
+[[nodiscard]] EngineNeeds plain_engine_needs(const Plan& plan, std::span<const Patch> faults);
 // `plan` must outlive the engine.
 [[nodiscard]] std::unique_ptr<Engine> make_plain_engine(const Plan& plan, int threads, int tile);
 

@@ -9,7 +9,8 @@
 
 namespace tf_injector {
 
-FolderLock::FolderLock(const std::string& folder) : folder_(posix::open_file(folder, O_RDONLY | O_DIRECTORY)) {
+FolderLock::FolderLock(const std::string& folder)
+    : folder_(posix::open_file(folder, O_RDONLY | O_DIRECTORY)) {
   if (!folder_.valid()) throw OutputError(posix::describe("open the folder", folder, errno));
   while (flock(folder_.get(), LOCK_EX) != 0 && errno == EINTR) {
   }

@@ -68,8 +68,17 @@ void ImageFeed::match(const std::vector<PlanInput>& inputs) {
       throw DatasetError(fmt::format("{}: images of {}, the model's input '{}' takes {}", dataset_.source,
                                      Shape(shape).to_string(), input.name, input.shape.to_string()));
     }
+    check_size(dataset_.inputs[source.array]);
     sources_.push_back(source);
   }
+}
+
+void ImageFeed::check_size(const DatasetInput& array) const {
+  const size_t values = array.is_float ? array.floats.size() : array.bytes.size();
+  const size_t expected = dataset_.size() * static_cast<size_t>(Shape(array.shape).elements());
+  if (values == expected) return;
+  throw DatasetError(fmt::format("{}: {} values, {} images of {} have {}", dataset_.source, values,
+                                 dataset_.size(), Shape(array.shape).to_string(), expected));
 }
 
 void ImageFeed::check_labels(int64_t classes) const {
@@ -120,7 +129,10 @@ void ImageFeed::preprocess(const DatasetInput& array, int64_t first, int64_t cou
   const auto offset = static_cast<size_t>(first) * elements;
   const auto size = static_cast<size_t>(count) * elements;
   const int64_t channels = array.shape.empty() ? 1 : array.shape.back();
-  if (array.is_float) {
+  if (array.is_float && array.needs_preprocessing) {
+    data::preprocess(std::span(array.floats).subspan(offset, size), channels, options_.arithmetic,
+                     options_.normalization, out);
+  } else if (array.is_float) {
     data::preprocess(std::span(array.floats).subspan(offset, size), channels,
                      options_.normalize_floats ? options_.normalization : std::nullopt, out);
   } else {

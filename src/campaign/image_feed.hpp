@@ -1,6 +1,6 @@
 // What the network is fed with: a data set checked against the model's inputs, and its images as float32,
-// preprocessed tile by tile. (All 10,000 images of CIFAR-10 at once would be 120 MB; one tile costs a fraction
-// of a percent of evaluating it, and a block of faults shares it.)
+// preprocessed tile by tile. (All 10,000 images of CIFAR-10 at once would be 120 MB; one tile costs a
+// fraction of a percent of evaluating it, and a block of faults shares it.)
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,9 @@ namespace tf_injector {
 
 struct FeedOptions {
   data::Arithmetic arithmetic = data::Arithmetic::numpy;
-  std::optional<data::Normalization> normalization;  // of uint8 images
-  bool normalize_floats = false;                     // float32 images too (--mean, --std), else fed as they are
-  std::optional<int64_t> limit;                      // the first so many images
+  std::optional<data::Normalization> normalization = {};  // of uint8 images
+  bool normalize_floats = false;      // float32 images too (--mean, --std), else fed as they are
+  std::optional<int64_t> limit = {};  // the first so many images
 };
 
 class ImageFeed {
@@ -32,9 +32,9 @@ class ImageFeed {
   [[nodiscard]] int64_t images() const noexcept { return images_; }
   [[nodiscard]] int label(int64_t image) const { return dataset_.labels[static_cast<size_t>(image)]; }
   [[nodiscard]] const Dataset& dataset() const noexcept { return dataset_; }
-  [[nodiscard]] size_t bytes() const noexcept;           // of the images in memory
-  [[nodiscard]] size_t bytes_per_image() const noexcept; // of one image's Buffers
-  [[nodiscard]] bool transposed() const noexcept;        // is any input fed transposed?
+  [[nodiscard]] size_t bytes() const noexcept;            // of the images in memory
+  [[nodiscard]] size_t bytes_per_image() const noexcept;  // of one image's Buffers
+  [[nodiscard]] bool transposed() const noexcept;         // is any input fed transposed?
 
   // One thread's preprocessed images.
   struct Buffers {
@@ -53,6 +53,7 @@ class ImageFeed {
     int64_t elements = 0;  // of one image
   };
   void match(const std::vector<PlanInput>& inputs);
+  void check_size(const DatasetInput& array) const;
   void check_labels(int64_t classes) const;
   void preprocess(const DatasetInput& array, int64_t first, int64_t count, std::span<float> out) const;
 

@@ -1,4 +1,5 @@
-// What the report counts, from score rows; equal to NumPy 1.26's argpartition and argmax in every case, ties and NaN included.
+// What the report counts, from score rows; equal to NumPy 1.26's argpartition and argmax in every case, ties
+// and NaN included.
 #pragma once
 
 #include <cstdint>
@@ -23,17 +24,19 @@ struct Tally {
   int64_t images = 0;
   int64_t top_1_correct = 0;
   int64_t top_5_correct = 0;
-  int64_t top_1_robust = 0;   // golden's top-1 among the faulty top 1
+  int64_t top_1_robust = 0;  // golden's top-1 among the faulty top 1
   int64_t top_5_robust = 0;
   int64_t masked = 0;
 
   [[nodiscard]] int64_t non_critical() const noexcept { return top_1_robust - masked; }
   [[nodiscard]] int64_t critical() const noexcept { return images - top_1_robust; }
   Tally& operator+=(const Tally& other) noexcept;
+  Tally& operator-=(const Tally& other) noexcept;
   friend bool operator==(const Tally&, const Tally&) = default;
 };
 
 // One image's contribution. `golden` may be empty: then only correctness is counted (the golden run).
-[[nodiscard]] Tally tally_row(std::span<const float> scores, std::span<const float> golden, int golden_label, int label);
+[[nodiscard]] Tally tally_row(std::span<const float> scores, std::span<const float> golden, int golden_label,
+                              int label);
 
 }  // namespace tf_injector

@@ -1,12 +1,28 @@
 // The plain engine: the full pass with the fault's overlay, fault by fault.
+#include <algorithm>
+#include <set>
 #include <vector>
 
 #include "campaign/engine.hpp"
 #include "core/aligned_buffer.hpp"
 #include "core/parallel.hpp"
+#include "plan/plan_impl.hpp"
 
 namespace tf_injector {
 namespace {
+
+// A tile's activations should stay in a core's own cache.
+constexpr size_t kTileBytes = size_t{1} << 20;
+constexpr size_t kLargestTile = 64;
+
+// Of the copies of packed weights that a fault in this weight needs.
+size_t overlay_bytes(const Plan& plan, WeightId weight) {
+  size_t bytes = 0;
+  for (const PlanStep& step : plan.impl().steps) {
+    if (step.kernel->holds(weight)) bytes += step.kernel->weight_bytes();
+  }
+  return bytes;
+}
 
 class PlainEngine final : public Engine {
  public:
@@ -23,11 +39,10 @@ class PlainEngine final : public Engine {
 
   void begin_block(std::span<const Patch> faults) override {
     overlays_.clear();
-    std::vector<std::unique_ptr<const Overlay>> overlays(faults.size());
+    overlays_.resize(faults.size());
     parallel_for(faults.size(), threads_, [&](size_t fault, int) {
-      overlays[fault] = std::make_unique<const Overlay>(plan_, faults[fault]);
+      overlays_[fault] = std::make_unique<const Overlay>(plan_, faults[fault]);
     });
-    overlays_ = std::move(overlays);
   }
 
   void run_faults(const TileImages& images, size_t first, size_t count, std::span<const float>, int thread,
@@ -51,12 +66,24 @@ class PlainEngine final : public Engine {
 
   const Plan& plan_;
   int threads_;
-  std::vector<Workspace> workspaces_;                      // one per thread
-  std::vector<AlignedBuffer> scores_;                      // one per thread
+  std::vector<Workspace> workspaces_;                     // one per thread
+  std::vector<AlignedBuffer> scores_;                     // one per thread
   std::vector<std::unique_ptr<const Overlay>> overlays_;  // of the block
 };
 
 }  // namespace
+
+EngineNeeds plain_engine_needs(const Plan& plan, std::span<const Patch> faults) {
+  EngineNeeds needs;
+  const size_t activations = std::max<size_t>(plan.workspace_bytes_per_image(), 1);
+  needs.bytes_per_thread_image = activations + static_cast<size_t>(plan.classes()) * sizeof(float);
+  needs.preferred_tile = static_cast<int>(std::clamp<size_t>(kTileBytes / activations, 1, kLargestTile));
+  std::set<WeightId> weights;
+  for (const Patch& fault : faults) weights.insert(fault.weight);
+  for (WeightId weight : weights)
+    needs.bytes_per_fault = std::max(needs.bytes_per_fault, overlay_bytes(plan, weight));
+  return needs;
+}
 
 std::unique_ptr<Engine> make_plain_engine(const Plan& plan, int threads, int tile) {
   return std::make_unique<PlainEngine>(plan, threads, tile);

@@ -23,10 +23,10 @@ constexpr const char* kModelSuffix = ".keras";
 std::string stem_of(const std::string& path) {
   fs::path name = fs::path(path).lexically_normal();
   if (!name.has_filename()) name = name.parent_path();
-  if (name == "." || name == ".." || name.empty()) name = fs::absolute(path).lexically_normal();
+  std::error_code ignored;
+  if (name == "." || name == ".." || name.empty()) name = fs::absolute(path, ignored).lexically_normal();
   if (!name.has_filename()) name = name.parent_path();
   name = name.filename();
-  std::error_code ignored;
   if (fs::is_directory(path, ignored)) return name.string();
   name = name.stem();
   return name.extension() == ".tar" ? name.stem().string() : name.string();
@@ -58,15 +58,15 @@ std::vector<std::string> networks_in(const fs::path& folder) {
 }  // namespace
 
 ReportNames report_names(const CampaignOptions& options) {
-  ReportNames names;
-  names.dataset = !options.dataset.empty() ? options.dataset : stem_of(options.data_path);
-  names.network = !options.network.empty() ? options.network : stem_of(options.model_path);
   if (options.dataset.empty() && options.data_path.empty()) {
     throw Error(ErrorKind::usage, "--dataset is required: CIFAR10, CIFAR100 or GTSRB (or --data PATH)");
   }
   if (options.network.empty() && options.model_path.empty()) {
     throw Error(ErrorKind::usage, "--network-name is required (or --model FILE)");
   }
+  ReportNames names;
+  names.dataset = !options.dataset.empty() ? options.dataset : stem_of(options.data_path);
+  names.network = !options.network.empty() ? options.network : stem_of(options.model_path);
   names.folder = (fs::path(options.output_folder) / names.dataset / names.network).string();
   return names;
 }
@@ -89,7 +89,9 @@ std::string without_suffix(const std::string& path) {
   return (p.parent_path() / p.stem()).string();
 }
 
-std::string metadata_path_of(const std::string& report_path) { return without_suffix(report_path) + ".run.json"; }
+std::string metadata_path_of(const std::string& report_path) {
+  return without_suffix(report_path) + ".run.json";
+}
 
 std::string time_stamp() {
   const std::time_t now = std::time(nullptr);

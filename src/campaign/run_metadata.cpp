@@ -80,7 +80,8 @@ Json metadata_json(const RunMetadata& m) {
           {"tool", {{"name", "tf_injector"}, {"version", m.tool_version}}},
           {"state", m.finished ? "finished" : "running"},
           {"command_line", m.command_line},
-          {"report", {{"file", m.report}, {"rows", m.rows}, {"bytes", m.report_bytes}, {"sha256", m.report_sha256}}},
+          {"report",
+           {{"file", m.report}, {"rows", m.rows}, {"bytes", m.report_bytes}, {"sha256", m.report_sha256}}},
           {"scores", {{"mode", m.scores}, {"folder", m.score_folder}}},
           {"files", {{"model", m.model_path}, {"data", m.data_path}, {"fault_list", m.fault_list_path}}},
           {"keras_version", m.keras_version},
@@ -137,7 +138,9 @@ std::string text_of(const std::optional<std::array<float, 3>>& values) {
   return values ? fmt::format("{},{},{}", (*values)[0], (*values)[1], (*values)[2]) : "none";
 }
 
-std::string text_of(const std::optional<int64_t>& value) { return value ? std::to_string(*value) : "not given"; }
+std::string text_of(const std::optional<int64_t>& value) {
+  return value ? std::to_string(*value) : "not given";
+}
 
 // Each setting under the name by which its user knows it.
 std::vector<std::pair<std::string, std::string>> readable(const RunSettings& s) {
@@ -162,7 +165,8 @@ std::vector<std::string> differences(const RunSettings& of_report, const RunSett
   std::vector<std::string> lines;
   for (size_t i = 0; i < before.size(); ++i) {
     if (before[i].second == after[i].second) continue;
-    lines.push_back(fmt::format("{}: {} in the report, {} now", before[i].first, before[i].second, after[i].second));
+    lines.push_back(
+        fmt::format("{}: {} in the report, {} now", before[i].first, before[i].second, after[i].second));
   }
   return lines;
 }
@@ -177,8 +181,9 @@ RunMetadata parse_metadata(const std::string& text, const std::string& label) {
     const Json json = Json::parse(text);
     const int schema = json.at("schema").get<int>();
     if (schema > kSchema) {
-      throw Error(ErrorKind::resume, fmt::format("{}: written by a later version of tf_injector (schema {}, known: {})",
-                                                 label, schema, kSchema));
+      throw Error(ErrorKind::resume,
+                  fmt::format("{}: written by a later version of tf_injector (schema {}, known: {})", label,
+                              schema, kSchema));
     }
     return metadata_of(json);
   } catch (const Json::exception& error) {

@@ -2,21 +2,24 @@
 
 #include <fmt/format.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <map>
 #include <vector>
 
 #include "campaign/bytes_text.hpp"
 #include "io/file.hpp"
 #include "io/npy.hpp"
+#include "io/posix.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
 namespace {
 
-constexpr uint64_t kFileBlock = 4096;     // what file systems round a file up to
+constexpr uint64_t kFileBlock = 4096;  // what file systems round a file up to
 constexpr uint64_t kNpyHeaderBytes = 128;
 constexpr uint64_t kNpzOverheadBytes = 1024;  // headers and directory of a zip with two arrays
 
@@ -52,14 +55,23 @@ std::string changed_bytes(std::span<const float> scores, std::span<const float> 
     const auto begin = scores.begin() + row * classes;
     values.insert(values.end(), begin, begin + classes);
   }
-  return npz_bytes({{"index", npy_of(rows)},
-                    {"scores", npy_bytes(values, static_cast<int64_t>(rows.size()), classes)}});
+  return npz_bytes(
+      {{"index", npy_of(rows)}, {"scores", npy_bytes(values, static_cast<int64_t>(rows.size()), classes)}});
+}
+
+// "clean.npy", "inj_12.npy", "inj_12.npz"
+bool is_score_file(const std::string& name) {
+  if (name == "clean.npy") return true;
+  if (!name.starts_with("inj_") || !(name.ends_with(".npy") || name.ends_with(".npz"))) return false;
+  const std::string number = name.substr(4, name.size() - 8);
+  return !number.empty() &&
+         std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // The folder itself or the nearest one above it that exists.
 std::filesystem::path existing_folder(const std::string& folder) {
-  std::filesystem::path path = std::filesystem::absolute(folder);
   std::error_code ignored;
+  std::filesystem::path path = std::filesystem::absolute(folder, ignored);
   while (!std::filesystem::exists(path, ignored) && path.has_relative_path()) path = path.parent_path();
   return path;
 }
@@ -75,9 +87,15 @@ std::string ScoreFiles::fault_path(int64_t injection) const {
   return fmt::format("{}/inj_{}.{}", folder_, injection, mode_ == ScoreMode::all ? "npy" : "npz");
 }
 
-void ScoreFiles::write_golden(std::span<const float> scores) const {
+void ScoreFiles::prepare() const {
   if (mode_ == ScoreMode::none) return;
   make_folders(folder_);
+  if (::access(folder_.c_str(), W_OK | X_OK) != 0)
+    throw OutputError(posix::describe("write into", folder_, errno));
+}
+
+void ScoreFiles::write_golden(std::span<const float> scores) const {
+  if (mode_ == ScoreMode::none) return;
   write_atomic(golden_path(), npy_bytes(scores, images_, classes_));
 }
 
@@ -97,8 +115,8 @@ uint64_t ScoreFiles::bytes_per_fault() const {
 
 uint64_t ScoreFiles::disk_bytes(size_t faults) const {
   if (mode_ == ScoreMode::none) return 0;
-  const uint64_t golden =
-      on_disk(kNpyHeaderBytes + static_cast<uint64_t>(images_) * static_cast<uint64_t>(classes_) * sizeof(float));
+  const uint64_t golden = on_disk(kNpyHeaderBytes + static_cast<uint64_t>(images_) *
+                                                        static_cast<uint64_t>(classes_) * sizeof(float));
   return golden + faults * bytes_per_fault();
 }
 
@@ -112,16 +130,31 @@ void ScoreFiles::require_space(size_t faults) const {
   const uint64_t free = static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
   const uint64_t needed = disk_bytes(faults);
   if (needed <= free) return;
-  throw OutputError(fmt::format(
-      "{}: the scores of {} faults need {}, {} are free; make room, or take --scores changed", folder_, faults,
-      bytes_text(needed), bytes_text(free)));
+  throw OutputError(
+      fmt::format("{}: the scores of {} faults need {}, {} are free; make room, or take --scores changed",
+                  folder_, faults, bytes_text(needed), bytes_text(free)));
+}
+
+void remove_score_files(const std::string& folder) {
+  std::error_code error;
+  std::vector<std::string> paths;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (is_score_file(it->path().filename().string())) paths.push_back(it->path().string());
+  }
+  for (const std::string& path : paths) {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+      throw OutputError(posix::describe("remove", path, errno));
+  }
 }
 
 const char* score_mode_name(ScoreMode mode) {
   switch (mode) {
-    case ScoreMode::none: return "none";
-    case ScoreMode::changed: return "changed";
-    case ScoreMode::all: return "all";
+    case ScoreMode::none:
+      return "none";
+    case ScoreMode::changed:
+      return "changed";
+    case ScoreMode::all:
+      return "all";
   }
   return "";
 }

@@ -19,6 +19,8 @@ class ScoreFiles {
   [[nodiscard]] std::string golden_path() const;                  // .../clean.npy
   [[nodiscard]] std::string fault_path(int64_t injection) const;  // .../inj_7.npy; `changed`: .../inj_7.npz
 
+  // Makes the folder and sees whether files can be made in it. Throws OutputError. Nothing in mode `none`.
+  void prepare() const;
   // Each file appears whole or not at all. Nothing happens in mode `none`. Throw OutputError.
   void write_golden(std::span<const float> scores) const;
   void write_fault(int64_t injection, std::span<const float> scores, std::span<const float> golden) const;
@@ -36,6 +38,9 @@ class ScoreFiles {
   ScoreMode mode_;
   int64_t images_, classes_;
 };
+
+// Removes clean.npy and inj_<number>.npy, .npz from a folder, and nothing else. Throws OutputError.
+void remove_score_files(const std::string& folder);
 
 // "none", "changed", "all"
 [[nodiscard]] const char* score_mode_name(ScoreMode mode);

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <new>
 #include <span>
+#include <utility>
 
 namespace tf_injector {
 
@@ -17,12 +19,22 @@ class AlignedBuffer {
   AlignedBuffer() = default;
   // `size` floats, all zero. Throws std::bad_alloc.
   explicit AlignedBuffer(size_t size) : size_(size) {
-    data_.reset(static_cast<float*>(::operator new[]((size + kPadding) * sizeof(float), std::align_val_t{kAlignment})));
+    if (size > kMaxSize) throw std::bad_alloc();  // else the number of bytes wraps round
+    data_.reset(static_cast<float*>(
+        ::operator new[]((size + kPadding) * sizeof(float), std::align_val_t{kAlignment})));
     std::fill_n(data_.get(), size + kPadding, 0.0f);
   }
   explicit AlignedBuffer(std::span<const float> values) : AlignedBuffer(values.size()) {
     std::copy(values.begin(), values.end(), data_.get());
   }
+  AlignedBuffer(AlignedBuffer&& other) noexcept
+      : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
+  AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
+    data_ = std::move(other.data_);
+    size_ = std::exchange(other.size_, 0);
+    return *this;
+  }
+  ~AlignedBuffer() = default;
 
   [[nodiscard]] float* data() noexcept { return data_.get(); }
   [[nodiscard]] const float* data() const noexcept { return data_.get(); }
@@ -34,6 +46,8 @@ class AlignedBuffer {
   [[nodiscard]] std::span<const float> span() const noexcept { return {data_.get(), size_}; }
 
  private:
+  static constexpr size_t kMaxSize = std::numeric_limits<ptrdiff_t>::max() / sizeof(float) - kPadding;
+
   struct Deleter {
     void operator()(float* p) const noexcept { ::operator delete[](p, std::align_val_t{kAlignment}); }
   };

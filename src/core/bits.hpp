@@ -6,7 +6,8 @@
 
 namespace tf_injector {
 
-inline constexpr uint32_t kCanonicalNan = 0xFFC00000u;  // what x86 arithmetic makes; numerics.md "NaN, Inf and ties"
+inline constexpr uint32_t kCanonicalNan =
+    0xFFC00000u;  // what x86 arithmetic makes; numerics.md "NaN, Inf and ties"
 
 inline uint32_t float_bits(float x) noexcept { return std::bit_cast<uint32_t>(x); }
 inline float bits_float(uint32_t b) noexcept { return std::bit_cast<float>(b); }

@@ -21,8 +21,9 @@ struct MemoryBudget {
 // What this process may use: the least of MemAvailable and what the cgroup has left.
 [[nodiscard]] MemoryBudget memory_budget();
 
-// Calls work(item, thread) for every item in 0..items-1, on `threads` threads that take the next free item. Returns when all are done.
-// The first exception stops further items and is thrown again here. With threads == 1 everything runs on the caller's thread.
+// Calls work(item, thread) for every item in 0..items-1, on `threads` threads that take the next free item.
+// Returns when all are done. The first exception stops further items and is thrown again here. With threads
+// == 1 everything runs on the caller's thread.
 void parallel_for(size_t items, int threads, const std::function<void(size_t item, int thread)>& work);
 
 }  // namespace tf_injector

@@ -1,10 +1,13 @@
-// Shape of one image's tensor: the batch dimension is never part of it (an activation is (H, W, C), not (N, H, W, C)).
+// Shape of one image's tensor: the batch dimension is never part of it (an activation is (H, W, C), not (N,
+// H, W, C)).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tf_injector {
@@ -18,10 +21,13 @@ class Shape {
   [[nodiscard]] int rank() const noexcept { return static_cast<int>(dims_.size()); }
   [[nodiscard]] int64_t operator[](int axis) const { return dims_.at(static_cast<size_t>(axis)); }
   [[nodiscard]] const std::vector<int64_t>& dims() const noexcept { return dims_; }
-  // Product of the dimensions; 1 for rank 0.
+  // Product of the dimensions; 1 for rank 0, the largest int64_t for a product beyond it (no memory holds
+  // that).
   [[nodiscard]] int64_t elements() const noexcept {
     int64_t n = 1;
-    for (int64_t d : dims_) n *= d;
+    for (int64_t d : dims_) {
+      if (__builtin_mul_overflow(n, d, &n)) n = std::numeric_limits<int64_t>::max();
+    }
     return n;
   }
   [[nodiscard]] int64_t back() const { return dims_.at(dims_.size() - 1); }

@@ -9,15 +9,15 @@
 namespace tf_injector::data {
 
 struct LoadOptions {
-  std::string dataset;        // "CIFAR10", "CIFAR100", "GTSRB", or "" (then `path` must be given)
-  std::string path;           // --data, or ""
-  bool allow_download = true; // missing data of a named set is fetched
+  std::string dataset;            // "CIFAR10", "CIFAR100", "GTSRB", or "" (then `path` must be given)
+  std::string path;               // --data, or ""
+  bool allow_download = true;     // missing data of a named set is fetched
   std::string resize = "pillow";  // GTSRB: "pillow" or "tensorflow" (float32 result)
   std::function<void(const std::string&)> on_message;  // "fetching ...": one line each
 };
 
-// The test images and labels. Search order: `path`, ./datasets/<DATASET>, ~/.keras/datasets, then the download.
-// Throws DatasetError (says every place looked at), Error(download).
+// The test images and labels. Search order: `path`, ./datasets/<DATASET>, ~/.keras/datasets, then the
+// download. Throws DatasetError (says every place looked at), Error(download).
 [[nodiscard]] Dataset load_dataset(const LoadOptions& options);
 
 }  // namespace tf_injector::data

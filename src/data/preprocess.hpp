@@ -26,7 +26,10 @@ struct Normalization {
 // `normalization` with C != 3 throws DatasetError.
 void preprocess(std::span<const uint8_t> images, int64_t channels, Arithmetic arithmetic,
                 const std::optional<Normalization>& normalization, std::span<float> out);
-// float32 images: (x - mean) / std when a normalization is given, else a copy.
+// The same for float32 images of 0..255 (DatasetInput::needs_preprocessing).
+void preprocess(std::span<const float> images, int64_t channels, Arithmetic arithmetic,
+                const std::optional<Normalization>& normalization, std::span<float> out);
+// Other float32 images: (x - mean) / std when a normalization is given, else a copy.
 void preprocess(std::span<const float> images, int64_t channels, const std::optional<Normalization>& normalization,
                 std::span<float> out);
 

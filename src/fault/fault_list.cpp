@@ -39,13 +39,13 @@ class ListReader {
   explicit ListReader(const Graph& graph) : graph_(graph), names_(graph) {}
 
   void read(CsvDocument document) {
-    for (const CsvProblem& problem : document.problems) {
-      damaged_.add(problem.line, problem.column, [&] { return ProblemText{.what = problem.text}; });
-    }
     size_t first_fault = 0;
     if (has_header(document)) {
       if (!check_header(document.rows.front())) return;
       first_fault = 1;
+    }
+    for (const CsvProblem& problem : document.problems) {
+      damaged_.add(problem.line, problem.column, [&] { return ProblemText{.what = problem.text}; });
     }
     faults_.reserve(document.rows.size());
     for (size_t i = first_fault; i < document.rows.size(); ++i) read_row(document.rows[i]);
@@ -135,8 +135,8 @@ class ListReader {
     const auto number = parse_whole_number(field.text);
     if (!number || number->saturated || number->value < 0) {
       report(field, [&] {
-        return ProblemText{"Injection is no number that can be used", "a whole number from 0 to 9223372036854775807",
-                           shown(field.text)};
+        return ProblemText{"Injection is no number that can be used",
+                           "a whole number from 0 to 9223372036854775807", shown(field.text)};
       });
       return 0;
     }

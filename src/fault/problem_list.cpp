@@ -6,6 +6,8 @@
 #include <iterator>
 #include <tuple>
 
+#include "core/printable.hpp"
+
 namespace tf_injector {
 
 void ProblemList::merge(ProblemList other) {
@@ -30,19 +32,6 @@ std::string ProblemList::text(std::string_view label) const {
   return lines;
 }
 
-std::string shown(std::string_view text) {
-  constexpr size_t kLongest = 60;
-  std::string result = "\"";
-  for (char c : text.substr(0, kLongest)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) {
-      result += fmt::format("\\x{:02x}", byte);
-    } else {
-      result += c;
-    }
-  }
-  result += text.size() > kLongest ? "...\"" : "\"";
-  return result;
-}
+std::string shown(std::string_view text) { return "\"" + printable(text) + "\""; }
 
 }  // namespace tf_injector

@@ -79,7 +79,9 @@ CsvDocument parse_csv(std::string_view text, char separator) {
     return document;
   }
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  document.rows.reserve(static_cast<size_t>(std::count(text.begin(), text.end(), '\n')) + 1);
+  constexpr size_t kShortRow = 16;  // bytes: a file of empty lines must not reserve a row for each
+  const auto lines = static_cast<size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
+  document.rows.reserve(std::min(lines, text.size() / kShortRow + 1));
   size_t columns = 4;  // of the row before: rows of one file are of one width
   for (int line = 1; !text.empty(); ++line) {
     const size_t end = text.find('\n');

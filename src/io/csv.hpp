@@ -1,4 +1,5 @@
-// CSV as Python's csv module writes it (QUOTE_MINIMAL, "" inside quotes), read with the position of every field.
+// CSV as Python's csv module writes it (QUOTE_MINIMAL, "" inside quotes), read with the position of every
+// field.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +10,9 @@
 namespace tf_injector {
 
 struct CsvField {
-  std::string text;   // unquoted
-  int line = 0;       // from 1
-  int column = 0;     // from 1, in bytes, where the field starts
+  std::string text;  // unquoted
+  int line = 0;      // from 1
+  int column = 0;    // from 1, in bytes, where the field starts
 };
 
 struct CsvRow {
@@ -26,8 +27,8 @@ struct CsvProblem {
 };
 
 struct CsvDocument {
-  std::vector<CsvRow> rows;         // blank lines left out
-  std::vector<CsvProblem> problems; // rows with a problem are left out of `rows`
+  std::vector<CsvRow> rows;          // blank lines left out
+  std::vector<CsvProblem> problems;  // rows with a problem are left out of `rows`
 };
 
 // Parses a whole file's text: LF or CRLF, an UTF-8 BOM at the start is skipped, `separator` is ',' or ';'.

@@ -170,7 +170,12 @@ AppendFile::AppendFile(const std::string& path, Mode mode) : impl_(std::make_uni
   struct stat info {};
   if (fstat(impl_->fd.get(), &info) != 0) impl_->fail(errno);
   if (!S_ISREG(info.st_mode)) throw OutputError("cannot append to '" + path + "': it is not a regular file");
-  impl_->lock();
+  try {
+    impl_->lock();
+  } catch (const OutputError&) {
+    if (create) ::unlink(path.c_str());  // a file system without locks: no empty report stays
+    throw;
+  }
   impl_->check_still_there();
   if (create) {
     const int error = posix::sync_folder(posix::folder_of(path));
@@ -206,6 +211,10 @@ void AppendFile::append(std::string_view bytes) {
 
 void AppendFile::truncate(uint64_t size) {
   impl_->check();
+  if (size > impl_->size) {
+    throw Error(ErrorKind::internal, "truncate: '" + impl_->path + "' has " + std::to_string(impl_->size) +
+                                         " bytes, asked to keep " + std::to_string(size));
+  }
   int error = posix::truncate_file(impl_->fd.get(), size);
   if (error == 0) error = posix::sync_data(impl_->fd.get());
   if (error != 0) {

@@ -17,8 +17,9 @@ namespace tf_injector {
 // Makes the folder and its parents. Throws OutputError.
 void make_folders(const std::string& path);
 
-// Writes a temporary file beside `path`, syncs it, renames it over `path`, syncs the folder: readers see the old content or the
-// new, never a part. Throws OutputError; then the temporary file is gone and `path` is untouched.
+// Writes a temporary file beside `path`, syncs it, renames it over `path`, syncs the folder: readers see the
+// old content or the new, never a part. Throws OutputError; then the temporary file is gone and `path` is
+// untouched.
 void write_atomic(const std::string& path, std::string_view bytes);
 
 // A file that only grows, block by block; each append is on disk (fdatasync) when the call returns.
@@ -32,8 +33,10 @@ class AppendFile {
   AppendFile(AppendFile&&) noexcept;
   AppendFile& operator=(AppendFile&&) noexcept;
 
-  // Throws OutputError; after a failed append the file is cut back to its length before it, so that no torn line stays.
+  // Throws OutputError; after a failed append the file is cut back to its length before it, so that no torn
+  // line stays.
   void append(std::string_view bytes);
+  // Cuts the file back to `size` bytes, at most size(). Throws OutputError.
   void truncate(uint64_t size);
   [[nodiscard]] uint64_t size() const;
 

@@ -1,26 +1,11 @@
 #include "io/hdf5_attribute.hpp"
 
+#include <algorithm>
+
+#include "io/hdf5_heap.hpp"
+
 namespace tf_injector::hdf5 {
 namespace {
-
-std::vector<std::string> read_variable(const AttributeHandle& attribute, const TypeHandle& type,
-                                       const SpaceHandle& space, size_t count, const std::string& where) {
-  const TypeHandle memory(H5Tcopy(H5T_C_S1));
-  H5Tset_size(memory.get(), H5T_VARIABLE);
-  H5Tset_cset(memory.get(), H5Tget_cset(type.get()));
-  std::vector<char*> pointers(count, nullptr);
-  std::vector<std::string> values;
-  const bool good = H5Aread(attribute.get(), memory.get(), pointers.data()) >= 0;
-  try {
-    for (const char* text : pointers) values.emplace_back(good && text != nullptr ? text : "");
-  } catch (...) {
-    H5Dvlen_reclaim(memory.get(), space.get(), H5P_DEFAULT, pointers.data());
-    throw;
-  }
-  H5Dvlen_reclaim(memory.get(), space.get(), H5P_DEFAULT, pointers.data());
-  if (!good) throw_bad(where, "cannot be read; the file is damaged");
-  return values;
-}
 
 std::vector<std::string> read_fixed(const AttributeHandle& attribute, const TypeHandle& type, size_t count,
                                     uint64_t file_bytes, const std::string& where) {
@@ -52,7 +37,8 @@ std::vector<std::string> read_fixed(const AttributeHandle& attribute, const Type
 }  // namespace
 
 std::optional<std::vector<std::string>> read_strings(const ObjectHandle& object, const std::string& name,
-                                                     const std::string& object_where, uint64_t file_bytes) {
+                                                     const std::string& object_where,
+                                                     std::span<const uint8_t> file) {
   const std::string where = object_where + ": attribute '" + name + "'";
   const htri_t there = H5Aexists(object.get(), name.c_str());
   if (there < 0) throw_bad(where, "cannot be looked up; the file is damaged");
@@ -64,11 +50,11 @@ std::optional<std::vector<std::string>> read_strings(const ObjectHandle& object,
   if (!type.valid() || count < 0) throw_bad(where, "cannot be opened; the file is damaged");
   if (count == 0) return std::vector<std::string>{};
   if (H5Tget_class(type.get()) != H5T_STRING) throw_bad(where, "is not text");
-  if (static_cast<uint64_t>(count) > file_bytes)
+  if (static_cast<uint64_t>(count) > file.size())
     throw_bad(where, "is larger than the file; the file is damaged");
   const auto n = static_cast<size_t>(count);
-  if (H5Tis_variable_str(type.get()) > 0) return read_variable(attribute, type, space, n, where);
-  return read_fixed(attribute, type, n, file_bytes, where);
+  if (H5Tis_variable_str(type.get()) > 0) return read_heap_strings(attribute, n, file, where);
+  return read_fixed(attribute, type, n, file.size(), where);
 }
 
 }  // namespace tf_injector::hdf5

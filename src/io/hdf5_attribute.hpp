@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,10 @@ namespace tf_injector::hdf5 {
 
 // All strings of an attribute (fixed or variable length, one or many); nothing when there is no such
 // attribute. An attribute without elements has no strings, whatever its type (h5py writes an empty list as
-// floats). Throws Error(bad_input).
+// floats). `file` is the whole file. Throws Error(bad_input).
 [[nodiscard]] std::optional<std::vector<std::string>> read_strings(const ObjectHandle& object,
                                                                    const std::string& name,
                                                                    const std::string& where,
-                                                                   uint64_t file_bytes);
+                                                                   std::span<const uint8_t> file);
 
 }  // namespace tf_injector::hdf5

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "core/half.hpp"
+#include "io/hdf5_attribute.hpp"
 
 namespace tf_injector::hdf5 {
 namespace {
@@ -56,13 +57,14 @@ std::optional<Values> values_of(hid_t type) {
 
 class Reader {
  public:
-  Reader(const ObjectHandle& dataset, const std::string& where, uint64_t file_bytes)
-      : dataset_(dataset), where_(where), file_bytes_(file_bytes) {}
+  Reader(const ObjectHandle& dataset, const std::string& where, std::span<const uint8_t> file)
+      : dataset_(dataset), where_(where), file_(file) {}
 
   Hdf5File::Array read() {
     const TypeHandle type(H5Dget_type(dataset_.get()));
     const auto values = type.valid() ? values_of(type.get()) : std::nullopt;
     if (!values) throw_bad(where_, "expected floats of 16, 32 or 64 bits or integers, found another type");
+    if (*values == Values::bfloat16) check_bfloat16();
     Hdf5File::Array array;
     array.shape = read_shape();
     check_storage(H5Tget_size(type.get()));
@@ -71,6 +73,13 @@ class Reader {
   }
 
  private:
+  // Two opaque bytes can be anything: only the attribute says that they are a bfloat16.
+  void check_bfloat16() const {
+    const auto dtype = read_strings(dataset_, "dtype", where_, file_);
+    if (!dtype || dtype->size() != 1 || dtype->front() != "bfloat16")
+      throw_bad(where_, "holds opaque values; expected an attribute dtype = 'bfloat16'");
+  }
+
   Shape read_shape() {
     const SpaceHandle space(H5Dget_space(dataset_.get()));
     const H5S_class_t kind = space.valid() ? H5Sget_simple_extent_type(space.get()) : H5S_NO_CLASS;
@@ -105,7 +114,7 @@ class Reader {
       throw_bad(where_, "declares " + std::to_string(bytes) + " bytes, the file stores " +
                             std::to_string(stored) + " for it; it is damaged or was never written in full");
     };
-    if (stored > file_bytes_) too_large();
+    if (stored > file_.size()) too_large();
     switch (H5Pget_layout(plist.get())) {
       case H5D_COMPACT:
       case H5D_CONTIGUOUS:
@@ -193,14 +202,15 @@ class Reader {
 
   const ObjectHandle& dataset_;
   const std::string& where_;
-  const uint64_t file_bytes_;
+  const std::span<const uint8_t> file_;
   uint64_t elements_ = 1;
 };
 
 }  // namespace
 
-Hdf5File::Array read_floats(const ObjectHandle& dataset, const std::string& where, uint64_t file_bytes) {
-  return Reader(dataset, where, file_bytes).read();
+Hdf5File::Array read_floats(const ObjectHandle& dataset, const std::string& where,
+                            std::span<const uint8_t> file) {
+  return Reader(dataset, where, file).read();
 }
 
 }  // namespace tf_injector::hdf5

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "io/hdf5_file.hpp"
@@ -10,9 +11,9 @@
 
 namespace tf_injector::hdf5 {
 
-// `where` names file and data set in messages; `file_bytes` is the size of the whole file. Throws
+// `where` names file and data set in messages; `file` is the whole file. Throws
 // Error(bad_input).
 [[nodiscard]] Hdf5File::Array read_floats(const ObjectHandle& dataset, const std::string& where,
-                                          uint64_t file_bytes);
+                                          std::span<const uint8_t> file);
 
 }  // namespace tf_injector::hdf5

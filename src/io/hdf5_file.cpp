@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "core/printable.hpp"
 #include "io/hdf5_attribute.hpp"
 #include "io/hdf5_dataset.hpp"
 #include "io/hdf5_handles.hpp"
@@ -69,10 +70,17 @@ std::vector<std::string> components(const std::string& path) {
   return parts;
 }
 
-herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* names) noexcept {
+struct NameList {
+  std::vector<std::string> names;
+  size_t most;
+};
+
+// Negative ends the listing as a failure: a damaged list of members may lead back to its own start.
+herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* list) noexcept {
   try {
-    static_cast<std::vector<std::string>*>(names)->emplace_back(name);
-    return 0;
+    auto& [names, most] = *static_cast<NameList*>(list);
+    names.emplace_back(name);
+    return names.size() <= most ? 0 : -1;
   } catch (...) {
     return -1;  // out of memory: no exception may pass through C code
   }
@@ -96,7 +104,9 @@ struct Hdf5File::Impl {
   // The object, reached over hard links only; not valid() when there is none of that path.
   [[nodiscard]] ObjectHandle open(const std::string& path) const;
   [[nodiscard]] ObjectHandle open_existing(const std::string& path) const;
-  [[nodiscard]] std::string where(const std::string& path) const { return label + ": '" + path + "'"; }
+  [[nodiscard]] std::string where(const std::string& path) const {
+    return label + ": '" + printable(path, 200) + "'";
+  }
 };
 
 ObjectHandle Hdf5File::Impl::open(const std::string& path) const {
@@ -108,10 +118,11 @@ ObjectHandle Hdf5File::Impl::open(const std::string& path) const {
     if (there == 0) return {};
     H5L_info_t link{};
     if (H5Lget_info(object.get(), part.c_str(), &link, H5P_DEFAULT) < 0 || link.type != H5L_TYPE_HARD) {
-      hdf5::throw_bad(where(path), "'" + part + "' is a soft or external link; that is refused");
+      hdf5::throw_bad(where(path), "'" + printable(part) + "' is a soft or external link; that is refused");
     }
     object = ObjectHandle(H5Oopen(object.get(), part.c_str(), H5P_DEFAULT));
-    if (!object.valid()) hdf5::throw_bad(where(path), "'" + part + "' cannot be opened; the file is damaged");
+    if (!object.valid())
+      hdf5::throw_bad(where(path), "'" + printable(part) + "' cannot be opened; the file is damaged");
   }
   return object;
 }
@@ -148,26 +159,27 @@ bool Hdf5File::is_group(const std::string& path) const {
 std::vector<std::string> Hdf5File::children(const std::string& group) const {
   const LibraryLock lock;
   const ObjectHandle object = impl_->open(group);
-  std::vector<std::string> names;
-  if (!object.valid() || H5Iget_type(object.get()) != H5I_GROUP) return names;
-  if (H5Literate(object.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, hdf5::collect_name, &names) < 0) {
+  constexpr size_t kLinkBytes = 8;  // a link takes more than that
+  hdf5::NameList list{.names = {}, .most = impl_->bytes.size() / kLinkBytes};
+  if (!object.valid() || H5Iget_type(object.get()) != H5I_GROUP) return {};
+  if (H5Literate(object.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, hdf5::collect_name, &list) < 0) {
     hdf5::throw_bad(impl_->where(group), "its members cannot be listed; the file is damaged");
   }
-  return names;
+  return list.names;
 }
 
 Hdf5File::Array Hdf5File::read_floats(const std::string& dataset) const {
   const LibraryLock lock;
   const ObjectHandle object = impl_->open_existing(dataset);
   if (H5Iget_type(object.get()) != H5I_DATASET) hdf5::throw_bad(impl_->where(dataset), "is not a data set");
-  return hdf5::read_floats(object, impl_->where(dataset), impl_->bytes.size());
+  return hdf5::read_floats(object, impl_->where(dataset), impl_->bytes);
 }
 
 std::optional<std::string> Hdf5File::string_attribute(const std::string& object,
                                                       const std::string& name) const {
   const LibraryLock lock;
   const ObjectHandle opened = impl_->open_existing(object);
-  auto values = hdf5::read_strings(opened, name, impl_->where(object), impl_->bytes.size());
+  auto values = hdf5::read_strings(opened, name, impl_->where(object), impl_->bytes);
   if (!values) return std::nullopt;
   if (values->size() != 1) {
     hdf5::throw_bad(impl_->where(object), "attribute '" + name + "' has " + std::to_string(values->size()) +
@@ -181,7 +193,7 @@ std::optional<std::vector<std::string>> Hdf5File::string_list_attribute(const st
   const LibraryLock lock;
   const ObjectHandle opened = impl_->open_existing(object);
   const auto read = [&](const std::string& part) {
-    return hdf5::read_strings(opened, part, impl_->where(object), impl_->bytes.size());
+    return hdf5::read_strings(opened, part, impl_->where(object), impl_->bytes);
   };
   if (auto whole = read(name)) return whole;
   std::optional<std::vector<std::string>> joined;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/half.hpp"
+#include "core/printable.hpp"
 #include "io/file.hpp"
 #include "io/npy_header.hpp"
 #include "io/zip_archive.hpp"
@@ -89,6 +90,7 @@ void append_repr(std::string& text, std::span<const int64_t> shape) {
 }  // namespace
 
 int64_t NpyArray::elements() const {
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;  // however large the others are
   int64_t n = 1;
   for (int64_t d : shape) n *= d;
   return n;
@@ -147,9 +149,9 @@ std::map<std::string, NpyArray> read_npz(const std::string& path) {
   std::map<std::string, NpyArray> arrays;
   for (const std::string& name : archive.names()) {
     if (!name.ends_with(kSuffix))
-      throw_bad(path, "member '" + name + "' is no .npy array; expected an .npz of NumPy");
+      throw_bad(path, "member '" + printable(name) + "' is no .npy array; expected an .npz of NumPy");
     arrays.emplace(name.substr(0, name.size() - kSuffix.size()),
-                   parse_npy(archive.read(name), path + ": member '" + name + "'"));
+                   parse_npy(archive.read(name), path + ": member '" + printable(name) + "'"));
   }
   return arrays;
 }

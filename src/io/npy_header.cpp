@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "core/printable.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -38,7 +39,7 @@ class HeaderText {
         has_shape = true;
         header.shape = tuple();
       } else {
-        fail("unexpected key '" + key + "'");
+        fail("unexpected key '" + printable(key) + "'");
       }
       if (!take(',')) {
         expect('}');
@@ -125,8 +126,8 @@ class HeaderText {
 void set_sizes(NpyHeader& header, const std::string& label) {
   const std::string& dtype = header.dtype;
   const auto unknown = [&](const std::string& why) {
-    throw_bad(label,
-              "dtype '" + dtype + "'" + why + "; expected booleans, integers, floats or fixed-length text");
+    throw_bad(label, "dtype '" + printable(dtype) + "'" + why +
+                         "; expected booleans, integers, floats or fixed-length text");
   };
   if (dtype.starts_with("|O")) unknown(" (Python objects) is refused: reading them runs code");
   if (dtype.size() < 3 || std::string_view("<>|").find(dtype[0]) == std::string_view::npos)
@@ -153,11 +154,11 @@ void set_sizes(NpyHeader& header, const std::string& label) {
       header.scalar_size = count / 2;
       break;
     case 'S':
-      good = true;
+      good = count > 0;
       header.scalar_size = 1;
       break;
     case 'U':
-      good = count < 1u << 28;
+      good = count > 0 && count < 1u << 28;
       header.item_size = size_t{4} * count;
       header.scalar_size = 4;
       break;

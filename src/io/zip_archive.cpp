@@ -8,6 +8,7 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "core/printable.hpp"
 #include "io/posix.hpp"
 #include "tf_injector/error.hpp"
 
@@ -54,7 +55,7 @@ struct ZipArchive::Impl {
   std::unordered_map<std::string, uint64_t> index;
 
   [[noreturn]] void fail(const std::string& member, const std::string& problem) const {
-    throw_bad(path + ": member '" + member + "': " + problem);
+    throw_bad(path + ": member '" + printable(member) + "': " + problem);
   }
   [[nodiscard]] uint64_t find(const std::string& name) const;
   [[nodiscard]] zip_stat_t checked_stat(const std::string& name, uint64_t at, uint64_t max_bytes) const;
@@ -65,13 +66,17 @@ ZipArchive::ZipArchive(const std::string& path) : impl_(std::make_unique<Impl>()
   impl_->path = path;
   {
     const posix::UniqueFd fd = posix::open_file(path, O_RDONLY | O_NONBLOCK);
-    if (!fd.valid()) throw_bad(posix::describe("read", path, errno));
+    char first = 0;
+    if (!fd.valid() || posix::read_full(fd.get(), &first, 1) < 0) {
+      throw_bad(posix::describe("read", path, errno));  // a folder opens, but cannot be read
+    }
   }
   if (!is_zip(path)) throw_bad(path + ": not a zip archive (it does not start with a zip signature)");
   int code = 0;
   // Local headers must say the same as the central directory (ZIP_CHECKCONS).
   impl_->archive.reset(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
   if (!impl_->archive) {
+    if (code == ZIP_ER_EXISTS) throw_bad(path + ": two members have the same name; write the archive anew");
     throw_bad(path + ": damaged zip archive: " + error_text(code) + "; was it copied completely?");
   }
   const zip_int64_t count = zip_get_num_entries(impl_->archive.get(), 0);
@@ -96,9 +101,11 @@ uint64_t ZipArchive::Impl::find(const std::string& name) const {
   if (found != index.end()) return found->second;
   constexpr size_t kListed = 10;
   std::string list;
-  for (size_t i = 0; i < std::min(names.size(), kListed); ++i) list += (i ? ", '" : "'") + names[i] + "'";
+  for (size_t i = 0; i < std::min(names.size(), kListed); ++i)
+    list += (i ? ", '" : "'") + printable(names[i]) + "'";
   if (names.size() > kListed) list += ", ... (" + std::to_string(names.size()) + " in all)";
-  throw_bad(path + ": no member '" + name + "'; the archive holds " + (list.empty() ? "nothing" : list));
+  throw_bad(path + ": no member '" + printable(name) + "'; the archive holds " +
+            (list.empty() ? "nothing" : list));
 }
 
 // Everything that is known before a byte is unpacked.

@@ -18,8 +18,10 @@ class ZipArchive {
 
   [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] bool contains(const std::string& name) const;
-  // The member's bytes. Throws Error(bad_input): no such member (lists what there is), CRC or size wrong, larger than `max_bytes`.
-  [[nodiscard]] std::vector<uint8_t> read(const std::string& name, uint64_t max_bytes = uint64_t{4} << 30) const;
+  // The member's bytes. Throws Error(bad_input): no such member (lists what there is), CRC or size wrong,
+  // larger than `max_bytes`.
+  [[nodiscard]] std::vector<uint8_t> read(const std::string& name,
+                                          uint64_t max_bytes = uint64_t{4} << 30) const;
 
   // True when the file starts with a zip signature.
   [[nodiscard]] static bool is_zip(const std::string& path);

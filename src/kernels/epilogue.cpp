@@ -1,7 +1,5 @@
 #include "kernels/epilogue.hpp"
 
-#include <cmath>
-
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector {
@@ -28,7 +26,7 @@ EpilogueData::EpilogueData(const KernelContext& context, std::span<const float> 
   beta_ = values_or(context, bn.beta, channels, 0.0f);
   mean_ = values_or(context, bn.mean, channels, 0.0f);
   istd_ = values_or(context, bn.variance, channels, 1.0f);
-  for (float& v : istd_.span()) v = 1.0f / std::sqrt(v + bn.epsilon);
+  ref::normalization_factors(channels, bn.epsilon, istd_.data(), gamma_.data());
 }
 
 simd::EpilogueCall EpilogueData::call(const KernelArgs& args) const noexcept {

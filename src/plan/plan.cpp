@@ -5,6 +5,7 @@
 #include <map>
 
 #include "core/bits.hpp"
+#include "core/flush_denormals.hpp"
 #include "plan/draft.hpp"
 #include "plan/plan_impl.hpp"
 #include "tf_injector/error.hpp"
@@ -143,6 +144,7 @@ int Workspace::tile() const noexcept { return impl_->tile; }
 void evaluate(const Plan& plan, const Overlay* overlay, Workspace& workspace,
               std::span<const std::span<const float>> inputs, int images, BatchContext context,
               std::span<float> scores) {
+  const FlushDenormals flush;
   const Plan::Impl& p = plan.impl();
   Workspace::Impl& w = workspace.impl();
   assert(images <= w.tile && inputs.size() == p.inputs.size());

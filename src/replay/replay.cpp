@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/bits.hpp"
+#include "core/flush_denormals.hpp"
 
 namespace tf_injector::replay {
 
@@ -19,6 +20,7 @@ ReplayWorkspace::ReplayWorkspace(const ReplayPlan& plan)
 
 void ReplayWorkspace::run_golden(std::span<const std::span<const float>> inputs, BatchContext context,
                                  std::span<float> scores) {
+  const FlushDenormals flush;
   context_ = context;
   golden_.run(inputs, context);
   const float* golden = golden_.value(plan_.output());
@@ -26,6 +28,7 @@ void ReplayWorkspace::run_golden(std::span<const std::span<const float>> inputs,
 }
 
 void ReplayWorkspace::run_group(const Group& group, const Changed& changed) {
+  const FlushDenormals flush;
   std::span<const Pack> left(group.packs);
   for (const Segment& segment : plan_.segments()) {
     size_t hitting = 0;

@@ -128,10 +128,10 @@ INSTANTIATE_TEST_SUITE_P(
         Tampered{"1228", "7",
                  "r.csv:4:1: inj_id; expected each number once (it stands in line 3 already); found \"7\""},
         Tampered{"conv2d_8", "", "r.csv:3:6: target_layer; expected the name of a layer"},
-        Tampered{"(2, 0, 30, 3)", "(2,0, 30, 3)", "r.csv:3:18: not what a report has here"},
+        Tampered{"(2, 0, 30, 3)", "(2,0, 30, 3)", "r.csv:3:19: not what a report has here"},
         Tampered{"(2, 0, 30, 3)", "[2, 0, 30, 3]", "r.csv:3:15: layer_weigths; expected a tuple"},
         Tampered{"(2, 0, 30, 3)", "(2, 0, 99999999999999999999, 3)",
-                 "r.csv:3:23: not what a report has here"},
+                 "r.csv:3:24: not what a report has here"},
         Tampered{"\"(2, 0, 30, 3)\"", "(2, 0, 30, 3)",
                  "r.csv:3:1: wrong number of columns; expected 12; found 15"},
         Tampered{"\",3,", "\",32,",
@@ -139,11 +139,11 @@ INSTANTIATE_TEST_SUITE_P(
         Tampered{"3,100,91", "3,99,91",
                  "r.csv:3:33: n_injections; expected a whole number from 100 to 100; found \"99\""},
         Tampered{"91,99,100,100", "91,99,99,100",
-                 "r.csv:3:54: non_critical; expected top_1_robust - masked = 31; found \"32\""},
+                 "r.csv:3:53: non_critical; expected top_1_robust - masked = 31; found \"32\""},
         Tampered{"68,32,0", "68,32,1",
-                 "r.csv:3:58: critical; expected n_injections - top_1_robust = 0; found \"1\""},
+                 "r.csv:3:57: critical; expected n_injections - top_1_robust = 0; found \"1\""},
         Tampered{"68,32,0", "68,32,0,0", "r.csv:3:1: wrong number of columns; expected 12; found 13"},
-        Tampered{"68,32,0\r\n", "68,32,0\n", "r.csv:3:59: line ends with LF; expected CRLF"},
+        Tampered{"68,32,0\r\n", "68,32,0\n", "r.csv:3:58: line ends with LF; expected CRLF"},
         Tampered{"68,32,0\r\n", "68,32,0\r\n\r\n",
                  "r.csv:4:1: wrong number of columns; expected 12; found 0"}));
 
@@ -162,7 +162,7 @@ TEST(CsvReport, AnyByteThatChangesIsSeenOrReadAsWritten) {
       report = parse_report(changed, "r.csv");
     } catch (const Error& error) {
       ++refused;
-      ASSERT_THAT(error.what(), testing::MatchesRegex("r\\.csv:[0-9]+:[0-9]+: [^\\x01]*")) << changed;
+      ASSERT_THAT(error.what(), testing::MatchesRegex("r\\.csv:[0-9]+:[0-9]+: .*")) << changed;
       continue;
     }
     std::string again = report.complete_bytes > 0 ? report_header() : "";

@@ -177,5 +177,23 @@ TEST(Conv2DReference, BordersOfInfiniteWeights) {
   }
 }
 
+// Keras computes a dilated convolution on an image with a border of zeros, also for padding="same".
+TEST(Conv2DReference, TheBorderOfADilatedConvolutionIsMultiplied) {
+  const float inf = std::numeric_limits<float>::infinity();
+  const std::vector<Weight> weights{{"k", Shape{3, 1, 1, 1}, {inf, 1.0f, 0.5f}}};
+  for (KernelSet set : available_kernel_sets()) {
+    const ops::Conv2D op{
+        .kernel = 0, .kernel_size = {3, 1}, .dilation = {2, 1}, .filters = 1, .padding = ops::Padding::same};
+    const KernelContext context{
+        .weights = weights, .inputs = {Shape{3, 1, 1}}, .output = Shape{3, 1, 1}, .set = set};
+    const AlignedBuffer in(std::vector<float>{2.0f, 4.0f, 6.0f});
+    std::vector<float> out(3);
+    const float* const inputs[] = {in.data()};
+    make_kernel(op, context)->run({.inputs = inputs, .output = out.data(), .images = 1, .batch = 2});
+    EXPECT_TRUE(is_nan(out[0]) && is_nan(out[1])) << kernel_set_name(set);
+    EXPECT_EQ(out[2], inf);
+  }
+}
+
 }  // namespace
 }  // namespace tf_injector

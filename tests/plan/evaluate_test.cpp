@@ -72,5 +72,22 @@ TEST(Evaluate, FusesWhatItShould) {
                      "Pad", "Pad+Conv2D+BatchNormalization+Add+relu", "AveragePool2D", "Dense"}));
 }
 
+// As in TensorFlow, denormals are zeros on the way, and the thread's own mode comes back.
+TEST(Evaluate, FlushesDenormals) {
+  Graph graph;
+  graph.weights = {{"kernel", Shape{2, 2}, {1e-30f, 1e-20f, 1e-40f, 1e-20f}}};
+  const NodeId input = graph.add_input("input", "input", Shape{2});
+  graph.outputs = {graph.add("dense", ops::Dense{.kernel = 0, .units = 2}, {input})};
+  graph.output_names = {"dense"};
+  for (KernelSet set : available_kernel_sets()) {
+    const Plan plan = Plan::compile(graph, {.kernels = set});
+    const std::vector<float> scores = evaluate_all(plan, nullptr, {1e-10f, 1e10f}, 1, 1);
+    EXPECT_EQ(float_bits(scores[0]), 0u) << kernel_set_name(set);  // 1e-40 and 1e-40 * 1e10 are both lost
+    EXPECT_GT(scores[1], 0.9e-10f);
+  }
+  volatile float tiny = 1e-30f;
+  EXPECT_NE(tiny * 1e-10f, 0.0f);
+}
+
 }  // namespace
 }  // namespace tf_injector

@@ -17,7 +17,7 @@ for script in "${scripts[@]}"; do
   grep -qE '^set -euo pipefail$|/common\.sh"$' "$script" || complain "$script: neither 'set -euo pipefail' nor common.sh"
 done
 if command -v shellcheck >/dev/null; then
-  shellcheck "${scripts[@]}" scripts/common.sh || bad=1
+  shellcheck "${scripts[@]}" scripts/*.sh || bad=1
 else
   echo "shellcheck is not installed: skipped"
 fi

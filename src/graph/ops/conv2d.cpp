@@ -15,8 +15,10 @@ std::array<int64_t, 2> padding_of(int64_t in, int64_t kernel, int64_t stride, in
 }
 
 int64_t window_output(int64_t in, int64_t kernel, int64_t stride, int64_t dilation, Padding padding) {
-  if (kernel < 1 || stride < 1 || dilation < 1)
-    throw ModelError("kernel size, strides and dilation must be at least 1");
+  expect_within(in, 1, "an axis");
+  expect_within(kernel, 1, "a window");
+  expect_within(stride, 1, "strides");
+  expect_within(dilation, 1, "a dilation");
   if (padding == Padding::same) return (in + stride - 1) / stride;
   const int64_t span = (kernel - 1) * dilation + 1;
   if (in < span) {
@@ -28,6 +30,7 @@ int64_t window_output(int64_t in, int64_t kernel, int64_t stride, int64_t dilati
 
 Shape infer_shape(const Conv2D& op, std::span<const Shape> inputs) {
   const Shape& in = expect_image(inputs);
+  expect_within(op.filters, 1, "filters");
   if (op.groups < 1 || in[2] % op.groups != 0 || op.filters % op.groups != 0) {
     throw ModelError(std::to_string(in[2]) + " input channels and " + std::to_string(op.filters) +
                      " filters cannot be cut into " + std::to_string(op.groups) + " groups");

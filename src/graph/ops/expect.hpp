@@ -1,6 +1,7 @@
 // Checks shared by the ops' shape rules. All throw ModelError with what was expected and what was found.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -8,6 +9,17 @@
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::ops {
+
+// Sizes, strides and paddings beyond this are refused: no tensor has such an axis, and sums of them cannot
+// overflow.
+inline constexpr int64_t kMaxAxis = (int64_t{1} << 31) - 1;
+
+inline void expect_within(int64_t value, int64_t least, const char* what) {
+  if (value < least || value > kMaxAxis) {
+    throw ModelError(std::string("expected ") + what + " from " + std::to_string(least) + " to " +
+                     std::to_string(kMaxAxis) + ", found " + std::to_string(value));
+  }
+}
 
 inline const Shape& expect_one(std::span<const Shape> inputs) {
   if (inputs.size() != 1) throw ModelError("expected one input, found " + std::to_string(inputs.size()));

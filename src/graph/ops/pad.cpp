@@ -13,7 +13,9 @@ Shape infer_shape(const Pad& op, std::span<const Shape> inputs) {
   std::vector<int64_t> dims = in.dims();
   for (size_t a = 0; a < dims.size(); ++a) {
     const auto [before, after] = op.paddings[a];
-    if (before < 0 || after < 0) throw ModelError("expected paddings of at least 0");
+    expect_within(before, 0, "paddings");
+    expect_within(after, 0, "paddings");
+    expect_within(dims[a] + before + after, 1, "a padded axis");
     dims[a] += before + after;
   }
   return Shape(std::move(dims));

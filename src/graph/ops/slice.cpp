@@ -13,9 +13,12 @@ Shape infer_shape(const Slice& op, std::span<const Shape> inputs) {
   std::vector<int64_t> dims;
   for (size_t a = 0; a < op.axes.size(); ++a) {
     const SliceAxis& axis = op.axes[a];
-    const int64_t last = axis.begin + (axis.count - 1) * axis.step;
     const int64_t length = in[static_cast<int>(a)];
-    if (axis.count < 1 || axis.begin < 0 || axis.begin >= length || last < 0 || last >= length) {
+    int64_t last = 0;
+    const bool no_last = axis.count < 1 || __builtin_mul_overflow(axis.count - 1, axis.step, &last) ||
+                         __builtin_add_overflow(last, axis.begin, &last);
+    if (no_last || axis.begin < 0 || axis.begin >= length || last < 0 || last >= length ||
+        (axis.dropped && axis.count != 1)) {
       throw ModelError("a slice takes nothing or leaves the axis: begin " + std::to_string(axis.begin) +
                        ", step " + std::to_string(axis.step) + ", count " + std::to_string(axis.count) +
                        " of " + std::to_string(length));

@@ -27,6 +27,8 @@ Conv2DGeometry conv2d_geometry(const ops::Conv2D& op, const Shape& input, const 
   } else {
     g.pad_top = ops::padding_of(g.in_h, g.kernel_h, g.stride_h, g.dilation_h, op.padding)[0];
     g.pad_left = ops::padding_of(g.in_w, g.kernel_w, g.stride_w, g.dilation_w, op.padding)[0];
+    // Keras runs a dilated convolution as space_to_batch, whose zeros are multiplied like any others.
+    if (g.dilation_h > 1 || g.dilation_w > 1) g.border = Border::multiply;
   }
   return g;
 }

@@ -5,6 +5,15 @@
 
 namespace tf_injector::ref {
 
+void normalization_factors(int64_t channels, float epsilon, float* variance, float* gamma) {
+  const bool in_fours = channels % 4 == 0;  // oneDNN's vectorised code, else its plain loop
+  for (int64_t c = 0; c < channels; ++c) {
+    const float deviation = std::sqrt(variance[c] + epsilon);
+    variance[c] = (in_fours ? 1.0f : gamma[c]) / deviation;
+    if (!in_fours) gamma[c] = 1.0f;  // fma(t, 1, beta) is t + beta, rounded once
+  }
+}
+
 TFI_VECTORIZE void batch_normalization(int64_t channels, const float* in, const float* mean,
                                        const float* istd, const float* gamma, const float* beta, float* out,
                                        int64_t rows) {
@@ -19,7 +28,7 @@ TFI_VECTORIZE void batch_normalization(int64_t channels, const float* in, const 
 void activation(ops::ActivationKind kind, const float* in, float* out, int64_t elements) {
   for (int64_t i = 0; i < elements; ++i) {
     const float x = in[i];
-    float y = x < 0.0f ? 0.0f : x;  // NaN stays NaN, as in tf.nn.relu
+    float y = x <= 0.0f ? 0.0f : x;  // NaN stays NaN and -0 becomes +0, as in tf.nn.relu
     if (kind == ops::ActivationKind::relu6) y = y > 6.0f ? 6.0f : y;
     out[i] = y;
   }

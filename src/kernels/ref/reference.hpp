@@ -13,8 +13,8 @@
 namespace tf_injector::ref {
 
 // What lies outside the image: `skip` leaves those taps out of the sum (Conv2D with padding="same"),
-// `multiply` feeds zeros that are multiplied and added (an explicit Pad before a "valid" convolution: 0 * Inf
-// = NaN counts).
+// `multiply` feeds zeros that are multiplied and added, 0 * Inf = NaN counts (an explicit Pad before a
+// "valid" convolution, or padding="same" with a dilation).
 enum class Border { skip, multiply };
 
 struct Conv2DGeometry {
@@ -41,11 +41,15 @@ void conv2d(const Conv2DGeometry& g, const float* in, const float* kernel, const
 void dense(int64_t inputs, int64_t units, const float* in, const float* kernel, const float* bias,
            std::span<const int64_t> blocks, float* out, int64_t rows);
 
+// Makes the factors of batch_normalization in place: variance becomes istd = 1 / sqrt(variance + epsilon).
+// Unless the number of channels is a multiple of four, istd is gamma / sqrt(variance + epsilon) and gamma
+// becomes 1.
+void normalization_factors(int64_t channels, float epsilon, float* variance, float* gamma);
 // fma((x - mean) * istd, gamma, beta) over the last axis; may run in place.
 void batch_normalization(int64_t channels, const float* in, const float* mean, const float* istd,
                          const float* gamma, const float* beta, float* out, int64_t rows);
 
-// x < 0 ? 0 : x, NaN passes; relu6 also x > 6 ? 6 : x. May run in place.
+// x <= 0 ? +0 : x, NaN passes; relu6 also x > 6 ? 6 : x. May run in place.
 void activation(ops::ActivationKind kind, const float* in, float* out, int64_t elements);
 // One rounding; may run in place.
 void add(const float* a, const float* b, float* out, int64_t elements);

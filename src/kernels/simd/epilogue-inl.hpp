@@ -32,7 +32,7 @@ HWY_INLINE Vec finish(const EpilogueCall& e, Vec v, int64_t channel, int64_t at)
     v = hn::MulAdd(v, hn::Load(d, e.gamma + channel), hn::Load(d, e.beta + channel));
   }
   if (e.add != nullptr) v = hn::Add(v, hn::LoadU(d, e.add + at));
-  if (e.relu) v = hn::IfThenElse(hn::Lt(v, hn::Zero(d)), hn::Zero(d), v);  // NaN is not less: it passes
+  if (e.relu) v = hn::IfThenElse(hn::Le(v, hn::Zero(d)), hn::Zero(d), v);  // -0 becomes +0, NaN passes
   if (e.relu6) v = hn::IfThenElse(hn::Gt(v, hn::Set(d, 6.0f)), hn::Set(d, 6.0f), v);
   return v;
 }

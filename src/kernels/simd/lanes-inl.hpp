@@ -155,7 +155,7 @@ HWY_INLINE Vec finish_lane(const EpilogueCall& e, Vec v, int32_t channel, bool h
     v = hn::MulAdd(v, hn::Set(d, e.gamma[channel]), hn::Set(d, e.beta[channel]));
   }
   if (has_add) v = hn::Add(v, add);
-  if (e.relu) v = hn::IfThenElse(hn::Lt(v, hn::Zero(d)), hn::Zero(d), v);  // NaN is not less: it passes
+  if (e.relu) v = hn::IfThenElse(hn::Le(v, hn::Zero(d)), hn::Zero(d), v);  // -0 becomes +0, NaN passes
   if (e.relu6) v = hn::IfThenElse(hn::Gt(v, hn::Set(d, 6.0f)), hn::Set(d, 6.0f), v);
   return v;
 }

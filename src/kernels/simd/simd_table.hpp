@@ -19,7 +19,7 @@ struct EpilogueCall {
   const float* gamma = nullptr;
   const float* beta = nullptr;
   const float* add = nullptr;  // same layout as the output
-  bool relu = false;           // x < 0 ? 0 : x
+  bool relu = false;           // x <= 0 ? +0 : x
   bool relu6 = false;          // then x > 6 ? 6 : x
 };
 

@@ -1,0 +1,21 @@
+// Which engine runs a campaign.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "campaign/engine.hpp"
+
+namespace tf_injector {
+
+// An engine that is not made yet: what it will need, and how to make it.
+struct EngineChoice {
+  std::function<EngineNeeds(const Plan& plan, std::span<const Patch> faults)> needs;
+  // `plan` must outlive the engine. Throws std::bad_alloc.
+  std::function<std::unique_ptr<Engine>(const Plan& plan, int threads, int tile)> make;
+};
+
+[[nodiscard]] EngineChoice default_engine();
+
+}  // namespace tf_injector

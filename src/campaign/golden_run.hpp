@@ -1,0 +1,27 @@
+// The run without a fault: its scores, and what every fault is compared with.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "campaign/metrics.hpp"
+#include "campaign/setup.hpp"
+
+namespace tf_injector {
+
+struct GoldenRun {
+  std::vector<float> scores;  // images x classes
+  std::vector<int32_t> top;   // per image: the class that the network decides for
+  std::vector<Tally> itself;  // per image: what a fault counts whose scores are the golden ones
+  Tally total;                // correctness over all images
+  double seconds = 0;
+
+  // Memory per image beside the scores.
+  static constexpr size_t kBytesPerImage = sizeof(int32_t) + sizeof(Tally);
+};
+
+// Evaluates all tiles on the engine's threads. Throws Stopped, std::bad_alloc.
+[[nodiscard]] GoldenRun run_golden(const Setup& setup, Engine& engine, const std::atomic<bool>* stop);
+
+}  // namespace tf_injector

@@ -1,0 +1,88 @@
+#include "campaign/inputs.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+#include <utility>
+
+#include "campaign/report_names.hpp"
+#include "data/load.hpp"
+#include "io/sha256.hpp"
+#include "keras/import.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+void require(bool condition, const std::string& otherwise) {
+  if (!condition) throw Error(ErrorKind::usage, otherwise);
+}
+
+void require_at_least(const char* flag, int64_t value, int64_t least) {
+  require(value >= least, fmt::format("{}: expected a number from {}, found {}", flag, least, value));
+}
+
+void check_normalization(const CampaignOptions& options) {
+  require(options.mean.has_value() == options.std.has_value(),
+          "--mean and --std are given together or not at all");
+  if (!options.mean) return;
+  for (float value : *options.mean) {
+    require(std::isfinite(value), fmt::format("--mean: expected three numbers, found {}", value));
+  }
+  for (float value : *options.std) {
+    require(std::isfinite(value) && value > 0.0f,
+            fmt::format("--std: expected three numbers above 0, found {}", value));
+  }
+}
+
+// Names become parts of file names.
+void check_name(const char* flag, const std::string& name) {
+  require(name.find('/') == std::string::npos && name != "." && name != "..",
+          fmt::format("{}: expected a name, found '{}'; --model and --data take paths", flag, name));
+}
+
+void check_report_path(const CampaignOptions& options) {
+  if (options.report_path.empty()) return;
+  require(
+      std::filesystem::path(options.report_path).has_extension(),
+      fmt::format("--report: expected a file name with a suffix (r.csv: its scores go into r/), found '{}'",
+                  options.report_path));
+}
+
+}  // namespace
+
+void check_options(const CampaignOptions& options) {
+  check_name("--dataset", options.dataset);
+  check_name("--network-name", options.network);
+  require_at_least("--batch-size", options.batch_size, 1);
+  require_at_least("--limit", options.limit.value_or(1), 1);
+  require_at_least("--threads", options.threads, 0);
+  require_at_least("--tile", options.tile, 0);
+  require(!options.resume_from || !options.fault_list_path.empty(), "--resume-from needs a --fault-list");
+  require(options.resize == "pillow" || options.resize == "tensorflow",
+          fmt::format("--resize: expected pillow or tensorflow, found '{}'", options.resize));
+  check_normalization(options);
+  check_report_path(options);
+}
+
+CampaignInputs load_inputs(const CampaignOptions& options, const Message& message) {
+  CampaignInputs inputs;
+  inputs.model_path = find_model(options);
+  message(fmt::format("reading the model {}", inputs.model_path));
+  inputs.graph = keras::import_model(inputs.model_path);
+  inputs.model_sha256 = sha256_of_file(inputs.model_path);
+  if (!options.fault_list_path.empty()) {
+    inputs.list = read_fault_list(options.fault_list_path, inputs.graph);
+    message(fmt::format("{}: {} faults", options.fault_list_path, inputs.list->faults.size()));
+  }
+  inputs.dataset = data::load_dataset({.dataset = options.dataset,
+                                       .path = options.data_path,
+                                       .allow_download = options.allow_download,
+                                       .resize = options.resize,
+                                       .on_message = message});
+  message(fmt::format("{}: {} images", inputs.dataset.source, inputs.dataset.size()));
+  return inputs;
+}
+
+}  // namespace tf_injector

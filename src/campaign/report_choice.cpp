@@ -1,0 +1,252 @@
+#include "campaign/report_choice.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "campaign/folder_lock.hpp"
+#include "campaign/report_check.hpp"
+#include "campaign/report_names.hpp"
+#include "campaign/score_files.hpp"
+#include "io/posix.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+namespace fs = std::filesystem;
+
+RunMetadata read_metadata(const ReportPaths& paths) {
+  return parse_metadata(read_text(paths.metadata), paths.metadata);
+}
+
+ReportPaths named_paths(const std::string& report) {
+  return {.report = report, .metadata = metadata_path_of(report), .scores = without_suffix(report)};
+}
+
+class ReportChooser {
+ public:
+  ReportChooser(const Setup& setup, const CampaignOptions& options, const Message& message)
+      : setup_(setup), options_(options), message_(message) {}
+
+  ChosenReport choose() const {
+    const bool named = !options_.report_path.empty();
+    const std::string folder = named ? posix::folder_of(options_.report_path) : setup_.names.folder;
+    std::optional<FolderLock> lock;
+    if (!options_.dry_run) {
+      make_folders(folder);
+      lock.emplace(folder);
+    }
+    return named ? choose_named() : choose_in_folder();
+  }
+
+ private:
+  ChosenReport choose_in_folder() const {
+    if (!options_.overwrite) {
+      if (const auto newest = newest_unfinished()) return go_on(*newest);
+    }
+    const std::string stamp = free_stamp(setup_.names, time_stamp());
+    ReportPaths paths = named_paths(setup_.names.folder + "/" + setup_.names.prefix() + stamp + ".csv");
+    paths.scores = setup_.names.folder + "/" + stamp;
+    return begin(std::move(paths));
+  }
+
+  ChosenReport choose_named() const {
+    const ReportPaths paths = named_paths(options_.report_path);
+    if (!file_exists(paths.report)) {
+      if (!options_.overwrite) refuse_occupied(paths);
+      return begin(paths);
+    }
+    if (options_.overwrite) return begin_anew(paths);
+    if (file_exists(paths.metadata)) return go_on(paths);
+    std::error_code ignored;  // a run that is killed between making the two files leaves an empty report
+    if (fs::is_empty(paths.report, ignored)) return begin_anew(paths);
+    throw Error(
+        ErrorKind::resume,
+        fmt::format("{}: exists, and {} is not beside it: what it comes from is not known; choose another "
+                    "--report, or begin anew with --overwrite",
+                    paths.report, paths.metadata));
+  }
+
+  // What stands where a new report's other files go.
+  void refuse_occupied(const ReportPaths& paths) const {
+    if (file_exists(paths.metadata)) static_cast<void>(read_metadata(paths));  // of a report that was removed
+    std::error_code ignored;
+    if (options_.scores == ScoreMode::none || !file_exists(paths.scores) ||
+        fs::is_empty(paths.scores, ignored))
+      return;
+    throw Error(ErrorKind::resume,
+                fmt::format("{}: the folder for the scores is not empty; choose another --report, "
+                            "or take it with --overwrite",
+                            paths.scores));
+  }
+
+  // The settings that differ, one a line.
+  std::vector<std::string> different(const RunMetadata& found) const {
+    std::vector<std::string> lines = differences(found.settings, setup_.metadata.settings);
+    if (found.scores != setup_.metadata.scores)
+      lines.push_back(
+          fmt::format("--scores: {} in the report, {} now", found.scores, setup_.metadata.scores));
+    return lines;
+  }
+
+  std::optional<ReportPaths> newest_unfinished() const {
+    struct Candidate {
+      ReportPaths paths;
+      RunMetadata metadata;
+      [[nodiscard]] auto age() const { return std::tie(metadata.started, paths.report); }
+    };
+    std::optional<Candidate> newest, other;
+    for (ReportPaths& paths : reports_of_folder()) {
+      Candidate candidate{std::move(paths), {}};
+      try {
+        candidate.metadata = read_metadata(candidate.paths);
+      } catch (const Error& error) {
+        message_(fmt::format("left alone: {}", error.what()));
+        continue;
+      }
+      if (candidate.metadata.finished) continue;
+      std::optional<Candidate>& place = different(candidate.metadata).empty() ? newest : other;
+      if (!place || place->age() < candidate.age()) place = std::move(candidate);
+    }
+    if (newest) return newest->paths;
+    if (other) {
+      message_(fmt::format("{} is unfinished, but of another run ({}); a new report is begun",
+                           other->paths.report, fmt::join(different(other->metadata), "; ")));
+    }
+    return std::nullopt;
+  }
+
+  // Those that have metadata.
+  std::vector<ReportPaths> reports_of_folder() const {
+    std::vector<ReportPaths> reports;
+    std::error_code error;
+    for (fs::directory_iterator it(setup_.names.folder, error), end; !error && it != end;
+         it.increment(error)) {
+      const fs::path& path = it->path();
+      if (path.extension() != ".csv" || !path.filename().string().starts_with(setup_.names.prefix()))
+        continue;
+      ReportPaths paths = named_paths(path.string());
+      if (file_exists(paths.metadata)) reports.push_back(std::move(paths));
+    }
+    return reports;
+  }
+
+  ChosenReport go_on(ReportPaths paths) const {
+    ChosenReport chosen{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
+    chosen.metadata = read_metadata(chosen.paths);
+    if (const auto lines = different(chosen.metadata); !lines.empty()) {
+      throw Error(ErrorKind::resume,
+                  fmt::format("{}: is of another run; choose another --report, or begin anew with "
+                              "--overwrite. What differs:\n  {}",
+                              chosen.paths.report, fmt::join(lines, "\n  ")));
+    }
+    if (!chosen.metadata.finished && !options_.dry_run) {
+      chosen.file.emplace(chosen.paths.report, AppendFile::Mode::open_existing);
+      chosen.metadata = read_metadata(chosen.paths);  // its last run may have gone on until we had the lock
+    }
+    take_score_folder(chosen);
+    const std::string text = read_text(chosen.paths.report);
+    if (chosen.metadata.finished) {
+      chosen.state = ReportState::finished;
+      chosen.file.reset();
+      chosen.content = finished_report(text, chosen.paths.report, chosen.metadata, setup_.faults);
+    } else {
+      chosen.state = ReportState::unfinished;
+      chosen.content = unfinished_report(text, chosen.paths.report, chosen.metadata, setup_.faults);
+    }
+    return chosen;
+  }
+
+  // The folder that the report's first run chose; a name only, whatever the metadata say.
+  static void take_score_folder(ChosenReport& chosen) {
+    const std::string name = fs::path(chosen.metadata.score_folder).filename().string();
+    if (!name.empty() && name != "." && name != "..")
+      chosen.paths.scores = posix::folder_of(chosen.paths.report) + "/" + name;
+  }
+
+  RunMetadata first_metadata(const ReportPaths& paths) const {
+    RunMetadata metadata = setup_.metadata;
+    metadata.report = fs::path(paths.report).filename().string();
+    if (options_.scores != ScoreMode::none)
+      metadata.score_folder = fs::path(paths.scores).filename().string();
+    return metadata;
+  }
+
+  ChosenReport begin(ReportPaths paths) const {
+    ChosenReport chosen{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
+    chosen.metadata = first_metadata(chosen.paths);
+    if (options_.dry_run) return chosen;
+    chosen.file.emplace(chosen.paths.report, AppendFile::Mode::create_new);
+    try {
+      write_atomic(chosen.paths.metadata, metadata_text(chosen.metadata));
+    } catch (const OutputError&) {
+      ::unlink(chosen.paths.report.c_str());  // an empty file of ours
+      throw;
+    }
+    return chosen;
+  }
+
+  // Takes the place of a report that exists. It is emptied before its metadata are replaced: old rows never
+  // stand beside new metadata.
+  ChosenReport begin_anew(ReportPaths paths) const {
+    ChosenReport chosen{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
+    chosen.metadata = first_metadata(chosen.paths);
+    if (!options_.dry_run) chosen.file.emplace(chosen.paths.report, AppendFile::Mode::open_existing);
+    const std::string text = read_text(chosen.paths.report);
+    if (!text.starts_with(report_header()) && !report_header().starts_with(text)) {
+      throw Error(ErrorKind::resume,
+                  fmt::format("{}: is no report, so it is not overwritten; choose another --report",
+                              chosen.paths.report));
+    }
+    if (options_.dry_run) return chosen;
+    remove_old_scores(chosen.paths);
+    chosen.file->truncate(0);
+    write_atomic(chosen.paths.metadata, metadata_text(chosen.metadata));
+    return chosen;
+  }
+
+  // Those of the report that is overwritten, which its metadata name.
+  static void remove_old_scores(const ReportPaths& paths) {
+    if (!file_exists(paths.metadata)) return;
+    try {
+      ChosenReport old{.paths = paths, .file = {}, .metadata = read_metadata(paths), .content = {}};
+      if (old.metadata.score_folder.empty()) return;
+      take_score_folder(old);
+      remove_score_files(old.paths.scores);
+    } catch (const Error&) {  // metadata that cannot be read name no folder
+    }
+  }
+
+  const Setup& setup_;
+  const CampaignOptions& options_;
+  const Message& message_;
+};
+
+}  // namespace
+
+ChosenReport choose_report(const Setup& setup, const CampaignOptions& options, const Message& message) {
+  return ReportChooser(setup, options, message).choose();
+}
+
+std::string new_score_folder(const Setup& setup, const CampaignOptions& options) {
+  if (!options.report_path.empty()) {
+    const std::string folder = without_suffix(options.report_path);
+    if (!options.dry_run) make_folders(folder);
+    return folder;
+  }
+  std::optional<FolderLock> lock;
+  if (!options.dry_run) {
+    make_folders(setup.names.folder);
+    lock.emplace(setup.names.folder);
+  }
+  const std::string folder = setup.names.folder + "/" + free_stamp(setup.names, time_stamp());
+  if (!options.dry_run) make_folders(folder);
+  return folder;
+}
+
+}  // namespace tf_injector

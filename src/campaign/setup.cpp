@@ -1,0 +1,185 @@
+#include "campaign/setup.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <utility>
+
+#include "campaign/golden_run.hpp"
+#include "campaign/metrics.hpp"
+#include "campaign/score_files.hpp"
+#include "core/parallel.hpp"
+#include "io/sha256.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+// Of the memory that is free: other programs, and what no plan counts, want some too.
+constexpr double kMemoryShare = 0.8;
+
+KernelSet kernel_set_of(const std::string& name) {
+  std::string names;
+  for (KernelSet set :
+       {KernelSet::automatic, KernelSet::avx512, KernelSet::avx2, KernelSet::neon, KernelSet::scalar}) {
+    if (name == kernel_set_name(set)) return set;
+    names += std::string(names.empty() ? "" : ", ") + kernel_set_name(set);
+  }
+  throw Error(ErrorKind::usage, fmt::format("--kernels: expected one of {}, found '{}'", names, name));
+}
+
+int output_of(const Graph& graph, const std::string& name, const std::string& model) {
+  if (name.empty()) return 0;
+  const auto found = std::find(graph.output_names.begin(), graph.output_names.end(), name);
+  if (found != graph.output_names.end()) return static_cast<int>(found - graph.output_names.begin());
+  throw ModelError(fmt::format("{}: no output '{}' (--output); the model has {}", model, name,
+                               fmt::join(graph.output_names, ", ")));
+}
+
+// The rows of the list that this run takes.
+std::span<const ResolvedFault> rows_of(const FaultList& list, const std::optional<int64_t>& resume_from) {
+  const std::span<const ResolvedFault> all = list.faults;
+  if (!resume_from) return all;
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (all[i].fault.injection == *resume_from) return all.subspan(i);
+  }
+  const auto range = [&] {
+    if (all.empty()) return std::string("the list is empty");
+    const auto [least, most] = std::minmax_element(all.begin(), all.end(), [](const auto& a, const auto& b) {
+      return a.fault.injection < b.fault.injection;
+    });
+    return fmt::format("its {} rows have numbers from {} to {}", all.size(), least->fault.injection,
+                       most->fault.injection);
+  };
+  throw Error(ErrorKind::bad_input, fmt::format("{}: no row has the Injection {} of --resume-from; {}",
+                                                list.path, *resume_from, range()));
+}
+
+// uint8 images of a named set are normalised; float32 images only when it is asked for, or when the resizing
+// made them of such a set.
+FeedOptions feed_options(const CampaignOptions& options, const Dataset& dataset) {
+  FeedOptions feed;
+  if (options.use_tensorflow_preprocessing) feed.arithmetic = data::Arithmetic::tensorflow;
+  feed.normalization = data::normalization_of(options.dataset);
+  if (options.mean) feed.normalization = {*options.mean, *options.std};
+  const bool is_float = !dataset.inputs.empty() && dataset.inputs.front().is_float;
+  feed.normalize_floats =
+      options.mean.has_value() || (options.dataset == "GTSRB" && options.resize == "tensorflow");
+  if (is_float && !feed.normalize_floats) feed.normalization.reset();
+  feed.limit = options.limit;
+  return feed;
+}
+
+RunSettings settings_of(const CampaignInputs& inputs, const CampaignOptions& options, const FeedOptions& feed,
+                        int output) {
+  RunSettings settings;
+  settings.model_sha256 = inputs.model_sha256;
+  settings.data_sha256 = inputs.dataset.sha256;
+  if (inputs.list) settings.fault_list_sha256 = inputs.list->sha256;
+  settings.batch_size = options.batch_size;
+  settings.use_tensorflow_preprocessing = options.use_tensorflow_preprocessing;
+  settings.resume_from = options.resume_from;
+  settings.resize = options.resize;
+  if (feed.normalization) {
+    settings.mean = feed.normalization->mean;
+    settings.std = feed.normalization->std;
+  }
+  if (options.limit && *options.limit < static_cast<int64_t>(inputs.dataset.size()))
+    settings.limit = options.limit;
+  if (static_cast<size_t>(output) < inputs.graph.output_names.size())
+    settings.output = inputs.graph.output_names[static_cast<size_t>(output)];
+  return settings;
+}
+
+RunMetadata new_metadata(const CampaignInputs& inputs, const CampaignOptions& options) {
+  RunMetadata m;
+  m.tool_version = TFI_VERSION;
+  m.command_line = options.command_line;
+  m.scores = score_mode_name(options.scores);
+  m.model_path = inputs.model_path;
+  m.data_path = inputs.dataset.source;
+  m.fault_list_path = options.fault_list_path;
+  m.keras_version = inputs.graph.keras_version;
+  m.report_sha256 = sha256_of(nullptr, 0);
+  m.cpu = cpu_name();
+  m.started = m.updated = utc_now();
+  return m;
+}
+
+// What --memory bounds: the images, the weights, and all that the run allocates.
+void divide_memory(Setup& setup, const CampaignOptions& options, const RunTuning& tuning, int threads) {
+  const uint64_t images = static_cast<uint64_t>(setup.images());
+  const uint64_t scores = images * setup.classes() * sizeof(float);
+  MemoryNeeds needs{.engine = tuning.engine.needs(setup.plan, setup.patches),
+                    .feed_bytes_per_image = setup.feed.bytes_per_image(),
+                    .bytes_per_fault = sizeof(Tally) + (options.scores == ScoreMode::none ? 0 : scores),
+                    .bytes_per_thread_fault = sizeof(Tally),
+                    .fixed_bytes = scores + images * GoldenRun::kBytesPerImage};
+  WorkLimits limits{.bytes = options.memory_bytes,
+                    .images = setup.images(),
+                    .faults = setup.faults.size(),
+                    .threads = threads,
+                    .tile = options.tile};
+  if (limits.bytes == 0) {
+    limits.bytes = static_cast<uint64_t>(kMemoryShare * static_cast<double>(memory_budget().bytes));
+  } else {
+    needs.fixed_bytes += setup.feed.bytes() + setup.plan.weight_bytes();
+  }
+  setup.layout = plan_work(needs, limits);
+  setup.least_block = needs.engine.least_block;
+  if (tuning.most_faults_per_block > 0) {
+    setup.layout.most_faults = std::min(setup.layout.most_faults, tuning.most_faults_per_block);
+    setup.least_block = std::min(setup.least_block, tuning.most_faults_per_block);
+  }
+}
+
+// What the metadata say of the machine and the work.
+void describe(Setup& setup, const ThreadBudget& budget) {
+  RunMetadata& m = setup.metadata;
+  m.images = setup.images();
+  m.classes = setup.plan.classes();
+  m.faults = static_cast<int64_t>(setup.faults.size());
+  m.threads = setup.layout.threads;
+  m.threads_source = setup.layout.threads < budget.threads ? "memory" : budget.source;
+  m.tile = setup.layout.tile;
+  m.kernels = kernel_set_name(setup.plan.kernels());
+  m.steps = setup.plan.steps();
+}
+
+void take_faults(Setup& setup, std::span<const ResolvedFault> rows) {
+  for (const ResolvedFault& row : rows) {
+    setup.faults.push_back(row.fault);
+    setup.patches.push_back(row.patch);
+  }
+}
+
+}  // namespace
+
+Setup set_up(CampaignInputs inputs, const CampaignOptions& options, const RunTuning& tuning) {
+  const int output = output_of(inputs.graph, options.output_name, inputs.model_path);
+  const ThreadBudget budget =
+      options.threads > 0 ? ThreadBudget{options.threads, "--threads"} : thread_budget();
+  Plan plan = Plan::compile(inputs.graph, {.kernels = kernel_set_of(options.kernels), .output = output});
+  const FeedOptions feeding = feed_options(options, inputs.dataset);
+  RunMetadata metadata = new_metadata(inputs, options);
+  metadata.settings = settings_of(inputs, options, feeding, output);
+  ImageFeed feed(std::move(inputs.dataset), plan.inputs(), plan.classes(), feeding);
+  Setup setup{.names = report_names(options),
+              .metadata = std::move(metadata),
+              .plan = std::move(plan),
+              .feed = std::move(feed),
+              .golden_only = !inputs.list.has_value(),
+              .faults = {},
+              .patches = {},
+              .layout = {},
+              .tiles = {}};
+  if (inputs.list) take_faults(setup, rows_of(*inputs.list, options.resume_from));
+  divide_memory(setup, options, tuning, budget.threads);
+  setup.tiles = cut_tiles(setup.images(), setup.layout.tile, options.batch_size);
+  describe(setup, budget);
+  return setup;
+}
+
+}  // namespace tf_injector

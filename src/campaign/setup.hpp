@@ -1,0 +1,56 @@
+// A campaign that is ready to run: everything resolved and checked, nothing written yet.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "campaign/engine_choice.hpp"
+#include "campaign/image_feed.hpp"
+#include "campaign/inputs.hpp"
+#include "campaign/report_names.hpp"
+#include "campaign/run_metadata.hpp"
+#include "campaign/tiles.hpp"
+#include "campaign/work_layout.hpp"
+#include "plan/plan.hpp"
+#include "tf_injector/fault.hpp"
+
+namespace tf_injector {
+
+// How a campaign is run, as far as no flag says it.
+struct RunTuning {
+  EngineChoice engine = default_engine();
+  size_t most_faults_per_block = 0;  // 0: what memory allows
+};
+
+struct Setup {
+  ReportNames names;
+  RunMetadata metadata;  // of a report that has not begun: 0 rows
+  Plan plan;
+  ImageFeed feed;
+  bool golden_only = false;
+  std::vector<Fault> faults;   // of this run: the list from --resume-from on
+  std::vector<Patch> patches;  // one per fault
+  WorkLayout layout;
+  size_t least_block = 1;  // faults, see EngineNeeds
+  std::vector<Tile> tiles;
+
+  [[nodiscard]] int64_t images() const noexcept { return feed.images(); }
+  [[nodiscard]] size_t classes() const noexcept { return static_cast<size_t>(plan.classes()); }
+  // A part of an array of images x classes: one image's row, or a tile's rows.
+  template <typename Values>
+  [[nodiscard]] auto row(Values& values, int64_t image) const {
+    return std::span(values).subspan(static_cast<size_t>(image) * classes(), classes());
+  }
+  template <typename Values>
+  [[nodiscard]] auto rows(Values& values, const Tile& tile) const {
+    return std::span(values).subspan(static_cast<size_t>(tile.first) * classes(),
+                                     static_cast<size_t>(tile.images) * classes());
+  }
+};
+
+// Compiles the plan, fits the data to it, finds the first fault, divides the memory. Throws Error(usage),
+// ModelError (no such output), DatasetError, Error(bad_input) (no such row), Error(out_of_memory).
+[[nodiscard]] Setup set_up(CampaignInputs inputs, const CampaignOptions& options, const RunTuning& tuning);
+
+}  // namespace tf_injector

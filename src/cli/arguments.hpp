@@ -1,0 +1,44 @@
+// The command line, understood: which sub-command, with which options.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "tf_injector/campaign.hpp"
+
+namespace tf_injector::cli {
+
+enum class ProgressMode { automatic, bar, lines, json, none };
+
+struct RunArguments {
+  CampaignOptions campaign;  // without command_line
+  ProgressMode progress = ProgressMode::automatic;
+  bool quiet = false;
+};
+
+struct InspectArguments {
+  std::string model;
+  bool plan = false;             // the steps that run as well
+  std::string kernels = "auto";  // of the plan
+};
+
+struct ValidateArguments {
+  std::string fault_list;
+  CampaignOptions model;  // what says which model: model_path, dataset, network
+};
+
+// --help, --version: a text for standard output is all there is to do.
+struct PrintText {
+  std::string text;
+};
+
+using Arguments = std::variant<RunArguments, InspectArguments, ValidateArguments, PrintText>;
+
+// `words`: the command line without the program's name. Throws Error(usage): one line.
+[[nodiscard]] Arguments parse_arguments(const std::vector<std::string>& words);
+
+// The sub-command that the words name: "inspect", "validate", else "run".
+[[nodiscard]] std::string command_of(const std::vector<std::string>& words);
+
+}  // namespace tf_injector::cli

@@ -1,0 +1,161 @@
+#include "cli/command_parser.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <memory>
+#include <sstream>
+#include <utility>
+
+#include "cli/version.hpp"
+#include "fault/fault_list.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector::cli {
+namespace {
+
+constexpr size_t kHelpColumn = 34;
+constexpr size_t kHelpWidth = 100;
+
+// CLI11's help, with descriptions broken at kHelpWidth and our own usage line.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  explicit HelpFormatter(std::string usage) : usage_(std::move(usage)) {}
+
+  std::string make_usage(const CLI::App*, std::string) const override {
+    return "Usage: tf_injector " + usage_ + "\n";
+  }
+
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode) const override {
+    std::string out = make_description(app) + make_usage(app, std::move(name)) + make_positionals(app);
+    for (const std::string& group : app->get_groups()) {
+      const auto options = app->get_options(
+          [&](const CLI::Option* option) { return option->get_group() == group && option->nonpositional(); });
+      if (!options.empty()) out += make_group(group, false, options);
+    }
+    return out + "\n" + make_footer(app);
+  }
+
+  std::string make_option(const CLI::Option* option, bool is_positional) const override {
+    std::string head = "  " + make_option_name(option, is_positional);
+    if (!is_positional) head += make_option_opts(option);
+    std::string out;
+    if (head.size() + 2 > kHelpColumn) {
+      out = head + "\n";
+      head.clear();
+    }
+    std::istringstream words(make_option_desc(option));
+    head.resize(kHelpColumn, ' ');
+    std::string line = head;
+    for (std::string word; words >> word;) {
+      if (line.size() + 1 + word.size() > kHelpWidth) {
+        out += line + "\n";
+        line.assign(kHelpColumn, ' ');
+      }
+      if (line.size() > kHelpColumn) line += ' ';
+      line += word;
+    }
+    return out + line + "\n";
+  }
+
+ private:
+  std::string usage_;
+};
+
+bool looks_like_flag(const std::string& word) {
+  return word.size() > 1 && word[0] == '-' && std::isdigit(static_cast<unsigned char>(word[1])) == 0 &&
+         word[1] != '.';
+}
+
+// The name that messages use: "--output" of "-o,--output".
+std::string shown_name(const std::string& names) {
+  const size_t begin = names.find("--");
+  return names.substr(begin, names.find(',', begin) - begin);
+}
+
+}  // namespace
+
+CommandParser::CommandParser(const std::string& name, const std::string& description,
+                             const std::string& usage, const std::string& examples)
+    : app_(description, name) {
+  app_.formatter(std::make_shared<HelpFormatter>(usage));
+  app_.footer(examples);
+  app_.set_help_flag();  // ours is added last, so that it stands last
+}
+
+void CommandParser::group(const std::string& heading) { group_ = heading; }
+
+void CommandParser::value(const std::string& names, const std::string& placeholder,
+                          const std::string& description,
+                          std::function<void(const std::string&, const std::string&)> take) {
+  const std::string shown = shown_name(names);
+  CLI::Option* option = app_.add_option(
+      names,
+      [shown, take = std::move(take)](const CLI::results_t& results) {
+        const std::string& word = results.back();
+        if (word.empty() || looks_like_flag(word)) {
+          throw Error(ErrorKind::usage, fmt::format("{} needs a value{}", shown,
+                                                    word.empty() ? "" : ", found the flag " + word));
+        }
+        take(shown, word);
+        return true;
+      },
+      description);
+  option->type_name(placeholder)->group(group_)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+void CommandParser::text(const std::string& names, const std::string& placeholder,
+                         const std::string& description, std::string& target) {
+  value(names, placeholder, description,
+        [&target](const std::string&, const std::string& word) { target = word; });
+}
+
+void CommandParser::flag(const std::string& names, const std::string& description, bool& target) {
+  app_.add_flag(names, target, description)->group(group_);
+}
+
+void CommandParser::positional(const std::string& name, const std::string& description, std::string& target) {
+  app_.add_option(name, target, description)->group(group_);
+}
+
+std::optional<std::string> CommandParser::parse(const std::vector<std::string>& words) {
+  app_.set_version_flag("--version", std::string("tf_injector ") + kVersion, "Print the version")
+      ->group(group_);
+  app_.set_help_flag("-h,--help", "Print this help")->group(group_);
+  try {
+    // CLI11 takes them from the back.
+    app_.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+  } catch (const CLI::CallForHelp&) {
+    return help();
+  } catch (const CLI::CallForVersion& version) {
+    return std::string(version.what()) + "\n";
+  } catch (const CLI::ExtrasError&) {
+    throw Error(ErrorKind::usage, describe_unexpected(app_.remaining().front()));
+  } catch (const CLI::ArgumentMismatch&) {
+    throw Error(ErrorKind::usage, words.back() + " needs a value");
+  } catch (const CLI::ParseError& error) {
+    std::string text = error.what();
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    throw Error(ErrorKind::usage, text);
+  }
+  return std::nullopt;
+}
+
+std::string CommandParser::help() const { return app_.help(); }
+
+std::string CommandParser::describe_unexpected(const std::string& word) const {
+  if (!looks_like_flag(word)) return fmt::format("unexpected argument '{}'", word);
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app_.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) known.push_back("-" + name);
+  }
+  const std::string name = word.substr(0, word.find('='));
+  std::string text = fmt::format("unknown flag '{}'", name);
+  const std::string nearest = name.size() > 2 ? nearest_name(name, known) : "";
+  if (!nearest.empty()) text += fmt::format("; did you mean '{}'?", nearest);
+  return text;
+}
+
+}  // namespace tf_injector::cli

@@ -1,0 +1,18 @@
+// From an exception to what the user reads and the exit code.
+#pragma once
+
+#include <exception>
+#include <string>
+
+namespace tf_injector::cli {
+
+struct Failure {
+  int exit_code = 1;
+  std::string text;  // a line per problem
+  std::string hint;  // what to do, or ""
+};
+
+// `command`: the sub-command, for the hint after a usage error.
+[[nodiscard]] Failure describe_failure(const std::exception_ptr& exception, const std::string& command);
+
+}  // namespace tf_injector::cli

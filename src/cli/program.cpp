@@ -1,0 +1,54 @@
+#include <iostream>
+#include <memory>
+
+#include "cli/commands.hpp"
+#include "cli/failure.hpp"
+#include "cli/signals.hpp"
+#include "cli/terminal.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector::cli {
+namespace {
+
+void execute(const Arguments& arguments, const std::vector<std::string>& command_line, Talk& talk) {
+  if (const auto* text = std::get_if<PrintText>(&arguments)) {
+    std::cout << text->text;
+  } else if (const auto* inspect = std::get_if<InspectArguments>(&arguments)) {
+    inspect_command(*inspect, std::cout);
+  } else if (const auto* validate = std::get_if<ValidateArguments>(&arguments)) {
+    validate_command(*validate, std::cout);
+  } else {
+    run_campaign_command(std::get<RunArguments>(arguments), command_line, std::cout, talk);
+  }
+}
+
+// A result that did not get out is an error, but only at the end: it stops no campaign.
+void check_standard_output() {
+  std::cout.flush();
+  if (!std::cout) throw OutputError("standard output could not be written; not all results were printed");
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv) {
+  ignore_broken_pipes();
+  const std::vector<std::string> command_line(argv, argv + argc);
+  const std::vector<std::string> words(command_line.begin() + (argc > 0 ? 1 : 0), command_line.end());
+  auto talk = make_talk(ProgressMode::none, false, std::cerr, standard_error_terminal);
+  try {
+    const Arguments arguments = parse_arguments(words);
+    if (const auto* run = std::get_if<RunArguments>(&arguments)) {
+      talk = make_talk(run->progress, run->quiet, std::cerr, standard_error_terminal);
+    }
+    execute(arguments, command_line, *talk);
+    check_standard_output();
+    return 0;
+  } catch (...) {
+    const Failure failure = describe_failure(std::current_exception(), command_of(words));
+    std::cout.flush();
+    talk->error(failure.text, failure.exit_code, failure.hint);
+    return failure.exit_code;
+  }
+}
+
+}  // namespace tf_injector::cli

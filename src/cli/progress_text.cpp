@@ -1,0 +1,114 @@
+#include "cli/progress_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace tf_injector::cli {
+namespace {
+
+constexpr int kLeastBar = 10;
+constexpr int kMostBar = 40;
+constexpr const char* kGreen = "\x1b[32m";
+constexpr const char* kPlain = "\x1b[0m";
+
+// `cells` columns, the first `share` of them filled; UTF-8 shows eighths of a column.
+std::string bar_cells(double share, int cells, bool unicode) {
+  std::string bar;
+  if (!unicode) {
+    const int full = static_cast<int>(share * cells);
+    bar.append(static_cast<size_t>(full), '#').append(static_cast<size_t>(cells - full), '-');
+    return bar;
+  }
+  static constexpr const char* kEighths[] = {" ",      "\u258f", "\u258e", "\u258d", "\u258c",
+                                             "\u258b", "\u258a", "\u2589", "\u2588"};
+  const int eighths = static_cast<int>(share * cells * 8);
+  for (int cell = 0; cell < cells; ++cell) bar += kEighths[std::clamp(eighths - 8 * cell, 0, 8)];
+  return bar;
+}
+
+// What may stand behind the bar, the most important first.
+std::vector<std::string> bar_parts(const ProgressFigures& figures) {
+  const size_t width = std::to_string(figures.total).size();
+  std::vector<std::string> parts = {fmt::format("{:>{}}/{}", figures.done, width, figures.total)};
+  if (figures.per_second) parts.push_back(rate_text(*figures.per_second));
+  if (figures.seconds_left) parts.push_back(duration_text(*figures.seconds_left) + " left");
+  if (figures.critical_rate) parts.push_back(fmt::format("critical {:.2f} %", 100 * *figures.critical_rate));
+  return parts;
+}
+
+}  // namespace
+
+ProgressFigures progress_figures(const Progress& progress) {
+  ProgressFigures figures;
+  const double done = static_cast<double>(progress.faults_before) + std::max(progress.faults_done, 0.0);
+  const double total = static_cast<double>(progress.faults_total);
+  figures.total = progress.faults_total;
+  // Parts of faults add up with rounding: 2.9999999 are 3.
+  figures.done = std::min(static_cast<int64_t>(done + 1e-6), progress.faults_total);
+  figures.share = total > 0 ? std::clamp(done / total, 0.0, 1.0) : 1.0;
+  if (progress.seconds > 0 && progress.faults_done > 0) {
+    figures.per_second = progress.faults_done / progress.seconds;
+    figures.seconds_left = std::max(total - done, 0.0) / *figures.per_second;
+  }
+  if (progress.images_evaluated > 0) {
+    figures.critical_rate =
+        static_cast<double>(progress.critical) / static_cast<double>(progress.images_evaluated);
+  }
+  return figures;
+}
+
+std::string duration_text(double seconds) {
+  if (!(seconds >= 0) || seconds > 1e9) return "long";
+  const auto all = static_cast<int64_t>(std::llround(seconds));
+  const int64_t days = all / 86400, hours = all / 3600 % 24, minutes = all / 60 % 60;
+  if (days > 0) return fmt::format("{}d {:02}:{:02}:{:02}", days, hours, minutes, all % 60);
+  return fmt::format("{}:{:02}:{:02}", hours, minutes, all % 60);
+}
+
+std::string rate_text(double per_second) {
+  double value = per_second;
+  const char* unit = "s";
+  if (per_second < 1.0 / 60) {
+    value = per_second * 3600;
+    unit = "h";
+  } else if (per_second < 1) {
+    value = per_second * 60;
+    unit = "min";
+  }
+  const int digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  return fmt::format("{:.{}f}/{}", value, digits, unit);
+}
+
+std::string progress_bar(const ProgressFigures& figures, const Terminal& terminal) {
+  const int width = std::max(terminal.columns - 1, 1);
+  const std::vector<std::string> parts = bar_parts(figures);
+  const std::string percent = fmt::format("{:3d} %", static_cast<int>(figures.share * 100));
+  const int frame = 2 + 1 + static_cast<int>(percent.size());  // "[", "]", " ", percent
+  std::string tail;
+  for (const std::string& part : parts) {
+    const bool fits = frame + kLeastBar + static_cast<int>(tail.size() + 2 + part.size()) <= width;
+    if (!fits) break;
+    tail += "  " + part;
+  }
+  if (tail.empty()) {  // too narrow for a bar
+    return width >= static_cast<int>(parts[0].size()) ? parts[0]
+                                                      : percent.substr(0, static_cast<size_t>(width));
+  }
+  const int cells = std::min(width - frame - static_cast<int>(tail.size()), kMostBar);
+  std::string bar = bar_cells(figures.share, cells, terminal.unicode);
+  if (terminal.color) bar = kGreen + bar + kPlain;
+  return "[" + bar + "] " + percent + tail;
+}
+
+std::string progress_line(const ProgressFigures& figures) {
+  std::string line = fmt::format("{}/{} faults ({:.1f} %)", figures.done, figures.total, 100 * figures.share);
+  if (figures.per_second) line += ", " + rate_text(*figures.per_second);
+  if (figures.seconds_left) line += ", " + duration_text(*figures.seconds_left) + " left";
+  if (figures.critical_rate) line += fmt::format(", critical {:.2f} %", 100 * *figures.critical_rate);
+  return line;
+}
+
+}  // namespace tf_injector::cli

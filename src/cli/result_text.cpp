@@ -1,0 +1,87 @@
+#include "cli/result_text.hpp"
+
+#include <fmt/format.h>
+
+#include "campaign/bytes_text.hpp"
+#include "cli/progress_text.hpp"
+#include "cli/text_table.hpp"
+
+namespace tf_injector::cli {
+namespace {
+
+// "67830   67.83 %"
+std::string share_text(int64_t count, int64_t total) {
+  return fmt::format("{}  {:>8}", count, percent_text(count, total));
+}
+
+std::vector<std::string> group_row(const BitGroupSummary& group) {
+  return {group.name,
+          std::to_string(group.faults),
+          std::to_string(group.images),
+          share_text(group.masked, group.images),
+          share_text(group.non_critical, group.images),
+          share_text(group.critical, group.images)};
+}
+
+std::string path_line(const char* what, const std::string& path) {
+  return path.empty() ? "" : fmt::format("{}: {}\n", what, path);
+}
+
+std::string dry_run_text(const CampaignResult& result) {
+  std::string text = "dry run: nothing was written\n";
+  text += fmt::format("faults: {}\n", result.faults);
+  text += fmt::format("estimated time: {}\n", duration_text(result.estimated_seconds));
+  text += fmt::format("estimated memory: {}\n", bytes_text(result.estimated_memory_bytes));
+  text += fmt::format("estimated disk: {}\n", bytes_text(result.estimated_disk_bytes));
+  for (const std::string& path : result.would_write) text += path_line("would write", path);
+  return text;
+}
+
+}  // namespace
+
+std::string golden_text(const GoldenSummary& golden) {
+  return fmt::format("GOLD stats:\nimages: {}\ntop 1 accuracy: {}\ntop 5 accuracy: {}\n", golden.images,
+                     golden.top_1_correct, golden.top_5_correct);
+}
+
+std::string percent_text(int64_t count, int64_t total) {
+  if (total <= 0) return "-";
+  const double percent = 100.0 * static_cast<double>(count) / static_cast<double>(total);
+  if (count > 0 && percent < 0.005) return "<0.01 %";
+  if (count < total && percent >= 99.995) return ">99.99 %";
+  return fmt::format("{:.2f} %", percent);
+}
+
+std::string groups_text(const std::vector<BitGroupSummary>& groups) {
+  const std::vector<Column> columns = {{"bit group", false}, {"faults", true},       {"images", true},
+                                       {"masked", true},     {"non-critical", true}, {"critical", true}};
+  std::vector<std::vector<std::string>> rows;
+  BitGroupSummary total;
+  total.name = "total";
+  for (const BitGroupSummary& group : groups) {
+    rows.push_back(group_row(group));
+    total.faults += group.faults;
+    total.images += group.images;
+    total.masked += group.masked;
+    total.non_critical += group.non_critical;
+    total.critical += group.critical;
+  }
+  rows.emplace_back();
+  rows.push_back(group_row(total));
+  return text_table(columns, rows);
+}
+
+std::string outcome_text(const CampaignResult& result) {
+  const std::string scores = path_line("scores", result.score_folder);
+  switch (result.outcome) {
+    case CampaignOutcome::golden_only:
+      return scores;
+    case CampaignOutcome::dry_run:
+      return dry_run_text(result);
+    default:
+      return groups_text(result.groups) + path_line("report", result.report_path) +
+             path_line("metadata", result.metadata_path) + scores;
+  }
+}
+
+}  // namespace tf_injector::cli

@@ -1,0 +1,191 @@
+#include "cli/talk.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <utility>
+
+#include "cli/progress_text.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector::cli {
+namespace {
+
+constexpr const char* kClearLine = "\r\x1b[K";
+constexpr const char* kRed = "\x1b[31m";
+constexpr const char* kPlain = "\x1b[0m";
+constexpr double kJsonSeconds = 1;
+
+// Messages and errors as lines, no progress: the base of what people read.
+class PlainTalk : public Talk {
+ public:
+  PlainTalk(std::ostream& out, std::function<Terminal()> terminal, bool messages)
+      : out_(out), terminal_(std::move(terminal)), messages_(messages) {}
+
+ protected:
+  // Every call is one write: lines of several processes on one terminal stay whole.
+  void write(const std::string& text) { out_ << text << std::flush; }
+  [[nodiscard]] Terminal terminal() const { return terminal_(); }
+
+  void show_message(const std::string& line) override {
+    if (messages_) write(line + "\n");
+  }
+  void show_progress(const Progress&) override {}
+  void show_error(const std::string& text, int exit_code, const std::string& hint) override {
+    std::string prefix = terminal().color ? std::string(kRed) + "error:" + kPlain + " " : "error: ";
+    if (exit_code == static_cast<int>(ErrorKind::interrupted)) prefix.clear();
+    std::istringstream lines(text);
+    std::string all;
+    for (std::string line; std::getline(lines, line);) all += prefix + line + "\n";
+    if (!hint.empty()) all += hint + "\n";
+    write(all);
+  }
+  void show_finish() override {}
+
+ private:
+  std::ostream& out_;
+  std::function<Terminal()> terminal_;
+  bool messages_;
+};
+
+// A line at every tenth of the work and every now and then: after 10 seconds first, at last every minute.
+class LineTalk : public PlainTalk {
+ public:
+  using PlainTalk::PlainTalk;
+
+ private:
+  void show_progress(const Progress& progress) override {
+    const ProgressFigures figures = progress_figures(progress);
+    const int tenth = static_cast<int>(figures.share * 10);
+    if (last_tenth_ < 0) last_tenth_ = tenth;
+    const double passed = progress.seconds - last_seconds_;
+    const bool new_tenth = tenth > last_tenth_ && passed >= 1;
+    if (!new_tenth && passed < std::clamp(progress.seconds / 20, 10.0, 60.0)) return;
+    last_tenth_ = tenth;
+    last_seconds_ = progress.seconds;
+    write(progress_line(figures) + "\n");
+  }
+
+  int last_tenth_ = -1;
+  double last_seconds_ = 0;
+};
+
+// A bar in the last line of a terminal; messages are written above it.
+class BarTalk : public PlainTalk {
+ public:
+  using PlainTalk::PlainTalk;
+  BarTalk(const BarTalk&) = delete;
+  BarTalk& operator=(const BarTalk&) = delete;
+  ~BarTalk() override { clear(); }
+
+ private:
+  void show_message(const std::string& line) override {
+    const std::string bar = std::exchange(bar_, "");
+    if (!bar.empty()) write(kClearLine);
+    PlainTalk::show_message(line);
+    if (!bar.empty()) draw(bar);
+  }
+  void show_progress(const Progress& progress) override {
+    draw(progress_bar(progress_figures(progress), terminal()));
+  }
+  void show_error(const std::string& text, int exit_code, const std::string& hint) override {
+    clear();
+    PlainTalk::show_error(text, exit_code, hint);
+  }
+  void show_finish() override { clear(); }
+
+  void draw(const std::string& bar) {
+    write("\r" + bar + "\x1b[K");
+    bar_ = bar;
+  }
+  void clear() {
+    if (!bar_.empty()) write(kClearLine);
+    bar_.clear();
+  }
+
+  std::string bar_;  // what stands on the terminal, "" when nothing does
+};
+
+// One JSON object per line, for programs.
+class JsonTalk : public Talk {
+ public:
+  explicit JsonTalk(std::ostream& out) : out_(out) {}
+
+ private:
+  void show_message(const std::string& line) override { write({{"event", "message"}, {"text", line}}); }
+  void show_progress(const Progress& progress) override {
+    const ProgressFigures figures = progress_figures(progress);
+    const bool is_last = figures.done == figures.total && !last_written_;
+    if (!first_ && !is_last && progress.seconds - last_seconds_ < kJsonSeconds) return;
+    first_ = false;
+    last_written_ = figures.done == figures.total;
+    last_seconds_ = progress.seconds;
+    write({{"event", "progress"},
+           {"faults_done", figures.done},
+           {"faults_total", figures.total},
+           {"rows_written", progress.rows_written},
+           {"seconds", progress.seconds},
+           {"faults_per_second", number(figures.per_second)},
+           {"seconds_left", number(figures.seconds_left)},
+           {"critical_rate", number(figures.critical_rate)}});
+  }
+  void show_error(const std::string& text, int exit_code, const std::string& hint) override {
+    Json object = {{"event", "error"}, {"exit_code", exit_code}, {"text", text}};
+    if (!hint.empty()) object["hint"] = hint;
+    write(object);
+  }
+  void show_finish() override {}
+
+  using Json = nlohmann::ordered_json;
+  static Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+  void write(const Json& object) {
+    // Paths need not be UTF-8; JSON has to be.
+    out_ << object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n" << std::flush;
+  }
+
+  std::ostream& out_;
+  bool first_ = true, last_written_ = false;
+  double last_seconds_ = 0;
+};
+
+}  // namespace
+
+void Talk::message(const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  show_message(line);
+}
+
+void Talk::progress(const Progress& progress) {
+  const std::lock_guard lock(mutex_);
+  show_progress(progress);
+}
+
+void Talk::error(const std::string& text, int exit_code, const std::string& hint) {
+  const std::lock_guard lock(mutex_);
+  show_error(text, exit_code, hint);
+}
+
+void Talk::finish() {
+  const std::lock_guard lock(mutex_);
+  show_finish();
+}
+
+std::unique_ptr<Talk> make_talk(ProgressMode mode, bool quiet, std::ostream& out,
+                                std::function<Terminal()> terminal) {
+  if (quiet) mode = ProgressMode::none;
+  if (mode == ProgressMode::automatic) mode = ProgressMode::bar;
+  if (mode == ProgressMode::bar && !terminal().interactive) mode = ProgressMode::lines;
+  switch (mode) {
+    case ProgressMode::bar:
+      return std::make_unique<BarTalk>(out, std::move(terminal), true);
+    case ProgressMode::json:
+      return std::make_unique<JsonTalk>(out);
+    case ProgressMode::none:
+      return std::make_unique<PlainTalk>(out, std::move(terminal), !quiet);
+    default:
+      return std::make_unique<LineTalk>(out, std::move(terminal), true);
+  }
+}
+
+}  // namespace tf_injector::cli

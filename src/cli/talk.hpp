@@ -1,0 +1,47 @@
+// What is said on standard error while a command works: messages, progress, errors.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <ostream>
+#include <string>
+
+#include "cli/arguments.hpp"
+#include "cli/terminal.hpp"
+#include "tf_injector/campaign.hpp"
+
+namespace tf_injector::cli {
+
+// One way to talk. Its functions may be called from any thread.
+class Talk {
+ public:
+  virtual ~Talk() = default;
+  Talk() = default;
+  Talk(const Talk&) = delete;
+  Talk& operator=(const Talk&) = delete;
+
+  // One line of information.
+  void message(const std::string& line);
+  void progress(const Progress& progress);
+  // One "error: " line per line of `text` (an interruption is no error: without the word); `hint` is a line
+  // of its own behind them, or "".
+  void error(const std::string& text, int exit_code, const std::string& hint);
+  // Nothing is to be expected but errors: a bar goes away.
+  void finish();
+
+ private:
+  virtual void show_message(const std::string& line) = 0;
+  virtual void show_progress(const Progress& progress) = 0;
+  virtual void show_error(const std::string& text, int exit_code, const std::string& hint) = 0;
+  virtual void show_finish() = 0;
+
+  std::mutex mutex_;
+};
+
+// `out` must outlive it; `terminal` is asked again for every bar, as its width may change. A carriage return
+// is written to interactive terminals only: there `bar` is a bar, elsewhere it means `lines`.
+[[nodiscard]] std::unique_ptr<Talk> make_talk(ProgressMode mode, bool quiet, std::ostream& out,
+                                              std::function<Terminal()> terminal);
+
+}  // namespace tf_injector::cli

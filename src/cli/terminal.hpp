@@ -1,0 +1,26 @@
+// What standard error is: a terminal or not, how wide, with colour or without.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace tf_injector::cli {
+
+struct Terminal {
+  bool interactive = false;  // a terminal that understands \r
+  int columns = 80;
+  bool color = false;
+  bool unicode = false;  // the locale is UTF-8
+};
+
+using EnvironmentLookup = std::function<std::optional<std::string>(const std::string&)>;
+
+// From facts: `is_terminal` and `columns` (0: unknown) of the device; TERM, NO_COLOR, COLUMNS, LC_ALL,
+// LC_CTYPE, LANG of the environment.
+[[nodiscard]] Terminal describe_terminal(bool is_terminal, int columns, const EnvironmentLookup& environment);
+
+// Standard error as it is now.
+[[nodiscard]] Terminal standard_error_terminal();
+
+}  // namespace tf_injector::cli

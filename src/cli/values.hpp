@@ -1,0 +1,25 @@
+// Values of flags: text -> number, size, triple; every refusal names the flag and shows what was given.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tf_injector::cli {
+
+// All throw Error(usage). `flag` as the user types it ("--limit").
+
+// A decimal integer of at least `least` and at most `most`.
+[[nodiscard]] int64_t parse_integer(const std::string& flag, const std::string& text, int64_t least,
+                                    int64_t most);
+// Bytes: "4G", "512M", "1.5G" (powers of 1024, also "4GiB"), "4GB" (powers of 1000), a plain number. At
+// least 1.
+[[nodiscard]] uint64_t parse_size(const std::string& flag, const std::string& text);
+// "0.4914,0.4822,0.4465": three finite numbers, read as double and rounded to float, as Python does.
+[[nodiscard]] std::array<float, 3> parse_triple(const std::string& flag, const std::string& text);
+// One of `choices`; suggests the nearest.
+[[nodiscard]] std::string parse_choice(const std::string& flag, const std::string& text,
+                                       const std::vector<std::string>& choices);
+
+}  // namespace tf_injector::cli

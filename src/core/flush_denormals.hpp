@@ -1,0 +1,41 @@
+// Denormal floats count as zero, read or computed, while an object of this class lives: as in TensorFlow's
+// ops.
+#pragma once
+
+#include <cstdint>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace tf_injector {
+
+// Of the calling thread only; the former state comes back at the end. A flushed value keeps its sign.
+class FlushDenormals {
+ public:
+  FlushDenormals() noexcept : saved_(read()) { write(saved_ | kFlush); }
+  ~FlushDenormals() { write(saved_); }
+  FlushDenormals(const FlushDenormals&) = delete;
+  FlushDenormals& operator=(const FlushDenormals&) = delete;
+
+ private:
+#if defined(__x86_64__)
+  static constexpr uint64_t kFlush = 0x8040;  // MXCSR: flush to zero, denormals are zeros
+  static uint64_t read() noexcept { return _mm_getcsr(); }
+  static void write(uint64_t state) noexcept { _mm_setcsr(static_cast<unsigned>(state)); }
+#elif defined(__aarch64__)
+  static constexpr uint64_t kFlush = uint64_t{1} << 24;  // FPCR: FZ, inputs and results
+  static uint64_t read() noexcept {
+    uint64_t state;
+    __asm__ __volatile__("mrs %0, fpcr" : "=r"(state));
+    return state;
+  }
+  static void write(uint64_t state) noexcept { __asm__ __volatile__("msr fpcr, %0" : : "r"(state)); }
+#else
+#error "the floating-point control register of this CPU is not known here"
+#endif
+
+  uint64_t saved_;
+};
+
+}  // namespace tf_injector

@@ -1,0 +1,29 @@
+// A model file opened: its configuration as JSON and the HDF5 file with its weights, whichever container they
+// came in.
+#pragma once
+
+#include <string>
+
+#include "io/hdf5_file.hpp"
+#include "keras/json_text.hpp"
+
+namespace tf_injector::keras {
+
+// How the weights lie in the HDF5 file.
+enum class WeightLayout {
+  keyed,   // .keras: layers/<class_k>/vars/<i>, or _layer_checkpoint_dependencies/<class_k>/vars/<i>
+  legacy,  // .h5: model_weights/<layer name>/<weight name>
+};
+
+struct Archive {
+  Json config;                // {"class_name": "Functional", "config": {...}, ...}
+  std::string keras_version;  // "2.14.0"; empty when the file does not say
+  WeightLayout layout = WeightLayout::keyed;
+  Hdf5File weights;
+};
+
+// Throws Error(bad_input), naming the file: neither zip nor HDF5, damaged, or a file of weights without a
+// model.
+[[nodiscard]] Archive open_archive(const std::string& path);
+
+}  // namespace tf_injector::keras

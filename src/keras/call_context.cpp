@@ -1,0 +1,230 @@
+#include "keras/call_context.hpp"
+
+#include <algorithm>
+
+#include "tf_injector/error.hpp"
+
+namespace tf_injector::keras {
+
+bool is_too_large(const Shape& shape) {
+  constexpr int64_t kMaxElements = int64_t{1} << 40;
+  int64_t elements = 1;
+  for (int64_t dim : shape.dims()) {
+    if (__builtin_mul_overflow(elements, dim, &elements) || elements > kMaxElements) return true;
+  }
+  return false;
+}
+
+CallContext::CallContext(Graph& graph, const LayerSpec& layer, const Call& call, const CallResults& results,
+                         const std::vector<WeightId>& weights, Generation generation)
+    : config(*layer.config, layer.where()),
+      graph_(graph),
+      layer_(layer),
+      call_(call),
+      results_(results),
+      weights_(weights),
+      generation_(generation) {}
+
+void CallContext::fail(const std::string& problem) const {
+  throw ModelError(layer_.where() + ": " + problem);
+}
+
+const Argument* CallContext::find_argument(size_t position, std::initializer_list<const char*> names) {
+  read_positions_.insert(position);
+  if (position < call_.args.size()) return &call_.args[position];
+  for (const char* name : names) {
+    read_names_.insert(name);
+    const auto found = call_.kwargs.find(name);
+    if (found != call_.kwargs.end()) return &found->second;
+  }
+  for (const char* name : names) {
+    if (const Json* option = config.find(name)) {
+      from_config_.push_back(std::make_unique<Argument>(Argument{*option}));
+      return from_config_.back().get();
+    }
+  }
+  return nullptr;
+}
+
+const Argument* CallContext::argument(size_t position, std::initializer_list<const char*> names) {
+  const Argument* found = find_argument(position, names);
+  return found == nullptr || found->is_none() ? nullptr : found;
+}
+
+void CallContext::ignore_argument(size_t position, std::initializer_list<const char*> names) {
+  find_argument(position, names);
+}
+
+const Value& CallContext::resolve(const TensorRef& ref) const {
+  const Values& outputs = results_[ref.layer][ref.call];
+  if (ref.output >= outputs.size()) {
+    fail("takes output " + std::to_string(ref.output) + " of a layer that has " +
+         std::to_string(outputs.size()));
+  }
+  return outputs[ref.output];
+}
+
+const Value& CallContext::input_value() {
+  const Argument* first = argument(0, {"inputs", "x", "input"});
+  if (first == nullptr) fail("is called without an input");
+  while (const auto* items = std::get_if<std::vector<Argument>>(&first->value)) {
+    if (items->size() != 1) fail("expected one input, found " + std::to_string(items->size()));
+    first = &items->front();
+  }
+  return value(*first);
+}
+
+NodeId CallContext::input() {
+  const NodeId* node = std::get_if<NodeId>(&input_value());
+  if (node == nullptr) fail("expected a tensor as input, found a shape");
+  return *node;
+}
+
+void CallContext::collect(const Argument& argument, std::vector<NodeId>& nodes) const {
+  if (const auto* items = std::get_if<std::vector<Argument>>(&argument.value)) {
+    for (const Argument& item : *items) collect(item, nodes);
+  } else {
+    nodes.push_back(tensor(argument));
+  }
+}
+
+std::vector<NodeId> CallContext::inputs() {
+  const Argument* first = argument(0, {"inputs", "x", "input"});
+  if (first == nullptr) fail("is called without an input");
+  std::vector<NodeId> nodes;
+  collect(*first, nodes);
+  return nodes;
+}
+
+const Value& CallContext::value(const Argument& argument) const {
+  if (const auto* ref = std::get_if<TensorRef>(&argument.value)) return resolve(*ref);
+  fail(argument.constant() != nullptr
+           ? "expected a tensor, found the constant " + brief(*argument.constant()) + " (docs/layers.md)"
+           : "expected a tensor, found a list");
+}
+
+NodeId CallContext::tensor(const Argument& argument) const {
+  const NodeId* node = std::get_if<NodeId>(&value(argument));
+  if (node == nullptr) fail("expected a tensor, found a shape");
+  return *node;
+}
+
+const Shape& CallContext::shape(NodeId node) const { return graph_.nodes[static_cast<size_t>(node)].shape; }
+
+int64_t CallContext::integer(const Argument& argument, const char* what) const {
+  const Integers all = integers(argument, what);
+  if (all.values.size() != 1 || all.values[0].is_batch) fail(std::string(what) + ": expected one integer");
+  return all.values[0].value;
+}
+
+std::string CallContext::text(const Argument& argument, const char* what) const {
+  const Json* constant = argument.constant();
+  if (constant == nullptr || !constant->is_string()) fail(std::string(what) + ": expected a text");
+  return constant->get<std::string>();
+}
+
+Integers CallContext::integers(const Argument& argument, const char* what) const {
+  if (const auto* ref = std::get_if<TensorRef>(&argument.value)) {
+    const auto* values = std::get_if<Integers>(&resolve(*ref));
+    if (values == nullptr) fail(std::string(what) + ": expected integers, found a tensor");
+    return *values;
+  }
+  Integers all;
+  if (const auto* items = std::get_if<std::vector<Argument>>(&argument.value)) {
+    for (const Argument& item : *items) {
+      const Integers part = integers(item, what);
+      if (!part.is_scalar) fail(std::string(what) + ": expected a list of integers, found a list of lists");
+      all.values.push_back(part.values.at(0));
+    }
+    return all;
+  }
+  const Json& constant = *argument.constant();
+  const auto take = [&](const Json& value) {
+    if (!value.is_number_integer()) fail(std::string(what) + ": expected integers, found " + brief(constant));
+    all.values.push_back({value.get<int64_t>(), false});
+  };
+  if (constant.is_array()) {
+    for (const Json& value : constant) take(value);
+  } else {
+    take(constant);
+    all.is_scalar = true;
+  }
+  return all;
+}
+
+std::vector<int64_t> CallContext::axes(const Argument& argument, int64_t rank) const {
+  std::vector<int64_t> found;
+  for (const Dim& dim : integers(argument, "axis").values) {
+    const int64_t axis = dim.value < 0 ? dim.value + rank : dim.value;
+    if (dim.is_batch || axis < 0 || axis >= rank) {
+      fail("axis " + std::to_string(dim.value) + " of a tensor with " + std::to_string(rank) + " axes");
+    }
+    if (std::find(found.begin(), found.end(), axis) != found.end()) {
+      fail("axis " + std::to_string(axis) + " is named twice");
+    }
+    found.push_back(axis);
+  }
+  return found;
+}
+
+Shape CallContext::completed(std::vector<int64_t> dims, int64_t elements) const {
+  int64_t known = 1;
+  int64_t* open = nullptr;
+  for (int64_t& dim : dims) {
+    if (dim == -1 && open == nullptr) {
+      open = &dim;
+    } else if (dim < 0 || __builtin_mul_overflow(known, dim, &known)) {
+      fail("cannot use " + Shape(dims).to_string() + " as a shape");
+    }
+  }
+  if (open != nullptr) {
+    if (known == 0 || elements % known != 0) {
+      fail("cannot give " + std::to_string(elements) + " elements the shape " + Shape(dims).to_string());
+    }
+    *open = elements / known;
+  }
+  return Shape(std::move(dims));
+}
+
+WeightId CallContext::weight(size_t i, const char* name, const Shape& expected) const {
+  if (i >= weights_.size()) {
+    fail("has " + std::to_string(weights_.size()) + " weights; the " + name + " is missing");
+  }
+  const Weight& found = graph_.weights[static_cast<size_t>(weights_[i])];
+  if (found.shape != expected) {
+    fail("expects a " + std::string(name) + " of shape " + expected.to_string() + ", the file holds " +
+         found.shape.to_string());
+  }
+  return weights_[i];
+}
+
+NodeId CallContext::add(Op op, std::vector<NodeId> node_inputs) const {
+  const NodeId node = graph_.add(layer_.path, std::move(op), std::move(node_inputs));
+  if (is_too_large(shape(node))) fail("its output " + shape(node).to_string() + " is too large");
+  return node;
+}
+
+void CallContext::expect_inference() {
+  const auto training = call_.kwargs.find("training");
+  if (training == call_.kwargs.end()) return;
+  read_names_.insert("training");
+  const Json* value = training->second.constant();
+  if (training->second.is_none() || (value != nullptr && *value == false)) return;
+  fail("is called with training=" + (value != nullptr ? brief(*value) : "a tensor") +
+       "; only inference is supported");
+}
+
+void CallContext::finish() const {
+  for (size_t i = 0; i < call_.args.size(); ++i) {
+    if (!read_positions_.contains(i) && !call_.args[i].is_none()) {
+      fail("argument " + std::to_string(i) + " of the call is not supported (docs/layers.md)");
+    }
+  }
+  for (const auto& [name, value] : call_.kwargs) {
+    if (read_names_.contains(name) || value.is_none() || name == "name") continue;
+    fail("argument '" + name + "' of the call is not supported (docs/layers.md)");
+  }
+  config.finish();
+}
+
+}  // namespace tf_injector::keras

@@ -1,0 +1,83 @@
+// What the import function of a layer or op works with: options, arguments, weights, and the graph that it
+// adds nodes to.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "keras/config.hpp"
+#include "keras/model_spec.hpp"
+#include "keras/value.hpp"
+
+namespace tf_injector::keras {
+
+// Results of the calls of one model: [layer][call][output].
+using CallResults = std::vector<std::vector<Values>>;
+
+// Tensors of one image beyond 2^40 elements are refused, before any product of sizes overflows.
+[[nodiscard]] bool is_too_large(const Shape& shape);
+
+// One call of one layer. All functions throw ModelError naming the layer.
+class CallContext {
+ public:
+  CallContext(Graph& graph, const LayerSpec& layer, const Call& call, const CallResults& results,
+              const std::vector<WeightId>& weights, Generation generation);
+
+  Config config;
+  [[nodiscard]] Generation generation() const noexcept { return generation_; }
+  [[noreturn]] void fail(const std::string& problem) const;
+
+  // An argument by its place in the call or one of its names, or an option of the configuration (Keras 3
+  // writes many arguments of ops there). Marked as read; null when absent or None.
+  const Argument* argument(size_t position, std::initializer_list<const char*> names);
+  // The same, known to change nothing.
+  void ignore_argument(size_t position, std::initializer_list<const char*> names);
+
+  // The first argument: one value; one tensor; all tensors of a list.
+  const Value& input_value();
+  NodeId input();
+  std::vector<NodeId> inputs();
+  NodeId tensor(const Argument& argument) const;
+  const Value& value(const Argument& argument) const;
+  [[nodiscard]] const Shape& shape(NodeId node) const;
+
+  // Constants of an argument. `what` names it in messages.
+  [[nodiscard]] int64_t integer(const Argument& argument, const char* what) const;
+  [[nodiscard]] std::string text(const Argument& argument, const char* what) const;
+  // A list of integers or a single one, which may come from the model's shapes.
+  [[nodiscard]] Integers integers(const Argument& argument, const char* what) const;
+  // axis=-1, axis=[1, 2]: axes of a tensor of `rank` axes, batch counted, each in 0 ... rank - 1.
+  [[nodiscard]] std::vector<int64_t> axes(const Argument& argument, int64_t rank) const;
+
+  // A shape of `elements` elements with one -1 filled in.
+  [[nodiscard]] Shape completed(std::vector<int64_t> dims, int64_t elements) const;
+
+  // The layer's i-th weight; its shape must be the expected one.
+  WeightId weight(size_t i, const char* name, const Shape& expected) const;
+
+  NodeId add(Op op, std::vector<NodeId> inputs) const;
+  // Refuses training=True, which would change what dropout and normalisation do.
+  void expect_inference();
+  // Throws ModelError when an option or argument was not read.
+  void finish() const;
+
+ private:
+  const Value& resolve(const TensorRef& ref) const;
+  const Argument* find_argument(size_t position, std::initializer_list<const char*> names);
+  void collect(const Argument& argument, std::vector<NodeId>& nodes) const;
+
+  Graph& graph_;
+  const LayerSpec& layer_;
+  const Call& call_;
+  const CallResults& results_;
+  const std::vector<WeightId>& weights_;
+  Generation generation_;
+  std::set<size_t> read_positions_;
+  std::set<std::string, std::less<>> read_names_;
+  std::vector<std::unique_ptr<Argument>> from_config_;
+};
+
+}  // namespace tf_injector::keras

@@ -1,0 +1,101 @@
+#include "keras/call_nodes.hpp"
+
+#include "tf_injector/error.hpp"
+
+namespace tf_injector::keras {
+namespace {
+
+// Keras 2 writes a constant first argument so: ["_CONSTANT_VALUE", -1, 1.0, {kwargs}].
+constexpr const char* kConstantTensor = "_CONSTANT_VALUE";
+
+bool holds_tensor(const std::vector<Argument>& items) {
+  for (const Argument& item : items) {
+    if (item.constant() == nullptr) return true;
+  }
+  return false;
+}
+
+// A list stays a constant unless a tensor is somewhere in it.
+template <typename ReadItem>
+Argument read_list(const Json& list, const ReadItem& read_item) {
+  std::vector<Argument> items;
+  for (const Json& item : list) items.push_back(read_item(item));
+  if (holds_tensor(items)) return {std::move(items)};
+  return {list};
+}
+
+Argument read_keras2_argument(const Json& value, const ResolveTensor& resolve) {
+  if (is_keras2_tensor(value)) {
+    if (value[0] == kConstantTensor) return {value[2]};
+    return {read_keras2_tensor(value, resolve)};
+  }
+  if (!value.is_array()) return {value};
+  return read_list(value, [&](const Json& item) { return read_keras2_argument(item, resolve); });
+}
+
+// The keyword arguments stand beside every tensor of the first argument, the same ones each time.
+void take_keras2_kwargs(const Json& first, const ResolveTensor& resolve, Call& call) {
+  if (!is_keras2_tensor(first)) {
+    if (first.is_array()) {
+      for (const Json& item : first) take_keras2_kwargs(item, resolve, call);
+    }
+    return;
+  }
+  if (first.size() < 4 || !first[3].is_object() || !call.kwargs.empty()) return;
+  for (const auto& [name, value] : first[3].items()) {
+    call.kwargs.emplace(name, read_keras2_argument(value, resolve));
+  }
+}
+
+bool is_keras3_tensor(const Json& value) {
+  return value.is_object() && value.contains("class_name") && value["class_name"] == "__keras_tensor__";
+}
+
+Argument read_keras3_argument(const Json& value, const ResolveTensor& resolve) {
+  if (is_keras3_tensor(value)) {
+    const Json::json_pointer place("/config/keras_history");
+    if (!value.contains(place) || !is_keras2_tensor(value[place])) {
+      throw ModelError("a __keras_tensor__ without keras_history");
+    }
+    return {read_keras2_tensor(value[place], resolve)};
+  }
+  if (!value.is_array()) return {value};
+  return read_list(value, [&](const Json& item) { return read_keras3_argument(item, resolve); });
+}
+
+Call read_keras3_call(const Json& node, const ResolveTensor& resolve) {
+  Call call;
+  if (!node["args"].is_array())
+    throw ModelError("expected a list of args in inbound_nodes, found " + brief(node));
+  for (const Json& value : node["args"]) call.args.push_back(read_keras3_argument(value, resolve));
+  const auto kwargs = node.find("kwargs");
+  if (kwargs == node.end() || !kwargs->is_object()) return call;
+  for (const auto& [name, value] : kwargs->items()) {
+    call.kwargs.emplace(name, read_keras3_argument(value, resolve));
+  }
+  return call;
+}
+
+}  // namespace
+
+bool is_keras2_tensor(const Json& value) {
+  return value.is_array() && (value.size() == 3 || value.size() == 4) && value[0].is_string() &&
+         value[1].is_number_integer();
+}
+
+TensorRef read_keras2_tensor(const Json& value, const ResolveTensor& resolve) {
+  if (!value[2].is_number_integer())
+    throw ModelError("expected [layer, node, tensor], found " + brief(value));
+  return resolve(value[0].get<std::string>(), value[1].get<int64_t>(), value[2].get<int64_t>());
+}
+
+Call read_call(const Json& node, const ResolveTensor& resolve) {
+  if (node.is_object() && node.contains("args")) return read_keras3_call(node, resolve);
+  if (!node.is_array()) throw ModelError("expected an entry of inbound_nodes, found " + brief(node));
+  Call call;
+  call.args.push_back(read_keras2_argument(node, resolve));
+  take_keras2_kwargs(node, resolve, call);
+  return call;
+}
+
+}  // namespace tf_injector::keras

@@ -1,0 +1,255 @@
+#include "keras/importer.hpp"
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+#include "keras/layer_table.hpp"
+#include "keras/model_spec.hpp"
+#include "keras/op_table.hpp"
+#include "keras/weights.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector::keras {
+namespace {
+
+// Shared models that call each other twice a level double the graph at every level. The largest network known
+// to us (ResNet1202) has 5,000 calls.
+constexpr size_t kMaxCalls = 200'000;
+
+// The name of a dtype or policy: "float32", {"class_name": "DTypePolicy", "config": {"name": "float32"}}.
+std::string policy_name(const Json& dtype) {
+  if (dtype.is_string()) return dtype.get<std::string>();
+  const Json::json_pointer name("/config/name");
+  if (dtype.is_object() && dtype.contains(name) && dtype[name].is_string())
+    return dtype[name].get<std::string>();
+  return brief(dtype);
+}
+
+void check_policy(const LayerSpec& layer) {
+  if (!layer.config->is_object() || layer.is_implied) return;
+  const auto dtype = layer.config->find("dtype");
+  if (dtype == layer.config->end() || dtype->is_null()) return;
+  const std::string name = policy_name(*dtype);
+  if (name != "float32") {
+    throw ModelError(layer.where() + ": dtype policy '" + name +
+                     "'; only float32 is supported (docs/layers.md)");
+  }
+}
+
+class Importer {
+ public:
+  explicit Importer(const Archive& archive)
+      : archive_(archive), model_(read_model_spec(archive.config, archive.keras_version)) {}
+
+  Graph import() {
+    graph_.name = model_.name;
+    graph_.keras_version = archive_.keras_version;
+    check_layers(model_);
+    const WeightPlaces places =
+        locate_weights(archive_, model_, [this](const LayerSpec& layer) { return variables_of(layer); });
+    list_layers(model_, places, true);
+
+    std::vector<NodeId> inputs;
+    for (const TensorRef& ref : model_.inputs) inputs.push_back(add_input(model_.layers[ref.layer]));
+    const Values outputs = run_model(model_, inputs);
+    name_outputs(outputs);
+    return std::move(graph_);
+  }
+
+ private:
+  // Everything that is not understood is refused before weights are read.
+  void check_layers(const ModelSpec& model) const {
+    for (const LayerSpec& layer : model.layers) {
+      check_policy(layer);
+      if (layer.model != nullptr) {
+        check_layers(*layer.model);
+      } else if (!layer.is_input() && importer_of(layer) == nullptr) {
+        const bool op = is_op(layer, model_.generation);
+        throw ModelError("layer '" + layer.path + "': " + (op ? "op '" : "class '") + op_description(layer) +
+                         (layer.module.empty() ? "'" : "' of " + layer.module) +
+                         " is not supported (docs/layers.md)");
+      }
+    }
+  }
+
+  using ImportCall = Values (*)(CallContext&);
+  [[nodiscard]] ImportCall importer_of(const LayerSpec& layer) const {
+    if (is_op(layer, model_.generation)) {
+      const OpType* op = find_op(layer);
+      return op == nullptr ? nullptr : op->import_call;
+    }
+    const LayerType* type = find_layer_type(layer);
+    return type == nullptr ? nullptr : type->import_call;
+  }
+
+  [[nodiscard]] std::vector<Variable> variables_of(const LayerSpec& layer) const {
+    if (layer.is_input() || is_op(layer, model_.generation)) return {};
+    const LayerType* type = find_layer_type(layer);
+    if (type == nullptr || type->variables == nullptr) return {};
+    Config config(*layer.config, layer.where());
+    return type->variables(config);
+  }
+
+  // Keras' _flatten_layers: a model's layers follow it. Keras 3 lists the layers of nested models backwards,
+  // and its ops are not layers.
+  void list_layers(const ModelSpec& model, const WeightPlaces& places, bool outermost) {
+    const bool backwards = model_.generation == Generation::keras3 && !outermost;
+    for (size_t i = 0; i < model.layers.size(); ++i) {
+      const LayerSpec& layer = model.layers[backwards ? model.layers.size() - 1 - i : i];
+      if (layer.model != nullptr) {
+        list_layers(*layer.model, places, false);
+      } else if (!layer.is_implied &&
+                 (model_.generation == Generation::keras2 || !is_op(layer, model_.generation))) {
+        list_layer(layer, places);
+      }
+    }
+  }
+
+  void list_layer(const LayerSpec& layer, const WeightPlaces& places) {
+    Layer listed;
+    listed.name = layer.name;
+    listed.path = layer.path;
+    listed.class_name = op_description(layer);
+    const auto found = places.find(&layer);
+    if (found != places.end()) {
+      const std::vector<Variable> variables = variables_of(layer);
+      for (size_t i = 0; i < found->second.size(); ++i) {
+        Hdf5File::Array array = archive_.weights.read_floats(found->second[i]);
+        listed.weights.push_back(static_cast<WeightId>(graph_.weights.size()));
+        graph_.weights.push_back(
+            {layer.path + "/" + variables[i].name, std::move(array.shape), std::move(array.values)});
+      }
+    }
+    const LayerType* type = is_op(layer, model_.generation) ? nullptr : find_layer_type(layer);
+    listed.injectable = type != nullptr && type->injectable == Injectable::yes && !listed.weights.empty();
+    listed_[&layer] = graph_.layers.size();
+    graph_.layers.push_back(std::move(listed));
+  }
+
+  [[nodiscard]] static const Json* input_shape(const LayerSpec& input) {
+    for (const char* key : {"batch_input_shape", "batch_shape", "build_input_shape"}) {
+      const auto found = input.config->find(key);
+      if (found != input.config->end() && found->is_array() && !found->empty()) return &*found;
+    }
+    // A Sequential model without an InputLayer may name the shape in its first layer.
+    const Json::json_pointer first("/layers/0/config/batch_input_shape");
+    const bool there = input.is_implied && input.config->contains(first) && (*input.config)[first].is_array();
+    return there && !(*input.config)[first].empty() ? &(*input.config)[first] : nullptr;
+  }
+
+  // A fixed batch is accepted and means nothing: the file runs with any number of images.
+  NodeId add_input(const LayerSpec& input) {
+    const Json* declared = input.config->is_object() ? input_shape(input) : nullptr;
+    if (declared == nullptr)
+      throw ModelError(input.where() + ": the file does not say the shape of the input");
+    std::vector<int64_t> dims;
+    for (size_t i = 1; i < declared->size(); ++i) {
+      const Json& dim = (*declared)[i];
+      constexpr int64_t kMax = int64_t{1} << 31;
+      if (!dim.is_number_integer() || dim.get<int64_t>() < 1 || dim.get<int64_t>() > kMax) {
+        throw ModelError(input.where() + ": input shape " + brief(*declared) +
+                         ": every size but the batch must be known");
+      }
+      dims.push_back(dim.get<int64_t>());
+    }
+    const Shape shape(std::move(dims));
+    if (is_too_large(shape))
+      throw ModelError(input.where() + ": input " + shape.to_string() + " is too large");
+    return graph_.add_input(input.path, input.name, shape);
+  }
+
+  // Adds the nodes of one call of a model. Recursion is as deep as models are nested, which the depth of the
+  // JSON bounds.
+  Values run_model(const ModelSpec& model, const std::vector<NodeId>& inputs) {
+    CallResults results(model.layers.size());
+    for (size_t l = 0; l < model.layers.size(); ++l) results[l].resize(model.layers[l].calls.size());
+    for (size_t i = 0; i < model.inputs.size(); ++i) {
+      const size_t layer = model.inputs[i].layer;
+      results[layer][0].emplace_back(inputs[i]);
+      note_shape(model.layers[layer], results[layer][0]);
+    }
+    for (const CallId& id : model.order) {
+      const LayerSpec& layer = model.layers[id.layer];
+      if (layer.is_input()) continue;
+      if (++calls_ > kMaxCalls)
+        throw ModelError("more than " + std::to_string(kMaxCalls) + " calls of layers");
+      results[id.layer][id.call] = run_call(layer, layer.calls[id.call], results);
+    }
+    Values outputs;
+    for (const TensorRef& ref : model.outputs) {
+      const Values& values = results[ref.layer][ref.call];
+      if (ref.output >= values.size()) {
+        throw ModelError(model.layers[ref.layer].where() + ": has no output " + std::to_string(ref.output));
+      }
+      outputs.push_back(values[ref.output]);
+    }
+    return outputs;
+  }
+
+  Values run_call(const LayerSpec& layer, const Call& call, const CallResults& results) {
+    static const std::vector<WeightId> kNone;
+    const auto listed = listed_.find(&layer);
+    const std::vector<WeightId>& weights =
+        listed == listed_.end() ? kNone : graph_.layers[listed->second].weights;
+    CallContext context(graph_, layer, call, results, weights, model_.generation);
+    context.expect_inference();
+    if (layer.model != nullptr) {
+      std::vector<NodeId> nodes = context.inputs();
+      if (nodes.size() != layer.model->inputs.size()) {
+        context.fail("expected " + std::to_string(layer.model->inputs.size()) + " input(s), found " +
+                     std::to_string(nodes.size()));
+      }
+      return run_model(*layer.model, nodes);
+    }
+    if (is_op(layer, model_.generation)) context.config.ignore({"function"});  // it chose the importer
+    Values values = importer_of(layer)(context);
+    context.finish();
+    note_shape(layer, values);
+    return values;
+  }
+
+  // Layer::output_shape is that of the first call.
+  void note_shape(const LayerSpec& layer, const Values& values) {
+    const auto listed = listed_.find(&layer);
+    if (listed == listed_.end() || values.empty() || !noted_.insert(&layer).second) return;
+    if (const NodeId* node = std::get_if<NodeId>(&values[0])) {
+      graph_.layers[listed->second].output_shape = graph_.nodes[static_cast<size_t>(*node)].shape;
+    }
+  }
+
+  // As Keras' output_names: a name that comes again gets _1, _2, ...
+  void name_outputs(const Values& outputs) {
+    std::set<std::string> taken;
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      const LayerSpec& layer = model_.layers[model_.outputs[i].layer];
+      const NodeId* node = std::get_if<NodeId>(&outputs[i]);
+      if (node == nullptr)
+        throw ModelError(layer.where() + ": an output of the model is a shape, not a tensor");
+      std::string name = layer.name;
+      for (int again = 1; !taken.insert(name).second; ++again)
+        name = layer.name + "_" + std::to_string(again);
+      graph_.outputs.push_back(*node);
+      graph_.output_names.push_back(name);
+    }
+  }
+
+  const Archive& archive_;
+  ModelSpec model_;
+  Graph graph_;
+  std::unordered_map<const LayerSpec*, size_t> listed_;  // index in Graph::layers
+  std::set<const LayerSpec*> noted_;
+  size_t calls_ = 0;
+};
+
+}  // namespace
+
+Graph import_archive(const Archive& archive) {
+  try {
+    return Importer(archive).import();
+  } catch (const Json::exception& error) {
+    throw ModelError(std::string("its configuration has an unexpected form: ") + error.what());
+  }
+}
+
+}  // namespace tf_injector::keras

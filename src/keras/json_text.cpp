@@ -1,0 +1,120 @@
+#include "keras/json_text.hpp"
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "tf_injector/error.hpp"
+
+namespace tf_injector::keras {
+namespace {
+
+// What a bare number word becomes until the text is parsed: a string that begins so.
+constexpr std::string_view kMark = "tf_injector number: ";
+
+struct NumberWord {
+  std::string_view word;
+  double value;
+};
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+const NumberWord kNumberWords[] = {{"NaN", std::nan("")}, {"Infinity", kInfinity}, {"-Infinity", -kInfinity}};
+
+const NumberWord* word_at(std::string_view text, size_t at) {
+  for (const NumberWord& number : kNumberWords) {
+    if (text.substr(at).starts_with(number.word)) return &number;
+  }
+  return nullptr;
+}
+
+// Index after the string that begins at `at` (its opening quote).
+size_t end_of_string(std::string_view text, size_t at) {
+  for (size_t i = at + 1; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      return i + 1;
+    }
+  }
+  return text.size();
+}
+
+// The text with every bare number word turned into a marked string. Refuses deep nesting.
+std::string mark_number_words(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + 64);
+  int depth = 0;
+  for (size_t i = 0; i < text.size();) {
+    if (text[i] == '"') {
+      const size_t end = end_of_string(text, i);
+      if (text.substr(i + 1).starts_with(kMark)) throw ModelError("a reserved text stands in the JSON");
+      out.append(text.substr(i, end - i));
+      i = end;
+      continue;
+    }
+    if (text[i] == '[' || text[i] == '{') ++depth;
+    if (text[i] == ']' || text[i] == '}') --depth;
+    if (depth > kMaxJsonDepth) {
+      throw ModelError("JSON nested more than " + std::to_string(kMaxJsonDepth) + " deep at byte " +
+                       std::to_string(i));
+    }
+    if (const NumberWord* number = word_at(text, i)) {
+      out.append("\"").append(kMark).append(number->word).append("\"");
+      i += number->word.size();
+      continue;
+    }
+    out += text[i++];
+  }
+  return out;
+}
+
+Json unwrapped(Json value);
+
+// Keras tags what JSON has no form for. Recursion is bounded by kMaxJsonDepth.
+Json unwrap_object(Json object) {
+  const auto name = object.find("class_name");
+  const auto config = object.find("config");
+  if (name != object.end() && config != object.end() && name->is_string()) {
+    const std::string tag = name->get<std::string>();
+    const bool has_value = config->is_object() && config->contains("value");
+    if ((tag == "__tensor__" || tag == "__numpy__") && has_value) return unwrapped((*config)["value"]);
+    if (tag == "__tuple__" && has_value) return unwrapped((*config)["value"]);
+    if (tag == "__tuple__" && config->is_array()) return unwrapped(*config);
+  }
+  for (auto& item : object.items()) item.value() = unwrapped(std::move(item.value()));
+  return object;
+}
+
+Json unwrapped(Json value) {
+  if (value.is_object()) return unwrap_object(std::move(value));
+  if (value.is_array()) {
+    for (Json& item : value) item = unwrapped(std::move(item));
+    return value;
+  }
+  if (!value.is_string()) return value;
+  const auto& text = value.get_ref<const std::string&>();
+  if (!text.starts_with(kMark)) return value;
+  const NumberWord* number = word_at(text, kMark.size());
+  return number != nullptr ? Json(number->value) : value;
+}
+
+}  // namespace
+
+Json parse_json(std::span<const uint8_t> text) {
+  const std::string_view bytes(reinterpret_cast<const char*>(text.data()), text.size());
+  Json parsed;
+  try {
+    parsed = Json::parse(mark_number_words(bytes));
+  } catch (const Json::exception& error) {
+    throw ModelError(std::string("not valid JSON: ") + error.what());
+  }
+  return unwrapped(std::move(parsed));
+}
+
+std::string brief(const Json& value) {
+  constexpr size_t kLongest = 60;
+  std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
+  if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
+  return text;
+}
+
+}  // namespace tf_injector::keras

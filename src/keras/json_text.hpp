@@ -1,0 +1,23 @@
+// JSON as Keras writes it: bare NaN, Infinity and -Infinity are numbers, tagged tuples and constants are
+// unwrapped.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string_view>
+
+namespace tf_injector::keras {
+
+using Json = nlohmann::json;
+
+// Nesting beyond this is refused before anything recurses into it; real models stay below 40.
+inline constexpr int kMaxJsonDepth = 200;
+
+// {"class_name": "__tuple__" | "__tensor__" | "__numpy__", ...} become plain lists and numbers. Throws
+// ModelError with the place in the text.
+[[nodiscard]] Json parse_json(std::span<const uint8_t> text);
+
+// Part of a value for a message: as JSON, cut after 60 characters.
+[[nodiscard]] std::string brief(const Json& value);
+
+}  // namespace tf_injector::keras

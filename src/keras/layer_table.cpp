@@ -1,0 +1,50 @@
+#include "keras/layer_table.hpp"
+
+#include "keras/layers/layers.hpp"
+
+namespace tf_injector::keras {
+namespace {
+
+// Sorted by name. docs/layers.md has the same rows; a test compares them.
+const LayerType kLayerTypes[] = {
+    {"Activation", layers::activation, nullptr},
+    {"ActivityRegularization", layers::activity_regularization, nullptr},
+    {"Add", layers::add, nullptr},
+    {"AlphaDropout", layers::dropout, nullptr},
+    {"AveragePooling2D", layers::average_pooling2d, nullptr},
+    {"BatchNormalization", layers::batch_normalization, layers::batch_normalization_variables},
+    {"Conv2D", layers::conv2d, layers::conv2d_variables, Injectable::yes},
+    {"Dense", layers::dense, layers::dense_variables, Injectable::yes},
+    {"Dropout", layers::dropout, nullptr},
+    {"Flatten", layers::flatten, nullptr},
+    {"GaussianDropout", layers::dropout, nullptr},
+    {"GaussianNoise", layers::dropout, nullptr},
+    {"GlobalAveragePooling2D", layers::global_average_pooling2d, nullptr},
+    {"Identity", layers::identity, nullptr},
+    {"ReLU", layers::relu, nullptr},
+    {"Reshape", layers::reshape, nullptr},
+    {"SpatialDropout1D", layers::dropout, nullptr},
+    {"SpatialDropout2D", layers::dropout, nullptr},
+    {"SpatialDropout3D", layers::dropout, nullptr},
+    {"ZeroPadding2D", layers::zero_padding2d, nullptr},
+};
+
+// A class registered by somebody else may have any name.
+bool is_keras_module(std::string_view module) {
+  return module.empty() || module == "keras" || module == "keras.layers" ||
+         module.starts_with("keras.layers.") || module.starts_with("keras.src.layers");
+}
+
+}  // namespace
+
+std::span<const LayerType> layer_types() { return kLayerTypes; }
+
+const LayerType* find_layer_type(const LayerSpec& layer) {
+  if (!is_keras_module(layer.module)) return nullptr;
+  for (const LayerType& type : kLayerTypes) {
+    if (layer.class_name == type.class_name) return &type;
+  }
+  return nullptr;
+}
+
+}  // namespace tf_injector::keras

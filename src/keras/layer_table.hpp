@@ -1,0 +1,31 @@
+// Which Keras layers are understood: one row per class, in layer_table.cpp, described in docs/layers.md.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "keras/call_context.hpp"
+
+namespace tf_injector::keras {
+
+// A variable of a layer, in the order of get_weights().
+struct Variable {
+  const char* name;  // "kernel"
+  bool trainable = true;
+};
+
+// Whether faults may hit weights[0]: the class is, or inherits, Conv2D or Dense.
+enum class Injectable { no, yes };
+
+struct LayerType {
+  const char* class_name;
+  Values (*import_call)(CallContext& call);            // adds the nodes of one call
+  std::vector<Variable> (*variables)(Config& config);  // null: the layer has none
+  Injectable injectable = Injectable::no;
+};
+
+[[nodiscard]] std::span<const LayerType> layer_types();
+// Null when the class (or one of that name from a module outside Keras) is not supported.
+[[nodiscard]] const LayerType* find_layer_type(const LayerSpec& layer);
+
+}  // namespace tf_injector::keras

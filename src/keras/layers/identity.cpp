@@ -1,0 +1,18 @@
+// Layers that change nothing at inference.
+#include "keras/layers/layers.hpp"
+
+namespace tf_injector::keras::layers {
+
+Values identity(CallContext& call) { return {call.input()}; }
+
+Values dropout(CallContext& call) {
+  call.config.ignore({"rate", "noise_shape", "seed", "stddev", "data_format"});
+  return {call.input()};
+}
+
+Values activity_regularization(CallContext& call) {
+  call.config.ignore({"l1", "l2"});
+  return {call.input()};
+}
+
+}  // namespace tf_injector::keras::layers

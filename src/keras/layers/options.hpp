@@ -1,0 +1,22 @@
+// Options that several layers have.
+#pragma once
+
+#include "graph/ops/conv2d.hpp"
+#include "keras/call_context.hpp"
+
+namespace tf_injector::keras::layers {
+
+// padding="valid" or "same".
+[[nodiscard]] tf_injector::ops::Padding padding_option(Config& config);
+
+// data_format: only channels_last. Keras itself refuses channels_first convolutions on a CPU.
+void expect_channels_last(Config& config);
+
+// The node of the activation that a layer takes as an option (a name, a function or a ReLU layer); `node`
+// itself for linear.
+[[nodiscard]] NodeId add_activation(CallContext& call, NodeId node, const char* key = "activation");
+
+// The node of ReLU(max_value, negative_slope, threshold), read from `config`.
+[[nodiscard]] NodeId add_relu(CallContext& call, NodeId node, Config& config);
+
+}  // namespace tf_injector::keras::layers

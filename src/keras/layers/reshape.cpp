@@ -1,0 +1,25 @@
+// Flatten and Reshape: the batch stays, everything else is renamed.
+#include "keras/layers/layers.hpp"
+#include "keras/layers/options.hpp"
+
+namespace tf_injector::keras::layers {
+
+Values flatten(CallContext& call) {
+  expect_channels_last(call.config);
+  const NodeId input = call.input();
+  return {call.add(tf_injector::ops::Reshape{Shape{call.shape(input).elements()}}, {input})};
+}
+
+Values reshape(CallContext& call) {
+  const NodeId input = call.input();
+  const Json* target = call.config.find("target_shape");
+  if (target == nullptr || !target->is_array()) call.config.fail("target_shape", "a list of integers");
+  std::vector<int64_t> dims;
+  for (const Json& dim : *target) {
+    if (!dim.is_number_integer()) call.config.fail("target_shape", "a list of integers");
+    dims.push_back(dim.get<int64_t>());
+  }
+  return {call.add(tf_injector::ops::Reshape{call.completed(dims, call.shape(input).elements())}, {input})};
+}
+
+}  // namespace tf_injector::keras::layers

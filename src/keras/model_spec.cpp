@@ -1,0 +1,250 @@
+#include "keras/model_spec.hpp"
+
+#include <queue>
+#include <unordered_map>
+
+#include "keras/call_nodes.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector::keras {
+namespace {
+
+bool is_model_class(const std::string& name) {
+  return name == "Functional" || name == "Model" || name == "Sequential";
+}
+
+std::string text_member(const Json& object, const char* key) {
+  if (!object.is_object()) return {};
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// Reads one model; nested models are read by readers of their own.
+class SpecReader {
+ public:
+  SpecReader(const Json& config, std::string path, Generation generation)
+      : json_(config), path_(std::move(path)), generation_(generation) {}
+
+  ModelSpec read() {
+    spec_.class_name = text_member(json_, "class_name");
+    if (!is_model_class(spec_.class_name)) {
+      throw ModelError(where() + ": class '" + spec_.class_name + "' is not supported (docs/layers.md)");
+    }
+    spec_.generation = generation_;
+    const auto config = json_.find("config");
+    if (config == json_.end()) throw ModelError(where() + ": has no 'config'");
+    const Json* layers = &*config;  // the oldest Sequential files hold the list itself
+    if (config->is_object()) {
+      spec_.name = text_member(*config, "name");
+      if (!config->contains("layers")) throw ModelError(where() + ": has no list of layers");
+      layers = &(*config)["layers"];
+    }
+    if (!layers->is_array()) throw ModelError(where() + ": its layers are not a list");
+    for (const Json& layer : *layers) read_layer(layer);
+    if (spec_.class_name == "Sequential") {
+      connect_sequential();
+    } else {
+      connect_functional(*layers, *config);
+    }
+    sort_calls();
+    return std::move(spec_);
+  }
+
+ private:
+  [[nodiscard]] std::string where() const { return path_.empty() ? "the model" : "model '" + path_ + "'"; }
+
+  void read_layer(const Json& json) {
+    LayerSpec layer;
+    layer.class_name = text_member(json, "class_name");
+    layer.module = text_member(json, "module");
+    const auto config = json.is_object() ? json.find("config") : json.end();
+    if (layer.class_name.empty() || config == json.end() || !(config->is_object() || config->is_array())) {
+      throw ModelError(where() + ": expected a layer with class_name and config, found " + brief(json));
+    }
+    layer.config = &*config;
+    layer.name = text_member(json, "name");
+    if (layer.name.empty()) layer.name = text_member(*config, "name");
+    layer.path = path_.empty() ? layer.name : path_ + "/" + layer.name;
+    if (is_model_class(layer.class_name)) {
+      layer.model = std::make_unique<ModelSpec>(SpecReader(json, layer.path, generation_).read());
+    }
+    if (!by_name_.emplace(layer.name, spec_.layers.size()).second) {
+      throw ModelError(where() + ": has two layers named '" + layer.name + "'");
+    }
+    spec_.layers.push_back(std::move(layer));
+  }
+
+  // A Sequential model is a chain; without an InputLayer it gets one, as Keras does when it is built.
+  void connect_sequential() {
+    if (spec_.layers.empty() || !spec_.layers[0].is_input()) insert_input();
+    for (size_t i = 0; i < spec_.layers.size(); ++i) {
+      Call call;
+      if (i > 0) call.args.push_back({TensorRef{i - 1, 0, 0}});
+      spec_.layers[i].calls.push_back(std::move(call));
+    }
+    spec_.inputs = {TensorRef{}};
+    spec_.outputs = {TensorRef{spec_.layers.size() - 1, 0, 0}};
+  }
+
+  void insert_input() {
+    LayerSpec input;
+    input.class_name = "InputLayer";
+    const std::string first = spec_.layers.empty() ? spec_.name : spec_.layers[0].name;
+    input.name = first + "_input";
+    input.path = path_.empty() ? input.name : path_ + "/" + input.name;
+    input.config = &json_["config"];
+    input.is_implied = true;
+    spec_.layers.insert(spec_.layers.begin(), std::move(input));
+  }
+
+  void connect_functional(const Json& layers, const Json& config) {
+    for (size_t i = 0; i < spec_.layers.size(); ++i) count_calls(layers[i], spec_.layers[i]);
+    for (size_t i = 0; i < spec_.layers.size(); ++i) read_calls(layers[i], spec_.layers[i]);
+    spec_.inputs = read_ends(config, "input_layers");
+    spec_.outputs = read_ends(config, "output_layers");
+    for (const TensorRef& input : spec_.inputs) {
+      if (!spec_.layers[input.layer].is_input()) {
+        throw ModelError(where() + ": its input '" + spec_.layers[input.layer].name +
+                         "' is not an InputLayer");
+      }
+    }
+    if (spec_.outputs.empty()) throw ModelError(where() + ": has no outputs");
+  }
+
+  // An InputLayer counts as called once.
+  void count_calls(const Json& json, LayerSpec& layer) const {
+    const auto nodes = json.find("inbound_nodes");
+    if (nodes != json.end() && !nodes->is_array())
+      throw ModelError(layer.where() + ": inbound_nodes is not a list");
+    const size_t count = nodes == json.end() ? 0 : nodes->size();
+    layer.calls.resize(layer.is_input() ? 1 : count);
+  }
+
+  void read_calls(const Json& json, LayerSpec& layer) {
+    if (layer.is_input() || layer.calls.empty()) return;
+    const auto resolve = [this](const std::string& name, int64_t node, int64_t tensor) {
+      return resolve_tensor(name, node, tensor);
+    };
+    try {
+      for (size_t c = 0; c < layer.calls.size(); ++c) {
+        layer.calls[c] = read_call(json["inbound_nodes"][c], resolve);
+      }
+    } catch (const ModelError& error) {
+      throw ModelError(layer.where() + ": " + error.what());
+    }
+  }
+
+  // Keras 2 counts the nodes of a model that has an InputLayer from 1: node 0 is the model's own graph.
+  [[nodiscard]] int64_t first_node(const LayerSpec& layer) const {
+    if (generation_ == Generation::keras3 || layer.model == nullptr) return 0;
+    const auto config = layer.config->is_object() ? layer.config->find("layers") : layer.config->end();
+    if (config == layer.config->end() || config->empty()) return 1;
+    return text_member((*config)[0], "class_name") == "InputLayer" ? 1 : 0;
+  }
+
+  [[nodiscard]] TensorRef resolve_tensor(const std::string& name, int64_t node, int64_t tensor) const {
+    const auto found = by_name_.find(name);
+    if (found == by_name_.end())
+      throw ModelError("refers to layer '" + name + "', which the model does not have");
+    const LayerSpec& layer = spec_.layers[found->second];
+    const int64_t call = layer.is_input() ? 0 : node - first_node(layer);
+    if (call < 0 || call >= static_cast<int64_t>(layer.calls.size()) || tensor < 0) {
+      throw ModelError("refers to tensor " + std::to_string(tensor) + " of node " + std::to_string(node) +
+                       " of layer '" + name + "', which is called " + std::to_string(layer.calls.size()) +
+                       " time(s)");
+    }
+    return {found->second, static_cast<size_t>(call), static_cast<size_t>(tensor)};
+  }
+
+  // input_layers and output_layers: one tensor, a list, or a dict of tensors.
+  std::vector<TensorRef> read_ends(const Json& config, const char* key) const {
+    const auto ends = config.is_object() ? config.find(key) : config.end();
+    if (ends == config.end()) throw ModelError(where() + ": has no '" + key + "'");
+    std::vector<TensorRef> refs;
+    try {
+      collect_ends(*ends, refs);
+    } catch (const ModelError& error) {
+      throw ModelError(where() + ": " + key + ": " + error.what());
+    }
+    return refs;
+  }
+
+  void collect_ends(const Json& value, std::vector<TensorRef>& refs) const {
+    if (is_keras2_tensor(value)) {
+      refs.push_back(read_keras2_tensor(
+          value, [this](const std::string& n, int64_t c, int64_t t) { return resolve_tensor(n, c, t); }));
+    } else if (value.is_structured()) {
+      for (const Json& item : value) collect_ends(item, refs);
+    } else {
+      throw ModelError("expected [layer, node, tensor], found " + brief(value));
+    }
+  }
+
+  // Kahn's algorithm; among the calls that are ready, the first in the configuration goes first.
+  void sort_calls() {
+    std::vector<std::vector<size_t>> waiting(spec_.layers.size());  // [layer][call]: inputs not there yet
+    std::vector<std::vector<std::vector<CallId>>> users(spec_.layers.size());
+    const auto later = [](const CallId& a, const CallId& b) {
+      return std::pair(a.layer, a.call) > std::pair(b.layer, b.call);
+    };
+    std::priority_queue<CallId, std::vector<CallId>, decltype(later)> ready(later);
+    size_t count = 0;
+    for (size_t l = 0; l < spec_.layers.size(); ++l) users[l].resize(spec_.layers[l].calls.size());
+    for (size_t l = 0; l < spec_.layers.size(); ++l) {
+      for (size_t c = 0; c < spec_.layers[l].calls.size(); ++c, ++count) {
+        std::vector<TensorRef> refs = tensors_of(spec_.layers[l].calls[c]);
+        for (const TensorRef& ref : refs) users[ref.layer][ref.call].push_back({l, c});
+        waiting[l].push_back(refs.size());
+        if (refs.empty()) ready.push({l, c});
+      }
+    }
+    while (!ready.empty()) {
+      const CallId next = ready.top();
+      ready.pop();
+      spec_.order.push_back(next);
+      for (const CallId& user : users[next.layer][next.call]) {
+        if (--waiting[user.layer][user.call] == 0) ready.push(user);
+      }
+    }
+    if (spec_.order.size() != count) throw_cycle(waiting);
+  }
+
+  [[noreturn]] void throw_cycle(const std::vector<std::vector<size_t>>& waiting) const {
+    for (size_t l = 0; l < waiting.size(); ++l) {
+      for (size_t inputs : waiting[l]) {
+        if (inputs > 0) throw ModelError(spec_.layers[l].where() + ": its input depends on its own output");
+      }
+    }
+    throw ModelError(where() + ": its layers depend on each other");
+  }
+
+  static void collect_tensors(const Argument& argument, std::vector<TensorRef>& refs) {
+    if (const auto* ref = std::get_if<TensorRef>(&argument.value)) refs.push_back(*ref);
+    if (const auto* items = std::get_if<std::vector<Argument>>(&argument.value)) {
+      for (const Argument& item : *items) collect_tensors(item, refs);
+    }
+  }
+
+  static std::vector<TensorRef> tensors_of(const Call& call) {
+    std::vector<TensorRef> refs;
+    for (const Argument& argument : call.args) collect_tensors(argument, refs);
+    for (const auto& [name, argument] : call.kwargs) collect_tensors(argument, refs);
+    return refs;
+  }
+
+  const Json& json_;
+  std::string path_;
+  Generation generation_;
+  ModelSpec spec_;
+  std::unordered_map<std::string, size_t> by_name_;
+};
+
+}  // namespace
+
+ModelSpec read_model_spec(const Json& config, const std::string& keras_version) {
+  if (!config.is_object()) throw ModelError("its configuration is not a JSON object");
+  const bool keras3 = keras_version.starts_with("3.");
+  return SpecReader(config, "", keras3 ? Generation::keras3 : Generation::keras2).read();
+}
+
+}  // namespace tf_injector::keras

@@ -1,0 +1,75 @@
+// A model's configuration in one form for Keras 2 and 3, Functional and Sequential: layers, their calls, and
+// what is connected with what.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "keras/json_text.hpp"
+
+namespace tf_injector::keras {
+
+enum class Generation { keras2, keras3 };
+
+// Output `output` of call `call` of layer `layer`, all counted within one model.
+struct TensorRef {
+  size_t layer = 0;
+  size_t call = 0;
+  size_t output = 0;
+};
+
+// What a layer or op is called with: a constant, a tensor of the model, or a list that holds tensors
+// somewhere.
+struct Argument {
+  std::variant<Json, TensorRef, std::vector<Argument>> value;
+
+  [[nodiscard]] const Json* constant() const { return std::get_if<Json>(&value); }
+  [[nodiscard]] bool is_none() const { return constant() != nullptr && constant()->is_null(); }
+};
+
+struct Call {
+  std::vector<Argument> args;
+  std::map<std::string, Argument> kwargs;
+};
+
+struct ModelSpec;
+
+struct LayerSpec {
+  std::string name;
+  std::string path;  // with the models around it, the top model's name not counted: "model_3/conv2d_7"
+  std::string class_name;
+  std::string module;  // "keras.layers"; empty in files that do not say
+  const Json* config = nullptr;
+  std::vector<Call> calls;
+  std::unique_ptr<ModelSpec> model;  // of a nested model, else null
+  bool is_implied = false;           // the InputLayer of a Sequential model that was saved without one
+
+  [[nodiscard]] bool is_input() const { return class_name == "InputLayer"; }
+  // "layer 'model_3/conv2d_7' (Conv2D)": begins messages.
+  [[nodiscard]] std::string where() const { return "layer '" + path + "' (" + class_name + ")"; }
+};
+
+struct CallId {
+  size_t layer = 0;
+  size_t call = 0;
+};
+
+struct ModelSpec {
+  std::string class_name;  // "Functional" or "Sequential"
+  std::string name;
+  Generation generation = Generation::keras2;
+  // In the configuration's order. A Sequential model without InputLayer gets one as its first layer here.
+  std::vector<LayerSpec> layers;
+  std::vector<TensorRef> inputs;
+  std::vector<TensorRef> outputs;
+  std::vector<CallId> order;  // all calls, inputs before users
+};
+
+// Reads {"class_name": "Functional" | "Model" | "Sequential", "config": {...}}; the result points into
+// `config`. Throws ModelError: another class, a reference to nothing, a cycle.
+[[nodiscard]] ModelSpec read_model_spec(const Json& config, const std::string& keras_version);
+
+}  // namespace tf_injector::keras

@@ -1,0 +1,94 @@
+#include "keras/op_table.hpp"
+
+#include "keras/ops/ops.hpp"
+
+namespace tf_injector::keras {
+namespace {
+
+// Sorted by name. docs/layers.md has the same rows; a test compares them.
+const OpType kTfOps[] = {
+    {"__operators__.add", ops::add},
+    {"__operators__.getitem", ops::getitem},
+    {"cast", ops::cast},
+    {"compat.v1.floor_div", ops::floor_divide},
+    {"compat.v1.pad", ops::pad},
+    {"compat.v1.shape", ops::shape},
+    {"compat.v1.squeeze", ops::squeeze},
+    {"compat.v1.transpose", ops::transpose},
+    {"expand_dims", ops::expand_dims},
+    {"identity", ops::identity},
+    {"math.add", ops::add},
+    {"math.floordiv", ops::floor_divide},
+    {"math.multiply", ops::multiply},
+    {"math.reduce_mean", ops::mean},
+    {"math.subtract", ops::subtract},
+    {"nn.relu", ops::relu},
+    {"nn.relu6", ops::relu6},
+    {"pad", ops::pad},
+    {"reshape", ops::reshape},
+    {"shape", ops::shape},
+    {"squeeze", ops::squeeze},
+    {"stack", ops::stack},
+    {"stop_gradient", ops::identity},
+    {"transpose", ops::transpose},
+    {"unstack", ops::unstack},
+};
+
+const OpType kKeras3Ops[] = {
+    {"Add", ops::add},
+    {"Cast", ops::cast},
+    {"ExpandDims", ops::expand_dims},
+    {"GetItem", ops::getitem},
+    {"Mean", ops::mean},
+    {"Pad", ops::pad},
+    {"ReLU", ops::relu_with_options},
+    {"Relu", ops::relu},
+    {"Relu6", ops::relu6},
+    {"Reshape", ops::reshape},
+    {"Squeeze", ops::squeeze},
+    {"StopGradient", ops::identity},
+    {"Transpose", ops::transpose},
+};
+
+bool is_tf_op(const LayerSpec& layer) {
+  return layer.class_name == "TFOpLambda" || layer.class_name == "SlicingOpLambda";
+}
+
+std::string function_of(const LayerSpec& layer) {
+  const auto function = layer.config->find("function");
+  return function != layer.config->end() && function->is_string() ? function->get<std::string>()
+                                                                  : std::string();
+}
+
+const OpType* find_in(std::span<const OpType> table, const std::string& name) {
+  for (const OpType& op : table) {
+    if (name == op.name) return &op;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::span<const OpType> tf_ops() { return kTfOps; }
+std::span<const OpType> keras3_ops() { return kKeras3Ops; }
+
+bool is_op(const LayerSpec& layer, Generation generation) {
+  if (is_tf_op(layer)) return true;
+  if (generation != Generation::keras3 || layer.is_input() || layer.model != nullptr) return false;
+  if (!layer.module.empty()) {
+    return layer.module.starts_with("keras.src.ops") || layer.module.starts_with("keras.src.activations");
+  }
+  // Legacy .h5 files do not say the module. Every layer has the option `trainable`, no op has it.
+  return find_in(kKeras3Ops, layer.class_name) != nullptr && !layer.config->contains("trainable");
+}
+
+std::string op_description(const LayerSpec& layer) {
+  return is_tf_op(layer) ? layer.class_name + "(" + function_of(layer) + ")" : layer.class_name;
+}
+
+const OpType* find_op(const LayerSpec& layer) {
+  if (is_tf_op(layer)) return find_in(kTfOps, function_of(layer));
+  return find_in(kKeras3Ops, layer.class_name);
+}
+
+}  // namespace tf_injector::keras

@@ -1,0 +1,27 @@
+// Which tf.* functions (Keras 2: TFOpLambda, SlicingOpLambda) and keras.ops (Keras 3) are understood;
+// described in docs/layers.md.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "keras/call_context.hpp"
+
+namespace tf_injector::keras {
+
+struct OpType {
+  const char* name;  // "nn.relu" of Keras 2, the class "Relu" of Keras 3
+  Values (*import_call)(CallContext& call);
+};
+
+[[nodiscard]] std::span<const OpType> tf_ops();
+[[nodiscard]] std::span<const OpType> keras3_ops();
+
+// Whether the layer is an op of one of these tables and not a Keras layer.
+[[nodiscard]] bool is_op(const LayerSpec& layer, Generation generation);
+// "TFOpLambda(nn.relu)"; of Keras 3 the class: "Relu".
+[[nodiscard]] std::string op_description(const LayerSpec& layer);
+// Null when it is not supported.
+[[nodiscard]] const OpType* find_op(const LayerSpec& layer);
+
+}  // namespace tf_injector::keras

@@ -1,0 +1,95 @@
+// Sums of tensors, and arithmetic of the integers of shapes, which is done at once.
+#include <optional>
+
+#include "keras/ops/ops.hpp"
+
+namespace tf_injector::keras::ops {
+namespace {
+
+const Argument& operand(CallContext& call, size_t position) {
+  const Argument* found = position == 0 ? call.argument(0, {"x", "x1"}) : call.argument(1, {"y", "x2"});
+  if (found == nullptr) call.fail("expected two operands");
+  return *found;
+}
+
+// Integers of a shape, or a constant integer beside them.
+std::optional<Integers> shape_integers(CallContext& call, const Argument& argument) {
+  if (const Json* constant = argument.constant()) {
+    return constant->is_number_integer() || constant->is_array()
+               ? std::optional(call.integers(argument, "operand"))
+               : std::nullopt;
+  }
+  if (!std::holds_alternative<TensorRef>(argument.value)) return call.integers(argument, "operand");
+  const auto* integers = std::get_if<Integers>(&call.value(argument));
+  return integers != nullptr ? std::optional(*integers) : std::nullopt;
+}
+
+template <typename Compute>
+Integers combine(CallContext& call, const Integers& a, const Integers& b, const Compute& compute) {
+  Integers result;
+  result.is_scalar = a.is_scalar && b.is_scalar;
+  const size_t n = a.is_scalar ? b.values.size() : a.values.size();
+  if (!a.is_scalar && !b.is_scalar && a.values.size() != b.values.size()) {
+    call.fail("arithmetic of shapes of different ranks");
+  }
+  for (size_t i = 0; i < n; ++i) {
+    const Dim& x = a.values.at(a.is_scalar ? 0 : i);
+    const Dim& y = b.values.at(b.is_scalar ? 0 : i);
+    if (x.is_batch || y.is_batch)
+      call.fail("arithmetic with the number of images is not supported (docs/layers.md)");
+    int64_t out = 0;
+    if (compute(x.value, y.value, out)) call.fail("arithmetic of shapes overflows or divides by zero");
+    result.values.push_back({out, false});
+  }
+  return result;
+}
+
+// Both operands as integers, or nothing when one is a tensor of the graph.
+template <typename Compute>
+std::optional<Values> fold(CallContext& call, const Compute& compute) {
+  const auto a = shape_integers(call, operand(call, 0));
+  const auto b = shape_integers(call, operand(call, 1));
+  if (!a || !b) return std::nullopt;
+  return Values{combine(call, *a, *b, compute)};
+}
+
+[[noreturn]] void refuse_tensors(CallContext& call, const char* what) {
+  call.fail(std::string(what) +
+            " of tensors is not supported, only of the integers of a shape (docs/layers.md)");
+}
+
+}  // namespace
+
+Values add(CallContext& call) {
+  const auto sum = [](int64_t x, int64_t y, int64_t& out) { return __builtin_add_overflow(x, y, &out); };
+  if (auto folded = fold(call, sum)) return *folded;
+  const NodeId x = call.tensor(operand(call, 0));
+  const NodeId y = call.tensor(operand(call, 1));
+  return {call.add(tf_injector::ops::Add{}, {x, y})};
+}
+
+Values subtract(CallContext& call) {
+  const auto difference = [](int64_t x, int64_t y, int64_t& out) {
+    return __builtin_sub_overflow(x, y, &out);
+  };
+  if (auto folded = fold(call, difference)) return *folded;
+  refuse_tensors(call, "the difference");
+}
+
+Values multiply(CallContext& call) {
+  const auto product = [](int64_t x, int64_t y, int64_t& out) { return __builtin_mul_overflow(x, y, &out); };
+  if (auto folded = fold(call, product)) return *folded;
+  refuse_tensors(call, "the product");
+}
+
+Values floor_divide(CallContext& call) {
+  const auto quotient = [](int64_t x, int64_t y, int64_t& out) {
+    if (y == 0 || (y == -1 && x == INT64_MIN)) return true;
+    out = x / y - (x % y != 0 && (x < 0) != (y < 0) ? 1 : 0);
+    return false;
+  };
+  if (auto folded = fold(call, quotient)) return *folded;
+  refuse_tensors(call, "the quotient");
+}
+
+}  // namespace tf_injector::keras::ops

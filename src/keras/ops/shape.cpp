@@ -1,0 +1,99 @@
+// Ops about shapes: reading them, and giving a tensor another one.
+#include <algorithm>
+
+#include "keras/ops/ops.hpp"
+
+namespace tf_injector::keras::ops {
+namespace {
+
+Values renamed(CallContext& call, NodeId input, std::vector<int64_t> dims) {
+  return {call.add(tf_injector::ops::Reshape{Shape(std::move(dims))}, {input})};
+}
+
+}  // namespace
+
+Values shape(CallContext& call) {
+  call.ignore_argument(1, {"out_type"});
+  Integers all;
+  all.values.push_back({0, true});
+  for (int64_t dim : call.shape(call.input()).dims()) all.values.push_back({dim, false});
+  return {all};
+}
+
+Values unstack(CallContext& call) {
+  const auto* integers = std::get_if<Integers>(&call.input_value());
+  if (integers == nullptr || integers->is_scalar) call.fail("only a shape can be unstacked (docs/layers.md)");
+  call.ignore_argument(1, {"num"});
+  if (const Argument* axis = call.argument(2, {"axis"})) {
+    if (call.axes(*axis, 1).size() != 1) call.fail("expected one axis");
+  }
+  Values scalars;
+  for (const Dim& dim : integers->values) scalars.push_back(Integers{{dim}, true});
+  return scalars;
+}
+
+Values stack(CallContext& call) {
+  const Argument* values = call.argument(0, {"values"});
+  if (values == nullptr || !std::holds_alternative<std::vector<Argument>>(values->value)) {
+    call.fail("expected a list of integers of a shape (docs/layers.md)");
+  }
+  if (const Argument* axis = call.argument(1, {"axis"})) {
+    if (call.axes(*axis, 1).size() != 1) call.fail("expected one axis");
+  }
+  return {call.integers(*values, "values")};
+}
+
+// The first entry must stand for the images: tf.shape(x)[0], or -1 where the others make up one image.
+Values reshape(CallContext& call) {
+  const NodeId input = call.input();
+  const Argument* target = call.argument(1, {"shape", "newshape"});
+  if (target == nullptr) call.fail("has no shape");
+  const Integers entries = call.integers(*target, "shape");
+  if (entries.is_scalar || entries.values.empty()) call.fail("expected a list as shape");
+  std::vector<int64_t> dims;
+  for (size_t i = 1; i < entries.values.size(); ++i) {
+    if (entries.values[i].is_batch) call.fail("the number of images may stand first in the shape only");
+    dims.push_back(entries.values[i].value);
+  }
+  const Dim& first = entries.values[0];
+  const bool images =
+      first.is_batch || (first.value == -1 && std::find(dims.begin(), dims.end(), -1) == dims.end());
+  if (!images) {
+    call.fail("the shape begins with " + std::to_string(first.value) +
+              ", which would mix images; expected -1 or the number of images (docs/layers.md)");
+  }
+  return renamed(call, input, call.completed(dims, call.shape(input).elements()).dims());
+}
+
+Values squeeze(CallContext& call) {
+  const NodeId input = call.input();
+  const Shape& in = call.shape(input);
+  const Argument* axis = call.argument(1, {"axis"});
+  if (axis == nullptr) call.fail("without axis would drop the batch axis of one image; name the axes");
+  const std::vector<int64_t> axes = call.axes(*axis, in.rank() + 1);
+  std::vector<int64_t> dims;
+  for (int i = 0; i < in.rank(); ++i) {
+    if (std::find(axes.begin(), axes.end(), i + 1) == axes.end()) {
+      dims.push_back(in[i]);
+    } else if (in[i] != 1) {
+      call.fail("cannot drop axis " + std::to_string(i + 1) + " of length " + std::to_string(in[i]));
+    }
+  }
+  if (std::find(axes.begin(), axes.end(), 0) != axes.end()) call.fail("cannot drop the batch axis");
+  return renamed(call, input, std::move(dims));
+}
+
+Values expand_dims(CallContext& call) {
+  const NodeId input = call.input();
+  const Shape& in = call.shape(input);
+  const Argument* axis = call.argument(1, {"axis"});
+  if (axis == nullptr) call.fail("has no axis");
+  const std::vector<int64_t> axes = call.axes(*axis, in.rank() + 2);
+  if (axes.size() != 1) call.fail("expected one axis");
+  if (axes[0] == 0) call.fail("cannot put an axis before the batch");
+  std::vector<int64_t> dims = in.dims();
+  dims.insert(dims.begin() + axes[0] - 1, 1);
+  return renamed(call, input, std::move(dims));
+}
+
+}  // namespace tf_injector::keras::ops

@@ -1,0 +1,222 @@
+// Small campaigns in memory: random networks, images and faults; an engine that tests can watch and disturb.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "campaign/campaign_run.hpp"
+#include "campaign/csv_report.hpp"
+#include "campaign/run_metadata.hpp"
+#include "io/file.hpp"
+#include "support/random_network.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector::test {
+
+namespace fs = std::filesystem;
+
+// A fresh folder per test, gone afterwards.
+class FolderTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
+    std::string name = std::string(info->test_suite_name()) + "_" + info->name();
+    std::replace(name.begin(), name.end(), '/', '_');
+    folder_ = testing::TempDir() + "tfi_" + std::to_string(getpid()) + "_" + name;
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  [[nodiscard]] std::string path(const std::string& name) const { return folder_ + "/" + name; }
+
+  std::string folder_;
+};
+
+inline std::vector<int64_t> index_of_element(const Shape& shape, int64_t element) {
+  std::vector<int64_t> index(static_cast<size_t>(shape.rank()));
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    index[static_cast<size_t>(axis)] = element % shape[axis];
+    element /= shape[axis];
+  }
+  return index;
+}
+
+struct CaseOptions {
+  NetworkOptions network{.side = 5, .channels = 4, .classes = 7, .blocks = 1};
+  int64_t images = 11;
+  int faults = 20;
+  bool bytes = false;  // uint8 images
+};
+
+inline Dataset random_dataset(std::mt19937& rng, const CaseOptions& options) {
+  Dataset dataset{
+      .name = "D", .source = "memory", .sha256 = std::string(64, 'd'), .inputs = {}, .labels = {}};
+  const int64_t side = options.network.side;
+  DatasetInput input{
+      .name = "", .shape = {side, side, 3}, .is_float = !options.bytes, .bytes = {}, .floats = {}};
+  if (options.bytes) {
+    for (int64_t i = 0; i < options.images * side * side * 3; ++i)
+      input.bytes.push_back(static_cast<uint8_t>(rng()));
+  } else {
+    input.floats = random_values(rng, options.images * side * side * 3, Values::ordinary);
+  }
+  dataset.inputs.push_back(std::move(input));
+  for (int64_t i = 0; i < options.images; ++i)
+    dataset.labels.push_back(static_cast<int32_t>(rng() % static_cast<uint64_t>(options.network.classes)));
+  return dataset;
+}
+
+// Unsorted ids, any bit, and values that no single flip makes: Inf and NaN.
+inline FaultList random_list(std::mt19937& rng, const Graph& graph, const std::vector<size_t>& kernels,
+                             int count) {
+  FaultList list{.path = "list.csv", .sha256 = std::string(64, 'f'), .faults = {}};
+  std::vector<int64_t> ids(static_cast<size_t>(count));
+  std::iota(ids.begin(), ids.end(), 100);
+  std::shuffle(ids.begin(), ids.end(), rng);
+  for (int64_t id : ids) {
+    const Patch patch = random_fault(rng, graph, kernels);
+    const auto weight = static_cast<size_t>(patch.weight);
+    Fault fault{.injection = id,
+                .layer = graph.weights[weight].name,
+                .index = {},
+                .bit = static_cast<int>(rng() % 32)};
+    fault.index = index_of_element(graph.weights[weight].shape, patch.element);
+    list.faults.push_back({.fault = std::move(fault), .patch = patch, .line = 0});
+  }
+  return list;
+}
+
+inline CampaignInputs random_inputs(unsigned seed, const CaseOptions& options = {}) {
+  std::mt19937 rng(seed);
+  NetworkBuilder builder(rng, options.network);
+  CampaignInputs inputs;
+  inputs.graph = builder.build();
+  inputs.dataset = random_dataset(rng, options);
+  inputs.list = random_list(rng, inputs.graph, builder.kernels, options.faults);
+  inputs.model_path = "memory.keras";
+  inputs.model_sha256 = std::string(64, 'a');
+  return inputs;
+}
+
+// The plain engine with a window: what tests want to see or to break.
+struct EngineHooks {
+  std::function<void()> made = [] {};
+  std::function<void(size_t faults)> block = [](size_t) {};
+  std::function<void(size_t first, size_t count)> piece = [](size_t, size_t) {};
+  bool only_changed_rows = false;  // as an engine may do: rows that equal golden's are left out
+};
+
+class WatchedEngine final : public Engine {
+ public:
+  WatchedEngine(const Plan& plan, int threads, int tile, const EngineHooks& hooks)
+      : plain_(make_plain_engine(plan, threads, tile)),
+        classes_(static_cast<size_t>(plan.classes())),
+        hooks_(hooks) {
+    hooks_.made();
+  }
+  void run_golden(const TileImages& images, int thread, std::span<float> scores) override {
+    plain_->run_golden(images, thread, scores);
+  }
+  void begin_block(std::span<const Patch> faults) override {
+    hooks_.block(faults.size());
+    plain_->begin_block(faults);
+  }
+  void run_faults(const TileImages& images, size_t first, size_t count, std::span<const float> golden,
+                  int thread, const FaultSink& sink) override {
+    hooks_.piece(first, count);
+    FaultSink filtered = sink;
+    filtered.row = [&](size_t fault, int image, std::span<const float> scores) {
+      const auto same = golden.subspan(static_cast<size_t>(image) * classes_, classes_);
+      const bool equal = std::equal(scores.begin(), scores.end(), same.begin(),
+                                    [](float a, float b) { return float_bits(a) == float_bits(b); });
+      if (!equal || !hooks_.only_changed_rows) sink.row(fault, image, scores);
+    };
+    plain_->run_faults(images, first, count, golden, thread, filtered);
+  }
+
+ private:
+  std::unique_ptr<Engine> plain_;
+  size_t classes_;
+  EngineHooks hooks_;
+};
+
+inline RunTuning tuning_with(EngineHooks hooks, size_t block = 0) {
+  RunTuning tuning;
+  tuning.engine.make = [hooks = std::move(hooks)](const Plan& plan, int threads, int tile) {
+    return std::make_unique<WatchedEngine>(plan, threads, tile, hooks);
+  };
+  tuning.most_faults_per_block = block;
+  return tuning;
+}
+
+inline RunTuning blocks_of(size_t faults) {
+  RunTuning tuning;
+  tuning.most_faults_per_block = faults;
+  return tuning;
+}
+
+inline RunTuning no_inference() {
+  EngineHooks hooks;
+  hooks.made = [] { ADD_FAILURE() << "an engine was made"; };
+  return tuning_with(hooks);
+}
+
+// Campaigns that write into the test's folder.
+class CampaignTest : public FolderTest {
+ protected:
+  [[nodiscard]] CampaignOptions options(const std::string& report = "r.csv") const {
+    CampaignOptions options;
+    options.dataset = "D";
+    options.network = "N";
+    options.fault_list_path = "list.csv";
+    options.output_folder = path("out");
+    if (!report.empty()) options.report_path = path(report);
+    options.threads = 2;
+    return options;
+  }
+  static CampaignResult run(const CampaignInputs& inputs, const CampaignOptions& options,
+                            const RunTuning& tuning = {}, const CampaignCallbacks& callbacks = {}) {
+    return run_on(inputs, options, callbacks, tuning);
+  }
+  // The report of a run that nothing disturbs.
+  std::string whole_report(const CampaignInputs& inputs) {
+    CampaignOptions o = options("whole/whole.csv");
+    run(inputs, o);
+    return read_text(o.report_path);
+  }
+  // Runs until the block of this number (from 0) begins, and is stopped there.
+  static void run_until_block(const CampaignInputs& inputs, const CampaignOptions& options, int block,
+                              size_t size) {
+    std::atomic<bool> stop{false};
+    int blocks = 0;
+    EngineHooks hooks;
+    hooks.block = [&](size_t) { stop = blocks++ == block; };
+    CampaignCallbacks callbacks;
+    callbacks.stop = &stop;
+    const Error error = error_of([&] { run(inputs, options, tuning_with(hooks, size), callbacks); });
+    EXPECT_EQ(error.kind(), ErrorKind::interrupted) << error.what();
+  }
+  static Error error_of(const std::function<void()>& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      return error;
+    }
+    ADD_FAILURE() << "nothing was refused";
+    return {ErrorKind::internal, "nothing was refused"};
+  }
+  static RunMetadata metadata_of(const std::string& metadata_path) {
+    return parse_metadata(read_text(metadata_path), metadata_path);
+  }
+};
+
+}  // namespace tf_injector::test

@@ -1,0 +1,158 @@
+// Saved scores and what the network is fed with, in every bit.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+
+#include "campaign/campaign_fixture.hpp"
+#include "campaign/slow_report.hpp"
+#include "io/npy.hpp"
+
+namespace tf_injector::test {
+namespace {
+
+class CampaignScoresTest : public CampaignTest {};
+
+TEST_F(CampaignScoresTest, ABatchOfOneHasTheBitsOfABatchOfOne) {
+  // More than 384 inputs: TensorFlow sums them in blocks, unless the batch has one image.
+  std::mt19937 rng(1);
+  CampaignInputs inputs = random_inputs(5, {.images = 5, .faults = 3});
+  Graph graph;
+  graph.weights.push_back({"kernel", Shape{500, 7}, random_values(rng, 3500, Values::ordinary)});
+  const NodeId input = graph.add_input("input", "input", Shape{10, 10, 5});
+  const NodeId flat = graph.add("flatten", ops::Reshape{Shape{500}}, {input});
+  graph.outputs = {graph.add("dense", ops::Dense{.kernel = 0, .units = 7}, {flat})};
+  graph.output_names = {"dense"};
+  inputs.dataset.inputs[0].shape = {10, 10, 5};
+  inputs.dataset.inputs[0].floats = random_values(rng, 2500, Values::ordinary);
+  inputs.list = random_list(rng, graph, {0}, 3);
+  inputs.graph = std::move(graph);
+  std::map<int, std::string> clean;
+  for (int batch : {1, 4, 5}) {
+    for (int tile : {1, 3, 5}) {
+      CampaignOptions o = options(fmt::format("b{}_{}.csv", batch, tile));
+      o.batch_size = batch;
+      o.tile = tile;
+      o.scores = ScoreMode::all;
+      const CampaignResult result = run(inputs, o);
+      clean[batch] = read_text(result.score_folder + "/clean.npy");
+      EXPECT_EQ(clean[batch], npy_bytes(slow_scores(inputs, nullptr, 5, batch), 5, 7));
+      for (const ResolvedFault& row : inputs.list->faults) {
+        EXPECT_EQ(read_text(fmt::format("{}/inj_{}.npy", result.score_folder, row.fault.injection)),
+                  npy_bytes(slow_scores(inputs, &row.patch, 5, batch), 5, 7));
+      }
+    }
+  }
+  EXPECT_NE(clean[1], clean[5]);
+  EXPECT_NE(clean[4], clean[5]) << "the last image is a batch of its own";
+}
+
+TEST_F(CampaignScoresTest, SavesAllScoresAsEvaluateGivesThem) {
+  const CampaignInputs inputs = random_inputs(9);
+  for (size_t block : {1u, 7u, 100u}) {
+    CampaignOptions o = options("s" + std::to_string(block) + ".csv");
+    o.scores = ScoreMode::all;
+    o.tile = 4;
+    EngineHooks hooks;
+    hooks.only_changed_rows = block == 7;
+    const CampaignResult result = run(inputs, o, tuning_with(hooks, block));
+    EXPECT_EQ(result.score_folder, path("s" + std::to_string(block)));
+    EXPECT_EQ(read_text(result.score_folder + "/clean.npy"),
+              npy_bytes(slow_scores(inputs, nullptr, 11, 512), 11, 7));
+    bool nan_seen = false;
+    for (const ResolvedFault& row : inputs.list->faults) {
+      const std::vector<float> expected = slow_scores(inputs, &row.patch, 11, 512);
+      for (float score : expected) {
+        nan_seen |= std::isnan(score);
+        EXPECT_EQ(float_bits(score), std::isnan(score) ? kCanonicalNan : float_bits(score));
+      }
+      EXPECT_EQ(read_text(result.score_folder + "/inj_" + std::to_string(row.fault.injection) + ".npy"),
+                npy_bytes(expected, 11, 7));
+    }
+    EXPECT_TRUE(nan_seen) << "the case says nothing about NaN";
+    EXPECT_EQ(std::distance(fs::directory_iterator(result.score_folder), {}), 21);
+  }
+}
+
+TEST_F(CampaignScoresTest, SavesChangedScores) {
+  const CampaignInputs inputs = random_inputs(10);
+  CampaignOptions o = options();
+  o.scores = ScoreMode::changed;
+  const CampaignResult result = run(inputs, o);
+  const std::vector<float> golden = slow_scores(inputs, nullptr, 11, 512);
+  for (const ResolvedFault& row : inputs.list->faults) {
+    const std::vector<float> expected = slow_scores(inputs, &row.patch, 11, 512);
+    std::vector<int64_t> index;
+    std::vector<uint32_t> bits;
+    for (size_t i = 0; i < 11; ++i) {
+      bool differs = false;
+      for (size_t k = i * 7; k < i * 7 + 7; ++k) differs |= float_bits(expected[k]) != float_bits(golden[k]);
+      if (!differs) continue;
+      index.push_back(static_cast<int64_t>(i));
+      for (size_t k = i * 7; k < i * 7 + 7; ++k) bits.push_back(float_bits(expected[k]));
+    }
+    const auto arrays =
+        read_npz(result.score_folder + "/inj_" + std::to_string(row.fault.injection) + ".npz");
+    ASSERT_EQ(arrays.size(), 2u);
+    EXPECT_EQ(arrays.at("index").to_int64(), index);
+    EXPECT_EQ(arrays.at("scores").shape, (std::vector<int64_t>{static_cast<int64_t>(index.size()), 7}));
+    std::vector<uint32_t> found;
+    for (float score : arrays.at("scores").to_float32()) found.push_back(float_bits(score));
+    EXPECT_EQ(found, bits);
+  }
+}
+
+TEST_F(CampaignScoresTest, WithoutAListOnlyTheGoldenRunIsMade) {
+  CampaignInputs inputs = random_inputs(11);
+  inputs.list.reset();
+  CampaignOptions o = options("");
+  o.fault_list_path.clear();
+  CampaignResult result = run(inputs, o);
+  EXPECT_EQ(result.outcome, CampaignOutcome::golden_only);
+  EXPECT_FALSE(file_exists(o.output_folder)) << "nothing is to be written";
+  o.scores = ScoreMode::all;
+  result = run(inputs, o);
+  EXPECT_THAT(result.score_folder, testing::MatchesRegex(".*/out/D/N/[0-9]+_[0-9]+(_[0-9]+)?"));
+  EXPECT_EQ(read_text(result.score_folder + "/clean.npy"),
+            npy_bytes(slow_scores(inputs, nullptr, 11, 512), 11, 7));
+  EXPECT_EQ(std::distance(fs::recursive_directory_iterator(o.output_folder), {}), 4);
+  EXPECT_EQ(result.golden.images, 11);
+}
+
+TEST_F(CampaignScoresTest, MeanAndStdNormaliseFloatsToo) {
+  CampaignInputs inputs = random_inputs(20);
+  CampaignOptions o = options();
+  o.mean = {0.5f, 0.25f, 0.0f};
+  o.std = {2.0f, 0.5f, 1.0f};
+  run(inputs, o);
+  std::vector<float>& values = inputs.dataset.inputs[0].floats;
+  for (size_t i = 0; i < values.size(); ++i) values[i] = (values[i] - (*o.mean)[i % 3]) / (*o.std)[i % 3];
+  EXPECT_EQ(read_text(o.report_path), slow_report(inputs, 11, 512));
+}
+
+TEST_F(CampaignScoresTest, BytesAreScaledInTheArithmeticAskedFor) {
+  CaseOptions c;
+  c.bytes = true;
+  c.faults = 5;
+  const CampaignInputs inputs = random_inputs(21, c);
+  for (bool tensorflow : {false, true}) {
+    CampaignOptions o = options(tensorflow ? "t.csv" : "n.csv");
+    o.use_tensorflow_preprocessing = tensorflow;
+    o.scores = ScoreMode::all;
+    const CampaignResult result = run(inputs, o);
+    CampaignInputs floats = inputs;
+    DatasetInput& input = floats.dataset.inputs[0];
+    input.is_float = true;
+    for (uint8_t byte : input.bytes)
+      input.floats.push_back(tensorflow ? static_cast<float>(byte) * (1.0f / 255.0f)
+                                        : static_cast<float>(byte) / 255.0f);
+    EXPECT_EQ(read_text(o.report_path), slow_report(floats, 11, 512));
+    EXPECT_EQ(read_text(result.score_folder + "/clean.npy"),
+              npy_bytes(slow_scores(floats, nullptr, 11, 512), 11, 7));
+  }
+}
+
+}  // namespace
+}  // namespace tf_injector::test

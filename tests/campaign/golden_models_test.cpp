@@ -1,0 +1,95 @@
+// Whole models against TensorFlow's own scores, clean and faulted, in every bit and with every kernel set.
+// tests/golden is made by tools/make_golden.py.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "fault/fault_list.hpp"
+#include "io/npy.hpp"
+#include "keras/import.hpp"
+#include "kernels/same_bits.hpp"
+#include "plan/plan.hpp"
+
+namespace tf_injector {
+namespace {
+
+const std::filesystem::path kFolder = std::filesystem::path(TFI_TEST_DIR) / "golden";
+
+std::vector<std::string> golden_models() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
+    if (entry.path().extension() == ".keras") names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// What TensorFlow computed; images outermost, faults before them.
+struct Golden {
+  int64_t images = 0;
+  std::vector<float> inputs, clean, clean_alone, faulty, faulty_alone;
+
+  explicit Golden(const std::string& name) {
+    const auto arrays = read_npz((kFolder / (name + ".golden.npz")).string());
+    images = arrays.at("inputs").shape.at(0);
+    inputs = arrays.at("inputs").to_float32();
+    clean = arrays.at("clean").to_float32();
+    clean_alone = arrays.at("clean_alone").to_float32();
+    faulty = arrays.at("faulty").to_float32();
+    faulty_alone = arrays.at("faulty_alone").to_float32();
+  }
+  // The scores of one fault.
+  [[nodiscard]] std::span<const float> of_fault(const std::vector<float>& all, size_t fault) const {
+    return std::span(all).subspan(fault * clean.size(), clean.size());
+  }
+};
+
+// Scores of all images, fed by the Python tool in batches of `batch`: all of them, or one.
+std::vector<float> scores(const Plan& plan, const Overlay* overlay, const Golden& golden, int batch) {
+  const auto elements = static_cast<size_t>(plan.inputs().at(0).shape.elements());
+  const auto classes = static_cast<size_t>(plan.classes());
+  std::vector<float> out(static_cast<size_t>(golden.images) * classes);
+  Workspace workspace(plan, batch);
+  for (size_t first = 0; first < static_cast<size_t>(golden.images); first += static_cast<size_t>(batch)) {
+    const auto count = static_cast<size_t>(batch);
+    const std::span<const float> inputs[] = {
+        std::span(golden.inputs).subspan(first * elements, count * elements)};
+    evaluate(plan, overlay, workspace, inputs, batch, {.batch = batch},
+             std::span(out).subspan(first * classes, count * classes));
+  }
+  return out;
+}
+
+class GoldenModel : public testing::TestWithParam<std::string> {};
+
+TEST_P(GoldenModel, HasTensorFlowsScoresInEveryBit) {
+  const Golden golden(GetParam());
+  const Graph graph = keras::import_model((kFolder / (GetParam() + ".keras")).string());
+  const FaultList list = read_fault_list((kFolder / (GetParam() + ".faults.csv")).string(), graph);
+  ASSERT_EQ(list.faults.size() * golden.clean.size(), golden.faulty.size());
+  const auto together = static_cast<int>(golden.images);
+  for (KernelSet set : available_kernel_sets()) {
+    SCOPED_TRACE(kernel_set_name(set));
+    const Plan plan = Plan::compile(graph, {.kernels = set});
+    EXPECT_TRUE(test::same_bits(golden.clean, scores(plan, nullptr, golden, together)));
+    EXPECT_TRUE(test::same_bits(golden.clean_alone, scores(plan, nullptr, golden, 1)));
+    for (size_t f = 0; f < list.faults.size(); ++f) {
+      const Overlay overlay(plan, list.faults[f].patch);
+      EXPECT_TRUE(
+          test::same_bits(golden.of_fault(golden.faulty, f), scores(plan, &overlay, golden, together)))
+          << "fault " << f << " in " << list.faults[f].fault.layer;
+      EXPECT_TRUE(test::same_bits(golden.of_fault(golden.faulty_alone, f), scores(plan, &overlay, golden, 1)))
+          << "fault " << f << " in " << list.faults[f].fault.layer << ", batches of one";
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(TensorFlow, GoldenModel, testing::ValuesIn(golden_models()),
+                         [](const auto& model) { return model.param; });
+
+TEST(GoldenModels, AreAllThere) { EXPECT_GE(golden_models().size(), 8u); }
+
+}  // namespace
+}  // namespace tf_injector

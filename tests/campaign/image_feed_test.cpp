@@ -1,0 +1,135 @@
+#include "campaign/image_feed.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// Two images of (2, 1, 3), values 0..11, labels 0 and 1.
+Dataset bytes_dataset() {
+  Dataset dataset{.name = "D", .source = "set.npz", .sha256 = "", .inputs = {}, .labels = {0, 1}};
+  DatasetInput input{.name = "x", .shape = {2, 1, 3}, .is_float = false, .bytes = {}, .floats = {}};
+  for (int i = 0; i < 12; ++i) input.bytes.push_back(static_cast<uint8_t>(i));
+  dataset.inputs.push_back(std::move(input));
+  return dataset;
+}
+
+Dataset floats_dataset() {
+  Dataset dataset = bytes_dataset();
+  DatasetInput& input = dataset.inputs[0];
+  input.is_float = true;
+  input.floats.assign(input.bytes.begin(), input.bytes.end());
+  input.bytes.clear();
+  return dataset;
+}
+
+const std::vector<PlanInput> kInput{{"input", Shape{2, 1, 3}}};
+
+std::vector<float> fed(const ImageFeed& feed, int64_t first, int images, size_t input = 0) {
+  ImageFeed::Buffers buffers = feed.make_buffers(images + 1);
+  const auto views = feed.fill({.first = first, .images = images, .batch = 2}, buffers);
+  return {views[input].begin(), views[input].end()};
+}
+
+std::string refusal(const std::function<void()>& work) {
+  try {
+    work();
+    return "";
+  } catch (const DatasetError& error) {
+    return error.what();
+  }
+}
+
+std::string refusal(Dataset dataset, const std::vector<PlanInput>& inputs = kInput,
+                    FeedOptions options = {}) {
+  return refusal([&] { ImageFeed(std::move(dataset), inputs, 2, std::move(options)); });
+}
+
+TEST(ImageFeed, FeedsFloatsAsTheyAreAndScalesBytes) {
+  const ImageFeed floats(floats_dataset(), kInput, 2, {});
+  EXPECT_THAT(fed(floats, 1, 1), ElementsAre(6, 7, 8, 9, 10, 11));
+  EXPECT_EQ(fed(floats, 0, 2).size(), 12u);
+  const ImageFeed bytes(bytes_dataset(), kInput, 2, {});
+  EXPECT_EQ(fed(bytes, 1, 1)[2], 8.0f / 255.0f);
+  EXPECT_EQ(floats.images(), 2);
+  EXPECT_EQ(floats.bytes(), 12 * sizeof(float));
+  EXPECT_EQ(bytes.bytes(), 12u);
+  EXPECT_EQ(bytes.bytes_per_image(), 6 * sizeof(float));
+}
+
+TEST(ImageFeed, NormalisesBytesAndFloatsWhenAsked) {
+  const data::Normalization normalization{.mean = {1, 2, 3}, .std = {2, 4, 8}};
+  EXPECT_THAT(fed(ImageFeed(floats_dataset(), kInput, 2, {.normalization = normalization}), 0, 1),
+              ElementsAre(0, 1, 2, 3, 4, 5));
+  EXPECT_THAT(
+      fed(ImageFeed(floats_dataset(), kInput, 2, {.normalization = normalization, .normalize_floats = true}),
+          0, 1),
+      ElementsAre(-0.5f, -0.25f, -0.125f, 1, 0.5f, 0.25f));
+  EXPECT_EQ(fed(ImageFeed(bytes_dataset(), kInput, 2, {.normalization = normalization}), 0, 1)[1],
+            (1.0f / 255.0f - 2.0f) / 4.0f);
+}
+
+TEST(ImageFeed, TransposesForModelsThatTakeChannelsFirst) {
+  const ImageFeed feed(floats_dataset(), {{"input", Shape{3, 2, 1}}}, 2, {});
+  EXPECT_TRUE(feed.transposed());
+  EXPECT_THAT(fed(feed, 1, 1), ElementsAre(6, 9, 7, 10, 8, 11));
+  EXPECT_THAT(fed(feed, 0, 2), ElementsAre(0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11));
+  EXPECT_EQ(feed.bytes_per_image(), 12 * sizeof(float));
+}
+
+TEST(ImageFeed, GivesEachInputOfAModelItsArray) {
+  Dataset dataset = floats_dataset();
+  dataset.inputs.push_back({.name = "y", .shape = {1}, .is_float = true, .bytes = {}, .floats = {70, 71}});
+  const std::vector<PlanInput> inputs{{"y", Shape{1}}, {"x", Shape{2, 1, 3}}};
+  const ImageFeed feed(dataset, inputs, 2, {});
+  EXPECT_THAT(fed(feed, 1, 1, 0), ElementsAre(71));
+  EXPECT_THAT(fed(feed, 0, 1, 1), ElementsAre(0, 1, 2, 3, 4, 5));
+  dataset.inputs[1].name = "z";
+  EXPECT_THAT(refusal(dataset, inputs), HasSubstr("set.npz: no array 'y'"));
+}
+
+TEST(ImageFeed, TakesTheFirstImages) {
+  Dataset dataset = floats_dataset();
+  dataset.labels[1] = 99;  // of an image that is not taken
+  EXPECT_EQ(ImageFeed(dataset, kInput, 2, {.limit = 1}).images(), 1);
+  EXPECT_EQ(ImageFeed(floats_dataset(), kInput, 2, {.limit = 100}).images(), 2);
+}
+
+TEST(ImageFeed, RefusesWhatDoesNotFitTheModel) {
+  EXPECT_THAT(refusal(floats_dataset(), {{"input", Shape{2, 2, 3}}}),
+              HasSubstr("set.npz: images of (2, 1, 3), the model's input 'input' takes (2, 2, 3)"));
+  Dataset dataset = floats_dataset();
+  dataset.labels[1] = 2;
+  EXPECT_THAT(refusal(dataset), HasSubstr("set.npz: label 2 of image 1 (from 0) is outside 0..1"));
+  dataset.labels[1] = -1;
+  EXPECT_THAT(refusal(dataset), HasSubstr("label -1 of image 1"));
+  dataset.labels.clear();
+  EXPECT_THAT(refusal(dataset), HasSubstr("set.npz: holds no images"));
+  dataset = floats_dataset();
+  dataset.labels.push_back(0);
+  EXPECT_THAT(refusal(dataset), HasSubstr("set.npz: 12 values, 3 images of (2, 1, 3) have 18"));
+  dataset = bytes_dataset();
+  dataset.inputs[0].bytes.pop_back();
+  EXPECT_THAT(refusal(dataset), HasSubstr("set.npz: 11 values, 2 images of (2, 1, 3) have 12"));
+  dataset = bytes_dataset();
+  dataset.inputs.clear();
+  EXPECT_THAT(refusal(dataset), HasSubstr("no array 'input'"));
+}
+
+TEST(ImageFeed, RefusesToNormaliseOtherThanThreeChannelsBeforeAnyWork) {
+  Dataset dataset = bytes_dataset();
+  dataset.inputs[0].shape = {2, 3, 1};
+  EXPECT_NE(refusal(dataset, {{"input", Shape{2, 3, 1}}}, {.normalization = data::Normalization{}}), "");
+  EXPECT_EQ(refusal(dataset, {{"input", Shape{2, 3, 1}}}), "");
+}
+
+}  // namespace
+}  // namespace tf_injector

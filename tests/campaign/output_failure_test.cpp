@@ -1,0 +1,89 @@
+// Folders that cannot be written and disks that are full.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+
+#include "campaign/campaign_fixture.hpp"
+
+namespace tf_injector::test {
+namespace {
+
+using testing::HasSubstr;
+
+class OutputFailureTest : public CampaignTest {};
+
+TEST_F(OutputFailureTest, AFolderThatCannotBeWrittenIsKnownBeforeAnyInference) {
+  const CampaignInputs inputs = random_inputs(14);
+  write_atomic(path("file"), "x");
+  CampaignOptions o = options("file/r.csv");
+  EXPECT_EQ(error_of([&] { run(inputs, o, no_inference()); }).kind(), ErrorKind::output);
+  o.report_path = "/proc/r.csv";
+  EXPECT_EQ(error_of([&] { run(inputs, o, no_inference()); }).kind(), ErrorKind::output);
+  o = options("");
+  o.output_folder = path("file");
+  EXPECT_EQ(error_of([&] { run(inputs, o, no_inference()); }).kind(), ErrorKind::output);
+  o = options("s.csv");
+  o.scores = ScoreMode::all;
+  write_atomic(path("s"), "a file where the scores' folder should be");
+  const Error error = error_of([&] { run(inputs, o, no_inference()); });
+  EXPECT_THAT(error.what(), HasSubstr(path("s")));
+  fs::create_directories(path("r.csv"));
+  EXPECT_EQ(error_of([&] { run(inputs, options(), no_inference()); }).kind(), ErrorKind::output);
+}
+
+// Files may not grow beyond this many bytes as long as it lives: what a full disk is, for a test.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(uint64_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = bytes;
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
+
+TEST_F(OutputFailureTest, AFullDiskLeavesAReportThatGoesOn) {
+  CaseOptions c;
+  c.faults = 400;
+  c.images = 1;
+  const CampaignInputs inputs = random_inputs(15, c);
+  const std::string expected = whole_report(inputs);
+  const uint64_t metadata_bytes = fs::file_size(path("whole/whole.run.json"));
+  ASSERT_LT(metadata_bytes + 3000, expected.size()) << "the limit is to be met by the report";
+  const CampaignOptions o = options();
+  for (uint64_t limit = metadata_bytes + 1000; limit < expected.size(); limit += 1777) {
+    const FileSizeLimit full(limit);
+    const Error error = error_of([&] { run(inputs, o, blocks_of(37)); });
+    EXPECT_EQ(error.kind(), ErrorKind::output);
+    EXPECT_THAT(error.what(), HasSubstr(o.report_path));
+    const std::string text = read_text(o.report_path);
+    EXPECT_EQ(parse_report(text, "r").complete_bytes, text.size()) << "a torn line";
+    EXPECT_EQ(text, expected.substr(0, text.size()));
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 3) << "whole/, r.csv, r.run.json";
+  }
+  run(inputs, o);
+  EXPECT_EQ(read_text(o.report_path), expected);
+}
+
+TEST_F(OutputFailureTest, ADiskThatIsFullFromTheStartLeavesNothing) {
+  const CampaignInputs inputs = random_inputs(16);
+  const FileSizeLimit full(10);
+  const Error error = error_of([&] { run(inputs, options(), no_inference()); });
+  EXPECT_EQ(error.kind(), ErrorKind::output);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 0);
+}
+
+}  // namespace
+}  // namespace tf_injector::test

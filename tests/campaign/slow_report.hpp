@@ -1,0 +1,74 @@
+// What a report and its scores must be, computed slowly: image by image, fault by fault, with the reference
+// kernels.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "campaign/csv_report.hpp"
+#include "campaign/inputs.hpp"
+#include "campaign/metrics.hpp"
+#include "plan/plan.hpp"
+
+namespace tf_injector::test {
+
+// Scores of all images under one fault (or none), image by image with the reference kernels.
+inline std::vector<float> slow_scores(const CampaignInputs& inputs, const Patch* patch, int64_t images,
+                                      int64_t batch_size) {
+  const Plan plan = Plan::compile(inputs.graph, {.kernels = KernelSet::scalar});
+  Workspace workspace(plan, 1);
+  std::optional<Overlay> overlay;
+  if (patch != nullptr) overlay.emplace(plan, *patch);
+  const std::vector<float>& values = inputs.dataset.inputs[0].floats;
+  const auto elements = static_cast<size_t>(plan.inputs()[0].shape.elements());
+  const auto classes = static_cast<size_t>(plan.classes());
+  std::vector<float> scores(static_cast<size_t>(images) * classes);
+  for (int64_t image = 0; image < images; ++image) {
+    const auto i = static_cast<size_t>(image);
+    const std::span<const float> input[] = {std::span(values).subspan(i * elements, elements)};
+    const int64_t left = images - image / batch_size * batch_size;
+    evaluate(plan, overlay ? &*overlay : nullptr, workspace, input, 1,
+             {.batch = static_cast<int>(std::min(batch_size, left))},
+             std::span(scores).subspan(i * classes, classes));
+  }
+  return scores;
+}
+
+inline bool contains(const std::vector<int>& chosen, int label) {
+  return std::find(chosen.begin(), chosen.end(), label) != chosen.end();
+}
+
+// Counts as the report's columns are defined, with the functions that NumPy itself is held against.
+inline std::string slow_report(const CampaignInputs& inputs, int64_t images, int64_t batch_size) {
+  const std::vector<float> golden = slow_scores(inputs, nullptr, images, batch_size);
+  const size_t classes = golden.size() / static_cast<size_t>(images);
+  std::vector<int> top_1, top_5;
+  const auto count = [&](const std::vector<float>& scores) {
+    Tally tally;
+    for (size_t i = 0; i < static_cast<size_t>(images); ++i) {
+      const auto row = std::span(scores).subspan(i * classes, classes);
+      const auto gold = std::span(golden).subspan(i * classes, classes);
+      top_k(row, 1, top_1);
+      top_k(row, 5, top_5);
+      const int label = inputs.dataset.labels[i];
+      bool equal = true;
+      for (size_t c = 0; c < classes; ++c) equal = equal && row[c] == gold[c];
+      tally.images += 1;
+      tally.top_1_correct += contains(top_1, label);
+      tally.top_5_correct += contains(top_5, label);
+      tally.top_1_robust += contains(top_1, argmax(gold));
+      tally.top_5_robust += contains(top_5, argmax(gold));
+      tally.masked += equal;
+    }
+    return tally;
+  };
+  std::string report = report_header() + golden_row(count(golden));
+  for (const ResolvedFault& row : inputs.list->faults)
+    report += fault_row(row.fault, count(slow_scores(inputs, &row.patch, images, batch_size)));
+  return report;
+}
+
+}  // namespace tf_injector::test

@@ -1,0 +1,302 @@
+#include "cli/arguments.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <sstream>
+
+#include "tf_injector/error.hpp"
+
+namespace tf_injector::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::vector<std::string> words_of(const std::string& line) {
+  std::istringstream in(line);
+  std::vector<std::string> words;
+  for (std::string word; in >> word;) words.push_back(word);
+  return words;
+}
+
+RunArguments run_of(const std::string& line) {
+  return std::get<RunArguments>(parse_arguments(words_of(line)));
+}
+
+// With what every `run` needs before it.
+CampaignOptions options_of(const std::string& flags) {
+  return run_of("-d CIFAR10 -n ResNet20 " + flags).campaign;
+}
+
+std::string refusal_of(const std::vector<std::string>& words) {
+  try {
+    (void)parse_arguments(words);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code(), 2);
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(RunArguments, DefaultsAreThoseOfThePythonTool) {
+  const RunArguments run = run_of("-d CIFAR10 -n ResNet20");
+  const CampaignOptions& options = run.campaign;
+  EXPECT_EQ(options.dataset, "CIFAR10");
+  EXPECT_EQ(options.network, "ResNet20");
+  EXPECT_EQ(options.fault_list_path, "");
+  EXPECT_EQ(options.output_folder, "reports");
+  EXPECT_EQ(options.batch_size, 512);
+  EXPECT_FALSE(options.resume_from);
+  EXPECT_EQ(options.scores, ScoreMode::none);
+  EXPECT_FALSE(options.use_tensorflow_preprocessing);
+  EXPECT_TRUE(options.allow_download);
+  EXPECT_FALSE(options.dry_run);
+  EXPECT_FALSE(options.overwrite);
+  EXPECT_EQ(options.kernels, "auto");
+  EXPECT_EQ(options.resize, "pillow");
+  EXPECT_EQ(run.progress, ProgressMode::automatic);
+  EXPECT_FALSE(run.quiet);
+}
+
+TEST(RunArguments, SubCommandMayBeLeftOut) {
+  EXPECT_EQ(run_of("run -d GTSRB -n Vgg11_bn -f l.csv").campaign.dataset, "GTSRB");
+  EXPECT_EQ(command_of({"inspect", "m"}), "inspect");
+  EXPECT_EQ(command_of({"validate"}), "validate");
+  EXPECT_EQ(command_of({"-d", "CIFAR10"}), "run");
+  EXPECT_EQ(command_of({}), "run");
+}
+
+struct FlagCase {
+  const char* line;
+  std::function<bool(const CampaignOptions&)> holds;
+};
+
+std::ostream& operator<<(std::ostream& out, const FlagCase& flag) { return out << flag.line; }
+
+class EveryFlag : public testing::TestWithParam<FlagCase> {};
+
+TEST_P(EveryFlag, ReachesItsOption) {
+  const FlagCase& flag = GetParam();
+  EXPECT_TRUE(flag.holds(options_of(flag.line)));
+  EXPECT_FALSE(flag.holds(options_of("")));
+}
+
+using Options = CampaignOptions;
+INSTANTIATE_TEST_SUITE_P(
+    Flags, EveryFlag,
+    testing::Values(
+        FlagCase{"--dataset CIFAR100", [](const Options& o) { return o.dataset == "CIFAR100"; }},
+        FlagCase{"--network-name VGG", [](const Options& o) { return o.network == "VGG"; }},
+        FlagCase{"-f a/l.csv", [](const Options& o) { return o.fault_list_path == "a/l.csv"; }},
+        FlagCase{"--fault-list=l.csv", [](const Options& o) { return o.fault_list_path == "l.csv"; }},
+        FlagCase{"-o out", [](const Options& o) { return o.output_folder == "out"; }},
+        FlagCase{"--output-path out", [](const Options& o) { return o.output_folder == "out"; }},
+        FlagCase{"-b 64", [](const Options& o) { return o.batch_size == 64; }},
+        FlagCase{"-b64", [](const Options& o) { return o.batch_size == 64; }},
+        FlagCase{"--batch-size 010", [](const Options& o) { return o.batch_size == 10; }},
+        FlagCase{"-r 17", [](const Options& o) { return o.resume_from == 17; }},
+        FlagCase{"--resume-from -3", [](const Options& o) { return o.resume_from == -3; }},
+        FlagCase{"-s", [](const Options& o) { return o.scores == ScoreMode::all; }},
+        FlagCase{"--save-scores", [](const Options& o) { return o.scores == ScoreMode::all; }},
+        FlagCase{"--save-outputs", [](const Options& o) { return o.scores == ScoreMode::all; }},
+        FlagCase{
+            "-us",
+            [](const Options& o) { return o.use_tensorflow_preprocessing && o.scores == ScoreMode::all; }},
+        FlagCase{"--use-tf", [](const Options& o) { return o.use_tensorflow_preprocessing; }},
+        FlagCase{"--model m.keras", [](const Options& o) { return o.model_path == "m.keras"; }},
+        FlagCase{"--data d.npz", [](const Options& o) { return o.data_path == "d.npz"; }},
+        FlagCase{"--output logits", [](const Options& o) { return o.output_name == "logits"; }},
+        FlagCase{"--resize tensorflow", [](const Options& o) { return o.resize == "tensorflow"; }},
+        FlagCase{"--limit 100", [](const Options& o) { return o.limit == 100; }},
+        FlagCase{"--report r.csv", [](const Options& o) { return o.report_path == "r.csv"; }},
+        FlagCase{"--overwrite", [](const Options& o) { return o.overwrite; }},
+        FlagCase{"--scores changed", [](const Options& o) { return o.scores == ScoreMode::changed; }},
+        FlagCase{"--scores all", [](const Options& o) { return o.scores == ScoreMode::all; }},
+        FlagCase{"--threads 3", [](const Options& o) { return o.threads == 3; }},
+        FlagCase{"--memory 1.5G", [](const Options& o) { return o.memory_bytes == 1610612736; }},
+        FlagCase{"--kernels scalar", [](const Options& o) { return o.kernels == "scalar"; }},
+        FlagCase{"--tile 32", [](const Options& o) { return o.tile == 32; }},
+        FlagCase{"--dry-run", [](const Options& o) { return o.dry_run; }},
+        FlagCase{"--no-download", [](const Options& o) { return !o.allow_download; }},
+        FlagCase{"--mean -0.1,0.2,3 --std 1,2,0.5", [](const Options& o) {
+                   return o.mean == std::array{-0.1F, 0.2F, 3.0F} && o.std == std::array{1.0F, 2.0F, 0.5F};
+                 }}));
+
+TEST(RunArguments, SeedAndValidateChangeNothing) {
+  const Options options = options_of("--seed 0 --validate");
+  EXPECT_EQ(options.batch_size, 512);
+  EXPECT_FALSE(options.dry_run);
+}
+
+TEST(RunArguments, OfARepeatedFlagTheLastCounts) {
+  EXPECT_EQ(options_of("-b 1 -b 2 --batch-size 3").batch_size, 3);
+}
+
+TEST(RunArguments, ProgressAndQuiet) {
+  const std::string needed = "-d CIFAR10 -n A ";
+  EXPECT_EQ(run_of(needed + "--progress bar").progress, ProgressMode::bar);
+  EXPECT_EQ(run_of(needed + "--progress lines").progress, ProgressMode::lines);
+  EXPECT_EQ(run_of(needed + "--progress json").progress, ProgressMode::json);
+  EXPECT_EQ(run_of(needed + "--progress none").progress, ProgressMode::none);
+  EXPECT_EQ(run_of(needed + "--progress auto").progress, ProgressMode::automatic);
+  EXPECT_TRUE(run_of(needed + "-q").quiet);
+  EXPECT_TRUE(run_of(needed + "--quiet").quiet);
+}
+
+TEST(RunArguments, ModelAndDataMakeTheNamesOptional) {
+  const Options options = run_of("--model m.h5 --data d.npz -f l.csv").campaign;
+  EXPECT_EQ(options.dataset, "");
+  EXPECT_EQ(options.network, "");
+  EXPECT_EQ(run_of("--model m.h5 -d CIFAR10").campaign.dataset, "CIFAR10");
+}
+
+TEST(InspectArguments, Flags) {
+  const auto inspect = std::get<InspectArguments>(parse_arguments({"inspect", "a b.keras"}));
+  EXPECT_EQ(inspect.model, "a b.keras");
+  EXPECT_FALSE(inspect.plan);
+  EXPECT_EQ(inspect.kernels, "auto");
+  const auto plan =
+      std::get<InspectArguments>(parse_arguments(words_of("inspect --plan --kernels avx2 m.keras")));
+  EXPECT_TRUE(plan.plan);
+  EXPECT_EQ(plan.kernels, "avx2");
+  EXPECT_EQ(plan.model, "m.keras");
+}
+
+TEST(ValidateArguments, Flags) {
+  const auto by_file =
+      std::get<ValidateArguments>(parse_arguments(words_of("validate -f l.csv --model m.h5")));
+  EXPECT_EQ(by_file.fault_list, "l.csv");
+  EXPECT_EQ(by_file.model.model_path, "m.h5");
+  const auto by_name = std::get<ValidateArguments>(
+      parse_arguments(words_of("validate --fault-list l.csv -d GTSRB -n ResNet20")));
+  EXPECT_EQ(by_name.model.dataset, "GTSRB");
+  EXPECT_EQ(by_name.model.network, "ResNet20");
+}
+
+struct UsageCase {
+  std::vector<std::string> words;
+  std::string message;
+};
+
+std::ostream& operator<<(std::ostream& out, const UsageCase& usage) { return out << usage.message; }
+
+class Usage : public testing::TestWithParam<UsageCase> {};
+
+TEST_P(Usage, IsOneClearLine) { EXPECT_EQ(refusal_of(GetParam().words), GetParam().message); }
+
+std::vector<std::string> needed(std::vector<std::string> more) {
+  more.insert(more.begin(), {"-d", "CIFAR10", "-n", "A"});
+  return more;
+}
+
+const char* const kNoDataset =
+    "-d (--dataset) is required: CIFAR10, CIFAR100 or GTSRB; or both --model and --data";
+
+INSTANTIATE_TEST_SUITE_P(
+    Wrong, Usage,
+    testing::Values(
+        UsageCase{{}, kNoDataset}, UsageCase{{"run"}, kNoDataset}, UsageCase{{"-n", "A"}, kNoDataset},
+        UsageCase{{"--model", "m.keras"}, kNoDataset}, UsageCase{{"--data", "d.npz", "-n", "A"}, kNoDataset},
+        UsageCase{{"-d", "CIFAR10"}, "-n (--network-name) is required, or --model"},
+        UsageCase{
+            {"-d", "cifar10", "-n", "A"},
+            "--dataset: expected one of CIFAR10, CIFAR100, GTSRB, found 'cifar10' (did you mean 'CIFAR10'?)"},
+        UsageCase{{"-d", "MNIST", "-n", "A"},
+                  "--dataset: expected one of CIFAR10, CIFAR100, GTSRB, found 'MNIST'"},
+        UsageCase{needed({"--fault-lst", "x"}), "unknown flag '--fault-lst'; did you mean '--fault-list'?"},
+        UsageCase{needed({"--thread=2"}), "unknown flag '--thread'; did you mean '--threads'?"},
+        UsageCase{needed({"-z"}), "unknown flag '-z'"},
+        UsageCase{needed({"--zzzzzzzz"}), "unknown flag '--zzzzzzzz'"},
+        UsageCase{needed({"faults.csv"}), "unexpected argument 'faults.csv'"},
+        UsageCase{{"inspct", "m"}, "unknown sub-command 'inspct'; did you mean 'inspect'?"},
+        UsageCase{{"frobnicate"}, "unknown sub-command 'frobnicate'; there are run, inspect, validate"},
+        UsageCase{{"-d", "CIFAR10", "-n", "-f", "l.csv"}, "--network-name needs a value, found the flag -f"},
+        UsageCase{needed({"-f"}), "-f needs a value"},
+        UsageCase{needed({"-f", ""}), "--fault-list needs a value"},
+        UsageCase{needed({"-b", "0"}), "--batch-size: expected an integer of at least 1, found '0'"},
+        UsageCase{needed({"-b", "x"}), "--batch-size: expected an integer, found 'x'"},
+        UsageCase{needed({"-b", "1.5"}), "--batch-size: expected an integer, found '1.5'"},
+        UsageCase{needed({"-b", "2147483648"}),
+                  "--batch-size: expected an integer between 1 and 2147483647, found '2147483648'"},
+        UsageCase{needed({"-r", "1e3"}), "--resume-from: expected an integer, found '1e3'"},
+        UsageCase{needed({"--seed", "x"}), "--seed: expected an integer, found 'x'"},
+        UsageCase{needed({"--limit", "0"}), "--limit: expected an integer of at least 1, found '0'"},
+        UsageCase{needed({"--threads", "-1"}), "--threads: expected an integer of at least 1, found '-1'"},
+        UsageCase{needed({"--tile", "0"}), "--tile: expected an integer of at least 1, found '0'"},
+        UsageCase{needed({"--memory", "4X"}), "--memory: expected a size as 4G, 512M or 1.5G, found '4X'"},
+        UsageCase{needed({"--kernels", "avx"}),
+                  "--kernels: expected one of auto, avx512, avx2, neon, scalar, found 'avx' (did you mean "
+                  "'avx2'?)"},
+        UsageCase{
+            needed({"--progress", "jsn"}),
+            "--progress: expected one of auto, bar, lines, json, none, found 'jsn' (did you mean 'json'?)"},
+        UsageCase{needed({"--scores", "some"}), "--scores: expected one of none, changed, all, found 'some'"},
+        UsageCase{needed({"-s", "--scores", "changed"}), "-s and --scores changed contradict each other"},
+        UsageCase{needed({"--resize", "cv"}), "--resize: expected one of pillow, tensorflow, found 'cv'"},
+        UsageCase{needed({"--mean", "1,2"}),
+                  "--mean: expected three numbers as 0.4914,0.4822,0.4465, found '1,2'"},
+        UsageCase{needed({"--mean", "1,2,3"}), "--mean needs --std as well"},
+        UsageCase{needed({"--std", "1,2,3"}), "--std needs --mean as well"},
+        UsageCase{needed({"--mean", "1,2,3", "--std", "1,0,1"}),
+                  "--std: every number must be greater than 0"},
+        UsageCase{{"inspect"}, "inspect needs a MODEL: a .keras or .h5 file"},
+        UsageCase{{"inspect", "a", "b"}, "unexpected argument 'b'"},
+        UsageCase{{"inspect", "a", "--plna"}, "unknown flag '--plna'; did you mean '--plan'?"},
+        UsageCase{{"validate", "--model", "m"}, "-f (--fault-list) is required"},
+        UsageCase{{"validate", "-f", "l"}, "--model is required, or -d and -n"},
+        UsageCase{{"validate", "-f", "l", "-d", "CIFAR10"}, "--model is required, or -d and -n"}));
+
+std::string text_of(const std::vector<std::string>& words) {
+  return std::get<PrintText>(parse_arguments(words)).text;
+}
+
+TEST(Help, FitsAHundredColumnsAndHasAnExample) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"--help"}, {"-h"}, {"run", "--help"}, {"inspect", "--help"}, {"validate", "-h"}}) {
+    const std::string text = text_of(words);
+    EXPECT_THAT(text, HasSubstr("Examples:\n  tf_injector "));
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;
+  }
+}
+
+TEST(Help, WithoutSubCommandNamesAllOfThem) {
+  EXPECT_THAT(text_of({"--help"}), testing::AllOf(HasSubstr("tf_injector inspect MODEL"),
+                                                  HasSubstr("tf_injector validate -f LIST --model MODEL"),
+                                                  HasSubstr("  -d,--dataset {CIFAR10,CIFAR100,GTSRB}\n")));
+  EXPECT_THAT(text_of({"-d", "CIFAR10", "--help"}), StartsWith("Runs a campaign"));
+}
+
+TEST(Help, InspectAsAWhole) {
+  EXPECT_EQ(text_of({"inspect", "--help"}),
+            R"(Prints the layers of a model and how many bits of its weights can be hit.
+Usage: tf_injector inspect MODEL [FLAGS]
+
+Positionals:
+  MODEL                           A .keras or .h5 file
+
+Options:
+  --plan                          Also print the steps that are run, with their kernels
+  --kernels {auto,avx512,avx2,neon,scalar}
+                                  The instruction set of the plan (default: auto)
+  --version                       Print the version
+  -h,--help                       Print this help
+
+Examples:
+  tf_injector inspect models/CIFAR10/ResNet20.keras
+  tf_injector inspect net.keras --plan
+)");
+}
+
+TEST(Version, IsThatOfTheProject) {
+  EXPECT_THAT(text_of({"--version"}), testing::MatchesRegex("tf_injector [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  EXPECT_EQ(text_of({"--version"}), text_of({"run", "--version"}));
+  EXPECT_EQ(text_of({"--version"}), text_of({"inspect", "--version"}));
+}
+
+}  // namespace
+}  // namespace tf_injector::cli

@@ -1,0 +1,74 @@
+#include "cli/result_text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tf_injector::cli {
+namespace {
+
+TEST(GoldenText, IsWhatThePythonToolPrints) {
+  EXPECT_EQ(golden_text({10000, 9148, 9965}),
+            "GOLD stats:\nimages: 10000\ntop 1 accuracy: 9148\ntop 5 accuracy: 9965\n");
+}
+
+TEST(PercentText, NeverRoundsToNoneOrAll) {
+  EXPECT_EQ(percent_text(0, 0), "-");
+  EXPECT_EQ(percent_text(0, 10), "0.00 %");
+  EXPECT_EQ(percent_text(10, 10), "100.00 %");
+  EXPECT_EQ(percent_text(1, 3), "33.33 %");
+  EXPECT_EQ(percent_text(1, 1000000), "<0.01 %");
+  EXPECT_EQ(percent_text(999999, 1000000), ">99.99 %");
+  EXPECT_EQ(percent_text(-1, 1000), "-0.10 %");
+}
+
+CampaignResult small_result() {
+  CampaignResult result;
+  result.report_path = "reports/CIFAR10/A/CIFAR10_A_251125_0420.csv";
+  result.metadata_path = "reports/CIFAR10/A/CIFAR10_A_251125_0420.run.json";
+  result.groups = {{"sign (31)", 10, 100000, 67830, 32169, 1},
+                   {"exponent (23-30)", 0, 0, 0, 0, 0},
+                   {"mantissa (0-22)", 90, 900000, 900000, 0, 0}};
+  result.faults = 100;
+  return result;
+}
+
+TEST(OutcomeText, Campaign) {
+  EXPECT_EQ(outcome_text(small_result()),
+            "bit group         faults   images            masked     non-critical     critical\n"
+            "---------------------------------------------------------------------------------\n"
+            "sign (31)             10   100000   67830   67.83 %  32169   32.17 %  1   <0.01 %\n"
+            "exponent (23-30)       0        0       0         -      0         -  0         -\n"
+            "mantissa (0-22)       90   900000  900000  100.00 %      0    0.00 %  0    0.00 %\n"
+            "---------------------------------------------------------------------------------\n"
+            "total                100  1000000  967830   96.78 %  32169    3.22 %  1   <0.01 %\n"
+            "report: reports/CIFAR10/A/CIFAR10_A_251125_0420.csv\n"
+            "metadata: reports/CIFAR10/A/CIFAR10_A_251125_0420.run.json\n");
+}
+
+TEST(OutcomeText, ScoresAreNamedWhereTheyWereSaved) {
+  CampaignResult result;
+  result.outcome = CampaignOutcome::golden_only;
+  EXPECT_EQ(outcome_text(result), "");
+  result.score_folder = "reports/CIFAR10/A/251125_0420";
+  EXPECT_EQ(outcome_text(result), "scores: reports/CIFAR10/A/251125_0420\n");
+}
+
+TEST(OutcomeText, DryRun) {
+  CampaignResult result;
+  result.outcome = CampaignOutcome::dry_run;
+  result.faults = 16640;
+  result.estimated_seconds = 3723;
+  result.estimated_memory_bytes = 1500000000;
+  result.estimated_disk_bytes = 6600000000;
+  result.would_write = {"reports/a.csv", "reports/a.run.json"};
+  EXPECT_EQ(outcome_text(result),
+            "dry run: nothing was written\n"
+            "faults: 16640\n"
+            "estimated time: 1:02:03\n"
+            "estimated memory: 1.5 GB\n"
+            "estimated disk: 6.6 GB\n"
+            "would write: reports/a.csv\n"
+            "would write: reports/a.run.json\n");
+}
+
+}  // namespace
+}  // namespace tf_injector::cli

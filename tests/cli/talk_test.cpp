@@ -1,0 +1,181 @@
+#include "cli/talk.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tf_injector/error.hpp"
+
+namespace tf_injector::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Progress progress_at(double faults, double seconds) {
+  return {.faults_total = 1000,
+          .faults_done = faults,
+          .seconds = seconds,
+          .rows_written = static_cast<int64_t>(faults),
+          .critical = 5,
+          .images_evaluated = 1000};
+}
+
+class TalkTest : public testing::Test {
+ protected:
+  std::unique_ptr<Talk> talk_with(ProgressMode mode, bool quiet = false) {
+    return make_talk(mode, quiet, out_, [this] { return terminal_; });
+  }
+  // What was written since the last call.
+  std::string written() {
+    std::string text = out_.str();
+    out_.str("");
+    return text;
+  }
+  void make_interactive() { terminal_ = {.interactive = true, .columns = 40}; }
+
+  std::ostringstream out_;
+  Terminal terminal_;
+};
+
+TEST_F(TalkTest, LinesAtEveryTenthButNotOftenerThanOnceASecond) {
+  const auto talk = talk_with(ProgressMode::automatic);
+  for (int i = 0; i <= 1000; ++i) talk->progress(progress_at(i, i * 0.004));
+  EXPECT_EQ(written(),
+            "250/1000 faults (25.0 %), 250/s, 0:00:03 left, critical 0.50 %\n"
+            "500/1000 faults (50.0 %), 250/s, 0:00:02 left, critical 0.50 %\n"
+            "750/1000 faults (75.0 %), 250/s, 0:00:01 left, critical 0.50 %\n"
+            "1000/1000 faults (100.0 %), 250/s, 0:00:00 left, critical 0.50 %\n");
+}
+
+TEST_F(TalkTest, LinesNowAndThenInALongRun) {
+  const auto talk = talk_with(ProgressMode::lines);
+  int lines = 0;
+  std::vector<double> times;
+  for (int tick = 0; tick < 100000; ++tick) {
+    const double seconds = tick * 0.1;
+    talk->progress(progress_at(90 * seconds / 10000, seconds));
+    if (written().empty()) continue;
+    ++lines;
+    times.push_back(seconds);
+  }
+  ASSERT_GT(lines, 3);
+  EXPECT_NEAR(times[0], 10, 0.2);
+  EXPECT_NEAR(times[1], 20, 0.2);
+  EXPECT_NEAR(times.back() - times[times.size() - 2], 60, 0.2);
+}
+
+TEST_F(TalkTest, NoCarriageReturnAwayFromTerminals) {
+  for (const ProgressMode mode : {ProgressMode::automatic, ProgressMode::bar, ProgressMode::lines,
+                                  ProgressMode::json, ProgressMode::none}) {
+    const auto talk = talk_with(mode);
+    talk->message("reading");
+    for (int i = 0; i <= 1000; ++i) talk->progress(progress_at(i, i));
+    talk->error("wrong", 3, "hint");
+    talk->finish();
+  }
+  EXPECT_THAT(written(), Not(testing::AnyOf(HasSubstr("\r"), HasSubstr("\x1b"))));
+}
+
+TEST_F(TalkTest, BarRedrawsItselfAndGoesAway) {
+  make_interactive();
+  const auto talk = talk_with(ProgressMode::automatic);
+  talk->progress(progress_at(500, 10));
+  EXPECT_EQ(written(), "\r[######------]  50 %   500/1000  50.0/s\x1b[K");
+  talk->message("a block is written");
+  EXPECT_EQ(written(), "\r\x1b[Ka block is written\n\r[######------]  50 %   500/1000  50.0/s\x1b[K");
+  talk->finish();
+  EXPECT_EQ(written(), "\r\x1b[K");
+  talk->finish();
+  talk->message("done");
+  EXPECT_EQ(written(), "done\n");
+}
+
+TEST_F(TalkTest, BarFollowsTheWidth) {
+  make_interactive();
+  const auto talk = talk_with(ProgressMode::bar);
+  terminal_.columns = 12;
+  talk->progress(progress_at(500, 10));
+  EXPECT_EQ(written(), "\r 500/1000\x1b[K");
+}
+
+TEST_F(TalkTest, ErrorsAndTheEndRemoveTheBar) {
+  make_interactive();
+  {
+    const auto talk = talk_with(ProgressMode::automatic);
+    talk->progress(progress_at(500, 10));
+    (void)written();
+    talk->error("disk full", 4, "");
+    EXPECT_EQ(written(), "\r\x1b[Kerror: disk full\n");
+    talk->progress(progress_at(500, 10));
+    (void)written();
+  }
+  EXPECT_EQ(written(), "\r\x1b[K");
+}
+
+TEST_F(TalkTest, EveryProblemIsALine) {
+  const auto talk = talk_with(ProgressMode::none);
+  talk->error("l.csv:2:1: a\nl.csv:3:1: b", 3, "");
+  EXPECT_EQ(written(), "error: l.csv:2:1: a\nerror: l.csv:3:1: b\n");
+  talk->error("unknown flag", 2, "See --help.");
+  EXPECT_EQ(written(), "error: unknown flag\nSee --help.\n");
+}
+
+TEST_F(TalkTest, AnInterruptionIsNoError) {
+  const auto talk = talk_with(ProgressMode::none, true);
+  talk->error("interrupted after 3 faults", 75, "");
+  EXPECT_EQ(written(), "interrupted after 3 faults\n");
+}
+
+TEST_F(TalkTest, ErrorsAreRedOnlyWithColour) {
+  make_interactive();
+  terminal_.color = true;
+  talk_with(ProgressMode::none)->error("wrong", 3, "");
+  EXPECT_EQ(written(), "\x1b[31merror:\x1b[0m wrong\n");
+}
+
+TEST_F(TalkTest, NoneStillTalksQuietDoesNot) {
+  auto talk = talk_with(ProgressMode::none);
+  talk->message("reading");
+  talk->progress(progress_at(500, 100));
+  EXPECT_EQ(written(), "reading\n");
+  for (const ProgressMode mode : {ProgressMode::automatic, ProgressMode::lines, ProgressMode::json}) {
+    talk = talk_with(mode, true);
+    talk->message("reading");
+    talk->progress(progress_at(500, 100));
+    EXPECT_EQ(written(), "");
+    talk->error("wrong", 3, "");
+    EXPECT_EQ(written(), "error: wrong\n");
+  }
+}
+
+TEST_F(TalkTest, JsonIsOneObjectPerLine) {
+  const auto talk = talk_with(ProgressMode::json);
+  talk->message("a \"quoted\" \\ path \xff");
+  talk->progress({.faults_total = 1000});
+  talk->progress(progress_at(100, 0.5));  // too soon
+  talk->progress(progress_at(500, 2));
+  talk->progress(progress_at(1000, 2.5));  // the last is always told, and once
+  talk->progress(progress_at(1000, 2.6));
+  talk->error("one\ntwo", 3, "");
+  talk->error("wrong", 2, "hint");
+  std::istringstream lines(written());
+  std::vector<nlohmann::json> objects;
+  for (std::string line; std::getline(lines, line);) objects.push_back(nlohmann::json::parse(line));
+  ASSERT_EQ(objects.size(), 6U);
+  EXPECT_EQ(objects[0],
+            nlohmann::json::parse(R"({"event": "message", "text": "a \"quoted\" \\ path \ufffd"})"));
+  EXPECT_EQ(objects[1], nlohmann::json::parse(R"({"event": "progress", "faults_done": 0, "faults_total": 1000,
+      "rows_written": 0, "seconds": 0.0, "faults_per_second": null, "seconds_left": null, "critical_rate": null})"));
+  EXPECT_EQ(objects[2],
+            nlohmann::json::parse(R"({"event": "progress", "faults_done": 500, "faults_total": 1000,
+      "rows_written": 500, "seconds": 2.0, "faults_per_second": 250.0, "seconds_left": 2.0, "critical_rate": 0.005})"));
+  EXPECT_EQ(objects[3]["faults_done"], 1000);
+  EXPECT_EQ(objects[4], nlohmann::json::parse(R"({"event": "error", "exit_code": 3, "text": "one\ntwo"})"));
+  EXPECT_EQ(objects[5]["hint"], "hint");
+}
+
+}  // namespace
+}  // namespace tf_injector::cli

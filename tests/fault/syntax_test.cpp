@@ -1,0 +1,115 @@
+// Index syntax, layer names, nearest names, bit groups.
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "fault/bit_groups.hpp"
+#include "fault/index_syntax.hpp"
+#include "fault/layer_names.hpp"
+#include "fault/lists.hpp"
+
+namespace tf_injector {
+namespace {
+
+using Values = std::vector<int64_t>;
+
+TEST(IndexSyntax, PythonTuples) {
+  ParsedIndex index;
+  for (const auto& [text, values] :
+       std::vector<std::pair<const char*, Values>>{{"(2, 1, 0, 7)", {2, 1, 0, 7}},
+                                                   {"(3,)", {3}},
+                                                   {"(3, )", {3}},
+                                                   {"()", {}},
+                                                   {"( )", {}},
+                                                   {"(1,2,)", {1, 2}},
+                                                   {" (\t1 ,2 ) ", {1, 2}},
+                                                   {"(-1, 007)", {-1, 7}}}) {
+    parse_index(text, index);
+    EXPECT_EQ(index.problem, "") << text;
+    EXPECT_EQ(index.values, values) << text;
+    EXPECT_EQ(index.written.size(), values.size());
+  }
+}
+
+TEST(IndexSyntax, WhatIsNoTuple) {
+  ParsedIndex index;
+  for (const auto& [text, problem] : std::vector<std::pair<const char*, const char*>>{
+           {"", "no opening parenthesis"},
+           {"1, 2", "no opening parenthesis"},
+           {"[1, 2]", "no opening parenthesis"},
+           {"(", "no closing parenthesis at the end"},
+           {"(1, 2", "no closing parenthesis at the end"},
+           {"(1, 2) 3", "no closing parenthesis at the end"},
+           {"(3)", "one number in parentheses, which is no tuple without a comma"},
+           {"(,)", "a number is missing"},
+           {"(1,,2)", "a number is missing"},
+           {"(,1)", "a number is missing"},
+           {"(1.0, 2)", "a number with a fraction or exponent"},
+           {"(1e2, 2)", "a number with a fraction or exponent"},
+           {"(a, 2)", "something that is no whole number"},
+           {"(1 2, 3)", "something that is no whole number"},
+           {"((1, 2))", "something that is no whole number"},
+           {"(+1, 2)", "something that is no whole number"},
+           {"(- 1, 2)", "something that is no whole number"},
+           {"(1, -)", "something that is no whole number"},
+           {"(1\n, 2)", "something that is no whole number"}}) {
+    parse_index(text, index);
+    EXPECT_EQ(index.problem, problem) << text;
+  }
+}
+
+TEST(IndexSyntax, NumbersBeyondInt64AreSaturated) {
+  EXPECT_EQ(parse_whole_number("9223372036854775807")->value, std::numeric_limits<int64_t>::max());
+  EXPECT_FALSE(parse_whole_number("9223372036854775807")->saturated);
+  EXPECT_TRUE(parse_whole_number("9223372036854775808")->saturated);
+  EXPECT_EQ(parse_whole_number("-99999999999999999999")->value, std::numeric_limits<int64_t>::min());
+  for (const char* text : {"", " ", "-", "+1", "1.", "1 2", "0x1", "1_0", "\xD9\xA1"}) {
+    EXPECT_FALSE(parse_whole_number(text)) << text;
+  }
+  EXPECT_EQ(parse_whole_number("\t 12 ")->value, 12);
+}
+
+TEST(LayerNames, FullPathsMeanOneLayerEach) {
+  // The path of one layer is the end of another's.
+  Graph graph;
+  test::add_layer(graph, "a/conv", "conv", "Conv2D", {1, 1, 1, 1});
+  test::add_layer(graph, "b/a/conv", "conv", "Conv2D", {1, 1, 1, 1});
+  const LayerNames names(graph);
+  EXPECT_EQ(names.find("conv").match, LayerNames::Match::several);
+  EXPECT_EQ(names.find("a/conv").match, LayerNames::Match::several);
+  EXPECT_EQ(names.find("/a/conv").layer, 0);
+  EXPECT_EQ(names.find("b/a/conv").layer, 1);
+  EXPECT_EQ(names.find("b/conv").match, LayerNames::Match::none);
+  EXPECT_EQ(names.find("").match, LayerNames::Match::none);
+  EXPECT_EQ(names.choices("conv"), "'/a/conv', 'b/a/conv'");
+}
+
+TEST(NearestName, WithinAThirdOfTheLetters) {
+  const std::vector<std::string> known{"conv2d", "conv2d_1", "conv2d_10", "dense"};
+  EXPECT_EQ(nearest_name("conv2d_2", known), "conv2d_1");
+  EXPECT_EQ(nearest_name("Dense", known), "dense");
+  EXPECT_EQ(nearest_name("conv2d_100", known), "conv2d_10");
+  EXPECT_EQ(nearest_name("con2vd", known), "conv2d");
+  EXPECT_EQ(nearest_name("flatten", known), "");
+  EXPECT_EQ(nearest_name("", known), "");
+  EXPECT_EQ(nearest_name("x", {}), "");
+}
+
+TEST(BitGroups, EveryBitIsInItsGroup) {
+  for (int bit = 0; bit < 32; ++bit) {
+    const BitGroup& group = kBitGroups[bit_group_of(bit)];
+    EXPECT_TRUE(group.first_bit <= bit && bit <= group.last_bit) << bit;
+  }
+  EXPECT_EQ(bit_group_label(kBitGroups[0]), "sign (31)");
+  EXPECT_EQ(bit_group_label(kBitGroups[1]), "exponent (23-30)");
+  EXPECT_EQ(bit_group_label(kBitGroups[2]), "mantissa (0-22)");
+}
+
+TEST(FormatIndex, IsPythons) {
+  EXPECT_EQ(format_index({2, 1, 0, 7}), "(2, 1, 0, 7)");
+  EXPECT_EQ(format_index({3}), "(3,)");
+  EXPECT_EQ(format_index({}), "()");
+}
+
+}  // namespace
+}  // namespace tf_injector

@@ -1,0 +1,78 @@
+// CSV: positions, problems, sizes. Random files are compared with Python's csv in tests/oracle/test_csv.py.
+#include "io/csv.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tf_injector {
+namespace {
+
+// "line:column text" of each field and "line:column ! text" of each problem.
+std::string shown(const CsvDocument& document) {
+  std::string text;
+  for (const CsvRow& row : document.rows) {
+    for (const CsvField& field : row.fields) {
+      EXPECT_EQ(field.line, row.line);
+      text += std::to_string(field.line) + ":" + std::to_string(field.column) + " " + field.text + "\n";
+    }
+  }
+  for (const CsvProblem& problem : document.problems) {
+    text += std::to_string(problem.line) + ":" + std::to_string(problem.column) + " ! " + problem.text + "\n";
+  }
+  return text;
+}
+
+TEST(Csv, PositionsAreThoseOfTheFile) {
+  EXPECT_EQ(shown(parse_csv("a,bc,\"d,e\",f\r\n\r\n \t\n\"\",\"say \"\"x\"\"\"\n,")),
+            "1:1 a\n1:3 bc\n1:6 d,e\n1:12 f\n4:1 \n4:4 say \"x\"\n5:1 \n5:2 \n");
+}
+
+TEST(Csv, EmptyFiles) {
+  for (const char* text : {"", "\n", "\r\n\r\n", "\xEF\xBB\xBF", "\xEF\xBB\xBF\n  \n"}) {
+    EXPECT_EQ(shown(parse_csv(text)), "") << text;
+  }
+}
+
+TEST(Csv, AnotherSeparatorLeavesCommasAlone) {
+  EXPECT_EQ(shown(parse_csv("a,b;\"c;d\";e", ';')), "1:1 a,b\n1:5 c;d\n1:11 e\n");
+}
+
+TEST(Csv, ProblemsHavePlacesAndTheOtherRowsAreKept) {
+  using namespace std::string_literals;
+  const auto after_good = [](const std::string& line) { return shown(parse_csv("ok\n" + line + "\nok\n")); };
+  const std::string rest = "1:1 ok\n3:1 ok\n";
+  EXPECT_EQ(after_good("a,b\0c"s), rest + "2:4 ! NUL byte\n");
+  EXPECT_EQ(after_good("a,b\rc"), rest + "2:4 ! carriage return inside a line\n");
+  EXPECT_EQ(after_good("a,b\"c"), rest + "2:4 ! quote inside a field that does not start with one\n");
+  EXPECT_EQ(after_good("a,\"b"), rest + "2:3 ! quote that is not closed\n");
+  EXPECT_EQ(after_good("a,\"b\"\""), rest + "2:3 ! quote that is not closed\n");
+  EXPECT_EQ(after_good("a,\"b\" ,c"), rest + "2:6 ! text after a closing quote\n");
+  EXPECT_EQ(after_good(std::string(65537, 'x')), rest + "2:1 ! a line of more than 65536 bytes\n");
+  EXPECT_EQ(after_good(std::string(65536, ' ') + "\n"), "1:1 ok\n4:1 ok\n");  // blank, however long
+  EXPECT_EQ(parse_csv(std::string(65536, 'x')).rows.at(0).fields.at(0).text.size(), 65536u);
+}
+
+TEST(Csv, Utf16IsNamed) {
+  for (const std::string start : {"\xFF\xFE", "\xFE\xFF"}) {
+    EXPECT_EQ(shown(parse_csv(start + "a\n")), "1:1 ! UTF-16 text; save the file as UTF-8\n");
+  }
+}
+
+TEST(Csv, AFileOfEmptyLinesReservesNoRowForEach) {
+  const size_t size = size_t{1} << 24;
+  const CsvDocument document = parse_csv(std::string(size, '\n') + "a");
+  ASSERT_EQ(document.rows.size(), 1u);
+  EXPECT_EQ(document.rows[0].line, static_cast<int>(size) + 1);
+  EXPECT_LE(document.rows.capacity(), size / 8);
+}
+
+TEST(Csv, FieldsAreQuotedOnlyWhenTheyMust) {
+  EXPECT_EQ(csv_field(""), "");
+  EXPECT_EQ(csv_field("conv2d 1;'"), "conv2d 1;'");
+  EXPECT_EQ(csv_field("(2, 1)"), "\"(2, 1)\"");
+  EXPECT_EQ(csv_field("a\"b"), "\"a\"\"b\"");
+  EXPECT_EQ(csv_field("a\rb"), "\"a\rb\"");
+  EXPECT_EQ(csv_field("a\nb"), "\"a\nb\"");
+}
+
+}  // namespace
+}  // namespace tf_injector

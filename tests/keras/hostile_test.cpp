@@ -1,0 +1,255 @@
+// Files that are damaged, foreign or made to hurt: each ends in one clear ModelError.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <random>
+
+#include "io/file.hpp"
+#include "io/zip_archive.hpp"
+#include "keras/import.hpp"
+#include "keras/importer.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector::keras {
+namespace {
+
+using testing::HasSubstr;
+
+const std::string kFiles = std::string(TFI_TEST_DIR) + "/keras/files/";
+
+// The message of importing `config` with the weights of a committed file; empty when it works.
+std::string message_of(const std::string& file, Json config) {
+  const ZipArchive zip(kFiles + file);
+  const Archive archive{std::move(config), file.starts_with("k3") ? "3.15.1" : "2.14.0", WeightLayout::keyed,
+                        Hdf5File(zip.read("model.weights.h5"), "weights")};
+  try {
+    (void)import_archive(archive);
+    return "";
+  } catch (const ModelError& error) {
+    return error.what();
+  } catch (const Error& error) {  // of the HDF5 file; import_model makes a ModelError of it
+    EXPECT_EQ(error.kind(), ErrorKind::bad_input);
+    return error.what();
+  }
+}
+
+Json config_of(const std::string& file) { return parse_json(ZipArchive(kFiles + file).read("config.json")); }
+
+// The configuration of k2_sequential.keras with one option of the named layer changed.
+std::string changed(const std::string& layer, const std::string& option, const Json& value) {
+  Json config = config_of("k2_sequential.keras");
+  for (Json& entry : config["config"]["layers"]) {
+    if (entry["config"]["name"] == layer) entry["config"][option] = value;
+  }
+  return message_of("k2_sequential.keras", config);
+}
+
+std::string import_message(const std::string& path) {
+  try {
+    (void)import_model(path);
+    return "";
+  } catch (const ModelError& error) {
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+    return error.what();
+  }
+}
+
+std::string written(const std::string& name, std::span<const uint8_t> bytes) {
+  const std::string path = testing::TempDir() + "/" + name;
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  return path;
+}
+
+TEST(Refused, DtypePolicies) {
+  EXPECT_THAT(import_message(kFiles + "k2_mixed.keras"),
+              HasSubstr("k2_mixed.keras: layer 'half' (Dense): dtype policy 'mixed_float16'; only float32"));
+  EXPECT_THAT(import_message(kFiles + "k3_mixed.keras"),
+              HasSubstr("layer 'half' (Dense): dtype policy 'mixed_float16'"));
+  EXPECT_THAT(changed("conv2d", "dtype", "float64"),
+              HasSubstr("layer 'conv2d' (Conv2D): dtype policy 'float64'"));
+}
+
+TEST(Refused, ClassesAndFunctions) {
+  Json config = config_of("k2_sequential.keras");
+  config["config"]["layers"][2]["class_name"] = "Foo";
+  EXPECT_EQ(message_of("k2_sequential.keras", config),
+            "layer 'batch_normalization': class 'Foo' of keras.layers is not supported (docs/layers.md)");
+  config = config_of("k2_sequential.keras");
+  config["config"]["layers"][2]["module"] = "their.code";
+  EXPECT_THAT(message_of("k2_sequential.keras", config),
+              HasSubstr("class 'BatchNormalization' of their.code"));
+  config["class_name"] = "Lambda";
+  EXPECT_EQ(message_of("k2_sequential.keras", config),
+            "the model: class 'Lambda' is not supported (docs/layers.md)");
+  config = config_of("k2_ops.keras");
+  for (Json& layer : config["config"]["layers"]) {
+    if (layer["config"].value("function", "") == "nn.relu6") layer["config"]["function"] = "nn.gelu";
+  }
+  EXPECT_EQ(
+      message_of("k2_ops.keras", config),
+      "layer 'tf.nn.relu6': op 'TFOpLambda(nn.gelu)' of keras.src.layers.core.tf_op_layer is not supported "
+      "(docs/layers.md)");
+}
+
+TEST(Refused, Options) {
+  EXPECT_EQ(
+      changed("conv2d", "data_format", "channels_first"),
+      "layer 'conv2d' (Conv2D): option 'data_format': expected \"channels_last\", found \"channels_first\" "
+      "(docs/layers.md)");
+  EXPECT_EQ(changed("conv2d", "novelty", 3),
+            "layer 'conv2d' (Conv2D): option 'novelty' = 3 is not supported (docs/layers.md)");
+  EXPECT_THAT(changed("conv2d", "activation", "gelu"),
+              HasSubstr("expected linear, relu or relu6, found \"gelu\""));
+  EXPECT_THAT(changed("conv2d", "padding", "causal"), HasSubstr("option 'padding'"));
+  EXPECT_THAT(changed("conv2d", "strides", {1, 2, 3}), HasSubstr("expected two integers, found [1,2,3]"));
+  EXPECT_THAT(changed("conv2d", "groups", 0), HasSubstr("option 'groups'"));
+  EXPECT_THAT(changed("conv2d", "dilation_rate", int64_t{1} << 40), HasSubstr("option 'dilation_rate'"));
+  EXPECT_THAT(changed("batch_normalization", "axis", {1}), HasSubstr("option 'axis'"));
+  EXPECT_THAT(changed("re_lu", "max_value", 5.0), HasSubstr("option 'max_value': expected None or 6"));
+  EXPECT_THAT(changed("re_lu", "negative_slope", 0.1), HasSubstr("option 'negative_slope'"));
+  EXPECT_THAT(changed("reshape", "target_shape", {5, -1}), HasSubstr("cannot give"));
+  EXPECT_THAT(changed("zero_padding2d", "padding", {{2147483648, 2147483648}, {2147483648, 2147483648}}),
+              HasSubstr("too large"));
+}
+
+TEST(Refused, WeightsThatDoNotFit) {
+  EXPECT_EQ(changed("conv2d", "filters", 4),
+            "layer 'conv2d' (Conv2D): expects a kernel of shape (3, 3, 2, 4), the file holds (3, 3, 2, 3)");
+  EXPECT_THAT(changed("conv2d", "use_bias", false),
+              HasSubstr("expected 1 weights in '_layer_checkpoint_dependencies/conv2d/vars', found 2"));
+}
+
+TEST(Refused, WeightsThatAreNotThere) {
+  EXPECT_THAT(message_of("k2_deferred.keras", config_of("k2_nested.keras")),
+              HasSubstr("the file holds weights of"));
+}
+
+TEST(Refused, CallsInTraining) {
+  Json config = config_of("k2_nested.keras");
+  for (Json& layer : config["config"]["layers"]) {
+    if (layer["name"] == "frozen") layer["inbound_nodes"][0][0][3]["training"] = true;
+  }
+  EXPECT_THAT(message_of("k2_nested.keras", config), HasSubstr("called with training=true"));
+}
+
+TEST(Refused, ReferencesToNothing) {
+  Json config = config_of("k2_nested.keras");
+  config["config"]["output_layers"] = {"scores", 0, 1};
+  EXPECT_THAT(message_of("k2_nested.keras", config), HasSubstr("layer 'scores' (Dense): has no output 1"));
+  config["config"]["output_layers"] = {"scores", 7, 0};
+  EXPECT_THAT(message_of("k2_nested.keras", config),
+              HasSubstr("of node 7 of layer 'scores', which is called 1 time(s)"));
+  config["config"]["output_layers"] = {"nobody", 0, 0};
+  EXPECT_THAT(message_of("k2_nested.keras", config),
+              HasSubstr("layer 'nobody', which the model does not have"));
+}
+
+TEST(Refused, Cycles) {
+  Json config = config_of("k2_nested.keras");
+  for (Json& layer : config["config"]["layers"]) {
+    if (layer["name"] == "conv_a") layer["inbound_nodes"] = Json::parse(R"([[["tail", 1, 0, {}]]])");
+  }
+  EXPECT_THAT(message_of("k2_nested.keras", config), HasSubstr("depends on its own output"));
+}
+
+// Each level calls the one below twice: 2^40 calls.
+TEST(Refused, ModelsThatDoubleAtEveryLevel) {
+  const char* const kInput =
+      R"({"class_name": "InputLayer", "name": "i", "config": {"name": "i", "batch_input_shape": [null, 4]},)"
+      R"( "inbound_nodes": []})";
+  Json model = Json::parse(
+      std::string(R"({"class_name": "Functional", "name": "m", "config": {"name": "m", "layers": [)") +
+      kInput + R"(], "input_layers": [["i", 0, 0]], "output_layers": [["i", 0, 0]]}})");
+  for (int level = 0; level < 40; ++level) {
+    Json inner = model;
+    inner["inbound_nodes"] = Json::parse(R"([[["i", 0, 0, {}]], [["m", 1, 0, {}]]])");
+    model["config"]["layers"] = Json::array({Json::parse(kInput), inner});
+    model["config"]["output_layers"] = Json::parse(R"([["m", 2, 0]])");
+  }
+  EXPECT_THAT(message_of("k2_sequential.keras", model), HasSubstr("calls of layers"));
+}
+
+TEST(Damaged, Files) {
+  EXPECT_THAT(import_message(kFiles + "missing.keras"), HasSubstr("missing.keras: no such file"));
+  const std::string text = "this is not a model";
+  EXPECT_THAT(
+      import_message(written("text.keras", {reinterpret_cast<const uint8_t*>(text.data()), text.size()})),
+      HasSubstr("text.keras: not a zip archive"));
+}
+
+TEST(Damaged, FilesCutAnywhere) {
+  for (const char* file : {"k2_sequential.keras", "k2_deferred.keras", "k2_sequential.h5", "k3_nested.h5"}) {
+    const std::vector<uint8_t> bytes = read_bytes(kFiles + file);
+    const std::string name = std::string("cut_") + file;
+    for (size_t part = 0; part < 40; ++part) {
+      const size_t length = bytes.size() * part / 40;
+      EXPECT_THAT(import_message(written(name, std::span(bytes).first(length))), HasSubstr(name)) << length;
+    }
+  }
+}
+
+// Members of a zip file are guarded by their CRC-32. (A .h5 file has none, and libhdf5 1.10 itself may crash
+// on one.)
+TEST(Damaged, BytesFlippedAnywhere) {
+  std::mt19937 rng(9);
+  for (const char* file : {"k2_nested.keras", "k2_deferred.keras", "k3_ops.keras"}) {
+    const std::vector<uint8_t> bytes = read_bytes(kFiles + file);
+    for (int round = 0; round < 150; ++round) {
+      std::vector<uint8_t> damaged = bytes;
+      for (int flip = 0; flip < 1 + round % 8; ++flip)
+        damaged[rng() % damaged.size()] = static_cast<uint8_t>(rng());
+      (void)import_message(written("flipped", damaged));  // works or throws ModelError, nothing else
+    }
+  }
+}
+
+// All values of a configuration, however deep.
+void collect(Json& value, std::vector<Json*>& values) {
+  values.push_back(&value);
+  if (value.is_structured()) {
+    for (Json& item : value) collect(item, values);
+  }
+}
+
+TEST(Damaged, ConfigurationsChangedAnywhere) {
+  std::mt19937 rng(11);
+  const Json others[] = {nullptr,
+                         true,
+                         -1,
+                         0,
+                         3,
+                         int64_t{1} << 62,
+                         0.5,
+                         "relu",
+                         "conv2d",
+                         Json::array(),
+                         Json::object(),
+                         {1, 2},
+                         {"conv_a", 0, 0},
+                         {{1, 1}, {1, 1}}};
+  int refused = 0;
+  for (const char* file :
+       {"k2_sequential.keras", "k2_nested.keras", "k2_ops.keras", "k3_nested.keras", "k3_ops.keras"}) {
+    const Json original = config_of(file);
+    for (int round = 0; round < 300; ++round) {
+      Json config = original;
+      for (int change = 0; change < 1 + round % 3; ++change) {
+        std::vector<Json*> values;
+        collect(config, values);
+        Json* value = values[rng() % values.size()];
+        if (value->is_structured() && !value->empty() && rng() % 2 == 0) {
+          value->erase(std::next(value->begin(), static_cast<std::ptrdiff_t>(rng() % value->size())));
+        } else {
+          *value = others[rng() % std::size(others)];
+        }
+      }
+      refused += !message_of(file, config).empty();  // anything but Error would end the test
+    }
+  }
+  EXPECT_GT(refused, 300);
+}
+
+}  // namespace
+}  // namespace tf_injector::keras

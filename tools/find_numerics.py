@@ -1,0 +1,512 @@
+#!/usr/bin/env python3
+"""Holds every rule of docs/numerics.md against the TensorFlow that is installed.
+
+    .venv-tools/bin/python tools/find_numerics.py [--cases 40] [--seed 1] [--only conv] [--threads 8]
+
+Random shapes and values, ordinary and extreme, go through TensorFlow's eager ops and through our reference kernels
+(src/kernels/ref, built by this script with g++ into .cache/). One line per rule: cases, elements, elements that differ in a bit (NaN
+equals NaN). A line that begins with "not:" is a rule that was considered and is wrong: it is there to show that the cases can tell
+the difference, so it must differ somewhere. The exit code is 1 when a rule differs or a wrong one does not.
+"""
+import argparse
+import ctypes
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+
+import oracle
+from oracle import tf
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+F = np.float32
+
+
+# ---- our reference kernels -------------------------------------------------------------------------------------------------
+
+def build_reference():
+    library = ROOT / ".cache" / "reference_kernels.so"
+    library.parent.mkdir(exist_ok=True)
+    sources = [ROOT / "tools" / "reference_kernels.cpp", *sorted((ROOT / "src/kernels/ref").glob("*.cpp")),
+               *sorted((ROOT / "src/graph/ops").glob("*.cpp"))]
+    subprocess.run(["g++", "-std=c++20", "-O2", "-ffp-contract=off", "-fPIC", "-shared", f"-I{ROOT}/src", f"-I{ROOT}/include",
+                    *map(str, sources), "-o", str(library), "-lfmt"], check=True)
+    return ctypes.CDLL(str(library))
+
+
+def pointer(array):
+    if array is None:
+        return None
+    assert array.flags.c_contiguous and array.dtype in (np.float32, np.int64)
+    return ctypes.c_void_p(array.ctypes.data)
+
+
+def integers(*values):
+    return np.array(values, np.int64)
+
+
+I64 = ctypes.c_int64
+
+
+class Reference:
+    """NumPy arrays in, NumPy arrays out; keep=True computes with denormals instead of flushing them."""
+
+    def __init__(self):
+        self.library = build_reference()
+
+    def conv2d(self, x, kernel, bias, strides, dilation, padding, keep=False, multiply_border=False):
+        """padding: "SAME", "VALID", or ((top, bottom), (left, right)): zeros that are multiplied."""
+        n, h, w, cin = x.shape
+        kh, kw, _, cout = kernel.shape
+        multiply = multiply_border
+        sizes, before = [], []
+        for axis, (size, k, s, d) in enumerate(zip((h, w), (kh, kw), strides, dilation)):
+            span = (k - 1) * d + 1
+            if padding == "SAME":
+                out = -(-size // s)
+                total = max(0, (out - 1) * s + span - size)
+                before.append(total // 2)
+            else:
+                total = 0 if padding == "VALID" else sum(padding[axis])
+                before.append(0 if padding == "VALID" else padding[axis][0])
+                out = (size + total - span) // s + 1
+                multiply = multiply or padding != "VALID"
+            sizes.append(out)
+        out = np.empty((n, *sizes, cout), F)
+        numbers = integers(h, w, cin, *sizes, cout, kh, kw, *strides, *dilation, *before, multiply)
+        self.library.ref_conv2d(pointer(numbers), pointer(x), pointer(kernel), pointer(bias), pointer(out), n, keep)
+        return out
+
+    def dense(self, x, kernel, bias, blocks=(), keep=False):
+        rows, inputs = x.shape
+        out = np.empty((rows, kernel.shape[1]), F)
+        lengths = integers(*blocks)
+        self.library.ref_dense(I64(inputs), I64(kernel.shape[1]), pointer(x), pointer(kernel), pointer(bias), pointer(lengths),
+                               I64(len(blocks)), pointer(out), I64(rows), keep)
+        return out
+
+    def batch_normalization(self, x, mean, variance, gamma, beta, epsilon, keep=False):
+        out, variance, gamma = np.empty_like(x), variance.copy(), gamma.copy()
+        self.library.ref_batch_normalization(I64(x.shape[-1]), pointer(x), pointer(mean), pointer(variance), pointer(gamma),
+                                             pointer(beta), ctypes.c_float(epsilon), pointer(out), I64(x.size // x.shape[-1]), keep)
+        return out
+
+    def activation(self, x, relu6, keep=False):
+        out = np.empty_like(x)
+        self.library.ref_activation(relu6, pointer(x), pointer(out), I64(x.size), keep)
+        return out
+
+    def add(self, a, b, keep=False):
+        out = np.empty_like(a)
+        self.library.ref_add(pointer(a), pointer(b), pointer(out), I64(a.size), keep)
+        return out
+
+    def average_pool(self, x, pool, strides, padding, keep=False):
+        n, h, w, c = x.shape
+        sizes = [-(-size // s) if padding == "SAME" else (size - k) // s + 1 for size, k, s in zip((h, w), pool, strides)]
+        out = np.empty((n, *sizes, c), F)
+        numbers = integers(h, w, c, *sizes, c, *pool, *strides, padding == "SAME")
+        self.library.ref_average_pool2d(pointer(numbers), pointer(x), pointer(out), n, keep)
+        return out
+
+    def global_average_pool(self, x, keep=False):
+        n, h, w, c = x.shape
+        out = np.empty((n, c), F)
+        self.library.ref_global_average_pool(I64(h * w), I64(c), pointer(x), pointer(out), n, keep)
+        return out
+
+
+# ---- random cases ----------------------------------------------------------------------------------------------------------
+
+class Cases:
+    def __init__(self, seed):
+        self.rng = np.random.default_rng(seed)
+
+    def pick(self, *choices):
+        return choices[self.rng.integers(len(choices))]
+
+    def size(self, low, high):
+        return int(self.rng.integers(low, high + 1))
+
+    def ordinary(self, *shape):
+        return self.rng.standard_normal(shape).astype(F)
+
+    def after_relu(self, *shape):
+        return np.maximum(self.ordinary(*shape), F(0))
+
+    def fault(self, weights):
+        """A copy in which one bit of one element is flipped; bit 30 half of the time."""
+        faulty = weights.copy()
+        flat = faulty.reshape(-1).view(np.uint32)
+        flat[self.rng.integers(flat.size)] ^= np.uint32(1 << self.pick(30, 30, self.size(0, 31), self.size(23, 31)))
+        return faulty
+
+    def extreme(self, *shape, rate=0.05):
+        """Inf, NaN, signed zeros, huge, tiny and denormal values among ordinary ones."""
+        values = self.ordinary(*shape)
+        special = np.array([np.inf, -np.inf, np.nan, 0, -0.0, 1e38, -1e38, 1e-20, -1e-20, 1e-38, -1e-38, 1e-40, -1e-45], F)
+        hit = self.rng.random(shape) < rate
+        values[hit] = self.rng.choice(special, int(hit.sum()))
+        return values
+
+    def tiny(self, *shape):
+        """Values whose products and sums lie around the smallest normal number, zeros and denormals among them."""
+        values = self.ordinary(*shape) * F(10.0) ** self.rng.integers(-42, -17, shape).astype(F)
+        return values.astype(F)
+
+    def values(self, *shape):
+        return self.pick(self.ordinary, self.ordinary, self.after_relu, self.extreme, self.tiny)(*shape)
+
+
+def differing(ours, theirs):
+    theirs = np.asarray(theirs)
+    assert ours.shape == theirs.shape and ours.dtype == theirs.dtype == np.float32, (ours.shape, theirs.shape)
+    same = (ours.view(np.uint32) == theirs.view(np.uint32)) | (np.isnan(ours) & np.isnan(theirs))
+    return int(same.size - same.sum())
+
+
+# ---- the rules: each yields (ours, TensorFlow's) per case ------------------------------------------------------------------
+
+# Longer sums are cut by oneDNN, where depends on more than their length: docs/numerics.md, "Limits".
+MOST_TAPS = 4608
+
+
+def conv_arguments(c):
+    """batch, height, width, cin, cout, kernel, strides, dilation."""
+    k = (c.size(1, 5), c.size(1, 5)) if c.pick(0, 0, 1) else (c.pick(1, 3, 3, 5, 7),) * 2
+    d = c.pick((1, 1), (1, 1), (1, 1), (2, 2))
+    s = c.pick((1, 1), (2, 2), (c.size(1, 3), c.size(1, 3))) if d == (1, 1) else (1, 1)
+    h, w = (max(1 + (kk - 1) * dd, c.size(1, 20)) for kk, dd in zip(k, d))
+    cin, cout = c.pick((3, 16), (16, 16), (32, 64), (64, 64), (c.size(1, 40), c.size(1, 70)), (c.size(100, 600), c.size(1, 130)))
+    cin = min(cin, MOST_TAPS // (k[0] * k[1]))
+    return c.pick(1, 2, 5, 16), h, w, cin, cout, k, s, d
+
+
+def conv(c, reference, padding, values, **alternative):
+    n, h, w, cin, cout, k, s, d = conv_arguments(c)
+    x, kernel = values(n, h, w, cin), values(*k, cin, cout)
+    return (reference.conv2d(x, kernel, None, s, d, padding, **alternative),
+            tf.nn.conv2d(x, kernel, s, padding, dilations=d).numpy())
+
+
+def rule_conv_valid(c, r):
+    return conv(c, r, "VALID", c.values)
+
+
+def rule_conv_same(c, r):
+    return conv(c, r, "SAME", c.pick(c.ordinary, c.after_relu, c.tiny))
+
+
+def border_case(c, r, dilated, **alternative):
+    """A SAME convolution whose kernel holds Inf or NaN."""
+    n, h, w, cin, cout, k, s, _ = conv_arguments(c)
+    d = c.pick((2, 2), (1, 2), (3, 1)) if dilated else (1, 1)
+    s = (1, 1) if dilated else s
+    x = c.after_relu(n, h, w, cin)
+    kernel = c.ordinary(*k, cin, cout)
+    kernel.reshape(-1)[c.rng.integers(0, kernel.size, 8)] = c.pick(F(np.inf), F(np.nan), F(-np.inf))
+    layer = tf.keras.layers.Conv2D(cout, k, s, "same", dilation_rate=d, use_bias=False)
+    layer.build(x.shape)
+    layer.set_weights([kernel])
+    return r.conv2d(x, kernel, None, s, d, "SAME", **alternative), layer(x).numpy()
+
+
+def rule_conv_border(c, r):
+    return border_case(c, r, False)
+
+
+def not_conv_border(c, r):
+    return border_case(c, r, False, multiply_border=True)
+
+
+def rule_conv_dilated(c, r):
+    return border_case(c, r, True, multiply_border=True)
+
+
+def not_conv_dilated(c, r):
+    return border_case(c, r, True)
+
+
+def explicit_case(c, r, padded):
+    n, h, w, cin, cout, k, s, d = conv_arguments(c)
+    kernel = c.extreme(*k, cin, cout, rate=0.01)
+    x = c.after_relu(n, h, w, cin)
+    pads = ((c.size(1, 3), c.size(1, 3)), (c.size(1, 3), c.size(1, 3)))
+    theirs = tf.nn.conv2d(tf.keras.layers.ZeroPadding2D(pads)(x), kernel, s, "VALID", dilations=d).numpy()
+    return padded(x, kernel, s, d, pads), theirs
+
+
+def rule_conv_padded(c, r):
+    return explicit_case(c, r, lambda x, kernel, s, d, pads: r.conv2d(x, kernel, None, s, d, pads))
+
+
+def rule_conv_bias(c, r):
+    n, h, w, cin, cout, k, s, d = conv_arguments(c)
+    x, kernel, bias = c.values(n, h, w, cin), c.ordinary(*k, cin, cout), c.values(cout)
+    layer = tf.keras.layers.Conv2D(cout, k, s, "same", dilation_rate=d)
+    layer.build(x.shape)
+    layer.set_weights([kernel, bias])
+    return r.conv2d(x, kernel, bias, s, d, "SAME"), layer(x).numpy()
+
+
+def rule_conv_resnet(c, r):
+    """The convolutions of ResNet20 to 1202 and of ResNet18 and 34 on 32 x 32 images: 3x3, and 1x1 on the shortcut."""
+    width, side = c.pick((16, 32), (32, 16), (64, 8), (64, 32), (128, 16), (256, 8), (512, 4))
+    cin, k, s = c.pick((width, 3, 1), (width, 3, 1), (width // 2, 3, 2), (width // 2, 1, 2), (3, 3, 1))
+    x, kernel = c.after_relu(c.pick(1, 2, 16), side * s, side * s, cin), c.fault(c.ordinary(k, k, cin, width))
+    layer = tf.keras.layers.Conv2D(width, k, s, "same", use_bias=False)
+    layer.build(x.shape)
+    layer.set_weights([kernel])
+    return r.conv2d(x, kernel, None, (s, s), (1, 1), "SAME"), layer(x).numpy()
+
+
+def not_conv_long(c, r):
+    x, kernel = c.ordinary(2, 8, 8, 2048), c.ordinary(1, 1, 2048, 64)
+    return r.conv2d(x, kernel, None, (1, 1), (1, 1), "VALID"), tf.nn.conv2d(x, kernel, 1, "VALID").numpy()
+
+
+def not_conv_denormals(c, r):
+    return conv(c, r, "VALID", c.tiny, keep=True)
+
+
+def dense_case(c, inputs, units, rows, r, blocks=(), values=None, keep=False):
+    x, kernel, bias = (values or c.values)(rows, inputs), c.pick(c.ordinary, c.fault, c.extreme), c.ordinary(units)
+    kernel = c.fault(c.ordinary(inputs, units)) if kernel == c.fault else (values or kernel)(inputs, units)
+    layer = tf.keras.layers.Dense(units)
+    layer.build(x.shape)
+    layer.set_weights([kernel, bias])
+    return r.dense(x, kernel, bias, blocks, keep), layer(x).numpy()
+
+
+def few_inputs(c):
+    return c.pick(64, 128, 256, 384, c.size(1, 384))
+
+
+def many_inputs(c):
+    return c.pick(385, 512, 640, 767, 768, 769, 1024, 1152, 1153, 1280, 2048, c.size(385, 3000))
+
+
+def rule_dense_alone(c, r):
+    return dense_case(c, c.pick(few_inputs(c), many_inputs(c)), c.pick(10, 43, 100, c.size(1, 300)), 1, r)
+
+
+def rule_dense_batch(c, r):
+    return dense_case(c, few_inputs(c), c.pick(10, 43, 100, c.size(2, 300)), c.pick(2, 3, 16, 272, 512, c.size(2, 64)), r)
+
+
+def rule_dense_blocks(c, r):
+    return dense_case(c, many_inputs(c), c.pick(10, 43, 100, c.size(2, 200)), c.pick(2, 3, 16, 272, 512, c.size(2, 64)), r)
+
+
+def not_dense_blocks(c, r):
+    inputs = many_inputs(c)
+    return dense_case(c, inputs, 10, 64, r, blocks=(inputs,))
+
+
+def not_dense_denormals(c, r):
+    return dense_case(c, few_inputs(c), 10, c.pick(1, 64), r, values=c.tiny, keep=True)
+
+
+def bn_case(c, ours, channels):
+    x = c.values(c.pick(1, 2, 16), c.size(1, 12), c.size(1, 12), channels)
+    mean, gamma, beta = c.ordinary(channels), c.ordinary(channels), c.ordinary(channels)
+    if c.pick(0, 0, 0, 1):
+        mean, beta = mean * F(0), beta * F(0)
+    variance, epsilon = np.abs(c.ordinary(channels)) * F(c.pick(1.0, 1e-3, 1e3)), c.pick(1e-3, 1e-5)
+    scale, center = c.pick((True, True), (True, True), (False, True), (True, False))
+    layer = tf.keras.layers.BatchNormalization(epsilon=epsilon, scale=scale, center=center)
+    layer.build(x.shape)
+    layer.set_weights([gamma] * scale + [beta] * center + [mean, variance])
+    if not scale:
+        gamma = np.ones_like(gamma)
+    if not center:
+        beta = np.zeros_like(beta)
+    return ours(x, mean, variance, gamma, beta, epsilon), layer(x, training=False).numpy()
+
+
+def in_fours(c):
+    return c.pick(16, 32, 64, 4 * c.size(1, 40))
+
+
+def not_in_fours(c):
+    return 4 * c.size(0, 40) + c.size(1, 3)
+
+
+def rule_batch_normalization(c, r):
+    return bn_case(c, r.batch_normalization, in_fours(c))
+
+
+def rule_batch_normalization_odd(c, r):
+    return bn_case(c, r.batch_normalization, not_in_fours(c))
+
+
+def fma_everywhere(x, mean, variance, gamma, beta, epsilon):
+    """The rule for channels in fours, in float64: off by a rounding of a rounding at most."""
+    istd = F(1) / np.sqrt(variance + F(epsilon))
+    return (((x - mean) * istd).astype(np.float64) * gamma + beta).astype(F)
+
+
+def not_batch_normalization_odd(c, _):
+    return bn_case(c, fma_everywhere, not_in_fours(c))
+
+
+def not_batch_normalization(c, _):
+    def folded(x, mean, variance, gamma, beta, epsilon):
+        scale = (gamma / np.sqrt(variance + F(epsilon))).astype(F)
+        return (x * scale + (beta - mean * scale)).astype(F)
+    return bn_case(c, folded, in_fours(c))
+
+
+def any_shape(c):
+    return c.pick(1, 2, 16), c.size(1, 12), c.size(1, 12), c.size(1, 70)
+
+
+def shape_in_eights(c):
+    """Eigen takes eight elements at once; behind them, at the very end of a tensor, a -0 stays -0."""
+    return c.pick(1, 2, 16), c.size(1, 12), c.size(1, 12), 8 * c.size(1, 9)
+
+
+def rule_relu(c, r):
+    x = c.pick(c.extreme, c.tiny)(*shape_in_eights(c))
+    return r.activation(x, False), c.pick(tf.nn.relu, tf.keras.layers.ReLU())(x).numpy()
+
+
+def rule_relu6(c, r):
+    x = c.extreme(*shape_in_eights(c), rate=0.2)
+    x[np.abs(x) < 1e30] *= F(4)
+    return r.activation(x, True), c.pick(tf.nn.relu6, tf.keras.layers.ReLU(6.0))(x).numpy()
+
+
+def not_relu(c, _):
+    x = c.extreme(*any_shape(c))
+    return np.where(x > 0, x, F(0)), tf.nn.relu(x).numpy()
+
+
+def rule_add(c, r):
+    a, b = (c.pick(c.extreme, c.tiny)(*shape) for shape in [any_shape(c)] * 2)
+    return r.add(a, b), (tf.keras.layers.Add()([a, b]) if c.pick(0, 1) else tf.add(a, b)).numpy()
+
+
+def rule_average_pool(c, r):
+    x = c.values(c.pick(1, 2, 16), c.size(4, 16), c.size(4, 16), c.pick(16, 64, c.size(1, 70)))
+    pool, strides = (c.size(1, 4), c.size(1, 4)), (c.size(1, 3), c.size(1, 3))
+    if c.pick(0, 1):
+        pool = strides = x.shape[1:3]
+    padding = c.pick("SAME", "VALID")
+    return r.average_pool(x, pool, strides, padding), tf.nn.avg_pool2d(x, pool, strides, padding).numpy()
+
+
+def rule_global_average_pool(c, r):
+    side = c.size(1, 12)
+    other = c.pick(side, side, c.size(1, 12))
+    x = c.values(c.pick(1, 2, 16, 128), side, max(other, 3 - side), c.pick(16, 64, 8 * c.size(1, 40)))
+    return mean_case(c, r.global_average_pool, x)
+
+
+def rule_global_average_pool_few(c, r):
+    x = c.values(c.pick(1, 2, 16), c.size(2, 3), c.size(1, 4), c.size(1, 70))
+    return mean_case(c, r.global_average_pool, x)
+
+
+def not_global_average_pool_odd(c, r):
+    x = c.ordinary(c.pick(1, 2, 16), 8, 8, 8 * c.size(0, 9) + c.size(1, 7))
+    return mean_case(c, r.global_average_pool, x)
+
+
+def mean_case(c, ours, x):
+    layer = c.pick(tf.keras.layers.GlobalAveragePooling2D(), lambda x: tf.reduce_mean(x, axis=(1, 2)))
+    return ours(x), layer(x).numpy()
+
+
+def preprocess_case(c, scale):
+    """All 256 bytes of all channels: `scale` gives 0..1 in float32; then - mean, / std, each rounded."""
+    x = np.repeat(np.arange(256, dtype=np.uint8), 3).reshape(1, 16, 16, 3)
+    mean, std = (np.array(v, F) for v in c.pick(*oracle.STATISTICS.values()))
+    theirs = (tf.image.convert_image_dtype(x, tf.float32) - mean) / std
+    return ((scale(x.astype(F)) - mean) / std).astype(F), theirs.numpy()
+
+
+def rule_preprocess(c, _):
+    return preprocess_case(c, lambda x: x * F(1.0 / 255.0))
+
+
+def not_preprocess(c, _):
+    return preprocess_case(c, lambda x: x / F(255))
+
+
+# Section of docs/numerics.md, what is claimed, function. "not:" is a rule that must differ.
+RULES = (
+    ("conv", "chain of fma in kh, kw, cin order from +0; padding VALID", rule_conv_valid),
+    ("conv", "padding SAME", rule_conv_same),
+    ("conv", "SAME with Inf or NaN in the kernel: the border is skipped", rule_conv_border),
+    ("conv", "not: SAME with Inf or NaN in the kernel: the border is multiplied", not_conv_border),
+    ("conv", "SAME with a dilation (Keras layer): the border is multiplied", rule_conv_dilated),
+    ("conv", "not: SAME with a dilation (Keras layer): the border is skipped", not_conv_dilated),
+    ("conv", "ZeroPadding2D, then VALID, Inf and NaN: the zeros are multiplied", rule_conv_padded),
+    ("conv", "the bias is added afterwards and rounded on its own", rule_conv_bias),
+    ("conv", "the shapes of ResNets, one bit flipped", rule_conv_resnet),
+    ("conv", "not: 1x1 over 2048 channels in a single chain", not_conv_long),
+    ("conv", "not: denormals are kept", not_conv_denormals),
+    ("dense", "batch of one: a single chain", rule_dense_alone),
+    ("dense", "batch of two and more, at most 384 inputs: a single chain", rule_dense_batch),
+    ("dense", "batch of two and more, over 384 inputs: blocks", rule_dense_blocks),
+    ("dense", "not: over 384 inputs in a single chain", not_dense_blocks),
+    ("dense", "not: denormals are kept", not_dense_denormals),
+    ("batch_normalization", "channels in fours: fma((x - mean) * istd, gamma, beta)", rule_batch_normalization),
+    ("batch_normalization", "other channels: (x - mean) * (gamma / sqrt(variance + epsilon)) + beta", rule_batch_normalization_odd),
+    ("batch_normalization", "not: other channels: fma((x - mean) * istd, gamma, beta)", not_batch_normalization_odd),
+    ("batch_normalization", "not: folded into a scale and a shift", not_batch_normalization),
+    ("activation", "relu: x <= 0 ? +0 : x", rule_relu),
+    ("activation", "not: relu: x > 0 ? x : 0", not_relu),
+    ("activation", "relu6: then x > 6 ? 6 : x", rule_relu6),
+    ("add", "one rounding", rule_add),
+    ("average_pool", "sum in h, w order inside the image, divided by their number", rule_average_pool),
+    ("global_average_pool", "under 16 values: in order, divided by n", rule_global_average_pool_few),
+    ("global_average_pool", "channels in eights: else four sums over i mod 4; divided by n", rule_global_average_pool),
+    ("global_average_pool", "not: other channels: the same", not_global_average_pool_odd),
+    ("preprocess", "-u: x * (1/255), - mean, / std", rule_preprocess),
+    ("preprocess", "not: -u: x / 255", not_preprocess),
+)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", type=int, default=40, help="per rule (default 40)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", help="rules whose section or text contains this")
+    parser.add_argument("--threads", type=int, help="TensorFlow's, within an op (default: its own choice)")
+    parser.add_argument("--markdown", action="store_true", help="print the table of docs/numerics.md")
+    parser.add_argument("--list", action="store_true", help="show the rules, compute nothing")
+    arguments = parser.parse_args()
+    rules = [rule for rule in RULES if not arguments.only or arguments.only in rule[0] + " " + rule[1]]
+    if arguments.list:
+        for section, text, _ in rules:
+            print(f"{section:20} {text}")
+        return 0
+    np.seterr(all="ignore")
+    if arguments.threads:
+        tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
+    print(f"TensorFlow {tf.__version__}, NumPy {np.__version__}, seed {arguments.seed}")
+    reference, failed = Reference(), 0
+    for section, text, rule in rules:
+        cases = Cases(arguments.seed)
+        elements = different = bad_cases = 0
+        for _ in range(arguments.cases):
+            ours, theirs = rule(cases, reference)
+            count = differing(ours, theirs)
+            elements, different, bad_cases = elements + ours.size, different + count, bad_cases + (count > 0)
+        wrong = (different == 0) == text.startswith("not:")
+        failed += wrong
+        if arguments.markdown:
+            shown = f"wrong rule: {text.removeprefix('not: ')}" if text.startswith("not:") else text
+            print(f"| {section} | {shown} | {different:,} of {elements:,} |", flush=True)
+            continue
+        print(f"{section:20} {text:75} cases {arguments.cases:4}  elements {elements:9}  differing {different:8} in "
+              f"{bad_cases} cases{'   <-- WRONG' if wrong else ''}", flush=True)
+    print(f"{len(rules)} rules, {failed} wrong")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

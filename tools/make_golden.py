@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+"""Makes tests/golden: small Keras models and TensorFlow's own scores of them, clean and faulted.
+
+    .venv-tools/bin/python  tools/make_golden.py           # TensorFlow 2.14: the models of Keras 2
+    .venv-keras3/bin/python tools/make_golden.py           # TensorFlow 2.21: the models of Keras 3 (k3_*)
+
+Per model: NAME.keras; NAME.faults.csv, a fault list over every Conv2D and Dense layer, Inf and NaN among the results; NAME.golden.npz:
+    inputs (N, ...)            float32, as fed
+    clean (N, 10)              scores of one batch of N           clean_alone (N, 10)        of N batches of one
+    faulty (F, N, 10)          per fault, one batch of N          faulty_alone (F, N, 10)    N batches of one
+tests/golden/oracle.json says which TensorFlow on which CPU computed them. tests/campaign/golden_models_test.cpp compares.
+"""
+import argparse
+import json
+import pathlib
+import sys
+
+import numpy as np
+
+import oracle
+from oracle import KERAS_3, tf
+
+L = tf.keras.layers
+IMAGES, CLASSES, FAULTS = 4, 10, 20
+
+
+# ---- the models ------------------------------------------------------------------------------------------------------------
+
+def conv_bn(x, filters, size=3, strides=1, relu=True):
+    x = L.Conv2D(filters, size, strides, "same", use_bias=False)(x)
+    x = L.BatchNormalization()(x)
+    return L.ReLU()(x) if relu else x
+
+
+def option_a():
+    """As in the ResNets for CIFAR: strided blocks whose shortcut is a slice with padded channels."""
+    inputs = tf.keras.Input((12, 12, 3))
+    x = conv_bn(inputs, 8)
+    for filters in (8, 16, 32):
+        strides = 1 if filters == 8 else 2
+        y = conv_bn(conv_bn(x, filters, strides=strides), filters, relu=False)
+        if strides == 2:
+            more = filters // 4
+            x = tf.pad(x[:, ::2, ::2, :], [[0, 0], [0, 0], [0, 0], [more, more]])
+        x = L.Activation("relu")(L.Add()([y, x]))
+    return tf.keras.Model(inputs, L.Dense(CLASSES)(L.GlobalAveragePooling2D()(x)))
+
+
+def converted_nchw():
+    """As a converter from PyTorch writes it: channels first outside, explicit padding, a nested model per block."""
+    v1 = tf.compat.v1
+
+    def padded_conv(x, filters, strides=1):
+        return L.Conv2D(filters, 3, strides, "valid", use_bias=False)(L.ZeroPadding2D(1)(x))
+
+    def block(shape, filters, strides):
+        inputs = tf.keras.Input(shape)
+        x = tf.nn.relu(L.BatchNormalization(epsilon=1e-5)(padded_conv(inputs, filters, strides)))
+        x = L.BatchNormalization(epsilon=1e-5)(padded_conv(x, filters))
+        shortcut = inputs
+        if strides == 2:
+            more = filters - shape[2]
+            shortcut = v1.pad(inputs[:, ::2, ::2, :], [[0, 0], [0, 0], [0, 0], [more // 2, more - more // 2]])
+        return tf.keras.Model(inputs, tf.nn.relu(x + shortcut))
+
+    inputs = tf.keras.Input((3, 8, 8))
+    x = v1.transpose(inputs, [0, 2, 3, 1])
+    x = tf.nn.relu(L.BatchNormalization(epsilon=1e-5)(padded_conv(x, 8)))
+    x = block((8, 8, 8), 8, 1)(x)
+    x = block((8, 8, 8), 16, 2)(x)
+    x = L.AveragePooling2D(4, 4)(x)
+    x = tf.reshape(v1.transpose(x, [0, 3, 1, 2]), [-1, 16])
+    return tf.keras.Model(inputs, L.Dense(CLASSES)(x))
+
+
+def projection():
+    """1x1 projections on the shortcuts, biases, relu6, nested Sequential and Functional models, the mean of 16 positions."""
+    def branch(filters, strides):
+        return tf.keras.Sequential([L.Conv2D(filters, 3, strides, "same"), L.BatchNormalization(), L.ReLU(6.0),
+                                    L.Conv2D(filters, 3, 1, "same"), L.BatchNormalization()])
+
+    inputs = tf.keras.Input((16, 16, 3))
+    x = L.Activation("relu")(L.Conv2D(8, 5, 2, "same")(inputs))
+    inner = tf.keras.Input((8, 8, 8))
+    y = L.ReLU(6.0)(L.Add()([branch(16, 2)(inner), L.Conv2D(16, 1, 2, "same")(inner)]))
+    x = tf.keras.Model(inner, y, name="stage")(x)
+    x = tf.nn.relu6(L.Add()([branch(16, 1)(x), L.Conv2D(16, 1)(x), x]))
+    return tf.keras.Model(inputs, L.Dense(CLASSES)(tf.reduce_mean(x, axis=[1, 2])))
+
+
+def dense_blocks():
+    """Convolutions without padding, Flatten, and a Dense layer whose sum over 784 inputs TensorFlow cuts."""
+    return tf.keras.Sequential([tf.keras.Input((12, 12, 3)), L.Conv2D(8, 4, activation="relu"), L.Conv2D(16, 3),
+                                L.BatchNormalization(scale=False), L.Activation("relu"), L.Flatten(), L.Dense(9, activation="relu"),
+                                L.Dense(CLASSES)])
+
+
+def odd_channels():
+    """Channels that are no multiple of four, dilation, rectangular kernels, average pooling at a border, no bias at the end."""
+    inputs = tf.keras.Input((11, 9, 3))
+    x = L.Activation("relu")(L.BatchNormalization()(L.Conv2D(7, (3, 2), padding="same", use_bias=False)(inputs)))
+    x = L.AveragePooling2D(3, 2, "same")(x)
+    y = L.BatchNormalization(center=False)(L.Conv2D(7, 3, padding="same", dilation_rate=2)(x))
+    x = L.ReLU()(L.Add()([x, y]))
+    x = L.BatchNormalization(momentum=0.9, epsilon=1e-4)(L.Conv2D(13, (2, 3), strides=(2, 1))(x))
+    return tf.keras.Model(inputs, L.Dense(CLASSES, use_bias=False)(L.GlobalAveragePooling2D()(L.ReLU()(x))))
+
+
+def shared_layers():
+    """A convolution that is called twice, and two nested models whose layers have the same names."""
+    def part(name):
+        inputs = tf.keras.Input((6, 6, 8))
+        x = L.Conv2D(8, 3, padding="same", name="conv")(inputs)
+        return tf.keras.Model(inputs, L.ReLU(name="relu")(x), name=name)
+
+    inputs = tf.keras.Input((6, 6, 3))
+    x = L.Conv2D(8, 3, padding="same", name="stem")(inputs)
+    twice = L.Conv2D(8, 3, padding="same", use_bias=False, name="twice")
+    y = twice(L.ReLU()(twice(x)))
+    x = L.Add()([part("left")(x), part("right")(x), y])
+    x = L.Flatten()(L.AveragePooling2D(3)(x))
+    return tf.keras.Model(inputs, L.Dense(CLASSES, name="scores")(L.Dropout(0.5)(x)))
+
+
+def k3_residual():
+    """Keras 3 operations beside layers. Without BatchNormalization, whose bits depend on the maker of the CPU in Keras 3."""
+    ops = tf.keras.ops
+    inputs = tf.keras.Input((12, 12, 3))
+    x = L.ReLU()(L.Conv2D(8, 3, padding="same")(inputs))
+    y = L.Conv2D(16, 3, padding="same")(L.ReLU(6.0)(L.Conv2D(16, 3, 2, "same")(x)))
+    x = ops.relu(y + ops.pad(x[:, ::2, ::2, :], [[0, 0], [0, 0], [0, 0], [4, 4]]))
+    y = L.Conv2D(16, 1)(x)
+    x = L.Activation("relu")(L.Add()([x, y]))
+    return tf.keras.Model(inputs, L.Dense(CLASSES)(ops.mean(x, axis=(1, 2))))
+
+
+def k3_sequential():
+    return tf.keras.Sequential([tf.keras.Input((10, 10, 3)), L.ZeroPadding2D(1), L.Conv2D(8, 3, activation="relu"),
+                                tf.keras.Sequential([L.Conv2D(16, 3, 2, "same"), L.ReLU()]), L.AveragePooling2D(2), L.Flatten(),
+                                L.Dense(24, activation="relu"), L.Dense(CLASSES)])
+
+
+MODELS = (k3_residual, k3_sequential) if KERAS_3 else (option_a, converted_nchw, projection, dense_blocks, odd_channels,
+                                                       shared_layers)
+
+
+# ---- weights, faults, scores -----------------------------------------------------------------------------------------------
+
+def sane_weights(model, rng):
+    """Weights as training leaves them, roughly; the first two of every kernel are 1 (bit 30 makes Inf) and -1.5 (makes NaN)."""
+    for _, layer in oracle._leaves(model):
+        values = []
+        for variable, value in zip(layer.weights, layer.get_weights()):
+            name = variable.name.split("/")[-1].split(":")[0]
+            noise = rng.standard_normal(value.shape)
+            if name == "kernel":
+                value = noise * np.sqrt(2 / np.prod(value.shape[:-1]))
+                value.reshape(-1)[:2] = 1, -1.5
+            elif name in ("gamma", "moving_variance"):
+                value = 0.5 + rng.random(value.shape)
+            else:
+                value = 0.3 * noise
+            values.append(value.astype(np.float32))
+        if values:
+            layer.set_weights(values)
+
+
+def list_faults(model, seed):
+    """Random faults over every layer, the first two of them on the weights that bit 30 makes Inf and NaN."""
+    faults = oracle.random_faults(model, max(FAULTS, len(oracle.injectable_layers(model)) + 4), seed)
+    for i, element in enumerate((0, 1)):
+        layer = oracle.injectable_layers(model)[faults[i][1]]
+        index = np.unravel_index(element, layer.get_weights()[0].shape)
+        faults[i] = (i, faults[i][1], tuple(int(v) for v in index), 30)
+    return faults
+
+
+def make(build, folder, seed):
+    name = build.__name__
+    tf.keras.backend.clear_session()
+    rng = np.random.default_rng(seed)
+    model = build()
+    sane_weights(model, rng)
+    model.save(folder / f"{name}.keras")
+    model = oracle.load_model(folder / f"{name}.keras")
+    inputs = rng.standard_normal((IMAGES, *model.input_shape[1:])).astype(np.float32)
+    faults = list_faults(model, seed)
+    oracle.write_faults(folder / f"{name}.faults.csv", faults)
+    layers = oracle.injectable_layers(model)
+    faulty, alone = [], []
+    for _, layer, index, bit in faults:
+        with oracle.faulted(layers[layer], index, bit):
+            faulty.append(oracle.infer(model, inputs))
+            alone.append(oracle.infer(model, inputs, 1))
+    clean = oracle.infer(model, inputs)
+    assert np.isfinite(clean).all() and {layer for _, layer, _, _ in faults} == set(layers)
+    np.savez_compressed(folder / f"{name}.golden.npz", inputs=inputs, clean=clean, clean_alone=oracle.infer(model, inputs, 1),
+                        faulty=np.array(faulty), faulty_alone=np.array(alone))
+    masked = sum((scores == clean).all() for scores in faulty)
+    print(f"{name}: {len(faults)} faults in {len(layers)} layers, {masked} masked, {np.isnan(faulty).sum()} NaN and "
+          f"{np.isinf(faulty).sum()} Inf in {np.size(faulty)} scores", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[1] / "tests" / "golden")
+    parser.add_argument("names", nargs="*", help="only these models")
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    record = arguments.folder / "oracle.json"
+    oracles = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    for seed, build in enumerate(MODELS):
+        if arguments.names and build.__name__ not in arguments.names:
+            continue
+        make(build, arguments.folder, seed)
+        oracles[build.__name__] = oracle.machine()
+    record.write_text(json.dumps(oracles, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

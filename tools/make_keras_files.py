@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""Makes the small model files of tests/keras/files and, beside each, what Keras itself says about it.
+
+    make_keras_files.py FOLDER
+
+Run it once with TensorFlow 2.14 (writes k2_*) and once with TensorFlow 2.21 and Keras 3 (writes k3_*). NAME.json holds the
+layers in the order of _flatten_layers without containers, SHA-256 of their weights (get_weights(), float32 bytes one after
+the other), the names of inputs and outputs, and the bits of the scores of three images (see `images`).
+"""
+import hashlib
+import json
+import os
+import pathlib
+import sys
+import zipfile
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import numpy as np
+import tensorflow as tf
+import keras
+from keras import layers
+
+KERAS3 = keras.__version__.startswith("3.")
+PREFIX = "k3_" if KERAS3 else "k2_"
+BATCH = 3
+rng = np.random.default_rng(20)
+
+
+def images(shape):
+    """Inputs that a test can make too: small multiples of 1/64."""
+    n = BATCH * int(np.prod(shape))
+    return (((np.arange(n) * 7919) % 256 - 128) / 64).astype(np.float32).reshape((BATCH, *shape))
+
+
+def randomize(model):
+    """Weights that differ in every tensor; variances stay positive."""
+    for weight in model.weights:
+        values = rng.normal(0, 0.5, weight.shape).astype(np.float32)
+        name = getattr(weight, "path", weight.name)
+        weight.assign(np.abs(values) + 0.1 if "variance" in name else values)
+    return model
+
+
+def sequential():
+    return keras.Sequential([
+        keras.Input((6, 6, 2)),
+        layers.Conv2D(3, 3, padding="same", activation="relu", dilation_rate=2),
+        layers.BatchNormalization(scale=False, epsilon=1e-5),
+        layers.SpatialDropout2D(0.2), layers.GaussianNoise(0.1), layers.Dropout(0.5), layers.ActivityRegularization(0.1),
+        layers.ZeroPadding2D(((1, 0), (2, 1))),
+        layers.Conv2D(4, (3, 2), strides=(2, 1), use_bias=False),
+        layers.ReLU(6.0),
+        layers.AveragePooling2D(2, 1, padding="same"),
+        layers.Reshape((-1, 4)), layers.Flatten(),
+        layers.Dense(5, activation="relu6"), layers.Activation("linear"), layers.Dense(3)])
+
+
+def deferred():
+    model = keras.Sequential([layers.Conv2D(2, 3, name="first"), layers.GlobalAveragePooling2D(), layers.Dense(3)])
+    model(np.zeros((2, 5, 5, 1), np.float32))
+    return model
+
+
+def nested():
+    """Shared and nested models; keys of the weight file do not follow the layers' names."""
+    a = keras.Input((6, 6, 4))
+    y = layers.BatchNormalization(center=False)(a)
+    y = layers.Conv2D(4, 3, padding="same", name="conv_b")(y)
+    block = keras.Model(a, layers.Add()([a, y]), name="block")
+    c = keras.Input((6, 6, 4))
+    z = layers.Conv2D(4, 1, name="conv_c")(c)
+    outer = keras.Model(c, layers.ReLU()(block(block(z))), name="outer")
+    tail = keras.Sequential([layers.Conv2D(8, 3, name="conv_d"), layers.GlobalAveragePooling2D(keepdims=True),
+                             layers.Flatten()], name="tail")
+    frozen = keras.Sequential([keras.Input((6, 6, 4)), layers.BatchNormalization(), layers.Conv2D(4, 1, name="conv_e")],
+                              name="frozen")
+    frozen.trainable = False
+    i = keras.Input((6, 6, 2), name="image")
+    shared = layers.Conv2D(4, 3, padding="same", name="conv_z")
+    x = layers.Conv2D(2, 1, name="conv_a")(i)
+    x = layers.Add()([shared(x), shared(i), outer(shared(x))])
+    x = frozen(x)
+    if not KERAS3:
+        x = keras.Sequential(name="nothing")(x)
+    x = outer(x)
+    return keras.Model(i, layers.Dense(3, name="scores")(tail(x)))
+
+
+def multi():
+    a, b = keras.Input((4, 4, 1), name="left"), keras.Input((4, 4, 1), name="right")
+    pair_a, pair_b = keras.Input((4, 4, 1)), keras.Input((4, 4, 1))
+    total = layers.Add()([pair_a, pair_b])
+    both = keras.Model([pair_a, pair_b], [layers.Conv2D(2, 3)(total), layers.ReLU()(pair_b)], name="both")
+    first, second = both([b, a])
+    return keras.Model([a, b], [layers.Flatten()(first), layers.Dense(2)(layers.Flatten()(second)), layers.Flatten()(second)])
+
+
+def ops_keras2():
+    i = keras.Input((8, 8, 4))
+    x = i[:, ::2]
+    x = x[:, 1:-1, ::-1]
+    z = tf.add(x, tf.nn.relu6(tf.math.add(x, x)))
+    shape = tf.shape(z)
+    q = tf.reshape(z, [shape[0], shape[1] * shape[2], -1])
+    q = tf.reshape(q, tf.stack([shape[0], (shape[1] + 6) // 2 - 3, -1]))
+    r = tf.expand_dims(tf.cast(tf.squeeze(tf.reduce_mean(z, [1, 2], keepdims=True), [1, 2]), tf.float32), -1)
+    p = tf.stop_gradient(tf.pad(z, [[0, 0], [1, 1], [2, 2], [0, 0]], constant_values=float("-inf")))
+    batch = tf.unstack(tf.compat.v1.shape(z))[0]
+    return keras.Model(i, [x[:, 0][:, tf.newaxis], q, p, tf.reshape(tf.transpose(z, [0, 3, 1, 2]), (batch, -1)),
+                           tf.transpose(r, [0, 2, 1]), layers.Activation(tf.nn.relu6)(tf.identity(z)),
+                           layers.Conv2D(2, 1, activation=tf.nn.relu)(z)])
+
+
+def ops_keras3():
+    from keras import ops
+    i = keras.Input((8, 8, 4))
+    x = i[..., ::2]
+    x = x[:, 1:-1, ::-1]
+    z = ops.add(x, ops.relu6(x + x))
+    q = ops.squeeze(ops.mean(z, [1, 2], keepdims=True), [1, 2])
+    q = ops.expand_dims(ops.expand_dims(ops.cast(q, "float32"), -1), -1)
+    q = ops.reshape(ops.transpose(ops.stop_gradient(ops.relu(q)), (0, 2, 1, 3)), (-1, 2))
+    p = ops.pad(ops.pad(z, ((0, 0), (1, 1), (2, 2), (0, 0))), ((0, 0), (0, 1), (0, 0), (0, 0)), constant_values=-1.0)
+    p = keras.activations.relu(layers.ReLU(6.0)(layers.Conv2D(2, 3, activation=ops.relu)(p)))
+    return keras.Model(i, [x[:, 0][:, None], q, p])
+
+
+def mixed():
+    return keras.Sequential([keras.Input((4,)), layers.Dense(2, name="half", dtype="mixed_float16")])
+
+
+def flatten(model):
+    for layer in model._flatten_layers(include_self=False, recursive=True):
+        if not isinstance(layer, keras.Model):
+            yield layer
+
+
+def describe(path):
+    model = keras.models.load_model(path, compile=False)
+    rows = []
+    for layer in flatten(model):
+        name = type(layer).__name__
+        if name in ("TFOpLambda", "SlicingOpLambda"):
+            name += f"({layer.get_config()['function']})"
+        weights = layer.get_weights()
+        rows.append({"name": layer.name, "class": name,
+                     "shapes": [list(w.shape) for w in weights],
+                     "sha256": hashlib.sha256(b"".join(w.astype("<f4").tobytes() for w in weights)).hexdigest(),
+                     "injectable": isinstance(layer, (layers.Conv2D, layers.Dense)) and bool(weights)})
+    scores = model([images(i.shape[1:]) for i in model.inputs] if len(model.inputs) > 1 else images(model.inputs[0].shape[1:]))
+    scores = scores if isinstance(scores, (list, tuple)) else [scores]
+    names = [i.name for i in model.inputs] if KERAS3 else model.input_names
+    outputs = list(getattr(model, "output_names", [model.layers[-1].name]))
+    return {"keras_version": keras.__version__, "inputs": names, "outputs": outputs,
+            "layers": rows, "scores": [[f"{b:08x}" for b in np.asarray(s).ravel().view("<u4")] for s in scores]}
+
+
+def deflate(path):
+    """Keras stores; a file that somebody zipped again is deflated, and smaller."""
+    with zipfile.ZipFile(path) as old:
+        members = {name: old.read(name) for name in old.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, data in members.items():
+            new.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+
+
+def write_json(path, facts):
+    """One line per layer and per output."""
+    parts = [f'  "{key}": {json.dumps(facts[key])}' for key in ("keras_version", "inputs", "outputs")]
+    for key in ("layers", "scores"):
+        parts.append(f'  "{key}": [\n    ' + ",\n    ".join(json.dumps(row) for row in facts[key]) + "\n  ]")
+    path.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    makers = {"sequential": sequential, "deferred": deferred, "nested": nested, "multi": multi,
+              "ops": ops_keras3 if KERAS3 else ops_keras2}
+    for name, make in makers.items():
+        keras.utils.set_random_seed(1)
+        keras.backend.clear_session()
+        model = randomize(make())
+        endings = (".keras", ".h5") if name in ("sequential", "nested") else (".keras",)
+        for ending in endings:
+            path = folder / (PREFIX + name + ending)
+            model.save(path)
+            if ending == ".keras" and name != "deferred":
+                deflate(path)
+            write_json(path.with_name(path.name + ".json"), describe(path))
+    mixed().save(folder / (PREFIX + "mixed.keras"))
+    deflate(folder / (PREFIX + "mixed.keras"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+// The reference kernels (src/kernels/ref) behind a C interface: find_numerics.py builds and calls it.
+#include <array>
+#include <optional>
+
+#include "core/flush_denormals.hpp"
+#include "kernels/ref/reference.hpp"
+
+using namespace tf_injector;
+
+namespace {
+
+Shape image(const int64_t* dims) { return Shape{dims[0], dims[1], dims[2]}; }
+
+// Runs `compute` as the engine does, or with denormals kept.
+template <class Compute>
+void in_mode(bool keep_denormals, Compute compute) {
+  std::optional<FlushDenormals> flush;
+  if (!keep_denormals) flush.emplace();
+  compute();
+}
+
+}  // namespace
+
+extern "C" {
+
+// numbers: in h, w, c; out h, w, c; kernel h, w; stride h, w; dilation h, w; padding top, left; multiply the
+// border (0, 1).
+void ref_conv2d(const int64_t* numbers, const float* in, const float* kernel, const float* bias, float* out,
+                int images, bool keep_denormals) {
+  const int64_t* n = numbers;
+  const ref::Conv2DGeometry g{.in_h = n[0],
+                              .in_w = n[1],
+                              .cin = n[2],
+                              .out_h = n[3],
+                              .out_w = n[4],
+                              .cout = n[5],
+                              .kernel_h = n[6],
+                              .kernel_w = n[7],
+                              .stride_h = n[8],
+                              .stride_w = n[9],
+                              .dilation_h = n[10],
+                              .dilation_w = n[11],
+                              .pad_top = n[12],
+                              .pad_left = n[13],
+                              .border = n[14] != 0 ? ref::Border::multiply : ref::Border::skip};
+  in_mode(keep_denormals, [&] { ref::conv2d(g, in, kernel, bias, out, images); });
+}
+
+// blocks: lengths of the sum's parts, or none: what the engine takes for this batch.
+void ref_dense(int64_t inputs, int64_t units, const float* in, const float* kernel, const float* bias,
+               const int64_t* blocks, int64_t block_count, float* out, int64_t rows, bool keep_denormals) {
+  const std::vector<int64_t> chosen = block_count > 0
+                                          ? std::vector<int64_t>(blocks, blocks + block_count)
+                                          : ref::dense_blocks(inputs, units, static_cast<int>(rows));
+  in_mode(keep_denormals, [&] { ref::dense(inputs, units, in, kernel, bias, chosen, out, rows); });
+}
+
+// `variance` and `gamma` are overwritten.
+void ref_batch_normalization(int64_t channels, const float* in, const float* mean, float* variance,
+                             float* gamma, const float* beta, float epsilon, float* out, int64_t rows,
+                             bool keep_denormals) {
+  in_mode(keep_denormals, [&] {
+    ref::normalization_factors(channels, epsilon, variance, gamma);
+    ref::batch_normalization(channels, in, mean, variance, gamma, beta, out, rows);
+  });
+}
+
+void ref_activation(bool relu6, const float* in, float* out, int64_t elements, bool keep_denormals) {
+  in_mode(keep_denormals, [&] {
+    ref::activation(relu6 ? ops::ActivationKind::relu6 : ops::ActivationKind::relu, in, out, elements);
+  });
+}
+
+void ref_add(const float* a, const float* b, float* out, int64_t elements, bool keep_denormals) {
+  in_mode(keep_denormals, [&] { ref::add(a, b, out, elements); });
+}
+
+// numbers: in h, w, c; out h, w, c; pool h, w; stride h, w; same (0, 1).
+void ref_average_pool2d(const int64_t* numbers, const float* in, float* out, int images,
+                        bool keep_denormals) {
+  const int64_t* n = numbers;
+  const ops::AveragePool2D op{.pool_size = {n[6], n[7]},
+                              .strides = {n[8], n[9]},
+                              .padding = n[10] != 0 ? ops::Padding::same : ops::Padding::valid};
+  in_mode(keep_denormals, [&] { ref::average_pool2d(op, image(n), image(n + 3), in, out, images); });
+}
+
+void ref_global_average_pool(int64_t positions, int64_t channels, const float* in, float* out, int images,
+                             bool keep_denormals) {
+  in_mode(keep_denormals, [&] { ref::global_average_pool(positions, channels, in, out, images); });
+}
+}
