@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "core/bits.hpp"
 
@@ -212,6 +213,24 @@ size_t ReplayPlan::workspace_bytes() const noexcept {
   }
   floats += 3 * static_cast<int64_t>(packs_together_) * largest;  // carried, being packed anew, and new
   return static_cast<size_t>(floats) * sizeof(float);
+}
+
+size_t ReplayPlan::bytes_per_fault(std::span<const Patch> faults) const {
+  std::set<WeightId> weights;
+  for (const Patch& fault : faults) weights.insert(fault.weight);
+  size_t most = 0;
+  for (WeightId weight : weights) {
+    const std::vector<size_t> steps = steps_holding(weight);
+    size_t bytes = 0;
+    for (size_t s : steps) {
+      const std::optional<LinearStep>& linear = steps_[s].linear;
+      const bool column = linear && steps.size() == 1;  // a vector of them even where one fault stands alone
+      bytes += column ? idx(linear->geometry.taps * linear->geometry.cin * table_.lanes) * sizeof(float)
+                      : steps_[s].kernel->weight_bytes();
+    }
+    most = std::max(most, bytes);
+  }
+  return most;
 }
 
 size_t ReplayPlan::bytes() const noexcept {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
@@ -87,6 +88,8 @@ class ReplayPlan {
   // Memory of one ReplayWorkspace, and of this object.
   [[nodiscard]] size_t workspace_bytes() const noexcept;
   [[nodiscard]] size_t bytes() const noexcept;
+  // The most that a FaultBlock takes for one of these faults.
+  [[nodiscard]] size_t bytes_per_fault(std::span<const Patch> faults) const;
 
  private:
   void add_step(const PlanStep& step, int output);

@@ -1,0 +1,96 @@
+// The replay engine: golden's activations once an image, every fault from its own layer on, only where something can
+// differ (replay/).
+#include <map>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "campaign/engine.hpp"
+#include "core/aligned_buffer.hpp"
+#include "replay/replay.hpp"
+
+namespace tf_injector {
+namespace {
+
+class ReplayEngine final : public Engine {
+ public:
+  ReplayEngine(const Plan& plan, int threads) : plan_(plan), replay_plan_(plan) {
+    for (int i = 0; i < threads; ++i) {
+      workspaces_.push_back(std::make_unique<replay::ReplayWorkspace>(replay_plan_));
+      golden_.emplace_back(static_cast<size_t>(plan.classes()));
+    }
+  }
+
+  void run_golden(const TileImages& images, int thread, std::span<float> scores) override {
+    const auto classes = static_cast<size_t>(plan_.classes());
+    for (int image = 0; image < images.tile.images; ++image)
+      golden_of(images, image, thread, scores.subspan(static_cast<size_t>(image) * classes, classes));
+  }
+
+  void begin_block(std::span<const Patch> faults) override {
+    faults_.assign(faults.begin(), faults.end());
+    blocks_.clear();
+  }
+
+  void run_faults(const TileImages& images, size_t first, size_t count, std::span<const float>, int thread,
+                  const FaultSink& sink) override {
+    const replay::FaultBlock& block = prepared(first, count);
+    replay::ReplayWorkspace& workspace = *workspaces_[static_cast<size_t>(thread)];
+    for (int image = 0; image < images.tile.images; ++image) {
+      golden_of(images, image, thread, golden_[static_cast<size_t>(thread)].span());
+      for (const replay::Group& group : block.groups()) {
+        workspace.run_group(group, [&](size_t fault, std::span<const float> scores) {
+          sink.row(first + fault, image, scores);
+        });
+      }
+      sink.advance(static_cast<int64_t>(count));
+    }
+  }
+
+ private:
+  void golden_of(const TileImages& images, int image, int thread, std::span<float> scores) {
+    std::vector<std::span<const float>> inputs;
+    for (const std::span<const float>& input : images.inputs) {
+      const size_t elements = input.size() / static_cast<size_t>(images.tile.images);
+      inputs.push_back(input.subspan(static_cast<size_t>(image) * elements, elements));
+    }
+    workspaces_[static_cast<size_t>(thread)]->run_golden(inputs, {.batch = images.tile.batch}, scores);
+  }
+
+  // Faults first..first+count-1 of the block, prepared once for all tiles.
+  const replay::FaultBlock& prepared(size_t first, size_t count) {
+    const std::lock_guard lock(preparing_);
+    auto& block = blocks_[{first, count}];
+    if (!block) {
+      block = std::make_unique<const replay::FaultBlock>(replay_plan_,
+                                                         std::span<const Patch>(faults_).subspan(first, count));
+    }
+    return *block;
+  }
+
+  const Plan& plan_;
+  replay::ReplayPlan replay_plan_;
+  std::vector<std::unique_ptr<replay::ReplayWorkspace>> workspaces_;  // one per thread
+  std::vector<AlignedBuffer> golden_;                                 // one per thread
+  std::vector<Patch> faults_;                                         // of the block
+  std::mutex preparing_;
+  std::map<std::pair<size_t, size_t>, std::unique_ptr<const replay::FaultBlock>> blocks_;
+};
+
+}  // namespace
+
+EngineNeeds replay_engine_needs(const Plan& plan, std::span<const Patch> faults) {
+  const replay::ReplayPlan replay_plan(plan);
+  EngineNeeds needs;
+  needs.bytes_per_thread = replay_plan.workspace_bytes() + replay_plan.bytes();  // the plan's copy, at least once
+  needs.bytes_per_fault = replay_plan.bytes_per_fault(faults);
+  needs.preferred_tile = 8;
+  needs.least_block = static_cast<size_t>(replay_plan.table().width()) * replay_plan.packs_together();
+  return needs;
+}
+
+std::unique_ptr<Engine> make_replay_engine(const Plan& plan, int threads, int) {
+  return std::make_unique<ReplayEngine>(plan, threads);
+}
+
+}  // namespace tf_injector
