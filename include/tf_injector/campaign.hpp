@@ -15,28 +15,28 @@ enum class ScoreMode { none, changed, all };
 
 // Everything that a run is given; defaults are the program's.
 struct CampaignOptions {
-  std::string dataset;                 // "CIFAR10", "CIFAR100", "GTSRB" or "" (--model and --data both given)
-  std::string network;                 // network name, or ""
-  std::string model_path;              // --model, else models/<dataset>/<network>.keras
-  std::string data_path;               // --data, or "": search order
-  std::string fault_list_path;         // "": golden-only run
+  std::string dataset;          // "CIFAR10", "CIFAR100", "GTSRB" or "" (--model and --data both given)
+  std::string network;          // network name, or ""
+  std::string model_path;       // --model, else models/<dataset>/<network>.keras
+  std::string data_path;        // --data, or "": search order
+  std::string fault_list_path;  // "": golden-only run
   std::string output_folder = "reports";
-  std::string report_path;             // --report, or ""
-  std::string output_name;             // --output: which output is scored, "" = the first
-  std::string resize = "pillow";       // GTSRB: "pillow" or "tensorflow"
+  std::string report_path;        // --report, or ""
+  std::string output_name;        // --output: which output is scored, "" = the first
+  std::string resize = "pillow";  // GTSRB: "pillow" or "tensorflow"
   int batch_size = 512;
   std::optional<int64_t> resume_from;  // -r: the Injection to start at
   bool use_tensorflow_preprocessing = false;
   std::optional<std::array<float, 3>> mean, std;
-  std::optional<int64_t> limit;        // first N images
+  std::optional<int64_t> limit;  // first N images
   ScoreMode scores = ScoreMode::none;
   bool overwrite = false;
   bool allow_download = true;
   bool dry_run = false;
-  int threads = 0;                     // 0: what affinity, cgroup and SLURM_CPUS_PER_TASK allow
-  uint64_t memory_bytes = 0;           // 0: a share of what the machine or cgroup has
-  std::string kernels = "auto";        // auto, avx512, avx2, neon, scalar
-  int tile = 0;                        // 0: chosen
+  int threads = 0;                        // 0: what affinity, cgroup and SLURM_CPUS_PER_TASK allow
+  uint64_t memory_bytes = 0;              // 0: a share of what the machine or cgroup has
+  std::string kernels = "auto";           // auto, avx512, avx2, neon, scalar
+  int tile = 0;                           // 0: chosen
   std::vector<std::string> command_line;  // for the metadata only
 };
 
@@ -55,7 +55,7 @@ struct Progress {
 };
 
 struct BitGroupSummary {
-  std::string name;              // "sign (31)", "exponent (23-30)", "mantissa (0-22)"
+  std::string name;  // "sign (31)", "exponent (23-30)", "mantissa (0-22)"
   int64_t faults = 0, images = 0, masked = 0, non_critical = 0, critical = 0;
 };
 
@@ -64,9 +64,9 @@ enum class CampaignOutcome { done, already_finished, golden_only, dry_run };
 struct CampaignResult {
   CampaignOutcome outcome = CampaignOutcome::done;
   GoldenSummary golden;
-  std::string report_path;       // "" for a golden-only run
+  std::string report_path;  // "" for a golden-only run
   std::string metadata_path;
-  std::string score_folder;      // "" when no scores were saved
+  std::string score_folder;  // "" when no scores were saved
   std::vector<BitGroupSummary> groups;
   int64_t faults = 0;
   double seconds = 0;
@@ -77,16 +77,19 @@ struct CampaignResult {
 };
 
 struct CampaignCallbacks {
-  std::function<void(const std::string&)> message;        // one line each: what is being read, resumed, chosen
+  std::function<void(const std::string&)> message;  // one line each: what is being read, resumed, chosen
   std::function<void(const GoldenSummary&)> golden;
-  std::function<void(const Progress&)> progress;          // at most some ten times a second, from one thread at a time
-  const std::atomic<bool>* stop = nullptr;                // set by a signal handler: the run ends with Error(interrupted)
+  std::function<void(const Progress&)>
+      progress;                             // at most some ten times a second, from one thread at a time
+  const std::atomic<bool>* stop = nullptr;  // set by a signal handler: the run ends with Error(interrupted)
 };
 
-// Runs (or continues) the campaign. Throws tf_injector::Error and its children; what is already in the report stays valid.
+// Runs (or continues) the campaign. Throws tf_injector::Error and its children; what is already in the report
+// stays valid.
 CampaignResult run_campaign(const CampaignOptions& options, const CampaignCallbacks& callbacks);
 
-// The summary table of a finished report: per bit group masked, non-critical, critical. Throws Error(bad_input).
+// The summary table of a finished report: per bit group masked, non-critical, critical. Throws
+// Error(bad_input).
 [[nodiscard]] std::vector<BitGroupSummary> summarize_report(const std::string& report_path);
 
 }  // namespace tf_injector

@@ -8,24 +8,25 @@
 
 namespace tf_injector {
 
-// N images of one shape with their labels, as stored: uint8 (to be preprocessed) or float32 (fed as it is, but for
-// `needs_preprocessing`).
-// Models of several inputs have one array per input; most have one, with an empty name.
+// N images of one shape with their labels, as stored: uint8 (to be preprocessed) or float32 (fed as it is,
+// but for `needs_preprocessing`). Models of several inputs have one array per input; most have one, with an
+// empty name.
 struct DatasetInput {
-  std::string name;                   // Keras input name for models of several inputs, else ""
-  std::vector<int64_t> shape;         // of one image: (H, W, C)
+  std::string name;            // Keras input name for models of several inputs, else ""
+  std::vector<int64_t> shape;  // of one image: (H, W, C)
   bool is_float = false;
-  bool needs_preprocessing = false;   // float32 of 0..255, preprocessed as uint8 is (GTSRB resized as TensorFlow does)
-  std::vector<uint8_t> bytes;         // N x elements, when !is_float
-  std::vector<float> floats;          // N x elements, when is_float
+  bool needs_preprocessing =
+      false;  // float32 of 0..255, preprocessed as uint8 is (GTSRB resized as TensorFlow does)
+  std::vector<uint8_t> bytes;  // N x elements, when !is_float
+  std::vector<float> floats;   // N x elements, when is_float
 };
 
 struct Dataset {
-  std::string name;                   // "CIFAR10", or the file's stem
-  std::string source;                 // the file or folder it came from
-  std::string sha256;                 // of the images and labels as loaded, whatever container they came in
+  std::string name;    // "CIFAR10", or the file's stem
+  std::string source;  // the file or folder it came from
+  std::string sha256;  // of the images and labels as loaded, whatever container they came in
   std::vector<DatasetInput> inputs;
-  std::vector<int32_t> labels;        // N
+  std::vector<int32_t> labels;  // N
 
   [[nodiscard]] size_t size() const noexcept { return labels.size(); }
 };

@@ -1,4 +1,5 @@
-// The one exception family of the library. Each kind is one exit code of the program (docs/interface: "Exit codes").
+// The one exception family of the library. Each kind is one exit code of the program (docs/interface: "Exit
+// codes").
 #pragma once
 
 #include <stdexcept>
@@ -8,16 +9,16 @@ namespace tf_injector {
 
 // The value is the program's exit code.
 enum class ErrorKind : int {
-  internal = 1,        // a bug of ours
-  usage = 2,           // wrong command line
-  bad_input = 3,       // model, fault list or data set: says where, what was expected, what was found
-  output = 4,          // output could not be written
-  busy = 5,            // another run owns this output
-  resume = 6,          // resume refused: says what differs
-  self_check = 7,      // --check found a difference
-  out_of_memory = 8,   //
-  download = 9,        //
-  interrupted = 75,    // stopped by a signal; the same command goes on where it stopped
+  internal = 1,       // a bug of ours
+  usage = 2,          // wrong command line
+  bad_input = 3,      // model, fault list or data set: says where, what was expected, what was found
+  output = 4,         // output could not be written
+  busy = 5,           // another run owns this output
+  resume = 6,         // resume refused: says what differs
+  self_check = 7,     // --check found a difference
+  out_of_memory = 8,  //
+  download = 9,       //
+  interrupted = 75,   // stopped by a signal; the same command goes on where it stopped
 };
 
 // Ends the operation. `what()` is text for the user: one clear line, or one line per problem.

@@ -1,5 +1,5 @@
-// The replay engine: golden's activations once an image, every fault from its own layer on, only where something can
-// differ (replay/).
+// The replay engine: golden's activations once an image, every fault from its own layer on, only where
+// something can differ (replay/).
 #include <map>
 #include <mutex>
 #include <utility>
@@ -62,8 +62,8 @@ class ReplayEngine final : public Engine {
     const std::lock_guard lock(preparing_);
     auto& block = blocks_[{first, count}];
     if (!block) {
-      block = std::make_unique<const replay::FaultBlock>(replay_plan_,
-                                                         std::span<const Patch>(faults_).subspan(first, count));
+      block = std::make_unique<const replay::FaultBlock>(
+          replay_plan_, std::span<const Patch>(faults_).subspan(first, count));
     }
     return *block;
   }
@@ -82,7 +82,8 @@ class ReplayEngine final : public Engine {
 EngineNeeds replay_engine_needs(const Plan& plan, std::span<const Patch> faults) {
   const replay::ReplayPlan replay_plan(plan);
   EngineNeeds needs;
-  needs.bytes_per_thread = replay_plan.workspace_bytes() + replay_plan.bytes();  // the plan's copy, at least once
+  needs.bytes_per_thread =
+      replay_plan.workspace_bytes() + replay_plan.bytes();  // the plan's copy, at least once
   needs.bytes_per_fault = replay_plan.bytes_per_fault(faults);
   needs.preferred_tile = 8;
   needs.least_block = static_cast<size_t>(replay_plan.table().width()) * replay_plan.packs_together();

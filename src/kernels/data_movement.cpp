@@ -24,7 +24,8 @@ class CopyKernel final : public MovementKernel {
   [[nodiscard]] std::string name() const override { return name_; }
   // Copies the numbers of the input elements themselves, twice: a constant is what does not shift with them.
   [[nodiscard]] std::vector<int32_t> sources() const override {
-    std::vector<float> numbers(static_cast<size_t>(inputs_)), moved(static_cast<size_t>(outputs_)), again(moved);
+    std::vector<float> numbers(static_cast<size_t>(inputs_)), moved(static_cast<size_t>(outputs_)),
+        again(moved);
     const float shift = static_cast<float>(inputs_) + 1.0f;
     if (2.0f * shift > kLargestExactNumber) return {};
     std::iota(numbers.begin(), numbers.end(), 0.0f);
@@ -55,22 +56,25 @@ std::unique_ptr<Kernel> make_copy(std::string name, const KernelContext& context
 }  // namespace
 
 std::unique_ptr<Kernel> make_kernel(const ops::Pad& op, const KernelContext& context) {
-  return make_copy("ref:pad", context, op.value, [op, input = context.inputs[0], output = context.output](
-                                  const float* in, float* out, int images) {
-    ref::pad(op, input, output, in, out, images);
-  });
+  return make_copy(
+      "ref:pad", context, op.value,
+      [op, input = context.inputs[0], output = context.output](const float* in, float* out, int images) {
+        ref::pad(op, input, output, in, out, images);
+      });
 }
 
 std::unique_ptr<Kernel> make_kernel(const ops::Slice& op, const KernelContext& context) {
-  return make_copy("ref:slice", context, 0.0f, [op, input = context.inputs[0]](const float* in, float* out, int images) {
-    ref::slice(op, input, in, out, images);
-  });
+  return make_copy("ref:slice", context, 0.0f,
+                   [op, input = context.inputs[0]](const float* in, float* out, int images) {
+                     ref::slice(op, input, in, out, images);
+                   });
 }
 
 std::unique_ptr<Kernel> make_kernel(const ops::Transpose& op, const KernelContext& context) {
-  return make_copy("ref:transpose", context, 0.0f, [op, input = context.inputs[0]](const float* in, float* out, int images) {
-    ref::transpose(op, input, in, out, images);
-  });
+  return make_copy("ref:transpose", context, 0.0f,
+                   [op, input = context.inputs[0]](const float* in, float* out, int images) {
+                     ref::transpose(op, input, in, out, images);
+                   });
 }
 
 std::unique_ptr<Kernel> make_kernel(const ops::Reshape&, const KernelContext& context) {

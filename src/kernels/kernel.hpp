@@ -58,7 +58,7 @@ struct Epilogue {
 // Everything a factory may look at: shapes and attributes, never weight values.
 struct KernelContext {
   std::span<const Weight> weights = {};  // Graph::weights
-  std::vector<Shape> inputs = {};   // without the operand of a fused Add
+  std::vector<Shape> inputs = {};        // without the operand of a fused Add
   Shape output;
   KernelSet set = KernelSet::scalar;
   Epilogue epilogue = {};

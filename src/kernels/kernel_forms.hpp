@@ -1,5 +1,5 @@
-// What replay may know of a kernel beyond running it: the four forms in which an op can be computed for many faults at
-// once. A kernel without a form is replayed by running it whole.
+// What replay may know of a kernel beyond running it: the four forms in which an op can be computed for many
+// faults at once. A kernel without a form is replayed by running it whole.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace tf_injector {
 
-// Convolutions and Dense: out[position][co] is one chain of fma over the taps and input channels of its window, then
-// the epilogue.
+// Convolutions and Dense: out[position][co] is one chain of fma over the taps and input channels of its
+// window, then the epilogue.
 struct LinearGeometry {
   static constexpr int32_t kSkipped = -1;  // the tap is not in this position's chain (padding="same")
   static constexpr int32_t kZero = -2;     // a zero is multiplied and added (an explicit border)
@@ -32,8 +32,8 @@ class LinearKernel : public Kernel {
   [[nodiscard]] virtual const float* packed() const noexcept = 0;
   // Where the chain over k is cut: each block its own chain, results added in order. Empty: one chain.
   [[nodiscard]] virtual std::span<const int64_t> blocks(int batch) const noexcept = 0;
-  // One image, other weights: `columns` packs (simd::packed_index) `lanes` output channels; no epilogue. sums:
-  // [out_positions][lanes].
+  // One image, other weights: `columns` packs (simd::packed_index) `lanes` output channels; no epilogue.
+  // sums: [out_positions][lanes].
   virtual void run_columns(const float* in, const float* columns, int32_t lanes, float* sums,
                            int batch) const noexcept = 0;
 };
@@ -42,13 +42,15 @@ class LinearKernel : public Kernel {
 class MovementKernel : public Kernel {
  public:
   static constexpr int32_t kConstant = -1;
-  // [output elements]: index of the input element, or kConstant. Of one image. Empty: not known (a huge image).
+  // [output elements]: index of the input element, or kConstant. Of one image. Empty: not known (a huge
+  // image).
   [[nodiscard]] virtual std::vector<int32_t> sources() const = 0;
   [[nodiscard]] virtual float constant() const noexcept = 0;
 };
 
-// Averages per channel: the window's positions are summed in order into `stripes` sums (position i of the window into sum
-// i mod stripes as long as i < striped), which are added from the left; then the rest one by one; then / count.
+// Averages per channel: the window's positions are summed in order into `stripes` sums (position i of the
+// window into sum i mod stripes as long as i < striped), which are added from the left; then the rest one by
+// one; then / count.
 struct AverageGeometry {
   struct Window {
     std::vector<int32_t> positions;

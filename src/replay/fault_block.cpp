@@ -11,7 +11,8 @@
 namespace tf_injector::replay {
 namespace {
 
-// A change of this size leaves no output certain to be clipped: such faults would take that from others in their pack.
+// A change of this size leaves no output certain to be clipped: such faults would take that from others in
+// their pack.
 constexpr float kHugeChange = 8.0f;
 
 struct Target {
@@ -99,11 +100,12 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches) :
   };
   for (size_t i = 0, end = 0; i < all.size(); i = end) {  // a pack's faults hit the same steps
     for (end = i + 1; end < all.size() && end < i + width && all[end].steps == all[i].steps &&
-                           all[end].is_huge() == all[i].is_huge();) {
+                      all[end].is_huge() == all[i].is_huge();) {
       ++end;
     }
     if (all[i].steps.empty()) continue;  // no score depends on the weight
-    (all[i].steps.size() > 1 ? group.on_their_own : group.packs).push_back(make_pack(plan, all.subspan(i, end - i)));
+    (all[i].steps.size() > 1 ? group.on_their_own : group.packs)
+        .push_back(make_pack(plan, all.subspan(i, end - i)));
     if (group.packs.size() + group.on_their_own.size() == plan.packs_together()) close();
   }
   if (!group.packs.empty() || !group.on_their_own.empty()) close();

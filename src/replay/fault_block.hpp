@@ -1,5 +1,6 @@
-// A block of faults prepared for replay: sorted by the layer they hit and by the size of the change, cut into packs of
-// one fault per SIMD lane, each pack with the weights it changes; packs that go through the network together are a group.
+// A block of faults prepared for replay: sorted by the layer they hit and by the size of the change, cut into
+// packs of one fault per SIMD lane, each pack with the weights it changes; packs that go through the network
+// together are a group.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ struct Hit {
   std::vector<int32_t> lane, channel;
   AlignedBuffer columns;  // packed weights with one output channel per hit fault, the faulted weight in it
   std::unique_ptr<EpilogueData> epilogue;  // per hit fault
-  // Other steps, and weights that several steps share: the step's kernel with the fault in it, per lane (null: not hit).
+  // Other steps, and weights that several steps share: the step's kernel with the fault in it, per lane
+  // (null: not hit).
   std::vector<std::unique_ptr<const Kernel>> patched;
 };
 
@@ -31,7 +33,7 @@ struct Pack {
 };
 
 struct Group {
-  std::vector<Pack> packs;    // ascending by the step they hit
+  std::vector<Pack> packs;         // ascending by the step they hit
   std::vector<Pack> on_their_own;  // hit several steps: never packed anew
 };
 

@@ -12,7 +12,8 @@ size_t idx(int64_t i) { return static_cast<size_t>(i); }
 void squared_norms(const ValueInfo& info, const float* values, float* squares) {
   for (int64_t p = 0; p < info.positions; ++p) {
     float sum = 0.0f;
-    for (int64_t c = 0; c < info.channels; ++c) sum += values[p * info.channels + c] * values[p * info.channels + c];
+    for (int64_t c = 0; c < info.channels; ++c)
+      sum += values[p * info.channels + c] * values[p * info.channels + c];
     squares[p] = sum;
   }
 }
@@ -38,7 +39,8 @@ Golden::Golden(const ReplayPlan& plan) : plan_(plan) {
     const int lanes = plan.table().lanes;
     margins_[s].stride = (g.cout + lanes - 1) / lanes * lanes;
     margins_[s].values = AlignedBuffer(idx(g.out_positions * margins_[s].stride));
-    std::fill_n(margins_[s].values.data(), margins_[s].values.size(), -std::numeric_limits<float>::infinity());
+    std::fill_n(margins_[s].values.data(), margins_[s].values.size(),
+                -std::numeric_limits<float>::infinity());
     most_sums = std::max(most_sums, g.out_positions * g.cout);
   }
   sums_ = AlignedBuffer(idx(most_sums));
@@ -80,8 +82,13 @@ void Golden::run_with_margin(size_t s, BatchContext context) {
   float* out = values_[idx(step.output)].data();
   const simd::SimdTable& table = plan_.table();
   const auto channels = static_cast<int32_t>(g.cout);
-  table.elementwise({.in = sums_.data(), .out = sums_.data(), .rows = g.out_positions, .channels = channels, .epilogue = before});
-  table.elementwise({.in = sums_.data(), .out = out, .rows = g.out_positions, .channels = channels, .epilogue = relu});
+  table.elementwise({.in = sums_.data(),
+                     .out = sums_.data(),
+                     .rows = g.out_positions,
+                     .channels = channels,
+                     .epilogue = before});
+  table.elementwise(
+      {.in = sums_.data(), .out = out, .rows = g.out_positions, .channels = channels, .epilogue = relu});
   const float* squares = squares_[idx(step.reads.front())].data();
   const float* add_squares = step.has_add ? squares_[idx(step.reads.back())].data() : nullptr;
   for (int64_t p = 0; p < g.out_positions; ++p) {

@@ -19,7 +19,8 @@ void for_each_lane(LaneMask lanes, Visit visit) {
   for (; lanes != 0; lanes &= lanes - 1) visit(std::countr_zero(lanes));
 }
 
-// A norm from its square, rounded up generously: the bound only has to be one (docs/numerics.md, "Dead outputs").
+// A norm from its square, rounded up generously: the bound only has to be one (docs/numerics.md, "Dead
+// outputs").
 float norm_of(float squares) { return 1.01f * std::sqrt(squares) + 1e-15f; }
 
 }  // namespace
@@ -139,12 +140,13 @@ bool LaneSteps::linear_position(const StepInfo& step, size_t index, int64_t p, V
     const int add = step.reads.back();
     const bool add_changed = step.has_add && values_.present(add, p);
     const float* const add_change[] = {add_changed ? values_.change(add, p) : nullptr};
-    count = table_.lane_alive({.margin = golden_.margin(index, p),
-                               .slope = linear.dead->slope.data(),
-                               .reach = norm_of(table_.lane_change(changes_.data(), taps, values_.pack_vectors())),
-                               .shift = add_changed ? norm_of(table_.lane_change(add_change, 1, values_.pack_vectors())) : 0.0f,
-                               .cout = count,
-                               .channels = alive_.data()});
+    count = table_.lane_alive(
+        {.margin = golden_.margin(index, p),
+         .slope = linear.dead->slope.data(),
+         .reach = norm_of(table_.lane_change(changes_.data(), taps, values_.pack_vectors())),
+         .shift = add_changed ? norm_of(table_.lane_change(add_change, 1, values_.pack_vectors())) : 0.0f,
+         .cout = count,
+         .channels = alive_.data()});
     channels = alive_.data();
   }
   if (count == 0) return false;
@@ -185,7 +187,8 @@ void LaneSteps::run_chains(const LinearStep& linear, simd::LaneSumsCall call) {
       const int32_t* end = pixel.channels + pixel.count;
       const int32_t* low = std::lower_bound(pixel.channels, end, first - t * cin);
       const int32_t* high = std::lower_bound(low, end, first + length - t * cin);
-      cut_[idx(call.taps)] = {pixel.values + (low - pixel.channels) * width_, low, static_cast<int32_t>(high - low)};
+      cut_[idx(call.taps)] = {pixel.values + (low - pixel.channels) * width_, low,
+                              static_cast<int32_t>(high - low)};
       cut_weights_[idx(call.taps++)] = weights_[idx(t)];
     }
     call.pixels = cut_.data();
@@ -260,7 +263,8 @@ void LaneSteps::finish(const StepInfo& step, int64_t p, const simd::EpilogueCall
 void LaneSteps::hit_linear(const Hit& hit, const StepInfo& step) {
   const LinearKernel& kernel = *step.linear->kernel;
   const auto count = static_cast<int32_t>(hit.lane.size());
-  kernel.run_columns(golden_.value(step.reads.front()), hit.columns.data(), count, columns_.data(), context_.batch);
+  kernel.run_columns(golden_.value(step.reads.front()), hit.columns.data(), count, columns_.data(),
+                     context_.batch);
   simd::ColumnsCall call{.faults = count,
                          .sums = nullptr,
                          .epilogue = hit.epilogue->parameters(),
@@ -377,7 +381,8 @@ void LaneSteps::replay_average(const StepInfo& step) {
   }
 }
 
-// Zeros are left out of the sums: they begin at +0, and x + 0 is x for every x but -0, which no such sum becomes.
+// Zeros are left out of the sums: they begin at +0, and x + 0 is x for every x but -0, which no such sum
+// becomes.
 void LaneSteps::average_window(const StepInfo& step, int64_t p) {
   const AverageGeometry& g = step.average->geometry;
   const std::vector<int32_t>& window = g.windows[idx(p)].positions;

@@ -21,7 +21,8 @@ class LaneSteps {
 
   // Steps first..end-1 of the pack whose changed values are in `values`; `hits` ascending by step.
   void run(size_t first, size_t end, std::span<const Hit> hits, BatchContext context);
-  // All of a value as one fault has it, dense: golden's own array when the fault has not reached it. Until the next call.
+  // All of a value as one fault has it, dense: golden's own array when the fault has not reached it. Until
+  // the next call.
   [[nodiscard]] const float* read_value(int value, int lane) { return materialize(value, lane, whole_out_); }
 
  private:

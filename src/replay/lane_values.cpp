@@ -96,8 +96,8 @@ void LaneValues::make_present(int value, int64_t position) {
   LaneBuffer& b = buffer(value);
   if (b.present[idx(position)] != 0) return;
   const Room to = room(value, position);
-  const int32_t rows = plan_.table().lane_spread(golden_.pixel(value, position),
-                                                 static_cast<int32_t>(info(value).channels), to.rows, to.channels);
+  const int32_t rows = plan_.table().lane_spread(
+      golden_.pixel(value, position), static_cast<int32_t>(info(value).channels), to.rows, to.channels);
   std::fill_n(to.change, width_, 0.0f);
   b.present[idx(position)] = 1;
   b.first[idx(position)] = b.used;
@@ -123,7 +123,8 @@ int64_t LaneValues::find_row(const LaneBuffer& b, int64_t position, int32_t chan
   return row != end && *row == channel ? row - b.channels.begin() : -1;
 }
 
-// A row of zeros in its place among the pixel's channels; the pixel moves behind all others first if it is not the last.
+// A row of zeros in its place among the pixel's channels; the pixel moves behind all others first if it is
+// not the last.
 int64_t LaneValues::insert_row(LaneBuffer& b, int64_t position, int32_t channel) {
   int64_t& first = b.first[idx(position)];
   int32_t& count = b.counts[idx(position)];

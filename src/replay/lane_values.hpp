@@ -1,5 +1,6 @@
-// The values of a network as the faults of a pack have them, one fault per SIMD lane. A pixel that no fault has changed is
-// golden's and takes no room; a changed one is a list of the channels that are not zero in every lane.
+// The values of a network as the faults of a pack have them, one fault per SIMD lane. A pixel that no fault
+// has changed is golden's and takes no room; a changed one is a list of the channels that are not zero in
+// every lane.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +14,10 @@ namespace tf_injector::replay {
 
 using LaneMask = uint32_t;  // bit l: lane l
 
-// One value's pixels in one pack. Rows lie one behind the other in the order in which pixels were written, so that what is
-// used stays together; the buffer grows as it has to.
+// One value's pixels in one pack. Rows lie one behind the other in the order in which pixels were written, so
+// that what is used stays together; the buffer grows as it has to.
 struct LaneBuffer {
-  int owner = -1;  // value whose pixels it holds
+  int owner = -1;                 // value whose pixels it holds
   AlignedBuffer rows;             // [used][width]
   std::vector<int32_t> channels;  // [used]: the channel of each row
   int64_t used = 0;
@@ -60,11 +61,12 @@ class LaneValues {
   // The rows of a present pixel.
   [[nodiscard]] simd::LanePixel pixel(int value, int64_t position) const;
   [[nodiscard]] const float* change(int value, int64_t position) const;  // [width], of a present pixel
-  // Makes the pixel present, with golden's values where it was not. Pointers to the value's other pixels are void.
+  // Makes the pixel present, with golden's values where it was not. Pointers to the value's other pixels are
+  // void.
   void make_present(int value, int64_t position);
 
-  // Room for the rows of a pixel, its channels and its change; commit() says how many rows there are and which lanes
-  // differ (none: the pixel stays golden's). Pointers to the value's other pixels are void.
+  // Room for the rows of a pixel, its channels and its change; commit() says how many rows there are and
+  // which lanes differ (none: the pixel stays golden's). Pointers to the value's other pixels are void.
   struct Room {
     float* rows;
     int32_t* channels;
@@ -80,7 +82,9 @@ class LaneValues {
  private:
   [[nodiscard]] const ValueInfo& info(int value) const { return plan_.values()[static_cast<size_t>(value)]; }
   [[nodiscard]] LaneBuffer& buffer(int value) { return buffers_[static_cast<size_t>(info(value).slot)]; }
-  [[nodiscard]] const LaneBuffer& buffer(int value) const { return buffers_[static_cast<size_t>(info(value).slot)]; }
+  [[nodiscard]] const LaneBuffer& buffer(int value) const {
+    return buffers_[static_cast<size_t>(info(value).slot)];
+  }
   [[nodiscard]] static int64_t find_row(const LaneBuffer& b, int64_t position, int32_t channel);
   int64_t insert_row(LaneBuffer& b, int64_t position, int32_t channel);
   [[nodiscard]] bool owns(int value) const { return buffer(value).owner == value; }

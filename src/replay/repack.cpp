@@ -136,11 +136,13 @@ void Repacker::join_pixel(int value, int64_t p, std::span<const Source> sources,
       const LaneBuffer& from = sources[s].pack->buffer;
       parts[s] = {sources[s].lanes, nullptr};
       if (rows[s].values == nullptr) continue;
-      const bool listed = next[s] < from.counts[idx(p)] && from.channels[idx(from.first[idx(p)] + next[s])] == channel;
+      const bool listed =
+          next[s] < from.counts[idx(p)] && from.channels[idx(from.first[idx(p)] + next[s])] == channel;
       parts[s].values = listed ? from.rows.data() + (from.first[idx(p)] + next[s]) * width : kZeros.data();
       if (listed) ++next[s];
     }
-    plan_.table().lane_join(parts.data(), count, golden[channel], to.buffer.rows.data() + to.buffer.used * width);
+    plan_.table().lane_join(parts.data(), count, golden[channel],
+                            to.buffer.rows.data() + to.buffer.used * width);
     to.buffer.channels[idx(to.buffer.used++)] = channel;
     if (channel == golden_next) ++golden_next;
   }

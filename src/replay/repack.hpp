@@ -1,4 +1,5 @@
-// Packs carried from one segment to the next: the faults that are still alive, packed anew where that saves packs.
+// Packs carried from one segment to the next: the faults that are still alive, packed anew where that saves
+// packs.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,8 @@ class Repacker {
  public:
   Repacker(const ReplayPlan& plan, const Golden& golden, const LaneValues& values);
 
-  // Drops the lanes that differ no more, by moving the others together, when fewer vectors are left that way. Order of
-  // the faults: kept.
+  // Drops the lanes that differ no more, by moving the others together, when fewer vectors are left that way.
+  // Order of the faults: kept.
   [[nodiscard]] std::vector<CarriedPack> repack(int value, std::vector<CarriedPack> packs);
   // A buffer for a value, and back.
   [[nodiscard]] LaneBuffer take(int value);

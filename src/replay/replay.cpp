@@ -41,7 +41,8 @@ void ReplayWorkspace::run_group(const Group& group, const Changed& changed) {
     run_pack(whole, pack.hits.front().step, pack.faults, pack.is_huge, pack.hits, changed);
 }
 
-void ReplayWorkspace::run_segment(const Segment& segment, std::span<const Pack> hitting, const Changed& changed) {
+void ReplayWorkspace::run_segment(const Segment& segment, std::span<const Pack> hitting,
+                                  const Changed& changed) {
   const int carried_value = std::exchange(carried_value_, segment.value);
   for (CarriedPack& pack : std::exchange(carried_, {})) {
     values_.reset(static_cast<int32_t>(pack.faults.size()));

@@ -1,6 +1,6 @@
-// Replays faults on one image: golden's activations once, then packs of faults, each from the layer it hits on, only where
-// something can differ. Equal to `evaluate` with the fault's Overlay in every bit (tests/replay);
-// docs/performance.md names the shortcuts.
+// Replays faults on one image: golden's activations once, then packs of faults, each from the layer it hits
+// on, only where something can differ. Equal to `evaluate` with the fault's Overlay in every bit
+// (tests/replay); docs/performance.md names the shortcuts.
 #pragma once
 
 #include <cstdint>
@@ -30,16 +30,18 @@ class ReplayWorkspace {
   ReplayWorkspace(const ReplayWorkspace&) = delete;
   ReplayWorkspace& operator=(const ReplayWorkspace&) = delete;
 
-  // inputs[i]: the image's values of the model's input i, preprocessed. scores: plan.classes() golden scores, written.
-  void run_golden(std::span<const std::span<const float>> inputs, BatchContext context, std::span<float> scores);
+  // inputs[i]: the image's values of the model's input i, preprocessed. scores: plan.classes() golden scores,
+  // written.
+  void run_golden(std::span<const std::span<const float>> inputs, BatchContext context,
+                  std::span<float> scores);
   // Faults of a group on the image that run_golden saw last.
   void run_group(const Group& group, const Changed& changed);
 
  private:
   void run_segment(const Segment& segment, std::span<const Pack> hitting, const Changed& changed);
   // The pack's steps in the segment, and what is left of it at the end.
-  void run_pack(const Segment& segment, size_t first, const std::vector<uint32_t>& faults, bool is_huge, std::span<const Hit> hits,
-                const Changed& changed);
+  void run_pack(const Segment& segment, size_t first, const std::vector<uint32_t>& faults, bool is_huge,
+                std::span<const Hit> hits, const Changed& changed);
   void report(const std::vector<uint32_t>& faults, const Changed& changed);
 
   const ReplayPlan& plan_;

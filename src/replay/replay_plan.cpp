@@ -16,8 +16,8 @@ ValueInfo value_of(const Shape& shape, int slot) {
   return {1, shape.elements(), slot};
 }
 
-// A Dense over a flattened image has one input position of H * W * C channels: seen as a convolution with a tap per
-// position it takes the image as it is.
+// A Dense over a flattened image has one input position of H * W * C channels: seen as a convolution with a
+// tap per position it takes the image as it is.
 bool fit(LinearGeometry& g, const ValueInfo& in) {
   if (in.positions == g.in_positions && in.channels == g.cin) return true;
   if (g.in_positions != 1 || g.out_positions != 1 || g.taps != 1 || g.cin != in.elements()) return false;
@@ -170,7 +170,8 @@ int64_t ReplayPlan::slot_floats(int slot) const {
   for (const ValueInfo& value : values_) {
     if (value.slot == slot) positions = std::max(positions, value.positions);
   }
-  return plan_.impl().memory.slot_elements[idx(slot)] * (table_.width() + 1) + positions * (table_.width() + 3);
+  return plan_.impl().memory.slot_elements[idx(slot)] * (table_.width() + 1) +
+         positions * (table_.width() + 3);
 }
 
 void ReplayPlan::add_step(const PlanStep& from, int output) {

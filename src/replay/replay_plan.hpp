@@ -1,5 +1,5 @@
-// What replay knows of a Plan: values as positions x channels, and for every step the form in which it can be computed for
-// a pack of faults at once. Const, shared by all threads.
+// What replay knows of a Plan: values as positions x channels, and for every step the form in which it can be
+// computed for a pack of faults at once. Const, shared by all threads.
 #pragma once
 
 #include <cstdint>
@@ -21,22 +21,24 @@ struct ValueInfo {
   [[nodiscard]] int64_t elements() const noexcept { return positions * channels; }
 };
 
-// What the bound on a change needs (docs/numerics.md, "Dead outputs"): a faulted output before the ReLU lies at most
-// slope[c] * ||dx|| + ||dr|| above margin = golden's output + noise[c] * ||x|| + offset[c] + allowance of the add.
+// What the bound on a change needs (docs/numerics.md, "Dead outputs"): a faulted output before the ReLU lies
+// at most slope[c] * ||dx|| + ||dr|| above margin = golden's output + noise[c] * ||x|| + offset[c] +
+// allowance of the add.
 struct DeadBound {
   AlignedBuffer slope, noise, offset;  // [cout], padded
 };
 
 struct LinearStep {
   const LinearKernel* kernel = nullptr;
-  LinearGeometry geometry;  // as the input value has positions and channels
-  AlignedBuffer weights;    // (taps * cin, cout), row-major
+  LinearGeometry geometry;        // as the input value has positions and channels
+  AlignedBuffer weights;          // (taps * cin, cout), row-major
   std::optional<DeadBound> dead;  // only in front of a ReLU
 };
 
 struct MovementStep {
   struct Position {
-    int32_t source = -1;  // the one input position that all channels come from, shifted by `shift`; -1: see elements
+    int32_t source =
+        -1;  // the one input position that all channels come from, shifted by `shift`; -1: see elements
     int32_t shift = 0;
   };
   std::vector<Position> positions;
@@ -62,8 +64,9 @@ struct StepInfo {
   bool elementwise = false;
 };
 
-// Steps between two places where all that a fault has changed is one value (the end of a residual block, say): there the
-// faults that are still alive can be packed anew. The last segment's value is the scored output.
+// Steps between two places where all that a fault has changed is one value (the end of a residual block,
+// say): there the faults that are still alive can be packed anew. The last segment's value is the scored
+// output.
 struct Segment {
   size_t first = 0, end = 0;  // steps
   int value = -1;             // what it hands on

@@ -111,7 +111,7 @@ TEST(Refused, Options) {
   EXPECT_THAT(changed("re_lu", "negative_slope", 0.1), HasSubstr("option 'negative_slope'"));
   EXPECT_THAT(changed("reshape", "target_shape", {5, -1}), HasSubstr("cannot give"));
   EXPECT_THAT(changed("zero_padding2d", "padding", {{2147483648, 2147483648}, {2147483648, 2147483648}}),
-              HasSubstr("too large"));
+              HasSubstr("expected paddings from 0 to 2147483647"));
 }
 
 TEST(Refused, WeightsThatDoNotFit) {

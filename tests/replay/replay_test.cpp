@@ -31,8 +31,9 @@ void expect_replay_equals_evaluate(std::mt19937& rng, const test::NetworkOptions
     std::vector<float> golden(static_cast<size_t>(plan.classes())), expected(golden.size());
     std::vector<std::vector<float>> scores(patches.size());
     replay.run_golden(inputs, {.batch = 512}, golden);
-    for (const replay::Group& group : block.groups()) replay.run_group(group,
-               [&](size_t f, std::span<const float> s) { scores[f].assign(s.begin(), s.end()); });
+    for (const replay::Group& group : block.groups())
+      replay.run_group(group,
+                       [&](size_t f, std::span<const float> s) { scores[f].assign(s.begin(), s.end()); });
     evaluate(plan, nullptr, workspace, inputs, 1, {.batch = 512}, expected);
     ASSERT_TRUE(test::same_bits(expected, golden));
     for (size_t f = 0; f < patches.size(); ++f) {

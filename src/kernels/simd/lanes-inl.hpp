@@ -1,5 +1,5 @@
-// What replay computes: a pack of faults across the SIMD lanes, kLaneVectors vectors wide. Zero inputs and dead outputs are
-// left out, so everything here works on lists.
+// What replay computes: a pack of faults across the SIMD lanes, kLaneVectors vectors wide. Zero inputs and
+// dead outputs are left out, so everything here works on lists.
 #if defined(TFI_SIMD_LANES_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef TFI_SIMD_LANES_INL
 #undef TFI_SIMD_LANES_INL
@@ -17,7 +17,8 @@ namespace tf_injector::simd::HWY_NAMESPACE {
 
 using Bits = hn::RebindToUnsigned<Floats>;
 inline constexpr int kWidth = kLaneVectors * kLanes;
-// Output channels per pass over the inputs: their accumulators fill the registers beside the inputs and one weight.
+// Output channels per pass over the inputs: their accumulators fill the registers beside the inputs and one
+// weight.
 inline constexpr int kChannels = kManyRegisters ? 8 : 5;
 
 // Bit per lane: the two vectors differ in some bit.
@@ -116,7 +117,8 @@ inline int32_t lane_alive(const LaneAliveCall& call) {
   const Vec reach = hn::Set(d, call.reach), shift = hn::Set(d, call.shift);
   size_t count = 0;
   for (int32_t c = 0; c < call.cout; c += kLanes) {
-    const Vec highest = hn::Add(hn::MulAdd(hn::Load(d, call.slope + c), reach, shift), hn::Load(d, call.margin + c));
+    const Vec highest =
+        hn::Add(hn::MulAdd(hn::Load(d, call.slope + c), reach, shift), hn::Load(d, call.margin + c));
     const auto dead = hn::Lt(highest, hn::Zero(d));  // NaN is not less: alive
     const auto alive = hn::MaskFromVec(hn::BitCast(u, hn::VecFromMask(d, hn::Not(dead))));
     count += hn::CompressStore(hn::Iota(u, static_cast<uint32_t>(c)), alive, u,
@@ -221,7 +223,8 @@ inline int32_t lane_spread(const float* golden, int32_t channels, float* values,
     std::memcpy(&bits, golden + c, sizeof(bits));
     if (bits == 0) continue;
     const Vec value = hn::Set(d, golden[c]);
-    for (int v = 0; v < kLaneVectors; ++v) hn::Store(value, d, values + static_cast<int64_t>(count) * kWidth + v * kLanes);
+    for (int v = 0; v < kLaneVectors; ++v)
+      hn::Store(value, d, values + static_cast<int64_t>(count) * kWidth + v * kLanes);
     out_channels[count++] = c;
   }
   return count;

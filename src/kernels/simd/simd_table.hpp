@@ -78,17 +78,17 @@ struct LanePixel {
 };
 
 // Chains of fma over the rows of the taps' pixels. Rows that are zero in all lanes are not in the pixels:
-// fma(0, w, acc) == acc in every bit for finite w, unless acc is -0; the result says whether a chain ended in -0, and then
-// it has to be done again with all rows.
+// fma(0, w, acc) == acc in every bit for finite w, unless acc is -0; the result says whether a chain ended in
+// -0, and then it has to be done again with all rows.
 struct LaneSumsCall {
   int32_t taps = 0;
-  const LanePixel* pixels = nullptr;        // [taps]
-  const float* const* weights = nullptr;    // [taps]: (cin, cout), row-major
+  const LanePixel* pixels = nullptr;      // [taps]
+  const float* const* weights = nullptr;  // [taps]: (cin, cout), row-major
   int32_t cout = 0;
   const int32_t* channels = nullptr;  // the output channels wanted
   int32_t channel_count = 0;
   int32_t first_vector = 0, vectors = kLaneVectors;  // of the pack: the others are not computed
-  float* sums = nullptr;     // [channel_count][width]
+  float* sums = nullptr;                             // [channel_count][width]
   bool add_to_sums = false;  // sums + chain, rounded, instead of chain (the blocks of a Dense)
 };
 
@@ -108,19 +108,19 @@ struct LaneFinishCall {
   int32_t count = 0;
   EpilogueCall epilogue;  // its `add` is not used:
   bool has_add = false;
-  LanePixel add;                      // the operand's pixel,
-  const float* add_golden = nullptr;  // or, when it is golden's in all lanes, golden's values
-  const float* golden = nullptr;      // golden's output pixel
+  LanePixel add;                                     // the operand's pixel,
+  const float* add_golden = nullptr;                 // or, when it is golden's in all lanes, golden's values
+  const float* golden = nullptr;                     // golden's output pixel
   int32_t first_vector = 0, vectors = kLaneVectors;  // which vectors have sums
   int32_t pack_vectors = kLaneVectors;               // vectors in use; those without sums are golden's
-  float* values = nullptr;            // out: rows
-  int32_t* out_channels = nullptr;   // out: their channels
-  float* change = nullptr;            // out: [width]: squared norm of the difference from golden
+  float* values = nullptr;                           // out: rows
+  int32_t* out_channels = nullptr;                   // out: their channels
+  float* change = nullptr;  // out: [width]: squared norm of the difference from golden
 };
 
 // Lanes of a row that go to another pack.
 struct LaneRow {
-  uint32_t lanes = 0;           // which
+  uint32_t lanes = 0;             // which
   const float* values = nullptr;  // [width], or null: golden's value
 };
 
@@ -150,11 +150,12 @@ struct SimdTable {
   int32_t (*lane_alive)(const LaneAliveCall& call) = nullptr;
   // Bit l: fault l's pixel differs from golden's in some bit. `rows`: how many were written.
   uint32_t (*lane_finish)(const LaneFinishCall& call, int32_t* rows) = nullptr;
-  // One row of a pixel from several packs: lanes of `from` (rows of one channel, null: the value `golden` in all lanes),
-  // put one behind the other; what is left of the row is `golden`.
+  // One row of a pixel from several packs: lanes of `from` (rows of one channel, null: the value `golden` in
+  // all lanes), put one behind the other; what is left of the row is `golden`.
   void (*lane_join)(const LaneRow* from, int32_t count, float golden, float* row) = nullptr;
   // Golden's pixel in all lanes; how many rows were written.
-  int32_t (*lane_spread)(const float* golden, int32_t channels, float* values, int32_t* out_channels) = nullptr;
+  int32_t (*lane_spread)(const float* golden, int32_t channels, float* values,
+                         int32_t* out_channels) = nullptr;
   // sums[channel] += the pixel's rows (golden's values when `golden` is not null). sums: [channels][width].
   void (*lane_add)(const LanePixel& pixel, const float* golden, int32_t channels, float* sums) = nullptr;
   // Bit l: the value of fault l differs from golden's. Up to kMaxWidth faults.
