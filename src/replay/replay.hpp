@@ -1,6 +1,6 @@
 // Replays faults on one image: golden's activations once, then packs of faults, each from the layer it hits
 // on, only where something can differ. Equal to `evaluate` with the fault's Overlay in every bit
-// (tests/replay); docs/performance.md names the shortcuts.
+// (tests/replay); ARCHITECTURE.md names the shortcuts.
 #pragma once
 
 #include <cstdint>

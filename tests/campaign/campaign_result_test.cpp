@@ -176,7 +176,7 @@ TEST_F(CampaignResultTest, LittleMemoryMakesSmallBlocksAndTheSameBytes) {
   hooks.block = [&](size_t faults) { largest = std::max(largest, faults); };
   run(inputs, o, tuning_with(hooks));
   EXPECT_EQ(read_text(o.report_path), expected);
-  EXPECT_LE(largest, 3u);
+  EXPECT_LT(largest, 10u);  // of 20 faults
 }
 
 TEST_F(CampaignResultTest, RunningOutOfMemoryIsAnErrorOfItsOwn) {
