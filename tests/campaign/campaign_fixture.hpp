@@ -151,6 +151,7 @@ class WatchedEngine final : public Engine {
 
 inline RunTuning tuning_with(EngineHooks hooks, size_t block = 0) {
   RunTuning tuning;
+  tuning.engine.needs = plain_engine_needs;
   tuning.engine.make = [hooks = std::move(hooks)](const Plan& plan, int threads, int tile) {
     return std::make_unique<WatchedEngine>(plan, threads, tile, hooks);
   };

@@ -163,7 +163,7 @@ TEST_F(CampaignResultTest, LittleMemoryMakesSmallBlocksAndTheSameBytes) {
   while (least > 1000) {  // the least that is accepted, to within one part in 32
     o.memory_bytes = least - least / 32;
     try {
-      run(inputs, o);
+      run(inputs, o, tuning_with({}));
       least = o.memory_bytes;
     } catch (const Error&) {
       break;
@@ -176,7 +176,7 @@ TEST_F(CampaignResultTest, LittleMemoryMakesSmallBlocksAndTheSameBytes) {
   hooks.block = [&](size_t faults) { largest = std::max(largest, faults); };
   run(inputs, o, tuning_with(hooks));
   EXPECT_EQ(read_text(o.report_path), expected);
-  EXPECT_LT(largest, 10u);  // of 20 faults
+  EXPECT_LE(largest, 3u);
 }
 
 TEST_F(CampaignResultTest, RunningOutOfMemoryIsAnErrorOfItsOwn) {

@@ -86,8 +86,7 @@ TEST_F(ResumeTest, StoppedInTheGoldenRunItBeginsAgain) {
 TEST_F(ResumeTest, StoppedWithinAPieceOnlyWholeBlocksStay) {
   const CampaignInputs inputs = random_inputs(2);
   const std::string expected = whole_report(inputs);
-  CampaignOptions o = options();
-  o.tile = 1;  // many pieces a block
+  const CampaignOptions o = options();
   std::atomic<bool> stop{false};
   std::atomic<int> pieces{0};
   EngineHooks hooks;
