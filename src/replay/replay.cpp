@@ -37,8 +37,7 @@ void ReplayWorkspace::run_group(const Group& group, const Changed& changed) {
     left = left.subspan(hitting);
   }
   const Segment whole{.first = 0, .end = plan_.steps().size(), .value = plan_.output()};
-  for (const Pack& pack : group.on_their_own)
-    run_pack(whole, pack.hits.front().step, pack.faults, pack.is_huge, pack.hits, changed);
+  for (const Pack& pack : group.on_their_own) run_hitting(whole, pack, changed);
 }
 
 void ReplayWorkspace::run_segment(const Segment& segment, std::span<const Pack> hitting,
@@ -50,11 +49,13 @@ void ReplayWorkspace::run_segment(const Segment& segment, std::span<const Pack> 
     values_.put(carried_value, pack.any);
     run_pack(segment, segment.first, pack.faults, pack.is_huge, {}, changed);
   }
-  for (const Pack& pack : hitting) {
-    values_.reset(static_cast<int32_t>(pack.faults.size()));
-    run_pack(segment, pack.hits.front().step, pack.faults, pack.is_huge, pack.hits, changed);
-  }
+  for (const Pack& pack : hitting) run_hitting(segment, pack, changed);
   carried_ = repacker_.repack(segment.value, std::exchange(next_, {}));
+}
+
+void ReplayWorkspace::run_hitting(const Segment& segment, const Pack& pack, const Changed& changed) {
+  values_.reset(static_cast<int32_t>(pack.faults.size()));
+  run_pack(segment, pack.hits.front().step, pack.faults, pack.is_huge, pack.hits, changed);
 }
 
 void ReplayWorkspace::run_pack(const Segment& segment, size_t first, const std::vector<uint32_t>& faults,

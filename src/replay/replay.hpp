@@ -39,6 +39,8 @@ class ReplayWorkspace {
 
  private:
   void run_segment(const Segment& segment, std::span<const Pack> hitting, const Changed& changed);
+  // A pack that nothing has changed yet, from the step on that it hits.
+  void run_hitting(const Segment& segment, const Pack& pack, const Changed& changed);
   // The pack's steps in the segment, and what is left of it at the end.
   void run_pack(const Segment& segment, size_t first, const std::vector<uint32_t>& faults, bool is_huge,
                 std::span<const Hit> hits, const Changed& changed);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "kernels/same_bits.hpp"
 #include "support/random_network.hpp"
 
@@ -13,13 +15,12 @@ using replay::FaultBlock;
 using replay::ReplayPlan;
 using replay::ReplayWorkspace;
 
-void expect_replay_equals_evaluate(std::mt19937& rng, const test::NetworkOptions& options, KernelSet set,
-                                   int faults) {
-  test::NetworkBuilder builder(rng, options);
-  const Graph graph = builder.build();
+// Faults on random images, replayed and evaluated the plain way.
+void expect_replay_equals_evaluate(std::mt19937& rng, const Graph& graph, const std::vector<size_t>& kernels,
+                                   KernelSet set, int faults, int batch) {
   const Plan plan = Plan::compile(graph, {.kernels = set});
   std::vector<Patch> patches;
-  for (int i = 0; i < faults; ++i) patches.push_back(test::random_fault(rng, graph, builder.kernels));
+  for (int i = 0; i < faults; ++i) patches.push_back(test::random_fault(rng, graph, kernels));
   const ReplayPlan replay_plan(plan);
   const FaultBlock block(replay_plan, patches);
   ReplayWorkspace replay(replay_plan);
@@ -30,20 +31,87 @@ void expect_replay_equals_evaluate(std::mt19937& rng, const test::NetworkOptions
     const std::span<const float> inputs[] = {input};
     std::vector<float> golden(static_cast<size_t>(plan.classes())), expected(golden.size());
     std::vector<std::vector<float>> scores(patches.size());
-    replay.run_golden(inputs, {.batch = 512}, golden);
-    for (const replay::Group& group : block.groups())
+    replay.run_golden(inputs, {.batch = batch}, golden);
+    for (const replay::Group& group : block.groups()) {
       replay.run_group(group,
                        [&](size_t f, std::span<const float> s) { scores[f].assign(s.begin(), s.end()); });
-    evaluate(plan, nullptr, workspace, inputs, 1, {.batch = 512}, expected);
+    }
+    evaluate(plan, nullptr, workspace, inputs, 1, {.batch = batch}, expected);
     ASSERT_TRUE(test::same_bits(expected, golden));
     for (size_t f = 0; f < patches.size(); ++f) {
       const Overlay overlay(plan, patches[f]);
-      evaluate(plan, &overlay, workspace, inputs, 1, {.batch = 512}, expected);
+      evaluate(plan, &overlay, workspace, inputs, 1, {.batch = batch}, expected);
       const bool changed = !scores[f].empty();
       EXPECT_EQ(changed, !test::same_bits(expected, golden)) << "fault " << f;
       EXPECT_TRUE(test::same_bits(expected, changed ? scores[f] : golden))
           << "fault " << f << " in weight " << patches[f].weight << ", new bits " << std::hex
           << patches[f].new_bits;
+    }
+  }
+}
+
+// A network with what residual networks lack: a weight that two convolutions share, groups, a sum of three, a
+// Dense over a flattened image whose sum is cut into blocks, a Dense behind it, and no ReLU in places.
+struct OddNetwork {
+  Graph graph;
+  std::vector<size_t> kernels;
+
+  OddNetwork(std::mt19937& rng, bool infinite_weight) {
+    constexpr int64_t kSide = 8, kChannels = 12;
+    const auto weight = [&](Shape shape, float scale) {
+      Weight w{"w" + std::to_string(graph.weights.size()), shape,
+               test::random_values(rng, shape.elements(), test::Values::ordinary)};
+      for (float& v : w.values) v *= scale;
+      graph.weights.push_back(std::move(w));
+      return static_cast<WeightId>(graph.weights.size() - 1);
+    };
+    const auto relu = [&](NodeId h) { return graph.add("relu", ops::Activation{}, {h}); };
+    const auto convolve = [&](NodeId in, WeightId kernel, int64_t groups) {
+      return graph.add("conv",
+                       ops::Conv2D{.kernel = kernel,
+                                   .kernel_size = {3, 3},
+                                   .groups = groups,
+                                   .filters = kChannels,
+                                   .padding = ops::Padding::same},
+                       {in});
+    };
+    const auto faultable = [&](WeightId id) {
+      kernels.push_back(static_cast<size_t>(id));
+      return id;
+    };
+    const NodeId in = graph.add_input("in", "in", {kSide, kSide, 3});
+    NodeId h = relu(convolve(in, faultable(weight({3, 3, 3, kChannels}, 0.3f)), 1));
+    const WeightId shared = faultable(weight({3, 3, kChannels, kChannels}, 0.1f));
+    const NodeId a = relu(convolve(h, shared, 1));
+    const NodeId b = convolve(a, shared, 1);
+    h = graph.add("sum", ops::Add{}, {h, a, b});
+    h = relu(h);
+    const WeightId grouped = faultable(weight({3, 3, kChannels / 3, kChannels}, 0.2f));
+    if (infinite_weight) graph.weights[static_cast<size_t>(grouped)].values[5] = HUGE_VALF;
+    h = convolve(h, grouped, 3);
+    const WeightId last = faultable(weight({3, 3, kChannels, kChannels}, 0.1f));
+    if (infinite_weight) graph.weights[static_cast<size_t>(last)].values[7] = -HUGE_VALF;
+    h = relu(convolve(h, last, 1));
+    h = graph.add("flat", ops::Reshape{Shape{kSide * kSide * kChannels}}, {h});
+    h = relu(graph.add(
+        "dense",
+        ops::Dense{faultable(weight({kSide * kSide * kChannels, 20}, 0.05f)), weight({20}, 0.1f), 20}, {h}));
+    h = graph.add("scores", ops::Dense{faultable(weight({20, 7}, 0.3f)), weight({7}, 0.1f), 7}, {h});
+    graph.outputs = {h};
+    graph.output_names = {"scores"};
+  }
+};
+
+TEST(Replay, EqualsThePlainEvaluationOnOddNetworks) {
+  std::mt19937 rng(12);
+  for (int round = 0; round < 4; ++round) {
+    const OddNetwork network(rng, round == 3);
+    for (KernelSet set : available_kernel_sets()) {
+      if (set == KernelSet::scalar) continue;  // the reference has no lanes
+      for (int batch : {1, 512}) {
+        SCOPED_TRACE(std::string(kernel_set_name(set)) + ", round " + std::to_string(round));
+        expect_replay_equals_evaluate(rng, network.graph, network.kernels, set, 120, batch);
+      }
     }
   }
 }
@@ -62,7 +130,9 @@ TEST(Replay, EqualsThePlainEvaluation) {
     for (KernelSet set : available_kernel_sets()) {
       if (set == KernelSet::scalar) continue;  // the reference has no lanes
       SCOPED_TRACE(std::string(kernel_set_name(set)) + ", round " + std::to_string(round));
-      expect_replay_equals_evaluate(rng, options, set, round == 0 ? 150 : 40);
+      test::NetworkBuilder builder(rng, options);
+      const Graph graph = builder.build();
+      expect_replay_equals_evaluate(rng, graph, builder.kernels, set, round == 0 ? 150 : 40, 512);
     }
   }
 }
