@@ -36,7 +36,6 @@ class SimdConv2D final : public LinearKernel {
 
   [[nodiscard]] LinearGeometry linear_geometry() const override;
   [[nodiscard]] const simd::SimdTable& table() const noexcept override { return table_; }
-  [[nodiscard]] const ref::Conv2DGeometry& geometry() const noexcept { return geometry_; }
   [[nodiscard]] const EpilogueData& epilogue() const noexcept override { return *epilogue_; }
   [[nodiscard]] WeightId kernel_weight() const noexcept override { return kernel_; }
   [[nodiscard]] const float* packed() const noexcept override { return packed_.data(); }

@@ -31,9 +31,10 @@ float change_of(const Patch& patch) {
 }
 
 // Packs one output channel per hit fault, the fault in it.
-void pack_columns(Hit& hit, const LinearKernel& kernel, std::span<const Target> pack) {
+void pack_columns(Hit& hit, const LinearStep& linear, std::span<const Target> pack) {
+  const LinearKernel& kernel = *linear.kernel;
+  const LinearGeometry& geometry = linear.geometry;
   const simd::SimdTable& table = kernel.table();
-  const LinearGeometry geometry = kernel.linear_geometry();
   const int64_t depth = geometry.taps * geometry.cin;
   const auto count = static_cast<int64_t>(hit.lane.size());
   hit.columns = AlignedBuffer(static_cast<size_t>(simd::packed_size(table, depth, count)));
@@ -69,7 +70,7 @@ Pack make_pack(const ReplayPlan& plan, std::span<const Target> targets) {
     }
   }
   for (auto& [step, hit] : hits) {
-    if (!hit.lane.empty()) pack_columns(hit, *plan.steps()[step].linear->kernel, targets);
+    if (!hit.lane.empty()) pack_columns(hit, *plan.steps()[step].linear, targets);
     pack.hits.push_back(std::move(hit));
   }
   return pack;

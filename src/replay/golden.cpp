@@ -1,13 +1,10 @@
 #include "replay/golden.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 namespace tf_injector::replay {
 namespace {
-
-size_t idx(int64_t i) { return static_cast<size_t>(i); }
 
 void squared_norms(const ValueInfo& info, const float* values, float* squares) {
   for (int64_t p = 0; p < info.positions; ++p) {
@@ -17,9 +14,6 @@ void squared_norms(const ValueInfo& info, const float* values, float* squares) {
     squares[p] = sum;
   }
 }
-
-constexpr float kGenerous = 1.01f;  // squares are summed in float32
-constexpr float kFewRoundings = 64.0f * 0x1p-24f;
 
 }  // namespace
 
@@ -97,12 +91,11 @@ void Golden::run_with_margin(size_t s, BatchContext context) {
       const int32_t from = g.source[idx(p * g.taps + t)];
       if (from >= 0) window += squares[from];
     }
-    const float norm = kGenerous * std::sqrt(window) + 1e-15f;
-    const float add = add_squares != nullptr ? kFewRoundings * kGenerous * std::sqrt(add_squares[p]) : 0.0f;
+    const float input_norm = norm_of(window);
+    const float add_norm = add_squares != nullptr ? norm_of(add_squares[p]) : 0.0f;
     const float* y = sums_.data() + p * g.cout;
     float* margin = margins_[s].values.data() + p * margins_[s].stride;
-    for (int64_t c = 0; c < g.cout; ++c)
-      margin[c] = (y[c] + bound.noise[idx(c)] * norm) + (bound.offset[idx(c)] + add);
+    for (int64_t c = 0; c < g.cout; ++c) margin[c] = bound.margin(idx(c), y[c], input_norm, add_norm);
   }
 }
 

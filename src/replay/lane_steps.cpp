@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstring>
 #include <numeric>
 
@@ -11,17 +10,11 @@
 namespace tf_injector::replay {
 namespace {
 
-size_t idx(int64_t i) { return static_cast<size_t>(i); }
-
 // Calls visit(lane) for every set bit, ascending.
 template <class Visit>
 void for_each_lane(LaneMask lanes, Visit visit) {
   for (; lanes != 0; lanes &= lanes - 1) visit(std::countr_zero(lanes));
 }
-
-// A norm from its square, rounded up generously: the bound only has to be one (docs/numerics.md, "Dead
-// outputs").
-float norm_of(float squares) { return 1.01f * std::sqrt(squares) + 1e-15f; }
 
 }  // namespace
 
@@ -117,8 +110,7 @@ void LaneSteps::replay_linear(const StepInfo& step, size_t index) {
   }
 }
 
-// False: all outputs are certain to be clipped, golden's too.
-bool LaneSteps::linear_position(const StepInfo& step, size_t index, int64_t p, Vectors vectors) {
+void LaneSteps::linear_position(const StepInfo& step, size_t index, int64_t p, Vectors vectors) {
   const LinearStep& linear = *step.linear;
   const LinearGeometry& g = linear.geometry;
   const int in = step.reads.front();
@@ -149,7 +141,7 @@ bool LaneSteps::linear_position(const StepInfo& step, size_t index, int64_t p, V
          .channels = alive_.data()});
     channels = alive_.data();
   }
-  if (count == 0) return false;
+  if (count == 0) return;  // all outputs are certain to be clipped, golden's too
   run_chains(linear, {.taps = taps,
                       .pixels = pixels_.data(),
                       .weights = weights_.data(),
@@ -165,7 +157,6 @@ bool LaneSteps::linear_position(const StepInfo& step, size_t index, int64_t p, V
     count = static_cast<int32_t>(g.cout);
   }
   finish(step, p, step.epilogue->parameters(), count, channels, vectors);
-  return true;
 }
 
 // The chains of a position, cut into blocks as the layer's sum is.

@@ -32,7 +32,7 @@ class LaneSteps {
   void replay_step(const StepInfo& step, size_t index, LaneMask reached);
   void replay_linear(const StepInfo& step, size_t index);
   [[nodiscard]] Vectors vectors_of(LaneMask reach) const;
-  bool linear_position(const StepInfo& step, size_t index, int64_t position, Vectors vectors);
+  void linear_position(const StepInfo& step, size_t index, int64_t position, Vectors vectors);
   void chain_with_all_rows(const StepInfo& step, int64_t position, Vectors vectors);
   void run_chains(const LinearStep& linear, simd::LaneSumsCall call);
   void replay_elementwise(const StepInfo& step);

@@ -4,12 +4,6 @@
 #include <utility>
 
 namespace tf_injector::replay {
-namespace {
-
-size_t idx(int64_t i) { return static_cast<size_t>(i); }
-
-}  // namespace
-
 void LaneBuffer::reserve(int64_t more, int64_t width) {
   const int64_t wanted = used + more, have = static_cast<int64_t>(channels.size());
   if (wanted <= have) return;
@@ -30,11 +24,7 @@ LaneValues::LaneValues(const ReplayPlan& plan, const Golden& golden)
 }
 
 LaneBuffer LaneValues::make_buffer(int value) const {
-  const int slot = info(value).slot;
-  int64_t positions = 0;
-  for (const ValueInfo& other : plan_.values()) {
-    if (other.slot == slot) positions = std::max(positions, other.positions);
-  }
+  const int64_t positions = plan_.slot_positions(info(value).slot);
   LaneBuffer buffer;
   buffer.change = AlignedBuffer(idx(positions * width_));
   buffer.first.resize(idx(positions));

@@ -8,8 +8,6 @@
 namespace tf_injector::replay {
 namespace {
 
-size_t idx(int64_t i) { return static_cast<size_t>(i); }
-
 // The lowest `count` lanes of `lanes`.
 LaneMask lowest(LaneMask lanes, int count) {
   LaneMask rest = lanes;

@@ -1,15 +1,12 @@
 #include "replay/replay_plan.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "core/bits.hpp"
 
 namespace tf_injector::replay {
 namespace {
-
-size_t idx(int64_t i) { return static_cast<size_t>(i); }
 
 ValueInfo value_of(const Shape& shape, int slot) {
   if (shape.rank() == 3) return {shape[0] * shape[1], shape[2], slot};
@@ -31,33 +28,6 @@ bool fit(LinearGeometry& g, const ValueInfo& in) {
 constexpr int64_t kCarriedFloats = int64_t{16} << 20;  // one generation of carried packs: at most 64 MiB
 constexpr int64_t kMostPacks = 16;
 
-constexpr double kUnit = 0x1p-24;       // the unit roundoff of float32
-constexpr double kFewRoundings = 64.0;  // more than the epilogue and the bound's own arithmetic have
-constexpr double kGenerous = 1.01;      // on norms that are themselves summed in float32
-
-DeadBound dead_bound(const LinearStep& step, const simd::EpilogueCall& e) {
-  const LinearGeometry& g = step.geometry;
-  const auto depth = static_cast<double>(g.taps * g.cin);
-  const double chain = depth * kUnit / (1.0 - depth * kUnit), few = kFewRoundings * kUnit;
-  DeadBound bound{AlignedBuffer(idx(g.cout)), AlignedBuffer(idx(g.cout)), AlignedBuffer(idx(g.cout))};
-  for (int64_t c = 0; c < g.cout; ++c) {
-    double squares = 0.0;
-    for (int64_t k = 0; k < g.taps * g.cin; ++k) {
-      const double w = step.weights[idx(k * g.cout + c)];
-      squares += w * w;
-    }
-    const double scale = e.mean != nullptr ? std::fabs(double{e.istd[c]} * double{e.gamma[c]}) : 1.0;
-    const double norm = scale * std::sqrt(squares);
-    const double bias = e.bias != nullptr ? std::fabs(double{e.bias[c]}) : 0.0;
-    const double mean = e.mean != nullptr ? std::fabs(double{e.mean[c]}) : 0.0;
-    const double beta = e.mean != nullptr ? std::fabs(double{e.beta[c]}) : 0.0;
-    bound.slope[idx(c)] = static_cast<float>(kGenerous * norm * (1.0 + chain + few));
-    bound.noise[idx(c)] = static_cast<float>(kGenerous * norm * (2.0 * chain + few));
-    bound.offset[idx(c)] = static_cast<float>(few * (scale * (bias + mean) + beta) + 1e-30);
-  }
-  return bound;
-}
-
 std::optional<LinearStep> linear_step(const Kernel* kernel, const ValueInfo& in, const ValueInfo& out) {
   const auto* linear = dynamic_cast<const LinearKernel*>(kernel);
   if (linear == nullptr) return std::nullopt;
@@ -75,7 +45,7 @@ std::optional<LinearStep> linear_step(const Kernel* kernel, const ValueInfo& in,
   }
   if (!finite) return std::nullopt;  // 0 * Inf is NaN: no zero may be skipped
   const simd::EpilogueCall epilogue = linear->epilogue().parameters();
-  if (epilogue.relu) step.dead = dead_bound(step, epilogue);
+  if (epilogue.relu) step.dead = dead_bound(g, step.weights.data(), epilogue);
   return step;
 }
 
@@ -159,19 +129,17 @@ void ReplayPlan::cut_segments() {
   }
 }
 
-size_t ReplayPlan::segment_of(size_t step) const {
-  size_t s = 0;
-  while (step >= segments_[s].end) ++s;
-  return s;
-}
-
-int64_t ReplayPlan::slot_floats(int slot) const {
+int64_t ReplayPlan::slot_positions(int slot) const {
   int64_t positions = 0;
   for (const ValueInfo& value : values_) {
     if (value.slot == slot) positions = std::max(positions, value.positions);
   }
+  return positions;
+}
+
+int64_t ReplayPlan::slot_floats(int slot) const {
   return plan_.impl().memory.slot_elements[idx(slot)] * (table_.width() + 1) +
-         positions * (table_.width() + 3);
+         slot_positions(slot) * (table_.width() + 3);
 }
 
 void ReplayPlan::add_step(const PlanStep& from, int output) {

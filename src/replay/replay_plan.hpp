@@ -10,6 +10,8 @@
 #include "core/aligned_buffer.hpp"
 #include "kernels/kernel_forms.hpp"
 #include "plan/plan_impl.hpp"
+#include "replay/dead_bound.hpp"
+#include "replay/index.hpp"
 
 namespace tf_injector::replay {
 
@@ -19,13 +21,6 @@ struct ValueInfo {
   int64_t channels = 0;
   int slot = 0;  // which buffer holds the faulty values (Plan's memory plan)
   [[nodiscard]] int64_t elements() const noexcept { return positions * channels; }
-};
-
-// What the bound on a change needs (docs/numerics.md, "Dead outputs"): a faulted output before the ReLU lies
-// at most slope[c] * ||dx|| + ||dr|| above margin = golden's output + noise[c] * ||x|| + offset[c] +
-// allowance of the add.
-struct DeadBound {
-  AlignedBuffer slope, noise, offset;  // [cout], padded
 };
 
 struct LinearStep {
@@ -82,12 +77,13 @@ class ReplayPlan {
   [[nodiscard]] const std::vector<ValueInfo>& values() const noexcept { return values_; }
   [[nodiscard]] const std::vector<StepInfo>& steps() const noexcept { return steps_; }
   [[nodiscard]] const std::vector<Segment>& segments() const noexcept { return segments_; }
-  [[nodiscard]] size_t segment_of(size_t step) const;
   [[nodiscard]] int output() const noexcept { return plan_.impl().output_value; }
   // Steps whose result a fault in this weight changes.
   [[nodiscard]] std::vector<size_t> steps_holding(WeightId weight) const;
   // Packs that are carried from segment to segment together, so that survivors can be packed anew.
   [[nodiscard]] size_t packs_together() const noexcept { return packs_together_; }
+  // The most positions that a value in this buffer has.
+  [[nodiscard]] int64_t slot_positions(int slot) const;
   // Memory of one ReplayWorkspace, and of this object.
   [[nodiscard]] size_t workspace_bytes() const noexcept;
   [[nodiscard]] size_t bytes() const noexcept;

@@ -1,0 +1,33 @@
+// Outputs that a ReLU is certain to clip, in the golden and in the faulted run: a bound on how far a change
+// of the inputs can lift them (proof: docs/numerics.md, "Dead outputs").
+#pragma once
+
+#include <cmath>
+
+#include "core/aligned_buffer.hpp"
+#include "kernels/kernel_forms.hpp"
+
+namespace tf_injector::replay {
+
+// A faulted output before the ReLU lies at most slope[c] * ||dx|| + ||dr|| above margin(c).
+struct DeadBound {
+  AlignedBuffer slope, noise, offset;  // [cout], padded
+
+  // Of golden's output y, with golden's inputs under the window and operand of the Add (0: none).
+  [[nodiscard]] float margin(size_t c, float y, float input_norm, float add_norm) const noexcept {
+    return (y + noise[c] * input_norm) + (offset[c] + kFewRoundings * add_norm);
+  }
+  // More than the roundings of the epilogue and of the bound's own arithmetic.
+  static constexpr float kFewRoundings = 64.0f * 0x1p-24f;
+};
+
+// A norm from its square, which is summed in float32 and may have lost terms to underflow: rounded up
+// generously.
+inline constexpr float kGenerous = 1.01f;
+[[nodiscard]] inline float norm_of(float squares) noexcept { return kGenerous * std::sqrt(squares) + 1e-15f; }
+
+// `weights`: (taps * cin, cout), row-major, all finite.
+[[nodiscard]] DeadBound dead_bound(const LinearGeometry& geometry, const float* weights,
+                                   const simd::EpilogueCall& epilogue);
+
+}  // namespace tf_injector::replay
