@@ -15,12 +15,13 @@ constexpr size_t kPiecesPerThread = 4;
 
 }  // namespace
 
-BlockRunner::BlockRunner(const Setup& setup, Engine& engine, const GoldenRun& golden, bool keep_scores,
-                         const std::atomic<bool>* stop, std::function<void(int64_t pairs)> advance)
+BlockRunner::BlockRunner(const Setup& setup, Engine& engine, const GoldenRun& golden,
+                         std::function<bool(size_t place)> keep, const std::atomic<bool>* stop,
+                         std::function<void(int64_t pairs)> advance)
     : setup_(setup),
       engine_(engine),
       golden_(golden),
-      keep_scores_(keep_scores),
+      keep_(std::move(keep)),
       stop_(stop),
       advance_(std::move(advance)) {
   for (int i = 0; i < setup.layout.threads; ++i)
@@ -44,8 +45,10 @@ std::vector<BlockRunner::Piece> BlockRunner::cut(size_t count) const {
 BlockResult BlockRunner::run(size_t first, size_t count) {
   BlockResult block;
   block.tallies.resize(count);
-  for (size_t fault = 0; keep_scores_ && fault < count; ++fault)
-    block.scores.insert(block.scores.end(), golden_.scores.begin(), golden_.scores.end());
+  block.scores.resize(count);
+  for (size_t fault = 0; fault < count; ++fault) {
+    if (keep_(first + fault)) block.scores[fault] = golden_.scores;
+  }
   engine_.begin_block(std::span(setup_.patches).subspan(first, count));
   const std::vector<Piece> pieces = cut(count);
   std::mutex adding;
@@ -59,7 +62,8 @@ BlockResult BlockRunner::run(size_t first, size_t count) {
 }
 
 // Starts from what the golden rows count and corrects it for every row that the engine gives: rows that it
-// leaves out are golden.
+// leaves out are golden. Every pair of fault and image belongs to one piece: no two threads write the same
+// row.
 std::vector<Tally> BlockRunner::run_piece(const Piece& piece, int thread, BlockResult& block) {
   check_stop(stop_);
   const Tile& tile = *piece.tile;
@@ -75,7 +79,9 @@ std::vector<Tally> BlockRunner::run_piece(const Piece& piece, int thread, BlockR
                              tally -= golden_.itself[i];
                              tally += tally_row(scores, setup_.row(golden_.scores, image), golden_.top[i],
                                                 setup_.feed.label(image));
-                             if (keep_scores_) keep_row(block, fault, image, scores);
+                             if (!block.scores[fault].empty())
+                               std::copy(scores.begin(), scores.end(),
+                                         setup_.row(block.scores[fault], image).begin());
                            },
                        .advance =
                            [&](int64_t pairs) {
@@ -86,14 +92,6 @@ std::vector<Tally> BlockRunner::run_piece(const Piece& piece, int thread, BlockR
   engine_.run_faults({.inputs = inputs, .tile = tile}, piece.first, piece.count,
                      setup_.rows(golden_.scores, tile), thread, sink);
   return tallies;
-}
-
-// Every pair of fault and image belongs to one piece: no two threads write the same row.
-void BlockRunner::keep_row(BlockResult& block, size_t fault, int64_t image,
-                           std::span<const float> scores) const {
-  const size_t row = fault * static_cast<size_t>(setup_.images()) + static_cast<size_t>(image);
-  std::copy(scores.begin(), scores.end(),
-            block.scores.begin() + static_cast<ptrdiff_t>(row * setup_.classes()));
 }
 
 }  // namespace tf_injector

@@ -14,16 +14,18 @@ namespace tf_injector {
 
 // What a block of faults gave, in the list's order.
 struct BlockResult {
-  std::vector<Tally> tallies;  // one per fault
-  std::vector<float> scores;   // faults x images x classes; empty unless they are kept
+  std::vector<Tally> tallies;              // one per fault
+  std::vector<std::vector<float>> scores;  // per fault: images x classes, or empty where they are not kept
 };
 
 class BlockRunner {
  public:
-  // All must outlive it. `keep_scores`: BlockResult::scores is wanted. `advance`: called on any thread,
+  // All must outlive it. `keep(place)`: are the scores wanted of
+  // the fault at this place of the setup's faults? `advance`: called on any thread,
   // several times a second, with the pairs of fault and image that are finished since.
-  BlockRunner(const Setup& setup, Engine& engine, const GoldenRun& golden, bool keep_scores,
-              const std::atomic<bool>* stop, std::function<void(int64_t pairs)> advance);
+  BlockRunner(const Setup& setup, Engine& engine, const GoldenRun& golden,
+              std::function<bool(size_t place)> keep, const std::atomic<bool>* stop,
+              std::function<void(int64_t pairs)> advance);
 
   // The faults first..first+count-1 of the setup. The result does not depend on threads, tiles or pieces.
   // Throws Stopped, std::bad_alloc, and what the engine and `advance` throw.
@@ -37,12 +39,11 @@ class BlockRunner {
   };
   [[nodiscard]] std::vector<Piece> cut(size_t count) const;
   [[nodiscard]] std::vector<Tally> run_piece(const Piece& piece, int thread, BlockResult& block);
-  void keep_row(BlockResult& block, size_t fault, int64_t image, std::span<const float> scores) const;
 
   const Setup& setup_;
   Engine& engine_;
   const GoldenRun& golden_;
-  bool keep_scores_;
+  std::function<bool(size_t)> keep_;
   const std::atomic<bool>* stop_;
   std::function<void(int64_t)> advance_;
   std::vector<ImageFeed::Buffers> buffers_;  // one per thread

@@ -18,6 +18,7 @@
 #include "campaign/report_choice.hpp"
 #include "campaign/report_journal.hpp"
 #include "campaign/score_files.hpp"
+#include "campaign/self_check.hpp"
 #include "campaign/stop.hpp"
 #include "core/parallel.hpp"
 #include "tf_injector/error.hpp"
@@ -132,13 +133,17 @@ class CampaignRun {
     const std::unique_ptr<Engine> engine = make_engine();
     const GoldenRun golden = golden_run(*engine);
     check_golden(before, journal.paths().report, golden.total);
+    SelfCheck check(setup_, options_.check, callbacks_.stop);
+    check.check_golden(golden);
     scores.write_golden(golden.scores);
     journal.begin(golden.total);
     GroupSummary summary;
     summary.add(before.rows);
     ProgressReporter progress(callbacks_.progress, progress_before(before, summary), setup_.images());
-    run_blocks(*engine, golden, journal, scores, summary, progress);
+    run_blocks(*engine, golden, check, journal, scores, summary, progress);
     progress.finish();
+    if (options_.check > 0)
+      say(fmt::format("self-check: {} faults are equal in every bit", check.faults_checked()));
     journal.finish(golden.seconds + progress.seconds());
     CampaignResult result = result_of(CampaignOutcome::done, golden.total);
     name_files(result, journal.paths());
@@ -157,10 +162,13 @@ class CampaignRun {
             .images_evaluated = rows * setup_.images()};
   }
 
-  // The rest of the list, block by block; a block's scores are on the disk before its rows.
-  void run_blocks(Engine& engine, const GoldenRun& golden, ReportJournal& journal, const ScoreFiles& scores,
-                  GroupSummary& summary, ProgressReporter& progress) const {
-    BlockRunner runner(setup_, engine, golden, scores.mode() != ScoreMode::none, callbacks_.stop,
+  // The rest of the list, block by block; a block is checked before it is written, and its scores are on the
+  // disk before its rows.
+  void run_blocks(Engine& engine, const GoldenRun& golden, SelfCheck& check, ReportJournal& journal,
+                  const ScoreFiles& scores, GroupSummary& summary, ProgressReporter& progress) const {
+    const bool keep_all = scores.mode() != ScoreMode::none;
+    const auto keep = [&](size_t place) { return keep_all || check.takes(place); };
+    BlockRunner runner(setup_, engine, golden, keep, callbacks_.stop,
                        [&](int64_t pairs) { progress.advance(pairs); });
     BlockSize size(golden.seconds, setup_.least_block, setup_.layout.most_faults);
     for (auto done = static_cast<size_t>(journal.rows()); done < setup_.faults.size();) {
@@ -168,6 +176,7 @@ class CampaignRun {
       const size_t count = size.next(setup_.faults.size() - done);
       const std::span<const Fault> faults = std::span(setup_.faults).subspan(done, count);
       const BlockResult block = runner.run(done, count);
+      check.check_block(done, block);
       save_scores(scores, faults, block, golden);
       journal.append(faults, block.tallies, golden.seconds + progress.seconds());
       const int64_t critical_before = summary.critical();
@@ -181,11 +190,9 @@ class CampaignRun {
   void save_scores(const ScoreFiles& scores, std::span<const Fault> faults, const BlockResult& block,
                    const GoldenRun& golden) const {
     if (scores.mode() == ScoreMode::none) return;
-    const size_t size = golden.scores.size();
     parallel_for(faults.size(), setup_.layout.threads, [&](size_t fault, int) {
       check_stop(callbacks_.stop);
-      scores.write_fault(faults[fault].injection, std::span(block.scores).subspan(fault * size, size),
-                         golden.scores);
+      scores.write_fault(faults[fault].injection, block.scores[fault], golden.scores);
     });
   }
 

@@ -31,6 +31,18 @@ struct Pace {
   double fault = 0;
 };
 
+// Seconds per image of --check on one thread, all faults that are `left` together.
+double check_pace(const Setup& setup, int every, size_t left) {
+  if (every == 0) return 0;
+  const auto plain = make_plain_engine(setup.plan, 1, setup.layout.tile);
+  const Tile& tile = setup.tiles.front();
+  ImageFeed::Buffers buffers = setup.feed.make_buffers(setup.layout.tile);
+  std::vector<float> scores(static_cast<size_t>(tile.images) * setup.classes());
+  const auto begin = Clock::now();
+  plain->run_golden({.inputs = setup.feed.fill(tile, buffers), .tile = tile}, 0, scores);
+  return seconds_since(begin) / tile.images * (1 + static_cast<double>(left) / every);
+}
+
 // Times the golden run and some faults, spread over those to do, on the first tile.
 Pace measure(const Setup& setup, Engine& engine, std::span<const Patch> faults,
              const std::atomic<bool>* stop) {
@@ -108,7 +120,8 @@ CampaignResult dry_run(const Setup& setup, const CampaignOptions& options, const
   const auto engine = tuning.engine.make(setup.plan, 1, setup.layout.tile);
   const Pace pace = measure(setup, *engine, left, callbacks.stop);
   result.estimated_seconds = static_cast<double>(setup.images()) *
-                             (pace.golden + static_cast<double>(left.size()) * pace.fault) /
+                             (pace.golden + static_cast<double>(left.size()) * pace.fault +
+                              check_pace(setup, options.check, left.size())) /
                              setup.layout.threads;
   return result;
 }

@@ -2,18 +2,18 @@
 
 namespace tf_injector {
 
+EngineChoice plain_engine() { return {.needs = plain_engine_needs, .make = make_plain_engine}; }
+
+EngineChoice replay_engine() { return {.needs = replay_engine_needs, .make = make_replay_engine}; }
+
 // The scalar reference is there to define the results: it is run as it stands.
 EngineChoice default_engine() {
-  return {.needs =
-              [](const Plan& plan, std::span<const Patch> faults) {
-                return plan.kernels() == KernelSet::scalar ? plain_engine_needs(plan, faults)
-                                                           : replay_engine_needs(plan, faults);
-              },
-          .make =
-              [](const Plan& plan, int threads, int tile) {
-                return plan.kernels() == KernelSet::scalar ? make_plain_engine(plan, threads, tile)
-                                                           : make_replay_engine(plan, threads, tile);
-              }};
+  const auto of = [](const Plan& plan) {
+    return plan.kernels() == KernelSet::scalar ? plain_engine() : replay_engine();
+  };
+  return {
+      .needs = [of](const Plan& plan, std::span<const Patch> faults) { return of(plan).needs(plan, faults); },
+      .make = [of](const Plan& plan, int threads, int tile) { return of(plan).make(plan, threads, tile); }};
 }
 
 }  // namespace tf_injector

@@ -16,6 +16,9 @@ struct EngineChoice {
   std::function<std::unique_ptr<Engine>(const Plan& plan, int threads, int tile)> make;
 };
 
+[[nodiscard]] EngineChoice plain_engine();
+[[nodiscard]] EngineChoice replay_engine();  // not for plans of the scalar kernels
+// Replay where there is one: of a campaign, when nobody says otherwise.
 [[nodiscard]] EngineChoice default_engine();
 
 }  // namespace tf_injector

@@ -108,6 +108,18 @@ RunMetadata new_metadata(const CampaignInputs& inputs, const CampaignOptions& op
   return m;
 }
 
+// --check evaluates one fault at a time beside the engine's work, with the same tiles; the scores of the
+// faults that are checked are kept until then.
+void add_plain_needs(const Setup& setup, const CampaignOptions& options, MemoryNeeds& needs) {
+  const EngineNeeds plain = plain_engine_needs(setup.plan, setup.patches);
+  const uint64_t scores = static_cast<uint64_t>(setup.images()) * setup.classes() * sizeof(float);
+  needs.engine.bytes_per_thread += plain.bytes_per_thread;
+  needs.engine.bytes_per_thread_image += plain.bytes_per_thread_image + needs.feed_bytes_per_image;
+  needs.fixed_bytes += plain.bytes_per_fault + scores;
+  if (options.scores == ScoreMode::none)
+    needs.bytes_per_fault += scores / static_cast<uint64_t>(options.check) + 1;
+}
+
 // What --memory bounds: the images, the weights, and all that the run allocates.
 void divide_memory(Setup& setup, const CampaignOptions& options, const RunTuning& tuning, int threads) {
   const uint64_t images = static_cast<uint64_t>(setup.images());
@@ -117,6 +129,7 @@ void divide_memory(Setup& setup, const CampaignOptions& options, const RunTuning
                     .bytes_per_fault = sizeof(Tally) + (options.scores == ScoreMode::none ? 0 : scores),
                     .bytes_per_thread_fault = sizeof(Tally),
                     .fixed_bytes = scores + images * GoldenRun::kBytesPerImage};
+  if (options.check > 0) add_plain_needs(setup, options, needs);
   WorkLimits limits{.bytes = options.memory_bytes,
                     .images = setup.images(),
                     .faults = setup.faults.size(),

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
-#include <optional>
+#include <utility>
 
+#include "cli/campaign_flags.hpp"
 #include "cli/command_parser.hpp"
 #include "cli/values.hpp"
 #include "fault/fault_list.hpp"
@@ -14,13 +14,7 @@
 namespace tf_injector::cli {
 namespace {
 
-const std::vector<std::string> kDatasets = {"CIFAR10", "CIFAR100", "GTSRB"};
-const std::vector<std::string> kKernelSets = {"auto", "avx512", "avx2", "neon", "scalar"};
-const std::vector<std::string> kCommands = {"run", "inspect", "validate"};
-
-constexpr int64_t kMostInt = std::numeric_limits<int>::max();
-constexpr int64_t kLeastInt64 = std::numeric_limits<int64_t>::min();
-constexpr int64_t kMostInt64 = std::numeric_limits<int64_t>::max();
+const std::vector<std::string> kCommands = {"run", "inspect", "validate", "bench"};
 
 constexpr const char* kOverview =
     R"(tf_injector: flips single bits of a Keras network's weights and reports what each changes
@@ -28,8 +22,9 @@ constexpr const char* kOverview =
   tf_injector [run] FLAGS                     a campaign, or without a fault list the golden run
   tf_injector inspect MODEL                   the layers of a model and their faultable bits
   tf_injector validate -f LIST --model MODEL  checks a fault list against a model
+  tf_injector bench FLAGS                     faults per second of the plain engine and of replay
 
-tf_injector inspect --help and tf_injector validate --help say more; these are the flags of run:
+tf_injector inspect --help, validate --help and bench --help say more; these are the flags of run:
 
 )";
 
@@ -39,7 +34,8 @@ constexpr const char* kRunExamples = R"(Examples:
   tf_injector -d CIFAR10 -n ResNet20              (no fault list: the golden run only)
 
 Exit codes: 0 done, 2 wrong command line, 3 bad input, 4 output not written, 5 report in use,
-6 report cannot be continued, 8 out of memory, 9 fetching failed, 75 interrupted; 1 is a bug.)";
+6 report cannot be continued, 7 --check found a difference, 8 out of memory, 9 fetching failed,
+75 interrupted; 1 is a bug.)";
 
 constexpr const char* kInspectExamples = R"(Examples:
   tf_injector inspect models/CIFAR10/ResNet20.keras
@@ -49,108 +45,9 @@ constexpr const char* kValidateExamples = R"(Examples:
   tf_injector validate -f faults.csv --model net.keras
   tf_injector validate -f faults.csv -d CIFAR10 -n ResNet20)";
 
-// What parsing collects before it is checked as a whole.
-struct RunDraft {
-  RunArguments run;
-  bool save_scores = false, no_download = false, validate = false;
-  std::string scores;
-};
-
-void add_original_flags(CommandParser& parser, RunDraft& draft) {
-  CampaignOptions& options = draft.run.campaign;
-  parser.group("Flags of the Python tool");
-  parser.value("-d,--dataset", "{CIFAR10,CIFAR100,GTSRB}", "The test set, and with it the preprocessing",
-               [&options](const std::string& flag, const std::string& value) {
-                 options.dataset = parse_choice(flag, value, kDatasets);
-               });
-  parser.text("-n,--network-name", "NAME", "The model is models/<dataset>/<NAME>.keras", options.network);
-  parser.text("-f,--fault-list", "FILE", "The faults; without it only the golden run is made",
-              options.fault_list_path);
-  parser.text("-o,--output-path", "FOLDER", "Where reports go (default: reports)", options.output_folder);
-  parser.value("-b,--batch-size", "N", "The batch in which the Python tool would feed images (default: 512)",
-               [&options](const std::string& flag, const std::string& value) {
-                 options.batch_size = static_cast<int>(parse_integer(flag, value, 1, kMostInt));
-               });
-  parser.value("-r,--resume-from", "N", "Begin at the row whose Injection is N, in a new report",
-               [&options](const std::string& flag, const std::string& value) {
-                 options.resume_from = parse_integer(flag, value, kLeastInt64, kMostInt64);
-               });
-  parser.flag("-s,--save-scores,--save-outputs", "Also write the scores of the golden run and of every fault",
-              draft.save_scores);
-  parser.flag("-u,--use-tf", "Preprocess in TensorFlow's arithmetic instead of NumPy's",
-              options.use_tensorflow_preprocessing);
-  parser.value("--seed", "N", "Accepted and without effect: nothing is random",
-               [](const std::string& flag, const std::string& value) {
-                 static_cast<void>(parse_integer(flag, value, kLeastInt64, kMostInt64));
-               });
-  parser.flag("--validate", "Accepted and without effect: lists are always validated", draft.validate);
-}
-
-void add_data_flags(CommandParser& parser, RunDraft& draft) {
-  CampaignOptions& options = draft.run.campaign;
-  parser.group("Model and data");
-  parser.text("--model", "FILE", "This model, instead of the one that -d and -n name", options.model_path);
-  parser.text(
-      "--data", "PATH",
-      "This test set: a folder of CIFAR pickles or .bin files, the folder above it, a .tar.gz, an .npz "
-      "with x and y, a folder with x.npy and y.npy. Together with --model, -d and -n are optional",
-      options.data_path);
-  parser.value("--mean", "A,B,C", "Normalise with this mean; needs --std",
-               [&options](const std::string& flag, const std::string& value) {
-                 options.mean = parse_triple(flag, value);
-               });
-  parser.value("--std", "A,B,C", "Normalise with this standard deviation; needs --mean",
-               [&options](const std::string& flag, const std::string& value) {
-                 options.std = parse_triple(flag, value);
-               });
-  parser.text("--output", "NAME", "The output that is scored, for models with several (default: the first)",
-              options.output_name);
-  parser.value("--resize", "{pillow,tensorflow}", "How GTSRB images become 50 x 50 (default: pillow)",
-               [&options](const std::string& flag, const std::string& value) {
-                 options.resize = parse_choice(flag, value, {"pillow", "tensorflow"});
-               });
-  parser.value("--limit", "N", "Only the first N images",
-               [&options](const std::string& flag, const std::string& value) {
-                 options.limit = parse_integer(flag, value, 1, kMostInt64);
-               });
-  parser.flag("--no-download", "Missing data is an error, and not fetched", draft.no_download);
-}
-
-void add_report_flags(CommandParser& parser, RunDraft& draft) {
-  CampaignOptions& options = draft.run.campaign;
-  parser.group("Report");
-  parser.text("--report", "FILE", "The report's path; metadata and scores go beside it", options.report_path);
-  parser.flag("--overwrite", "Begin anew instead of going on with a report, or refusing to",
-              options.overwrite);
-  parser.value("--scores", "{none,changed,all}",
-               "all is -s; changed keeps per fault the rows that differ from the golden ones (default: none)",
-               [&draft](const std::string& flag, const std::string& value) {
-                 draft.scores = parse_choice(flag, value, {"none", "changed", "all"});
-               });
-  parser.flag("--dry-run", "Say what would be done and written, with estimates; write nothing",
-              options.dry_run);
-}
-
-void add_machine_flags(CommandParser& parser, RunDraft& draft) {
-  CampaignOptions& options = draft.run.campaign;
-  parser.group("Machine (nothing here changes a byte of the report)");
-  parser.value("--threads", "N", "Threads (default: what affinity, cgroup and SLURM allow)",
-               [&options](const std::string& flag, const std::string& value) {
-                 options.threads = static_cast<int>(parse_integer(flag, value, 1, 65536));
-               });
-  parser.value("--memory", "SIZE", "Most memory for activations and scores, e.g. 4G (default: what is free)",
-               [&options](const std::string& flag, const std::string& value) {
-                 options.memory_bytes = parse_size(flag, value);
-               });
-  parser.value("--kernels", "{auto,avx512,avx2,neon,scalar}", "Force an instruction set (default: auto)",
-               [&options](const std::string& flag, const std::string& value) {
-                 options.kernels = parse_choice(flag, value, kKernelSets);
-               });
-  parser.value("--tile", "N", "Images worked on together (default: chosen)",
-               [&options](const std::string& flag, const std::string& value) {
-                 options.tile = static_cast<int>(parse_integer(flag, value, 1, kMostInt));
-               });
-}
+constexpr const char* kBenchExamples = R"(Examples:
+  tf_injector bench -d CIFAR10 -n ResNet20 -f faults.csv
+  tf_injector bench --model net.keras --data test.npz -f faults.csv --limit 1000 --json)";
 
 ProgressMode progress_mode(const std::string& name) {
   if (name == "bar") return ProgressMode::bar;
@@ -159,8 +56,7 @@ ProgressMode progress_mode(const std::string& name) {
   return name == "none" ? ProgressMode::none : ProgressMode::automatic;
 }
 
-void add_talk_flags(CommandParser& parser, RunDraft& draft) {
-  RunArguments& run = draft.run;
+void add_talk_flags(CommandParser& parser, RunArguments& run) {
   parser.group("Talk");
   parser.value(
       "--progress", "{auto,bar,lines,json,none}",
@@ -171,46 +67,9 @@ void add_talk_flags(CommandParser& parser, RunDraft& draft) {
   parser.flag("-q,--quiet", "No progress and no talk, only results and errors", run.quiet);
 }
 
-void check_sources(const CampaignOptions& options) {
-  if (options.dataset.empty() && (options.model_path.empty() || options.data_path.empty())) {
-    throw Error(ErrorKind::usage,
-                "-d (--dataset) is required: CIFAR10, CIFAR100 or GTSRB; or both --model and --data");
-  }
-  if (options.network.empty() && options.model_path.empty()) {
-    throw Error(ErrorKind::usage, "-n (--network-name) is required, or --model");
-  }
-}
-
-void check_normalisation(const CampaignOptions& options) {
-  if (options.mean.has_value() != options.std.has_value()) {
-    throw Error(ErrorKind::usage, fmt::format("{} needs {} as well", options.mean ? "--mean" : "--std",
-                                              options.mean ? "--std" : "--mean"));
-  }
-  if (options.std &&
-      std::any_of(options.std->begin(), options.std->end(), [](float s) { return !(s > 0); })) {
-    throw Error(ErrorKind::usage, "--std: every number must be greater than 0");
-  }
-}
-
-RunArguments checked(RunDraft draft) {
-  CampaignOptions& options = draft.run.campaign;
-  check_sources(options);
-  check_normalisation(options);
-  if (options.output_folder.empty()) throw Error(ErrorKind::usage, "--output-path needs a value");
-  if (draft.save_scores && !draft.scores.empty() && draft.scores != "all") {
-    throw Error(ErrorKind::usage, fmt::format("-s and --scores {} contradict each other", draft.scores));
-  }
-  if (draft.save_scores || draft.scores == "all") {
-    options.scores = ScoreMode::all;
-  } else if (draft.scores == "changed") {
-    options.scores = ScoreMode::changed;
-  }
-  options.allow_download = !draft.no_download;
-  return draft.run;
-}
-
-// Fills `draft` from the words, or returns the text of --help or --version.
-std::optional<std::string> parse_run_words(const std::vector<std::string>& words, RunDraft& draft) {
+Arguments parse_run(const std::vector<std::string>& words) {
+  RunArguments run;
+  CampaignDraft draft;
   CommandParser parser(
       "run", "Runs a campaign: every fault of a list on the whole test set, one row of a report each.",
       "[run] FLAGS", kRunExamples);
@@ -218,14 +77,10 @@ std::optional<std::string> parse_run_words(const std::vector<std::string>& words
   add_data_flags(parser, draft);
   add_report_flags(parser, draft);
   add_machine_flags(parser, draft);
-  add_talk_flags(parser, draft);
-  return parser.parse(words);
-}
-
-Arguments parse_run(const std::vector<std::string>& words) {
-  RunDraft draft;
-  if (const auto text = parse_run_words(words, draft)) return PrintText{*text};
-  return checked(std::move(draft));
+  add_talk_flags(parser, run);
+  if (const auto text = parser.parse(words)) return PrintText{*text};
+  run.campaign = checked_options(std::move(draft));
+  return run;
 }
 
 Arguments parse_inspect(const std::vector<std::string>& words) {
@@ -237,7 +92,7 @@ Arguments parse_inspect(const std::vector<std::string>& words) {
   parser.value("--kernels", "{auto,avx512,avx2,neon,scalar}",
                "The instruction set of the plan (default: auto)",
                [&inspect](const std::string& flag, const std::string& value) {
-                 inspect.kernels = parse_choice(flag, value, kKernelSets);
+                 inspect.kernels = parse_choice(flag, value, kernel_set_names());
                });
   if (const auto text = parser.parse(words)) return PrintText{*text};
   if (inspect.model.empty()) throw Error(ErrorKind::usage, "inspect needs a MODEL: a .keras or .h5 file");
@@ -253,7 +108,7 @@ Arguments parse_validate(const std::vector<std::string>& words) {
   parser.value("-d,--dataset", "{CIFAR10,CIFAR100,GTSRB}",
                "Instead of --model, with -n: models/<dataset>/<NAME>.keras",
                [&validate](const std::string& flag, const std::string& value) {
-                 validate.model.dataset = parse_choice(flag, value, kDatasets);
+                 validate.model.dataset = parse_choice(flag, value, dataset_names());
                });
   parser.text("-n,--network-name", "NAME", "The model's name, with -d", validate.model.network);
   if (const auto text = parser.parse(words)) return PrintText{*text};
@@ -263,6 +118,33 @@ Arguments parse_validate(const std::vector<std::string>& words) {
     throw Error(ErrorKind::usage, "--model is required, or -d and -n");
   }
   return validate;
+}
+
+Arguments parse_bench(const std::vector<std::string>& words) {
+  BenchArguments bench;
+  CampaignDraft draft;
+  CommandParser parser(
+      "bench",
+      "Measures the plain engine, which evaluates the whole network for every fault, and replay, "
+      "on the same list\nand images. Writes no file. The run without a fault is not counted.",
+      "bench -f LIST FLAGS", kBenchExamples);
+  add_source_flags(parser, draft);
+  add_machine_flags(parser, draft);
+  parser.group("Measurement");
+  parser.value(
+      "--seconds", "N",
+      "The plain engine takes faults, spread over the list, for so long; at least one. Replay takes the "
+      "whole list (default: 10)",
+      [&bench](const std::string& flag, const std::string& value) {
+        bench.plain_seconds = parse_integer(flag, value, 1, 86400);
+      });
+  parser.flag("--json", "One JSON object a line for each engine instead of a table", bench.json);
+  parser.flag("-q,--quiet", "Only the results and errors", bench.quiet);
+  if (const auto text = parser.parse(words)) return PrintText{*text};
+  bench.campaign = checked_options(std::move(draft));
+  if (bench.campaign.fault_list_path.empty())
+    throw Error(ErrorKind::usage, "-f (--fault-list) is required: the faults to be measured");
+  return bench;
 }
 
 }  // namespace
@@ -284,6 +166,7 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   if (words[0] == "run") return parse_run(rest);
   if (words[0] == "inspect") return parse_inspect(rest);
   if (words[0] == "validate") return parse_validate(rest);
+  if (words[0] == "bench") return parse_bench(rest);
   std::string message = fmt::format("unknown sub-command '{}'", words[0]);
   const std::string nearest = nearest_name(words[0], kCommands);
   message += nearest.empty() ? fmt::format("; there are {}", fmt::join(kCommands, ", "))

@@ -1,6 +1,7 @@
 // The command line, understood: which sub-command, with which options.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -28,12 +29,19 @@ struct ValidateArguments {
   CampaignOptions model;  // what says which model: model_path, dataset, network
 };
 
+struct BenchArguments {
+  CampaignOptions campaign;
+  int64_t plain_seconds = 10;
+  bool json = false;
+  bool quiet = false;
+};
+
 // --help, --version: a text for standard output is all there is to do.
 struct PrintText {
   std::string text;
 };
 
-using Arguments = std::variant<RunArguments, InspectArguments, ValidateArguments, PrintText>;
+using Arguments = std::variant<RunArguments, InspectArguments, ValidateArguments, BenchArguments, PrintText>;
 
 // `words`: the command line without the program's name. Throws Error(usage): one line.
 [[nodiscard]] Arguments parse_arguments(const std::vector<std::string>& words);

@@ -17,6 +17,8 @@ void execute(const Arguments& arguments, const std::vector<std::string>& command
     inspect_command(*inspect, std::cout);
   } else if (const auto* validate = std::get_if<ValidateArguments>(&arguments)) {
     validate_command(*validate, std::cout);
+  } else if (const auto* bench = std::get_if<BenchArguments>(&arguments)) {
+    bench_command(*bench, std::cout, talk);
   } else {
     run_campaign_command(std::get<RunArguments>(arguments), command_line, std::cout, talk);
   }
@@ -39,6 +41,8 @@ int run_program(int argc, char** argv) {
     const Arguments arguments = parse_arguments(words);
     if (const auto* run = std::get_if<RunArguments>(&arguments)) {
       talk = make_talk(run->progress, run->quiet, std::cerr, standard_error_terminal);
+    } else if (const auto* bench = std::get_if<BenchArguments>(&arguments)) {
+      talk = make_talk(ProgressMode::lines, bench->quiet, std::cerr, standard_error_terminal);
     }
     execute(arguments, command_line, *talk);
     check_standard_output();

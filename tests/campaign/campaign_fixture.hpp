@@ -112,6 +112,9 @@ struct EngineHooks {
   std::function<void()> made = [] {};
   std::function<void(size_t faults)> block = [](size_t) {};
   std::function<void(size_t first, size_t count)> piece = [](size_t, size_t) {};
+  // May change what the engine found: a mistake in it.
+  std::function<void(size_t fault, int image, std::span<float> scores)> spoil;
+  std::function<void(std::span<float> scores)> spoil_golden;
   bool only_changed_rows = false;  // as an engine may do: rows that equal golden's are left out
 };
 
@@ -125,6 +128,7 @@ class WatchedEngine final : public Engine {
   }
   void run_golden(const TileImages& images, int thread, std::span<float> scores) override {
     plain_->run_golden(images, thread, scores);
+    if (hooks_.spoil_golden) hooks_.spoil_golden(scores);
   }
   void begin_block(std::span<const Patch> faults) override {
     hooks_.block(faults.size());
@@ -134,7 +138,9 @@ class WatchedEngine final : public Engine {
                   int thread, const FaultSink& sink) override {
     hooks_.piece(first, count);
     FaultSink filtered = sink;
-    filtered.row = [&](size_t fault, int image, std::span<const float> scores) {
+    filtered.row = [&](size_t fault, int image, std::span<const float> found) {
+      std::vector<float> scores(found.begin(), found.end());
+      if (hooks_.spoil) hooks_.spoil(fault, image, scores);
       const auto same = golden.subspan(static_cast<size_t>(image) * classes_, classes_);
       const bool equal = std::equal(scores.begin(), scores.end(), same.begin(),
                                     [](float a, float b) { return float_bits(a) == float_bits(b); });

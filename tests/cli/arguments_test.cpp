@@ -213,7 +213,8 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{needed({"--zzzzzzzz"}), "unknown flag '--zzzzzzzz'"},
         UsageCase{needed({"faults.csv"}), "unexpected argument 'faults.csv'"},
         UsageCase{{"inspct", "m"}, "unknown sub-command 'inspct'; did you mean 'inspect'?"},
-        UsageCase{{"frobnicate"}, "unknown sub-command 'frobnicate'; there are run, inspect, validate"},
+        UsageCase{{"frobnicate"},
+                  "unknown sub-command 'frobnicate'; there are run, inspect, validate, bench"},
         UsageCase{{"-d", "CIFAR10", "-n", "-f", "l.csv"}, "--network-name needs a value, found the flag -f"},
         UsageCase{needed({"-f"}), "-f needs a value"},
         UsageCase{needed({"-f", ""}), "--fault-list needs a value"},
@@ -246,6 +247,13 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{{"inspect"}, "inspect needs a MODEL: a .keras or .h5 file"},
         UsageCase{{"inspect", "a", "b"}, "unexpected argument 'b'"},
         UsageCase{{"inspect", "a", "--plna"}, "unknown flag '--plna'; did you mean '--plan'?"},
+        UsageCase{needed({"--check", "0"}), "--check: expected an integer of at least 1, found '0'"},
+        UsageCase{{"bench", "-d", "CIFAR10", "-n", "A"},
+                  "-f (--fault-list) is required: the faults to be measured"},
+        UsageCase{{"bench", "-f", "l"}, kNoDataset},
+        UsageCase{{"bench", "--report", "r.csv"}, "unknown flag '--report'"},
+        UsageCase{{"bench", "--seconds", "0"},
+                  "--seconds: expected an integer between 1 and 86400, found '0'"},
         UsageCase{{"validate", "--model", "m"}, "-f (--fault-list) is required"},
         UsageCase{{"validate", "-f", "l"}, "--model is required, or -d and -n"},
         UsageCase{{"validate", "-f", "l", "-d", "CIFAR10"}, "--model is required, or -d and -n"}));
@@ -254,9 +262,25 @@ std::string text_of(const std::vector<std::string>& words) {
   return std::get<PrintText>(parse_arguments(words)).text;
 }
 
+TEST(BenchArguments, AreThoseOfRunThatChangeWhatIsMeasured) {
+  const auto bench = std::get<BenchArguments>(parse_arguments(
+      words_of("bench --model m.keras --data d.npz -f l.csv --limit 7 --threads 3 --seconds 2 --json")));
+  EXPECT_EQ(bench.campaign.model_path, "m.keras");
+  EXPECT_EQ(bench.campaign.fault_list_path, "l.csv");
+  EXPECT_EQ(bench.campaign.limit, 7);
+  EXPECT_EQ(bench.campaign.threads, 3);
+  EXPECT_EQ(bench.plain_seconds, 2);
+  EXPECT_TRUE(bench.json);
+  EXPECT_FALSE(bench.quiet);
+}
+
 TEST(Help, FitsAHundredColumnsAndHasAnExample) {
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {"--help"}, {"-h"}, {"run", "--help"}, {"inspect", "--help"}, {"validate", "-h"}}) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"--help"},
+                                                                                     {"-h"},
+                                                                                     {"run", "--help"},
+                                                                                     {"inspect", "--help"},
+                                                                                     {"validate", "-h"},
+                                                                                     {"bench", "-h"}}) {
     const std::string text = text_of(words);
     EXPECT_THAT(text, HasSubstr("Examples:\n  tf_injector "));
     std::istringstream lines(text);
@@ -267,6 +291,7 @@ TEST(Help, FitsAHundredColumnsAndHasAnExample) {
 TEST(Help, WithoutSubCommandNamesAllOfThem) {
   EXPECT_THAT(text_of({"--help"}), testing::AllOf(HasSubstr("tf_injector inspect MODEL"),
                                                   HasSubstr("tf_injector validate -f LIST --model MODEL"),
+                                                  HasSubstr("tf_injector bench FLAGS"),
                                                   HasSubstr("  -d,--dataset {CIFAR10,CIFAR100,GTSRB}\n")));
   EXPECT_THAT(text_of({"-d", "CIFAR10", "--help"}), StartsWith("Runs a campaign"));
 }

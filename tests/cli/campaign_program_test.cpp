@@ -132,6 +132,32 @@ TEST_F(CampaignProgram, JsonProgressIsJsonInEveryLine) {
   EXPECT_GE(progress, 1);
 }
 
+TEST_F(CampaignProgram, BenchMeasuresBothEngines) {
+  std::vector<std::string> words = run_words({"-f", in_folder("list.csv"), "-q", "--seconds", "1"});
+  words.insert(words.begin(), "bench");
+  const Outcome table = RunningProgram(words, in_folder("said")).wait();
+  ASSERT_EQ(table.exit_code, 0) << table.err;
+  EXPECT_EQ(table.err, "");
+  EXPECT_THAT(table.out, testing::AllOf(HasSubstr("\nplain "), HasSubstr("\nreplay      6       8 ")));
+  words.emplace_back("--json");
+  const Outcome json = RunningProgram(words, in_folder("said")).wait();
+  std::istringstream lines(json.out);
+  std::vector<std::string> names;
+  for (std::string line; std::getline(lines, line);) {
+    const nlohmann::json object = nlohmann::json::parse(line);
+    names.push_back(object.at("name"));
+    EXPECT_GT(object.at("faults_per_second"), 0);
+    EXPECT_EQ(object.at("images"), kImages);
+  }
+  EXPECT_THAT(names, testing::ElementsAre("plain", "replay"));
+}
+
+TEST_F(CampaignProgram, ChecksFaultsThePlainWay) {
+  const Outcome outcome = run({"-f", in_folder("list.csv"), "--report", in_folder("r.csv"), "--check", "2"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("self-check: 3 faults are equal in every bit"));
+}
+
 TEST_F(CampaignProgram, QuietSaysNothing) {
   const Outcome outcome = run({"-f", in_folder("list.csv"), "--report", in_folder("r.csv"), "-q"});
   EXPECT_EQ(outcome.exit_code, 0);

@@ -1,0 +1,77 @@
+// What `bench` measures: which faults, on which engine, and that their results are compared.
+#include <gmock/gmock.h>
+
+#include <atomic>
+
+#include "campaign/campaign_fixture.hpp"
+#include "campaign/engine_speed_run.hpp"
+
+namespace tf_injector::test {
+namespace {
+
+using testing::HasSubstr;
+
+class EngineSpeedTest : public CampaignTest {
+ protected:
+  static std::vector<EngineSpeed> measure(const CampaignInputs& inputs, const CampaignOptions& options,
+                                          const EngineChoice& fast = replay_engine()) {
+    return measure_on(inputs, options, 60, {}, fast);
+  }
+};
+
+TEST_F(EngineSpeedTest, MeasuresBothEnginesOnTheSameListAndWritesNothing) {
+  const std::vector<EngineSpeed> speeds = measure(random_inputs(60), options(""));
+  ASSERT_EQ(speeds.size(), 2U);
+  EXPECT_EQ(speeds[0].name, "plain");
+  EXPECT_EQ(speeds[1].name, "replay");
+  for (const EngineSpeed& speed : speeds) {
+    EXPECT_EQ(speed.faults, 20);
+    EXPECT_EQ(speed.images, 11);
+    EXPECT_GT(speed.seconds, 0);
+    EXPECT_GT(speed.golden_seconds, 0);
+    EXPECT_EQ(speed.threads, 2);
+    EXPECT_DOUBLE_EQ(speed.faults_per_second(), 20 / speed.seconds);
+  }
+  EXPECT_TRUE(fs::is_empty(folder_));
+}
+
+TEST_F(EngineSpeedTest, ThePlainEngineStopsAfterItsTimeButTakesOneFault) {
+  const std::vector<EngineSpeed> speeds = measure_on(random_inputs(61), options(""), 0, {}, replay_engine());
+  EXPECT_EQ(speeds.at(0).faults, 1);
+  EXPECT_EQ(speeds.at(1).faults, 20);
+}
+
+TEST_F(EngineSpeedTest, TheScalarReferenceHasNoReplay) {
+  CampaignOptions o = options("");
+  o.kernels = "scalar";
+  const std::vector<EngineSpeed> speeds = measure(random_inputs(62), o);
+  ASSERT_EQ(speeds.size(), 1U);
+  EXPECT_EQ(speeds[0].kernels, "scalar");
+}
+
+TEST_F(EngineSpeedTest, EnginesThatDisagreeAreNoMeasurement) {
+  EngineHooks hooks;
+  hooks.spoil = [](size_t fault, int, std::span<float> scores) {
+    if (fault == 0) std::fill(scores.begin(), scores.end(), std::numeric_limits<float>::quiet_NaN());
+  };
+  const Error error =
+      error_of([&] { measure(random_inputs(63), options(""), tuning_with(hooks, 20).engine); });
+  EXPECT_EQ(error.kind(), ErrorKind::self_check);
+  EXPECT_THAT(error.what(), HasSubstr("the engines disagree on fault "));
+}
+
+TEST_F(EngineSpeedTest, NeedsFaultsAndStopsWhenAsked) {
+  CampaignInputs inputs = random_inputs(64);
+  std::atomic<bool> stop{true};
+  EXPECT_EQ(error_of([&] {
+              measure_on(inputs, options(""), 1, {.message = {}, .stop = &stop}, replay_engine());
+            }).kind(),
+            ErrorKind::interrupted);
+  inputs.list->faults.clear();
+  EXPECT_EQ(error_of([&] { measure(inputs, options("")); }).kind(), ErrorKind::bad_input);
+  inputs.list.reset();
+  EXPECT_EQ(error_of([&] { measure(inputs, options("")); }).kind(), ErrorKind::usage);
+}
+
+}  // namespace
+}  // namespace tf_injector::test
