@@ -1,4 +1,5 @@
-// How fast the engines are: the plain one, which evaluates the whole network for every fault, and replay.
+// How fast the engines are (the plain one, which evaluates the whole network for every fault, and replay),
+// and every step of a network alone.
 #pragma once
 
 #include <atomic>
@@ -36,5 +37,22 @@ struct SpeedCallbacks {
 // without a list, Error(bad_input) for an empty one, Error(self_check) when the engines disagree.
 [[nodiscard]] std::vector<EngineSpeed> measure_engines(const CampaignOptions& options, double plain_seconds,
                                                        const SpeedCallbacks& callbacks);
+
+// One step of the plan, run alone and again and again on one thread: its input lies in the caches.
+struct StepSpeed {
+  std::string path, op, kernel;  // as in StepInfo
+  int64_t multiply_adds = 0;     // per image
+  double seconds_per_image = 0;
+};
+struct StepSpeeds {
+  std::string kernels;
+  int images = 0;   // worked on together
+  double peak = 0;  // multiply-adds per second of one thread, measured; 0: not known (scalar)
+  std::vector<StepSpeed> steps;
+};
+
+// On the first images of the data of `options`, of which the fault list is not read. Throws what run_campaign
+// throws before its report begins.
+[[nodiscard]] StepSpeeds measure_steps(const CampaignOptions& options, const SpeedCallbacks& callbacks);
 
 }  // namespace tf_injector

@@ -47,7 +47,8 @@ constexpr const char* kValidateExamples = R"(Examples:
 
 constexpr const char* kBenchExamples = R"(Examples:
   tf_injector bench -d CIFAR10 -n ResNet20 -f faults.csv
-  tf_injector bench --model net.keras --data test.npz -f faults.csv --limit 1000 --json)";
+  tf_injector bench --model net.keras --data test.npz -f faults.csv --limit 1000 --json
+  tf_injector bench -d CIFAR10 -n ResNet20 --steps)";
 
 ProgressMode progress_mode(const std::string& name) {
   if (name == "bar") return ProgressMode::bar;
@@ -127,7 +128,7 @@ Arguments parse_bench(const std::vector<std::string>& words) {
       "bench",
       "Measures the plain engine, which evaluates the whole network for every fault, and replay, "
       "on the same list\nand images. Writes no file. The run without a fault is not counted.",
-      "bench -f LIST FLAGS", kBenchExamples);
+      "bench (-f LIST | --steps) FLAGS", kBenchExamples);
   add_source_flags(parser, draft);
   add_machine_flags(parser, draft);
   parser.group("Measurement");
@@ -138,11 +139,16 @@ Arguments parse_bench(const std::vector<std::string>& words) {
       [&bench](const std::string& flag, const std::string& value) {
         bench.plain_seconds = parse_integer(flag, value, 1, 86400);
       });
-  parser.flag("--json", "One JSON object a line for each engine instead of a table", bench.json);
+  parser.flag(
+      "--steps",
+      "Instead: every step of the network alone on one thread, and its share of the most multiply-adds "
+      "that this machine does; needs no list",
+      bench.steps);
+  parser.flag("--json", "One JSON object a line for each row instead of a table", bench.json);
   parser.flag("-q,--quiet", "Only the results and errors", bench.quiet);
   if (const auto text = parser.parse(words)) return PrintText{*text};
   bench.campaign = checked_options(std::move(draft));
-  if (bench.campaign.fault_list_path.empty())
+  if (bench.campaign.fault_list_path.empty() && !bench.steps)
     throw Error(ErrorKind::usage, "-f (--fault-list) is required: the faults to be measured");
   return bench;
 }

@@ -32,6 +32,7 @@ struct ValidateArguments {
 struct BenchArguments {
   CampaignOptions campaign;
   int64_t plain_seconds = 10;
+  bool steps = false;  // measure the steps of the plan, not the engines
   bool json = false;
   bool quiet = false;
 };

@@ -1,6 +1,6 @@
 #include "cli/commands.hpp"
-#include "cli/result_text.hpp"
 #include "cli/signals.hpp"
+#include "cli/speed_text.hpp"
 #include "tf_injector/engine_speed.hpp"
 
 namespace tf_injector::cli {
@@ -9,6 +9,11 @@ void bench_command(const BenchArguments& arguments, std::ostream& out, Talk& tal
   SpeedCallbacks callbacks;
   callbacks.message = [&talk](const std::string& line) { talk.message(line); };
   callbacks.stop = &stop_on_signals(arguments.quiet ? "" : "stopping; Ctrl-C once more ends at once\n");
+  if (arguments.steps) {
+    const StepSpeeds speeds = measure_steps(arguments.campaign, callbacks);
+    out << (arguments.json ? step_speeds_json(speeds) : step_speeds_text(speeds));
+    return;
+  }
   const std::vector<EngineSpeed> speeds =
       measure_engines(arguments.campaign, static_cast<double>(arguments.plain_seconds), callbacks);
   out << (arguments.json ? speeds_json(speeds) : speeds_text(speeds));

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "campaign/bytes_text.hpp"
 #include "cli/progress_text.hpp"
 #include "cli/text_table.hpp"
@@ -84,39 +82,6 @@ std::string outcome_text(const CampaignResult& result) {
       return groups_text(result.groups) + path_line("report", result.report_path) +
              path_line("metadata", result.metadata_path) + scores;
   }
-}
-
-std::string speeds_text(const std::vector<EngineSpeed>& speeds) {
-  const std::vector<Column> columns = {{"engine", false},         {"faults", true},   {"images", true},
-                                       {"seconds a fault", true}, {"faults/s", true}, {"times plain", true},
-                                       {"golden seconds", true},  {"threads", true},  {"kernels", false}};
-  std::vector<std::vector<std::string>> rows;
-  for (const EngineSpeed& speed : speeds) {
-    rows.push_back({speed.name, std::to_string(speed.faults), std::to_string(speed.images),
-                    fmt::format("{:.4g}", speed.seconds / static_cast<double>(speed.faults)),
-                    fmt::format("{:.4g}", speed.faults_per_second()),
-                    fmt::format("{:.4g}", speed.faults_per_second() / speeds.front().faults_per_second()),
-                    fmt::format("{:.3g}", speed.golden_seconds), std::to_string(speed.threads),
-                    speed.kernels});
-  }
-  return text_table(columns, rows);
-}
-
-std::string speeds_json(const std::vector<EngineSpeed>& speeds) {
-  std::string lines;
-  for (const EngineSpeed& speed : speeds) {
-    const nlohmann::ordered_json object = {{"name", speed.name},
-                                           {"faults", speed.faults},
-                                           {"images", speed.images},
-                                           {"seconds", speed.seconds},
-                                           {"faults_per_second", speed.faults_per_second()},
-                                           {"golden_seconds", speed.golden_seconds},
-                                           {"threads", speed.threads},
-                                           {"tile", speed.tile},
-                                           {"kernels", speed.kernels}};
-    lines += object.dump() + "\n";
-  }
-  return lines;
 }
 
 }  // namespace tf_injector::cli

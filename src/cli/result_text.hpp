@@ -1,11 +1,10 @@
-// What `run` and `bench` print on standard output.
+// What `run` prints on standard output.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "tf_injector/campaign.hpp"
-#include "tf_injector/engine_speed.hpp"
 
 namespace tf_injector::cli {
 
@@ -23,11 +22,5 @@ namespace tf_injector::cli {
 // What follows the golden figures: the table and the paths of a campaign, the plan of a dry run, "" or the
 // path of the scores of a golden run.
 [[nodiscard]] std::string outcome_text(const CampaignResult& result);
-
-// The table of `bench`: a row per engine; the first is what the others are compared with.
-[[nodiscard]] std::string speeds_text(const std::vector<EngineSpeed>& speeds);
-// The same for programs: a JSON object a line. "name", "faults", "images", "seconds", "faults_per_second" are
-// what tools/side_by_side.py reads.
-[[nodiscard]] std::string speeds_json(const std::vector<EngineSpeed>& speeds);
 
 }  // namespace tf_injector::cli

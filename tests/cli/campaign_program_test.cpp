@@ -152,6 +152,22 @@ TEST_F(CampaignProgram, BenchMeasuresBothEngines) {
   EXPECT_THAT(names, testing::ElementsAre("plain", "replay"));
 }
 
+TEST_F(CampaignProgram, BenchMeasuresEveryStep) {
+  std::vector<std::string> words = run_words({"--steps", "--json", "-q", "--tile", "2"});
+  words.insert(words.begin(), "bench");
+  const Outcome outcome = RunningProgram(words, in_folder("said")).wait();
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  std::istringstream lines(outcome.out);
+  int convolutions = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const nlohmann::json object = nlohmann::json::parse(line);
+    EXPECT_GT(object.at("seconds_per_image"), 0);
+    EXPECT_EQ(object.at("images"), 2);
+    if (object.at("multiply_adds") > 0) ++convolutions;
+  }
+  EXPECT_EQ(convolutions, 20);  // with the Dense layer
+}
+
 TEST_F(CampaignProgram, ChecksFaultsThePlainWay) {
   const Outcome outcome = run({"-f", in_folder("list.csv"), "--report", in_folder("r.csv"), "--check", "2"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;

@@ -20,20 +20,6 @@ TEST(PercentText, NeverRoundsToNoneOrAll) {
   EXPECT_EQ(percent_text(-1, 1000), "-0.10 %");
 }
 
-TEST(SpeedsText, ComparesWithTheFirstEngine) {
-  const std::vector<EngineSpeed> speeds = {{"plain", 4, 10000, 20.0, 4.9, "avx512", 2, 64},
-                                           {"replay", 200, 10000, 40.0, 5.1234, "avx512", 2, 8}};
-  EXPECT_EQ(
-      speeds_text(speeds),
-      "engine  faults  images  seconds a fault  faults/s  times plain  golden seconds  threads  kernels\n"
-      "------------------------------------------------------------------------------------------------\n"
-      "plain        4   10000                5       0.2            1             4.9        2  avx512\n"
-      "replay     200   10000              0.2         5           25            5.12        2  avx512\n");
-  EXPECT_EQ(speeds_json({speeds[0]}),
-            "{\"name\":\"plain\",\"faults\":4,\"images\":10000,\"seconds\":20.0,\"faults_per_second\":0.2,"
-            "\"golden_seconds\":4.9,\"threads\":2,\"tile\":64,\"kernels\":\"avx512\"}\n");
-}
-
 CampaignResult small_result() {
   CampaignResult result;
   result.report_path = "reports/CIFAR10/A/CIFAR10_A_251125_0420.csv";

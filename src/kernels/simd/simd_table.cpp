@@ -9,6 +9,7 @@
 #include "kernels/simd/dense-inl.hpp"
 #include "kernels/simd/elementwise-inl.hpp"
 #include "kernels/simd/lanes-inl.hpp"
+#include "kernels/simd/peak-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::simd::HWY_NAMESPACE {
@@ -27,7 +28,9 @@ SimdTable make_table(KernelSet set) {
           .lane_join = &lane_join,
           .lane_spread = &lane_spread,
           .lane_add = &lane_add,
-          .columns = &columns};
+          .columns = &columns,
+          .multiply_add_chains = &multiply_add_chains,
+          .multiply_adds_per_round = kPeakChains * static_cast<int>(hn::Lanes(kFloats))};
 }
 
 }  // namespace tf_injector::simd::HWY_NAMESPACE

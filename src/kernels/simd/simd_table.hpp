@@ -160,6 +160,9 @@ struct SimdTable {
   void (*lane_add)(const LanePixel& pixel, const float* golden, int32_t channels, float* sums) = nullptr;
   // Bit l: the value of fault l differs from golden's. Up to kMaxWidth faults.
   uint32_t (*columns)(const ColumnsCall& call) = nullptr;
+  // For measurements: so many rounds of multiply-adds that depend on nothing but themselves. Some number.
+  float (*multiply_add_chains)(int64_t rounds) = nullptr;
+  int multiply_adds_per_round = 0;
 };
 
 // Null when this build or this CPU does not have the set.

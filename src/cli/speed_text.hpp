@@ -1,0 +1,21 @@
+// What `bench` prints on standard output.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tf_injector/engine_speed.hpp"
+
+namespace tf_injector::cli {
+
+// A table with a row per engine; the first is what the others are compared with.
+[[nodiscard]] std::string speeds_text(const std::vector<EngineSpeed>& speeds);
+// The same for programs: a JSON object a line. "name", "faults", "images", "seconds", "faults_per_second" are
+// what tools/side_by_side.py reads.
+[[nodiscard]] std::string speeds_json(const std::vector<EngineSpeed>& speeds);
+
+// A table with a row per step and their total, and the machine's peak below it.
+[[nodiscard]] std::string step_speeds_text(const StepSpeeds& speeds);
+[[nodiscard]] std::string step_speeds_json(const StepSpeeds& speeds);
+
+}  // namespace tf_injector::cli
