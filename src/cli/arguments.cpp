@@ -126,8 +126,8 @@ Arguments parse_bench(const std::vector<std::string>& words) {
   CampaignDraft draft;
   CommandParser parser(
       "bench",
-      "Measures the plain engine, which evaluates the whole network for every fault, and replay, "
-      "on the same list\nand images. Writes no file. The run without a fault is not counted.",
+      "Measures faults per second: of the plain engine, which evaluates the whole network for every\n"
+      "fault, and of replay, on the same list and images. Writes no file.",
       "bench (-f LIST | --steps) FLAGS", kBenchExamples);
   add_source_flags(parser, draft);
   add_machine_flags(parser, draft);

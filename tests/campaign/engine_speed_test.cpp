@@ -5,6 +5,7 @@
 
 #include "campaign/campaign_fixture.hpp"
 #include "campaign/engine_speed_run.hpp"
+#include "campaign/step_speed.hpp"
 
 namespace tf_injector::test {
 namespace {
@@ -64,13 +65,27 @@ TEST_F(EngineSpeedTest, NeedsFaultsAndStopsWhenAsked) {
   CampaignInputs inputs = random_inputs(64);
   std::atomic<bool> stop{true};
   EXPECT_EQ(error_of([&] {
-              measure_on(inputs, options(""), 1, {.message = {}, .stop = &stop}, replay_engine());
+              static_cast<void>(
+                  measure_on(inputs, options(""), 1, {.message = {}, .stop = &stop}, replay_engine()));
             }).kind(),
             ErrorKind::interrupted);
   inputs.list->faults.clear();
   EXPECT_EQ(error_of([&] { measure(inputs, options("")); }).kind(), ErrorKind::bad_input);
   inputs.list.reset();
   EXPECT_EQ(error_of([&] { measure(inputs, options("")); }).kind(), ErrorKind::usage);
+}
+
+TEST_F(EngineSpeedTest, MeasuresEveryStepAlone) {
+  CampaignOptions o = options("");
+  o.tile = 3;
+  const StepSpeeds speeds = measure_steps_on(random_inputs(65), o, {});
+  EXPECT_EQ(speeds.images, 3);
+  ASSERT_FALSE(speeds.steps.empty());
+  EXPECT_GT(speeds.steps.front().multiply_adds, 0);
+  for (const StepSpeed& step : speeds.steps) EXPECT_GT(step.seconds_per_image, 0) << step.path;
+  EXPECT_GT(speeds.peak, 1e8);
+  o.kernels = "scalar";
+  EXPECT_EQ(measure_steps_on(random_inputs(65), o, {}).peak, 0);
 }
 
 }  // namespace

@@ -252,8 +252,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "-f (--fault-list) is required: the faults to be measured"},
         UsageCase{{"bench", "-f", "l"}, kNoDataset},
         UsageCase{{"bench", "--report", "r.csv"}, "unknown flag '--report'"},
-        UsageCase{{"bench", "--seconds", "0"},
-                  "--seconds: expected an integer between 1 and 86400, found '0'"},
+        UsageCase{{"bench", "--seconds", "0"}, "--seconds: expected an integer of at least 1, found '0'"},
         UsageCase{{"validate", "--model", "m"}, "-f (--fault-list) is required"},
         UsageCase{{"validate", "-f", "l"}, "--model is required, or -d and -n"},
         UsageCase{{"validate", "-f", "l", "-d", "CIFAR10"}, "--model is required, or -d and -n"}));

@@ -138,7 +138,7 @@ TEST_F(CampaignProgram, BenchMeasuresBothEngines) {
   const Outcome table = RunningProgram(words, in_folder("said")).wait();
   ASSERT_EQ(table.exit_code, 0) << table.err;
   EXPECT_EQ(table.err, "");
-  EXPECT_THAT(table.out, testing::AllOf(HasSubstr("\nplain "), HasSubstr("\nreplay      6       8 ")));
+  EXPECT_THAT(table.out, testing::AllOf(HasSubstr("\nplain "), HasSubstr("\nreplay       6       8 ")));
   words.emplace_back("--json");
   const Outcome json = RunningProgram(words, in_folder("said")).wait();
   std::istringstream lines(json.out);
