@@ -15,9 +15,9 @@
 namespace tf_injector {
 namespace {
 
-CampaignInputs load(const CampaignOptions& options, const Message& message) {
+CampaignInputs load(const CampaignOptions& options, const Message& message, const std::atomic<bool>* stop) {
   try {
-    return load_inputs(options, message);
+    return load_inputs(options, message, stop);
   } catch (const std::bad_alloc&) {
     throw Error(ErrorKind::out_of_memory, "out of memory while reading the model, the list and the data");
   }
@@ -29,7 +29,7 @@ CampaignResult run_campaign(const CampaignOptions& options, const CampaignCallba
   check_options(options);
   static_cast<void>(report_names(options));  // what is missing of them is known before anything is read
   const Message message = callbacks.message ? callbacks.message : [](const std::string&) {};
-  return run_on(load(options, message), options, callbacks);
+  return run_on(load(options, message, callbacks.stop), options, callbacks);
 }
 
 std::vector<BitGroupSummary> summarize_report(const std::string& report_path) {

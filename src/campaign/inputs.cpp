@@ -67,7 +67,8 @@ void check_options(const CampaignOptions& options) {
   check_report_path(options);
 }
 
-CampaignInputs load_inputs(const CampaignOptions& options, const Message& message) {
+CampaignInputs load_inputs(const CampaignOptions& options, const Message& message,
+                           const std::atomic<bool>* stop) {
   CampaignInputs inputs;
   inputs.model_path = find_model(options);
   message(fmt::format("reading the model {}", inputs.model_path));
@@ -77,11 +78,13 @@ CampaignInputs load_inputs(const CampaignOptions& options, const Message& messag
     inputs.list = read_fault_list(options.fault_list_path, inputs.graph);
     message(fmt::format("{}: {} faults", options.fault_list_path, inputs.list->faults.size()));
   }
-  inputs.dataset = data::load_dataset({.dataset = options.dataset,
-                                       .path = options.data_path,
-                                       .allow_download = options.allow_download,
-                                       .resize = options.resize,
-                                       .on_message = message});
+  inputs.dataset = data::load_dataset(
+      {.dataset = options.dataset,
+       .path = options.data_path,
+       .allow_download = options.allow_download,
+       .resize = options.resize,
+       .on_message = message,
+       .on_fetch = [stop](uint64_t, std::optional<uint64_t>) { return stop == nullptr || !stop->load(); }});
   message(fmt::format("{}: {} images", inputs.dataset.source, inputs.dataset.size()));
   return inputs;
 }

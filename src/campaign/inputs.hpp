@@ -1,6 +1,7 @@
 // What a campaign works on, in memory: the network, the test set, the faults.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -25,8 +26,9 @@ struct CampaignInputs {
 // Refuses options that cannot be meant: Error(usage). Looks at no file.
 void check_options(const CampaignOptions& options);
 
-// Reads model, list and data, in this order. Throws Error(usage), ModelError, FaultListError, DatasetError,
-// Error(download).
-[[nodiscard]] CampaignInputs load_inputs(const CampaignOptions& options, const Message& message);
+// Reads model, list and data, in this order; `stop` (or null) ends a download. Throws Error(usage),
+// ModelError, FaultListError, DatasetError, Error(download), Error(interrupted).
+[[nodiscard]] CampaignInputs load_inputs(const CampaignOptions& options, const Message& message,
+                                         const std::atomic<bool>* stop = nullptr);
 
 }  // namespace tf_injector

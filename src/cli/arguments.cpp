@@ -7,6 +7,8 @@
 
 #include "cli/campaign_flags.hpp"
 #include "cli/command_parser.hpp"
+#include "cli/download_arguments.hpp"
+#include "cli/talk_flags.hpp"
 #include "cli/values.hpp"
 #include "fault/fault_list.hpp"
 #include "tf_injector/error.hpp"
@@ -14,7 +16,7 @@
 namespace tf_injector::cli {
 namespace {
 
-const std::vector<std::string> kCommands = {"run", "inspect", "validate", "bench"};
+const std::vector<std::string> kCommands = {"run", "inspect", "validate", "bench", "download"};
 
 constexpr const char* kOverview =
     R"(tf_injector: flips single bits of a Keras network's weights and reports what each changes
@@ -23,8 +25,9 @@ constexpr const char* kOverview =
   tf_injector inspect MODEL                   the layers of a model and their faultable bits
   tf_injector validate -f LIST --model MODEL  checks a fault list against a model
   tf_injector bench FLAGS                     faults per second of the plain engine and of replay
+  tf_injector download DATASET                fetches a test set
 
-tf_injector inspect --help, validate --help and bench --help say more; these are the flags of run:
+tf_injector SUB-COMMAND --help says more; these are the flags of run:
 
 )";
 
@@ -50,24 +53,6 @@ constexpr const char* kBenchExamples = R"(Examples:
   tf_injector bench --model net.keras --data test.npz -f faults.csv --limit 1000 --json
   tf_injector bench -d CIFAR10 -n ResNet20 --steps)";
 
-ProgressMode progress_mode(const std::string& name) {
-  if (name == "bar") return ProgressMode::bar;
-  if (name == "lines") return ProgressMode::lines;
-  if (name == "json") return ProgressMode::json;
-  return name == "none" ? ProgressMode::none : ProgressMode::automatic;
-}
-
-void add_talk_flags(CommandParser& parser, RunArguments& run) {
-  parser.group("Talk");
-  parser.value(
-      "--progress", "{auto,bar,lines,json,none}",
-      "auto: a bar on a terminal, else a plain line now and then (default: auto)",
-      [&run](const std::string& flag, const std::string& value) {
-        run.progress = progress_mode(parse_choice(flag, value, {"auto", "bar", "lines", "json", "none"}));
-      });
-  parser.flag("-q,--quiet", "No progress and no talk, only results and errors", run.quiet);
-}
-
 Arguments parse_run(const std::vector<std::string>& words) {
   RunArguments run;
   CampaignDraft draft;
@@ -78,7 +63,7 @@ Arguments parse_run(const std::vector<std::string>& words) {
   add_data_flags(parser, draft);
   add_report_flags(parser, draft);
   add_machine_flags(parser, draft);
-  add_talk_flags(parser, run);
+  add_talk_flags(parser, run.progress, run.quiet);
   if (const auto text = parser.parse(words)) return PrintText{*text};
   run.campaign = checked_options(std::move(draft));
   return run;
@@ -173,6 +158,7 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   if (words[0] == "inspect") return parse_inspect(rest);
   if (words[0] == "validate") return parse_validate(rest);
   if (words[0] == "bench") return parse_bench(rest);
+  if (words[0] == "download") return parse_download(rest);
   std::string message = fmt::format("unknown sub-command '{}'", words[0]);
   const std::string nearest = nearest_name(words[0], kCommands);
   message += nearest.empty() ? fmt::format("; there are {}", fmt::join(kCommands, ", "))

@@ -37,17 +37,27 @@ struct BenchArguments {
   bool quiet = false;
 };
 
+struct DownloadArguments {
+  std::string dataset;
+  std::string folder;                // "": ./datasets/<dataset>
+  std::vector<std::string> mirrors;  // instead of the published address
+  std::string sha256;  // of the mirrors' file, instead of the published hash; "": the published one
+  ProgressMode progress = ProgressMode::automatic;
+  bool quiet = false;
+};
+
 // --help, --version: a text for standard output is all there is to do.
 struct PrintText {
   std::string text;
 };
 
-using Arguments = std::variant<RunArguments, InspectArguments, ValidateArguments, BenchArguments, PrintText>;
+using Arguments = std::variant<RunArguments, InspectArguments, ValidateArguments, BenchArguments,
+                               DownloadArguments, PrintText>;
 
 // `words`: the command line without the program's name. Throws Error(usage): one line.
 [[nodiscard]] Arguments parse_arguments(const std::vector<std::string>& words);
 
-// The sub-command that the words name: "inspect", "validate", else "run".
+// The sub-command that the words name; "run" where they name none.
 [[nodiscard]] std::string command_of(const std::vector<std::string>& words);
 
 }  // namespace tf_injector::cli

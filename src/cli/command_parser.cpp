@@ -74,6 +74,15 @@ std::string shown_name(const std::string& names) {
   return names.substr(begin, names.find(',', begin) - begin);
 }
 
+// What stands behind a flag. Throws Error(usage) when it is no value.
+const std::string& checked_value(const std::string& flag, const std::string& word) {
+  if (word.empty() || looks_like_flag(word)) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{} needs a value{}", flag, word.empty() ? "" : ", found the flag " + word));
+  }
+  return word;
+}
+
 }  // namespace
 
 CommandParser::CommandParser(const std::string& name, const std::string& description,
@@ -93,12 +102,7 @@ void CommandParser::value(const std::string& names, const std::string& placehold
   CLI::Option* option = app_.add_option(
       names,
       [shown, take = std::move(take)](const CLI::results_t& results) {
-        const std::string& word = results.back();
-        if (word.empty() || looks_like_flag(word)) {
-          throw Error(ErrorKind::usage, fmt::format("{} needs a value{}", shown,
-                                                    word.empty() ? "" : ", found the flag " + word));
-        }
-        take(shown, word);
+        take(shown, checked_value(shown, results.back()));
         return true;
       },
       description);
@@ -109,6 +113,22 @@ void CommandParser::text(const std::string& names, const std::string& placeholde
                          const std::string& description, std::string& target) {
   value(names, placeholder, description,
         [&target](const std::string&, const std::string& word) { target = word; });
+}
+
+void CommandParser::texts(const std::string& names, const std::string& placeholder,
+                          const std::string& description, std::vector<std::string>& target) {
+  const std::string shown = shown_name(names);
+  app_.add_option(
+          names,
+          [shown, &target](const CLI::results_t& results) {
+            for (const std::string& word : results) target.push_back(checked_value(shown, word));
+            return true;
+          },
+          description)
+      ->type_name(placeholder)
+      ->group(group_)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void CommandParser::flag(const std::string& names, const std::string& description, bool& target) {

@@ -26,6 +26,9 @@ class CommandParser {
   // The same, stored as it is.
   void text(const std::string& names, const std::string& placeholder, const std::string& description,
             std::string& target);
+  // A flag that may be given several times: all its values, in their order.
+  void texts(const std::string& names, const std::string& placeholder, const std::string& description,
+             std::vector<std::string>& target);
   void flag(const std::string& names, const std::string& description, bool& target);
   void positional(const std::string& name, const std::string& description, std::string& target);
 

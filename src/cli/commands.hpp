@@ -18,6 +18,7 @@ void run_campaign_command(const RunArguments& arguments, const std::vector<std::
                           std::ostream& out, Talk& talk);
 void inspect_command(const InspectArguments& arguments, std::ostream& out);
 void validate_command(const ValidateArguments& arguments, std::ostream& out);
+void download_command(const DownloadArguments& arguments, std::ostream& out, Talk& talk);
 void bench_command(const BenchArguments& arguments, std::ostream& out, Talk& talk);
 
 }  // namespace tf_injector::cli

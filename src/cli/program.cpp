@@ -19,6 +19,8 @@ void execute(const Arguments& arguments, const std::vector<std::string>& command
     validate_command(*validate, std::cout);
   } else if (const auto* bench = std::get_if<BenchArguments>(&arguments)) {
     bench_command(*bench, std::cout, talk);
+  } else if (const auto* download = std::get_if<DownloadArguments>(&arguments)) {
+    download_command(*download, std::cout, talk);
   } else {
     run_campaign_command(std::get<RunArguments>(arguments), command_line, std::cout, talk);
   }
@@ -43,6 +45,8 @@ int run_program(int argc, char** argv) {
       talk = make_talk(run->progress, run->quiet, std::cerr, standard_error_terminal);
     } else if (const auto* bench = std::get_if<BenchArguments>(&arguments)) {
       talk = make_talk(ProgressMode::lines, bench->quiet, std::cerr, standard_error_terminal);
+    } else if (const auto* download = std::get_if<DownloadArguments>(&arguments)) {
+      talk = make_talk(download->progress, download->quiet, std::cerr, standard_error_terminal);
     }
     execute(arguments, command_line, *talk);
     check_standard_output();

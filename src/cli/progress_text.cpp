@@ -6,6 +6,8 @@
 #include <cmath>
 #include <vector>
 
+#include "campaign/bytes_text.hpp"
+
 namespace tf_injector::cli {
 namespace {
 
@@ -36,6 +38,36 @@ std::vector<std::string> bar_parts(const ProgressFigures& figures) {
   if (figures.per_second) parts.push_back(rate_text(*figures.per_second));
   if (figures.seconds_left) parts.push_back(duration_text(*figures.seconds_left) + " left");
   if (figures.critical_rate) parts.push_back(fmt::format("critical {:.2f} %", 100 * *figures.critical_rate));
+  return parts;
+}
+
+// A bar filled to `share` with the parts behind it that fit, the first before the others.
+std::string bar_text(double share, const std::vector<std::string>& parts, const Terminal& terminal) {
+  const int width = std::max(terminal.columns - 1, 1);
+  const std::string percent = fmt::format("{:3d} %", static_cast<int>(share * 100));
+  const int frame = 2 + 1 + static_cast<int>(percent.size());  // "[", "]", " ", percent
+  std::string tail;
+  for (const std::string& part : parts) {
+    const bool fits = frame + kLeastBar + static_cast<int>(tail.size() + 2 + part.size()) <= width;
+    if (!fits) break;
+    tail += "  " + part;
+  }
+  if (tail.empty()) {  // too narrow for a bar
+    return width >= static_cast<int>(parts[0].size()) ? parts[0]
+                                                      : percent.substr(0, static_cast<size_t>(width));
+  }
+  const int cells = std::min(width - frame - static_cast<int>(tail.size()), kMostBar);
+  std::string bar = bar_cells(share, cells, terminal.unicode);
+  if (terminal.color) bar = kGreen + bar + kPlain;
+  return "[" + bar + "] " + percent + tail;
+}
+
+// What is to be said of a transfer, the most important first.
+std::vector<std::string> transfer_parts(const Transfer& transfer, const TransferFigures& figures) {
+  std::vector<std::string> parts = {bytes_text(transfer.done)};
+  if (transfer.total) parts[0] += " of " + bytes_text(*transfer.total);
+  if (figures.per_second) parts.push_back(bytes_text(static_cast<uint64_t>(*figures.per_second)) + "/s");
+  if (figures.seconds_left) parts.push_back(duration_text(*figures.seconds_left) + " left");
   return parts;
 }
 
@@ -83,24 +115,7 @@ std::string rate_text(double per_second) {
 }
 
 std::string progress_bar(const ProgressFigures& figures, const Terminal& terminal) {
-  const int width = std::max(terminal.columns - 1, 1);
-  const std::vector<std::string> parts = bar_parts(figures);
-  const std::string percent = fmt::format("{:3d} %", static_cast<int>(figures.share * 100));
-  const int frame = 2 + 1 + static_cast<int>(percent.size());  // "[", "]", " ", percent
-  std::string tail;
-  for (const std::string& part : parts) {
-    const bool fits = frame + kLeastBar + static_cast<int>(tail.size() + 2 + part.size()) <= width;
-    if (!fits) break;
-    tail += "  " + part;
-  }
-  if (tail.empty()) {  // too narrow for a bar
-    return width >= static_cast<int>(parts[0].size()) ? parts[0]
-                                                      : percent.substr(0, static_cast<size_t>(width));
-  }
-  const int cells = std::min(width - frame - static_cast<int>(tail.size()), kMostBar);
-  std::string bar = bar_cells(figures.share, cells, terminal.unicode);
-  if (terminal.color) bar = kGreen + bar + kPlain;
-  return "[" + bar + "] " + percent + tail;
+  return bar_text(figures.share, bar_parts(figures), terminal);
 }
 
 std::string progress_line(const ProgressFigures& figures) {
@@ -109,6 +124,33 @@ std::string progress_line(const ProgressFigures& figures) {
   if (figures.seconds_left) line += ", " + duration_text(*figures.seconds_left) + " left";
   if (figures.critical_rate) line += fmt::format(", critical {:.2f} %", 100 * *figures.critical_rate);
   return line;
+}
+
+TransferFigures transfer_figures(const Transfer& transfer) {
+  TransferFigures figures;
+  const auto done = static_cast<double>(transfer.done), came = done - static_cast<double>(transfer.before);
+  if (transfer.seconds > 0 && came > 0) figures.per_second = came / transfer.seconds;
+  if (transfer.total) {
+    const double total = std::max(static_cast<double>(*transfer.total), done);
+    figures.share = total > 0 ? done / total : 1.0;
+    if (figures.per_second) figures.seconds_left = (total - done) / *figures.per_second;
+  }
+  return figures;
+}
+
+std::string transfer_bar(const Transfer& transfer, const Terminal& terminal) {
+  const TransferFigures figures = transfer_figures(transfer);
+  const std::vector<std::string> parts = transfer_parts(transfer, figures);
+  if (figures.share) return bar_text(*figures.share, parts, terminal);
+  return fmt::format("{}", fmt::join(parts, "  "))
+      .substr(0, static_cast<size_t>(std::max(terminal.columns - 1, 1)));
+}
+
+std::string transfer_line(const Transfer& transfer) {
+  const TransferFigures figures = transfer_figures(transfer);
+  std::vector<std::string> parts = transfer_parts(transfer, figures);
+  if (figures.share) parts[0] += fmt::format(" ({:.1f} %)", 100 * *figures.share);
+  return fmt::format("{}: {}", transfer.file, fmt::join(parts, ", "));
 }
 
 }  // namespace tf_injector::cli

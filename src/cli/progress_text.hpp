@@ -1,4 +1,4 @@
-// Progress of a campaign in words: figures, the bar for a given width, the plain line.
+// Progress of a campaign or a download in words: figures, the bar for a given width, the plain line.
 #pragma once
 
 #include <cstdint>
@@ -30,5 +30,23 @@ struct ProgressFigures {
 [[nodiscard]] std::string progress_bar(const ProgressFigures& figures, const Terminal& terminal);
 // "5/10 faults (50.0 %), 12.3/s, 0:20:13 left, critical 1.23 %"
 [[nodiscard]] std::string progress_line(const ProgressFigures& figures);
+
+// A file that is being fetched.
+struct Transfer {
+  std::string file;
+  uint64_t before = 0, done = 0;    // bytes that an earlier attempt left; with those that came since
+  std::optional<uint64_t> total{};  // nothing: the server does not say
+  double seconds = 0;               // since the first byte
+};
+struct TransferFigures {
+  std::optional<double> share;       // 0..1
+  std::optional<double> per_second;  // bytes
+  std::optional<double> seconds_left;
+};
+[[nodiscard]] TransferFigures transfer_figures(const Transfer& transfer);
+// As of a campaign: "[#####-----]  50 %  85 MB of 170 MB  3.2 MB/s  0:00:27 left".
+[[nodiscard]] std::string transfer_bar(const Transfer& transfer, const Terminal& terminal);
+// "cifar-10-python.tar.gz: 85 MB of 170 MB (50.0 %), 3.2 MB/s, 0:00:27 left"
+[[nodiscard]] std::string transfer_line(const Transfer& transfer);
 
 }  // namespace tf_injector::cli

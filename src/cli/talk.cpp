@@ -6,7 +6,6 @@
 #include <sstream>
 #include <utility>
 
-#include "cli/progress_text.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::cli {
@@ -32,6 +31,7 @@ class PlainTalk : public Talk {
     if (messages_) write(line + "\n");
   }
   void show_progress(const Progress&) override {}
+  void show_transfer(const Transfer&) override {}
   void show_error(const std::string& text, int exit_code, const std::string& hint) override {
     std::string prefix = terminal().color ? std::string(kRed) + "error:" + kPlain + " " : "error: ";
     if (exit_code == static_cast<int>(ErrorKind::interrupted)) prefix.clear();
@@ -57,18 +57,32 @@ class LineTalk : public PlainTalk {
  private:
   void show_progress(const Progress& progress) override {
     const ProgressFigures figures = progress_figures(progress);
-    const int tenth = static_cast<int>(figures.share * 10);
+    if (is_due(figures.share, progress.seconds)) write(progress_line(figures) + "\n");
+  }
+  void show_transfer(const Transfer& transfer) override {
+    if (transfer.file != file_) {
+      file_ = transfer.file;
+      last_tenth_ = -1;
+      last_seconds_ = 0;
+    }
+    const std::optional<double> share = transfer_figures(transfer).share;
+    if (is_due(share.value_or(0), transfer.seconds)) write(transfer_line(transfer) + "\n");
+  }
+
+  bool is_due(double share, double seconds) {
+    const int tenth = static_cast<int>(share * 10);
     if (last_tenth_ < 0) last_tenth_ = tenth;
-    const double passed = progress.seconds - last_seconds_;
+    const double passed = seconds - last_seconds_;
     const bool new_tenth = tenth > last_tenth_ && passed >= 1;
-    if (!new_tenth && passed < std::clamp(progress.seconds / 20, 10.0, 60.0)) return;
+    if (!new_tenth && passed < std::clamp(seconds / 20, 10.0, 60.0)) return false;
     last_tenth_ = tenth;
-    last_seconds_ = progress.seconds;
-    write(progress_line(figures) + "\n");
+    last_seconds_ = seconds;
+    return true;
   }
 
   int last_tenth_ = -1;
   double last_seconds_ = 0;
+  std::string file_;  // of the last transfer
 };
 
 // A bar in the last line of a terminal; messages are written above it.
@@ -88,6 +102,11 @@ class BarTalk : public PlainTalk {
   }
   void show_progress(const Progress& progress) override {
     draw(progress_bar(progress_figures(progress), terminal()));
+  }
+  // libcurl tells of every block: a bar that is the same is not drawn again.
+  void show_transfer(const Transfer& transfer) override {
+    const std::string bar = transfer_bar(transfer, terminal());
+    if (bar != bar_) draw(bar);
   }
   void show_error(const std::string& text, int exit_code, const std::string& hint) override {
     clear();
@@ -130,6 +149,22 @@ class JsonTalk : public Talk {
            {"seconds_left", number(figures.seconds_left)},
            {"critical_rate", number(figures.critical_rate)}});
   }
+  void show_transfer(const Transfer& transfer) override {
+    const TransferFigures figures = transfer_figures(transfer);
+    const bool is_new = transfer.file != file_;
+    const bool is_last = !last_written_ && transfer.done == transfer.total;
+    if (!is_new && !is_last && transfer.seconds - last_seconds_ < kJsonSeconds) return;
+    file_ = transfer.file;
+    last_written_ = transfer.done == transfer.total;
+    last_seconds_ = transfer.seconds;
+    write({{"event", "transfer"},
+           {"file", transfer.file},
+           {"bytes_done", transfer.done},
+           {"bytes_total", transfer.total ? Json(*transfer.total) : Json(nullptr)},
+           {"seconds", transfer.seconds},
+           {"bytes_per_second", number(figures.per_second)},
+           {"seconds_left", number(figures.seconds_left)}});
+  }
   void show_error(const std::string& text, int exit_code, const std::string& hint) override {
     Json object = {{"event", "error"}, {"exit_code", exit_code}, {"text", text}};
     if (!hint.empty()) object["hint"] = hint;
@@ -147,6 +182,7 @@ class JsonTalk : public Talk {
   std::ostream& out_;
   bool first_ = true, last_written_ = false;
   double last_seconds_ = 0;
+  std::string file_;  // of the last transfer
 };
 
 }  // namespace
@@ -159,6 +195,11 @@ void Talk::message(const std::string& line) {
 void Talk::progress(const Progress& progress) {
   const std::lock_guard lock(mutex_);
   show_progress(progress);
+}
+
+void Talk::progress(const Transfer& transfer) {
+  const std::lock_guard lock(mutex_);
+  show_transfer(transfer);
 }
 
 void Talk::error(const std::string& text, int exit_code, const std::string& hint) {

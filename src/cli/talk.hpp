@@ -8,6 +8,7 @@
 #include <string>
 
 #include "cli/arguments.hpp"
+#include "cli/progress_text.hpp"
 #include "cli/terminal.hpp"
 #include "tf_injector/campaign.hpp"
 
@@ -24,6 +25,7 @@ class Talk {
   // One line of information.
   void message(const std::string& line);
   void progress(const Progress& progress);
+  void progress(const Transfer& transfer);
   // One "error: " line per line of `text` (an interruption is no error: without the word); `hint` is a line
   // of its own behind them, or "".
   void error(const std::string& text, int exit_code, const std::string& hint);
@@ -33,6 +35,7 @@ class Talk {
  private:
   virtual void show_message(const std::string& line) = 0;
   virtual void show_progress(const Progress& progress) = 0;
+  virtual void show_transfer(const Transfer& transfer) = 0;
   virtual void show_error(const std::string& text, int exit_code, const std::string& hint) = 0;
   virtual void show_finish() = 0;
 

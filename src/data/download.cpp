@@ -246,17 +246,29 @@ void start_libcurl() {
   if (code != CURLE_OK) throw Error(ErrorKind::internal, "libcurl cannot be started");
 }
 
+// The file as each mirror has it; without mirrors as it is published.
+std::vector<DownloadFile> sources_of(const DownloadFile& file, const std::vector<std::string>& mirrors) {
+  if (mirrors.empty()) return {file};
+  std::vector<DownloadFile> sources(mirrors.size(), file);
+  for (size_t i = 0; i < mirrors.size(); ++i)
+    sources[i].address = mirrors[i].ends_with('/') ? mirrors[i] + file.name : mirrors[i];
+  return sources;
+}
+
 }  // namespace
 
-void fetch(const DownloadFile& file, const std::string& destination, const FetchOptions& options) {
+bool fetch(const DownloadFile& file, const std::string& destination, const FetchOptions& options) {
   start_libcurl();
-  if (has_hash(destination, file)) return;
+  if (has_hash(destination, file)) return false;
   make_folders(posix::folder_of(destination));
   PartFile part(destination, [&] {
     if (options.on_progress && !options.on_progress(0, std::nullopt)) throw_stopped(file);
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
   });
-  if (has_hash(destination, file)) return part.remove();  // another process fetched it while we waited
+  if (has_hash(destination, file)) {  // another process fetched it while we waited
+    part.remove();
+    return false;
+  }
   for (;;) {
     const bool resumed = part.size() > 0;
     if (!resumed || !has_hash(part.path(), file)) {
@@ -277,19 +289,26 @@ void fetch(const DownloadFile& file, const std::string& destination, const Fetch
                              file.hash_kind == HashKind::sha256 ? "SHA-256" : "MD5", hash, file.hash));
   }
   part.rename_to(destination);
+  return true;
 }
 
 void download_files(std::span<const DownloadFile> files, const std::string& folder,
                     const DownloadOptions& options) {
   for (const DownloadFile& file : files) {
     const std::string destination = in_folder(folder, file.name);
-    if (options.on_message) options.on_message(fmt::format("fetching {} to {}", file.address, destination));
-    fetch(file, destination, options);
+    const std::vector<DownloadFile> sources = sources_of(file, options.mirrors);
+    for (size_t i = 0; i < sources.size(); ++i) {
+      if (options.on_message)
+        options.on_message(fmt::format("fetching {} to {}", sources[i].address, destination));
+      try {
+        fetch(sources[i], destination, options);
+        break;
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::download || i + 1 == sources.size()) throw;
+        if (options.on_message) options.on_message(error.what());
+      }
+    }
   }
-}
-
-void download_dataset(const std::string& name, const std::string& folder, const DownloadOptions& options) {
-  download_files(named_set(name).downloads, folder, options);
 }
 
 }  // namespace tf_injector::data

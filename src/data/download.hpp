@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace tf_injector::data {
 
@@ -28,20 +29,21 @@ struct FetchOptions {
   std::function<bool(uint64_t done, std::optional<uint64_t> total)> on_progress;
 };
 
-// Fetches `file` to the path `destination`; what is there already with the right hash is kept. Until it is
-// complete and its hash is right it is `destination`.part, and the next call goes on where it ends. Two
-// processes that want the same file wait for each other. Throws Error(download) (names the address, the
-// reason, and where to put the file by hand), OutputError.
-void fetch(const DownloadFile& file, const std::string& destination, const FetchOptions& options = {});
+// Fetches `file` to the path `destination`; what is there already with the right hash is kept (then false is
+// returned). Until it is complete and its hash is right it is `destination`.part, and the next call goes on
+// where it ends. Two processes that want the same file wait for each other. Throws Error(download) (names the
+// address, the reason, and where to put the file by hand), OutputError.
+bool fetch(const DownloadFile& file, const std::string& destination, const FetchOptions& options = {});
 
 struct DownloadOptions : FetchOptions {
   std::function<void(const std::string&)> on_message;  // "fetching ...": one line each
+  // Asked in this order instead of the published address: a folder ("https://host/folder/") that holds the
+  // files by name, or the file itself.
+  std::vector<std::string> mirrors;
 };
 
-// All files into `folder`, which is made. Throws as fetch does.
+// All files into `folder`, which is made. Throws as fetch does (of several mirrors: what the last one said).
 void download_files(std::span<const DownloadFile> files, const std::string& folder,
                     const DownloadOptions& options);
-// The archives of a named set (dataset_table.hpp). Throws DatasetError (unknown name), and as fetch does.
-void download_dataset(const std::string& name, const std::string& folder, const DownloadOptions& options);
 
 }  // namespace tf_injector::data

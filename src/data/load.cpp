@@ -41,8 +41,10 @@ Dataset find_in_path(const NamedSet& set, const LoadOptions& options) {
   if (!file_exists(options.path)) throw DatasetError(options.path + ": no such file or folder");
   if (auto dataset = find_in_own_place(set, options.path, options)) return std::move(*dataset);
   if (is_folder(options.path)) {
-    throw DatasetError(fmt::format("{}: holds no {} test set; {}looked for {}, {}", options.path, set.name,
-                                   remarks(set, {options.path}), fmt::join(set.files, ", "), kArrayFiles));
+    throw DatasetError(fmt::format(
+        "{}: holds no {} test set; {}looked for {}, {}; 'tf_injector download {} --to {}' fetches it",
+        options.path, set.name, remarks(set, {options.path}), fmt::join(set.files, ", "), kArrayFiles,
+        set.name, options.path));
   }
   throw DatasetError(fmt::format("{}: no {} test set; expected a folder, a .tar.gz, an .npz, or one of {}",
                                  options.path, set.name, fmt::join(set.files, ", ")));
@@ -88,6 +90,7 @@ Dataset load_named(const NamedSet& set, const LoadOptions& options) {
   if (!options.allow_download) throw_missing(set, places);
   DownloadOptions download;
   download.on_message = options.on_message;
+  download.on_progress = options.on_fetch;
   download_files(set.downloads, own, download);
   if (auto dataset = find_in_own_place(set, own, options)) return std::move(*dataset);
   throw DatasetError(fmt::format("{}: what was fetched to {} is no {} test set", set.name, own, set.name));

@@ -1,7 +1,9 @@
 // Finds and reads a test set: named (CIFAR10, CIFAR100, GTSRB: search order of the README) or any path.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "tf_injector/dataset.hpp"
@@ -14,6 +16,8 @@ struct LoadOptions {
   bool allow_download = true;     // missing data of a named set is fetched
   std::string resize = "pillow";  // GTSRB: "pillow" or "tensorflow" (float32 result)
   std::function<void(const std::string&)> on_message;  // "fetching ...": one line each
+  // While data is fetched (data/download.hpp); false stops.
+  std::function<bool(uint64_t done, std::optional<uint64_t> total)> on_fetch{};
 };
 
 // The test images and labels. Search order: `path`, ./datasets/<DATASET>, ~/.keras/datasets, then the

@@ -214,7 +214,7 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{needed({"faults.csv"}), "unexpected argument 'faults.csv'"},
         UsageCase{{"inspct", "m"}, "unknown sub-command 'inspct'; did you mean 'inspect'?"},
         UsageCase{{"frobnicate"},
-                  "unknown sub-command 'frobnicate'; there are run, inspect, validate, bench"},
+                  "unknown sub-command 'frobnicate'; there are run, inspect, validate, bench, download"},
         UsageCase{{"-d", "CIFAR10", "-n", "-f", "l.csv"}, "--network-name needs a value, found the flag -f"},
         UsageCase{needed({"-f"}), "-f needs a value"},
         UsageCase{needed({"-f", ""}), "--fault-list needs a value"},
@@ -279,7 +279,8 @@ TEST(Help, FitsAHundredColumnsAndHasAnExample) {
                                                                                      {"run", "--help"},
                                                                                      {"inspect", "--help"},
                                                                                      {"validate", "-h"},
-                                                                                     {"bench", "-h"}}) {
+                                                                                     {"bench", "-h"},
+                                                                                     {"download", "-h"}}) {
     const std::string text = text_of(words);
     EXPECT_THAT(text, HasSubstr("Examples:\n  tf_injector "));
     std::istringstream lines(text);
@@ -287,11 +288,32 @@ TEST(Help, FitsAHundredColumnsAndHasAnExample) {
   }
 }
 
+TEST(DownloadArguments, Flags) {
+  const auto plain = std::get<DownloadArguments>(parse_arguments({"download", "GTSRB"}));
+  EXPECT_EQ(plain.dataset, "GTSRB");
+  EXPECT_EQ(plain.folder, "");
+  EXPECT_TRUE(plain.mirrors.empty());
+  EXPECT_EQ(plain.progress, ProgressMode::automatic);
+  EXPECT_FALSE(plain.quiet);
+
+  const std::string hash(64, 'a');
+  const auto all = std::get<DownloadArguments>(
+      parse_arguments({"download", "--url", "http://a/", "CIFAR10", "--to", "d", "--url=http://b/f",
+                       "--sha256", hash, "--progress", "json", "-q"}));
+  EXPECT_EQ(all.dataset, "CIFAR10");
+  EXPECT_EQ(all.folder, "d");
+  EXPECT_EQ(all.mirrors, (std::vector<std::string>{"http://a/", "http://b/f"}));
+  EXPECT_EQ(all.sha256, hash);
+  EXPECT_EQ(all.progress, ProgressMode::json);
+  EXPECT_TRUE(all.quiet);
+}
+
 TEST(Help, WithoutSubCommandNamesAllOfThem) {
-  EXPECT_THAT(text_of({"--help"}), testing::AllOf(HasSubstr("tf_injector inspect MODEL"),
-                                                  HasSubstr("tf_injector validate -f LIST --model MODEL"),
-                                                  HasSubstr("tf_injector bench FLAGS"),
-                                                  HasSubstr("  -d,--dataset {CIFAR10,CIFAR100,GTSRB}\n")));
+  EXPECT_THAT(text_of({"--help"}),
+              testing::AllOf(HasSubstr("tf_injector inspect MODEL"),
+                             HasSubstr("tf_injector validate -f LIST --model MODEL"),
+                             HasSubstr("tf_injector bench FLAGS"), HasSubstr("tf_injector download DATASET"),
+                             HasSubstr("  -d,--dataset {CIFAR10,CIFAR100,GTSRB}\n")));
   EXPECT_THAT(text_of({"-d", "CIFAR10", "--help"}), StartsWith("Runs a campaign"));
 }
 

@@ -109,5 +109,31 @@ TEST(ProgressLine, SaysEverythingThatIsKnown) {
   EXPECT_EQ(progress_line(progress_figures({.faults_total = 30})), "0/30 faults (0.0 %)");
 }
 
+TEST(TransferFigures, WhatWasThereBeforeCountsInTheShareButNotInTheRate) {
+  const Transfer transfer{.file = "f", .before = 400, .done = 500, .total = 1000, .seconds = 2};
+  const TransferFigures figures = transfer_figures(transfer);
+  EXPECT_DOUBLE_EQ(figures.share.value(), 0.5);
+  EXPECT_DOUBLE_EQ(figures.per_second.value(), 50);
+  EXPECT_DOUBLE_EQ(figures.seconds_left.value(), 10);
+}
+
+TEST(TransferFigures, NothingIsKnownAtTheStart) {
+  const TransferFigures figures = transfer_figures({.file = "f"});
+  EXPECT_FALSE(figures.share || figures.per_second || figures.seconds_left);
+  EXPECT_EQ(transfer_line({.file = "f"}), "f: 0 bytes");
+}
+
+TEST(TransferText, BarAndLine) {
+  const Transfer transfer{
+      .file = "a.zip", .before = 0, .done = 85'000'000, .total = 170'000'000, .seconds = 20};
+  EXPECT_EQ(transfer_line(transfer), "a.zip: 85 MB of 170 MB (50.0 %), 4.2 MB/s, 0:00:20 left");
+  EXPECT_EQ(transfer_bar(transfer, {.columns = 80}),
+            "[###############---------------]  50 %  85 MB of 170 MB  4.2 MB/s  0:00:20 left");
+  Transfer unknown = transfer;
+  unknown.total.reset();
+  EXPECT_EQ(transfer_bar(unknown, {.columns = 80}), "85 MB  4.2 MB/s");
+  EXPECT_EQ(transfer_bar(unknown, {.columns = 5}), "85 M");
+}
+
 }  // namespace
 }  // namespace tf_injector::cli

@@ -177,5 +177,49 @@ TEST_F(TalkTest, JsonIsOneObjectPerLine) {
   EXPECT_EQ(objects[5]["hint"], "hint");
 }
 
+Transfer transfer_at(uint64_t done, double seconds, const std::string& file = "a.zip") {
+  return {.file = file, .before = 0, .done = done, .total = 1000, .seconds = seconds};
+}
+
+TEST_F(TalkTest, TransfersAsLines) {
+  const auto talk = talk_with(ProgressMode::lines);
+  for (uint64_t done = 0; done <= 1000; ++done)
+    talk->progress(transfer_at(done, 0.0025 * static_cast<double>(done)));
+  EXPECT_EQ(written(),
+            "a.zip: 400 bytes of 1.0 kB (40.0 %), 400 bytes/s, 0:00:02 left\n"
+            "a.zip: 800 bytes of 1.0 kB (80.0 %), 400 bytes/s, 0:00:01 left\n");
+  talk->progress(transfer_at(100, 0, "b.zip"));
+  talk->progress(transfer_at(200, 1.5, "b.zip"));
+  EXPECT_EQ(written(), "b.zip: 200 bytes of 1.0 kB (20.0 %), 133 bytes/s, 0:00:06 left\n");
+}
+
+TEST_F(TalkTest, TransfersAsABarThatIsDrawnWhenItChanges) {
+  make_interactive();
+  const auto talk = talk_with(ProgressMode::automatic);
+  talk->progress(transfer_at(500, 1));
+  EXPECT_THAT(written(), testing::AllOf(HasSubstr("\r["), HasSubstr(" 50 %")));
+  talk->progress(transfer_at(500, 1));
+  EXPECT_EQ(written(), "");
+  talk->finish();
+  EXPECT_EQ(written(), "\r\x1b[K");
+}
+
+TEST_F(TalkTest, TransfersAsJson) {
+  const auto talk = talk_with(ProgressMode::json);
+  talk->progress(transfer_at(10, 0));
+  talk->progress(transfer_at(20, 0.5));
+  talk->progress(transfer_at(1000, 0.6));
+  talk->progress(transfer_at(1000, 0.7));
+  std::istringstream lines(written());
+  std::vector<nlohmann::json> events;
+  for (std::string line; std::getline(lines, line);) events.push_back(nlohmann::json::parse(line));
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0]["event"], "transfer");
+  EXPECT_EQ(events[0]["bytes_done"], 10);
+  EXPECT_EQ(events[0]["bytes_per_second"], nullptr);
+  EXPECT_EQ(events[1]["bytes_done"], 1000);
+  EXPECT_EQ(events[1]["bytes_total"], 1000);
+}
+
 }  // namespace
 }  // namespace tf_injector::cli

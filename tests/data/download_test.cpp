@@ -296,8 +296,35 @@ TEST_F(Download, MissingSetsAreFetchedAndRead) {
   EXPECT_EQ(server.requests().size(), 1u);
 }
 
-TEST(DownloadDataset, RefusesUnknownNames) {
-  EXPECT_THROW(download_dataset("MNIST", testing::TempDir(), {}), DatasetError);
+TEST_F(Download, MirrorsAreTriedInOrder) {
+  const HttpServer server([this](const auto& request) {
+    return request.path == "/good/file" ? HttpServer::serve(content_, request)
+                                        : HttpServer::respond("404 Not Found", "");
+  });
+  const DownloadFile wanted = file(server, "/the/published/one");
+  DownloadOptions options;
+  std::vector<std::string> messages;
+  options.on_message = [&](const std::string& message) { messages.push_back(message); };
+  options.mirrors = {server.address("/bad/"), server.address("/bad"), server.address("/good/")};
+  const std::string folder = folder_ / "new/folder";
+  download_files({&wanted, 1}, folder, options);
+  expect_fetched();
+  std::vector<std::string> asked;
+  for (const auto& request : server.requests()) asked.push_back(request.path);
+  EXPECT_THAT(asked, testing::ElementsAre("/bad/file", "/bad", "/good/file"));
+  EXPECT_THAT(messages,
+              testing::ElementsAre(HasSubstr("/bad/file"), HasSubstr("answers 404"), HasSubstr("/bad"),
+                                   HasSubstr("answers 404"), HasSubstr("/good/file")));
+
+  std::filesystem::remove(destination_);
+  options.mirrors = {server.address("/bad/")};
+  EXPECT_THROW(download_files({&wanted, 1}, folder, options), Error);
+}
+
+TEST_F(Download, WhatIsThereIsNotFetched) {
+  const HttpServer server([this](const auto& request) { return HttpServer::serve(content_, request); });
+  EXPECT_TRUE(fetch(file(server), destination_, options_));
+  EXPECT_FALSE(fetch(file(server), destination_, options_));
 }
 
 }  // namespace

@@ -222,6 +222,14 @@ TEST_F(Load, ARemarkStandsInTheMessage) {
   EXPECT_THAT(message(), HasSubstr("; a snapshot is there; looked for"));
 }
 
+TEST_F(Load, TheSnapshotOfThePythonToolAsAPathNamesTheCommandThatMendsIt) {
+  const std::string place = folder_ / "datasets/GTSRB";
+  std::filesystem::create_directories(place + "/GTSRB_keras");
+  EXPECT_THAT(refusal("GTSRB", place),
+              AllOf(HasSubstr("holds the Python tool's tf.data snapshot, which is not read"),
+                    HasSubstr("'tf_injector download GTSRB --to " + place + "' fetches it")));
+}
+
 // Keras' folder is not the set's own: arrays in it belong to nobody knows what.
 TEST_F(Load, ArraysInKerasFolderAreLeftAlone) {
   folder_.write("home/.keras/datasets/x.npy", npy("|u1", {1, 1}, "a"));
@@ -236,7 +244,9 @@ TEST_F(Load, ArraysInKerasFolderAreLeftAlone) {
 TEST_F(Load, AGivenPathIsNotReplacedByTheSearch) {
   folder_.write("datasets/CIFAR10/test_batch", example_pickle("python2_cifar10"));
   std::filesystem::create_directories(folder_ / "empty");
-  EXPECT_THAT(refusal("CIFAR10", folder_ / "empty"), HasSubstr("holds no CIFAR10 test set"));
+  EXPECT_THAT(refusal("CIFAR10", folder_ / "empty"),
+              AllOf(HasSubstr("holds no CIFAR10 test set"),
+                    HasSubstr("'tf_injector download CIFAR10 --to " + (folder_ / "empty") + "'")));
 }
 
 TEST_F(Load, DamagedArchivesAreNamed) {
