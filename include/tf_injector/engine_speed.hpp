@@ -42,7 +42,7 @@ struct SpeedCallbacks {
 struct StepSpeed {
   std::string path, op, kernel;  // as in StepInfo
   int64_t multiply_adds = 0;     // per image
-  double seconds_per_image = 0;
+  double seconds_per_image = 0;  // of processor time
 };
 struct StepSpeeds {
   std::string kernels;

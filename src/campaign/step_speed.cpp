@@ -1,7 +1,6 @@
 #include "campaign/step_speed.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <new>
 #include <utility>
 
@@ -9,6 +8,7 @@
 #include "campaign/stop.hpp"
 #include "core/aligned_buffer.hpp"
 #include "core/flush_denormals.hpp"
+#include "core/thread_clock.hpp"
 #include "kernels/peak.hpp"
 #include "plan/plan_impl.hpp"
 #include "tf_injector/error.hpp"
@@ -16,15 +16,13 @@
 namespace tf_injector {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr int kRuns = 7;                // of each step: the best counts, as other programs disturb
 constexpr double kLeastSeconds = 4e-3;  // of a run
 
 double seconds_of(const Kernel& kernel, const KernelArgs& args, int64_t repeats) {
-  const auto begin = Clock::now();
+  const double begin = thread_seconds();
   for (int64_t i = 0; i < repeats; ++i) kernel.run(args);
-  return std::chrono::duration<double>(Clock::now() - begin).count();
+  return thread_seconds() - begin;
 }
 
 // Seconds of one call, the best of some runs of many calls.

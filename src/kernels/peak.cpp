@@ -1,14 +1,13 @@
 #include "kernels/peak.hpp"
 
 #include <algorithm>
-#include <chrono>
 
+#include "core/thread_clock.hpp"
 #include "kernels/simd/simd_table.hpp"
 
 namespace tf_injector {
 
 double peak_multiply_adds(KernelSet set) {
-  using Clock = std::chrono::steady_clock;
   constexpr int kRuns = 20;
   constexpr int64_t kRounds = 500'000;  // some milliseconds
   const simd::SimdTable* table = simd::simd_table(set);
@@ -16,9 +15,9 @@ double peak_multiply_adds(KernelSet set) {
   double best = 0;
   volatile float result = 0;  // the work is not to be left out
   for (int run = 0; run < kRuns; ++run) {
-    const auto begin = Clock::now();
+    const double begin = thread_seconds();
     result = table->multiply_add_chains(kRounds);
-    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    const double seconds = thread_seconds() - begin;
     best = std::max(best, static_cast<double>(kRounds * table->multiply_adds_per_round) / seconds);
   }
   static_cast<void>(result);
