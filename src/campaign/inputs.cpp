@@ -81,7 +81,7 @@ CampaignInputs load_inputs(const CampaignOptions& options, const Message& messag
   inputs.dataset = data::load_dataset(
       {.dataset = options.dataset,
        .path = options.data_path,
-       .allow_download = options.allow_download,
+       .allow_download = options.allow_download && !options.dry_run,
        .resize = options.resize,
        .on_message = message,
        .on_fetch = [stop](uint64_t, std::optional<uint64_t>) { return stop == nullptr || !stop->load(); }});

@@ -152,7 +152,7 @@ void add_report_flags(CommandParser& parser, CampaignDraft& draft) {
       [&options](const std::string& flag, const std::string& value) {
         options.check = static_cast<int>(parse_integer(flag, value, 1, kMostInt));
       });
-  parser.flag("--dry-run", "Say what would be done and written, with estimates; write nothing",
+  parser.flag("--dry-run", "Say what would be done and written, with estimates; write and fetch nothing",
               options.dry_run);
 }
 

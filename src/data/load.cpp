@@ -70,8 +70,8 @@ Dataset load_unnamed(const LoadOptions& options) {
 [[noreturn]] void throw_missing(const NamedSet& set, const std::vector<std::string>& places) {
   throw DatasetError(
       fmt::format("{}: no test set found; looked in {} for {}, or {} in {}; {}fetch it with 'tf_injector "
-                  "download {}' (or run "
-                  "without --no-download), or give its path with --data",
+                  "download {}' (a run without --no-download and --dry-run does it by itself), or give its "
+                  "path with --data",
                   set.name, fmt::join(places, " and "), fmt::join(set.files, ", "), kArrayFiles,
                   own_folder(set), remarks(set, places), set.name));
 }

@@ -296,6 +296,24 @@ TEST_F(Download, MissingSetsAreFetchedAndRead) {
   EXPECT_EQ(server.requests().size(), 1u);
 }
 
+TEST_F(Download, AMissingSetThatIsBeingFetchedCanBeStopped) {
+  const HttpServer server([this](const auto& request) { return HttpServer::serve(content_, request); });
+  NamedSet set = named_set("CIFAR10");
+  set.downloads = {file(server)};
+  set.find = [](const std::string&, const LoadOptions&) { return std::nullopt; };
+  LoadOptions options;
+  options.on_fetch = [](uint64_t, std::optional<uint64_t>) { return false; };
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_.path());
+  try {
+    static_cast<void>(load_named(set, options));
+    ADD_FAILURE() << "not stopped";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::interrupted);
+  }
+  std::filesystem::current_path(before);
+}
+
 TEST_F(Download, MirrorsAreTriedInOrder) {
   const HttpServer server([this](const auto& request) {
     return request.path == "/good/file" ? HttpServer::serve(content_, request)
