@@ -5,8 +5,8 @@
 
 namespace tf_injector {
 
-// Measured, in multiply-adds per second of processor time: the best of some short runs, some hundredths of a second in all. 0
-// for the scalar kernels. `set` is available.
+// Measured, in multiply-adds per second of processor time: the best of some short runs, some hundredths of a
+// second in all. 0 for the scalar kernels. `set` is available.
 [[nodiscard]] double peak_multiply_adds(KernelSet set);
 
 }  // namespace tf_injector
