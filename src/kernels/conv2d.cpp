@@ -49,6 +49,11 @@ PositionTables::PositionTables(const ref::Conv2DGeometry& g) {
   // The order of the work, not of any sum.
   std::stable_sort(classes.begin(), classes.end(),
                    [](const Class& a, const Class& b) { return a.output.size() > b.output.size(); });
+  places.resize(static_cast<size_t>(g.out_h * g.out_w));
+  for (size_t c = 0; c < classes.size(); ++c) {
+    for (size_t i = 0; i < classes[c].output.size(); ++i)
+      places[static_cast<size_t>(classes[c].output[i])] = {static_cast<int32_t>(c), static_cast<int32_t>(i)};
+  }
 }
 
 SimdConv2D::SimdConv2D(const ops::Conv2D& op, const KernelContext& context)
@@ -101,6 +106,37 @@ void SimdConv2D::run(const KernelArgs& args) const noexcept {
   simd::ConvCall whole = call(args.inputs[0], args.output, args.images);
   whole.epilogue = epilogue_->call(args);
   table_.conv2d(whole);
+}
+
+void SimdConv2D::run_positions(const KernelArgs& args, std::span<const int32_t> positions,
+                               PositionScratch& scratch) const {
+  scratch.input.resize(std::max(scratch.input.size(), classes_.size()));
+  scratch.output.resize(scratch.input.size());
+  for (size_t c = 0; c < classes_.size(); ++c) {
+    scratch.input[c].clear();
+    scratch.output[c].clear();
+  }
+  for (const int32_t p : positions) {
+    const PositionTables::Place place = positions_->places[static_cast<size_t>(p)];
+    const simd::PositionClass& from = classes_[static_cast<size_t>(place.in_class)];
+    std::vector<int32_t>& input = scratch.input[static_cast<size_t>(place.in_class)];
+    const int32_t* offsets = from.input + static_cast<int64_t>(place.index) * from.taps;
+    input.insert(input.end(), offsets, offsets + from.taps);
+    scratch.output[static_cast<size_t>(place.in_class)].push_back(p);
+  }
+  scratch.classes.clear();
+  for (size_t c = 0; c < classes_.size(); ++c) {
+    if (scratch.output[c].empty()) continue;
+    simd::PositionClass some = classes_[c];
+    some.positions = static_cast<int32_t>(scratch.output[c].size());
+    some.input = scratch.input[c].data();
+    some.output = scratch.output[c].data();
+    scratch.classes.push_back(some);
+  }
+  simd::ConvCall some = call(args.inputs[0], args.output, 1);
+  some.epilogue = epilogue_->call(args);
+  some.classes = scratch.classes;
+  table_.conv2d(some);
 }
 
 void SimdConv2D::run_columns(const float* in, const float* columns, int32_t lanes, float* sums,

@@ -18,7 +18,11 @@ struct PositionTables {
   struct Class {
     std::vector<int32_t> tap, input, output;  // see simd::PositionClass
   };
+  struct Place {
+    int32_t in_class = 0, index = 0;
+  };
   std::vector<Class> classes;  // most positions first
+  std::vector<Place> places;   // of every output position
   explicit PositionTables(const ref::Conv2DGeometry& g);
 };
 
@@ -40,6 +44,8 @@ class SimdConv2D final : public LinearKernel {
   [[nodiscard]] WeightId kernel_weight() const noexcept override { return kernel_; }
   [[nodiscard]] const float* packed() const noexcept override { return packed_.data(); }
   [[nodiscard]] std::span<const int64_t> blocks(int) const noexcept override { return {}; }
+  void run_positions(const KernelArgs& args, std::span<const int32_t> positions,
+                     PositionScratch& scratch) const override;
   void run_columns(const float* in, const float* columns, int32_t lanes, float* sums,
                    int batch) const noexcept override;
   // kernel_h * kernel_w * cin: the length of a chain.

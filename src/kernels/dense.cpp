@@ -49,6 +49,9 @@ class SimdDense final : public LinearKernel {
     whole.epilogue = epilogue_->call(args);
     table_.dense(whole);
   }
+  void run_positions(const KernelArgs& args, std::span<const int32_t>, PositionScratch&) const override {
+    run(args);  // there is one
+  }
   void run_columns(const float* in, const float* columns, int32_t lanes, float* sums,
                    int batch) const noexcept override {
     simd::DenseCall other = call(in, sums, 1, batch);

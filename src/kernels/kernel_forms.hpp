@@ -8,6 +8,7 @@
 
 #include "kernels/epilogue.hpp"
 #include "kernels/kernel.hpp"
+#include "kernels/simd/simd_table.hpp"
 
 namespace tf_injector {
 
@@ -21,6 +22,12 @@ struct LinearGeometry {
   std::vector<int32_t> source;  // [out_positions][taps]: the input position, kSkipped or kZero
 };
 
+// What run_positions puts its tables in: one per thread, kept so that nothing is allocated again and again.
+struct PositionScratch {
+  std::vector<std::vector<int32_t>> input, output;  // per class of positions
+  std::vector<simd::PositionClass> classes;
+};
+
 class LinearKernel : public Kernel {
  public:
   [[nodiscard]] virtual LinearGeometry linear_geometry() const = 0;
@@ -32,6 +39,9 @@ class LinearKernel : public Kernel {
   [[nodiscard]] virtual const float* packed() const noexcept = 0;
   // Where the chain over k is cut: each block its own chain, results added in order. Empty: one chain.
   [[nodiscard]] virtual std::span<const int64_t> blocks(int batch) const noexcept = 0;
+  // One image: computes these output positions, ascending; the rest of the output is left as it is.
+  virtual void run_positions(const KernelArgs& args, std::span<const int32_t> positions,
+                             PositionScratch& scratch) const = 0;
   // One image, other weights: `columns` packs (simd::packed_index) `lanes` output channels; no epilogue.
   // sums: [out_positions][lanes].
   virtual void run_columns(const float* in, const float* columns, int32_t lanes, float* sums,

@@ -22,6 +22,7 @@ struct Target {
   float change = 0.0f;        // |w' - w|; infinity for what is no number
 
   [[nodiscard]] bool is_huge() const { return change > kHugeChange; }
+  [[nodiscard]] bool is_alone() const { return steps.size() > 1; }
   [[nodiscard]] size_t first_step() const { return steps.empty() ? SIZE_MAX : steps.front(); }
 };
 
@@ -90,22 +91,28 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches) :
                        .change = change_of(patch)});
   }
   std::stable_sort(targets.begin(), targets.end(), [](const Target& a, const Target& b) {
-    return std::make_tuple(a.first_step(), a.change) < std::make_tuple(b.first_step(), b.change);
+    return std::make_tuple(a.is_alone(), a.is_huge(), a.first_step(), a.change) <
+           std::make_tuple(b.is_alone(), b.is_huge(), b.first_step(), b.change);
   });
   const auto width = static_cast<size_t>(plan.table().width());
   const std::span<const Target> all(targets);
   Group group;
   const auto close = [&] {
+    std::stable_sort(group.packs.begin(), group.packs.end(),
+                     [](const Pack& a, const Pack& b) { return a.hits.front().step < b.hits.front().step; });
     groups_.push_back(std::move(group));
     group = {};
   };
-  for (size_t i = 0, end = 0; i < all.size(); i = end) {  // a pack's faults hit the same steps
-    for (end = i + 1; end < all.size() && end < i + width && all[end].steps == all[i].steps &&
-                      all[end].is_huge() == all[i].is_huge();) {
-      ++end;
-    }
+  for (size_t i = 0, end = 0; i < all.size(); i = end) {
+    end = i + 1;
     if (all[i].steps.empty()) continue;  // no score depends on the weight
-    (all[i].steps.size() > 1 ? group.on_their_own : group.packs)
+    // Lanes are filled with faults of the layers behind: until theirs comes they are golden's.
+    const auto fits = [&](const Target& next) {
+      return !next.steps.empty() && next.is_huge() == all[i].is_huge() &&
+             next.is_alone() == all[i].is_alone() && (!next.is_alone() || next.steps == all[i].steps);
+    };
+    while (end < all.size() && end < i + width && fits(all[end])) ++end;
+    (all[i].is_alone() ? group.on_their_own : group.packs)
         .push_back(make_pack(plan, all.subspan(i, end - i)));
     if (group.packs.size() + group.on_their_own.size() == plan.packs_together()) close();
   }

@@ -1,6 +1,6 @@
 // A block of faults prepared for replay: sorted by the layer they hit and by the size of the change, cut into
-// packs of one fault per SIMD lane, each pack with the weights it changes; packs that go through the network
-// together are a group.
+// packs of one fault per SIMD lane (of one layer or of several that follow each other), each pack with the
+// weights it changes; packs that go through the network together are a group.
 #pragma once
 
 #include <cstdint>
@@ -29,11 +29,11 @@ struct Hit {
 struct Pack {
   std::vector<uint32_t> faults;  // index into the block, per lane
   bool is_huge = false;          // the changes: such packs stay among themselves
-  std::vector<Hit> hits;         // ascending by step; more than one only where steps share a weight
+  std::vector<Hit> hits;         // ascending by step
 };
 
 struct Group {
-  std::vector<Pack> packs;         // ascending by the step they hit
+  std::vector<Pack> packs;         // ascending by the step they hit first
   std::vector<Pack> on_their_own;  // hit several steps: never packed anew
 };
 

@@ -1,6 +1,7 @@
 // The steps of a plan for one pack of faults: what a step gives for all its lanes at once.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -9,6 +10,8 @@
 #include "plan/plan.hpp"
 #include "replay/fault_block.hpp"
 #include "replay/golden.hpp"
+#include "replay/hit_columns.hpp"
+#include "replay/lane_linear.hpp"
 #include "replay/lane_values.hpp"
 #include "replay/replay_plan.hpp"
 
@@ -26,31 +29,25 @@ class LaneSteps {
   [[nodiscard]] const float* read_value(int value, int lane) { return materialize(value, lane, whole_out_); }
 
  private:
-  struct Vectors {
-    int32_t first = 0, count = 0;
-  };
   void replay_step(const StepInfo& step, size_t index, LaneMask reached);
-  void replay_linear(const StepInfo& step, size_t index);
-  [[nodiscard]] Vectors vectors_of(LaneMask reach) const;
-  void linear_position(const StepInfo& step, size_t index, int64_t position, Vectors vectors);
-  void chain_with_all_rows(const StepInfo& step, int64_t position, Vectors vectors);
-  void run_chains(const LinearStep& linear, simd::LaneSumsCall call);
   void replay_elementwise(const StepInfo& step);
   void replay_movement(const StepInfo& step);
   bool move_pixel(const StepInfo& step, int64_t position);
   void move_elements(const StepInfo& step, int64_t position);
   void replay_average(const StepInfo& step);
-  void average_window(const StepInfo& step, int64_t position);
+  void average_window(const StepInfo& step, int64_t position, LaneMask reach);
   void replay_whole(const StepInfo& step, const Hit* hit, LaneMask lanes);
   void hit_linear(const Hit& hit, const StepInfo& step);
-  // Sums of all channels -> output pixel without an epilogue.
-  void store_sums(const StepInfo& step, int64_t position);
-  void finish(const StepInfo& step, int64_t position, const simd::EpilogueCall& epilogue, int32_t count,
-              const int32_t* channels, Vectors vectors);
-  void load_sums(int value, int64_t position);  // a pixel, dense, into sums_
+  int32_t read_rows(int value, int64_t position, LaneMask reach);
+  void load_sums(int value, int64_t position, LaneMask reach);  // a pixel, all channels, into sums_
+  void finish_sums(const StepInfo& step, int64_t position, const simd::EpilogueCall& epilogue,
+                   LaneMask reach);
   const float* materialize(int value, int lane, AlignedBuffer& scratch) const;
   void store_whole(int value, int lane, const float* result);
 
+  [[nodiscard]] int32_t vectors(LaneMask lanes) const {
+    return (std::popcount(lanes) + table_.lanes - 1) / table_.lanes;
+  }
   [[nodiscard]] const ValueInfo& info(int value) const { return plan_.values()[static_cast<size_t>(value)]; }
 
   const ReplayPlan& plan_;
@@ -59,13 +56,13 @@ class LaneSteps {
   const Golden& golden_;
   LaneValues& values_;
   BatchContext context_;
-  bool negative_zero_ = false;  // of the chains run last
-  AlignedBuffer sums_, stripes_, columns_, lane_golden_, lane_add_, lane_out_, whole_out_;
-  AlignedBuffer dense_rows_;  // all rows of a window, zeros included
+  LaneLinear linear_;
+  HitColumns hit_columns_;
+  AlignedBuffer sums_, rows_, change_, stripes_, whole_out_;
   std::vector<AlignedBuffer> whole_in_;
-  std::vector<int32_t> all_channels_, alive_;
-  std::vector<simd::LanePixel> pixels_, cut_;
-  std::vector<const float*> weights_, cut_weights_, changes_, pointers_;
+  std::vector<int32_t> all_channels_, row_channels_;
+  std::vector<LaneChange> changes_;
+  std::vector<const float*> pointers_;
 };
 
 }  // namespace tf_injector::replay

@@ -1,9 +1,10 @@
 // The values of a network as the faults of a pack have them, one fault per SIMD lane. A pixel that no fault
-// has changed is golden's and takes no room; a changed one is a list of the channels that are not zero in
-// every lane.
+// has changed is golden's and takes no room; a changed one holds the lanes that differ, as a list of the
+// channels that are not zero.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
@@ -12,23 +13,40 @@
 
 namespace tf_injector::replay {
 
-using LaneMask = uint32_t;  // bit l: lane l
+using simd::LaneMask;
+using simd::LanePixel;
 
-// One value's pixels in one pack. Rows lie one behind the other in the order in which pixels were written, so
+// One value's pixels in one pack. They lie one behind the other in the order in which they were written, so
 // that what is used stays together; the buffer grows as it has to.
 struct LaneBuffer {
-  int owner = -1;                 // value whose pixels it holds
-  AlignedBuffer rows;             // [used][width]
-  std::vector<int32_t> channels;  // [used]: the channel of each row
-  int64_t used = 0;
-  std::vector<int64_t> first;   // per position: its first row
-  std::vector<int32_t> counts;  // per position: how many rows
-  AlignedBuffer change;         // [positions][width]
-  std::vector<LaneMask> dirty;  // per position
-  std::vector<uint8_t> present;
+  struct Place {
+    int64_t values = 0;    // in `values`: the change, then the rows
+    int64_t channels = 0;  // in `channels`
+    int32_t count = 0;     // of rows
+    int32_t stride = 0;    // floats of a row
+  };
+  int owner = -1;  // value whose pixels it holds
+  AlignedBuffer values;
+  std::vector<int32_t> channels;  // of each row; a vector of padding behind
+  int64_t used_values = 0, used_channels = 0;
+  std::vector<LaneMask> held;  // per position
+  std::vector<Place> places;   // per position, where some lane is held
 
-  // Room for so many rows behind the used ones. Pointers to rows are void afterwards.
-  void reserve(int64_t more, int64_t width);
+  // Room for so many more. Pointers to pixels are void afterwards.
+  void reserve(int64_t more_values, int64_t more_channels);
+  [[nodiscard]] LanePixel pixel(int64_t position) const {
+    const LaneMask lanes = held[static_cast<size_t>(position)];
+    if (lanes == 0) return {};
+    const Place& place = places[static_cast<size_t>(position)];
+    const float* change = values.data() + place.values;
+    return {lanes, change, change + place.stride, channels.data() + place.channels, place.count};
+  }
+};
+
+// A new value of one lane in one channel of a pixel.
+struct LaneChange {
+  int32_t channel = 0, lane = 0;
+  float value = 0.0f;
 };
 
 // Of the pack that is being worked on.
@@ -38,8 +56,7 @@ class LaneValues {
 
   // Another pack of so many faults: every value is golden's.
   void reset(int32_t lanes);
-  // Vectors of lanes that are in use.
-  [[nodiscard]] int32_t pack_vectors() const noexcept { return pack_vectors_; }
+  [[nodiscard]] LaneMask all_lanes() const noexcept { return all_lanes_; }
   // A buffer for the value; where it will not be needed any more, a used one is fine.
   [[nodiscard]] LaneBuffer make_buffer(int value) const;
   // Takes the value's buffer out and puts another of its size in.
@@ -52,30 +69,28 @@ class LaneValues {
   // Lanes that differ from golden anywhere in the value, at a position.
   [[nodiscard]] LaneMask any(int value) const { return any_[static_cast<size_t>(value)]; }
   [[nodiscard]] LaneMask dirty(int value, int64_t position) const {
-    return any(value) == 0 ? 0 : buffer(value).dirty[static_cast<size_t>(position)];
+    return any(value) == 0 ? 0 : buffer(value).held[static_cast<size_t>(position)];
   }
-  // False: the pixel is golden's in all lanes.
-  [[nodiscard]] bool present(int value, int64_t position) const {
-    return owns(value) && buffer(value).present[static_cast<size_t>(position)] != 0;
+  [[nodiscard]] LanePixel pixel(int value, int64_t position) const {
+    return any(value) == 0 ? LanePixel{} : buffer(value).pixel(position);
   }
-  // The rows of a present pixel.
-  [[nodiscard]] simd::LanePixel pixel(int value, int64_t position) const;
-  [[nodiscard]] const float* change(int value, int64_t position) const;  // [width], of a present pixel
-  // Makes the pixel present, with golden's values where it was not. Pointers to the value's other pixels are
-  // void.
-  void make_present(int value, int64_t position);
+  // Vectors of so many lanes, in floats.
+  [[nodiscard]] int32_t stride(int32_t lanes) const { return (lanes + vector_ - 1) / vector_ * vector_; }
+  [[nodiscard]] simd::LaneTap tap(int value, int64_t position, int32_t tap) const {
+    return {pixel(value, position), golden_.pixel(value, position), tap};
+  }
 
-  // Room for the rows of a pixel, its channels and its change; commit() says how many rows there are and
-  // which lanes differ (none: the pixel stays golden's). Pointers to the value's other pixels are void.
+  // Room for a pixel of so many lanes: the change, the rows, their channels; commit() says how many rows
+  // there are and which lanes they hold (none: the pixel stays golden's). Pointers to the value's other
+  // pixels are void.
   struct Room {
-    float* rows;
+    float* values;
     int32_t* channels;
-    float* change;
   };
-  [[nodiscard]] Room room(int value, int64_t position);
-  void commit(int value, int64_t position, int32_t rows, LaneMask dirty);
-  // Changes one lane of one channel to `x`.
-  void set(int value, int64_t position, int32_t channel, int lane, float x);
+  [[nodiscard]] Room room(int value, int64_t position, int32_t lanes);
+  void commit(int value, int64_t position, int32_t rows, LaneMask held);
+  // Changes elements of a pixel; sorts them.
+  void merge(int value, int64_t position, std::vector<LaneChange>& changes);
   // One lane of a pixel, dense.
   void read(int value, int64_t position, int lane, float* out) const;
 
@@ -85,16 +100,15 @@ class LaneValues {
   [[nodiscard]] const LaneBuffer& buffer(int value) const {
     return buffers_[static_cast<size_t>(info(value).slot)];
   }
-  [[nodiscard]] static int64_t find_row(const LaneBuffer& b, int64_t position, int32_t channel);
-  int64_t insert_row(LaneBuffer& b, int64_t position, int32_t channel);
-  [[nodiscard]] bool owns(int value) const { return buffer(value).owner == value; }
 
   const ReplayPlan& plan_;
   const Golden& golden_;
-  const int64_t width_;
-  int32_t pack_vectors_ = simd::kLaneVectors;
+  const int32_t vector_;
+  LaneMask all_lanes_ = 0;
   std::vector<LaneBuffer> buffers_;  // per slot of the memory plan
   std::vector<LaneMask> any_;        // per value
+  AlignedBuffer merged_;             // the rows of a pixel that is being merged, and their norm
+  std::vector<int32_t> merged_channels_;
 };
 
 }  // namespace tf_injector::replay

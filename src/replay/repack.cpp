@@ -1,7 +1,6 @@
 #include "replay/repack.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <limits>
 
@@ -34,6 +33,10 @@ void Repacker::give_back(int value, LaneBuffer buffer) {
 
 std::vector<CarriedPack> Repacker::repack(int value, std::vector<CarriedPack> packs) {
   std::vector<CarriedPack> all;
+  for (CarriedPack& pack : packs) {
+    if (!pack.pending.empty()) all.push_back(std::move(pack));
+  }
+  std::erase_if(packs, [](const CarriedPack& pack) { return !pack.pending.empty(); });
   for (const bool huge : {false, true}) {
     std::vector<CarriedPack> alike;
     for (CarriedPack& pack : packs) {
@@ -45,14 +48,13 @@ std::vector<CarriedPack> Repacker::repack(int value, std::vector<CarriedPack> pa
 }
 
 std::vector<CarriedPack> Repacker::repack_alike(int value, std::vector<CarriedPack> packs) {
-  const int lanes = plan_.table().lanes, width = plan_.table().width();
-  const auto vectors = [lanes](int alive) { return (alive + lanes - 1) / lanes; };
-  int alive = 0, used = 0;
+  const int width = plan_.table().width();
+  int alive = 0, places = 0;
   for (const CarriedPack& pack : packs) {
     alive += std::popcount(pack.any);
-    used += vectors(static_cast<int>(pack.faults.size()));
+    places += (static_cast<int>(pack.faults.size()) + width - 1) / width * width;
   }
-  if (vectors(alive) == used) return packs;
+  if (alive * 4 > places * 3) return packs;  // joining costs more than it saves
   std::vector<CarriedPack> joined;
   std::vector<Source> sources;
   int room = width;
@@ -82,69 +84,66 @@ CarriedPack Repacker::join(int value, std::span<const Source> sources) {
     for (LaneMask left = source.lanes; left != 0; left &= left - 1)
       to.faults.push_back(source.pack->faults[idx(std::countr_zero(left))]);
   }
-  to.any = static_cast<LaneMask>((uint64_t{1} << to.faults.size()) - 1);
+  to.any = ~LaneMask{0} >> (64 - to.faults.size());
   to.buffer = take(value);
   to.buffer.owner = value;
-  to.buffer.used = 0;
+  to.buffer.used_values = to.buffer.used_channels = 0;
   for (int64_t p = 0; p < plan_.values()[idx(value)].positions; ++p) join_pixel(value, p, sources, to);
   return to;
 }
 
-// Rows of all channels that some source has, or golden where a source's pixel is golden's.
+// The rows that some source has, and golden's: the lanes that are not held have its values.
 void Repacker::join_pixel(int value, int64_t p, std::span<const Source> sources, CarriedPack& to) {
-  const int64_t channels = plan_.values()[idx(value)].channels, width = plan_.table().width();
-  LaneMask dirty = 0;
+  const int64_t channels = plan_.values()[idx(value)].channels;
+  const simd::SimdTable& table = plan_.table();
+  LaneMask held = 0;
+  parts_.clear();
+  pixels_.clear();
   int at = 0;
   for (const Source& source : sources) {
-    const LaneMask from = source.pack->buffer.dirty[idx(p)];
-    for (LaneMask left = source.lanes; left != 0; left &= left - 1, ++at)
-      dirty |= (from >> std::countr_zero(left) & LaneMask{1}) << at;
+    const LaneMask from = source.pack->buffer.held[idx(p)];
+    LaneMask places = 0;
+    for (LaneMask left = source.lanes; left != 0; left &= left - 1, ++at) {
+      const LaneMask lane = left & (0 - left);
+      if ((from & lane) == 0) continue;
+      held |= LaneMask{1} << at;
+      places |= LaneMask{1} << std::popcount(from & (lane - 1));
+    }
+    if (places == 0) continue;
+    pixels_.push_back(source.pack->buffer.pixel(p));
+    parts_.push_back({pixels_.back().change, places});
   }
-  to.buffer.dirty[idx(p)] = dirty;
-  to.buffer.present[idx(p)] = dirty != 0;
-  if (dirty == 0) return;
-
-  std::array<simd::LaneRow, simd::kMaxWidth> rows;
-  std::array<int32_t, simd::kMaxWidth> next{};
+  to.buffer.held[idx(p)] = held;
+  if (held == 0) return;
+  const int64_t stride = (std::popcount(held) + table.lanes - 1) / table.lanes * table.lanes;
+  LaneBuffer& buffer = to.buffer;
+  buffer.reserve((channels + 1) * stride + table.lanes, channels);
+  LaneBuffer::Place& place = buffer.places[idx(p)];
+  place = {buffer.used_values, buffer.used_channels, 0, static_cast<int32_t>(stride)};
+  float* row = buffer.values.data() + place.values;
+  table.lane_join(parts_, row);
+  row += stride;
   const float* golden = golden_.pixel(value, p);
-  for (size_t s = 0; s < sources.size(); ++s) {
-    const LaneBuffer& from = sources[s].pack->buffer;
-    const bool present = from.present[idx(p)] != 0;
-    rows[s] = {sources[s].lanes, present ? from.change.data() + p * width : nullptr};
-  }
-  const auto count = static_cast<int32_t>(sources.size());
-  plan_.table().lane_join(rows.data(), count, 0.0f, to.buffer.change.data() + p * width);
-
-  alignas(AlignedBuffer::kAlignment) static constexpr std::array<float, simd::kMaxWidth> kZeros{};
-  to.buffer.reserve(channels, width);
-  to.buffer.first[idx(p)] = to.buffer.used;
   const auto is_zero = [](float x) { return std::bit_cast<uint32_t>(x) == 0; };
-  for (int32_t golden_next = 0;;) {
-    // The next channel that a present source lists or, for golden sources and idle lanes, that golden has.
+  next_.assign(pixels_.size(), 0);
+  constexpr int32_t kNone = std::numeric_limits<int32_t>::max();
+  for (int32_t golden_next = 0;; ++place.count, row += stride) {
     while (golden_next < channels && is_zero(golden[golden_next])) ++golden_next;
-    int32_t channel = golden_next < channels ? golden_next : std::numeric_limits<int32_t>::max();
-    for (size_t s = 0; s < sources.size(); ++s) {
-      const LaneBuffer& from = sources[s].pack->buffer;
-      if (rows[s].values != nullptr && next[s] < from.counts[idx(p)])
-        channel = std::min(channel, from.channels[idx(from.first[idx(p)] + next[s])]);
+    int32_t channel = golden_next < channels ? golden_next : kNone;
+    for (size_t s = 0; s < pixels_.size(); ++s) {
+      if (next_[s] < pixels_[s].count) channel = std::min(channel, pixels_[s].channels[next_[s]]);
     }
-    if (channel == std::numeric_limits<int32_t>::max()) break;
-    std::array<simd::LaneRow, simd::kMaxWidth> parts;
-    for (size_t s = 0; s < sources.size(); ++s) {
-      const LaneBuffer& from = sources[s].pack->buffer;
-      parts[s] = {sources[s].lanes, nullptr};
-      if (rows[s].values == nullptr) continue;
-      const bool listed =
-          next[s] < from.counts[idx(p)] && from.channels[idx(from.first[idx(p)] + next[s])] == channel;
-      parts[s].values = listed ? from.rows.data() + (from.first[idx(p)] + next[s]) * width : kZeros.data();
-      if (listed) ++next[s];
+    if (channel == kNone) break;
+    for (size_t s = 0; s < pixels_.size(); ++s) {
+      const LanePixel& from = pixels_[s];
+      const bool listed = next_[s] < from.count && from.channels[next_[s]] == channel;
+      parts_[s].row = listed ? from.rows + next_[s]++ * (from.rows - from.change) : nullptr;
     }
-    plan_.table().lane_join(parts.data(), count, golden[channel],
-                            to.buffer.rows.data() + to.buffer.used * width);
-    to.buffer.channels[idx(to.buffer.used++)] = channel;
+    table.lane_join(parts_, row);
+    buffer.channels[idx(buffer.used_channels++)] = channel;
     if (channel == golden_next) ++golden_next;
   }
-  to.buffer.counts[idx(p)] = static_cast<int32_t>(to.buffer.used - to.buffer.first[idx(p)]);
+  buffer.used_values += (place.count + 1) * stride;
 }
 
 }  // namespace tf_injector::replay

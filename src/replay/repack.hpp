@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "replay/fault_block.hpp"
 #include "replay/lane_values.hpp"
 
 namespace tf_injector::replay {
@@ -15,6 +16,7 @@ struct CarriedPack {
   std::vector<uint32_t> faults;  // index into the block, per lane
   LaneMask any = 0;              // lanes that differ from golden
   bool is_huge = false;          // see Pack
+  std::span<const Hit> pending;  // steps that some of its faults hit later
   LaneBuffer buffer;             // of the value
 };
 
@@ -22,8 +24,8 @@ class Repacker {
  public:
   Repacker(const ReplayPlan& plan, const Golden& golden, const LaneValues& values);
 
-  // Drops the lanes that differ no more, by moving the others together, when fewer vectors are left that way.
-  // Order of the faults: kept.
+  // Of packs with nothing pending: drops the lanes that differ no more, by moving the others together, when
+  // fewer vectors are left that way. Order of the faults: kept.
   [[nodiscard]] std::vector<CarriedPack> repack(int value, std::vector<CarriedPack> packs);
   // A buffer for a value, and back.
   [[nodiscard]] LaneBuffer take(int value);
@@ -42,6 +44,10 @@ class Repacker {
   const Golden& golden_;
   const LaneValues& values_;
   std::vector<std::vector<LaneBuffer>> spare_;  // per slot
+  // Of the pixel that is being joined, per source that holds some of it:
+  std::vector<LanePixel> pixels_;
+  std::vector<simd::LanePart> parts_;
+  std::vector<int32_t> next_;
 };
 
 }  // namespace tf_injector::replay

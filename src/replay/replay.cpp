@@ -14,6 +14,7 @@ ReplayWorkspace::ReplayWorkspace(const ReplayPlan& plan)
       golden_(plan),
       values_(plan, golden_),
       steps_(plan, golden_, values_),
+      alone_(plan, golden_, values_),
       repacker_(plan, golden_, values_),
       scores_(static_cast<size_t>(plan.plan().classes())),
       golden_scores_(static_cast<size_t>(plan.plan().classes())) {}
@@ -47,7 +48,7 @@ void ReplayWorkspace::run_segment(const Segment& segment, std::span<const Pack> 
     values_.reset(static_cast<int32_t>(pack.faults.size()));
     repacker_.give_back(carried_value, values_.exchange(carried_value, std::move(pack.buffer)));
     values_.put(carried_value, pack.any);
-    run_pack(segment, segment.first, pack.faults, pack.is_huge, {}, changed);
+    run_pack(segment, segment.first, carried_value, pack.faults, pack.is_huge, pack.pending, changed);
   }
   for (const Pack& pack : hitting) run_hitting(segment, pack, changed);
   carried_ = repacker_.repack(segment.value, std::exchange(next_, {}));
@@ -55,17 +56,33 @@ void ReplayWorkspace::run_segment(const Segment& segment, std::span<const Pack> 
 
 void ReplayWorkspace::run_hitting(const Segment& segment, const Pack& pack, const Changed& changed) {
   values_.reset(static_cast<int32_t>(pack.faults.size()));
-  run_pack(segment, pack.hits.front().step, pack.faults, pack.is_huge, pack.hits, changed);
+  run_pack(segment, pack.hits.front().step, -1, pack.faults, pack.is_huge, pack.hits, changed);
 }
 
-void ReplayWorkspace::run_pack(const Segment& segment, size_t first, const std::vector<uint32_t>& faults,
-                               bool is_huge, std::span<const Hit> hits, const Changed& changed) {
-  steps_.run(first, segment.end, hits, context_);
+void ReplayWorkspace::run_pack(const Segment& segment, size_t first, int carried_value,
+                               const std::vector<uint32_t>& faults, bool is_huge, std::span<const Hit> hits,
+                               const Changed& changed) {
+  // Lanes that are or become other than golden in this segment.
+  LaneMask lanes = carried_value >= 0 ? values_.any(carried_value) : 0;
+  size_t here = 0;
+  bool is_patched = false;
+  for (; here < hits.size() && hits[here].step < segment.end; ++here) {
+    for (const int32_t lane : hits[here].lane) lanes |= LaneMask{1} << lane;
+    is_patched = is_patched || !hits[here].patched.empty();
+  }
+  if (std::popcount(lanes) <= AloneSteps::kMostFaults && !is_patched) {
+    alone_.run(first, segment.end, hits.first(here), lanes, carried_value, segment.value, context_);
+  } else {
+    steps_.run(first, segment.end, hits.first(here), context_);
+  }
+  hits = hits.subspan(here);
   const LaneMask any = values_.any(segment.value);
   if (segment.value == plan_.output()) {
     report(faults, changed);
-  } else if (any != 0) {
-    next_.push_back({faults, any, is_huge, values_.exchange(segment.value, repacker_.take(segment.value))});
+  } else if (any != 0 || !hits.empty()) {
+    LaneBuffer buffer = values_.exchange(segment.value, repacker_.take(segment.value));
+    if (any == 0) buffer.owner = -1;
+    next_.push_back({faults, any, is_huge, hits, std::move(buffer)});
   }
 }
 

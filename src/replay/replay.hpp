@@ -10,6 +10,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "plan/plan.hpp"
+#include "replay/alone_steps.hpp"
 #include "replay/fault_block.hpp"
 #include "replay/golden.hpp"
 #include "replay/lane_steps.hpp"
@@ -42,14 +43,16 @@ class ReplayWorkspace {
   // A pack that nothing has changed yet, from the step on that it hits.
   void run_hitting(const Segment& segment, const Pack& pack, const Changed& changed);
   // The pack's steps in the segment, and what is left of it at the end.
-  void run_pack(const Segment& segment, size_t first, const std::vector<uint32_t>& faults, bool is_huge,
-                std::span<const Hit> hits, const Changed& changed);
+  // carried_value: what its faults have changed before (-1: nothing).
+  void run_pack(const Segment& segment, size_t first, int carried_value, const std::vector<uint32_t>& faults,
+                bool is_huge, std::span<const Hit> hits, const Changed& changed);
   void report(const std::vector<uint32_t>& faults, const Changed& changed);
 
   const ReplayPlan& plan_;
   Golden golden_;
   LaneValues values_;
   LaneSteps steps_;
+  AloneSteps alone_;
   Repacker repacker_;
   BatchContext context_;
   int carried_value_ = -1;

@@ -17,54 +17,192 @@ namespace tf_injector::simd::HWY_NAMESPACE {
 
 using Bits = hn::RebindToUnsigned<Floats>;
 inline constexpr int kWidth = kLaneVectors * kLanes;
-// Output channels per pass over the inputs: their accumulators fill the registers beside the inputs and one
-// weight.
-inline constexpr int kChannels = kManyRegisters ? 8 : 5;
+// Most output channels per pass over the rows: their accumulators fill the registers beside the inputs and
+// one weight.
+inline constexpr int kMostChannels[kLaneVectors + 1] = {0, kManyRegisters ? 16 : 10, kManyRegisters ? 12 : 5,
+                                                        kManyRegisters ? 8 : 3, kManyRegisters ? 6 : 2};
 
-// Bit per lane: the two vectors differ in some bit.
-HWY_INLINE uint32_t differing_lanes(Vec a, Vec b) {
-  const Floats d;
+inline constexpr LaneMask kVectorLanes = (LaneMask{1} << kLanes) - 1;
+
+// Vector v of a mask of lanes.
+HWY_INLINE LaneMask lanes_of_vector(LaneMask lanes, int v) { return lanes >> (v * kLanes) & kVectorLanes; }
+
+HWY_INLINE hn::Mask<Floats> lane_mask(LaneMask lanes_of_one_vector) {
+#if HWY_TARGET == HWY_AVX3
+  return {static_cast<__mmask16>(lanes_of_one_vector)};
+#else
+  uint8_t bytes[8];
+  std::memcpy(bytes, &lanes_of_one_vector, sizeof(bytes));
+  return hn::LoadMaskBits(Floats(), bytes);
+#endif
+}
+
+HWY_INLINE int32_t count_lanes(LaneMask lanes) { return static_cast<int32_t>(hwy::PopCount(lanes)); }
+HWY_INLINE int32_t vectors_of(int32_t lanes) { return (lanes + kLanes - 1) / kLanes; }
+
+// The places of some lanes among others, which hold them all.
+HWY_INLINE LaneMask places_among(LaneMask some, LaneMask among) {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+  return _pext_u64(some, among);
+#else
+  LaneMask places = 0;
+  for (int place = 0; among != 0; among &= among - 1, ++place)
+    places |= (some >> hwy::Num0BitsBelowLS1Bit_Nonzero64(among) & 1) << place;
+  return places;
+#endif
+}
+
+// Of each lane: how many of `lanes` (of one vector) lie below it.
+HWY_INLINE hn::Vec<Bits> ranks(LaneMask lanes) {
   const Bits u;
-  const auto differ =
-      hn::MaskFromVec(hn::BitCast(d, hn::VecFromMask(u, hn::Ne(hn::BitCast(u, a), hn::BitCast(u, b)))));
+#if HWY_TARGET == HWY_AVX3
+  return hn::Vec<Bits>{
+      _mm512_maskz_expand_epi32(static_cast<__mmask16>(lanes), hn::Iota(u, 0).raw)};  // held lanes only
+#else
+  const auto below = hn::Sub(hn::Shl(hn::Set(u, 1u), hn::Iota(u, 0)), hn::Set(u, 1u));
+  return hn::PopulationCount(hn::And(hn::Set(u, static_cast<uint32_t>(lanes)), below));
+#endif
+}
+
+// The lanes of a pixel's rows, put among the wanted ones: V vectors of them.
+template <int V>
+struct LanePlaces {
+  hn::Mask<Floats> held[V];
+  hn::Vec<Bits> rank[V];  // of each lane among the held ones of its vector
+  int32_t at[V];          // where the vector's held lanes begin in a row
+  int32_t stride;         // of the pixel's rows
+
+  HWY_INLINE LanePlaces(LaneMask pixel_lanes, LaneMask wanted)
+      : stride(vectors_of(count_lanes(pixel_lanes)) * kLanes) {
+    const LaneMask places = places_among(pixel_lanes, wanted);
+    for (int v = 0, next = 0; v < V; ++v) {
+      const LaneMask some = lanes_of_vector(places, v);
+      held[v] = lane_mask(some);
+      rank[v] = ranks(some);
+      at[v] = next;
+      next += count_lanes(some);
+    }
+  }
+  // Vector v of a row, `rest` in the lanes that are not held.
+  HWY_INLINE Vec read(const float* row, int v, Vec rest) const {
+    const Floats d;
+    return hn::IfThenElse(
+        held[v], hn::TableLookupLanes(hn::LoadU(d, row + at[v]), hn::IndicesFromVec(d, rank[v])), rest);
+  }
+};
+
+// Bit per lane: the vector is not +0 in every bit.
+HWY_INLINE LaneMask lanes_that_differ(hn::Vec<Bits> difference) {
+  const Bits u;
+  const auto differs = hn::Ne(difference, hn::Zero(u));
+#if HWY_TARGET == HWY_AVX3
+  return static_cast<LaneMask>(differs.raw);
+#else
+  const Floats d;
   uint8_t bytes[8] = {};
-  hn::StoreMaskBits(d, differ, bytes);
-  uint32_t bits = 0;
+  hn::StoreMaskBits(d, hn::MaskFromVec(hn::BitCast(d, hn::VecFromMask(u, differs))), bytes);
+  LaneMask bits = 0;
   std::memcpy(&bits, bytes, sizeof(bits));
   return bits;
+#endif
+}
+
+// Golden's pixel: a row per channel that is not +0.
+template <int V>
+HWY_INLINE int32_t golden_rows(const LaneWindowCall& call, const LaneTap& tap, float* values,
+                               int32_t* weight_at) {
+  const Floats d;
+  const Bits u;
+  int32_t rows = 0;
+  for (int32_t first = 0; first < call.cin; first += kLanes) {
+    LaneMask listed = lanes_that_differ(hn::BitCast(u, hn::LoadU(d, tap.golden + first)));
+    if (call.cin - first < kLanes) listed &= (LaneMask{1} << (call.cin - first)) - 1;
+    for (; listed != 0; listed &= listed - 1) {
+      const int32_t c = first + static_cast<int32_t>(hwy::Num0BitsBelowLS1Bit_Nonzero64(listed));
+      const Vec value = hn::Set(d, tap.golden[c]);
+      for (int v = 0; v < V; ++v) hn::Store(value, d, values + v * kLanes);
+      values += V * kLanes;
+      weight_at[rows++] = (tap.tap * call.cin + c) * call.cout;
+    }
+  }
+  return rows;
+}
+
+template <int V>
+HWY_NOINLINE int32_t lane_window_of(const LaneWindowCall& of) {
+  const Floats d;
+  const hn::RebindToSigned<Floats> i32;
+  const LaneWindowCall call = of;
+  Vec change[V];
+  for (int v = 0; v < V; ++v) change[v] = hn::Zero(d);
+  int32_t rows = 0;
+  for (const LaneTap& tap : call.taps) {
+    float* values = call.values + static_cast<int64_t>(rows) * V * kLanes;
+    int32_t* weight_at = call.weight_at + rows;
+    const LanePixel pixel = tap.pixel;
+    if (pixel.held == 0) {
+      rows += golden_rows<V>(call, tap, values, weight_at);
+      continue;
+    }
+    const LanePlaces<V> places(pixel.held, call.lanes);
+    for (int v = 0; v < V; ++v) change[v] = hn::Add(change[v], places.read(pixel.change, v, hn::Zero(d)));
+    const float *row = pixel.rows, *golden = tap.golden;
+    for (int32_t i = 0; i < pixel.count; ++i, row += places.stride, values += V * kLanes) {
+      const Vec rest = hn::Set(d, golden[pixel.channels[i]]);
+      for (int v = 0; v < V; ++v) hn::Store(places.read(row, v, rest), d, values + v * kLanes);
+    }
+    const auto first = hn::Set(i32, tap.tap * call.cin * call.cout), stride = hn::Set(i32, call.cout);
+    for (int32_t i = 0; i < pixel.count; i += kLanes)  // what is written too much is written over
+      hn::StoreU(hn::Add(hn::Mul(hn::LoadU(i32, pixel.channels + i), stride), first), i32, weight_at + i);
+    rows += pixel.count;
+  }
+  for (int v = 0; v < V; ++v) hn::Store(change[v], d, call.change + v * kLanes);
+  return rows;
+}
+
+inline int32_t lane_window(const LaneWindowCall& call) {
+  static_assert(kLaneVectors == 4);
+  switch (vectors_of(count_lanes(call.lanes))) {
+    case 1:
+      return lane_window_of<1>(call);
+    case 2:
+      return lane_window_of<2>(call);
+    case 3:
+      return lane_window_of<3>(call);
+    default:
+      return lane_window_of<4>(call);
+  }
 }
 
 // Chains of C channels from `channels` on, V vectors of lanes. True: a chain ended in -0.
 template <int C, int V>
-HWY_INLINE bool lane_chains(const LaneSumsCall& call, const int32_t* channels, float* sums) {
+HWY_INLINE bool lane_chains(const LaneSumsCall& call, int32_t first) {
   const Floats d;
   const Bits u;
-  const int32_t lane = call.first_vector * kLanes;
   Vec acc[C][V];
   for (int c = 0; c < C; ++c) {
     for (int v = 0; v < V; ++v) acc[c][v] = hn::Zero(d);
   }
   size_t at[C];
-  for (int c = 0; c < C; ++c) at[c] = static_cast<size_t>(channels[c]);
-  for (int32_t t = 0; t < call.taps; ++t) {
-    const LanePixel pixel = call.pixels[t];
-    const float* weights = call.weights[t];
-    const float* x = pixel.values + lane;
-    for (int32_t i = 0; i < pixel.count; ++i, x += kWidth) {
-      const float* w = weights + static_cast<size_t>(pixel.channels[i]) * static_cast<size_t>(call.cout);
-      Vec in[V];
-      for (int v = 0; v < V; ++v) in[v] = hn::Load(d, x + v * kLanes);
-      for (int c = 0; c < C; ++c) {
-        const Vec weight = hn::Set(d, w[at[c]]);
-        for (int v = 0; v < V; ++v) acc[c][v] = hn::MulAdd(in[v], weight, acc[c][v]);
-      }
+  for (int c = 0; c < C; ++c) at[c] = static_cast<size_t>(call.channels[first + c]);
+  const LaneWindow& window = call.window;
+  const float* x = window.values;
+  const int32_t stride = window.vectors * kLanes;
+  for (int32_t r = 0; r < window.rows; ++r, x += stride) {
+    const float* w = window.weights + window.weight_at[r];
+    Vec in[V];
+    for (int v = 0; v < V; ++v) in[v] = hn::Load(d, x + v * kLanes);
+    for (int c = 0; c < C; ++c) {
+      const Vec weight = hn::Set(d, w[at[c]]);
+      for (int v = 0; v < V; ++v) acc[c][v] = hn::MulAdd(in[v], weight, acc[c][v]);
     }
   }
   auto negative_zero = hn::Ne(hn::Zero(u), hn::Zero(u));
   for (int c = 0; c < C; ++c) {
+    const int32_t row = call.sum_rows != nullptr ? call.sum_rows[first + c] : first + c;
     for (int v = 0; v < V; ++v) {
       negative_zero = hn::Or(negative_zero, hn::Eq(hn::BitCast(u, acc[c][v]), hn::Set(u, 0x80000000u)));
-      float* sum = sums + c * kWidth + lane + v * kLanes;
+      float* sum = call.sums + static_cast<int64_t>(row) * kWidth + v * kLanes;
       hn::Store(call.add_to_sums ? hn::Add(hn::Load(d, sum), acc[c][v]) : acc[c][v], d, sum);
     }
   }
@@ -72,43 +210,51 @@ HWY_INLINE bool lane_chains(const LaneSumsCall& call, const int32_t* channels, f
 }
 
 template <int C, int V>
-HWY_NOINLINE bool lane_chains_last(const LaneSumsCall& call, int32_t left, const int32_t* channels,
-                                   float* sums) {
+HWY_NOINLINE bool lane_chains_of(const LaneSumsCall& call, int32_t count, int32_t first) {
   if constexpr (C > 1) {
-    if (left < C) return lane_chains_last<C - 1, V>(call, left, channels, sums);
+    if (count < C) return lane_chains_of<C - 1, V>(call, count, first);
   }
-  return lane_chains<C, V>(call, channels, sums);
+  return lane_chains<C, V>(call, first);
 }
 
+// Passes of about equal size: a small last one would wait for its own results.
 template <int V>
 HWY_INLINE bool lane_sums_of(const LaneSumsCall& call) {
+  constexpr int kMost = kMostChannels[V];
   bool negative_zero = false;
-  for (int32_t c = 0; c < call.channel_count; c += kChannels) {
-    negative_zero |= lane_chains_last<kChannels, V>(call, call.channel_count - c, call.channels + c,
-                                                    call.sums + static_cast<int64_t>(c) * kWidth);
+  int32_t passes = (call.channel_count + kMost - 1) / kMost;
+  for (int32_t c = 0; c < call.channel_count; --passes) {
+    const int32_t count = (call.channel_count - c + passes - 1) / passes;
+    negative_zero |= lane_chains_of<kMost, V>(call, count, c);
+    c += count;
   }
   return negative_zero;
 }
 
 inline bool lane_sums(const LaneSumsCall& call) {
-  return call.vectors == 1 ? lane_sums_of<1>(call) : lane_sums_of<kLaneVectors>(call);
+  static_assert(kLaneVectors == 4);
+  switch (call.vectors) {
+    case 1:
+      return lane_sums_of<1>(call);
+    case 2:
+      return lane_sums_of<2>(call);
+    case 3:
+      return lane_sums_of<3>(call);
+    default:
+      return lane_sums_of<4>(call);
+  }
 }
 
-inline float lane_change(const float* const* changes, int32_t count, int32_t pack_vectors) {
+inline void lane_change(const LanePixel& pixel, LaneMask lanes, float* change) {
   const Floats d;
-  Vec sum[kLaneVectors];
-  for (int v = 0; v < kLaneVectors; ++v) sum[v] = hn::Zero(d);
-  for (int32_t i = 0; i < count; ++i) {
-    for (int v = 0; v < pack_vectors; ++v) sum[v] = hn::Add(sum[v], hn::Load(d, changes[i] + v * kLanes));
+  const int32_t vectors = vectors_of(count_lanes(lanes));
+  if (pixel.held == 0) {
+    for (int v = 0; v < vectors; ++v) hn::Store(hn::Zero(d), d, change + v * kLanes);
+    return;
   }
-  float largest = 0.0f;
-  for (int v = 0; v < kLaneVectors; ++v) {
-    // A NaN is not less or equal: no bound.
-    if (!hn::AllTrue(d, hn::Le(sum[v], hn::Set(d, std::numeric_limits<float>::max()))))
-      return std::numeric_limits<float>::infinity();
-    largest = std::max(largest, hn::GetLane(hn::MaxOfLanes(d, sum[v])));
-  }
-  return largest;
+  const LanePlaces<kLaneVectors> places(pixel.held, lanes);
+  for (int v = 0; v < vectors; ++v)
+    hn::Store(places.read(pixel.change, v, hn::Zero(d)), d, change + v * kLanes);
 }
 
 inline int32_t lane_alive(const LaneAliveCall& call) {
@@ -128,137 +274,42 @@ inline int32_t lane_alive(const LaneAliveCall& call) {
   return static_cast<int32_t>(count);
 }
 
-// The rows of a pixel in ascending order of channels, asked for in that order.
-class RowReader {
- public:
-  RowReader(const LanePixel& pixel, const float* golden) : pixel_(pixel), golden_(golden) {}
-  HWY_INLINE const float* row(int32_t channel) {  // null: zero in all lanes
-    while (next_ < pixel_.count && pixel_.channels[next_] < channel) ++next_;
-    if (next_ == pixel_.count || pixel_.channels[next_] != channel) return nullptr;
-    return pixel_.values + static_cast<int64_t>(next_) * kWidth;
-  }
-  HWY_INLINE Vec read(const float* from, int32_t channel, int v) const {
-    const Floats d;
-    if (golden_ != nullptr) return hn::Set(d, golden_[channel]);
-    return from != nullptr ? hn::Load(d, from + v * kLanes) : hn::Zero(d);
-  }
-
- private:
-  const LanePixel& pixel_;
-  const float* golden_;
-  int32_t next_ = 0;
-};
-
-HWY_INLINE Vec finish_lane(const EpilogueCall& e, Vec v, int32_t channel, bool has_add, Vec add) {
+inline int32_t lane_join(std::span<const LanePart> parts, float* row) {
   const Floats d;
-  if (e.bias != nullptr) v = hn::Add(v, hn::Set(d, e.bias[channel]));
-  if (e.mean != nullptr) {
-    v = hn::Mul(hn::Sub(v, hn::Set(d, e.mean[channel])), hn::Set(d, e.istd[channel]));
-    v = hn::MulAdd(v, hn::Set(d, e.gamma[channel]), hn::Set(d, e.beta[channel]));
+  int32_t next = 0;
+  for (const LanePart& part : parts) {
+    for (int v = 0; part.places >> (v * kLanes) != 0; ++v) {
+      const LaneMask some = lanes_of_vector(part.places, v);
+      const Vec values = part.row != nullptr ? hn::LoadU(d, part.row + v * kLanes) : hn::Zero(d);
+      hn::StoreU(hn::Compress(values, lane_mask(some)), d, row + next);
+      next += count_lanes(some);
+      if (v == kLaneVectors - 1) break;
+    }
   }
-  if (has_add) v = hn::Add(v, add);
-  if (e.relu) v = hn::IfThenElse(hn::Le(v, hn::Zero(d)), hn::Zero(d), v);  // -0 becomes +0, NaN passes
-  if (e.relu6) v = hn::IfThenElse(hn::Gt(v, hn::Set(d, 6.0f)), hn::Set(d, 6.0f), v);
-  return v;
+  return next;
 }
 
-inline uint32_t lane_finish(const LaneFinishCall& call, int32_t* rows) {
+inline void lane_add(const float* rows, const int32_t* channels, int32_t count, int32_t vectors,
+                     float* sums) {
+  const Floats d;
+  for (int32_t i = 0; i < count; ++i) {
+    float* sum = sums + static_cast<int64_t>(channels[i]) * kWidth;
+    for (int32_t v = 0; v < vectors; ++v, rows += kLanes, sum += kLanes)
+      hn::Store(hn::Add(hn::Load(d, sum), hn::Load(d, rows)), d, sum);
+  }
+}
+
+inline LaneMask columns(const ColumnsCall& call) {
   const Floats d;
   const Bits u;
-  RowReader add(call.add, call.add_golden);
-  Vec change[kLaneVectors];
-  for (int v = 0; v < kLaneVectors; ++v) change[v] = hn::Zero(d);
-  uint32_t dirty = 0;
-  int32_t count = 0;
-  for (int32_t i = 0; i < call.count; ++i) {
-    const int32_t channel = call.channels[i];
-    const float* add_row = call.has_add && call.add_golden == nullptr ? add.row(channel) : nullptr;
-    const Vec golden = hn::Set(d, call.golden[channel]);
-    float* out = call.values + static_cast<int64_t>(count) * kWidth;
-    auto zero = hn::Eq(hn::Zero(u), hn::Zero(u));
-    if (call.vectors < call.pack_vectors) {  // two vectors, one of them golden's
-      hn::Store(golden, d, out + (1 - call.first_vector) * kLanes);
-      zero = hn::Eq(hn::BitCast(u, golden), hn::Zero(u));
-    }
-    for (int v = call.first_vector; v < call.first_vector + call.vectors; ++v) {
-      const Vec sum = hn::Load(d, call.sums + static_cast<int64_t>(i) * kWidth + v * kLanes);
-      const Vec y = finish_lane(call.epilogue, sum, channel, call.has_add,
-                                call.has_add ? add.read(add_row, channel, v) : hn::Zero(d));
-      hn::Store(y, d, out + v * kLanes);
-      zero = hn::And(zero, hn::Eq(hn::BitCast(u, y), hn::Zero(u)));
-      dirty |= differing_lanes(y, golden) << (v * kLanes);
-      const Vec difference = hn::Sub(y, golden);
-      change[v] = hn::MulAdd(difference, difference, change[v]);
-    }
-    call.out_channels[count] = channel;
-    if (!hn::AllTrue(u, zero)) ++count;
-  }
-  for (int v = 0; v < kLaneVectors; ++v) hn::Store(change[v], d, call.change + v * kLanes);
-  *rows = count;
-  return dirty;
-}
-
-inline void lane_join(const LaneRow* from, int32_t count, float golden, float* row) {
-  const Floats d;
-  const Vec rest = hn::Set(d, golden);
-  for (int v = 0; v < kLaneVectors; ++v) hn::Store(rest, d, row + v * kLanes);
-  size_t next = 0;
-  for (int32_t i = 0; i < count; ++i) {
-    for (int v = 0; v < kLaneVectors; ++v) {
-      const uint64_t lanes = from[i].lanes >> (v * kLanes) & ((uint64_t{1} << kLanes) - 1);
-      if (lanes == 0) continue;
-      uint8_t bits[8];
-      std::memcpy(bits, &lanes, sizeof(bits));
-      const Vec values = from[i].values != nullptr ? hn::Load(d, from[i].values + v * kLanes) : rest;
-      next += hn::CompressBlendedStore(values, hn::LoadMaskBits(d, bits), d, row + next);
-    }
-  }
-}
-
-inline int32_t lane_spread(const float* golden, int32_t channels, float* values, int32_t* out_channels) {
-  const Floats d;
-  int32_t count = 0;
-  for (int32_t c = 0; c < channels; ++c) {
-    uint32_t bits;
-    std::memcpy(&bits, golden + c, sizeof(bits));
-    if (bits == 0) continue;
-    const Vec value = hn::Set(d, golden[c]);
-    for (int v = 0; v < kLaneVectors; ++v)
-      hn::Store(value, d, values + static_cast<int64_t>(count) * kWidth + v * kLanes);
-    out_channels[count++] = c;
-  }
-  return count;
-}
-
-inline void lane_add(const LanePixel& pixel, const float* golden, int32_t channels, float* sums) {
-  const Floats d;
-  if (golden != nullptr) {
-    for (int32_t c = 0; c < channels; ++c) {
-      for (int v = 0; v < kLaneVectors; ++v) {
-        float* sum = sums + static_cast<int64_t>(c) * kWidth + v * kLanes;
-        hn::Store(hn::Add(hn::Load(d, sum), hn::Set(d, golden[c])), d, sum);
-      }
-    }
-    return;
-  }
-  for (int32_t i = 0; i < pixel.count; ++i) {
-    for (int v = 0; v < kLaneVectors; ++v) {
-      float* sum = sums + static_cast<int64_t>(pixel.channels[i]) * kWidth + v * kLanes;
-      const float* row = pixel.values + static_cast<int64_t>(i) * kWidth + v * kLanes;
-      hn::Store(hn::Add(hn::Load(d, sum), hn::Load(d, row)), d, sum);
-    }
-  }
-}
-
-inline uint32_t columns(const ColumnsCall& call) {
-  const Floats d;
-  uint32_t differs = 0;
+  LaneMask differs = 0;
   for (int32_t l = 0; l < call.faults; l += kLanes) {
     const Vec y = finish(call.epilogue, hn::LoadU(d, call.sums + l), l, l);
     hn::StoreU(y, d, call.out + l);
-    differs |= differing_lanes(y, hn::LoadU(d, call.golden + l)) << l;
+    const Vec golden = hn::LoadU(d, call.golden + l);
+    differs |= lanes_that_differ(hn::Xor(hn::BitCast(u, y), hn::BitCast(u, golden))) << l;
   }
-  return call.faults >= 32 ? differs : differs & ((uint32_t{1} << call.faults) - 1);
+  return call.faults >= 64 ? differs : differs & ((LaneMask{1} << call.faults) - 1);
 }
 
 }  // namespace tf_injector::simd::HWY_NAMESPACE

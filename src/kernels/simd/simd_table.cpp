@@ -8,6 +8,8 @@
 #include "kernels/simd/conv2d-inl.hpp"
 #include "kernels/simd/dense-inl.hpp"
 #include "kernels/simd/elementwise-inl.hpp"
+#include "kernels/simd/item_sums-inl.hpp"
+#include "kernels/simd/lane_finish-inl.hpp"
 #include "kernels/simd/lanes-inl.hpp"
 #include "kernels/simd/peak-inl.hpp"
 
@@ -21,12 +23,13 @@ SimdTable make_table(KernelSet set) {
           .conv2d = &conv2d,
           .dense = &dense,
           .elementwise = &elementwise,
+          .lane_window = &lane_window,
           .lane_sums = &lane_sums,
+          .item_sums = &item_sums,
           .lane_change = &lane_change,
           .lane_alive = &lane_alive,
           .lane_finish = &lane_finish,
           .lane_join = &lane_join,
-          .lane_spread = &lane_spread,
           .lane_add = &lane_add,
           .columns = &columns,
           .multiply_add_chains = &multiply_add_chains,

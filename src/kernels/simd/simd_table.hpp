@@ -67,29 +67,80 @@ struct ElementwiseCall {
 
 // --- replay: a pack of faults across the lanes, kLaneVectors vectors wide (SimdTable::width() floats) ---
 
-inline constexpr int kLaneVectors = 2;
-inline constexpr int kMaxWidth = 32;  // AVX-512: 2 x 16
+inline constexpr int kLaneVectors = 4;
+inline constexpr int kMaxWidth = 64;  // AVX-512: 4 x 16
+using LaneMask = uint64_t;            // bit l: lane l of a pack
 
-// A pixel of a value as all faults of a pack have it: the channels in which some fault has not +0, ascending.
+// A pixel of a value as the faults of a pack have it. The held lanes lie in a row one behind the other, in
+// whole vectors; the other lanes have golden's values. No row: +0 in the held lanes, and in golden unless
+// every lane of the pack is held.
 struct LanePixel {
-  const float* values = nullptr;  // [count][width]
-  const int32_t* channels = nullptr;
+  LaneMask held = 0;              // none: the pixel is golden's
+  const float* change = nullptr;  // [vectors of the held lanes]: squared norm of the difference from golden
+  const float* rows = nullptr;    // [count][vectors]
+  const int32_t* channels = nullptr;  // [count], ascending
   int32_t count = 0;
 };
 
-// Chains of fma over the rows of the taps' pixels. Rows that are zero in all lanes are not in the pixels:
-// fma(0, w, acc) == acc in every bit for finite w, unless acc is -0; the result says whether a chain ended in
-// -0, and then it has to be done again with all rows.
+// A tap of an output position: the pixel it reads.
+struct LaneTap {
+  LanePixel pixel;
+  const float* golden = nullptr;  // [cin]: golden's pixel
+  int32_t tap = 0;
+};
+
+// What the chains of one output position run over, in their order: a row per input (tap, channel) that is not
+// +0 in every wanted lane. A zero may be left out: fma(0, w, acc) == acc in every bit for finite w, unless
+// acc is -0; so the kernels say whether a chain ended in -0, and then it has to be done again with all rows.
+struct LaneWindow {
+  int32_t rows = 0;
+  int32_t vectors = 1;                 // of a row: the wanted lanes one behind the other
+  const float* values = nullptr;       // [rows][vectors]
+  const float* weights = nullptr;      // (taps * cin, cout), row-major, a vector of padding behind
+  const int32_t* weight_at = nullptr;  // [rows]: where in `weights` the input's row begins
+};
+
+struct LaneWindowCall {
+  std::span<const LaneTap> taps;
+  LaneMask lanes = 0;  // the wanted ones: all that some pixel holds, and perhaps more
+  int32_t cin = 0, cout = 0;
+  float* values = nullptr;       // out: LaneWindow's, room for all inputs
+  int32_t* weight_at = nullptr;  // out, a vector of padding behind
+  float* change = nullptr;       // out: [vectors]: squared norm of the inputs' difference from golden
+};
+
+// Faults across the lanes: chains of some channels for whole vectors of faults.
 struct LaneSumsCall {
-  int32_t taps = 0;
-  const LanePixel* pixels = nullptr;      // [taps]
-  const float* const* weights = nullptr;  // [taps]: (cin, cout), row-major
-  int32_t cout = 0;
+  LaneWindow window;
   const int32_t* channels = nullptr;  // the output channels wanted
   int32_t channel_count = 0;
-  int32_t first_vector = 0, vectors = kLaneVectors;  // of the pack: the others are not computed
-  float* sums = nullptr;                             // [channel_count][width]
-  bool add_to_sums = false;  // sums + chain, rounded, instead of chain (the blocks of a Dense)
+  const int32_t* sum_rows = nullptr;  // [channel_count]: the row of the sums, null: 0, 1, ...
+  int32_t vectors = kLaneVectors;     // the first of each row
+  float* sums = nullptr;              // [rows][width]
+  bool add_to_sums = false;           // sums + chain, rounded, instead of chain (the blocks of a Dense)
+};
+
+// Output channels of a step whose weights can be packed, in vectors.
+inline constexpr int kMostPackedVectors = 32;
+
+// The same chains for single items (a fault, a position), output channels across the lanes. All items run
+// over the same rows, each over values of its own.
+struct ItemSumsCall {
+  int32_t rows = 0;
+  const int32_t* value_at = nullptr;    // [rows]: where an item's input lies
+  const float* weights = nullptr;       // (taps * cin, cout), row-major, a vector of padding behind
+  const int32_t* weight_at = nullptr;   // [rows]: where in `weights` the input's row begins
+  const float* const* items = nullptr;  // [count]: their values
+  int32_t count = 0;
+  int32_t cout = 0;
+  const int32_t* channels = nullptr;  // the output channels wanted, ascending
+  int32_t channel_count = 0;
+  // Room for rows * (channel_count + a vector) floats, where the wanted weights are packed; null: they are
+  // read as they lie.
+  float* packed = nullptr;
+  float* sums = nullptr;  // item i, channel c: sums[i * item_stride + c * channel_stride]
+  int32_t item_stride = 1, channel_stride = 1;
+  bool add_to_sums = false;
 };
 
 // Which outputs of a position may be other than zero: !(margin + (slope * reach + shift) < 0).
@@ -101,27 +152,30 @@ struct LaneAliveCall {
   int32_t* channels = nullptr;  // cout + 16 of room
 };
 
-// Sums to output values: epilogue, rows that are +0 in all lanes left out, what differs from golden.
+// Sums to output values: epilogue, what differs from golden, rows that are +0 in all lanes left out.
 struct LaneFinishCall {
-  const float* sums = nullptr;        // [count][width]
+  LaneMask lanes = 0, all_lanes = 0;  // that have sums (the others are golden's); of the pack
+  const float* sums = nullptr;        // [count][width]: of `lanes`, one behind the other
   const int32_t* channels = nullptr;  // [count], ascending; all others are zero in every lane and in golden
   int32_t count = 0;
-  EpilogueCall epilogue;  // its `add` is not used:
+  // [count]: bit i: the channel has a sum of the i-th of the lanes; where it has none, the output is
+  // golden's.
+  const LaneMask* sums_of = nullptr;  // null: it has all
+  EpilogueCall epilogue;              // its `add` is not used:
   bool has_add = false;
-  LanePixel add;                                     // the operand's pixel,
-  const float* add_golden = nullptr;                 // or, when it is golden's in all lanes, golden's values
-  const float* golden = nullptr;                     // golden's output pixel
-  int32_t first_vector = 0, vectors = kLaneVectors;  // which vectors have sums
-  int32_t pack_vectors = kLaneVectors;               // vectors in use; those without sums are golden's
-  float* values = nullptr;                           // out: rows
-  int32_t* out_channels = nullptr;                   // out: their channels
-  float* change = nullptr;  // out: [width]: squared norm of the difference from golden
+  LanePixel add;                      // the operand's pixel
+  const float* add_golden = nullptr;  // [channels]
+  const float* golden = nullptr;      // golden's output pixel
+  // Out: a LanePixel of the lanes that differ. Room for count + 1 rows of the vectors of `lanes`, and a
+  // vector.
+  float* values = nullptr;  // the change, then the rows
+  int32_t* out_channels = nullptr;
 };
 
-// Lanes of a row that go to another pack.
-struct LaneRow {
-  uint32_t lanes = 0;             // which
-  const float* values = nullptr;  // [width], or null: golden's value
+// Lanes of a pixel's row that go to another pack.
+struct LanePart {
+  const float* row = nullptr;  // null: zeros
+  LaneMask places = 0;         // which, by their places in the row
 };
 
 // One output position of the faulted layer: lane l is fault l's own output channel (replay).
@@ -142,24 +196,24 @@ struct SimdTable {
   void (*elementwise)(const ElementwiseCall& call) = nullptr;
   // Floats of a pack: one per fault.
   [[nodiscard]] int width() const noexcept { return lanes * kLaneVectors; }
+  // How many rows the window has.
+  int32_t (*lane_window)(const LaneWindowCall& call) = nullptr;
   // True: some chain ended in -0.
   bool (*lane_sums)(const LaneSumsCall& call) = nullptr;
-  // The largest lane of the sum of `count` arrays of squared norms; infinity when a lane has no number.
-  float (*lane_change)(const float* const* changes, int32_t count, int32_t pack_vectors) = nullptr;
+  bool (*item_sums)(const ItemSumsCall& call) = nullptr;
+  // The squared norm of a pixel's difference, of the wanted lanes one behind the other.
+  void (*lane_change)(const LanePixel& pixel, LaneMask lanes, float* change) = nullptr;
   // How many channels are listed.
   int32_t (*lane_alive)(const LaneAliveCall& call) = nullptr;
-  // Bit l: fault l's pixel differs from golden's in some bit. `rows`: how many were written.
-  uint32_t (*lane_finish)(const LaneFinishCall& call, int32_t* rows) = nullptr;
-  // One row of a pixel from several packs: lanes of `from` (rows of one channel, null: the value `golden` in
-  // all lanes), put one behind the other; what is left of the row is `golden`.
-  void (*lane_join)(const LaneRow* from, int32_t count, float golden, float* row) = nullptr;
-  // Golden's pixel in all lanes; how many rows were written.
-  int32_t (*lane_spread)(const float* golden, int32_t channels, float* values,
-                         int32_t* out_channels) = nullptr;
-  // sums[channel] += the pixel's rows (golden's values when `golden` is not null). sums: [channels][width].
-  void (*lane_add)(const LanePixel& pixel, const float* golden, int32_t channels, float* sums) = nullptr;
+  // The lanes that differ from golden in some bit. `rows`: how many were written.
+  LaneMask (*lane_finish)(const LaneFinishCall& call, int32_t* rows) = nullptr;
+  // Parts of rows put one behind the other; returns how many floats that are. Writes a vector more.
+  int32_t (*lane_join)(std::span<const LanePart> parts, float* row) = nullptr;
+  // sums[channel of the row] += row. sums: [channels][width].
+  void (*lane_add)(const float* rows, const int32_t* channels, int32_t count, int32_t vectors,
+                   float* sums) = nullptr;
   // Bit l: the value of fault l differs from golden's. Up to kMaxWidth faults.
-  uint32_t (*columns)(const ColumnsCall& call) = nullptr;
+  LaneMask (*columns)(const ColumnsCall& call) = nullptr;
   // For measurements: so many rounds of multiply-adds that depend on nothing but themselves. Some number.
   float (*multiply_add_chains)(int64_t rounds) = nullptr;
   int multiply_adds_per_round = 0;

@@ -1,0 +1,190 @@
+// The end of an output pixel of a pack: epilogue, comparison with golden, rows that are not zero.
+#if defined(TFI_SIMD_LANE_FINISH_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef TFI_SIMD_LANE_FINISH_INL
+#undef TFI_SIMD_LANE_FINISH_INL
+#else
+#define TFI_SIMD_LANE_FINISH_INL
+#endif
+
+#include "kernels/simd/lanes-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace tf_injector::simd::HWY_NAMESPACE {
+
+// The rows of a pixel in ascending order of channels, asked for in that order.
+class RowReader {
+ public:
+  RowReader(const LanePixel& pixel, int32_t stride)
+      : row_(pixel.rows), channel_(pixel.channels), end_(pixel.channels + pixel.count), stride_(stride) {}
+  HWY_INLINE const float* row(int32_t channel) {  // null: zero in the held lanes
+    while (channel_ != end_ && *channel_ < channel) {
+      ++channel_;
+      row_ += stride_;
+    }
+    return channel_ != end_ && *channel_ == channel ? row_ : nullptr;
+  }
+
+ private:
+  const float* row_;
+  const int32_t *channel_, *end_;
+  int32_t stride_;
+};
+
+// The epilogue's parameters of one channel in all lanes, V sums.
+template <int V>
+HWY_INLINE void finish_channel(const EpilogueCall& e, int32_t channel, const Vec* add, Vec* y) {
+  const Floats d;
+  if (e.bias != nullptr) {
+    const Vec bias = hn::Set(d, e.bias[channel]);
+    for (int v = 0; v < V; ++v) y[v] = hn::Add(y[v], bias);
+  }
+  if (e.mean != nullptr) {
+    const Vec mean = hn::Set(d, e.mean[channel]), istd = hn::Set(d, e.istd[channel]);
+    const Vec gamma = hn::Set(d, e.gamma[channel]), beta = hn::Set(d, e.beta[channel]);
+    for (int v = 0; v < V; ++v) y[v] = hn::MulAdd(hn::Mul(hn::Sub(y[v], mean), istd), gamma, beta);
+  }
+  if (add != nullptr) {
+    for (int v = 0; v < V; ++v) y[v] = hn::Add(y[v], add[v]);
+  }
+  if (e.relu) {  // -0 becomes +0, NaN passes
+    for (int v = 0; v < V; ++v) y[v] = hn::IfThenElse(hn::Le(y[v], hn::Zero(d)), hn::Zero(d), y[v]);
+  }
+  if (e.relu6) {
+    const Vec six = hn::Set(d, 6.0f);
+    for (int v = 0; v < V; ++v) y[v] = hn::IfThenElse(hn::Gt(y[v], six), six, y[v]);
+  }
+}
+
+template <int V>
+struct PixelDifference {
+  Vec change[V];             // squared norm
+  hn::Vec<Bits> differs[V];  // not zero: in some bit
+
+  PixelDifference() {
+    for (int v = 0; v < V; ++v) {
+      change[v] = hn::Zero(Floats());
+      differs[v] = hn::Zero(Bits());
+    }
+  }
+  HWY_INLINE void add(const Vec* y, Vec golden) {
+    const Bits u;
+    for (int v = 0; v < V; ++v) {
+      differs[v] = hn::Or(differs[v], hn::Xor(hn::BitCast(u, y[v]), hn::BitCast(u, golden)));
+      const Vec difference = hn::Sub(y[v], golden);
+      change[v] = hn::MulAdd(difference, difference, change[v]);
+    }
+  }
+};
+
+// Rows of the lanes that have sums, without those that are zero in all of them and in golden; how many they
+// are.
+template <int V>
+HWY_INLINE int32_t finish_channels(const LaneFinishCall& call, float* rows, PixelDifference<V>& difference) {
+  const Floats d;
+  const Bits u;
+  const int32_t lanes = count_lanes(call.lanes);
+  const hn::Mask<Floats> last = hn::FirstN(d, static_cast<size_t>(lanes - (V - 1) * kLanes));
+  const bool all_lanes = call.lanes == call.all_lanes;
+  const LanePlaces<V> places(call.add.held, call.lanes);
+  RowReader adds(call.add, places.stride);
+  int32_t count = 0;
+  for (int32_t i = 0; i < call.count; ++i) {
+    const int32_t channel = call.channels[i];
+    const Vec golden = hn::Set(d, call.golden[channel]);
+    Vec y[V], add[V];
+    for (int v = 0; v < V; ++v) y[v] = hn::Load(d, call.sums + static_cast<int64_t>(i) * kWidth + v * kLanes);
+    if (call.has_add) {
+      const Vec rest = hn::Set(d, call.add_golden[channel]);
+      const float* row = call.add.held != 0 ? adds.row(channel) : nullptr;
+      for (int v = 0; v < V; ++v) {
+        add[v] =
+            row != nullptr ? places.read(row, v, rest) : hn::IfThenElse(places.held[v], hn::Zero(d), rest);
+      }
+    }
+    finish_channel<V>(call.epilogue, channel, call.has_add ? add : nullptr, y);
+    if (call.sums_of != nullptr) {
+      for (int v = 0; v < V; ++v)
+        y[v] = hn::IfThenElse(lane_mask(lanes_of_vector(call.sums_of[i], v)), y[v], golden);
+    }
+    y[V - 1] = hn::IfThenElse(last, y[V - 1], golden);  // no lanes behind the last
+    difference.add(y, golden);
+    auto any = all_lanes ? hn::Zero(u) : hn::BitCast(u, golden);
+    for (int v = 0; v < V; ++v) {
+      any = hn::Or(any, hn::BitCast(u, y[v]));
+      hn::Store(y[v], d, rows + v * kLanes);
+    }
+    call.out_channels[count] = channel;
+    if (!hn::AllTrue(u, hn::Eq(any, hn::Zero(u)))) {
+      ++count;
+      rows += V * kLanes;
+    }
+  }
+  return count;
+}
+
+// Moves the lanes at some places of every row together.
+template <int V>
+HWY_INLINE void keep_lanes(float* rows, int32_t count, LaneMask places) {
+  const Floats d;
+  const int32_t stride = vectors_of(count_lanes(places)) * kLanes;
+  hn::Mask<Floats> kept[V];
+  int32_t at[V];
+  for (int v = 0, next = 0; v < V; ++v) {
+    const LaneMask some = lanes_of_vector(places, v);
+    kept[v] = lane_mask(some);
+    at[v] = some != 0 ? next : -1;
+    next += count_lanes(some);
+  }
+  const float* from = rows;
+  for (int32_t i = 0; i < count; ++i, from += V * kLanes, rows += stride) {
+    Vec row[V];
+    for (int v = 0; v < V; ++v) row[v] = hn::Load(d, from + v * kLanes);
+    for (int v = 0; v < V; ++v) {  // ends before the next row that is still to be read
+      if (at[v] >= 0) hn::StoreU(hn::Compress(row[v], kept[v]), d, rows + at[v]);
+    }
+  }
+}
+
+// V: vectors of sums.
+template <int V>
+HWY_NOINLINE LaneMask lane_finish_of(const LaneFinishCall& of, int32_t* rows) {
+  const Floats d;
+  const LaneFinishCall call = of;  // a copy: nothing that is stored below can change it
+  PixelDifference<V> difference;
+  *rows = finish_channels<V>(call, call.values + V * kLanes, difference);
+  LaneMask places = 0;
+  for (int v = 0; v < V; ++v) {
+    places |= lanes_that_differ(difference.differs[v]) << (v * kLanes);
+    // A NaN is not less or equal: no bound.
+    const auto is_number = hn::Le(difference.change[v], hn::Set(d, std::numeric_limits<float>::max()));
+    hn::Store(
+        hn::IfThenElse(is_number, difference.change[v], hn::Set(d, std::numeric_limits<float>::infinity())),
+        d, call.values + v * kLanes);
+  }
+  LaneMask dirty = call.lanes;
+  if (count_lanes(places) == count_lanes(call.lanes) || places == 0) return places == 0 ? 0 : dirty;
+  keep_lanes<V>(call.values, *rows + 1, places);
+  int place = 0;
+  for (LaneMask left = call.lanes; left != 0; left &= left - 1, ++place) {
+    if ((places >> place & 1) == 0) dirty &= ~(left & (0 - left));
+  }
+  return dirty;
+}
+
+inline LaneMask lane_finish(const LaneFinishCall& call, int32_t* rows) {
+  switch (vectors_of(count_lanes(call.lanes))) {
+    case 0:
+    case 1:
+      return lane_finish_of<1>(call, rows);
+    case 2:
+      return lane_finish_of<2>(call, rows);
+    case 3:
+      return lane_finish_of<3>(call, rows);
+    default:
+      return lane_finish_of<4>(call, rows);
+  }
+}
+
+}  // namespace tf_injector::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

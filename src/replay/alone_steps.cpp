@@ -1,0 +1,184 @@
+#include "replay/alone_steps.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <limits>
+
+#include "core/bits.hpp"
+
+namespace tf_injector::replay {
+
+AloneSteps::AloneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values)
+    : plan_(plan), golden_(golden), values_(values), hit_columns_(plan, golden), faults_(kMostFaults) {
+  const std::vector<int64_t>& slots = plan.plan().impl().memory.slot_elements;
+  for (Fault& fault : faults_) {
+    for (size_t s = 0; s < slots.size(); ++s) {
+      Value value;
+      value.values = AlignedBuffer(idx(slots[s]));
+      value.dirty.resize(idx(plan.slot_positions(static_cast<int>(s))));
+      fault.slots.push_back(std::move(value));
+    }
+  }
+  size_t reads = 1;
+  for (const StepInfo& step : plan.steps()) reads = std::max(reads, step.reads.size());
+  pointers_.resize(reads);
+}
+
+void AloneSteps::run(size_t first, size_t end, std::span<const Hit> hits, LaneMask lanes, int from, int to,
+                     BatchContext context) {
+  size_t count = 0;
+  for (LaneMask left = lanes; left != 0; left &= left - 1) {
+    Fault& fault = faults_[count++];
+    fault.lane = std::countr_zero(left);
+    for (Value& value : fault.slots) value.owner = -1;
+    if (from >= 0) load(fault, from);
+  }
+  const std::span<Fault> faults(faults_.data(), count);
+  for (size_t s = first; s < end; ++s) {
+    const StepInfo& step = plan_.steps()[s];
+    for (Fault& fault : faults) run_step(fault, step, context);
+    while (!hits.empty() && hits.front().step < s) hits = hits.subspan(1);
+    if (!hits.empty() && hits.front().step == s) hit(faults, hits.front(), step, context);
+  }
+  store(faults, to);
+}
+
+const float* AloneSteps::read(Fault& fault, int value) {
+  return is_changed(fault, value) ? slot(fault, value).values.data() : golden_.value(value);
+}
+
+// The value, all golden's.
+AloneSteps::Value& AloneSteps::begin(Fault& fault, int value) {
+  Value& v = slot(fault, value);
+  v.owner = value;
+  std::fill_n(v.dirty.begin(), info(value).positions, uint8_t{0});
+  std::copy_n(golden_.value(value), info(value).elements(), v.values.data());
+  return v;
+}
+
+void AloneSteps::load(Fault& fault, int value) {
+  if ((values_.any(value) >> fault.lane & 1) == 0) return;
+  Value& v = begin(fault, value);
+  for (int64_t p = 0; p < info(value).positions; ++p) {
+    if ((values_.dirty(value, p) >> fault.lane & 1) == 0) continue;
+    values_.read(value, p, fault.lane, v.values.data() + p * info(value).channels);
+    v.dirty[idx(p)] = 1;
+  }
+}
+
+// Output positions whose inputs the fault has changed.
+void AloneSteps::list_positions(Fault& fault, const StepInfo& step) {
+  const LinearGeometry& g = step.linear->geometry;
+  const int in = step.reads.front(), add = step.reads.back();
+  const uint8_t* dirty = is_changed(fault, in) ? slot(fault, in).dirty.data() : nullptr;
+  const uint8_t* add_dirty = step.has_add && is_changed(fault, add) ? slot(fault, add).dirty.data() : nullptr;
+  const int32_t* from = g.source.data();
+  positions_.clear();
+  for (int64_t p = 0; p < g.out_positions; ++p, from += g.taps) {
+    uint8_t is_reached = add_dirty != nullptr ? add_dirty[p] : 0;
+    for (int64_t t = 0; dirty != nullptr && t < g.taps; ++t) is_reached |= from[t] >= 0 ? dirty[from[t]] : 0;
+    if (is_reached != 0) positions_.push_back(static_cast<int32_t>(p));
+  }
+}
+
+void AloneSteps::run_step(Fault& fault, const StepInfo& step, BatchContext context) {
+  if (std::none_of(step.reads.begin(), step.reads.end(),
+                   [&](int value) { return is_changed(fault, value); })) {
+    slot(fault, step.output).owner = -1;
+    return;
+  }
+  if (!step.linear) {
+    run_whole(fault, step, context);
+    return;
+  }
+  list_positions(fault, step);
+  for (size_t i = 0; i < step.reads.size(); ++i) pointers_[i] = read(fault, step.reads[i]);
+  Value& out = begin(fault, step.output);
+  step.linear->kernel->run_positions({.inputs = {pointers_.data(), step.reads.size()},
+                                      .output = out.values.data(),
+                                      .images = 1,
+                                      .batch = context.batch},
+                                     positions_, scratch_);
+  const int64_t channels = info(step.output).channels;
+  for (const int32_t p : positions_) {
+    out.dirty[idx(p)] = std::memcmp(out.values.data() + p * channels, golden_.pixel(step.output, p),
+                                    idx(channels) * sizeof(float)) != 0;
+  }
+}
+
+void AloneSteps::run_whole(Fault& fault, const StepInfo& step, BatchContext context) {
+  for (size_t i = 0; i < step.reads.size(); ++i) pointers_[i] = read(fault, step.reads[i]);
+  Value& out = slot(fault, step.output);
+  step.kernel->run({.inputs = {pointers_.data(), step.reads.size()},
+                    .output = out.values.data(),
+                    .images = 1,
+                    .batch = context.batch});
+  out.owner = step.output;
+  const int64_t channels = info(step.output).channels;
+  for (int64_t p = 0; p < info(step.output).positions; ++p) {
+    out.dirty[idx(p)] = std::memcmp(out.values.data() + p * channels, golden_.pixel(step.output, p),
+                                    idx(channels) * sizeof(float)) != 0;
+  }
+}
+
+// The faulted channel of those faults of the hit that run alone: their values are golden's until then.
+void AloneSteps::hit(std::span<Fault> faults, const Hit& hit, const StepInfo& step, BatchContext context) {
+  const int64_t channels = info(step.output).channels;
+  hit_columns_.run(hit, step, context, [&](int64_t p, int32_t h, float value) {
+    const int32_t lane = hit.lane[idx(h)], channel = hit.channel[idx(h)];
+    const auto fault =
+        std::find_if(faults.begin(), faults.end(), [&](const Fault& f) { return f.lane == lane; });
+    if (fault == faults.end()) return;
+    Value& out = is_changed(*fault, step.output) ? slot(*fault, step.output) : begin(*fault, step.output);
+    out.values[idx(p * channels + channel)] = value;
+    out.dirty[idx(p)] = 1;
+  });
+}
+
+void AloneSteps::store(std::span<Fault> faults, int value) {
+  values_.begin(value);
+  for (int64_t p = 0; p < info(value).positions; ++p) {
+    LaneMask held = 0;
+    for (Fault& fault : faults) {
+      if (is_changed(fault, value) && slot(fault, value).dirty[idx(p)] != 0)
+        held |= LaneMask{1} << fault.lane;
+    }
+    if (held != 0) store_pixel(faults, value, p, held);
+  }
+}
+
+// A row per channel that is not +0 in golden or in a held lane; in front the squared norms.
+void AloneSteps::store_pixel(std::span<Fault> faults, int value, int64_t p, LaneMask held) {
+  const int64_t channels = info(value).channels;
+  const float* golden = golden_.pixel(value, p);
+  pixels_.clear();
+  for (Fault& fault : faults) {
+    if ((held >> fault.lane & 1) != 0) pixels_.push_back(slot(fault, value).values.data() + p * channels);
+  }
+  const size_t lanes = pixels_.size();
+  const int32_t stride = values_.stride(static_cast<int32_t>(lanes));
+  const LaneValues::Room to = values_.room(value, p, static_cast<int32_t>(lanes));
+  std::fill_n(to.values, stride, 0.0f);
+  float* row = to.values + stride;
+  int32_t rows = 0;
+  for (int32_t c = 0; c < channels; ++c) {
+    uint32_t bits = float_bits(golden[c]);
+    for (size_t l = 0; l < lanes; ++l) {
+      row[l] = pixels_[l][c];
+      const float difference = pixels_[l][c] - golden[c];
+      to.values[l] += difference * difference;
+      bits |= float_bits(pixels_[l][c]);
+    }
+    if (bits == 0) continue;
+    to.channels[rows++] = c;
+    row += stride;
+  }
+  for (size_t l = 0; l < lanes; ++l) {
+    if (!(to.values[l] <= std::numeric_limits<float>::max()))
+      to.values[l] = std::numeric_limits<float>::infinity();
+  }
+  values_.commit(value, p, rows, held);
+}
+
+}  // namespace tf_injector::replay

@@ -1,0 +1,70 @@
+// The steps of a plan for a few faults, each on its own: values lie dense, and what a step has to compute is
+// run by its own kernel at the positions that the fault reaches. What pays while so few faults of a pack have
+// begun that the lanes would be idle.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/aligned_buffer.hpp"
+#include "plan/plan.hpp"
+#include "replay/fault_block.hpp"
+#include "replay/golden.hpp"
+#include "replay/hit_columns.hpp"
+#include "replay/lane_values.hpp"
+#include "replay/replay_plan.hpp"
+
+namespace tf_injector::replay {
+
+class AloneSteps {
+ public:
+  // So many faults are better off alone.
+  static constexpr int kMostFaults = 8;
+
+  // All outlive it. `values`: of the pack that is being worked on.
+  AloneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values);
+
+  // Steps first..end-1 of some lanes, up to kMostFaults; `hits`: of linear steps, ascending, also those of
+  // other lanes. Reads `from` (-1: nothing is changed yet) and writes `to` of the pack's values.
+  void run(size_t first, size_t end, std::span<const Hit> hits, LaneMask lanes, int from, int to,
+           BatchContext context);
+
+ private:
+  // A value as one fault has it.
+  struct Value {
+    int owner = -1;  // which; its array holds all of it then
+    AlignedBuffer values;
+    std::vector<uint8_t> dirty;  // per position
+  };
+  struct Fault {
+    int32_t lane = 0;
+    std::vector<Value> slots;  // per slot of the memory plan
+  };
+  [[nodiscard]] const ValueInfo& info(int value) const { return plan_.values()[static_cast<size_t>(value)]; }
+  [[nodiscard]] Value& slot(Fault& fault, int value) {
+    return fault.slots[static_cast<size_t>(info(value).slot)];
+  }
+  [[nodiscard]] bool is_changed(Fault& fault, int value) { return slot(fault, value).owner == value; }
+  // Golden's array where the fault has changed nothing.
+  [[nodiscard]] const float* read(Fault& fault, int value);
+  Value& begin(Fault& fault, int value);
+  void load(Fault& fault, int value);
+  void run_step(Fault& fault, const StepInfo& step, BatchContext context);
+  void run_whole(Fault& fault, const StepInfo& step, BatchContext context);
+  void list_positions(Fault& fault, const StepInfo& step);
+  void hit(std::span<Fault> faults, const Hit& hit, const StepInfo& step, BatchContext context);
+  void store(std::span<Fault> faults, int value);
+  void store_pixel(std::span<Fault> faults, int value, int64_t position, LaneMask held);
+
+  const ReplayPlan& plan_;
+  const Golden& golden_;
+  LaneValues& values_;
+  HitColumns hit_columns_;
+  std::vector<Fault> faults_;
+  std::vector<int32_t> positions_;
+  PositionScratch scratch_;
+  std::vector<const float*> pointers_, pixels_;
+};
+
+}  // namespace tf_injector::replay

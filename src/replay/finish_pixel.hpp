@@ -1,0 +1,23 @@
+// From sums to an output pixel of a pack.
+#pragma once
+
+#include "kernels/simd/simd_table.hpp"
+#include "replay/golden.hpp"
+#include "replay/lane_values.hpp"
+#include "replay/replay_plan.hpp"
+
+namespace tf_injector::replay {
+
+struct PixelSums {
+  LaneMask lanes = 0;                 // that have sums; the others are golden's
+  const float* sums = nullptr;        // [count][width]: of those lanes, one behind the other
+  const int32_t* channels = nullptr;  // [count], ascending; the others are +0, golden's too
+  int32_t count = 0;
+  const LaneMask* sums_of = nullptr;  // see LaneFinishCall
+};
+
+// Epilogue, comparison with golden, and the pixel's place in the value.
+void finish_pixel(const ReplayPlan& plan, const Golden& golden, LaneValues& values, const StepInfo& step,
+                  int64_t position, const simd::EpilogueCall& epilogue, const PixelSums& sums);
+
+}  // namespace tf_injector::replay

@@ -1,0 +1,42 @@
+// The layer that faults hit: one output channel per fault, from golden's inputs, at all positions.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+#include "core/aligned_buffer.hpp"
+#include "plan/plan.hpp"
+#include "replay/fault_block.hpp"
+#include "replay/golden.hpp"
+#include "replay/replay_plan.hpp"
+
+namespace tf_injector::replay {
+
+class HitColumns {
+ public:
+  HitColumns(const ReplayPlan& plan, const Golden& golden);
+
+  // Calls changed(position, h, value) where the output of the h-th fault of the hit differs from golden's,
+  // position by position.
+  template <class Changed>
+  void run(const Hit& hit, const StepInfo& step, BatchContext context, Changed changed) {
+    compute(hit, step, context);
+    for (int64_t p = 0; p < plan_.values()[static_cast<size_t>(step.output)].positions; ++p) {
+      for (simd::LaneMask left = finish(hit, step, p); left != 0; left &= left - 1) {
+        const int32_t h = std::countr_zero(left);
+        changed(p, h, out_[static_cast<size_t>(h)]);
+      }
+    }
+  }
+
+ private:
+  void compute(const Hit& hit, const StepInfo& step, BatchContext context);
+  // Which faults differ at the position; their values are in out_.
+  [[nodiscard]] simd::LaneMask finish(const Hit& hit, const StepInfo& step, int64_t position);
+
+  const ReplayPlan& plan_;
+  const Golden& golden_;
+  AlignedBuffer columns_, golden_values_, add_, out_;
+};
+
+}  // namespace tf_injector::replay

@@ -1,0 +1,255 @@
+#include "replay/lane_linear.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <numeric>
+
+#include "replay/finish_pixel.hpp"
+
+namespace tf_injector::replay {
+namespace {
+
+// What packing one vector of weights of one row costs, in vectors of multiply-adds; found by trying.
+constexpr int32_t kWeightPackCost = 4;
+
+}  // namespace
+
+LaneLinear::LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues& values)
+    : plan_(plan),
+      table_(plan.table()),
+      lanes_(plan.table().lanes),
+      width_(plan.table().width()),
+      golden_(golden),
+      values_(values),
+      change_(idx(width_)),
+      add_change_(idx(width_)) {
+  int64_t taps = 1, depth = 0, cout = 0, packed = 0;
+  for (const StepInfo& step : plan.steps()) {
+    if (!step.linear) continue;
+    const LinearGeometry& g = step.linear->geometry;
+    taps = std::max(taps, g.taps);
+    depth = std::max(depth, g.taps * g.cin);
+    cout = std::max(cout, g.cout);
+    if (g.cout <= lanes_ * simd::kMostPackedVectors)
+      packed = std::max(packed, g.taps * g.cin * (g.cout + lanes_));
+  }
+  const size_t vector = idx(lanes_);  // of padding
+  taps_.reserve(idx(taps));
+  weight_at_.resize(idx(depth) + vector);
+  for (int32_t v = 1; v <= simd::kLaneVectors; ++v) {
+    for (int32_t r = 0; r < depth; ++r) row_at_[idx(v)].push_back(r * v * lanes_);
+  }
+  items_.reserve(idx(width_));
+  all_channels_.resize(idx(cout));
+  std::iota(all_channels_.begin(), all_channels_.end(), 0);
+  for (std::vector<int32_t>* channels : {&alive_, &alive_together_}) channels->resize(idx(cout) + 4 * vector);
+  together_rows_.resize(idx(cout));
+  sums_of_.resize(idx(cout));
+  sums_ = AlignedBuffer(idx(cout * width_));
+  rows_ = AlignedBuffer(idx(depth * width_));
+  dense_rows_ = AlignedBuffer(idx(depth * width_));
+  packed_weights_ = AlignedBuffer(idx(packed));
+}
+
+void LaneLinear::run(const StepInfo& step, size_t index, BatchContext context) {
+  context_ = context;
+  const LinearGeometry& g = step.linear->geometry;
+  const int in = step.reads.front();
+  const bool in_reached = values_.any(in) != 0;
+  for (int64_t p = 0; p < g.out_positions; ++p) {
+    LaneMask reach = step.has_add ? values_.dirty(step.reads.back(), p) : 0;
+    const int32_t* from = g.source.data() + p * g.taps;
+    for (int64_t t = 0; in_reached && t < g.taps; ++t) reach |= from[t] >= 0 ? values_.dirty(in, from[t]) : 0;
+    if (reach != 0) position(step, index, p, reach);
+  }
+}
+
+void LaneLinear::position(const StepInfo& step, size_t index, int64_t p, LaneMask reach) {
+  read_window(step, p, reach);
+  const int32_t faults = std::popcount(reach);
+  const Split how = split(step, index, p, faults);
+  if (how.channels == 0) return;  // all outputs are certain to be clipped, golden's too
+  PixelSums sums{.lanes = reach,
+                 .sums = sums_.data(),
+                 .channels = alive_.data(),
+                 .count = how.channels,
+                 .sums_of = nullptr};
+  compute(*step.linear, how);
+  if (how.together_channels < how.channels && how.together > 0) sums.sums_of = sums_of_.data();
+  if (negative_zero_) {
+    compute_with_all_rows(step, p, faults);
+    sums.channels = all_channels_.data();
+    sums.count = static_cast<int32_t>(step.linear->geometry.cout);
+    sums.sums_of = nullptr;
+  }
+  finish_pixel(plan_, golden_, values_, step, p, step.epilogue->parameters(), sums);
+}
+
+void LaneLinear::read_window(const StepInfo& step, int64_t p, LaneMask reach) {
+  const LinearStep& linear = *step.linear;
+  const LinearGeometry& g = linear.geometry;
+  const int in = step.reads.front();
+  const int32_t* from = g.source.data() + p * g.taps;
+  taps_.clear();
+  for (int64_t t = 0; t < g.taps; ++t) {
+    if (from[t] >= 0) taps_.push_back(values_.tap(in, from[t], static_cast<int32_t>(t)));
+  }
+  const int32_t rows = table_.lane_window({.taps = taps_,
+                                           .lanes = reach,
+                                           .cin = static_cast<int32_t>(g.cin),
+                                           .cout = static_cast<int32_t>(g.cout),
+                                           .values = rows_.data(),
+                                           .weight_at = weight_at_.data(),
+                                           .change = change_.data()});
+  window_ = {.rows = rows,
+             .vectors = vectors(std::popcount(reach)),
+             .values = rows_.data(),
+             .weights = linear.weights.data(),
+             .weight_at = weight_at_.data()};
+  if (linear.dead && step.has_add)
+    table_.lane_change(values_.pixel(step.reads.back(), p), reach, add_change_.data());
+}
+
+// Lists the channels that the first `faults` of the lanes may bring to life.
+int32_t LaneLinear::alive(const StepInfo& step, size_t index, int64_t p, int32_t faults,
+                          std::vector<int32_t>& channels) const {
+  const LinearStep& linear = *step.linear;
+  const auto cout = static_cast<int32_t>(linear.geometry.cout);
+  if (!linear.dead) {
+    std::copy_n(all_channels_.begin(), cout, channels.begin());
+    return cout;
+  }
+  const float change = *std::max_element(change_.data(), change_.data() + faults);
+  const float add_change =
+      step.has_add ? *std::max_element(add_change_.data(), add_change_.data() + faults) : 0.0f;
+  return table_.lane_alive({.margin = golden_.margin(index, p),
+                            .slope = linear.dead->slope.data(),
+                            .reach = norm_of(change),
+                            .shift = add_change > 0.0f ? norm_of(add_change) : 0.0f,
+                            .cout = cout,
+                            .channels = channels.data()});
+}
+
+// What the chains of single faults cost per row, in vectors of multiply-adds.
+int32_t LaneLinear::single_cost(int32_t faults, int32_t channels, int32_t cout) const {
+  return std::min(faults * vectors(cout), faults * vectors(channels) + vectors(cout) * kWeightPackCost);
+}
+
+// Whole vectors of faults together; the rest too, or one by one, whichever is less work.
+LaneLinear::Split LaneLinear::split(const StepInfo& step, size_t index, int64_t p, int32_t faults) {
+  const auto cout = static_cast<int32_t>(step.linear->geometry.cout);
+  const int32_t over = faults % lanes_, whole = faults - over;
+  const int32_t channels = alive(step, index, p, faults, alive_);
+  const Split all_together{faults, faults, channels, channels};
+  if (over == 0 || channels == 0 || single_cost(over, channels, cout) >= channels) return all_together;
+  if (whole == 0) return {0, faults, 0, channels};
+  return {whole, faults, alive(step, index, p, whole, alive_together_), channels};
+}
+
+void LaneLinear::compute(const LinearStep& linear, const Split& how) {
+  negative_zero_ = false;
+  if (how.together == how.faults) {
+    compute_together(linear, how.together, alive_, how.channels, nullptr);
+    return;
+  }
+  if (how.together > 0) {
+    // A channel that is dead in the lanes computed together has sums of the others only.
+    const LaneMask all = ~LaneMask{0} >> (64 - how.faults), single = all >> how.together << how.together;
+    for (int32_t i = 0, next = 0; i < how.channels; ++i) {
+      const bool both = next < how.together_channels && alive_together_[idx(next)] == alive_[idx(i)];
+      if (both) together_rows_[idx(next++)] = i;
+      sums_of_[idx(i)] = both ? all : single;
+    }
+    if (how.together_channels > 0)
+      compute_together(linear, how.together, alive_together_, how.together_channels, together_rows_.data());
+  }
+  compute_single(linear, how.together, how.faults, how.channels);
+}
+
+template <class Run>
+void LaneLinear::for_each_block(const LinearStep& linear, Run run) {
+  const std::span<const int64_t> blocks = linear.kernel->blocks(context_.batch);
+  if (blocks.size() <= 1) {
+    run(window_, false);
+    return;
+  }
+  const int32_t* begin = window_.weight_at;
+  const int32_t* const end = begin + window_.rows;
+  int64_t first = 0;
+  for (const int64_t length : blocks) {
+    simd::LaneWindow block = window_;
+    const int64_t limit = (first + length) * linear.geometry.cout;
+    const int32_t* next = std::partition_point(begin, end, [&](int32_t at) { return at < limit; });
+    block.rows = static_cast<int32_t>(next - begin);
+    block.weight_at = begin;
+    block.values = window_.values + (begin - window_.weight_at) * window_.vectors * lanes_;
+    run(block, first != 0);
+    begin = next;
+    first += length;
+  }
+}
+
+void LaneLinear::compute_together(const LinearStep& linear, int32_t faults,
+                                  const std::vector<int32_t>& channels, int32_t count,
+                                  const int32_t* sum_rows) {
+  for_each_block(linear, [&](const simd::LaneWindow& block, bool add) {
+    negative_zero_ |= table_.lane_sums({.window = block,
+                                        .channels = channels.data(),
+                                        .channel_count = count,
+                                        .sum_rows = sum_rows,
+                                        .vectors = vectors(faults),
+                                        .sums = sums_.data(),
+                                        .add_to_sums = add});
+  });
+}
+
+// Lanes first..end-1, the channels of alive_.
+void LaneLinear::compute_single(const LinearStep& linear, int32_t first, int32_t end, int32_t count) {
+  const auto cout = static_cast<int32_t>(linear.geometry.cout);
+  const bool pack = cout <= lanes_ * simd::kMostPackedVectors &&
+                    (end - first) * (vectors(cout) - vectors(count)) > vectors(cout) * kWeightPackCost;
+  const std::vector<int32_t>& at = row_at_[idx(window_.vectors)];
+  for_each_block(linear, [&](const simd::LaneWindow& block, bool add) {
+    items_.clear();
+    for (int32_t lane = first; lane < end; ++lane) items_.push_back(block.values + lane);
+    negative_zero_ |= table_.item_sums({.rows = block.rows,
+                                        .value_at = at.data(),
+                                        .weights = block.weights,
+                                        .weight_at = block.weight_at,
+                                        .items = items_.data(),
+                                        .count = end - first,
+                                        .cout = cout,
+                                        .channels = alive_.data(),
+                                        .channel_count = count,
+                                        .packed = pack ? packed_weights_.data() : nullptr,
+                                        .sums = sums_.data() + first,
+                                        .item_stride = 1,
+                                        .channel_stride = width_,
+                                        .add_to_sums = add});
+  });
+}
+
+// A chain ended in -0 with its zero inputs left out: all channels again, nothing left out.
+void LaneLinear::compute_with_all_rows(const StepInfo& step, int64_t p, int32_t faults) {
+  const LinearGeometry& g = step.linear->geometry;
+  const int64_t row = int64_t{window_.vectors} * lanes_;
+  std::fill_n(dense_rows_.data(), g.taps * g.cin * row, 0.0f);
+  std::vector<int32_t> at;  // of the dense rows
+  int32_t next = 0;
+  for (int64_t t = 0; t < g.taps; ++t) {
+    if (g.source[idx(p * g.taps + t)] == LinearGeometry::kSkipped) continue;
+    for (int64_t c = 0; c < g.cin; ++c) {
+      const auto weights = static_cast<int32_t>((t * g.cin + c) * g.cout);
+      if (next < window_.rows && weight_at_[idx(next)] == weights)
+        std::copy_n(rows_.data() + next++ * row, row,
+                    dense_rows_.data() + static_cast<int64_t>(at.size()) * row);
+      at.push_back(weights);
+    }
+  }
+  window_.rows = static_cast<int32_t>(at.size());
+  window_.values = dense_rows_.data();
+  window_.weight_at = at.data();
+  compute_together(*step.linear, faults, all_channels_, static_cast<int32_t>(g.cout), nullptr);
+}
+
+}  // namespace tf_injector::replay

@@ -1,0 +1,68 @@
+// Convolutions and Dense behind the fault, for one pack: position by position, only where a fault reaches,
+// only outputs that may be other than zero, only inputs that are not.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "core/aligned_buffer.hpp"
+#include "plan/plan.hpp"
+#include "replay/golden.hpp"
+#include "replay/lane_values.hpp"
+#include "replay/replay_plan.hpp"
+
+namespace tf_injector::replay {
+
+class LaneLinear {
+ public:
+  // All outlive it. `values`: of the pack that is being worked on.
+  LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues& values);
+
+  void run(const StepInfo& step, size_t index, BatchContext context);
+
+ private:
+  // How a position is computed: the first lanes together, faults across the lanes, in whole vectors; the
+  // others one by one, output channels across the lanes; and how many channels each of them needs.
+  struct Split {
+    int32_t together = 0, faults = 0;
+    int32_t together_channels = 0, channels = 0;
+  };
+  void position(const StepInfo& step, size_t index, int64_t position, LaneMask reach);
+  void read_window(const StepInfo& step, int64_t position, LaneMask reach);
+  [[nodiscard]] int32_t alive(const StepInfo& step, size_t index, int64_t position, int32_t faults,
+                              std::vector<int32_t>& channels) const;
+  [[nodiscard]] int32_t vectors(int32_t count) const { return (count + lanes_ - 1) / lanes_; }
+  [[nodiscard]] int32_t single_cost(int32_t faults, int32_t channels, int32_t cout) const;
+  [[nodiscard]] Split split(const StepInfo& step, size_t index, int64_t position, int32_t faults);
+  void compute(const LinearStep& linear, const Split& how);
+  void compute_together(const LinearStep& linear, int32_t faults, const std::vector<int32_t>& channels,
+                        int32_t count, const int32_t* sum_rows);
+  void compute_single(const LinearStep& linear, int32_t first, int32_t end, int32_t count);
+  void compute_with_all_rows(const StepInfo& step, int64_t position, int32_t faults);
+  // Calls run(window, add_to_sums) for every block that the layer's sum is cut into.
+  template <class Run>
+  void for_each_block(const LinearStep& linear, Run run);
+
+  const ReplayPlan& plan_;
+  const simd::SimdTable& table_;
+  const int32_t lanes_, width_;  // of a vector, of a pack
+  const Golden& golden_;
+  LaneValues& values_;
+  BatchContext context_;
+  bool negative_zero_ = false;  // of the chains run last
+  simd::LaneWindow window_;
+  std::vector<simd::LaneTap> taps_;
+  std::vector<int32_t> weight_at_;
+  std::array<std::vector<int32_t>, simd::kLaneVectors + 1>
+      row_at_;  // by the vectors of a row: where each begins
+  std::vector<const float*> items_;
+  // Squared norms, of the lanes that are reached: of the change of the inputs under the window and of the
+  // Add's operand.
+  AlignedBuffer change_, add_change_;
+  std::vector<int32_t> all_channels_, alive_, alive_together_, together_rows_;
+  std::vector<LaneMask> sums_of_;
+  AlignedBuffer rows_, sums_, packed_weights_, dense_rows_;
+};
+
+}  // namespace tf_injector::replay
