@@ -4,6 +4,8 @@
 #include <set>
 
 #include "core/bits.hpp"
+#include "replay/alone_steps.hpp"
+#include "replay/lane_values.hpp"
 
 namespace tf_injector::replay {
 namespace {
@@ -26,7 +28,7 @@ bool fit(LinearGeometry& g, const ValueInfo& in) {
 }
 
 constexpr int64_t kCarriedFloats = int64_t{16} << 20;  // one generation of carried packs: at most 64 MiB
-constexpr int64_t kMostPacks = 16;
+constexpr int64_t kMostPacks = 8;
 
 std::optional<LinearStep> linear_step(const Kernel* kernel, const ValueInfo& in, const ValueInfo& out) {
   const auto* linear = dynamic_cast<const LinearKernel*>(kernel);
@@ -137,9 +139,11 @@ int64_t ReplayPlan::slot_positions(int slot) const {
   return positions;
 }
 
+// All lanes of all elements, with the changes and channels of the pixels, the masks and the places.
 int64_t ReplayPlan::slot_floats(int slot) const {
+  constexpr auto kPlace = static_cast<int64_t>(sizeof(LaneBuffer::Place) + sizeof(simd::LaneMask)) / 4;
   return plan_.impl().memory.slot_elements[idx(slot)] * (table_.width() + 1) +
-         slot_positions(slot) * (table_.width() + 3);
+         slot_positions(slot) * (table_.width() + kPlace);
 }
 
 void ReplayPlan::add_step(const PlanStep& from, int output) {
@@ -173,14 +177,19 @@ std::vector<size_t> ReplayPlan::steps_holding(WeightId weight) const {
 
 size_t ReplayPlan::workspace_bytes() const noexcept {
   int64_t floats = 0;
-  for (const ValueInfo& value : values_) floats += 2 * value.elements() + value.positions;
+  for (const ValueInfo& value : values_) floats += 2 * value.elements() + value.positions;  // golden
   int64_t largest = 0;
   for (size_t slot = 0; slot < plan_.impl().memory.slot_elements.size(); ++slot) {
     const int64_t size = slot_floats(static_cast<int>(slot));
-    floats += size;
+    floats += size + AloneSteps::kMostFaults * plan_.impl().memory.slot_elements[slot];
     largest = std::max(largest, size);
   }
   floats += 3 * static_cast<int64_t>(packs_together_) * largest;  // carried, being packed anew, and new
+  int64_t window = 0;                                             // LaneLinear's rows
+  for (const StepInfo& step : steps_) {
+    if (step.linear) window = std::max(window, step.linear->geometry.taps * step.linear->geometry.cin);
+  }
+  floats += 3 * window * table_.width();
   return static_cast<size_t>(floats) * sizeof(float);
 }
 
