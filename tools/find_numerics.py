@@ -55,7 +55,7 @@ class Reference:
     def __init__(self):
         self.library = build_reference()
 
-    def conv2d(self, x, kernel, bias, strides, dilation, padding, keep=False, multiply_border=False):
+    def conv2d(self, x, kernel, bias, strides, dilation, padding, keep=False, multiply_border=False, groups=1, depthwise=False):
         """padding: "SAME", "VALID", or ((top, bottom), (left, right)): zeros that are multiplied."""
         n, h, w, cin = x.shape
         kh, kw, _, cout = kernel.shape
@@ -74,7 +74,9 @@ class Reference:
                 multiply = multiply or padding != "VALID"
             sizes.append(out)
         out = np.empty((n, *sizes, cout), F)
-        numbers = integers(h, w, cin, *sizes, cout, kh, kw, *strides, *dilation, *before, multiply)
+        multiply = multiply or (groups > 1 and not depthwise)
+        numbers = integers(h, w, cin, *sizes, cout, kh, kw, *strides, *dilation, *before, multiply, groups,
+                           groups > 1 and not depthwise)
         self.library.ref_conv2d(pointer(numbers), pointer(x), pointer(kernel), pointer(bias), pointer(out), n, keep)
         return out
 
@@ -103,11 +105,24 @@ class Reference:
         return out
 
     def average_pool(self, x, pool, strides, padding, keep=False):
+        return self._pool(self.library.ref_average_pool2d, x, pool, strides, padding, keep)
+
+    def max_pool(self, x, pool, strides, padding, keep=False):
+        return self._pool(self.library.ref_max_pool2d, x, pool, strides, padding, keep)
+
+    @staticmethod
+    def _pool(function, x, pool, strides, padding, keep):
         n, h, w, c = x.shape
         sizes = [-(-size // s) if padding == "SAME" else (size - k) // s + 1 for size, k, s in zip((h, w), pool, strides)]
         out = np.empty((n, *sizes, c), F)
         numbers = integers(h, w, c, *sizes, c, *pool, *strides, padding == "SAME")
-        self.library.ref_average_pool2d(pointer(numbers), pointer(x), pointer(out), n, keep)
+        function(pointer(numbers), pointer(x), pointer(out), n, keep)
+        return out
+
+    def global_max_pool(self, x, keep=False):
+        n, h, w, c = x.shape
+        out = np.empty((n, c), F)
+        self.library.ref_global_max_pool(I64(h * w), I64(c), pointer(x), pointer(out), n, keep)
         return out
 
     def global_average_pool(self, x, keep=False):
@@ -270,6 +285,71 @@ def not_conv_denormals(c, r):
     return conv(c, r, "VALID", c.tiny, keep=True)
 
 
+# Longer sums are cut: docs/numerics.md, "Limits".
+MOST_LANE_TAPS, MOST_GROUP_TAPS = 72, 128
+
+
+def group_case(c, r, per_group, filters, alone=False, padding=None, keep=False):
+    """A Conv2D layer of several groups; alone: one output position."""
+    groups, k = c.size(2, 40), (c.pick(1, 2, 3, 3, 3, 4, 5, 7), c.pick(1, 3, 3, 3, 5))
+    if alone and filters == 1:
+        k = c.pick((1, 1), (2, 2), (3, 3), (1, 3), (2, 4))
+    per_group = max(1, min(per_group, (MOST_LANE_TAPS if filters == 1 else MOST_GROUP_TAPS) // (k[0] * k[1])))
+    h, w = (k if alone else (kk + c.size(1, 9) for kk in k))
+    s = c.pick((1, 1), (1, 1), (2, 2), (1, 2))
+    padding = "valid" if alone else padding or c.pick("valid", "same")
+    x = (c.tiny if keep else c.values)(c.pick(1, 2, 5, 16), h, w, groups * per_group)
+    kernel = c.pick(c.ordinary, c.extreme)(*k, per_group, groups * filters)
+    if not keep:
+        kernel = c.fault(kernel)
+    layer = tf.keras.layers.Conv2D(groups * filters, k, s, padding, groups=groups, use_bias=False)
+    layer.build(x.shape)
+    layer.set_weights([kernel])
+    return r.conv2d(x, kernel, None, s, (1, 1), padding.upper(), groups=groups, keep=keep), layer(x).numpy()
+
+
+def rule_group_lanes(c, r):
+    return group_case(c, r, c.pick(1, 1, c.size(1, 14)), 1)
+
+
+def rule_group_blocks(c, r):
+    return group_case(c, r, c.pick(1, 4, c.size(1, 90)), c.size(2, 20))
+
+
+def rule_group_alone(c, r):
+    filters = c.pick(1, c.size(2, 8))
+    return group_case(c, r, 1 if filters == 1 else c.size(1, 14), filters, alone=True)
+
+
+def not_group_chain(c, r):
+    x, kernel = c.ordinary(4, 9, 9, 32), c.ordinary(3, 3, 1, 32)
+    layer = tf.keras.layers.Conv2D(32, 3, groups=32, use_bias=False)
+    layer.build(x.shape)
+    layer.set_weights([kernel])
+    return r.conv2d(x, kernel, None, (1, 1), (1, 1), "VALID", groups=32, depthwise=True), layer(x).numpy()
+
+
+def depthwise_case(c, r, padding, kernel_values):
+    n, h, w, cin, _, k, s, d = conv_arguments(c)
+    s = (s[0], s[0])  # TensorFlow takes equal strides only
+    multiplier, channels = c.pick(1, 1, 2, 3), c.pick(cin, c.size(1, 70))
+    x, kernel = c.after_relu(n, h, w, channels), kernel_values(*k, channels, multiplier)
+    layer = tf.keras.layers.DepthwiseConv2D(k, s, padding, multiplier, dilation_rate=d, use_bias=False)
+    layer.build(x.shape)
+    layer.set_weights([kernel])
+    ours = r.conv2d(x, kernel.reshape(*k, 1, -1), None, s, d, padding.upper(), groups=channels, depthwise=True,
+                    multiply_border=d != (1, 1))
+    return ours, layer(x).numpy()
+
+
+def rule_depthwise(c, r):
+    return depthwise_case(c, r, c.pick("valid", "same"), lambda *shape: c.fault(c.ordinary(*shape)))
+
+
+def rule_dense_single(c, r):
+    return dense_case(c, c.pick(few_inputs(c), many_inputs(c)), 1, c.pick(2, 3, 16, 272, 512), r)
+
+
 def dense_case(c, inputs, units, rows, r, blocks=(), values=None, keep=False):
     x, kernel, bias = (values or c.values)(rows, inputs), c.pick(c.ordinary, c.fault, c.extreme), c.ordinary(units)
     kernel = c.fault(c.ordinary(inputs, units)) if kernel == c.fault else (values or kernel)(inputs, units)
@@ -397,6 +477,24 @@ def rule_average_pool(c, r):
     return r.average_pool(x, pool, strides, padding), tf.nn.avg_pool2d(x, pool, strides, padding).numpy()
 
 
+def rule_max_pool(c, r):
+    x = c.pick(c.values, c.extreme)(c.pick(1, 2, 16), c.size(4, 16), c.size(4, 16), c.pick(16, 64, c.size(1, 70)))
+    pool, strides, padding = (c.size(1, 4), c.size(1, 4)), (c.size(1, 3), c.size(1, 3)), c.pick("same", "valid")
+    return r.max_pool(x, pool, strides, padding.upper()), tf.keras.layers.MaxPooling2D(pool, strides, padding)(x).numpy()
+
+
+def not_max_pool(c, _):
+    """NaN passed on."""
+    x = c.extreme(2, 8, 8, 16)
+    return np.max(x.reshape(2, 4, 2, 4, 2, 16), axis=(2, 4)), tf.keras.layers.MaxPooling2D()(x).numpy()
+
+
+def rule_global_max_pool(c, r):
+    x = c.pick(c.values, c.extreme)(c.pick(1, 2, 16), c.size(1, 9), c.size(1, 9), c.pick(16, 64, c.size(1, 70)))
+    x[np.abs(x) < np.finfo(F).tiny] = 0  # TensorFlow makes denormals zeros here; no op before it gives one
+    return r.global_max_pool(x), c.pick(tf.keras.layers.GlobalMaxPooling2D(), lambda x: tf.reduce_max(x, (1, 2)))(x).numpy()
+
+
 def rule_global_average_pool(c, r):
     side = c.size(1, 12)
     other = c.pick(side, side, c.size(1, 12))
@@ -448,6 +546,12 @@ RULES = (
     ("conv", "the shapes of ResNets, one bit flipped", rule_conv_resnet),
     ("conv", "not: 1x1 over 2048 channels in a single chain", not_conv_long),
     ("conv", "not: denormals are kept", not_conv_denormals),
+    ("groups", "one filter in each: the sum of eight lanes; the border is multiplied", rule_group_lanes),
+    ("groups", "several filters in each: chains, cut as in Dense", rule_group_blocks),
+    ("groups", "a single output position: products are rounded (several filters: only in a batch of one)", rule_group_alone),
+    ("groups", "not: one filter in each: a chain", not_group_chain),
+    ("depthwise", "the rules of conv for the taps of one channel", rule_depthwise),
+    ("dense", "one output, batch of two and more: the sum of eight lanes", rule_dense_single),
     ("dense", "batch of one: a single chain", rule_dense_alone),
     ("dense", "batch of two and more, at most 384 inputs: a single chain", rule_dense_batch),
     ("dense", "batch of two and more, over 384 inputs: blocks", rule_dense_blocks),
@@ -462,6 +566,9 @@ RULES = (
     ("activation", "relu6: then x > 6 ? 6 : x", rule_relu6),
     ("add", "one rounding", rule_add),
     ("average_pool", "sum in h, w order inside the image, divided by their number", rule_average_pool),
+    ("max_pool", "v > m ? v : m from the lowest float on: NaN is passed over", rule_max_pool),
+    ("max_pool", "not: NaN is passed on", not_max_pool),
+    ("global_max_pool", "m > v ? m : v, the first NaN stays", rule_global_max_pool),
     ("global_average_pool", "under 16 values: in order, divided by n", rule_global_average_pool_few),
     ("global_average_pool", "channels in eights: else four sums over i mod 4; divided by n", rule_global_average_pool),
     ("global_average_pool", "not: other channels: the same", not_global_average_pool_odd),

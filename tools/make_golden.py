@@ -122,6 +122,39 @@ def shared_layers():
     return tf.keras.Model(inputs, L.Dense(CLASSES, name="scores")(L.Dropout(0.5)(x)))
 
 
+def inception():
+    """Branches that are joined: max pooling over infinite padding and over the border, joins of layers and functions."""
+    def branch(x, filters, size=1):
+        return tf.nn.relu(L.BatchNormalization()(L.Conv2D(filters, size, padding="same", use_bias=False)(x)))
+
+    inputs = tf.keras.Input((13, 13, 3))
+    x = L.MaxPooling2D(3, 2, "same")(branch(inputs, 10, 3))
+    pooled = L.MaxPooling2D(3, 1)(tf.compat.v1.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], constant_values=-np.inf))
+    x = tf.concat([branch(x, 5), branch(branch(x, 4), 6, 3), branch(pooled, 9)], 3)
+    x = L.ReLU()(L.BatchNormalization()(L.Concatenate()([x, branch(x, 12, 3)])))
+    x = L.AveragePooling2D(2)(L.Conv2D(16, 1, use_bias=False)(x))
+    joined = L.Concatenate(axis=1)([tf.nn.max_pool2d(x, (2, 1), 1, "VALID"), x])
+    largest = L.Concatenate()([L.GlobalMaxPooling2D()(joined), tf.reduce_max(x, [1, 2])])
+    return tf.keras.Model(inputs, L.Dense(CLASSES)(largest))
+
+
+def mobile():
+    """Groups of one and of several channels and filters, depthwise layers, a Dense layer of a single unit."""
+    def grouped(x, filters, groups, size=3, **options):
+        return L.ReLU()(L.BatchNormalization()(L.Conv2D(filters, size, groups=groups, use_bias=False, **options)(x)))
+
+    inputs = tf.keras.Input((11, 11, 3))
+    x = grouped(L.Conv2D(20, 1)(inputs), 20, 20, padding="same")
+    x = L.Add()([x, L.BatchNormalization()(L.Conv2D(20, 1)(grouped(L.ZeroPadding2D(1)(x), 20, 20)))])
+    x = L.ReLU(6.0)(L.BatchNormalization()(L.DepthwiseConv2D(3, 2, "same", use_bias=False)(x)))
+    x = L.DepthwiseConv2D((3, 2), depth_multiplier=2, activation="relu")(L.ZeroPadding2D(1)(x))
+    x = L.Add()([x, grouped(x, 40, 4, 5, padding="same")])
+    x = grouped(x, 10, 10, (2, 4), strides=2)
+    alone = L.Flatten()(grouped(grouped(x, 10, 10, (3, 2)), 20, 5, 1))
+    one = L.Dense(1)(L.Flatten()(x))
+    return tf.keras.Model(inputs, L.Dense(CLASSES)(L.Concatenate()([alone, one])))
+
+
 def k3_residual():
     """Keras 3 operations beside layers. Without BatchNormalization, whose bits depend on the maker of the CPU in Keras 3."""
     ops = tf.keras.ops
@@ -140,8 +173,20 @@ def k3_sequential():
                                 L.Dense(24, activation="relu"), L.Dense(CLASSES)])
 
 
-MODELS = (k3_residual, k3_sequential) if KERAS_3 else (option_a, converted_nchw, projection, dense_blocks, odd_channels,
-                                                       shared_layers)
+def k3_channels():
+    """Depthwise layers, max pooling and joins, as layers and as operations."""
+    ops = tf.keras.ops
+    inputs = tf.keras.Input((12, 12, 3))
+    x = L.MaxPooling2D(3, 2, "same")(L.Conv2D(9, 3, padding="same", activation="relu")(inputs))
+    x = ops.concatenate([x, L.DepthwiseConv2D(3, padding="same", activation="relu")(x), ops.max_pool(x, 3, 1, "same")], axis=-1)
+    x = L.Concatenate()([ops.average_pool(x, 2), L.DepthwiseConv2D(3, 2, "same", depth_multiplier=2)(x)])
+    x = L.Conv2D(12, 1, activation="relu")(x)
+    x = L.Concatenate()([L.GlobalMaxPooling2D()(x), ops.max(x, axis=(1, 2)), L.GlobalAveragePooling2D()(x)])
+    return tf.keras.Model(inputs, L.Dense(CLASSES)(x))
+
+
+MODELS = (k3_residual, k3_sequential, k3_channels) if KERAS_3 else (option_a, converted_nchw, projection, dense_blocks, odd_channels,
+                                                       shared_layers, inception, mobile)
 
 
 # ---- weights, faults, scores -----------------------------------------------------------------------------------------------

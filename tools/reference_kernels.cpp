@@ -24,11 +24,11 @@ void in_mode(bool keep_denormals, Compute compute) {
 extern "C" {
 
 // numbers: in h, w, c; out h, w, c; kernel h, w; stride h, w; dilation h, w; padding top, left; multiply the
-// border (0, 1).
+// border (0, 1); groups; whether they are those of a Conv2D (their sums are no chains).
 void ref_conv2d(const int64_t* numbers, const float* in, const float* kernel, const float* bias, float* out,
                 int images, bool keep_denormals) {
   const int64_t* n = numbers;
-  const ref::Conv2DGeometry g{.in_h = n[0],
+  ref::Conv2DGeometry g{.in_h = n[0],
                               .in_w = n[1],
                               .cin = n[2],
                               .out_h = n[3],
@@ -42,8 +42,11 @@ void ref_conv2d(const int64_t* numbers, const float* in, const float* kernel, co
                               .dilation_w = n[11],
                               .pad_top = n[12],
                               .pad_left = n[13],
+                              .groups = n[15],
                               .border = n[14] != 0 ? ref::Border::multiply : ref::Border::skip};
-  in_mode(keep_denormals, [&] { ref::conv2d(g, in, kernel, bias, out, images); });
+  if (n[16] != 0) g.sum = g.cout == g.groups ? ref::Sum::lanes : ref::Sum::blocks;
+  const std::vector<int64_t> blocks = ref::conv2d_blocks(g);
+  in_mode(keep_denormals, [&] { ref::conv2d(g, blocks, in, kernel, bias, out, images, images); });
 }
 
 // blocks: lengths of the sum's parts, or none: what the engine takes for this batch.
@@ -83,6 +86,20 @@ void ref_average_pool2d(const int64_t* numbers, const float* in, float* out, int
                               .strides = {n[8], n[9]},
                               .padding = n[10] != 0 ? ops::Padding::same : ops::Padding::valid};
   in_mode(keep_denormals, [&] { ref::average_pool2d(op, image(n), image(n + 3), in, out, images); });
+}
+
+// The same numbers.
+void ref_max_pool2d(const int64_t* numbers, const float* in, float* out, int images, bool keep_denormals) {
+  const int64_t* n = numbers;
+  const ops::MaxPool2D op{.pool_size = {n[6], n[7]},
+                          .strides = {n[8], n[9]},
+                          .padding = n[10] != 0 ? ops::Padding::same : ops::Padding::valid};
+  in_mode(keep_denormals, [&] { ref::max_pool2d(op, image(n), image(n + 3), in, out, images); });
+}
+
+void ref_global_max_pool(int64_t positions, int64_t channels, const float* in, float* out, int images,
+                         bool keep_denormals) {
+  in_mode(keep_denormals, [&] { ref::global_max_pool(positions, channels, in, out, images); });
 }
 
 void ref_global_average_pool(int64_t positions, int64_t channels, const float* in, float* out, int images,

@@ -7,10 +7,14 @@
 #include "graph/ops/add.hpp"
 #include "graph/ops/average_pool2d.hpp"
 #include "graph/ops/batch_normalization.hpp"
+#include "graph/ops/concat.hpp"
 #include "graph/ops/conv2d.hpp"
 #include "graph/ops/dense.hpp"
+#include "graph/ops/depthwise_conv2d.hpp"
 #include "graph/ops/global_average_pool.hpp"
+#include "graph/ops/global_max_pool.hpp"
 #include "graph/ops/input.hpp"
+#include "graph/ops/max_pool2d.hpp"
 #include "graph/ops/pad.hpp"
 #include "graph/ops/reshape.hpp"
 #include "graph/ops/slice.hpp"
@@ -20,7 +24,8 @@ namespace tf_injector {
 
 using Op = std::variant<ops::Input, ops::Conv2D, ops::Dense, ops::BatchNormalization, ops::Activation,
                         ops::Add, ops::Pad, ops::Slice, ops::Transpose, ops::Reshape, ops::AveragePool2D,
-                        ops::GlobalAveragePool>;
+                        ops::GlobalAveragePool, ops::MaxPool2D, ops::GlobalMaxPool, ops::Concat,
+                        ops::DepthwiseConv2D>;
 
 // "Conv2D", "Dense", ...
 [[nodiscard]] const char* op_name(const Op& op);

@@ -89,7 +89,7 @@ void CallContext::collect(const Argument& argument, std::vector<NodeId>& nodes) 
 }
 
 std::vector<NodeId> CallContext::inputs() {
-  const Argument* first = argument(0, {"inputs", "x", "input"});
+  const Argument* first = argument(0, {"inputs", "x", "input", "values", "xs"});
   if (first == nullptr) fail("is called without an input");
   std::vector<NodeId> nodes;
   collect(*first, nodes);

@@ -6,6 +6,7 @@
 
 #include "core/bits.hpp"
 #include "kernels/candidates.hpp"
+#include "kernels/channel_conv2d.hpp"
 
 namespace tf_injector {
 namespace {
@@ -13,10 +14,6 @@ namespace {
 ref::Conv2DGeometry geometry_of(const ops::Conv2D& op, const KernelContext& context) {
   return ref::conv2d_geometry(op, context.inputs[0], context.output,
                               context.explicit_padding ? &*context.explicit_padding : nullptr);
-}
-
-int64_t multiply_adds_of(const ref::Conv2DGeometry& g) {
-  return g.out_h * g.out_w * g.cout * g.kernel_h * g.kernel_w * (g.cin / g.groups);
 }
 
 void add_position(const ref::Conv2DGeometry& g, int64_t y, int64_t x,
@@ -40,6 +37,10 @@ void add_position(const ref::Conv2DGeometry& g, int64_t y, int64_t x,
 
 }  // namespace
 
+int64_t multiply_adds_of(const ref::Conv2DGeometry& g) {
+  return g.out_h * g.out_w * g.cout * g.kernel_h * g.kernel_w * (g.cin / g.groups);
+}
+
 PositionTables::PositionTables(const ref::Conv2DGeometry& g) {
   std::map<std::vector<int32_t>, Class> by_taps;
   for (int64_t y = 0; y < g.out_h; ++y) {
@@ -56,6 +57,18 @@ PositionTables::PositionTables(const ref::Conv2DGeometry& g) {
   }
 }
 
+std::vector<simd::PositionClass> PositionTables::views() const {
+  std::vector<simd::PositionClass> all;
+  for (const Class& c : classes) {
+    all.push_back({.taps = static_cast<int32_t>(c.tap.size()),
+                   .positions = static_cast<int32_t>(c.output.size()),
+                   .tap = c.tap.data(),
+                   .input = c.input.data(),
+                   .output = c.output.data()});
+  }
+  return all;
+}
+
 SimdConv2D::SimdConv2D(const ops::Conv2D& op, const KernelContext& context)
     : table_(*simd::simd_table(context.set)),
       geometry_(geometry_of(op, context)),
@@ -64,16 +77,10 @@ SimdConv2D::SimdConv2D(const ops::Conv2D& op, const KernelContext& context)
       epilogue_(
           std::make_shared<const EpilogueData>(context, weight_values(context, op.bias), geometry_.cout)),
       zeros_(std::make_shared<const AlignedBuffer>(static_cast<size_t>(geometry_.cin))),
+      classes_(positions_->views()),
       packed_(static_cast<size_t>(simd::packed_size(table_, depth(), geometry_.cout))) {
   const std::span<const float> values = weight_values(context, op.kernel);
   for (size_t i = 0; i < values.size(); ++i) packed_[packed_element(static_cast<int64_t>(i))] = values[i];
-  for (const PositionTables::Class& c : positions_->classes) {
-    classes_.push_back({.taps = static_cast<int32_t>(c.tap.size()),
-                        .positions = static_cast<int32_t>(c.output.size()),
-                        .tap = c.tap.data(),
-                        .input = c.input.data(),
-                        .output = c.output.data()});
-  }
 }
 
 SimdConv2D::SimdConv2D(const SimdConv2D& other)
@@ -185,15 +192,17 @@ namespace {
 
 class ReferenceConv2D final : public Kernel {
  public:
-  ReferenceConv2D(const ops::Conv2D& op, const KernelContext& context)
-      : geometry_(geometry_of(op, context)),
-        kernel_(op.kernel),
-        epilogue_(
-            std::make_shared<const EpilogueData>(context, weight_values(context, op.bias), geometry_.cout)),
-        weights_(weight_values(context, op.kernel).begin(), weight_values(context, op.kernel).end()) {}
+  ReferenceConv2D(const Conv2DParts& parts, const KernelContext& context)
+      : geometry_(parts.geometry),
+        blocks_(ref::conv2d_blocks(geometry_)),
+        kernel_(parts.kernel),
+        epilogue_(std::make_shared<const EpilogueData>(context, weight_values(context, parts.bias),
+                                                       geometry_.cout)),
+        weights_(weight_values(context, kernel_).begin(), weight_values(context, kernel_).end()) {}
 
   void run(const KernelArgs& args) const noexcept override {
-    ref::conv2d(geometry_, args.inputs[0], weights_.data(), epilogue_->bias(), args.output, args.images);
+    ref::conv2d(geometry_, blocks_, args.inputs[0], weights_.data(), epilogue_->bias(), args.output,
+                args.images, args.batch);
     epilogue_->apply_reference(args, args.images * geometry_.out_h * geometry_.out_w);
   }
   [[nodiscard]] std::string name() const override { return "ref:conv2d"; }
@@ -211,10 +220,15 @@ class ReferenceConv2D final : public Kernel {
 
  private:
   ref::Conv2DGeometry geometry_;
+  std::vector<int64_t> blocks_;
   WeightId kernel_;
   std::shared_ptr<const EpilogueData> epilogue_;
   std::vector<float> weights_;
 };
+
+Conv2DParts parts_of(const ops::Conv2D& op, const KernelContext& context) {
+  return {geometry_of(op, context), op.kernel, op.bias};
+}
 
 std::string refuse_simd(const ops::Conv2D& op, const KernelContext& context) {
   if (std::string reason = refuse_without_simd(context); !reason.empty()) return reason;
@@ -227,6 +241,10 @@ std::string refuse_simd(const ops::Conv2D& op, const KernelContext& context) {
 
 }  // namespace
 
+std::unique_ptr<Kernel> make_reference_conv2d(const Conv2DParts& parts, const KernelContext& context) {
+  return std::make_unique<ReferenceConv2D>(parts, context);
+}
+
 std::unique_ptr<Kernel> make_kernel(const ops::Conv2D& op, const KernelContext& context) {
   return first_candidate<ops::Conv2D>(
       op, context,
@@ -234,9 +252,10 @@ std::unique_ptr<Kernel> make_kernel(const ops::Conv2D& op, const KernelContext& 
         [](const ops::Conv2D& o, const KernelContext& c) -> std::unique_ptr<Kernel> {
           return std::make_unique<SimdConv2D>(o, c);
         }},
-       {refuse_never<ops::Conv2D>,
-        [](const ops::Conv2D& o, const KernelContext& c) -> std::unique_ptr<Kernel> {
-          return std::make_unique<ReferenceConv2D>(o, c);
+       {[](const ops::Conv2D& o, const KernelContext& c) { return refuse_channel_conv2d(parts_of(o, c), c); },
+        [](const ops::Conv2D& o, const KernelContext& c) { return make_channel_conv2d(parts_of(o, c), c); }},
+       {refuse_never<ops::Conv2D>, [](const ops::Conv2D& o, const KernelContext& c) {
+          return make_reference_conv2d(parts_of(o, c), c);
         }}});
 }
 

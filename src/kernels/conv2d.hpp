@@ -24,7 +24,18 @@ struct PositionTables {
   std::vector<Class> classes;  // most positions first
   std::vector<Place> places;   // of every output position
   explicit PositionTables(const ref::Conv2DGeometry& g);
+  // As the SIMD kernels take them.
+  [[nodiscard]] std::vector<simd::PositionClass> views() const;
 };
+
+// What the kernels of Conv2D and DepthwiseConv2D are made of.
+struct Conv2DParts {
+  ref::Conv2DGeometry geometry;
+  WeightId kernel = kNoWeight, bias = kNoWeight;
+};
+[[nodiscard]] std::unique_ptr<Kernel> make_reference_conv2d(const Conv2DParts& parts,
+                                                            const KernelContext& context);
+[[nodiscard]] int64_t multiply_adds_of(const ref::Conv2DGeometry& g);
 
 class SimdConv2D final : public LinearKernel {
  public:

@@ -156,7 +156,8 @@ class ReferenceDense final : public Kernel {
   std::vector<float> weights_;
 };
 
-std::string refuse_simd(const ops::Dense&, const KernelContext& context) {
+std::string refuse_simd(const ops::Dense& op, const KernelContext& context) {
+  if (op.units == 1) return "simd: a single unit";
   return refuse_without_simd(context);
 }
 

@@ -62,8 +62,8 @@ struct KernelContext {
   Shape output;
   KernelSet set = KernelSet::scalar;
   Epilogue epilogue = {};
-  // Conv2D only: a zero border taken over from a Pad node, (before, after) for h and w. Its zeros are
-  // multiplied.
+  // Conv2D and DepthwiseConv2D: a zero border taken over from a Pad node, (before, after) for h and w. Its
+  // zeros are multiplied.
   std::optional<std::array<std::array<int64_t, 2>, 2>> explicit_padding = {};
 };
 
@@ -80,6 +80,10 @@ std::unique_ptr<Kernel> make_kernel(const ops::Transpose& op, const KernelContex
 std::unique_ptr<Kernel> make_kernel(const ops::Reshape& op, const KernelContext& context);
 std::unique_ptr<Kernel> make_kernel(const ops::AveragePool2D& op, const KernelContext& context);
 std::unique_ptr<Kernel> make_kernel(const ops::GlobalAveragePool& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::MaxPool2D& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::GlobalMaxPool& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::Concat& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::DepthwiseConv2D& op, const KernelContext& context);
 
 // The values of a weight, or an empty span for kNoWeight.
 [[nodiscard]] inline std::span<const float> weight_values(const KernelContext& context, WeightId id) {

@@ -49,7 +49,7 @@ struct Draft {
 // Steps whose value nobody reads.
 void drop_unused(Draft& draft);
 // Steps that only rename: Reshape, a Transpose that moves axes of length 1, a Slice that takes everything, an
-// Add of one tensor.
+// Add or Concat of one tensor.
 void drop_copies(Draft& draft);
 // A Pad of zeros on h and w before a "valid" convolution becomes part of it (its zeros are still multiplied).
 void fuse_padding(Draft& draft);

@@ -164,12 +164,12 @@ TEST_P(ReferenceModel, FaultedScoresAreTensorFlows) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Shared, ReferenceModel,
-                         testing::Values(NamedModel{"CIFAR10/ResNet20", &kCifar10},
-                                         NamedModel{"CIFAR10/ResNet20_nchw", &kCifar10},
-                                         NamedModel{"CIFAR10/ResNet32", &kCifar10},
-                                         NamedModel{"CIFAR10/ResNet56", &kCifar10},
-                                         NamedModel{"GTSRB/ResNet20", &kGtsrb}));
+INSTANTIATE_TEST_SUITE_P(
+    Shared, ReferenceModel,
+    testing::Values(NamedModel{"CIFAR10/ResNet20", &kCifar10}, NamedModel{"CIFAR10/ResNet20_nchw", &kCifar10},
+                    NamedModel{"CIFAR10/ResNet32", &kCifar10}, NamedModel{"CIFAR10/ResNet56", &kCifar10},
+                    NamedModel{"CIFAR10/MobileNetV2", &kCifar10}, NamedModel{"CIFAR10/GoogLeNet", &kCifar10},
+                    NamedModel{"CIFAR10/DenseNet121", &kCifar10}, NamedModel{"GTSRB/ResNet20", &kGtsrb}));
 
 // Small networks of many layer types as TensorFlow 2.12 to 2.15 and Keras 3 save them. One that holds a layer
 // which is not supported skips itself and says which.

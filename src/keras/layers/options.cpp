@@ -32,6 +32,16 @@ tf_injector::ops::Padding padding_option(Config& config) {
 
 void expect_channels_last(Config& config) { config.expect("data_format", "channels_last"); }
 
+NodeId add_concat(CallContext& call, std::vector<NodeId> inputs, int64_t axis) {
+  const int64_t rank = call.shape(inputs.at(0)).rank() + 1;
+  const int64_t counted = axis < 0 ? axis + rank : axis;
+  if (counted < 0 || counted >= rank) {
+    call.fail("axis " + std::to_string(axis) + " of a tensor with " + std::to_string(rank) + " axes");
+  }
+  if (counted == 0) call.fail("cannot join along the batch axis");
+  return call.add(tf_injector::ops::Concat{static_cast<int>(counted - 1)}, std::move(inputs));
+}
+
 NodeId add_relu(CallContext& call, NodeId node, Config& config) {
   const double highest = config.number("max_value", -1.0);
   config.expect("negative_slope", 0.0);

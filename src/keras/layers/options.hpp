@@ -16,6 +16,9 @@ void expect_channels_last(Config& config);
 // itself for linear.
 [[nodiscard]] NodeId add_activation(CallContext& call, NodeId node, const char* key = "activation");
 
+// The node that joins the inputs along `axis`, in which the batch counts as 0; not along the batch.
+[[nodiscard]] NodeId add_concat(CallContext& call, std::vector<NodeId> inputs, int64_t axis);
+
 // The node of ReLU(max_value, negative_slope, threshold), read from `config`.
 [[nodiscard]] NodeId add_relu(CallContext& call, NodeId node, Config& config);
 

@@ -7,11 +7,15 @@
 namespace tf_injector::keras::ops {
 
 Values add(CallContext& call);  // of tensors, or of integers of shapes
+Values average_pool(CallContext& call);
 Values cast(CallContext& call);
+Values concat(CallContext& call);  // of tensors, or of integers of shapes
 Values expand_dims(CallContext& call);
 Values floor_divide(CallContext& call);
 Values getitem(CallContext& call);
 Values identity(CallContext& call);
+Values largest(CallContext& call);  // reduce_max
+Values max_pool(CallContext& call);
 Values mean(CallContext& call);
 Values multiply(CallContext& call);
 Values pad(CallContext& call);

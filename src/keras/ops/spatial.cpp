@@ -67,15 +67,17 @@ Values transpose(CallContext& call) {
   return {call.add(op, {input})};
 }
 
-// Only over height and width of an image: the order of the sum is known for that.
-Values mean(CallContext& call) {
-  const NodeId input = call.input();
+namespace {
+
+// Whether the reduced axes stay, with length 1. Only height and width of an image are reduced: the order of
+// the sum is known for that.
+bool reduces_image(CallContext& call, NodeId input, const char* what) {
   const Argument* axis = call.argument(1, {"axis"});
   std::vector<int64_t> axes;
   if (axis != nullptr) axes = call.axes(*axis, call.shape(input).rank() + 1);
   std::sort(axes.begin(), axes.end());
   if (call.shape(input).rank() != 3 || axes != std::vector<int64_t>{1, 2}) {
-    call.fail("only a mean over the axes 1 and 2 of images is supported (docs/layers.md)");
+    call.fail("only " + std::string(what) + " over the axes 1 and 2 of images is supported (docs/layers.md)");
   }
   bool keepdims = false;
   if (const Argument* keep = call.argument(2, {"keepdims"})) {
@@ -83,7 +85,19 @@ Values mean(CallContext& call) {
       call.fail("keepdims is not true or false");
     keepdims = keep->constant()->get<bool>();
   }
-  return {call.add(tf_injector::ops::GlobalAveragePool{keepdims}, {input})};
+  return keepdims;
+}
+
+}  // namespace
+
+Values mean(CallContext& call) {
+  const NodeId input = call.input();
+  return {call.add(tf_injector::ops::GlobalAveragePool{reduces_image(call, input, "a mean")}, {input})};
+}
+
+Values largest(CallContext& call) {
+  const NodeId input = call.input();
+  return {call.add(tf_injector::ops::GlobalMaxPool{reduces_image(call, input, "a maximum")}, {input})};
 }
 
 }  // namespace tf_injector::keras::ops

@@ -83,4 +83,13 @@ void transpose(const ops::Transpose& op, const Shape& input, const float* in, fl
   }
 }
 
+void concat(int64_t outer, std::span<const int64_t> parts, std::span<const float* const> inputs, float* out,
+            int images) {
+  for (int64_t o = 0; o < images * outer; ++o) {
+    for (size_t i = 0; i < parts.size(); ++i) {
+      out = std::copy_n(inputs[i] + o * parts[i], parts[i], out);
+    }
+  }
+}
+
 }  // namespace tf_injector::ref

@@ -16,6 +16,7 @@ constexpr int64_t kManyUnits = 1024;
 
 std::vector<int64_t> dense_blocks(int64_t inputs, int64_t units, int batch) {
   if (batch == 1) return {inputs};
+  if (units == 1) return {};
   std::vector<int64_t> blocks;
   int64_t left = inputs;
   if (units >= kManyUnits && inputs >= kManyUnits) {
@@ -57,7 +58,13 @@ void dense(int64_t inputs, int64_t units, const float* in, const float* kernel, 
            std::span<const int64_t> blocks, float* out, int64_t rows) {
   for (int64_t r = 0; r < rows; ++r) {
     float* row = out + r * units;
-    dense_row(units, in + r * inputs, kernel, blocks, row);
+    if (blocks.empty()) {
+      LaneSum sum(inputs);
+      for (int64_t k = 0; k < inputs; ++k) sum.add(in[r * inputs + k], kernel[k]);
+      row[0] = sum.result();
+    } else {
+      dense_row(units, in + r * inputs, kernel, blocks, row);
+    }
     if (bias != nullptr) {
       for (int64_t co = 0; co < units; ++co) row[co] = row[co] + bias[co];
     }

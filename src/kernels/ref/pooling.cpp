@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
+#include "core/bits.hpp"
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector::ref {
@@ -46,6 +49,50 @@ void global_average_pool(int64_t positions, int64_t channels, const float* in, f
       }
       for (int64_t i = packed; i < positions; ++i) sum = sum + image[i * channels + c];
       out[n * channels + c] = sum / static_cast<float>(positions);
+    }
+  }
+}
+
+void max_pool2d(const ops::MaxPool2D& op, const Shape& input, const Shape& output, const float* in,
+                float* out, int images) {
+  const int64_t height = input[0], width = input[1], channels = input[2];
+  const int64_t top = ops::padding_of(height, op.pool_size[0], op.strides[0], 1, op.padding)[0];
+  const int64_t left = ops::padding_of(width, op.pool_size[1], op.strides[1], 1, op.padding)[0];
+  for (int64_t n = 0; n < images; ++n) {
+    const float* image = in + n * input.elements();
+    for (int64_t y = 0; y < output[0]; ++y) {
+      const int64_t h0 = std::max<int64_t>(0, y * op.strides[0] - top);
+      const int64_t h1 = std::min(height, y * op.strides[0] - top + op.pool_size[0]);
+      for (int64_t x = 0; x < output[1]; ++x) {
+        const int64_t w0 = std::max<int64_t>(0, x * op.strides[1] - left);
+        const int64_t w1 = std::min(width, x * op.strides[1] - left + op.pool_size[1]);
+        float* pixel = out + ((n * output[0] + y) * output[1] + x) * channels;
+        std::fill_n(pixel, channels, std::numeric_limits<float>::lowest());
+        for (int64_t h = h0; h < h1; ++h) {
+          for (int64_t w = w0; w < w1; ++w) {
+            const float* from = image + (h * width + w) * channels;
+            for (int64_t c = 0; c < channels; ++c) {
+              // By bits: x86's maximum makes denormals zeros, and TensorFlow moves them as they are.
+              const uint32_t larger = from[c] > pixel[c] ? 0xFFFFFFFF : 0;
+              pixel[c] = bits_float((float_bits(from[c]) & larger) | (float_bits(pixel[c]) & ~larger));
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+void global_max_pool(int64_t positions, int64_t channels, const float* in, float* out, int images) {
+  for (int64_t n = 0; n < images; ++n) {
+    const float* image = in + n * positions * channels;
+    for (int64_t c = 0; c < channels; ++c) {
+      float most = -std::numeric_limits<float>::infinity();
+      for (int64_t i = 0; i < positions; ++i) {
+        const float v = image[i * channels + c];
+        if (!(most > v) && !std::isnan(most)) most = v;  // of equals (+0 and -0) the last
+      }
+      out[n * channels + c] = most;
     }
   }
 }

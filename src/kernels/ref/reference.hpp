@@ -17,6 +17,31 @@ namespace tf_injector::ref {
 // "valid" convolution, or padding="same" with a dilation).
 enum class Border { skip, multiply };
 
+// How the sum of an output is made from its products, in the order kh, kw, cin (docs/numerics.md).
+enum class Sum {
+  chain,   // acc = fma(x, w, acc) from +0
+  blocks,  // cut like the sum of a Dense layer: a chain per block
+  lanes,   // LaneSum
+  plain,   // products rounded, then added one by one
+};
+
+// The sum of `count` products over eight lanes: i goes to lane i mod 8, a chain of fma each, up to the last
+// multiple of 16; the lanes are added as ((0 + 1) + (4 + 5)) + ((2 + 3) + (6 + 7)). Of what is left, 8, then
+// 4, then 2, then 1 products are rounded, added in the same way, and added to the sum.
+class LaneSum {
+ public:
+  explicit LaneSum(int64_t count) : left_(count), chained_(count - count % 16) {}
+  void add(float x, float w);
+  [[nodiscard]] float result() const { return total_; }
+
+ private:
+  void close(int64_t lanes);
+  std::array<float, 8> lane_{};
+  int64_t left_, chained_;  // products to come; of these in chains
+  int64_t used_ = 0;        // of the part that is being added
+  float total_ = 0.0f;
+};
+
 struct Conv2DGeometry {
   int64_t in_h = 0, in_w = 0, cin = 0;  // cin: of the whole input
   int64_t out_h = 0, out_w = 0, cout = 0;
@@ -26,18 +51,30 @@ struct Conv2DGeometry {
   int64_t pad_top = 0, pad_left = 0;
   int64_t groups = 1;
   Border border = Border::skip;
+  Sum sum = Sum::chain;
 };
 [[nodiscard]] Conv2DGeometry conv2d_geometry(const ops::Conv2D& op, const Shape& input, const Shape& output,
                                              const std::array<std::array<int64_t, 2>, 2>* explicit_padding);
 
-// out[n][y][x][co]: one chain from +0, acc = fma(x, w, acc) in the order kh, kw, cin; then + bias, rounded on
-// its own.
-void conv2d(const Conv2DGeometry& g, const float* in, const float* kernel, const float* bias, float* out,
-            int images);
+[[nodiscard]] Conv2DGeometry conv2d_geometry(const ops::DepthwiseConv2D& op, const Shape& input,
+                                             const Shape& output,
+                                             const std::array<std::array<int64_t, 2>, 2>* explicit_padding);
+// The sum that TensorFlow makes when it feeds `batch` images: groups with a single output position are
+// another matter.
+[[nodiscard]] Sum conv2d_sum(const Conv2DGeometry& g, int batch);
 
-// Lengths of the blocks into which TensorFlow cuts the sum over K inputs of a Dense layer.
+// Lengths of the blocks of Sum::blocks.
+[[nodiscard]] std::vector<int64_t> conv2d_blocks(const Conv2DGeometry& g);
+// out[n][y][x][co]: a sum in the order kh, kw, cin; then + bias, rounded on its own. `blocks`: conv2d_blocks;
+// not looked at for other sums.
+void conv2d(const Conv2DGeometry& g, std::span<const int64_t> blocks, const float* in, const float* kernel,
+            const float* bias, float* out, int images, int batch);
+
+// Lengths of the blocks into which TensorFlow cuts the sum over K inputs of a Dense layer. None: a single
+// unit and more than one row, whose sums are LaneSums.
 [[nodiscard]] std::vector<int64_t> dense_blocks(int64_t inputs, int64_t units, int batch);
-// Each block is a chain of fma from +0; block results are added in order; then + bias.
+// Each block is a chain of fma from +0; block results are added in order; without blocks a LaneSum; then
+// + bias.
 void dense(int64_t inputs, int64_t units, const float* in, const float* kernel, const float* bias,
            std::span<const int64_t> blocks, float* out, int64_t rows);
 
@@ -70,5 +107,15 @@ inline constexpr int kAverageStripes = 4;  // TensorFlow's packet of four floats
   return n < 4 * kAverageStripes ? 0 : n - n % kAverageStripes;
 }
 void global_average_pool(int64_t positions, int64_t channels, const float* in, float* out, int images);
+
+// Largest value of the part of the window inside the image, v > m ? v : m from the lowest float on: NaN is
+// passed over.
+void max_pool2d(const ops::MaxPool2D& op, const Shape& input, const Shape& output, const float* in,
+                float* out, int images);
+// m > v ? m : v from -Inf on; the first NaN stays.
+void global_max_pool(int64_t positions, int64_t channels, const float* in, float* out, int images);
+// inputs[i]: images x `outer` x parts[i] elements; out: images x outer x (all parts, one behind the other).
+void concat(int64_t outer, std::span<const int64_t> parts, std::span<const float* const> inputs, float* out,
+            int images);
 
 }  // namespace tf_injector::ref

@@ -5,6 +5,7 @@
 #define HWY_TARGET_INCLUDE "kernels/simd/simd_table.cpp"
 #include "kernels/simd/targets.hpp"
 // Behind targets.hpp, which chooses the targets:
+#include "kernels/simd/channels-inl.hpp"
 #include "kernels/simd/conv2d-inl.hpp"
 #include "kernels/simd/dense-inl.hpp"
 #include "kernels/simd/elementwise-inl.hpp"
@@ -21,6 +22,8 @@ SimdTable make_table(KernelSet set) {
           .lanes = static_cast<int>(hn::Lanes(kFloats)),
           .vectors_per_block = kVectorsPerBlock,
           .conv2d = &conv2d,
+          .channel_conv2d = &channel_conv2d,
+          .max_pool = &max_pool,
           .dense = &dense,
           .elementwise = &elementwise,
           .lane_window = &lane_window,

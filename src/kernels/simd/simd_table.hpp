@@ -47,6 +47,33 @@ struct ConvCall {
   EpilogueCall epilogue;
 };
 
+// A convolution of every channel on its own.
+inline constexpr int kMostChannelTaps = 128;
+struct ChannelConvCall {
+  const float* in = nullptr;
+  float* out = nullptr;
+  int64_t in_image = 0, out_image = 0;  // elements per image
+  int32_t images = 0;
+  int32_t channels = 0;
+  bool in_lanes = false;           // each sum is a ref::LaneSum, else a chain
+  const float* weights = nullptr;  // [kernel taps][weights_stride]: the channels of a tap
+  int64_t weights_stride = 0;      // whole vectors
+  const float* zeros = nullptr;    // [channels], padded
+  std::span<const PositionClass> classes;
+  EpilogueCall epilogue;
+};
+
+struct MaxPoolCall {
+  const float* in = nullptr;
+  float* out = nullptr;
+  int64_t in_image = 0;  // elements per image
+  int32_t images = 0;
+  int32_t positions = 0;  // of the output
+  int32_t channels = 0;
+  const int32_t* first = nullptr;  // [positions + 1]: where the window of a position begins in `input`
+  const int32_t* input = nullptr;  // offsets of pixels in their image
+};
+
 struct DenseCall {
   const float* in = nullptr;
   float* out = nullptr;
@@ -192,6 +219,8 @@ struct SimdTable {
   int lanes = 0;              // floats per vector
   int vectors_per_block = 0;  // output channels are worked on in blocks of up to this many vectors
   void (*conv2d)(const ConvCall& call) = nullptr;
+  void (*channel_conv2d)(const ChannelConvCall& call) = nullptr;
+  void (*max_pool)(const MaxPoolCall& call) = nullptr;
   void (*dense)(const DenseCall& call) = nullptr;
   void (*elementwise)(const ElementwiseCall& call) = nullptr;
   // Floats of a pack: one per fault.

@@ -28,7 +28,8 @@ bool is_copy(const DraftStep& step) {
   if (std::holds_alternative<ops::Reshape>(step.op)) return true;
   if (const auto* op = std::get_if<ops::Transpose>(&step.op)) return keeps_order(*op, step.inputs[0].shape);
   if (const auto* op = std::get_if<ops::Slice>(&step.op)) return takes_everything(*op, step.inputs[0].shape);
-  if (std::holds_alternative<ops::Add>(step.op)) return step.inputs.size() == 1;
+  if (std::holds_alternative<ops::Add>(step.op) || std::holds_alternative<ops::Concat>(step.op))
+    return step.inputs.size() == 1;
   return false;
 }
 

@@ -10,6 +10,8 @@ bool is(const DraftStep& step) {
   return std::holds_alternative<T>(step.op);
 }
 
+bool is_convolution(const DraftStep& step) { return is<ops::Conv2D>(step) || is<ops::DepthwiseConv2D>(step); }
+
 // The step that makes `use`, if its value may be finished in place: nobody else reads it, in the same shape.
 // Else -1.
 int finishable(const Draft& draft, const Use& use) {
@@ -36,7 +38,7 @@ bool fuse_batch_normalization(Draft& draft, size_t i) {
   const int from = finishable(draft, draft.steps[i].inputs[0]);
   if (from < 0) return false;
   const DraftStep& before = draft.steps[static_cast<size_t>(from)];
-  if (!is<ops::Conv2D>(before) || !before.epilogue.empty()) return false;
+  if (!is_convolution(before) || !before.epilogue.empty()) return false;
   Epilogue epilogue = before.epilogue;
   epilogue.batch_normalization = std::get<ops::BatchNormalization>(draft.steps[i].op);
   merge(draft, static_cast<size_t>(from), i, "BatchNormalization", epilogue, {});
@@ -51,7 +53,7 @@ bool fuse_add(Draft& draft, size_t i) {
     if (from < 0) continue;
     const DraftStep& before = draft.steps[static_cast<size_t>(from)];
     const bool computes =
-        is<ops::Conv2D>(before) || is<ops::Dense>(before) || is<ops::BatchNormalization>(before);
+        is_convolution(before) || is<ops::Dense>(before) || is<ops::BatchNormalization>(before);
     if (!computes || before.epilogue.add || before.epilogue.activation || from <= best) continue;
     best = from;
     operand = k;
@@ -68,7 +70,7 @@ bool fuse_activation(Draft& draft, size_t i) {
   const int from = finishable(draft, draft.steps[i].inputs[0]);
   if (from < 0) return false;
   const DraftStep& before = draft.steps[static_cast<size_t>(from)];
-  const bool computes = is<ops::Conv2D>(before) || is<ops::Dense>(before) ||
+  const bool computes = is_convolution(before) || is<ops::Dense>(before) ||
                         is<ops::BatchNormalization>(before) || is<ops::Add>(before);
   if (!computes || before.epilogue.activation) return false;
   Epilogue epilogue = before.epilogue;

@@ -10,12 +10,17 @@ bool is_zero_border(const ops::Pad& op) {
          float_bits(op.value) == 0;
 }
 
+bool is_valid_convolution(const Op& op) {
+  if (const auto* conv = std::get_if<ops::Conv2D>(&op)) return conv->padding == ops::Padding::valid;
+  const auto* depthwise = std::get_if<ops::DepthwiseConv2D>(&op);
+  return depthwise != nullptr && depthwise->padding == ops::Padding::valid;
+}
+
 }  // namespace
 
 void fuse_padding(Draft& draft) {
   for (DraftStep& step : draft.steps) {
-    const auto* conv = std::get_if<ops::Conv2D>(&step.op);
-    if (conv == nullptr || conv->padding != ops::Padding::valid || step.explicit_padding) continue;
+    if (!is_valid_convolution(step.op) || step.explicit_padding) continue;
     const int producer = draft.producer(step.inputs[0].value);
     if (producer < 0) continue;
     const DraftStep& before = draft.steps[static_cast<size_t>(producer)];

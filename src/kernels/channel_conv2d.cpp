@@ -1,0 +1,100 @@
+#include "kernels/channel_conv2d.hpp"
+
+#include "core/bits.hpp"
+#include "kernels/candidates.hpp"
+
+namespace tf_injector {
+namespace {
+
+class SimdChannelConv2D final : public Kernel {
+ public:
+  SimdChannelConv2D(const Conv2DParts& parts, const KernelContext& context)
+      : table_(*simd::simd_table(context.set)),
+        geometry_(parts.geometry),
+        kernel_(parts.kernel),
+        positions_(std::make_shared<const PositionTables>(geometry_)),
+        epilogue_(std::make_shared<const EpilogueData>(context, weight_values(context, parts.bias),
+                                                       geometry_.cout)),
+        zeros_(std::make_shared<const AlignedBuffer>(static_cast<size_t>(geometry_.cin))),
+        classes_(positions_->views()),
+        weights_(static_cast<size_t>(taps() * stride())) {
+    const std::span<const float> values = weight_values(context, kernel_);
+    for (size_t i = 0; i < values.size(); ++i) weights_[packed_element(static_cast<int64_t>(i))] = values[i];
+  }
+  SimdChannelConv2D(const SimdChannelConv2D& other)
+      : table_(other.table_),
+        geometry_(other.geometry_),
+        kernel_(other.kernel_),
+        positions_(other.positions_),
+        epilogue_(other.epilogue_),
+        zeros_(other.zeros_),
+        classes_(other.classes_),
+        weights_(other.weights_.span()) {}
+
+  void run(const KernelArgs& args) const noexcept override {
+    table_.channel_conv2d({.in = args.inputs[0],
+                           .out = args.output,
+                           .in_image = geometry_.in_h * geometry_.in_w * geometry_.cin,
+                           .out_image = geometry_.out_h * geometry_.out_w * geometry_.cout,
+                           .images = args.images,
+                           .channels = static_cast<int32_t>(geometry_.cout),
+                           .in_lanes = geometry_.sum == ref::Sum::lanes,
+                           .weights = weights_.data(),
+                           .weights_stride = stride(),
+                           .zeros = zeros_->data(),
+                           .classes = classes_,
+                           .epilogue = epilogue_->call(args)});
+  }
+  [[nodiscard]] std::string name() const override {
+    return std::string(kernel_set_name(table_.set)) + ":channel_conv2d";
+  }
+  [[nodiscard]] int64_t multiply_adds() const override { return multiply_adds_of(geometry_); }
+  [[nodiscard]] size_t weight_bytes() const override {
+    return weights_.size() * sizeof(float) + epilogue_->bytes();
+  }
+  [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
+  [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override {
+    if (patch.weight != kernel_) return nullptr;
+    auto copy = std::make_unique<SimdChannelConv2D>(*this);
+    copy->weights_[packed_element(patch.element)] = bits_float(patch.new_bits);
+    return copy;
+  }
+
+ private:
+  [[nodiscard]] int64_t taps() const noexcept { return geometry_.kernel_h * geometry_.kernel_w; }
+  // Floats of one tap: its channels, padded to whole vectors.
+  [[nodiscard]] int64_t stride() const noexcept {
+    return (geometry_.cout + table_.lanes - 1) / table_.lanes * table_.lanes;
+  }
+  [[nodiscard]] size_t packed_element(int64_t element) const noexcept {
+    return static_cast<size_t>(element / geometry_.cout * stride() + element % geometry_.cout);
+  }
+
+  const simd::SimdTable& table_;
+  ref::Conv2DGeometry geometry_;
+  WeightId kernel_;
+  std::shared_ptr<const PositionTables> positions_;
+  std::shared_ptr<const EpilogueData> epilogue_;
+  std::shared_ptr<const AlignedBuffer> zeros_;
+  std::vector<simd::PositionClass> classes_;
+  AlignedBuffer weights_;  // [taps][stride]
+};
+
+}  // namespace
+
+std::string refuse_channel_conv2d(const Conv2DParts& parts, const KernelContext& context) {
+  const ref::Conv2DGeometry& g = parts.geometry;
+  if (std::string reason = refuse_without_simd(context); !reason.empty()) return reason;
+  if (g.groups != g.cin || g.groups != g.cout) return "simd: groups of several channels or filters";
+  if (g.kernel_h * g.kernel_w > simd::kMostChannelTaps) return "simd: a large window";
+  if (ref::conv2d_sum(g, 2) == ref::Sum::plain) return "simd: a single output position";
+  if (context.inputs[0].elements() > INT32_MAX || context.output.elements() > INT32_MAX)
+    return "simd: an image of more than 2^31 values";
+  return "";
+}
+
+std::unique_ptr<Kernel> make_channel_conv2d(const Conv2DParts& parts, const KernelContext& context) {
+  return std::make_unique<SimdChannelConv2D>(parts, context);
+}
+
+}  // namespace tf_injector

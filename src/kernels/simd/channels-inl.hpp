@@ -1,0 +1,118 @@
+// Ops that work on every channel alone, vectors across the channels: convolution of one filter per channel,
+// maximum of a window.
+#if defined(TFI_SIMD_CHANNELS_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef TFI_SIMD_CHANNELS_INL
+#undef TFI_SIMD_CHANNELS_INL
+#else
+#define TFI_SIMD_CHANNELS_INL
+#endif
+
+#include <limits>
+
+#include "kernels/simd/epilogue-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace tf_injector::simd::HWY_NAMESPACE {
+
+// ref::LaneSum's order of adding eight, four and two.
+HWY_INLINE Vec sum_of_four(const Vec* v) { return hn::Add(hn::Add(v[0], v[1]), hn::Add(v[2], v[3])); }
+HWY_INLINE Vec sum_of_eight(const Vec* v) {
+  return hn::Add(hn::Add(hn::Add(v[0], v[1]), hn::Add(v[4], v[5])),
+                 hn::Add(hn::Add(v[2], v[3]), hn::Add(v[6], v[7])));
+}
+
+// ref::LaneSum over `count` products; x(k) and w(k) load a vector of channels.
+template <class X, class W>
+HWY_INLINE Vec lane_sum(int32_t count, X x, W w) {
+  Vec v[8];
+  Vec total = hn::Zero(kFloats);
+  int32_t k = 0;
+  const int32_t chained = count - count % 16;
+  if (chained > 0) {
+    for (Vec& lane : v) lane = hn::Zero(kFloats);
+    for (; k < chained; k += 8) {
+      for (int i = 0; i < 8; ++i) v[i] = hn::MulAdd(x(k + i), w(k + i), v[i]);
+    }
+    total = hn::Add(total, sum_of_eight(v));
+  }
+  const auto products = [&](int n) {
+    for (int i = 0; i < n; ++i) v[i] = hn::Mul(x(k + i), w(k + i));
+    k += n;
+  };
+  if ((count & 8) != 0) {
+    products(8);
+    total = hn::Add(total, sum_of_eight(v));
+  }
+  if ((count & 4) != 0) {
+    products(4);
+    total = hn::Add(total, sum_of_four(v));
+  }
+  if ((count & 2) != 0) {
+    products(2);
+    total = hn::Add(total, hn::Add(v[0], v[1]));
+  }
+  if ((count & 1) != 0) {
+    products(1);
+    total = hn::Add(total, v[0]);
+  }
+  return total;
+}
+
+// One output position: all its channels.
+HWY_INLINE void channel_conv2d_position(const ChannelConvCall& call, const PositionClass& positions,
+                                        const float* const* in, int64_t out) {
+  const Floats d;
+  for (int32_t c = 0; c < call.channels; c += kLanes) {
+    const auto x = [&](int32_t t) { return hn::LoadU(d, in[t] + c); };
+    const auto w = [&](int32_t t) {
+      return hn::Load(d, call.weights + positions.tap[t] * call.weights_stride + c);
+    };
+    Vec sum = hn::Zero(d);
+    if (call.in_lanes) {
+      sum = lane_sum(positions.taps, x, w);
+    } else {
+      for (int32_t t = 0; t < positions.taps; ++t) sum = hn::MulAdd(x(t), w(t), sum);
+    }
+    store_lanes(finish(call.epilogue, sum, c, out + c), call.out + out + c, call.channels - c);
+  }
+}
+
+inline void channel_conv2d(const ChannelConvCall& call) {
+  const float* in[kMostChannelTaps];
+  for (int32_t n = 0; n < call.images; ++n) {
+    const float* image = call.in + n * call.in_image;
+    for (const PositionClass& positions : call.classes) {
+      for (int32_t p = 0; p < positions.positions; ++p) {
+        const int32_t* offsets = positions.input + static_cast<int64_t>(p) * positions.taps;
+        for (int32_t t = 0; t < positions.taps; ++t)
+          in[t] = offsets[t] == kOutside ? call.zeros : image + offsets[t];
+        channel_conv2d_position(
+            call, positions, in,
+            n * call.out_image + static_cast<int64_t>(positions.output[p]) * call.channels);
+      }
+    }
+  }
+}
+
+// v > m ? v : m: NaN is passed over.
+inline void max_pool(const MaxPoolCall& call) {
+  const Floats d;
+  float* out = call.out;
+  for (int32_t n = 0; n < call.images; ++n) {
+    const float* image = call.in + n * call.in_image;
+    for (int32_t p = 0; p < call.positions; ++p, out += call.channels) {
+      for (int32_t c = 0; c < call.channels; c += kLanes) {
+        Vec most = hn::Set(d, std::numeric_limits<float>::lowest());
+        for (int32_t i = call.first[p]; i < call.first[p + 1]; ++i) {
+          const Vec v = hn::LoadU(d, image + call.input[i] + c);
+          most = hn::IfThenElse(hn::Gt(v, most), v, most);
+        }
+        store_lanes(most, out + c, call.channels - c);
+      }
+    }
+  }
+}
+
+}  // namespace tf_injector::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif
