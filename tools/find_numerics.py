@@ -285,16 +285,14 @@ def not_conv_denormals(c, r):
     return conv(c, r, "VALID", c.tiny, keep=True)
 
 
-# Longer sums are cut: docs/numerics.md, "Limits".
-MOST_LANE_TAPS, MOST_GROUP_TAPS = 72, 128
+# TensorFlow cuts longer sums according to its threads: docs/numerics.md, "Limits".
+MOST_GROUP_TAPS = 72
 
 
 def group_case(c, r, per_group, filters, alone=False, padding=None, keep=False):
     """A Conv2D layer of several groups; alone: one output position."""
     groups, k = c.size(2, 40), (c.pick(1, 2, 3, 3, 3, 4, 5, 7), c.pick(1, 3, 3, 3, 5))
-    if alone and filters == 1:
-        k = c.pick((1, 1), (2, 2), (3, 3), (1, 3), (2, 4))
-    per_group = max(1, min(per_group, (MOST_LANE_TAPS if filters == 1 else MOST_GROUP_TAPS) // (k[0] * k[1])))
+    per_group = max(1, min(per_group, MOST_GROUP_TAPS // (k[0] * k[1])))
     h, w = (k if alone else (kk + c.size(1, 9) for kk in k))
     s = c.pick((1, 1), (1, 1), (2, 2), (1, 2))
     padding = "valid" if alone else padding or c.pick("valid", "same")
@@ -317,8 +315,7 @@ def rule_group_blocks(c, r):
 
 
 def rule_group_alone(c, r):
-    filters = c.pick(1, c.size(2, 8))
-    return group_case(c, r, 1 if filters == 1 else c.size(1, 14), filters, alone=True)
+    return group_case(c, r, c.size(1, 14), c.size(2, 8), alone=True)
 
 
 def not_group_chain(c, r):
@@ -377,6 +374,16 @@ def rule_dense_batch(c, r):
 
 def rule_dense_blocks(c, r):
     return dense_case(c, many_inputs(c), c.pick(10, 43, 100, c.size(2, 200)), c.pick(2, 3, 16, 272, 512, c.size(2, 64)), r)
+
+
+def rule_dense_plain_blocks(c, r):
+    """The Dense layers of VGG, and the batch from which on they are cut in another way."""
+    x, kernel = c.after_relu(c.pick(64, 100, 101, 272), c.pick(1024, 4096)), c.ordinary(4096, c.pick(1024, 4096))[:, :]
+    kernel = np.ascontiguousarray(kernel[:x.shape[1]])
+    some = np.r_[0:40, kernel.shape[1] - 40:kernel.shape[1]]
+    theirs = tf.linalg.matmul(x, kernel).numpy()[::9, some]
+    blocks = integers(*[384] * (len(kernel) // 384), *([len(kernel) % 384] if len(kernel) % 384 else []))
+    return r.dense(np.ascontiguousarray(x[::9]), np.ascontiguousarray(kernel[:, some]), None, blocks if len(x) > 100 else ()), theirs
 
 
 def not_dense_blocks(c, r):
@@ -548,13 +555,14 @@ RULES = (
     ("conv", "not: denormals are kept", not_conv_denormals),
     ("groups", "one filter in each: the sum of eight lanes; the border is multiplied", rule_group_lanes),
     ("groups", "several filters in each: chains, cut as in Dense", rule_group_blocks),
-    ("groups", "a single output position: products are rounded (several filters: only in a batch of one)", rule_group_alone),
+    ("groups", "several filters, one output position: chains; in a batch of one the products are rounded", rule_group_alone),
     ("groups", "not: one filter in each: a chain", not_group_chain),
     ("depthwise", "the rules of conv for the taps of one channel", rule_depthwise),
     ("dense", "one output, batch of two and more: the sum of eight lanes", rule_dense_single),
     ("dense", "batch of one: a single chain", rule_dense_alone),
     ("dense", "batch of two and more, at most 384 inputs: a single chain", rule_dense_batch),
     ("dense", "batch of two and more, over 384 inputs: blocks", rule_dense_blocks),
+    ("dense", "1,024 and more inputs and outputs: plain blocks from 101 rows on", rule_dense_plain_blocks),
     ("dense", "not: over 384 inputs in a single chain", not_dense_blocks),
     ("dense", "not: denormals are kept", not_dense_denormals),
     ("batch_normalization", "channels in fours: fma((x - mean) * istd, gamma, beta)", rule_batch_normalization),

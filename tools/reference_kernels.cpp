@@ -94,7 +94,10 @@ void ref_max_pool2d(const int64_t* numbers, const float* in, float* out, int ima
   const ops::MaxPool2D op{.pool_size = {n[6], n[7]},
                           .strides = {n[8], n[9]},
                           .padding = n[10] != 0 ? ops::Padding::same : ops::Padding::valid};
-  in_mode(keep_denormals, [&] { ref::max_pool2d(op, image(n), image(n + 3), in, out, images); });
+  const auto before = [&](int a) {
+    return ops::padding_of(n[a], n[6 + a], n[8 + a], 1, op.padding)[0];
+  };
+  in_mode(keep_denormals, [&] { ref::max_pool2d(op, {before(0), before(1)}, image(n), image(n + 3), in, out, images); });
 }
 
 void ref_global_max_pool(int64_t positions, int64_t channels, const float* in, float* out, int images,

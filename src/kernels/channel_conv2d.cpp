@@ -6,7 +6,7 @@
 namespace tf_injector {
 namespace {
 
-class SimdChannelConv2D final : public Kernel {
+class SimdChannelConv2D final : public WindowKernel {
  public:
   SimdChannelConv2D(const Conv2DParts& parts, const KernelContext& context)
       : table_(*simd::simd_table(context.set)),
@@ -45,6 +45,28 @@ class SimdChannelConv2D final : public Kernel {
                            .classes = classes_,
                            .epilogue = epilogue_->call(args)});
   }
+  [[nodiscard]] WindowGeometry window_geometry() const override {
+    WindowGeometry windows{.windows = {}, .channels = geometry_.cout};
+    windows.windows.resize(static_cast<size_t>(geometry_.out_h * geometry_.out_w));
+    for (const PositionTables::Class& c : positions_->classes) {
+      for (size_t i = 0; i < c.output.size(); ++i) {
+        WindowGeometry::Window& window = windows.windows[static_cast<size_t>(c.output[i])];
+        window.taps = c.tap;
+        for (size_t t = 0; t < c.tap.size(); ++t) {
+          const int32_t offset = c.input[i * c.tap.size() + t];
+          window.positions.push_back(offset == simd::kOutside ? WindowGeometry::kZero
+                                                              : static_cast<int32_t>(offset / geometry_.cin));
+        }
+      }
+    }
+    return windows;
+  }
+  [[nodiscard]] simd::WindowSum window_sum() const noexcept override {
+    return geometry_.sum == ref::Sum::lanes ? simd::WindowSum::lanes : simd::WindowSum::chain;
+  }
+  [[nodiscard]] const float* weights() const noexcept override { return weights_.data(); }
+  [[nodiscard]] int64_t weights_stride() const noexcept override { return stride(); }
+  [[nodiscard]] const EpilogueData* epilogue() const noexcept override { return epilogue_.get(); }
   [[nodiscard]] std::string name() const override {
     return std::string(kernel_set_name(table_.set)) + ":channel_conv2d";
   }

@@ -13,16 +13,18 @@ namespace {
 // matrix product.
 struct DenseShape {
   int64_t inputs, units, rows_per_image;
-  std::vector<int64_t> blocks_alone, blocks_batched;
+  std::vector<int64_t> blocks_alone, blocks_few, blocks_many;  // of one row, of few rows, of many
 
   DenseShape(const ops::Dense& op, const KernelContext& context)
       : inputs(context.inputs[0].back()),
         units(op.units),
         rows_per_image(context.inputs[0].elements() / context.inputs[0].back()),
         blocks_alone(ref::dense_blocks(inputs, units, 1)),
-        blocks_batched(ref::dense_blocks(inputs, units, 2)) {}
+        blocks_few(ref::dense_blocks(inputs, units, 2)),
+        blocks_many(ref::dense_blocks(inputs, units, ref::kManyRows)) {}
   [[nodiscard]] std::span<const int64_t> blocks(int batch) const noexcept {
-    return batch * rows_per_image == 1 ? blocks_alone : blocks_batched;
+    const int64_t rows = batch * rows_per_image;
+    return rows == 1 ? blocks_alone : rows < ref::kManyRows ? blocks_few : blocks_many;
   }
 };
 

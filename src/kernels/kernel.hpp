@@ -63,7 +63,7 @@ struct KernelContext {
   KernelSet set = KernelSet::scalar;
   Epilogue epilogue = {};
   // Conv2D and DepthwiseConv2D: a zero border taken over from a Pad node, (before, after) for h and w. Its
-  // zeros are multiplied.
+  // zeros are multiplied. MaxPool2D: a border of -Inf.
   std::optional<std::array<std::array<int64_t, 2>, 2>> explicit_padding = {};
 };
 

@@ -1,4 +1,4 @@
-// What replay may know of a kernel beyond running it: the four forms in which an op can be computed for many
+// What replay may know of a kernel beyond running it: the forms in which an op can be computed for many
 // faults at once. A kernel without a form is replayed by running it whole.
 #pragma once
 
@@ -74,6 +74,35 @@ struct AverageGeometry {
 class AverageKernel : public Kernel {
  public:
   [[nodiscard]] virtual AverageGeometry average_geometry() const = 0;
+};
+
+// Convolutions of single channels and maxima: an output element is made of its own channel's elements in a
+// window of positions, then the epilogue, if there is one.
+struct WindowGeometry {
+  static constexpr int32_t kZero = -1;  // a tap whose input is zero in every channel
+  struct Window {
+    std::vector<int32_t> positions;  // of the input, or kZero
+    std::vector<int32_t> taps;       // which tap of the kernel each meets; not looked at for maxima
+  };
+  std::vector<Window> windows;  // one per output position
+  int64_t channels = 0;
+};
+
+class WindowKernel : public Kernel {
+ public:
+  [[nodiscard]] virtual WindowGeometry window_geometry() const = 0;
+  [[nodiscard]] virtual simd::WindowSum window_sum() const noexcept = 0;
+  // [tap][stride]: the channels of a tap. Null for maxima.
+  [[nodiscard]] virtual const float* weights() const noexcept { return nullptr; }
+  [[nodiscard]] virtual int64_t weights_stride() const noexcept { return 0; }
+  [[nodiscard]] virtual const EpilogueData* epilogue() const noexcept { return nullptr; }
+};
+
+// Inputs one behind the other, along the channels of images or as vectors.
+class JoinKernel : public Kernel {
+ public:
+  // Does it join the last axis, or what is the same?
+  [[nodiscard]] virtual bool joins_channels() const noexcept = 0;
 };
 
 // Batch normalisation, add and activation on their own: the epilogue of its first input.

@@ -1,23 +1,34 @@
 // MaxPool2D: the SIMD kernel and the reference. GlobalMaxPool: the reference is all there is.
+#include <algorithm>
+
 #include "kernels/candidates.hpp"
+#include "kernels/kernel_forms.hpp"
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector {
 namespace {
 
+// Rows and columns outside the image in front of it.
+std::array<int64_t, 2> border_of(const ops::MaxPool2D& op, const KernelContext& context) {
+  if (context.explicit_padding) return {(*context.explicit_padding)[0][0], (*context.explicit_padding)[1][0]};
+  const auto before = [&](size_t a) {
+    return ops::padding_of(context.inputs[0][static_cast<int>(a)], op.pool_size[a], op.strides[a], 1,
+                           op.padding)[0];
+  };
+  return {before(0), before(1)};
+}
+
 // The positions of every window, one behind the other.
 struct PoolWindows {
   std::vector<int32_t> first;  // per output position, and one more: where its window begins in `input`
   std::vector<int32_t> input;  // offsets of pixels in their image
-  PoolWindows(const ops::MaxPool2D& op, const Shape& in, const Shape& out) {
-    const auto from = [&](int axis, int64_t o) {
-      const auto a = static_cast<size_t>(axis);
-      return o * op.strides[a] - ops::padding_of(in[axis], op.pool_size[a], op.strides[a], 1, op.padding)[0];
-    };
+  PoolWindows(const ops::MaxPool2D& op, const KernelContext& context) {
+    const Shape &in = context.inputs[0], &out = context.output;
+    const std::array<int64_t, 2> before = border_of(op, context);
     first.push_back(0);
     for (int64_t y = 0; y < out[0]; ++y) {
       for (int64_t x = 0; x < out[1]; ++x) {
-        const int64_t h0 = from(0, y), w0 = from(1, x);
+        const int64_t h0 = y * op.strides[0] - before[0], w0 = x * op.strides[1] - before[1];
         for (int64_t h = std::max<int64_t>(0, h0); h < std::min(in[0], h0 + op.pool_size[0]); ++h) {
           for (int64_t w = std::max<int64_t>(0, w0); w < std::min(in[1], w0 + op.pool_size[1]); ++w)
             input.push_back(static_cast<int32_t>((h * in[1] + w) * in[2]));
@@ -28,11 +39,11 @@ struct PoolWindows {
   }
 };
 
-class SimdMaxPool2D final : public Kernel {
+class SimdMaxPool2D final : public WindowKernel {
  public:
   SimdMaxPool2D(const ops::MaxPool2D& op, const KernelContext& context)
       : table_(*simd::simd_table(context.set)),
-        windows_(op, context.inputs[0], context.output),
+        windows_(op, context),
         in_image_(context.inputs[0].elements()),
         channels_(context.output.back()) {}
   void run(const KernelArgs& args) const noexcept override {
@@ -45,6 +56,18 @@ class SimdMaxPool2D final : public Kernel {
                      .first = windows_.first.data(),
                      .input = windows_.input.data()});
   }
+  [[nodiscard]] WindowGeometry window_geometry() const override {
+    WindowGeometry windows{.windows = {}, .channels = channels_};
+    for (size_t p = 0; p + 1 < windows_.first.size(); ++p) {
+      WindowGeometry::Window window;
+      for (int32_t i = windows_.first[p]; i < windows_.first[p + 1]; ++i) {
+        window.positions.push_back(static_cast<int32_t>(windows_.input[static_cast<size_t>(i)] / channels_));
+      }
+      windows.windows.push_back(std::move(window));
+    }
+    return windows;
+  }
+  [[nodiscard]] simd::WindowSum window_sum() const noexcept override { return simd::WindowSum::maximum; }
   [[nodiscard]] std::string name() const override {
     return std::string(kernel_set_name(table_.set)) + ":max_pool2d";
   }
@@ -58,14 +81,15 @@ class SimdMaxPool2D final : public Kernel {
 class ReferenceMaxPool2D final : public Kernel {
  public:
   ReferenceMaxPool2D(const ops::MaxPool2D& op, const KernelContext& context)
-      : op_(op), input_(context.inputs[0]), output_(context.output) {}
+      : op_(op), before_(border_of(op, context)), input_(context.inputs[0]), output_(context.output) {}
   void run(const KernelArgs& args) const noexcept override {
-    ref::max_pool2d(op_, input_, output_, args.inputs[0], args.output, args.images);
+    ref::max_pool2d(op_, before_, input_, output_, args.inputs[0], args.output, args.images);
   }
   [[nodiscard]] std::string name() const override { return "ref:max_pool2d"; }
 
  private:
   ops::MaxPool2D op_;
+  std::array<int64_t, 2> before_;
   Shape input_, output_;
 };
 

@@ -51,7 +51,8 @@ void drop_unused(Draft& draft);
 // Steps that only rename: Reshape, a Transpose that moves axes of length 1, a Slice that takes everything, an
 // Add or Concat of one tensor.
 void drop_copies(Draft& draft);
-// A Pad of zeros on h and w before a "valid" convolution becomes part of it (its zeros are still multiplied).
+// A Pad of zeros on h and w before a "valid" convolution becomes part of it (its zeros are still multiplied),
+// one of -Inf before a "valid" MaxPool2D too.
 void fuse_padding(Draft& draft);
 // BatchNormalization, Add and Activation become the end of the step that makes their input, when nobody else
 // reads it.

@@ -27,7 +27,7 @@ LaneSteps::LaneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& v
       values_(values),
       linear_(plan, golden, values),
       hit_columns_(plan, golden) {
-  int64_t most_elements = 0, most_channels = 0;
+  int64_t most_elements = 0, most_channels = 0, most_window = 0;
   int most_stripes = 1;
   size_t most_reads = 1;
   for (const ValueInfo& value : plan.values()) {
@@ -37,12 +37,21 @@ LaneSteps::LaneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& v
   for (const StepInfo& step : plan.steps()) {
     most_reads = std::max(most_reads, step.reads.size());
     if (step.average) most_stripes = std::max(most_stripes, step.average->geometry.stripes);
+    if (step.window) {
+      for (const WindowGeometry::Window& w : step.window->geometry.windows)
+        most_window =
+            std::max(most_window, static_cast<int64_t>(w.positions.size()) * step.window->geometry.channels);
+    }
   }
   sums_ = AlignedBuffer(idx(most_channels * width_));
   stripes_ = AlignedBuffer(idx(most_channels * width_ * most_stripes));
   rows_ = AlignedBuffer(idx(most_channels * width_));
   row_channels_.resize(idx(most_channels) + simd::kMaxWidth);
   change_ = AlignedBuffer(idx(width_));
+  zeros_ = AlignedBuffer(idx(width_));
+  window_values_ = AlignedBuffer(idx(most_window * width_));
+  window_at_.resize(idx(most_window) + simd::kMaxWidth);
+  window_rows_.resize(idx(most_window));
   whole_out_ = AlignedBuffer(idx(most_elements));
   for (size_t i = 0; i < most_reads; ++i) whole_in_.emplace_back(idx(most_elements));
   all_channels_.resize(idx(most_channels));
@@ -79,6 +88,10 @@ void LaneSteps::replay_step(const StepInfo& step, size_t index, LaneMask reached
     replay_movement(step);
   } else if (step.average) {
     replay_average(step);
+  } else if (step.window) {
+    replay_window(step);
+  } else if (step.joins) {
+    replay_join(step);
   } else {
     replay_whole(step, nullptr, reached);
   }

@@ -36,6 +36,10 @@ class LaneSteps {
   void move_elements(const StepInfo& step, int64_t position);
   void replay_average(const StepInfo& step);
   void average_window(const StepInfo& step, int64_t position, LaneMask reach);
+  void replay_window(const StepInfo& step);
+  void window_position(const StepInfo& step, int64_t position, LaneMask reach);
+  void replay_join(const StepInfo& step);
+  void join_position(const StepInfo& step, int64_t position, LaneMask reach);
   void replay_whole(const StepInfo& step, const Hit* hit, LaneMask lanes);
   void hit_linear(const Hit& hit, const StepInfo& step);
   int32_t read_rows(int value, int64_t position, LaneMask reach);
@@ -58,6 +62,10 @@ class LaneSteps {
   BatchContext context_;
   LaneLinear linear_;
   HitColumns hit_columns_;
+  AlignedBuffer zeros_, window_values_;
+  std::vector<int32_t> window_at_;
+  std::vector<simd::LaneTap> window_taps_;
+  std::vector<const float*> window_rows_, window_weights_;
   AlignedBuffer sums_, rows_, change_, stripes_, whole_out_;
   std::vector<AlignedBuffer> whole_in_;
   std::vector<int32_t> all_channels_, row_channels_;

@@ -85,6 +85,32 @@ std::optional<AverageStep> average_step(const Kernel* kernel, const ValueInfo& i
   return step;
 }
 
+std::optional<WindowStep> window_step(const Kernel* kernel, const ValueInfo& in, const ValueInfo& out) {
+  const auto* window = dynamic_cast<const WindowKernel*>(kernel);
+  if (window == nullptr) return std::nullopt;
+  WindowStep step{.kernel = window, .geometry = window->window_geometry()};
+  const WindowGeometry& g = step.geometry;
+  const bool fits = g.channels == in.channels && g.channels == out.channels &&
+                    static_cast<int64_t>(g.windows.size()) == out.positions;
+  const auto is_large = [](const WindowGeometry::Window& w) {
+    return w.positions.size() > simd::kMostChannelTaps;
+  };
+  if (!fits || std::any_of(g.windows.begin(), g.windows.end(), is_large)) return std::nullopt;
+  return step;
+}
+
+bool is_join(const StepInfo& step, const std::vector<ValueInfo>& values) {
+  const auto* join = dynamic_cast<const JoinKernel*>(step.kernel);
+  if (join == nullptr || !join->joins_channels()) return false;
+  const ValueInfo& out = values[idx(step.output)];
+  int64_t channels = 0;
+  for (int value : step.reads) {
+    if (values[idx(value)].positions != out.positions) return false;
+    channels += values[idx(value)].channels;
+  }
+  return channels == out.channels;
+}
+
 bool is_elementwise(const ElementwiseForm* form, const StepInfo& step, const std::vector<ValueInfo>& values) {
   if (form == nullptr) return false;
   const ValueInfo& out = values[idx(step.output)];
@@ -157,12 +183,19 @@ void ReplayPlan::add_step(const PlanStep& from, int output) {
   step.movement = movement_step(step.kernel, in, out);
   step.average = average_step(step.kernel, in, out);
   step.elementwise = is_elementwise(form, step, values_);
+  step.window = window_step(step.kernel, in, out);
+  step.joins = is_join(step, values_);
+  if (step.window) step.epilogue = step.window->kernel->epilogue();
   if (step.linear) step.epilogue = &step.linear->kernel->epilogue();
   if (step.elementwise) step.epilogue = &form->epilogue();
   step.has_add = step.epilogue != nullptr && step.epilogue->has_add();
   if (step.linear && step.has_add) {
     const ValueInfo& add = values_[idx(step.reads.back())];
     if (add.positions != out.positions || add.channels != out.channels) step.linear.reset();
+  }
+  if (step.window && step.has_add) {
+    const ValueInfo& add = values_[idx(step.reads.back())];
+    if (add.positions != out.positions || add.channels != out.channels) step.window.reset();
   }
   steps_.push_back(std::move(step));
 }
@@ -215,6 +248,10 @@ size_t ReplayPlan::bytes() const noexcept {
   size_t floats = 0;
   for (const StepInfo& step : steps_) {
     if (step.linear) floats += step.linear->weights.size() + step.linear->geometry.source.size();
+    if (step.window) {
+      for (const WindowGeometry::Window& w : step.window->geometry.windows)
+        floats += w.positions.size() + w.taps.size() + 2 * sizeof(w.taps) / sizeof(float);
+    }
     if (step.movement) floats += step.movement->elements.size() + 2 * step.movement->positions.size();
   }
   return floats * sizeof(float);

@@ -46,6 +46,11 @@ struct AverageStep {
   std::vector<int32_t> all_channels;
 };
 
+struct WindowStep {
+  const WindowKernel* kernel = nullptr;
+  WindowGeometry geometry;
+};
+
 struct StepInfo {
   const Kernel* kernel = nullptr;
   std::vector<int> reads;  // values; the operand of an add is the last
@@ -56,6 +61,8 @@ struct StepInfo {
   std::optional<LinearStep> linear;
   std::optional<MovementStep> movement;
   std::optional<AverageStep> average;
+  std::optional<WindowStep> window;
+  bool joins = false;  // its inputs' channels one behind the other
   bool elementwise = false;
 };
 

@@ -22,6 +22,10 @@ TEST(DenseBlocks, AreTensorFlows) {
   EXPECT_EQ(ref::dense_blocks(4096, 10, 512),
             (Blocks{384, 384, 384, 384, 384, 384, 384, 384, 384, 320, 320}));
   EXPECT_EQ(ref::dense_blocks(1280, 10, 1), (Blocks{1280}));
+  EXPECT_EQ(ref::dense_blocks(512, 4096, 512), (Blocks{256, 256}));
+  EXPECT_EQ(ref::dense_blocks(1024, 4096, 100), (Blocks{384, 320, 320}));
+  EXPECT_EQ(ref::dense_blocks(1024, 4096, 101), (Blocks{384, 384, 256}));
+  EXPECT_EQ(ref::dense_blocks(1024, 1, 101), Blocks{});  // eight lanes
 }
 
 class DenseTest : public testing::TestWithParam<test::Values> {};

@@ -116,6 +116,70 @@ TEST(Replay, EqualsThePlainEvaluationOnOddNetworks) {
   }
 }
 
+// Ops of single channels and joins: groups, depthwise, max pooling behind a border of -Inf, branches.
+struct ChannelNetwork {
+  Graph graph;
+  std::vector<size_t> kernels;
+
+  explicit ChannelNetwork(std::mt19937& rng, bool infinite_weight) {
+    constexpr int64_t kSide = 7, kChannels = 18;
+    const auto weight = [&](Shape shape, float scale) {
+      Weight w{"w" + std::to_string(graph.weights.size()), shape,
+               test::random_values(rng, shape.elements(), test::Values::ordinary)};
+      for (float& v : w.values) v *= scale;
+      graph.weights.push_back(std::move(w));
+      return static_cast<WeightId>(graph.weights.size() - 1);
+    };
+    const auto faultable = [&](WeightId id) {
+      kernels.push_back(static_cast<size_t>(id));
+      return id;
+    };
+    const auto relu = [&](NodeId h) { return graph.add("relu", ops::Activation{}, {h}); };
+    const auto convolve = [&](NodeId in, int64_t size, int64_t cin, int64_t filters, int64_t groups) {
+      ops::Conv2D op{
+          .kernel_size = {size, size}, .groups = groups, .filters = filters, .padding = ops::Padding::same};
+      op.kernel = faultable(weight({size, size, cin / groups, filters}, 0.3f));
+      return graph.add("conv", op, {in});
+    };
+    const NodeId in = graph.add_input("in", "in", {kSide, kSide, 3});
+    const NodeId stem = relu(convolve(in, 3, 3, kChannels, 1));
+    NodeId grouped = convolve(stem, 3, kChannels, kChannels, kChannels);
+    if (infinite_weight) graph.weights.back().values[20] = HUGE_VALF;
+    grouped = relu(graph.add("sum", ops::Add{}, {grouped, stem}));
+    const ops::DepthwiseConv2D depthwise{.kernel = weight({5, 3, kChannels, 1}, 0.3f),
+                                         .bias = weight({kChannels}, 0.1f),
+                                         .kernel_size = {5, 3},
+                                         .padding = ops::Padding::same};
+    const NodeId deep = graph.add("depthwise", depthwise, {convolve(stem, 1, kChannels, kChannels, 1)});
+    NodeId pooled = graph.add("pad", ops::Pad{{{{1, 1}}, {{1, 1}}, {{0, 0}}}, -HUGE_VALF}, {grouped});
+    pooled = graph.add("pool", ops::MaxPool2D{.pool_size = {3, 3}, .strides = {1, 1}}, {pooled});
+    NodeId h = graph.add("join", ops::Concat{2}, {deep, stem, pooled});
+    h = graph.add("join", ops::Concat{2}, {h, relu(convolve(h, 3, 3 * kChannels, 9, 1))});
+    h = graph.add("pool",
+                  ops::MaxPool2D{.pool_size = {2, 3}, .strides = {2, 2}, .padding = ops::Padding::same}, {h});
+    h = convolve(h, 1, 3 * kChannels + 9, 20, 1);
+    const NodeId largest = graph.add("largest", ops::GlobalMaxPool{}, {h});
+    const NodeId mean =
+        graph.add("mean", ops::GlobalAveragePool{}, {graph.add("tall", ops::Concat{0}, {h, h})});
+    h = graph.add("vectors", ops::Concat{0}, {largest, mean});
+    h = graph.add("scores", ops::Dense{faultable(weight({40, 7}, 0.3f)), weight({7}, 0.1f), 7}, {h});
+    graph.outputs = {h};
+    graph.output_names = {"scores"};
+  }
+};
+
+TEST(Replay, EqualsThePlainEvaluationOnNetworksOfChannels) {
+  std::mt19937 rng(13);
+  for (int round = 0; round < 4; ++round) {
+    const ChannelNetwork network(rng, round == 3);
+    for (KernelSet set : available_kernel_sets()) {
+      if (set == KernelSet::scalar) continue;  // the reference has no lanes
+      SCOPED_TRACE(std::string(kernel_set_name(set)) + ", round " + std::to_string(round));
+      expect_replay_equals_evaluate(rng, network.graph, network.kernels, set, 150, round == 2 ? 1 : 512);
+    }
+  }
+}
+
 TEST(Replay, EqualsThePlainEvaluation) {
   std::mt19937 rng(11);
   for (int round = 0; round < 16; ++round) {

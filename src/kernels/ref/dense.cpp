@@ -9,17 +9,17 @@ namespace {
 
 // TensorFlow's own block (Eigen's and oneDNN's K block for float32).
 constexpr int64_t kBlock = 384;
-// From this many outputs on TensorFlow cuts into plain blocks (docs/numerics.md, "Dense").
+// With as many inputs, outputs and rows TensorFlow cuts into plain blocks (docs/numerics.md, "Dense").
 constexpr int64_t kManyUnits = 1024;
 
 }  // namespace
 
-std::vector<int64_t> dense_blocks(int64_t inputs, int64_t units, int batch) {
-  if (batch == 1) return {inputs};
+std::vector<int64_t> dense_blocks(int64_t inputs, int64_t units, int64_t rows) {
+  if (rows == 1) return {inputs};
   if (units == 1) return {};
   std::vector<int64_t> blocks;
   int64_t left = inputs;
-  if (units >= kManyUnits && inputs >= kManyUnits) {
+  if (units >= kManyUnits && inputs >= kManyUnits && rows >= kManyRows) {
     for (; left > 0; left -= blocks.back()) blocks.push_back(left < kBlock ? left : kBlock);
     return blocks;
   }

@@ -53,19 +53,17 @@ void global_average_pool(int64_t positions, int64_t channels, const float* in, f
   }
 }
 
-void max_pool2d(const ops::MaxPool2D& op, const Shape& input, const Shape& output, const float* in,
-                float* out, int images) {
+void max_pool2d(const ops::MaxPool2D& op, std::array<int64_t, 2> before, const Shape& input,
+                const Shape& output, const float* in, float* out, int images) {
   const int64_t height = input[0], width = input[1], channels = input[2];
-  const int64_t top = ops::padding_of(height, op.pool_size[0], op.strides[0], 1, op.padding)[0];
-  const int64_t left = ops::padding_of(width, op.pool_size[1], op.strides[1], 1, op.padding)[0];
   for (int64_t n = 0; n < images; ++n) {
     const float* image = in + n * input.elements();
     for (int64_t y = 0; y < output[0]; ++y) {
-      const int64_t h0 = std::max<int64_t>(0, y * op.strides[0] - top);
-      const int64_t h1 = std::min(height, y * op.strides[0] - top + op.pool_size[0]);
+      const int64_t h0 = std::max<int64_t>(0, y * op.strides[0] - before[0]);
+      const int64_t h1 = std::min(height, y * op.strides[0] - before[0] + op.pool_size[0]);
       for (int64_t x = 0; x < output[1]; ++x) {
-        const int64_t w0 = std::max<int64_t>(0, x * op.strides[1] - left);
-        const int64_t w1 = std::min(width, x * op.strides[1] - left + op.pool_size[1]);
+        const int64_t w0 = std::max<int64_t>(0, x * op.strides[1] - before[1]);
+        const int64_t w1 = std::min(width, x * op.strides[1] - before[1] + op.pool_size[1]);
         float* pixel = out + ((n * output[0] + y) * output[1] + x) * channels;
         std::fill_n(pixel, channels, std::numeric_limits<float>::lowest());
         for (int64_t h = h0; h < h1; ++h) {

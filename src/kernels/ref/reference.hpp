@@ -70,9 +70,12 @@ struct Conv2DGeometry {
 void conv2d(const Conv2DGeometry& g, std::span<const int64_t> blocks, const float* in, const float* kernel,
             const float* bias, float* out, int images, int batch);
 
-// Lengths of the blocks into which TensorFlow cuts the sum over K inputs of a Dense layer. None: a single
+// From this many rows on TensorFlow may cut sums in another way.
+inline constexpr int64_t kManyRows = 101;
+// Lengths of the blocks into which TensorFlow cuts the sum over K inputs of a Dense layer, when it multiplies
+// so many rows at once. None: a single
 // unit and more than one row, whose sums are LaneSums.
-[[nodiscard]] std::vector<int64_t> dense_blocks(int64_t inputs, int64_t units, int batch);
+[[nodiscard]] std::vector<int64_t> dense_blocks(int64_t inputs, int64_t units, int64_t rows);
 // Each block is a chain of fma from +0; block results are added in order; without blocks a LaneSum; then
 // + bias.
 void dense(int64_t inputs, int64_t units, const float* in, const float* kernel, const float* bias,
@@ -109,9 +112,9 @@ inline constexpr int kAverageStripes = 4;  // TensorFlow's packet of four floats
 void global_average_pool(int64_t positions, int64_t channels, const float* in, float* out, int images);
 
 // Largest value of the part of the window inside the image, v > m ? v : m from the lowest float on: NaN is
-// passed over.
-void max_pool2d(const ops::MaxPool2D& op, const Shape& input, const Shape& output, const float* in,
-                float* out, int images);
+// passed over. `before`: rows and columns outside the image in front of it.
+void max_pool2d(const ops::MaxPool2D& op, std::array<int64_t, 2> before, const Shape& input,
+                const Shape& output, const float* in, float* out, int images);
 // m > v ? m : v from -Inf on; the first NaN stays.
 void global_max_pool(int64_t positions, int64_t channels, const float* in, float* out, int images);
 // inputs[i]: images x `outer` x parts[i] elements; out: images x outer x (all parts, one behind the other).

@@ -5,6 +5,7 @@
 #define HWY_TARGET_INCLUDE "kernels/simd/simd_table.cpp"
 #include "kernels/simd/targets.hpp"
 // Behind targets.hpp, which chooses the targets:
+#include "kernels/simd/channel_window-inl.hpp"
 #include "kernels/simd/channels-inl.hpp"
 #include "kernels/simd/conv2d-inl.hpp"
 #include "kernels/simd/dense-inl.hpp"
@@ -30,6 +31,7 @@ SimdTable make_table(KernelSet set) {
           .lane_sums = &lane_sums,
           .item_sums = &item_sums,
           .lane_change = &lane_change,
+          .channel_window = &channel_window,
           .lane_alive = &lane_alive,
           .lane_finish = &lane_finish,
           .lane_join = &lane_join,

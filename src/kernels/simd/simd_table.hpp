@@ -170,6 +170,20 @@ struct ItemSumsCall {
   bool add_to_sums = false;
 };
 
+// How an op over the window of a single channel makes its value.
+enum class WindowSum { maximum, chain, lanes };
+
+// A position of such an op for a pack. No zero is left out.
+struct ChannelWindowCall {
+  WindowSum sum = WindowSum::maximum;
+  int32_t taps = 0;  // at most kMostChannelTaps
+  int32_t channels = 0;
+  int32_t vectors = 1;                    // of a row
+  const float* const* rows = nullptr;     // [taps][channels]: the inputs' values, [vectors]
+  const float* const* weights = nullptr;  // [taps]: [channels]; not for maxima
+  float* sums = nullptr;                  // [channels][width]
+};
+
 // Which outputs of a position may be other than zero: !(margin + (slope * reach + shift) < 0).
 struct LaneAliveCall {
   const float* margin = nullptr;  // [cout]; all arrays padded to whole vectors
@@ -232,6 +246,7 @@ struct SimdTable {
   bool (*item_sums)(const ItemSumsCall& call) = nullptr;
   // The squared norm of a pixel's difference, of the wanted lanes one behind the other.
   void (*lane_change)(const LanePixel& pixel, LaneMask lanes, float* change) = nullptr;
+  void (*channel_window)(const ChannelWindowCall& call) = nullptr;
   // How many channels are listed.
   int32_t (*lane_alive)(const LaneAliveCall& call) = nullptr;
   // The lanes that differ from golden in some bit. `rows`: how many were written.

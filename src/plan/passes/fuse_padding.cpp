@@ -1,13 +1,21 @@
+#include <limits>
+
 #include "core/bits.hpp"
 #include "plan/draft.hpp"
 
 namespace tf_injector::plan {
 namespace {
 
-// Only +0: the kernel reads its border from a pixel of zeros.
-bool is_zero_border(const ops::Pad& op) {
-  return op.paddings.size() == 3 && op.paddings[2] == std::array<int64_t, 2>{0, 0} &&
-         float_bits(op.value) == 0;
+// Convolutions read their border from a pixel of zeros: only +0. No maximum takes -Inf: it is left out.
+constexpr float kNothing = -std::numeric_limits<float>::infinity();
+
+bool is_border(const ops::Pad& op) {
+  return op.paddings.size() == 3 && op.paddings[2] == std::array<int64_t, 2>{0, 0};
+}
+
+bool is_valid_maximum(const Op& op) {
+  const auto* pool = std::get_if<ops::MaxPool2D>(&op);
+  return pool != nullptr && pool->padding == ops::Padding::valid;
 }
 
 bool is_valid_convolution(const Op& op) {
@@ -20,12 +28,14 @@ bool is_valid_convolution(const Op& op) {
 
 void fuse_padding(Draft& draft) {
   for (DraftStep& step : draft.steps) {
-    if (!is_valid_convolution(step.op) || step.explicit_padding) continue;
+    const bool pools = is_valid_maximum(step.op);
+    if ((!pools && !is_valid_convolution(step.op)) || step.explicit_padding) continue;
     const int producer = draft.producer(step.inputs[0].value);
     if (producer < 0) continue;
     const DraftStep& before = draft.steps[static_cast<size_t>(producer)];
     const auto* pad = std::get_if<ops::Pad>(&before.op);
-    if (pad == nullptr || !is_zero_border(*pad) || step.inputs[0].shape != before.shape) continue;
+    if (pad == nullptr || step.inputs[0].shape != before.shape) continue;
+    if (!is_border(*pad) || (pools ? pad->value != kNothing : float_bits(pad->value) != 0)) continue;
     step.explicit_padding = {{pad->paddings[0], pad->paddings[1]}};
     step.label = "Pad+" + step.label;
     step.inputs[0] = before.inputs[0];

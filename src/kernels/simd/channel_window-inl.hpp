@@ -1,0 +1,45 @@
+// Replay of ops that work on every channel alone: one output position for a pack of faults.
+#if defined(TFI_SIMD_CHANNEL_WINDOW_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef TFI_SIMD_CHANNEL_WINDOW_INL
+#undef TFI_SIMD_CHANNEL_WINDOW_INL
+#else
+#define TFI_SIMD_CHANNEL_WINDOW_INL
+#endif
+
+#include "kernels/simd/channels-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace tf_injector::simd::HWY_NAMESPACE {
+
+// One vector of faults of one channel.
+HWY_INLINE Vec window_value(const ChannelWindowCall& call, int32_t channel, int32_t vector) {
+  const Floats d;
+  const auto x = [&](int32_t t) {
+    return hn::LoadU(d, call.rows[t * call.channels + channel] + vector * kLanes);
+  };
+  const auto w = [&](int32_t t) { return hn::Set(d, call.weights[t][channel]); };
+  if (call.sum == WindowSum::lanes) return lane_sum(call.taps, x, w);
+  if (call.sum == WindowSum::chain) {
+    Vec sum = hn::Zero(d);
+    for (int32_t t = 0; t < call.taps; ++t) sum = hn::MulAdd(x(t), w(t), sum);
+    return sum;
+  }
+  Vec most = hn::Set(d, std::numeric_limits<float>::lowest());
+  for (int32_t t = 0; t < call.taps; ++t) {
+    const Vec v = x(t);
+    most = hn::IfThenElse(hn::Gt(v, most), v, most);
+  }
+  return most;
+}
+
+inline void channel_window(const ChannelWindowCall& call) {
+  constexpr int64_t kRow = kLanes * kLaneVectors;
+  for (int32_t c = 0; c < call.channels; ++c) {
+    for (int32_t v = 0; v < call.vectors; ++v)
+      hn::StoreU(window_value(call, c, v), kFloats, call.sums + c * kRow + v * kLanes);
+  }
+}
+
+}  // namespace tf_injector::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

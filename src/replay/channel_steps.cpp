@@ -1,0 +1,76 @@
+// The steps that work on every channel alone (single channels' convolutions, maxima) and those that put
+// channels one behind the other, for one pack of faults.
+#include <algorithm>
+
+#include "replay/lane_steps.hpp"
+
+namespace tf_injector::replay {
+
+void LaneSteps::replay_window(const StepInfo& step) {
+  const int in = step.reads.front();
+  for (int64_t p = 0; p < info(step.output).positions; ++p) {
+    LaneMask reach = step.has_add ? values_.dirty(step.reads.back(), p) : 0;
+    for (int32_t from : step.window->geometry.windows[idx(p)].positions)
+      reach |= from >= 0 ? values_.dirty(in, from) : 0;
+    if (reach != 0) window_position(step, p, reach);
+  }
+}
+
+void LaneSteps::window_position(const StepInfo& step, int64_t p, LaneMask reach) {
+  const WindowKernel& kernel = *step.window->kernel;
+  const WindowGeometry::Window& window = step.window->geometry.windows[idx(p)];
+  const auto channels = static_cast<int32_t>(step.window->geometry.channels);
+  const auto taps = static_cast<int32_t>(window.positions.size());
+  window_taps_.clear();
+  window_weights_.clear();
+  for (int32_t t = 0; t < taps; ++t) {
+    const int32_t from = window.positions[idx(t)];
+    if (from >= 0) window_taps_.push_back(values_.tap(step.reads.front(), from, t));
+    if (kernel.weights() != nullptr)
+      window_weights_.push_back(kernel.weights() + window.taps[idx(t)] * kernel.weights_stride());
+  }
+  const int32_t count = table_.lane_window({.taps = window_taps_,
+                                            .lanes = reach,
+                                            .cin = channels,
+                                            .cout = 1,
+                                            .values = window_values_.data(),
+                                            .weight_at = window_at_.data(),
+                                            .change = change_.data()});
+  std::fill_n(window_rows_.begin(), taps * channels, zeros_.data());
+  const int64_t row = vectors(reach) * table_.lanes;
+  for (int32_t i = 0; i < count; ++i) window_rows_[idx(window_at_[idx(i)])] = window_values_.data() + i * row;
+  table_.channel_window({.sum = kernel.window_sum(),
+                         .taps = taps,
+                         .channels = channels,
+                         .vectors = vectors(reach),
+                         .rows = window_rows_.data(),
+                         .weights = window_weights_.data(),
+                         .sums = sums_.data()});
+  finish_sums(step, p, step.epilogue != nullptr ? step.epilogue->parameters() : simd::EpilogueCall{}, reach);
+}
+
+void LaneSteps::replay_join(const StepInfo& step) {
+  for (int64_t p = 0; p < info(step.output).positions; ++p) {
+    LaneMask reach = 0;
+    for (int value : step.reads) reach |= values_.dirty(value, p);
+    if (reach != 0) join_position(step, p, reach);
+  }
+}
+
+// The rows of the inputs' pixels, golden's where an input has not changed. The change is the sum of theirs.
+void LaneSteps::join_position(const StepInfo& step, int64_t p, LaneMask reach) {
+  const int64_t stride = vectors(reach) * table_.lanes;
+  const LaneValues::Room to = values_.room(step.output, p, std::popcount(reach));
+  std::fill_n(to.values, stride, 0.0f);
+  int32_t rows = 0, shift = 0;
+  for (int value : step.reads) {
+    const int32_t count = read_rows(value, p, reach);
+    for (int64_t l = 0; l < stride; ++l) to.values[l] += change_[idx(l)];
+    std::copy_n(rows_.data(), count * stride, to.values + (rows + 1) * stride);
+    for (int32_t i = 0; i < count; ++i) to.channels[rows++] = row_channels_[idx(i)] + shift;
+    shift += static_cast<int32_t>(info(value).channels);
+  }
+  values_.commit(step.output, p, rows, reach);
+}
+
+}  // namespace tf_injector::replay
