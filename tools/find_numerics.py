@@ -88,10 +88,61 @@ class Reference:
                                I64(len(blocks)), pointer(out), I64(rows), keep)
         return out
 
-    def batch_normalization(self, x, mean, variance, gamma, beta, epsilon, keep=False):
-        out, variance, gamma = np.empty_like(x), variance.copy(), gamma.copy()
-        self.library.ref_batch_normalization(I64(x.shape[-1]), pointer(x), pointer(mean), pointer(variance), pointer(gamma),
+    def batch_normalization(self, x, mean, variance, gamma, beta, epsilon, keep=False, fused=True):
+        out = np.empty_like(x)
+        mean, variance, gamma, beta = (a.copy() for a in (mean, variance, gamma, beta))
+        self.library.ref_batch_normalization(fused, I64(x.shape[-1]), pointer(x), pointer(mean), pointer(variance), pointer(gamma),
                                              pointer(beta), ctypes.c_float(epsilon), pointer(out), I64(x.size // x.shape[-1]), keep)
+        return out
+
+    def function(self, kind, x, alpha=0.0, max_value=np.inf, threshold=0.0, keep=False, all_body=False):
+        """As TensorFlow computes a whole array: what is left over behind its last eight elements goes another way."""
+        out, flat = np.empty_like(x), x.reshape(-1)
+        body = x.size if all_body else x.size // 8 * 8
+        for first, last, end in ((0, body, False), (body, x.size, True)):
+            part = np.empty(last - first, F)
+            source = np.ascontiguousarray(flat[first:last])
+            assert self.library.ref_function(kind.encode(), *map(ctypes.c_float, (alpha, max_value, threshold)), pointer(source),
+                                             pointer(part), I64(last - first), end, keep)
+            out.reshape(-1)[first:last] = part
+        return out
+
+    def softmax(self, x, keep=False):
+        out = np.empty_like(x)
+        self.library.ref_softmax(I64(x.shape[-1]), pointer(x), pointer(out), I64(x.size // x.shape[-1]), keep)
+        return out
+
+    def binary(self, kind, a, b, keep=False):
+        out = np.empty_like(a)
+        assert self.library.ref_binary(kind.encode(), pointer(a), pointer(b), pointer(out), I64(a.size), keep)
+        return out
+
+    def layer_normalization(self, x, gamma, beta, epsilon, fused, keep=False):
+        """The rows of a whole batch: what is left over behind the last eight goes another way."""
+        out, rows = np.empty_like(x), x.size // x.shape[-1]
+        for first, last, end in ((0, rows // 8 * 8, False), (rows // 8 * 8, rows, True)):
+            source, part = np.ascontiguousarray(x[first:last]), np.empty((last - first, x.shape[-1]), F)
+            self.library.ref_layer_normalization(fused, I64(x.shape[-1]), ctypes.c_float(epsilon), pointer(source), pointer(gamma),
+                                                 pointer(beta), pointer(part), I64(last - first), end, keep)
+            out[first:last] = part
+        return out
+
+    def global_average_pool_at(self, x, keep=False):
+        n, h, w, c = x.shape
+        out = np.empty((n, c), F)
+        self.library.ref_global_average_pool_at(I64(h * w), I64(c), pointer(x), pointer(out), n, keep)
+        return out
+
+    def resize_bilinear(self, x, factors, keep=False):
+        n, h, w, c = x.shape
+        out = np.empty((n, h * factors[0], w * factors[1], c), F)
+        self.library.ref_resize_bilinear(pointer(integers(h, w, c, *out.shape[1:])), pointer(x), pointer(out), n, keep)
+        return out
+
+    def global_max_pool(self, x, keep=False):
+        n, h, w, c = x.shape
+        out = np.empty((n, c), F)
+        self.library.ref_global_max_pool(I64(h * w), I64(c), pointer(x), pointer(out), n, keep)
         return out
 
     def activation(self, x, relu6, keep=False):
@@ -117,12 +168,6 @@ class Reference:
         out = np.empty((n, *sizes, c), F)
         numbers = integers(h, w, c, *sizes, c, *pool, *strides, padding == "SAME")
         function(pointer(numbers), pointer(x), pointer(out), n, keep)
-        return out
-
-    def global_max_pool(self, x, keep=False):
-        n, h, w, c = x.shape
-        out = np.empty((n, c), F)
-        self.library.ref_global_max_pool(I64(h * w), I64(c), pointer(x), pointer(out), n, keep)
         return out
 
     def global_average_pool(self, x, keep=False):
@@ -395,8 +440,8 @@ def not_dense_denormals(c, r):
     return dense_case(c, few_inputs(c), 10, c.pick(1, 64), r, values=c.tiny, keep=True)
 
 
-def bn_case(c, ours, channels):
-    x = c.values(c.pick(1, 2, 16), c.size(1, 12), c.size(1, 12), channels)
+def bn_case(c, ours, channels, image=True):
+    x = c.values(c.pick(1, 2, 16), *((c.size(1, 12), c.size(1, 12)) if image else ()), channels)
     mean, gamma, beta = c.ordinary(channels), c.ordinary(channels), c.ordinary(channels)
     if c.pick(0, 0, 0, 1):
         mean, beta = mean * F(0), beta * F(0)
@@ -408,7 +453,7 @@ def bn_case(c, ours, channels):
     if not scale:
         gamma = np.ones_like(gamma)
     if not center:
-        beta = np.zeros_like(beta)
+        beta = np.zeros_like(beta) if image else -np.zeros_like(beta)
     return ours(x, mean, variance, gamma, beta, epsilon), layer(x, training=False).numpy()
 
 
@@ -514,14 +559,136 @@ def rule_global_average_pool_few(c, r):
     return mean_case(c, r.global_average_pool, x)
 
 
+def odd_images(c):
+    return c.ordinary(c.pick(1, 2, 16, c.size(1, 300)), c.pick(4, 8, c.size(4, 12)), c.size(4, 12), 8 * c.size(0, 9) + c.size(1, 7))
+
+
+def rule_global_average_pool_odd(c, r):
+    return mean_case(c, r.global_average_pool_at, odd_images(c))
+
+
 def not_global_average_pool_odd(c, r):
-    x = c.ordinary(c.pick(1, 2, 16), 8, 8, 8 * c.size(0, 9) + c.size(1, 7))
-    return mean_case(c, r.global_average_pool, x)
+    return mean_case(c, r.global_average_pool, odd_images(c))
 
 
 def mean_case(c, ours, x):
     layer = c.pick(tf.keras.layers.GlobalAveragePooling2D(), lambda x: tf.reduce_mean(x, axis=(1, 2)))
     return ours(x), layer(x).numpy()
+
+
+# ---- functions of one element ----
+
+def function_values(c, size):
+    """Ordinary values, values over the whole range of exponents, bit patterns, and what is special."""
+    values = c.pick(lambda: c.ordinary(size) * F(c.pick(1, 4, 30)), lambda: c.tiny(size),
+                    lambda: c.rng.integers(0, 2**32, size, dtype=np.uint32).view(F))().copy()
+    special = np.array([0, -0.0, np.inf, -np.inf, np.nan, 1e-40, -1e-40, 1e38, -1e38, 88.7, 88.73, -87.3, -87.4, -103.9, -104.1, 3, -3,
+                        2.5, -2.5, 6, 1e-4, -4e-4, 3.83, -13.94, 13.95], F)
+    hit = c.rng.random(size) < 0.05
+    values[hit] = c.rng.choice(special, int(hit.sum()))
+    return values
+
+
+def function_case(c, r, kind, theirs, in_eights=False, **options):
+    size = c.pick(1 << 16, (1 << 18) + c.size(0, 7), c.size(1, 40))
+    x = function_values(c, 8 * size if in_eights else size).reshape(1, -1)
+    return r.function(kind, x, **options), np.asarray(theirs(tf.constant(x)))
+
+
+def function_rule(kind, theirs, **options):
+    return lambda c, r: function_case(c, r, kind, theirs, **options)
+
+
+def rule_elu_layer(c, r):
+    alpha = c.pick(0.5, 1.7, 0.1)
+    return function_case(c, r, "elu", tf.keras.layers.ELU(alpha), alpha=alpha)
+
+
+def rule_leaky_relu(c, r):
+    alpha = c.pick(0.2, 0.3, 0.01, 1.5)
+    theirs = c.pick(tf.keras.layers.LeakyReLU(alpha), lambda x: tf.nn.leaky_relu(x, alpha), tf.keras.layers.ReLU(negative_slope=alpha))
+    return function_case(c, r, "leaky_relu", theirs, alpha=alpha)
+
+
+def rule_general_relu(c, r):
+    alpha, highest, threshold = c.pick((0, 4, 0), (0.1, 4, 0), (0.1, 6, 0), (0, None, 1), (0.1, None, 1), (0.2, 5, 0.5), (0, 6, 1))
+    return function_case(c, r, "general_relu", tf.keras.layers.ReLU(highest, alpha, threshold), in_eights=True, alpha=alpha,
+                         max_value=np.inf if highest is None else highest, threshold=threshold)
+
+
+def hard_sigmoid_6(x):
+    """Keras 3's, in TensorFlow's functions."""
+    return tf.nn.relu6(x + 3.0) / 6.0
+
+
+def not_sigmoid_end(c, r):
+    x = c.ordinary(1, 8 * c.size(0, 3) + c.size(3, 7))
+    return r.function("sigmoid", x, all_body=True), tf.sigmoid(x).numpy()
+
+
+def not_sigmoid_exact(c, _):
+    x = c.ordinary(1, 4096)
+    return (1 / (1 + np.exp(-x.astype(np.float64)))).astype(F), tf.sigmoid(x).numpy()
+
+
+def softmax_case(c, scale=None):
+    x = c.values(*c.pick((1, 10), (512, 10), (272, 10), (16, 1000), (1, 1000), (c.size(1, 64), c.size(1, 70)), (2, 3, 5, c.size(1, 40))))
+    if c.pick(0, 0, 1):
+        hit = c.rng.random(x.shape) < c.rng.random()
+        x[hit] = c.rng.choice(np.array([np.nan, np.inf, -np.inf, 0, 1e38, -1e38], F), int(hit.sum()))
+    return x * F(c.pick(1, 5, 50))
+
+
+def rule_softmax(c, r):
+    x = softmax_case(c)
+    return r.softmax(x), c.pick(tf.nn.softmax, tf.keras.layers.Softmax())(x).numpy()
+
+
+def not_softmax(c, r):
+    x = c.ordinary(64, 100) * F(3)
+    e = r.function("exponential", x - x.max(-1, keepdims=True))
+    return (e / e.sum(-1, keepdims=True)).astype(F), tf.nn.softmax(x).numpy()
+
+
+def binary_rule(kind, theirs):
+    def rule(c, r):
+        a, b = (c.pick(c.extreme, c.tiny)(*shape) for shape in [any_shape(c)] * 2)
+        return r.binary(kind, a, b), theirs(tf.constant(a), tf.constant(b)).numpy()
+    return rule
+
+
+def rule_batch_normalization_dense(c, r):
+    return bn_case(c, lambda *a: r.batch_normalization(*a, fused=False), c.pick(16, 64, c.size(1, 70)), image=False)
+
+
+def not_batch_normalization_dense(c, r):
+    return bn_case(c, r.batch_normalization, 4 * c.size(1, 16), image=False)
+
+
+def layer_normalization_case(c, r, epsilon, rows, fused=None):
+    channels = c.pick(16, 96, 192, 768, c.size(1, 100), c.size(100, 2000))
+    x, gamma, beta = c.pick(c.ordinary, c.ordinary, c.extreme)(rows, channels), c.ordinary(channels), c.ordinary(channels)
+    layer = tf.keras.layers.LayerNormalization(epsilon=epsilon)
+    layer.build(x.shape)
+    layer.set_weights([gamma, beta])
+    return r.layer_normalization(x, gamma, beta, epsilon, epsilon >= 1.001e-5 if fused is None else fused), layer(x).numpy()
+
+
+def rule_layer_normalization_fused(c, r):
+    return layer_normalization_case(c, r, c.pick(1e-3, 2e-5), c.size(1, 20))
+
+
+def rule_layer_normalization(c, r):
+    return layer_normalization_case(c, r, c.pick(1e-6, 1e-5), c.size(1, 40))
+
+
+def not_layer_normalization(c, r):
+    return layer_normalization_case(c, r, 1e-6, 8, fused=True)
+
+
+def rule_resize_bilinear(c, r):
+    x, factors = c.values(c.size(1, 3), c.size(1, 9), c.size(1, 9), c.pick(3, c.size(1, 20))), (c.size(1, 5), c.size(2, 5))
+    return r.resize_bilinear(x, factors), tf.keras.layers.UpSampling2D(factors, interpolation="bilinear")(x).numpy()
 
 
 def preprocess_case(c, scale):
@@ -579,7 +746,41 @@ RULES = (
     ("global_max_pool", "m > v ? m : v, the first NaN stays", rule_global_max_pool),
     ("global_average_pool", "under 16 values: in order, divided by n", rule_global_average_pool_few),
     ("global_average_pool", "channels in eights: else four sums over i mod 4; divided by n", rule_global_average_pool),
+    ("global_average_pool", "other channels: eight outputs at once unless they reach into the next image", rule_global_average_pool_odd),
     ("global_average_pool", "not: other channels: the same", not_global_average_pool_odd),
+    ("function", "exponential: Eigen's polynomial without fma; the C library's expf behind the last eight",
+     function_rule("exponential", tf.exp)),
+    ("function", "sigmoid: e / (1 + e)", function_rule("sigmoid", tf.sigmoid)),
+    ("function", "not: sigmoid: the same at the end of an array", not_sigmoid_end),
+    ("function", "not: sigmoid: correctly rounded", not_sigmoid_exact),
+    ("function", "silu: x * sigmoid(x)", function_rule("silu", tf.nn.silu)),
+    ("function", "tanh: Eigen's rational function", function_rule("tanh", tf.tanh)),
+    ("function", "softplus", function_rule("softplus", tf.nn.softplus)),
+    ("function", "softsign", function_rule("softsign", tf.nn.softsign)),
+    ("function", "mish: x * tanh(softplus(x))", function_rule("mish", tf.keras.activations.mish)),
+    ("function", "elu", function_rule("elu", tf.nn.elu, alpha=1.0)),
+    ("function", "elu with alpha: x > 0 ? x : alpha * elu(x)", rule_elu_layer),
+    ("function", "selu", function_rule("selu", tf.nn.selu)),
+    ("function", "gelu: Eigen's erf", function_rule("gelu", tf.nn.gelu)),
+    ("function", "gelu, approximate: Eigen's pow(x, 3)", function_rule("gelu_tanh", lambda x: tf.nn.gelu(x, approximate=True))),
+    ("function", "leaky_relu: x > 0 ? x : x * alpha", rule_leaky_relu),
+    ("function", "relu with slope, largest value, threshold", rule_general_relu),
+    ("function", "hard_sigmoid of Keras 2: clip(x * 0.2 + 0.5)", function_rule("hard_sigmoid", tf.keras.activations.hard_sigmoid)),
+    ("function", "hard_sigmoid of Keras 3: relu6(x + 3) / 6", function_rule("hard_sigmoid_6", hard_sigmoid_6)),
+    ("function", "hard_silu: x * that", function_rule("hard_silu", lambda x: x * hard_sigmoid_6(x))),
+    ("softmax", "oneDNN's, in sixteen lanes", rule_softmax),
+    ("softmax", "not: Eigen's exp, a division", not_softmax),
+    ("binary", "multiply", binary_rule("multiply", tf.multiply)),
+    ("binary", "subtract", binary_rule("subtract", tf.subtract)),
+    ("binary", "divide", binary_rule("divide", tf.divide)),
+    ("binary", "maximum: NaN beats everything", binary_rule("maximum", tf.maximum)),
+    ("binary", "minimum: NaN beats everything", binary_rule("minimum", tf.minimum)),
+    ("batch_normalization", "not on images: x * scale + shift", rule_batch_normalization_dense),
+    ("batch_normalization", "not: not on images: as on images", not_batch_normalization_dense),
+    ("layer_normalization", "epsilon from 1.001e-5 on: sums in order", rule_layer_normalization_fused),
+    ("layer_normalization", "smaller epsilon: Eigen's sums, rsqrt", rule_layer_normalization),
+    ("layer_normalization", "not: smaller epsilon: sums in order", not_layer_normalization),
+    ("resize_bilinear", "a + (b - a) * fraction, columns, then rows", rule_resize_bilinear),
     ("preprocess", "-u: x * (1/255), - mean, / std", rule_preprocess),
     ("preprocess", "not: -u: x / 255", not_preprocess),
 )

@@ -153,6 +153,38 @@ def mobile():
     alone = L.Flatten()(grouped(grouped(x, 10, 10, (3, 2)), 20, 5, 1))
     one = L.Dense(1)(L.Flatten()(x))
     return tf.keras.Model(inputs, L.Dense(CLASSES)(L.Concatenate()([alone, one])))
+def activations():
+    """Every activation, as an option, a layer and a function; arithmetic of tensors and constants; a softmax at the end."""
+    inputs = tf.keras.Input((8, 8, 3))
+    x = L.Conv2D(8, 3, padding="same", activation="swish")(L.Rescaling(1 / 127.5, -1)(inputs * 50.0))
+    branches = [L.Conv2D(8, 3, padding="same", activation=name)(x) for name in
+                ("elu", "exponential", "gelu", "hard_sigmoid", "mish", "selu", "sigmoid", "softplus", "softsign", "tanh")]
+    x = L.Average()(branches)
+    x = L.Conv2D(8, 1, activation=L.LeakyReLU(0.1))(x)
+    x = L.ELU(0.7)(L.BatchNormalization()(L.Conv2D(8, 3, padding="same")(x)))
+    x = L.PReLU(shared_axes=[1, 2], alpha_initializer="random_normal")(L.Conv2D(8, 3, padding="same")(x))
+    x = L.Maximum()([x, L.Minimum()([L.ReLU(4.0, 0.1)(x), L.ReLU(threshold=0.5)(x)])])
+    gate = tf.nn.silu(L.Dense(8)(L.GlobalAveragePooling2D(keepdims=True)(x)))
+    x = L.Subtract()([L.Multiply()([x, L.Activation("sigmoid")(gate)]), tf.nn.gelu(x, approximate=True)])
+    x = tf.nn.relu6(x * [1.0, 2.0, 0.5, -1.0, 3.0, 1.5, 1.0, 1.0] + 3.0) * (1 / 6) - x / 3.0
+    x = tf.nn.leaky_relu(1.0 - x)
+    return tf.keras.Model(inputs, L.Dense(CLASSES, activation="softmax")(L.GlobalAveragePooling2D()(x)))
+
+
+def normalised():
+    """Layer normalisations of both kinds, batch normalisation behind Dense, layers that move pixels, a softmax over an axis."""
+    inputs = tf.keras.Input((12, 10, 3))
+    x = L.Normalization(mean=[0.1, -0.2, 0.3], variance=[0.9, 1.1, 1.3])(inputs)
+    x = L.Conv2D(24, 3, 2, "same")(L.Cropping2D(((1, 1), (2, 0)))(x))
+    x = L.LayerNormalization(epsilon=1e-6)(L.SeparableConv2D(24, 3, padding="same", depth_multiplier=2)(x))
+    x = L.UpSampling2D(2, interpolation="bilinear")(L.Conv2D(12, 3, activation="gelu")(x))
+    x = L.UpSampling2D((1, 2))(L.LayerNormalization()(x))
+    x = L.Permute((2, 1, 3))(x)
+    x = L.Softmax(axis=2)(x)
+    x = L.GlobalMaxPooling2D()(L.Conv2D(20, 3)(x))
+    x = L.BatchNormalization()(L.Dense(21)(x))
+    x = L.Flatten()(L.RepeatVector(2)(L.Activation("tanh")(x)))
+    return tf.keras.Model(inputs, L.Dense(CLASSES, activation="sigmoid")(L.LayerNormalization(epsilon=1e-6, scale=False)(x)))
 
 
 def k3_residual():
@@ -186,7 +218,8 @@ def k3_channels():
 
 
 MODELS = (k3_residual, k3_sequential, k3_channels) if KERAS_3 else (option_a, converted_nchw, projection, dense_blocks, odd_channels,
-                                                       shared_layers, inception, mobile)
+                                                                    shared_layers, inception, mobile, activations, normalised)
+
 
 
 # ---- weights, faults, scores -----------------------------------------------------------------------------------------------

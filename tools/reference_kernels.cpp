@@ -1,6 +1,7 @@
 // The reference kernels (src/kernels/ref) behind a C interface: find_numerics.py builds and calls it.
 #include <array>
 #include <optional>
+#include <string_view>
 
 #include "core/flush_denormals.hpp"
 #include "kernels/ref/reference.hpp"
@@ -58,12 +59,15 @@ void ref_dense(int64_t inputs, int64_t units, const float* in, const float* kern
   in_mode(keep_denormals, [&] { ref::dense(inputs, units, in, kernel, bias, chosen, out, rows); });
 }
 
-// `variance` and `gamma` are overwritten.
-void ref_batch_normalization(int64_t channels, const float* in, const float* mean, float* variance,
-                             float* gamma, const float* beta, float epsilon, float* out, int64_t rows,
+// The four arrays of parameters are overwritten.
+void ref_batch_normalization(bool fused, int64_t channels, const float* in, float* mean, float* variance,
+                             float* gamma, float* beta, float epsilon, float* out, int64_t rows,
                              bool keep_denormals) {
+  ops::BatchNormalization op;
+  op.epsilon = epsilon;
+  op.fused = fused;
   in_mode(keep_denormals, [&] {
-    ref::normalization_factors(channels, epsilon, variance, gamma);
+    ref::normalization_factors(channels, op, mean, variance, gamma, beta);
     ref::batch_normalization(channels, in, mean, variance, gamma, beta, out, rows);
   });
 }
@@ -109,4 +113,61 @@ void ref_global_average_pool(int64_t positions, int64_t channels, const float* i
                              bool keep_denormals) {
   in_mode(keep_denormals, [&] { ref::global_average_pool(positions, channels, in, out, images); });
 }
+
+// `kind` by name; the last elements of an array, behind its last eight, with end = true.
+bool ref_function(const char* kind, float alpha, float max_value, float threshold, const float* in, float* out,
+                  int64_t elements, bool end, bool keep_denormals) {
+  for (int k = 0; k <= static_cast<int>(ops::FunctionKind::general_relu); ++k) {
+    const ops::Function op{.kind = static_cast<ops::FunctionKind>(k),
+                           .alpha = alpha,
+                           .max_value = max_value,
+                           .threshold = threshold};
+    if (std::string_view(kind) != ops::function_name(op.kind)) continue;
+    in_mode(keep_denormals,
+            [&] { ref::function(op, in, out, elements, end ? ref::Part::end : ref::Part::body); });
+    return true;
+  }
+  return false;
+}
+
+void ref_softmax(int64_t classes, const float* in, float* out, int64_t rows, bool keep_denormals) {
+  in_mode(keep_denormals, [&] { ref::softmax(classes, in, out, rows); });
+}
+
+bool ref_binary(const char* kind, const float* a, const float* b, float* out, int64_t elements,
+                bool keep_denormals) {
+  for (int k = 0; k <= static_cast<int>(ops::BinaryKind::minimum); ++k) {
+    if (std::string_view(kind) != ops::binary_name(static_cast<ops::BinaryKind>(k))) continue;
+    in_mode(keep_denormals, [&] {
+      ref::binary(static_cast<ops::BinaryKind>(k), {.a = a, .b = b, .count = elements}, out);
+    });
+    return true;
+  }
+  return false;
+}
+
+void ref_layer_normalization(bool fused, int64_t channels, float epsilon, const float* in, const float* gamma,
+                             const float* beta, float* out, int64_t rows, bool end, bool keep_denormals) {
+  in_mode(keep_denormals, [&] {
+    ref::layer_normalization({.channels = channels, .epsilon = epsilon, .fused = fused}, in, gamma, beta, out,
+                             rows, end ? ref::Part::end : ref::Part::body);
+  });
+}
+
+// numbers: in h, w, c; out h, w, c.
+void ref_resize_bilinear(const int64_t* numbers, const float* in, float* out, int images,
+                         bool keep_denormals) {
+  in_mode(keep_denormals, [&] { ref::resize_bilinear(image(numbers), image(numbers + 3), in, out, images); });
+}
+
+// Images of one batch.
+void ref_global_average_pool_at(int64_t positions, int64_t channels, const float* in, float* out, int images,
+                                bool keep_denormals) {
+  in_mode(keep_denormals, [&] {
+    for (int64_t n = 0; n < images; ++n)
+      ref::global_average_pool_at(positions, channels, in + n * positions * channels, out + n * channels, n,
+                                  images);
+  });
+}
+
 }

@@ -54,7 +54,9 @@ class ReplayEngine final : public Engine {
       const size_t elements = input.size() / static_cast<size_t>(images.tile.images);
       inputs.push_back(input.subspan(static_cast<size_t>(image) * elements, elements));
     }
-    workspaces_[static_cast<size_t>(thread)]->run_golden(inputs, {.batch = images.tile.batch}, scores);
+    workspaces_[static_cast<size_t>(thread)]->run_golden(
+        inputs, {.batch = images.tile.batch, .place = (images.tile.place + image) % images.tile.batch},
+        scores);
   }
 
   // Faults first..first+count-1 of the block, prepared once for all tiles.

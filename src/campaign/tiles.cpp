@@ -7,8 +7,9 @@ namespace tf_injector {
 namespace {
 
 void cut_range(int64_t first, int64_t end, int tile, int batch, std::vector<Tile>& tiles) {
-  for (; first < end; first += tile) {
-    tiles.push_back({first, static_cast<int>(std::min<int64_t>(tile, end - first)), batch});
+  for (int64_t at = first; at < end; at += tile) {
+    tiles.push_back({at, static_cast<int>(std::min<int64_t>(tile, end - at)), batch,
+                     static_cast<int>((at - first) % batch)});
   }
 }
 

@@ -7,17 +7,23 @@
 #include "graph/ops/add.hpp"
 #include "graph/ops/average_pool2d.hpp"
 #include "graph/ops/batch_normalization.hpp"
+#include "graph/ops/binary.hpp"
 #include "graph/ops/concat.hpp"
 #include "graph/ops/conv2d.hpp"
 #include "graph/ops/dense.hpp"
 #include "graph/ops/depthwise_conv2d.hpp"
+#include "graph/ops/function.hpp"
 #include "graph/ops/global_average_pool.hpp"
 #include "graph/ops/global_max_pool.hpp"
 #include "graph/ops/input.hpp"
+#include "graph/ops/layer_normalization.hpp"
 #include "graph/ops/max_pool2d.hpp"
 #include "graph/ops/pad.hpp"
+#include "graph/ops/repeat.hpp"
 #include "graph/ops/reshape.hpp"
+#include "graph/ops/resize_bilinear.hpp"
 #include "graph/ops/slice.hpp"
+#include "graph/ops/softmax.hpp"
 #include "graph/ops/transpose.hpp"
 
 namespace tf_injector {
@@ -25,7 +31,8 @@ namespace tf_injector {
 using Op = std::variant<ops::Input, ops::Conv2D, ops::Dense, ops::BatchNormalization, ops::Activation,
                         ops::Add, ops::Pad, ops::Slice, ops::Transpose, ops::Reshape, ops::AveragePool2D,
                         ops::GlobalAveragePool, ops::MaxPool2D, ops::GlobalMaxPool, ops::Concat,
-                        ops::DepthwiseConv2D>;
+                        ops::DepthwiseConv2D, ops::Function, ops::Softmax, ops::Binary,
+                        ops::LayerNormalization, ops::Repeat, ops::ResizeBilinear>;
 
 // "Conv2D", "Dense", ...
 [[nodiscard]] const char* op_name(const Op& op);

@@ -152,6 +152,39 @@ Integers CallContext::integers(const Argument& argument, const char* what) const
   return all;
 }
 
+namespace {
+
+// False: not a rectangular list of numbers.
+bool read_numbers(const Json& value, size_t axis, std::vector<int64_t>& dims, std::vector<float>& numbers) {
+  if (value.is_number()) {
+    if (axis != dims.size()) return false;
+    numbers.push_back(static_cast<float>(value.get<double>()));
+    return true;
+  }
+  if (!value.is_array()) return false;
+  const auto size = static_cast<int64_t>(value.size());
+  if (axis == dims.size() && numbers.empty()) dims.push_back(size);
+  if (axis >= dims.size() || dims[axis] != size) return false;
+  for (const Json& item : value) {
+    if (!read_numbers(item, axis + 1, dims, numbers)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Constant CallContext::constant(const Json& value, int rank, const char* what) const {
+  const Json::json_pointer place("/config/value");
+  const Json& list = value.is_object() && value.contains(place) ? value[place] : value;
+  std::vector<int64_t> dims;
+  Constant found;
+  if (!read_numbers(list, 0, dims, found.values))
+    fail(std::string(what) + ": expected numbers, found " + brief(value));
+  if (static_cast<int>(dims.size()) == rank + 1 && dims[0] == 1) dims.erase(dims.begin());
+  found.shape = Shape(std::move(dims));
+  return found;
+}
+
 std::vector<int64_t> CallContext::axes(const Argument& argument, int64_t rank) const {
   std::vector<int64_t> found;
   for (const Dim& dim : integers(argument, "axis").values) {
@@ -196,6 +229,23 @@ WeightId CallContext::weight(size_t i, const char* name, const Shape& expected) 
          found.shape.to_string());
   }
   return weights_[i];
+}
+
+const std::vector<float>& CallContext::values(WeightId id) const {
+  return graph_.weights[static_cast<size_t>(id)].values;
+}
+
+NodeId CallContext::add_binary(tf_injector::ops::BinaryKind kind, NodeId x, NodeId y) const {
+  return add(tf_injector::ops::Binary{.kind = kind}, {x, y});
+}
+
+NodeId CallContext::add_binary(tf_injector::ops::BinaryKind kind, NodeId x, Constant y,
+                               bool constant_first) const {
+  const auto id = static_cast<WeightId>(graph_.weights.size());
+  tf_injector::ops::Binary op{
+      .kind = kind, .constant = id, .constant_shape = y.shape, .constant_first = constant_first};
+  graph_.weights.push_back({layer_.path + "/constant", std::move(y.shape), std::move(y.values)});
+  return add(std::move(op), {x});
 }
 
 NodeId CallContext::add(Op op, std::vector<NodeId> node_inputs) const {

@@ -17,6 +17,12 @@ namespace tf_injector::keras {
 // Results of the calls of one model: [layer][call][output].
 using CallResults = std::vector<std::vector<Values>>;
 
+// A tensor that stands in the configuration.
+struct Constant {
+  Shape shape;
+  std::vector<float> values;
+};
+
 // Tensors of one image beyond 2^40 elements are refused, before any product of sizes overflows.
 [[nodiscard]] bool is_too_large(const Shape& shape);
 
@@ -52,11 +58,22 @@ class CallContext {
   // axis=-1, axis=[1, 2]: axes of a tensor of `rank` axes, batch counted, each in 0 ... rank - 1.
   [[nodiscard]] std::vector<int64_t> axes(const Argument& argument, int64_t rank) const;
 
+  // A number, a list of numbers (of lists ...), or a tensor as Keras 3 writes one. A leading axis of length 1
+  // that stands for the batch of a tensor with `rank` axes is taken away.
+  [[nodiscard]] Constant constant(const Json& value, int rank, const char* what) const;
+
   // A shape of `elements` elements with one -1 filled in.
   [[nodiscard]] Shape completed(std::vector<int64_t> dims, int64_t elements) const;
 
   // The layer's i-th weight; its shape must be the expected one.
   WeightId weight(size_t i, const char* name, const Shape& expected) const;
+  // The values of such a weight.
+  [[nodiscard]] const std::vector<float>& values(WeightId id) const;
+
+  // x (kind) y, of tensors or of a tensor and a constant. Constants join the graph's weights.
+  NodeId add_binary(tf_injector::ops::BinaryKind kind, NodeId x, NodeId y) const;
+  NodeId add_binary(tf_injector::ops::BinaryKind kind, NodeId x, Constant y,
+                    bool constant_first = false) const;
 
   NodeId add(Op op, std::vector<NodeId> inputs) const;
   // Refuses training=True, which would change what dropout and normalisation do.

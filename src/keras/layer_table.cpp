@@ -11,32 +11,53 @@ const LayerType kLayerTypes[] = {
     {"ActivityRegularization", layers::activity_regularization, nullptr},
     {"Add", layers::add, nullptr},
     {"AlphaDropout", layers::dropout, nullptr},
+    {"Average", layers::average, nullptr},
     {"AveragePooling2D", layers::average_pooling2d, nullptr},
     {"BatchNormalization", layers::batch_normalization, layers::batch_normalization_variables},
     {"Concatenate", layers::concatenate, nullptr},
     {"Conv2D", layers::conv2d, layers::conv2d_variables, Injectable::yes},
+    {"Cropping2D", layers::cropping2d, nullptr},
+    {"CustomScaleLayer", layers::custom_scale, nullptr},
     {"Dense", layers::dense, layers::dense_variables, Injectable::yes},
     {"DepthwiseConv2D", layers::depthwise_conv2d, layers::depthwise_conv2d_variables},
     {"Dropout", layers::dropout, nullptr},
+    {"ELU", layers::elu, nullptr},
     {"Flatten", layers::flatten, nullptr},
     {"GaussianDropout", layers::dropout, nullptr},
     {"GaussianNoise", layers::dropout, nullptr},
     {"GlobalAveragePooling2D", layers::global_average_pooling2d, nullptr},
     {"GlobalMaxPooling2D", layers::global_max_pooling2d, nullptr},
     {"Identity", layers::identity, nullptr},
+    {"LayerNormalization", layers::layer_normalization, layers::layer_normalization_variables},
+    {"LayerScale", layers::layer_scale, layers::layer_scale_variables},
+    {"LeakyReLU", layers::leaky_relu, nullptr},
     {"MaxPooling2D", layers::max_pooling2d, nullptr},
+    {"Maximum", layers::maximum, nullptr},
+    {"Minimum", layers::minimum, nullptr},
+    {"Multiply", layers::multiply, nullptr},
+    {"Normalization", layers::normalization, layers::normalization_variables},
+    {"PReLU", layers::prelu, layers::prelu_variables},
+    {"Permute", layers::permute, nullptr},
     {"ReLU", layers::relu, nullptr},
+    {"RepeatVector", layers::repeat_vector, nullptr},
+    {"Rescaling", layers::rescaling, nullptr},
     {"Reshape", layers::reshape, nullptr},
+    {"SeparableConv2D", layers::separable_conv2d, layers::separable_conv2d_variables},
+    {"Softmax", layers::softmax, nullptr},
     {"SpatialDropout1D", layers::dropout, nullptr},
     {"SpatialDropout2D", layers::dropout, nullptr},
     {"SpatialDropout3D", layers::dropout, nullptr},
+    {"StochasticDepth", layers::dropout, nullptr},
+    {"Subtract", layers::subtract, nullptr},
+    {"UpSampling2D", layers::up_sampling2d, nullptr},
     {"ZeroPadding2D", layers::zero_padding2d, nullptr},
 };
 
 // A class registered by somebody else may have any name.
 bool is_keras_module(std::string_view module) {
   return module.empty() || module == "keras" || module == "keras.layers" ||
-         module.starts_with("keras.layers.") || module.starts_with("keras.src.layers");
+         module.starts_with("keras.layers.") || module.starts_with("keras.src.layers") ||
+         module.starts_with("keras.src.applications") || module.starts_with("keras.applications");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Pad, Slice, Transpose and Reshape: copies, the reference is all there is.
+// Pad, Slice, Transpose, Reshape and Repeat: copies, the reference is all there is.
 #include <algorithm>
 #include <numeric>
 
@@ -75,6 +75,14 @@ std::unique_ptr<Kernel> make_kernel(const ops::Transpose& op, const KernelContex
                    [op, input = context.inputs[0]](const float* in, float* out, int images) {
                      ref::transpose(op, input, in, out, images);
                    });
+}
+
+std::unique_ptr<Kernel> make_kernel(const ops::Repeat& op, const KernelContext& context) {
+  return make_copy(
+      "ref:repeat", context, 0.0f,
+      [op, input = context.inputs[0], output = context.output](const float* in, float* out, int images) {
+        ref::repeat(op, input, output, in, out, images);
+      });
 }
 
 std::unique_ptr<Kernel> make_kernel(const ops::Reshape&, const KernelContext& context) {

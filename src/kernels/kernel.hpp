@@ -22,6 +22,16 @@ struct KernelArgs {
   float* output = nullptr;               // images x elements; overlaps no input
   int images = 0;
   int batch = 2;  // images in the batch in which the original would feed these
+  int place = 0;  // in that batch, of the first of these; a later one may begin the next batch
+
+  // The place of image n of these.
+  [[nodiscard]] int64_t place_of(int64_t n) const noexcept { return (place + n) % batch; }
+  // TensorFlow takes the elements of a batch in vectors of `vector`; how many of the `elements` of image n
+  // lie in whole ones.
+  [[nodiscard]] int64_t in_vectors(int64_t n, int64_t elements, int64_t vector) const noexcept {
+    const int64_t end = batch * elements / vector * vector - place_of(n) * elements;
+    return end < 0 ? 0 : end < elements ? end : elements;
+  }
 };
 
 class Kernel {
@@ -84,6 +94,12 @@ std::unique_ptr<Kernel> make_kernel(const ops::MaxPool2D& op, const KernelContex
 std::unique_ptr<Kernel> make_kernel(const ops::GlobalMaxPool& op, const KernelContext& context);
 std::unique_ptr<Kernel> make_kernel(const ops::Concat& op, const KernelContext& context);
 std::unique_ptr<Kernel> make_kernel(const ops::DepthwiseConv2D& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::Function& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::Softmax& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::Binary& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::LayerNormalization& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::Repeat& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::ResizeBilinear& op, const KernelContext& context);
 
 // The values of a weight, or an empty span for kNoWeight.
 [[nodiscard]] inline std::span<const float> weight_values(const KernelContext& context, WeightId id) {

@@ -1,4 +1,5 @@
-// AveragePool2D and GlobalAveragePool: the reference is all there is (a thousandth of a network's work).
+// AveragePool2D and GlobalAveragePool: the reference is all there is (a thousandth of a
+// network's work).
 #include <algorithm>
 
 #include "kernels/kernel_forms.hpp"
@@ -57,6 +58,23 @@ class GlobalAveragePoolKernel final : public AverageKernel {
   int64_t positions_, channels_;
 };
 
+// Which outputs are summed in order depends on the image's place in its batch.
+class PlacedAveragePoolKernel final : public Kernel {
+ public:
+  explicit PlacedAveragePoolKernel(const Shape& input)
+      : positions_(input[0] * input[1]), channels_(input[2]) {}
+  void run(const KernelArgs& args) const noexcept override {
+    for (int64_t n = 0; n < args.images; ++n) {
+      ref::global_average_pool_at(positions_, channels_, args.inputs[0] + n * positions_ * channels_,
+                                  args.output + n * channels_, args.place_of(n), args.batch);
+    }
+  }
+  [[nodiscard]] std::string name() const override { return "ref:global_average_pool"; }
+
+ private:
+  int64_t positions_, channels_;
+};
+
 }  // namespace
 
 std::unique_ptr<Kernel> make_kernel(const ops::AveragePool2D& op, const KernelContext& context) {
@@ -64,7 +82,11 @@ std::unique_ptr<Kernel> make_kernel(const ops::AveragePool2D& op, const KernelCo
 }
 
 std::unique_ptr<Kernel> make_kernel(const ops::GlobalAveragePool&, const KernelContext& context) {
-  return std::make_unique<GlobalAveragePoolKernel>(context.inputs[0]);
+  const Shape& in = context.inputs[0];
+  constexpr int64_t kPacket = 8;
+  if (in[2] % kPacket != 0 && ref::striped_positions(in[0] * in[1]) > 0)
+    return std::make_unique<PlacedAveragePoolKernel>(in);
+  return std::make_unique<GlobalAveragePoolKernel>(in);
 }
 
 }  // namespace tf_injector

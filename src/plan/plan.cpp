@@ -164,7 +164,8 @@ void evaluate(const Plan& plan, const Overlay* overlay, Workspace& workspace,
     kernel->run({.inputs = {w.pointers.data(), reads.size()},
                  .output = slot(p.memory.slot_of_step[i]),
                  .images = images,
-                 .batch = context.batch});
+                 .batch = context.batch,
+                 .place = context.place});
   }
   const float* result = slot(p.memory.output_slot);
   for (size_t i = 0; i < scores.size(); ++i) scores[i] = canonical_nan(result[i]);

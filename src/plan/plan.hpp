@@ -91,9 +91,10 @@ class Workspace {
   std::unique_ptr<Impl> impl_;
 };
 
-// How the original would have fed these images: the last bits of a Dense layer depend on it (numerics.md).
+// How the original would have fed these images: last bits depend on it (numerics.md).
 struct BatchContext {
   int batch = 2;  // size of the batch in which the original feeds every image of this tile
+  int place = 0;  // of the tile's first image in its batch
 };
 
 // The plain full pass over up to workspace.tile() images. inputs[i]: images x elements of plan.inputs()[i],

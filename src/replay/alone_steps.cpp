@@ -98,7 +98,8 @@ void AloneSteps::run_step(Fault& fault, const StepInfo& step, BatchContext conte
   step.linear->kernel->run_positions({.inputs = {pointers_.data(), step.reads.size()},
                                       .output = out.values.data(),
                                       .images = 1,
-                                      .batch = context.batch},
+                                      .batch = context.batch,
+                                      .place = context.place},
                                      positions_, scratch_);
   const int64_t channels = info(step.output).channels;
   for (const int32_t p : positions_) {
@@ -113,7 +114,8 @@ void AloneSteps::run_whole(Fault& fault, const StepInfo& step, BatchContext cont
   step.kernel->run({.inputs = {pointers_.data(), step.reads.size()},
                     .output = out.values.data(),
                     .images = 1,
-                    .batch = context.batch});
+                    .batch = context.batch,
+                    .place = context.place});
   out.owner = step.output;
   const int64_t channels = info(step.output).channels;
   for (int64_t p = 0; p < info(step.output).positions; ++p) {

@@ -55,7 +55,8 @@ void Golden::run(std::span<const std::span<const float>> inputs, BatchContext co
       step.kernel->run({.inputs = {pointers_.data(), step.reads.size()},
                         .output = values_[idx(step.output)].data(),
                         .images = 1,
-                        .batch = context.batch});
+                        .batch = context.batch,
+                        .place = context.place});
     }
     AlignedBuffer& squares = squares_[idx(step.output)];
     if (!squares.empty()) squared_norms(plan_.values()[idx(step.output)], value(step.output), squares.data());

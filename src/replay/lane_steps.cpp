@@ -258,7 +258,8 @@ void LaneSteps::replay_whole(const StepInfo& step, const Hit* hit, LaneMask lane
     kernel->run({.inputs = {pointers_.data(), step.reads.size()},
                  .output = whole_out_.data(),
                  .images = 1,
-                 .batch = context_.batch});
+                 .batch = context_.batch,
+                 .place = context_.place});
     store_whole(step.output, lane, whole_out_.data());
   });
 }

@@ -76,7 +76,7 @@ std::vector<float> scores_of(const Plan& plan, const Patch* patch, std::span<con
     const int n = std::min(kTile, images - first);
     const std::span<const float> inputs[] = {
         input.subspan(static_cast<size_t>(first * elements), static_cast<size_t>(n * elements))};
-    evaluate(plan, overlay ? &*overlay : nullptr, workspace, inputs, n, {.batch = images},
+    evaluate(plan, overlay ? &*overlay : nullptr, workspace, inputs, n, {.batch = images, .place = first},
              std::span<float>(scores).subspan(static_cast<size_t>(first * plan.classes()),
                                               static_cast<size_t>(n * plan.classes())));
   }
@@ -171,9 +171,26 @@ INSTANTIATE_TEST_SUITE_P(
                     NamedModel{"CIFAR10/MobileNetV2", &kCifar10}, NamedModel{"CIFAR10/GoogLeNet", &kCifar10},
                     NamedModel{"CIFAR10/DenseNet121", &kCifar10}, NamedModel{"GTSRB/ResNet20", &kGtsrb}));
 
+// Largest difference, as a part of the largest score.
+double relative_difference(std::span<const float> expected, std::span<const float> found) {
+  double difference = 0.0, largest = 0.0;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    difference =
+        std::max(difference, std::abs(static_cast<double>(expected[i]) - static_cast<double>(found[i])));
+    largest = std::max(largest, std::abs(static_cast<double>(expected[i])));
+  }
+  return largest > 0.0 ? difference / largest : difference;
+}
+
 // Small networks of many layer types as TensorFlow 2.12 to 2.15 and Keras 3 save them. One that holds a layer
 // which is not supported skips itself and says which.
 class KerasFile : public testing::TestWithParam<const char*> {};
+
+// TensorFlow 2.21 cuts the sums of long Dense layers otherwise and computes tanh and sigmoid with fused
+// multiply-adds (docs/numerics.md, "Limits").
+bool has_arithmetic_of_its_own(const std::string& file) {
+  return file.starts_with("k3_seqcnn") || file.starts_with("k3_simpleseq");
+}
 
 TEST_P(KerasFile, ScoresAreTensorFlows) {
   const std::string path = kModels + "keras_files/" + GetParam();
@@ -191,7 +208,13 @@ TEST_P(KerasFile, ScoresAreTensorFlows) {
   const Plan plan = Plan::compile(graph, {});
   const std::vector<float> input = reference.at("inputs").to_float32();
   const int images = static_cast<int>(reference.at("inputs").shape[0]);
-  EXPECT_EQ(differing(reference.at("outputs").to_float32(), scores_of(plan, nullptr, input, images)), 0);
+  const std::vector<float> expected = reference.at("outputs").to_float32();
+  const std::vector<float> found = scores_of(plan, nullptr, input, images);
+  if (has_arithmetic_of_its_own(GetParam())) {
+    EXPECT_LE(relative_difference(expected, found), 1e-6);
+  } else {
+    EXPECT_EQ(differing(expected, found), 0);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -205,17 +228,6 @@ INSTANTIATE_TEST_SUITE_P(
                     "tf215_seqcnn.h5", "tf215_seqcnn.keras", "tf215_shared.keras", "tf215_simpleseq.keras",
                     "k3_nested.keras", "k3_resfun.h5", "k3_resfun.keras", "k3_seqcnn.h5", "k3_seqcnn.keras",
                     "k3_simpleseq.keras"));
-
-// Largest difference, as a part of the largest score.
-double relative_difference(std::span<const float> expected, std::span<const float> found) {
-  double difference = 0.0, largest = 0.0;
-  for (size_t i = 0; i < expected.size(); ++i) {
-    difference =
-        std::max(difference, std::abs(static_cast<double>(expected[i]) - static_cast<double>(found[i])));
-    largest = std::max(largest, std::abs(static_cast<double>(expected[i])));
-  }
-  return largest > 0.0 ? difference / largest : difference;
-}
 
 struct SmallFile {
   const char* name;

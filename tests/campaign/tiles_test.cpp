@@ -19,6 +19,7 @@ TEST(Tiles, CoverEveryImageOnceAndNeverStraddleTheLastBatch) {
                 images - image / batch * batch;  // in the batch of the original that holds it
             ASSERT_EQ(t.batch, std::min<int64_t>(batch, left)) << images << " " << batch << " " << tile;
           }
+          ASSERT_EQ(t.place, t.first % batch);
           next += t.images;
         }
         ASSERT_EQ(next, images);

@@ -1,5 +1,4 @@
-// Inference batch normalisation over the last axis: fma((x - mean) * istd, gamma, beta), istd = 1 /
-// sqrt(variance + epsilon).
+// Inference batch normalisation over the last axis: (x - mean) / sqrt(variance + epsilon) * gamma + beta.
 #pragma once
 #include <span>
 
@@ -15,6 +14,7 @@ struct BatchNormalization {
   WeightId mean = kNoWeight;
   WeightId variance = kNoWeight;
   float epsilon = 1e-3f;
+  bool fused = true;  // Keras 2 on images; else x * scale + shift (docs/numerics.md)
 };
 
 Shape infer_shape(const BatchNormalization& op, std::span<const Shape> inputs);

@@ -36,6 +36,7 @@ Values batch_normalization(CallContext& call) {
   const Shape expected{in.back()};
   tf_injector::ops::BatchNormalization op;
   op.epsilon = static_cast<float>(call.config.number("epsilon", 1e-3));
+  op.fused = call.generation() == Generation::keras2 && in.rank() == 3;
   size_t next = 0;
   if (scale) op.gamma = call.weight(next++, "gamma", expected);
   if (center) op.beta = call.weight(next++, "beta", expected);

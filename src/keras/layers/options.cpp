@@ -1,20 +1,69 @@
 #include "keras/layers/options.hpp"
 
-#include <optional>
+#include <numeric>
+#include <variant>
 
 namespace tf_injector::keras::layers {
 namespace {
 
 using tf_injector::ops::Activation;
 using tf_injector::ops::ActivationKind;
+using tf_injector::ops::Function;
+using tf_injector::ops::FunctionKind;
+
+struct Linear {};
+using tf_injector::ops::Softmax;
 
 struct NamedActivation {
   const char* name;
-  std::optional<ActivationKind> kind;  // nothing: linear
+  std::variant<Linear, Softmax, Activation, Function> meaning;
 };
-// docs/layers.md lists them.
-const NamedActivation kActivations[] = {
-    {"linear", std::nullopt}, {"relu", ActivationKind::relu}, {"relu6", ActivationKind::relu6}};
+
+Function function(FunctionKind kind, float alpha = 0.0f) { return {.kind = kind, .alpha = alpha}; }
+
+// docs/layers.md lists them. hard_sigmoid is another function in Keras 3: see meaning_of.
+const NamedActivation kActivations[] = {{"linear", Linear{}},
+                                        {"relu", Activation{ActivationKind::relu}},
+                                        {"relu6", Activation{ActivationKind::relu6}},
+                                        {"softmax", Softmax{}},
+                                        {"elu", function(FunctionKind::elu, 1.0f)},
+                                        {"exponential", function(FunctionKind::exponential)},
+                                        {"gelu", function(FunctionKind::gelu)},
+                                        {"hard_sigmoid", function(FunctionKind::hard_sigmoid)},
+                                        {"hard_silu", function(FunctionKind::hard_silu)},
+                                        {"hard_swish", function(FunctionKind::hard_silu)},
+                                        {"leaky_relu", function(FunctionKind::leaky_relu, 0.2f)},
+                                        {"mish", function(FunctionKind::mish)},
+                                        {"selu", function(FunctionKind::selu)},
+                                        {"sigmoid", function(FunctionKind::sigmoid)},
+                                        {"silu", function(FunctionKind::silu)},
+                                        {"softplus", function(FunctionKind::softplus)},
+                                        {"softsign", function(FunctionKind::softsign)},
+                                        {"swish", function(FunctionKind::silu)},
+                                        {"tanh", function(FunctionKind::tanh)}};
+
+// A layer that is given as an activation, by its class.
+struct LayerActivation {
+  const char* class_name;
+  NodeId (*add)(CallContext& call, NodeId node, Config& config);
+};
+const LayerActivation kLayerActivations[] = {
+    {"ELU", add_elu},
+    {"LeakyReLU",
+     [](CallContext& call, NodeId node, Config& config) { return add_leaky_relu(call, node, config, 0.3); }},
+    {"ReLU", add_relu},
+    {"Softmax", add_softmax_layer}};
+
+NodeId add_named(CallContext& call, NodeId node, const NamedActivation& known) {
+  if (std::holds_alternative<Linear>(known.meaning)) return node;
+  if (std::holds_alternative<Softmax>(known.meaning))
+    return add_softmax(call, node, call.shape(node).rank() - 1);
+  if (const auto* relu = std::get_if<Activation>(&known.meaning)) return call.add(*relu, {node});
+  Function op = std::get<Function>(known.meaning);
+  if (op.kind == FunctionKind::hard_sigmoid && call.generation() == Generation::keras3)
+    op.kind = FunctionKind::hard_sigmoid_6;
+  return call.add(op, {node});
+}
 
 const Json* member(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -43,12 +92,53 @@ NodeId add_concat(CallContext& call, std::vector<NodeId> inputs, int64_t axis) {
 }
 
 NodeId add_relu(CallContext& call, NodeId node, Config& config) {
-  const double highest = config.number("max_value", -1.0);
-  config.expect("negative_slope", 0.0);
-  config.expect("threshold", 0.0);
-  if (config.find("max_value") == nullptr) return call.add(Activation{ActivationKind::relu}, {node});
-  if (highest != 6.0) config.fail("max_value", "None or 6");
-  return call.add(Activation{ActivationKind::relu6}, {node});
+  Function op{.kind = FunctionKind::general_relu};
+  op.alpha = static_cast<float>(config.number("negative_slope", 0.0));
+  op.threshold = static_cast<float>(config.number("threshold", 0.0));
+  const bool is_cut = config.find("max_value") != nullptr;
+  if (is_cut) op.max_value = static_cast<float>(config.number("max_value", 0.0));
+  if (is_cut && !(op.max_value >= 0.0f)) config.fail("max_value", "None or a number from 0 on");
+  if (op.threshold == 0.0f && !is_cut) {
+    if (op.alpha == 0.0f) return call.add(Activation{ActivationKind::relu}, {node});
+    return call.add(function(FunctionKind::leaky_relu, op.alpha), {node});
+  }
+  if (op.threshold == 0.0f && op.alpha == 0.0f && op.max_value == 6.0f)
+    return call.add(Activation{ActivationKind::relu6}, {node});
+  return call.add(op, {node});
+}
+
+NodeId add_elu(CallContext& call, NodeId node, Config& config) {
+  return call.add(function(FunctionKind::elu, static_cast<float>(config.number("alpha", 1.0))), {node});
+}
+
+NodeId add_leaky_relu(CallContext& call, NodeId node, Config& config, double otherwise) {
+  const double alpha = config.number("alpha", otherwise);  // Keras 2
+  return call.add(
+      function(FunctionKind::leaky_relu, static_cast<float>(config.number("negative_slope", alpha))), {node});
+}
+
+NodeId add_softmax_layer(CallContext& call, NodeId node, Config& config) {
+  const int rank = call.shape(node).rank();
+  int64_t axis = -1;
+  if (const Json* option = config.find("axis")) {
+    const Json& only = option->is_array() && option->size() == 1 ? (*option)[0] : *option;
+    if (!only.is_number_integer()) config.fail("axis", "one axis");
+    axis = only.get<int64_t>();
+  }
+  if (axis < 0) axis += rank + 1;
+  if (axis < 1 || axis > rank) config.fail("axis", "an axis of the input that is not the batch");
+  return add_softmax(call, node, static_cast<int>(axis - 1));
+}
+
+NodeId add_softmax(CallContext& call, NodeId node, int axis) {
+  const int rank = call.shape(node).rank();
+  if (rank < 1) call.fail("expected at least one axis beside the batch");
+  if (axis == rank - 1) return call.add(Softmax{}, {node});
+  tf_injector::ops::Transpose swap;
+  swap.perm.resize(static_cast<size_t>(rank));
+  std::iota(swap.perm.begin(), swap.perm.end(), 0);
+  std::swap(swap.perm[static_cast<size_t>(axis)], swap.perm.back());
+  return call.add(swap, {call.add(Softmax{}, {call.add(swap, {node})})});
 }
 
 NodeId add_activation(CallContext& call, NodeId node, const char* key) {
@@ -59,19 +149,19 @@ NodeId add_activation(CallContext& call, NodeId node, const char* key) {
     const Json* class_name = member(*option, "class_name");
     const Json* config = member(*option, "config");
     if (class_name == nullptr || config == nullptr) call.config.fail(key, "the name of an activation");
-    if (*class_name == "ReLU" && config->is_object()) {
-      Config relu(*config, "activation ReLU of a layer");
-      const NodeId added = add_relu(call, node, relu);
-      relu.finish();
+    for (const LayerActivation& layer : kLayerActivations) {
+      if (*class_name != layer.class_name || !config->is_object()) continue;
+      Config own(*config, std::string("activation ") + layer.class_name + " of a layer");
+      const NodeId added = layer.add(call, node, own);
+      own.finish();
       return added;
     }
     name = *class_name == "function" ? config : class_name;
   }
   for (const NamedActivation& known : kActivations) {
-    if (*name != known.name) continue;
-    return known.kind ? call.add(Activation{*known.kind}, {node}) : node;
+    if (*name == known.name) return add_named(call, node, known);
   }
-  call.config.fail(key, "linear, relu or relu6");
+  call.config.fail(key, "an activation of docs/layers.md");
 }
 
 }  // namespace tf_injector::keras::layers

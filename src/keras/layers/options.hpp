@@ -21,5 +21,12 @@ void expect_channels_last(Config& config);
 
 // The node of ReLU(max_value, negative_slope, threshold), read from `config`.
 [[nodiscard]] NodeId add_relu(CallContext& call, NodeId node, Config& config);
+// Of ELU(alpha), LeakyReLU(alpha or negative_slope, by default `otherwise`), Softmax(axis).
+[[nodiscard]] NodeId add_elu(CallContext& call, NodeId node, Config& config);
+[[nodiscard]] NodeId add_leaky_relu(CallContext& call, NodeId node, Config& config, double otherwise);
+[[nodiscard]] NodeId add_softmax_layer(CallContext& call, NodeId node, Config& config);
+
+// Softmax over an axis of the tensor, the batch not counted.
+[[nodiscard]] NodeId add_softmax(CallContext& call, NodeId node, int axis);
 
 }  // namespace tf_injector::keras::layers

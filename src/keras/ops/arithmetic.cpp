@@ -1,4 +1,5 @@
-// Sums of tensors, and arithmetic of the integers of shapes, which is done at once.
+// Arithmetic of tensors and constants, and of the integers of shapes, which is done at once.
+#include <algorithm>
 #include <optional>
 
 #include "keras/ops/ops.hpp"
@@ -7,7 +8,7 @@ namespace tf_injector::keras::ops {
 namespace {
 
 const Argument& operand(CallContext& call, size_t position) {
-  const Argument* found = position == 0 ? call.argument(0, {"x", "x1"}) : call.argument(1, {"y", "x2"});
+  const Argument* found = position == 0 ? call.argument(0, {"x", "x1", "a"}) : call.argument(1, {"y", "x2"});
   if (found == nullptr) call.fail("expected two operands");
   return *found;
 }
@@ -15,7 +16,9 @@ const Argument& operand(CallContext& call, size_t position) {
 // Integers of a shape, or a constant integer beside them.
 std::optional<Integers> shape_integers(CallContext& call, const Argument& argument) {
   if (const Json* constant = argument.constant()) {
-    return constant->is_number_integer() || constant->is_array()
+    const auto is_integer = [](const Json& value) { return value.is_number_integer(); };
+    return is_integer(*constant) ||
+                   (constant->is_array() && std::all_of(constant->begin(), constant->end(), is_integer))
                ? std::optional(call.integers(argument, "operand"))
                : std::nullopt;
   }
@@ -53,9 +56,23 @@ std::optional<Values> fold(CallContext& call, const Compute& compute) {
   return Values{combine(call, *a, *b, compute)};
 }
 
-[[noreturn]] void refuse_tensors(CallContext& call, const char* what) {
-  call.fail(std::string(what) +
-            " of tensors is not supported, only of the integers of a shape (docs/layers.md)");
+using tf_injector::ops::BinaryKind;
+
+// Of tensors of the graph, or of one and a constant.
+NodeId tensors(CallContext& call, BinaryKind kind) {
+  const Argument &first = operand(call, 0), &second = operand(call, 1);
+  const Json *a = first.constant(), *b = second.constant();
+  if (a != nullptr && b != nullptr) call.fail("expected a tensor, found two constants");
+  if (b != nullptr) {
+    const NodeId x = call.tensor(first);
+    return call.add_binary(kind, x, call.constant(*b, call.shape(x).rank(), "operand"));
+  }
+  const NodeId y = call.tensor(second);
+  if (a != nullptr) return call.add_binary(kind, y, call.constant(*a, call.shape(y).rank(), "operand"), true);
+  const NodeId x = call.tensor(first);
+  if (kind == BinaryKind::add && call.shape(x) == call.shape(y))
+    return call.add(tf_injector::ops::Add{}, {x, y});
+  return call.add_binary(kind, x, y);
 }
 
 }  // namespace
@@ -63,9 +80,7 @@ std::optional<Values> fold(CallContext& call, const Compute& compute) {
 Values add(CallContext& call) {
   const auto sum = [](int64_t x, int64_t y, int64_t& out) { return __builtin_add_overflow(x, y, &out); };
   if (auto folded = fold(call, sum)) return *folded;
-  const NodeId x = call.tensor(operand(call, 0));
-  const NodeId y = call.tensor(operand(call, 1));
-  return {call.add(tf_injector::ops::Add{}, {x, y})};
+  return {tensors(call, BinaryKind::add)};
 }
 
 Values subtract(CallContext& call) {
@@ -73,13 +88,28 @@ Values subtract(CallContext& call) {
     return __builtin_sub_overflow(x, y, &out);
   };
   if (auto folded = fold(call, difference)) return *folded;
-  refuse_tensors(call, "the difference");
+  return {tensors(call, BinaryKind::subtract)};
 }
 
 Values multiply(CallContext& call) {
   const auto product = [](int64_t x, int64_t y, int64_t& out) { return __builtin_mul_overflow(x, y, &out); };
   if (auto folded = fold(call, product)) return *folded;
-  refuse_tensors(call, "the product");
+  return {tensors(call, BinaryKind::multiply)};
+}
+
+Values divide(CallContext& call) { return {tensors(call, BinaryKind::divide)}; }
+
+Values maximum(CallContext& call) { return {tensors(call, BinaryKind::maximum)}; }
+
+Values minimum(CallContext& call) { return {tensors(call, BinaryKind::minimum)}; }
+
+Values negative(CallContext& call) {
+  return {call.add_binary(BinaryKind::multiply, call.input(), Constant{Shape(), {-1.0f}})};
+}
+
+Values square(CallContext& call) {
+  const NodeId x = call.input();
+  return {call.add_binary(BinaryKind::multiply, x, x)};
 }
 
 Values floor_divide(CallContext& call) {
@@ -89,7 +119,7 @@ Values floor_divide(CallContext& call) {
     return false;
   };
   if (auto folded = fold(call, quotient)) return *folded;
-  refuse_tensors(call, "the quotient");
+  call.fail("floor division of tensors is not supported, only of the integers of a shape (docs/layers.md)");
 }
 
 }  // namespace tf_injector::keras::ops

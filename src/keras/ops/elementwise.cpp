@@ -6,6 +6,26 @@ namespace tf_injector::keras::ops {
 
 using tf_injector::ops::Activation;
 using tf_injector::ops::ActivationKind;
+using tf_injector::ops::Function;
+using tf_injector::ops::FunctionKind;
+
+namespace {
+
+Values function(CallContext& call, FunctionKind kind, float alpha = 0.0f) {
+  return {call.add(Function{.kind = kind, .alpha = alpha}, {call.input()})};
+}
+
+// A number that is an argument of the call or an option.
+double number(CallContext& call, size_t position, std::initializer_list<const char*> names,
+              double otherwise) {
+  const Argument* given = call.argument(position, names);
+  if (given == nullptr) return otherwise;
+  if (given->constant() == nullptr || !given->constant()->is_number())
+    call.fail(std::string(*names.begin()) + ": expected a number");
+  return given->constant()->get<double>();
+}
+
+}  // namespace
 
 Values identity(CallContext& call) { return {call.input_value()}; }
 
@@ -14,6 +34,58 @@ Values relu(CallContext& call) { return {call.add(Activation{ActivationKind::rel
 Values relu6(CallContext& call) { return {call.add(Activation{ActivationKind::relu6}, {call.input()})}; }
 
 Values relu_with_options(CallContext& call) { return {layers::add_relu(call, call.input(), call.config)}; }
+
+Values elu(CallContext& call) {
+  const double alpha = number(call, 1, {"alpha"}, 1.0);
+  return function(call, FunctionKind::elu, static_cast<float>(alpha));
+}
+
+Values exponential(CallContext& call) { return function(call, FunctionKind::exponential); }
+
+Values gelu(CallContext& call) {
+  const Argument* approximate = call.argument(1, {"approximate"});
+  bool is_approximate = call.generation() == Generation::keras3;  // the defaults
+  if (approximate != nullptr) {
+    if (approximate->constant() == nullptr || !approximate->constant()->is_boolean())
+      call.fail("approximate is not true or false");
+    is_approximate = approximate->constant()->get<bool>();
+  }
+  return function(call, is_approximate ? FunctionKind::gelu_tanh : FunctionKind::gelu);
+}
+
+Values hard_sigmoid(CallContext& call) { return function(call, FunctionKind::hard_sigmoid_6); }
+
+Values hard_silu(CallContext& call) { return function(call, FunctionKind::hard_silu); }
+
+Values leaky_relu(CallContext& call) {
+  const double alpha = number(call, 1, {"alpha", "negative_slope"}, 0.2);
+  return function(call, FunctionKind::leaky_relu, static_cast<float>(alpha));
+}
+
+Values selu(CallContext& call) { return function(call, FunctionKind::selu); }
+
+Values sigmoid(CallContext& call) { return function(call, FunctionKind::sigmoid); }
+
+Values silu(CallContext& call) {
+  if (number(call, 1, {"beta"}, 1.0) != 1.0) call.fail("beta: expected 1 (docs/layers.md)");
+  return function(call, FunctionKind::silu);
+}
+
+Values softmax(CallContext& call) {
+  const NodeId input = call.input();
+  const int rank = call.shape(input).rank();
+  const Argument* axis = call.argument(1, {"axis"});
+  if (axis == nullptr) return {layers::add_softmax(call, input, rank - 1)};
+  const std::vector<int64_t> axes = call.axes(*axis, rank + 1);
+  if (axes.size() != 1 || axes[0] == 0) call.fail("axis: expected one axis that is not the batch");
+  return {layers::add_softmax(call, input, static_cast<int>(axes[0] - 1))};
+}
+
+Values softplus(CallContext& call) { return function(call, FunctionKind::softplus); }
+
+Values softsign(CallContext& call) { return function(call, FunctionKind::softsign); }
+
+Values tanh(CallContext& call) { return function(call, FunctionKind::tanh); }
 
 // Tensors are float32 everywhere: a cast to float32 changes nothing. Integers of shapes stay integers.
 Values cast(CallContext& call) {

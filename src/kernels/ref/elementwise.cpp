@@ -1,14 +1,36 @@
 #include <cmath>
 
+#include "kernels/ref/eigen_math.hpp"
 #include "kernels/ref/reference.hpp"
 #include "kernels/ref/vectorize.hpp"
 
 namespace tf_injector::ref {
 
-void normalization_factors(int64_t channels, float epsilon, float* variance, float* gamma) {
+namespace {
+
+// tf.nn.batch_normalization: x * (rsqrt(variance + epsilon) * gamma) + (beta - mean * ...).
+void scale_and_shift(int64_t channels, const ops::BatchNormalization& op, float* mean, float* variance,
+                     float* gamma, float* beta) {
+  constexpr int64_t kPacket = 8;
+  for (int64_t c = 0; c < channels; ++c) {
+    const float sum = variance[c] + op.epsilon;
+    const bool left_over = c >= channels / kPacket * kPacket;
+    const float scale = (left_over ? 1.0f / std::sqrt(sum) : eigen_rsqrt(sum)) * gamma[c];
+    beta[c] = beta[c] - mean[c] * scale;
+    mean[c] = 0.0f;
+    variance[c] = scale;
+    gamma[c] = 1.0f;
+  }
+}
+
+}  // namespace
+
+void normalization_factors(int64_t channels, const ops::BatchNormalization& op, float* mean, float* variance,
+                           float* gamma, float* beta) {
+  if (!op.fused) return scale_and_shift(channels, op, mean, variance, gamma, beta);
   const bool in_fours = channels % 4 == 0;  // oneDNN's vectorised code, else its plain loop
   for (int64_t c = 0; c < channels; ++c) {
-    const float deviation = std::sqrt(variance[c] + epsilon);
+    const float deviation = std::sqrt(variance[c] + op.epsilon);
     variance[c] = (in_fours ? 1.0f : gamma[c]) / deviation;
     if (!in_fours) gamma[c] = 1.0f;  // fma(t, 1, beta) is t + beta, rounded once
   }

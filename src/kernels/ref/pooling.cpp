@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "core/bits.hpp"
+#include "kernels/ref/eigen_math.hpp"
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector::ref {
@@ -35,21 +36,42 @@ void average_pool2d(const ops::AveragePool2D& op, const Shape& input, const Shap
   }
 }
 
+namespace {
+
+// The sum of every step-th of n values, each `step` behind the other, divided by n.
+float mean_in_order(int64_t n, int64_t step, const float* in) {
+  float sum = 0.0f;
+  for (int64_t i = 0; i < n; ++i) sum = sum + in[i * step];
+  return sum / static_cast<float>(n);
+}
+
+float mean_in_stripes(int64_t n, int64_t step, const float* in) {
+  const int64_t packed = striped_positions(n);
+  if (packed == 0) return mean_in_order(n, step, in);
+  float lane[kAverageStripes] = {};
+  for (int64_t i = 0; i < packed; ++i) lane[i % kAverageStripes] = lane[i % kAverageStripes] + in[i * step];
+  float sum = ((lane[0] + lane[1]) + lane[2]) + lane[3];
+  for (int64_t i = packed; i < n; ++i) sum = sum + in[i * step];
+  return sum / static_cast<float>(n);
+}
+
+}  // namespace
+
 void global_average_pool(int64_t positions, int64_t channels, const float* in, float* out, int images) {
-  constexpr int64_t kLanes = kAverageStripes;
-  const int64_t packed = striped_positions(positions);
   for (int64_t n = 0; n < images; ++n) {
-    const float* image = in + n * positions * channels;
-    for (int64_t c = 0; c < channels; ++c) {
-      float sum = 0.0f;
-      if (packed > 0) {
-        float lane[kLanes] = {};
-        for (int64_t i = 0; i < packed; ++i) lane[i % kLanes] = lane[i % kLanes] + image[i * channels + c];
-        sum = ((lane[0] + lane[1]) + lane[2]) + lane[3];
-      }
-      for (int64_t i = packed; i < positions; ++i) sum = sum + image[i * channels + c];
-      out[n * channels + c] = sum / static_cast<float>(positions);
-    }
+    for (int64_t c = 0; c < channels; ++c)
+      out[n * channels + c] = mean_in_stripes(positions, channels, in + n * positions * channels + c);
+  }
+}
+
+void global_average_pool_at(int64_t positions, int64_t channels, const float* in, float* out, int64_t place,
+                            int64_t batch) {
+  constexpr int64_t kPacket = 8;
+  const int64_t end = batch * channels / kPacket * kPacket;
+  for (int64_t c = 0; c < channels; ++c) {
+    const int64_t packet = (place * channels + c) / kPacket * kPacket;
+    const bool whole = packet < end && packet % channels + kPacket <= channels;
+    out[c] = (whole ? mean_in_stripes : mean_in_order)(positions, channels, in + c);
   }
 }
 

@@ -81,10 +81,11 @@ inline constexpr int64_t kManyRows = 101;
 void dense(int64_t inputs, int64_t units, const float* in, const float* kernel, const float* bias,
            std::span<const int64_t> blocks, float* out, int64_t rows);
 
-// Makes the factors of batch_normalization in place: variance becomes istd = 1 / sqrt(variance + epsilon).
-// Unless the number of channels is a multiple of four, istd is gamma / sqrt(variance + epsilon) and gamma
-// becomes 1.
-void normalization_factors(int64_t channels, float epsilon, float* variance, float* gamma);
+// Makes the factors of batch_normalization in place. Fused: variance becomes istd = 1 / sqrt(variance +
+// epsilon); unless the number of channels is a multiple of four, istd is gamma / sqrt(variance + epsilon) and
+// gamma becomes 1. Not fused: x * scale + shift, each rounded, as fma((x - 0) * scale, 1, shift).
+void normalization_factors(int64_t channels, const ops::BatchNormalization& op, float* mean, float* variance,
+                           float* gamma, float* beta);
 // fma((x - mean) * istd, gamma, beta) over the last axis; may run in place.
 void batch_normalization(int64_t channels, const float* in, const float* mean, const float* istd,
                          const float* gamma, const float* beta, float* out, int64_t rows);
@@ -93,6 +94,38 @@ void batch_normalization(int64_t channels, const float* in, const float* mean, c
 void activation(ops::ActivationKind kind, const float* in, float* out, int64_t elements);
 // One rounding; may run in place.
 void add(const float* a, const float* b, float* out, int64_t elements);
+
+// Element-wise functions. Eigen takes eight elements at once; what is left over at the very end of a tensor
+// goes through the C library.
+enum class Part { body, end };
+void function(const ops::Function& op, const float* in, float* out, int64_t elements, Part part);
+
+// Over rows of `classes` values.
+void softmax(int64_t classes, const float* in, float* out, int64_t rows);
+
+// out[i] = a[i * step_a] (op) b[i * step_b]; a step is 0 or 1.
+struct BinaryRow {
+  const float* a = nullptr;
+  const float* b = nullptr;
+  int64_t step_a = 1, step_b = 1, count = 0;
+};
+void binary(ops::BinaryKind kind, const BinaryRow& row, float* out);
+
+struct LayerNormalizationGeometry {
+  int64_t channels = 0;
+  float epsilon = 1e-3f;
+  bool fused = true;
+};
+// Over rows of `channels` values. At the end of a batch, behind its last eight rows, the reciprocal root is
+// the C library's.
+void layer_normalization(const LayerNormalizationGeometry& g, const float* in, const float* gamma,
+                         const float* beta, float* out, int64_t rows, Part part);
+
+void repeat(const ops::Repeat& op, const Shape& input, const Shape& output, const float* in, float* out,
+            int images);
+// Of an output pixel at (y + 0.5) * in_h / out_h - 0.5: the upper and lower row, each between left and right,
+// a + (b - a) * fraction; then the same between both.
+void resize_bilinear(const Shape& input, const Shape& output, const float* in, float* out, int images);
 
 void pad(const ops::Pad& op, const Shape& input, const Shape& output, const float* in, float* out,
          int images);
@@ -110,6 +143,10 @@ inline constexpr int kAverageStripes = 4;  // TensorFlow's packet of four floats
   return n < 4 * kAverageStripes ? 0 : n - n % kAverageStripes;
 }
 void global_average_pool(int64_t positions, int64_t channels, const float* in, float* out, int images);
+// One image of a batch of `batch` images, at `place`. Of its outputs TensorFlow takes eight at once, over all
+// images; eight that reach into the next image, and what is left over, are summed in order one by one.
+void global_average_pool_at(int64_t positions, int64_t channels, const float* in, float* out, int64_t place,
+                            int64_t batch);
 
 // Largest value of the part of the window inside the image, v > m ? v : m from the lowest float on: NaN is
 // passed over. `before`: rows and columns outside the image in front of it.

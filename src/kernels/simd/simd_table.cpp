@@ -10,6 +10,7 @@
 #include "kernels/simd/conv2d-inl.hpp"
 #include "kernels/simd/dense-inl.hpp"
 #include "kernels/simd/elementwise-inl.hpp"
+#include "kernels/simd/function-inl.hpp"
 #include "kernels/simd/item_sums-inl.hpp"
 #include "kernels/simd/lane_finish-inl.hpp"
 #include "kernels/simd/lanes-inl.hpp"
@@ -27,6 +28,7 @@ SimdTable make_table(KernelSet set) {
           .max_pool = &max_pool,
           .dense = &dense,
           .elementwise = &elementwise,
+          .function = &function,
           .lane_window = &lane_window,
           .lane_sums = &lane_sums,
           .item_sums = &item_sums,

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "graph/ops/activation.hpp"
+#include "graph/ops/function.hpp"
 #include "kernels/kernel_set.hpp"
 
 namespace tf_injector::simd {
@@ -90,6 +91,15 @@ struct ElementwiseCall {
   int64_t rows = 0;
   int32_t channels = 0;
   EpilogueCall epilogue;
+};
+
+// A function of every element; reads up to a vector behind the last one.
+struct FunctionCall {
+  const float* in = nullptr;
+  float* out = nullptr;
+  int64_t count = 0;
+  ops::FunctionKind kind = ops::FunctionKind::sigmoid;
+  float alpha = 0.0f;
 };
 
 // --- replay: a pack of faults across the lanes, kLaneVectors vectors wide (SimdTable::width() floats) ---
@@ -237,6 +247,8 @@ struct SimdTable {
   void (*max_pool)(const MaxPoolCall& call) = nullptr;
   void (*dense)(const DenseCall& call) = nullptr;
   void (*elementwise)(const ElementwiseCall& call) = nullptr;
+  // False: the function has no vector form here, nothing was done.
+  bool (*function)(const FunctionCall& call) = nullptr;
   // Floats of a pack: one per fault.
   [[nodiscard]] int width() const noexcept { return lanes * kLaneVectors; }
   // How many rows the window has.

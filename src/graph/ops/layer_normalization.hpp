@@ -1,0 +1,21 @@
+// Normalises every position over its last axis: (x - mean) / sqrt(variance + epsilon) * gamma + beta.
+#pragma once
+#include <span>
+
+#include "core/shape.hpp"
+#include "graph/weight.hpp"
+
+namespace tf_injector::ops {
+
+struct LayerNormalization {
+  static constexpr const char* kName = "LayerNormalization";
+  WeightId gamma = kNoWeight;  // kNoWeight: scale=False, all ones
+  WeightId beta = kNoWeight;   // kNoWeight: center=False, all zeros
+  float epsilon = 1e-3f;
+  // Keras 2 with epsilon from 1.001e-5 on: sums in order, every step rounded on its own (docs/numerics.md).
+  bool fused = true;
+};
+
+Shape infer_shape(const LayerNormalization& op, std::span<const Shape> inputs);
+
+}  // namespace tf_injector::ops

@@ -1,0 +1,19 @@
+// Every element repeated along the axes: output axis i is times[i] as long (UpSampling2D with
+// interpolation="nearest", RepeatVector).
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/shape.hpp"
+
+namespace tf_injector::ops {
+
+struct Repeat {
+  static constexpr const char* kName = "Repeat";
+  std::vector<int64_t> times = {};  // one per axis
+};
+
+Shape infer_shape(const Repeat& op, std::span<const Shape> inputs);
+
+}  // namespace tf_injector::ops

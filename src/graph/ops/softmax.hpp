@@ -1,0 +1,15 @@
+// Softmax over the last axis; another axis is a Transpose before and behind.
+#pragma once
+#include <span>
+
+#include "core/shape.hpp"
+
+namespace tf_injector::ops {
+
+struct Softmax {
+  static constexpr const char* kName = "Softmax";
+};
+
+Shape infer_shape(const Softmax& op, std::span<const Shape> inputs);
+
+}  // namespace tf_injector::ops

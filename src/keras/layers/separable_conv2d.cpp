@@ -1,0 +1,41 @@
+// SeparableConv2D: a depthwise convolution, then a 1x1 convolution over its channels, then the bias.
+#include "keras/layers/layers.hpp"
+#include "keras/layers/options.hpp"
+
+namespace tf_injector::keras::layers {
+
+std::vector<Variable> separable_conv2d_variables(Config& config) {
+  std::vector<Variable> variables{{"depthwise_kernel"}, {"pointwise_kernel"}};
+  if (config.boolean("use_bias", true)) variables.push_back({"bias"});
+  return variables;
+}
+
+Values separable_conv2d(CallContext& call) {
+  expect_channels_last(call.config);
+  tf_injector::ops::DepthwiseConv2D depthwise;
+  depthwise.kernel_size = call.config.pair("kernel_size", {1, 1});
+  depthwise.strides = call.config.pair("strides", {1, 1});
+  depthwise.dilation = call.config.pair("dilation_rate", {1, 1});
+  if (call.config.find("depth_multiplier") != nullptr)
+    depthwise.multiplier = call.config.integer("depth_multiplier");
+  depthwise.padding = padding_option(call.config);
+  call.config.expect("groups", 1);
+
+  const NodeId input = call.input();
+  const Shape& in = call.shape(input);
+  if (in.rank() != 3) call.fail("expected an image (height, width, channels), found " + in.to_string());
+  depthwise.kernel =
+      call.weight(0, "depthwise kernel",
+                  Shape{depthwise.kernel_size[0], depthwise.kernel_size[1], in[2], depthwise.multiplier});
+  tf_injector::ops::Conv2D pointwise;
+  pointwise.filters = call.config.integer("filters");
+  pointwise.kernel_size = {1, 1};
+  const int64_t between = in[2] * depthwise.multiplier;
+  pointwise.kernel = call.weight(1, "pointwise kernel", Shape{1, 1, between, pointwise.filters});
+  if (call.config.boolean("use_bias", true))
+    pointwise.bias = call.weight(2, "bias", Shape{pointwise.filters});
+  const NodeId spatial = call.add(depthwise, {input});
+  return {add_activation(call, call.add(pointwise, {spatial}))};
+}
+
+}  // namespace tf_injector::keras::layers

@@ -1,0 +1,66 @@
+// Layers that move pixels: Cropping2D, Permute, RepeatVector, UpSampling2D.
+#include "keras/layers/layers.hpp"
+#include "keras/layers/options.hpp"
+
+namespace tf_injector::keras::layers {
+namespace {
+
+const Shape& image_of(const CallContext& call, NodeId input) {
+  const Shape& in = call.shape(input);
+  if (in.rank() != 3) call.fail("expected an image (height, width, channels), found " + in.to_string());
+  return in;
+}
+
+}  // namespace
+
+Values cropping2d(CallContext& call) {
+  expect_channels_last(call.config);
+  const NodeId input = call.input();
+  const Shape& in = image_of(call, input);
+  const Json* cropping = call.config.find("cropping");
+  if (cropping == nullptr) call.config.fail("cropping", "[[top, bottom], [left, right]]");
+  tf_injector::ops::Slice op;
+  for (size_t axis = 0; axis < 2; ++axis) {
+    const Json& own = cropping->is_array() && cropping->size() == 2 ? (*cropping)[axis] : *cropping;
+    const auto [before, after] = call.config.as_pair(own, "cropping", "[[top, bottom], [left, right]]");
+    const int64_t left = in[static_cast<int>(axis)] - before - after;
+    if (before < 0 || after < 0 || left < 1)
+      call.config.fail("cropping", "less than the image " + in.to_string());
+    op.axes.push_back({.begin = before, .step = 1, .count = left});
+  }
+  op.axes.push_back({.begin = 0, .step = 1, .count = in[2]});
+  return {call.add(op, {input})};
+}
+
+Values permute(CallContext& call) {
+  const Json* dims = call.config.find("dims");
+  if (dims == nullptr || !dims->is_array()) call.config.fail("dims", "a list of axes");
+  tf_injector::ops::Transpose op;
+  for (const Json& axis : *dims) {
+    if (!axis.is_number_integer()) call.config.fail("dims", "a list of axes");
+    op.perm.push_back(static_cast<int>(axis.get<int64_t>() - 1));
+  }
+  return {call.add(op, {call.input()})};
+}
+
+Values repeat_vector(CallContext& call) {
+  const NodeId input = call.input();
+  const Shape& in = call.shape(input);
+  if (in.rank() != 1) call.fail("expected a vector, found " + in.to_string());
+  const NodeId row = call.add(tf_injector::ops::Reshape{Shape{1, in[0]}}, {input});
+  return {call.add(tf_injector::ops::Repeat{{call.config.integer("n"), 1}}, {row})};
+}
+
+Values up_sampling2d(CallContext& call) {
+  expect_channels_last(call.config);
+  const NodeId input = call.input();
+  image_of(call, input);
+  const std::array<int64_t, 2> size = call.config.pair("size", {2, 2});
+  const std::string interpolation = call.config.text("interpolation", "nearest");
+  if (size == std::array<int64_t, 2>{1, 1}) return {input};
+  if (interpolation == "nearest") return {call.add(tf_injector::ops::Repeat{{size[0], size[1], 1}}, {input})};
+  if (interpolation == "bilinear") return {call.add(tf_injector::ops::ResizeBilinear{size}, {input})};
+  call.config.fail("interpolation", "\"nearest\" or \"bilinear\"");
+}
+
+}  // namespace tf_injector::keras::layers

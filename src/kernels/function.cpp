@@ -1,0 +1,54 @@
+// Functions of one element: vectors where there are some for the function, else the reference.
+#include "kernels/kernel_forms.hpp"
+#include "kernels/ref/reference.hpp"
+
+namespace tf_injector {
+namespace {
+
+class FunctionKernel final : public PointwiseKernel {
+ public:
+  FunctionKernel(const ops::Function& op, const KernelContext& context)
+      : op_(op), table_(simd::simd_table(context.set)), elements_(context.output.elements()) {
+    if (table_ != nullptr && !table_->function({.kind = op.kind})) table_ = nullptr;
+  }
+
+  void run(const KernelArgs& args) const noexcept override {
+    if (elements_ % kPacket == 0) return apply(args.inputs[0], args.output, args.images * elements_, true);
+    for (int64_t n = 0; n < args.images; ++n) {
+      const int64_t body = args.in_vectors(n, elements_, kPacket);
+      const float* in = args.inputs[0] + n * elements_;
+      float* out = args.output + n * elements_;
+      apply(in, out, body, true);
+      apply(in + body, out + body, elements_ - body, false);
+    }
+  }
+  [[nodiscard]] std::string name() const override {
+    return std::string(table_ != nullptr ? kernel_set_name(table_->set) : "ref") + ":" +
+           ops::function_name(op_.kind);
+  }
+
+  [[nodiscard]] int64_t body_elements(const KernelArgs& args) const noexcept override {
+    return args.in_vectors(0, elements_, kPacket);
+  }
+  void apply(const float* in, float* out, int64_t count, bool body) const noexcept override {
+    if (!body || table_ == nullptr) {
+      ref::function(op_, in, out, count, body ? ref::Part::body : ref::Part::end);
+      return;
+    }
+    table_->function({.in = in, .out = out, .count = count, .kind = op_.kind, .alpha = op_.alpha});
+  }
+
+ private:
+  static constexpr int64_t kPacket = 8;
+  ops::Function op_;
+  const simd::SimdTable* table_;
+  int64_t elements_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_kernel(const ops::Function& op, const KernelContext& context) {
+  return std::make_unique<FunctionKernel>(op, context);
+}
+
+}  // namespace tf_injector

@@ -1,0 +1,53 @@
+// LayerNormalization: the reference is all there is.
+#include <algorithm>
+
+#include "kernels/kernel.hpp"
+#include "kernels/ref/reference.hpp"
+
+namespace tf_injector {
+namespace {
+
+std::vector<float> values_or(const KernelContext& context, WeightId id, int64_t channels, float otherwise) {
+  const std::span<const float> values = weight_values(context, id);
+  return values.empty() ? std::vector<float>(static_cast<size_t>(channels), otherwise)
+                        : std::vector<float>(values.begin(), values.end());
+}
+
+class LayerNormalizationKernel final : public Kernel {
+ public:
+  LayerNormalizationKernel(const ops::LayerNormalization& op, const KernelContext& context)
+      : geometry_{context.output.back(), op.epsilon, op.fused},
+        rows_(context.output.elements() / std::max<int64_t>(1, context.output.back())),
+        gamma_(values_or(context, op.gamma, geometry_.channels, 1.0f)),
+        beta_(values_or(context, op.beta, geometry_.channels, 0.0f)) {}
+  void run(const KernelArgs& args) const noexcept override {
+    for (int64_t n = 0; n < args.images; ++n) {
+      const int64_t body = geometry_.fused ? rows_ : args.in_vectors(n, rows_, kPacket);
+      run_rows(args, n * rows_, body, ref::Part::body);
+      run_rows(args, n * rows_ + body, rows_ - body, ref::Part::end);
+    }
+  }
+  [[nodiscard]] std::string name() const override { return "ref:layer_normalization"; }
+  [[nodiscard]] size_t weight_bytes() const override { return 2 * gamma_.size() * sizeof(float); }
+
+ private:
+  static constexpr int64_t kPacket = 8;  // rows whose reciprocal roots are computed at once
+
+  void run_rows(const KernelArgs& args, int64_t first, int64_t count, ref::Part part) const noexcept {
+    const int64_t at = first * geometry_.channels;
+    ref::layer_normalization(geometry_, args.inputs[0] + at, gamma_.data(), beta_.data(), args.output + at,
+                             count, part);
+  }
+
+  ref::LayerNormalizationGeometry geometry_;
+  int64_t rows_;
+  std::vector<float> gamma_, beta_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_kernel(const ops::LayerNormalization& op, const KernelContext& context) {
+  return std::make_unique<LayerNormalizationKernel>(op, context);
+}
+
+}  // namespace tf_injector

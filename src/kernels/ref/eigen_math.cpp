@@ -1,0 +1,143 @@
+#include "kernels/ref/eigen_math.hpp"
+
+#include <array>
+#include <bit>
+
+namespace tf_injector::ref {
+namespace {
+
+// Unevaluated sums of two floats, for Eigen's pow.
+struct Double {
+  float high = 0.0f, low = 0.0f;
+};
+
+Double fast_two_sum(float x, float y) {
+  const float high = x + y;
+  return {high, y - (high - x)};
+}
+
+Double fast_two_sum(Double x, Double y) {
+  const Double r = fast_two_sum(x.high, y.high);
+  return fast_two_sum(r.high, (y.low + r.low) + x.low);
+}
+
+Double two_sum(Double x, Double y) {
+  const bool first = std::fabs(y.high) < std::fabs(x.high);
+  const Double r = first ? fast_two_sum(x.high, y.high) : fast_two_sum(y.high, x.high);
+  const float s = first ? (y.low + r.low) + x.low : (x.low + r.low) + y.low;
+  return fast_two_sum(r.high, s);
+}
+
+Double split(float x) {
+  const float gamma = 4097.0f * x;  // 2^12 + 1
+  const float rho = x - gamma;
+  const float high = rho + gamma;
+  return {high, x - high};
+}
+
+Double two_product(float x, float y) {
+  const Double a = split(x), b = split(y);
+  const float high = x * y;
+  float low = mul_add(a.high, b.high, -high);
+  low = mul_add(a.high, b.low, low);
+  low = mul_add(a.low, b.high, low);
+  return {high, mul_add(a.low, b.low, low)};
+}
+
+Double two_product(Double x, float y) {
+  const Double c = two_product(x.high, y);
+  const Double t = fast_two_sum(c.high, x.low * y);
+  return fast_two_sum(t.high, t.low + c.low);
+}
+
+// accurate_log2<float>, of 1/sqrt(2) ... sqrt(2)
+Double accurate_log2(float z) {
+  const float x = z - 1.0f, x2 = x * x;
+  float even = mul_add(9.703654795885e-2f, x2, 0.1720575392246f);
+  even = mul_add(even, x2, 0.2050433009862f);
+  even = mul_add(even, x2, 0.2885761857032f);
+  float odd = mul_add(-0.1690667718648f, x2, -0.1789081543684f);
+  odd = mul_add(odd, x2, -0.2404672354459f);
+  Double q = fast_two_sum({-0.360674142838f, -6.13283912543e-09f}, two_product(mul_add(odd, x, even), x));
+  q = fast_two_sum({0.480897903442f, -1.44861207474e-08f}, two_product(q, x));
+  q = fast_two_sum({-0.721347510815f, -4.84483164698e-09f}, two_product(q, x));
+  q = fast_two_sum({1.44269502163f, 2.01711713999e-08f}, two_product(q, x));
+  return two_product(q, x);
+}
+
+// fast_accurate_exp2<float>, of -0.5 ... 0.5
+float accurate_exp2(float x) {
+  const float x2 = x * x;
+  float even = mul_add(1.539513905e-4f, x2, 9.618283249e-3f);
+  const float odd = mul_add(1.340007293e-3f, x2, 5.550328270e-2f);
+  even = mul_add(even, x2, 0.2402264923f);
+  const Double q1 = two_sum(two_product(mul_add(odd, x, even), x), {0.6931471825f, 2.36836577e-08f});
+  const Double q2 = two_product(q1, x);
+  const Double q3 = fast_two_sum(1.0f, q2.high);
+  return q3.high + (q2.low + q3.low);
+}
+
+// generic_pow_impl(x, 3), of finite normal numbers above zero
+float cube_of_positive(float x) {
+  constexpr float kPower = 3.0f;
+  float e = static_cast<float>(static_cast<int>(float_bits(x) >> 23) - 126);
+  float m = bits_float((float_bits(x) & 0x007FFFFFu) | 0x3F000000u);
+  if (m < 0.70710678118654752440f) {
+    m = 2.0f * m;
+    e = e - 1.0f;
+  }
+  const Double f = fast_two_sum(two_product(e, kPower), two_product(accurate_log2(m), kPower));
+  // round() takes halves away from zero
+  float n = std::round(f.high);
+  float r = (f.high - n) + f.low;
+  const float more = std::round(r);
+  r = r - more;
+  n = n + more;
+  const int exponent = static_cast<int>(std::fmin(std::fmax(n, -278.0f), 278.0f));
+  const int quarter = exponent >> 2;
+  const float c = power_of_two(quarter);
+  return accurate_exp2(r) * c * c * c * power_of_two(exponent - 3 * quarter);
+}
+
+}  // namespace
+
+float library_exp(float x) {
+  // 2^(i/32), i = 0 ... 31, is computed in double precision; a table in the original.
+  constexpr double kInverse = 0x1.71547652b82fep+0 * 32;
+  constexpr double kC0 = 0x1.c6af84b912394p-5 / 32 / 32 / 32, kC1 = 0x1.ebfce50fac4f3p-3 / 32 / 32,
+                   kC2 = 0x1.62e42ff0c52d6p-1 / 32;
+  if (is_nan(x)) return x;
+  if (x > 0x1.62e42ep6f) return HUGE_VALF;  // log(2^128)
+  if (x < -0x1.9fe368p6f) return 0.0f;      // log(2^-150)
+  const double z = kInverse * static_cast<double>(x);
+  const double k = std::nearbyint(z);
+  const double r = z - k;
+  const auto n = static_cast<int64_t>(k);
+  const double s = std::ldexp(std::exp2(static_cast<double>(n & 31) / 32.0), static_cast<int>(n >> 5));
+  const double y = (kC0 * r + kC1) * (r * r) + (kC2 * r + 1.0);
+  return flushed(static_cast<float>(y * s));
+}
+
+float eigen_rsqrt(float x) {
+  if (is_nan(x) || x < 0.0f) return bits_float(kCanonicalNan);
+  if (flushed(x) == 0.0f) return std::copysign(HUGE_VALF, x);
+  if (x == HUGE_VALF) return 0.0f;
+  // exponent -1 or 0, the lowest 13 bits of the mantissa replaced by their middle
+  const auto biased = static_cast<int>(float_bits(x) >> 23);
+  const int parity = biased & 1;
+  const uint32_t bits =
+      (static_cast<uint32_t>(126 + parity) << 23) | (float_bits(x) & 0x007FE000u) | 0x00001000u;
+  const double unit = parity == 0 ? 4096.0 : 8192.0;
+  const double rough = std::nearbyint(unit / std::sqrt(static_cast<double>(bits_float(bits)))) / unit;
+  const float y = static_cast<float>(std::ldexp(rough, -(biased - 126 - parity) / 2));
+  const float step = (x * y) * y + -1.0f;
+  return step * (-0.5f * y) + y;
+}
+
+float eigen_cube(float x) {
+  if (x == 1.0f || !is_finite(x) || flushed(x) == 0.0f) return flushed(x);
+  const float magnitude = cube_of_positive(std::fabs(x));
+  return x < 0.0f ? -magnitude : magnitude;
+}
+
+}  // namespace tf_injector::ref

@@ -1,0 +1,147 @@
+// exp, log, tanh, erf and their like as TensorFlow 2.14 computes them: Eigen's polynomials on vectors of
+// eight floats without fused multiply-add. Every product and every sum below is rounded; "Functions of one
+// element" in docs/numerics.md says how that was found.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "core/bits.hpp"
+
+namespace tf_injector::ref {
+
+// a * b + c, rounded twice.
+inline float mul_add(float a, float b, float c) { return a * b + c; }
+
+// Denormals become zeros with their sign, whatever the mode of the CPU: what minps and maxps do to them.
+inline float flushed(float x) {
+  constexpr float kSmallestNormal = 1.17549435e-38f;
+  return std::fabs(x) < kSmallestNormal ? std::copysign(0.0f, x) : x;
+}
+
+inline float power_of_two(int exponent) { return bits_float(static_cast<uint32_t>(exponent + 127) << 23); }
+
+// pexp_float
+inline float eigen_exp(float x) {
+  constexpr float kHighest = 88.723f, kLowest = -104.0f;
+  if (x < kLowest) return 0.0f;
+  if (is_nan(x)) return x;
+  const float clamped = kHighest < x ? kHighest : x;
+  const float m = std::floor(mul_add(clamped, 1.44269504088896341f, 0.5f));
+  float r = mul_add(m, -0.693359375f, clamped);
+  r = mul_add(m, 2.12194440e-4f, r);
+  const float r2 = r * r;
+  float even = mul_add(r2, 1.37449637986719608306884765625e-3f, 4.166965186595916748046875e-2f);
+  const float odd = mul_add(r2, 8.36894474923610687255859375e-3f, 0.16666518151760101318359375f);
+  even = mul_add(r2, even, 0.49999988079071044921875f);
+  float y = mul_add(r, odd, even);
+  y = mul_add(r2, y, r + 1.0f);
+  // 2^m in two steps: m reaches from -150 to 128.
+  const int exponent = static_cast<int>(m), half = exponent >> 1;
+  y = y * power_of_two(half) * power_of_two(exponent - half);
+  return y < x ? x : y;  // exp(Inf)
+}
+
+// The C library's expf (glibc 2.27 and later), which Eigen calls for what is left over behind the last eight
+// elements.
+float library_exp(float x);
+
+// scalar_logistic_op, given e = exp(x)
+inline float logistic_of(float e) { return e == HUGE_VALF ? 1.0f : e / (1.0f + e); }
+
+// generic_fast_tanh_float
+inline float eigen_tanh(float x) {
+  constexpr float kClamp = 7.90531110763549805f, kTiny = 0.0004f;
+  float c = flushed(x);
+  c = kClamp < c ? kClamp : c;
+  c = c < -kClamp ? -kClamp : c;
+  if (std::fabs(c) < kTiny) return c;
+  const float x2 = c * c;
+  float p = mul_add(x2, -2.76076847742355e-16f, 2.00018790482477e-13f);
+  p = mul_add(x2, p, -8.60467152213735e-11f);
+  p = mul_add(x2, p, 5.12229709037114e-08f);
+  p = mul_add(x2, p, 1.48572235717979e-05f);
+  p = mul_add(x2, p, 6.37261928875436e-04f);
+  p = mul_add(x2, p, 4.89352455891786e-03f);
+  p = c * p;
+  float q = mul_add(x2, 1.19825839466702e-06f, 1.18534705686654e-04f);
+  q = mul_add(x2, q, 2.26843463243900e-03f);
+  q = mul_add(x2, q, 4.89352518554385e-03f);
+  return p / q;
+}
+
+// generic_fast_erf_float
+inline float eigen_erf(float x) {
+  if (3.832506856900711f <= std::fabs(x)) return x < 0.0f ? -1.0f : 1.0f;
+  const float x2 = x * x;
+  float p = mul_add(x2, 0.00022905065861350646f, 0.0034082910107109506f);
+  p = mul_add(x2, p, 0.050955695062380861f);
+  p = mul_add(x2, p, 0.18520832239976145f);
+  p = mul_add(x2, p, 1.128379143519084f);
+  p = x * p;
+  float q = mul_add(x2, -1.1791602954361697e-7f, 0.000023547966471313185f);
+  q = mul_add(x2, q, 0.0010179625278914885f);
+  q = mul_add(x2, q, 0.014070470171167667f);
+  q = mul_add(x2, q, 0.11098505178285362f);
+  q = mul_add(x2, q, 0.49746925110067538f);
+  q = mul_add(x2, q, 1.0f);
+  return p / q;
+}
+
+// plog_impl_float, of finite normal numbers above zero
+inline float eigen_log(float x) {
+  float e = static_cast<float>(static_cast<int>(float_bits(x) >> 23) - 126);
+  float m = bits_float((float_bits(x) & 0x007FFFFFu) | 0x3F000000u);  // 0.5 ... 1
+  const bool low = m < 0.707106781186547524f;
+  const float again = low ? m : 0.0f;
+  m = (m - 1.0f) + again;
+  e = e - (low ? 1.0f : 0.0f);
+  float p = mul_add(m, 0.18256296349849254f, 1.0000000190281063f);
+  p = mul_add(m, p, 1.0000000190281136f);
+  p = m * p;
+  float q = mul_add(m, 0.049616247954120038f, 0.59923249590823520f);
+  q = mul_add(m, q, 1.4999999999999927f);
+  q = mul_add(m, q, 1.0f);
+  return mul_add(e, 0.693147180559945309f, p / q);
+}
+
+// generic_plog1p, of numbers from zero on
+inline float eigen_log1p(float x) {
+  const float above = x + 1.0f;
+  return above == 1.0f ? x : x * (eigen_log(above) / (above - 1.0f));
+}
+
+// log(epsilon) + 2: between it and its opposite softplus is computed
+inline constexpr float kSoftplusThreshold = -13.9423847f;
+
+// prsqrt: rsqrtps as Intel's CPUs compute it (the reciprocal root of the middle of 2^13 neighbours, 12 bits
+// behind the point), one step of Newton behind it.
+float eigen_rsqrt(float x);
+
+// generic_pow(x, 3)
+float eigen_cube(float x);
+
+// The sum over the last axis of a tensor, value(0) ... value(n - 1) (InnerMostDimReducer): while four vectors
+// of eight are left, four sums of each lane, joined from the left; then vectors to the first; its lanes in
+// halves; what is left over in order, and added before the lanes' sum.
+template <class Value>
+float eigen_row_sum(int64_t n, Value value) {
+  constexpr int64_t kLanes = 8, kSums = 4;
+  float lanes[kSums][kLanes] = {};
+  const int64_t in_fours = n / (kSums * kLanes) * (kSums * kLanes), in_vectors = n / kLanes * kLanes;
+  for (int64_t i = 0; i < in_fours; ++i) {
+    float& sum = lanes[i / kLanes % kSums][i % kLanes];
+    sum = sum + value(i);
+  }
+  for (int64_t s = 1; s < kSums; ++s) {
+    for (int64_t l = 0; l < kLanes; ++l) lanes[0][l] = lanes[0][l] + lanes[s][l];
+  }
+  for (int64_t i = in_fours; i < in_vectors; ++i) lanes[0][i % kLanes] = lanes[0][i % kLanes] + value(i);
+  const float* v = lanes[0];
+  const float joined = ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
+  float rest = 0.0f;
+  for (int64_t i = in_vectors; i < n; ++i) rest = rest + value(i);
+  return rest + joined;
+}
+
+}  // namespace tf_injector::ref
