@@ -115,8 +115,7 @@ void SimdConv2D::run(const KernelArgs& args) const noexcept {
   table_.conv2d(whole);
 }
 
-void SimdConv2D::run_positions(const KernelArgs& args, std::span<const int32_t> positions,
-                               PositionScratch& scratch) const {
+void SimdConv2D::select(std::span<const int32_t> positions, PositionScratch& scratch) const {
   scratch.input.resize(std::max(scratch.input.size(), classes_.size()));
   scratch.output.resize(scratch.input.size());
   for (size_t c = 0; c < classes_.size(); ++c) {
@@ -140,18 +139,27 @@ void SimdConv2D::run_positions(const KernelArgs& args, std::span<const int32_t> 
     some.output = scratch.output[c].data();
     scratch.classes.push_back(some);
   }
+}
+
+void SimdConv2D::run_positions(const KernelArgs& args, std::span<const int32_t> positions,
+                               PositionScratch& scratch) const {
+  select(positions, scratch);
   simd::ConvCall some = call(args.inputs[0], args.output, 1);
   some.epilogue = epilogue_->call(args);
   some.classes = scratch.classes;
   table_.conv2d(some);
 }
 
-void SimdConv2D::run_columns(const float* in, const float* columns, int32_t lanes, float* sums,
-                             int) const noexcept {
+void SimdConv2D::run_columns(const float* in, const float* columns, int32_t lanes, float* sums, int,
+                             const std::vector<int32_t>* positions, PositionScratch& scratch) const {
   simd::ConvCall other = call(in, sums, 1);
   other.cout = lanes;
   other.out_image = geometry_.out_h * geometry_.out_w * lanes;
   other.weights = columns;
+  if (positions != nullptr) {
+    select(*positions, scratch);
+    other.classes = scratch.classes;
+  }
   table_.conv2d(other);
 }
 

@@ -57,8 +57,8 @@ class SimdConv2D final : public LinearKernel {
   [[nodiscard]] std::span<const int64_t> blocks(int) const noexcept override { return {}; }
   void run_positions(const KernelArgs& args, std::span<const int32_t> positions,
                      PositionScratch& scratch) const override;
-  void run_columns(const float* in, const float* columns, int32_t lanes, float* sums,
-                   int batch) const noexcept override;
+  void run_columns(const float* in, const float* columns, int32_t lanes, float* sums, int batch,
+                   const std::vector<int32_t>* positions, PositionScratch& scratch) const override;
   // kernel_h * kernel_w * cin: the length of a chain.
   [[nodiscard]] int64_t depth() const noexcept {
     return geometry_.kernel_h * geometry_.kernel_w * geometry_.cin;
@@ -70,6 +70,8 @@ class SimdConv2D final : public LinearKernel {
   [[nodiscard]] simd::ConvCall call(const float* in, float* out, int images) const noexcept;
 
  private:
+  // The classes of some positions, in scratch.classes.
+  void select(std::span<const int32_t> positions, PositionScratch& scratch) const;
   [[nodiscard]] size_t packed_element(int64_t element) const {
     return static_cast<size_t>(simd::packed_index(table_, depth(), geometry_.cout, element / geometry_.cout,
                                                   element % geometry_.cout));

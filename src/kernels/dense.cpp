@@ -54,8 +54,8 @@ class SimdDense final : public LinearKernel {
   void run_positions(const KernelArgs& args, std::span<const int32_t>, PositionScratch&) const override {
     run(args);  // there is one
   }
-  void run_columns(const float* in, const float* columns, int32_t lanes, float* sums,
-                   int batch) const noexcept override {
+  void run_columns(const float* in, const float* columns, int32_t lanes, float* sums, int batch,
+                   const std::vector<int32_t>*, PositionScratch&) const override {
     simd::DenseCall other = call(in, sums, 1, batch);
     other.units = lanes;
     other.weights = columns;

@@ -43,9 +43,9 @@ class LinearKernel : public Kernel {
   virtual void run_positions(const KernelArgs& args, std::span<const int32_t> positions,
                              PositionScratch& scratch) const = 0;
   // One image, other weights: `columns` packs (simd::packed_index) `lanes` output channels; no epilogue.
-  // sums: [out_positions][lanes].
-  virtual void run_columns(const float* in, const float* columns, int32_t lanes, float* sums,
-                           int batch) const noexcept = 0;
+  // sums: [out_positions][lanes]. Only these positions, ascending (null: all).
+  virtual void run_columns(const float* in, const float* columns, int32_t lanes, float* sums, int batch,
+                           const std::vector<int32_t>* positions, PositionScratch& scratch) const = 0;
 };
 
 // Copies: every output element is an input element or a constant.

@@ -4,13 +4,14 @@
 #include <bit>
 #include <cstring>
 #include <limits>
+#include <numeric>
 
 #include "core/bits.hpp"
 
 namespace tf_injector::replay {
 
 AloneSteps::AloneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values)
-    : plan_(plan), golden_(golden), values_(values), hit_columns_(plan, golden), faults_(kMostFaults) {
+    : plan_(plan), golden_(golden), values_(values), hit_columns_(plan, golden), faults_(kMostAlone) {
   const std::vector<int64_t>& slots = plan.plan().impl().memory.slot_elements;
   for (Fault& fault : faults_) {
     for (size_t s = 0; s < slots.size(); ++s) {
@@ -93,6 +94,10 @@ void AloneSteps::run_step(Fault& fault, const StepInfo& step, BatchContext conte
     return;
   }
   list_positions(fault, step);
+  if (positions_.empty()) {
+    slot(fault, step.output).owner = -1;
+    return;
+  }
   for (size_t i = 0; i < step.reads.size(); ++i) pointers_[i] = read(fault, step.reads[i]);
   Value& out = begin(fault, step.output);
   step.linear->kernel->run_positions({.inputs = {pointers_.data(), step.reads.size()},
@@ -101,11 +106,19 @@ void AloneSteps::run_step(Fault& fault, const StepInfo& step, BatchContext conte
                                       .batch = context.batch,
                                       .place = context.place},
                                      positions_, scratch_);
-  const int64_t channels = info(step.output).channels;
-  for (const int32_t p : positions_) {
-    out.dirty[idx(p)] = std::memcmp(out.values.data() + p * channels, golden_.pixel(step.output, p),
+  compare(out, positions_);
+}
+
+// A value that is golden's everywhere is not changed.
+void AloneSteps::compare(Value& out, std::span<const int32_t> positions) {
+  const int64_t channels = info(out.owner).channels;
+  uint8_t any = 0;
+  for (const int32_t p : positions) {
+    out.dirty[idx(p)] = std::memcmp(out.values.data() + p * channels, golden_.pixel(out.owner, p),
                                     idx(channels) * sizeof(float)) != 0;
+    any |= out.dirty[idx(p)];
   }
+  if (any == 0) out.owner = -1;
 }
 
 void AloneSteps::run_whole(Fault& fault, const StepInfo& step, BatchContext context) {
@@ -117,11 +130,9 @@ void AloneSteps::run_whole(Fault& fault, const StepInfo& step, BatchContext cont
                     .batch = context.batch,
                     .place = context.place});
   out.owner = step.output;
-  const int64_t channels = info(step.output).channels;
-  for (int64_t p = 0; p < info(step.output).positions; ++p) {
-    out.dirty[idx(p)] = std::memcmp(out.values.data() + p * channels, golden_.pixel(step.output, p),
-                                    idx(channels) * sizeof(float)) != 0;
-  }
+  positions_.resize(idx(info(step.output).positions));
+  std::iota(positions_.begin(), positions_.end(), 0);
+  compare(out, positions_);
 }
 
 // The faulted channel of those faults of the hit that run alone: their values are golden's until then.
@@ -154,9 +165,16 @@ void AloneSteps::store(std::span<Fault> faults, int value) {
 void AloneSteps::store_pixel(std::span<Fault> faults, int value, int64_t p, LaneMask held) {
   const int64_t channels = info(value).channels;
   const float* golden = golden_.pixel(value, p);
+  listed_.assign(idx(channels), 0);
   pixels_.clear();
+  const auto list = [&](const float* pixel) {
+    for (int64_t c = 0; c < channels; ++c) listed_[idx(c)] |= float_bits(pixel[c]);
+  };
+  list(golden);
   for (Fault& fault : faults) {
-    if ((held >> fault.lane & 1) != 0) pixels_.push_back(slot(fault, value).values.data() + p * channels);
+    if ((held >> fault.lane & 1) == 0) continue;
+    pixels_.push_back(slot(fault, value).values.data() + p * channels);
+    list(pixels_.back());
   }
   const size_t lanes = pixels_.size();
   const int32_t stride = values_.stride(static_cast<int32_t>(lanes));
@@ -165,14 +183,12 @@ void AloneSteps::store_pixel(std::span<Fault> faults, int value, int64_t p, Lane
   float* row = to.values + stride;
   int32_t rows = 0;
   for (int32_t c = 0; c < channels; ++c) {
-    uint32_t bits = float_bits(golden[c]);
+    if (listed_[idx(c)] == 0) continue;
     for (size_t l = 0; l < lanes; ++l) {
       row[l] = pixels_[l][c];
       const float difference = pixels_[l][c] - golden[c];
       to.values[l] += difference * difference;
-      bits |= float_bits(pixels_[l][c]);
     }
-    if (bits == 0) continue;
     to.channels[rows++] = c;
     row += stride;
   }

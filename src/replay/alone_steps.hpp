@@ -19,13 +19,10 @@ namespace tf_injector::replay {
 
 class AloneSteps {
  public:
-  // So many faults are better off alone.
-  static constexpr int kMostFaults = 8;
-
   // All outlive it. `values`: of the pack that is being worked on.
   AloneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values);
 
-  // Steps first..end-1 of some lanes, up to kMostFaults; `hits`: of linear steps, ascending, also those of
+  // Steps first..end-1 of some lanes, up to kMostAlone; `hits`: of linear steps, ascending, also those of
   // other lanes. Reads `from` (-1: nothing is changed yet) and writes `to` of the pack's values.
   void run(size_t first, size_t end, std::span<const Hit> hits, LaneMask lanes, int from, int to,
            BatchContext context);
@@ -52,6 +49,7 @@ class AloneSteps {
   void load(Fault& fault, int value);
   void run_step(Fault& fault, const StepInfo& step, BatchContext context);
   void run_whole(Fault& fault, const StepInfo& step, BatchContext context);
+  void compare(Value& out, std::span<const int32_t> positions);
   void list_positions(Fault& fault, const StepInfo& step);
   void hit(std::span<Fault> faults, const Hit& hit, const StepInfo& step, BatchContext context);
   void store(std::span<Fault> faults, int value);
@@ -65,6 +63,7 @@ class AloneSteps {
   std::vector<int32_t> positions_;
   PositionScratch scratch_;
   std::vector<const float*> pointers_, pixels_;
+  std::vector<uint32_t> listed_;  // per channel: not zero: some value's bits are not
 };
 
 }  // namespace tf_injector::replay

@@ -41,6 +41,11 @@ void pack_columns(Hit& hit, const LinearStep& linear, std::span<const Target> pa
   hit.columns = AlignedBuffer(static_cast<size_t>(simd::packed_size(table, depth, count)));
   for (int64_t h = 0; h < count; ++h) {
     const Patch& patch = *pack[static_cast<size_t>(hit.lane[static_cast<size_t>(h)])].patch;
+    const int64_t input = patch.element / geometry.cout;
+    hit.tap.push_back(static_cast<int32_t>(input / geometry.cin));
+    hit.cin.push_back(static_cast<int32_t>(input % geometry.cin));
+    hit.everywhere = hit.everywhere || !is_finite(bits_float(patch.new_bits)) ||
+                     ((patch.new_bits ^ patch.old_bits) >> 31) != 0;
     for (int64_t k = 0; k < depth; ++k) {
       const bool faulted = k == patch.element / geometry.cout;
       const float w =

@@ -1,6 +1,7 @@
 #include "replay/golden.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace tf_injector::replay {
@@ -8,9 +9,15 @@ namespace {
 
 void squared_norms(const ValueInfo& info, const float* values, float* squares) {
   for (int64_t p = 0; p < info.positions; ++p) {
+    const float* pixel = values + p * info.channels;
+    std::array<float, 8> sums{};  // in any order: only a bound is made of them
+    int64_t c = 0;
+    for (; c + 8 <= info.channels; c += 8) {
+      for (int64_t i = 0; i < 8; ++i) sums[idx(i)] += pixel[c + i] * pixel[c + i];
+    }
+    for (; c < info.channels; ++c) sums[0] += pixel[c] * pixel[c];
     float sum = 0.0f;
-    for (int64_t c = 0; c < info.channels; ++c)
-      sum += values[p * info.channels + c] * values[p * info.channels + c];
+    for (const float part : sums) sum += part;
     squares[p] = sum;
   }
 }
@@ -70,7 +77,7 @@ void Golden::run_with_margin(size_t s, BatchContext context) {
   const LinearGeometry& g = linear.geometry;
   const DeadBound& bound = *linear.dead;
   linear.kernel->run_columns(value(step.reads.front()), linear.kernel->packed(), static_cast<int32_t>(g.cout),
-                             sums_.data(), context.batch);
+                             sums_.data(), context.batch, nullptr, scratch_);
   simd::EpilogueCall before = step.epilogue->parameters(), relu{.relu = true, .relu6 = before.relu6};
   before.relu = before.relu6 = false;
   if (step.has_add) before.add = value(step.reads.back());

@@ -39,6 +39,7 @@ class Golden {
   std::vector<AlignedBuffer> squares_;  // per value that a DeadBound asks for: squared norm per position
   std::vector<MarginArray> margins_;    // per step
   AlignedBuffer sums_;
+  PositionScratch scratch_;
   std::vector<const float*> pointers_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <vector>
 
 #include "core/aligned_buffer.hpp"
 #include "plan/plan.hpp"
@@ -21,7 +22,7 @@ class HitColumns {
   template <class Changed>
   void run(const Hit& hit, const StepInfo& step, BatchContext context, Changed changed) {
     compute(hit, step, context);
-    for (int64_t p = 0; p < plan_.values()[static_cast<size_t>(step.output)].positions; ++p) {
+    for (const int32_t p : positions_) {
       for (simd::LaneMask left = finish(hit, step, p); left != 0; left &= left - 1) {
         const int32_t h = std::countr_zero(left);
         changed(p, h, out_[static_cast<size_t>(h)]);
@@ -30,12 +31,16 @@ class HitColumns {
   }
 
  private:
+  // Positions whose output some fault may change, into positions_.
+  void list_positions(const Hit& hit, const StepInfo& step);
   void compute(const Hit& hit, const StepInfo& step, BatchContext context);
   // Which faults differ at the position; their values are in out_.
   [[nodiscard]] simd::LaneMask finish(const Hit& hit, const StepInfo& step, int64_t position);
 
   const ReplayPlan& plan_;
   const Golden& golden_;
+  std::vector<int32_t> positions_;
+  PositionScratch scratch_;
   AlignedBuffer columns_, golden_values_, add_, out_;
 };
 

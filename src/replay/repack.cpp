@@ -31,18 +31,18 @@ void Repacker::give_back(int value, LaneBuffer buffer) {
   spare_[idx(plan_.values()[idx(value)].slot)].push_back(std::move(buffer));
 }
 
-std::vector<CarriedPack> Repacker::repack(int value, std::vector<CarriedPack> packs) {
-  std::vector<CarriedPack> all;
+std::vector<CarriedPack> Repacker::repack(size_t segment, std::vector<CarriedPack> packs) {
+  std::vector<CarriedPack> all, alike[2];
   for (CarriedPack& pack : packs) {
-    if (!pack.pending.empty()) all.push_back(std::move(pack));
+    const bool stays = pack.segment != segment || !pack.pending.empty();
+    (stays ? all : alike[pack.is_huge ? 1 : 0]).push_back(std::move(pack));
   }
-  std::erase_if(packs, [](const CarriedPack& pack) { return !pack.pending.empty(); });
-  for (const bool huge : {false, true}) {
-    std::vector<CarriedPack> alike;
-    for (CarriedPack& pack : packs) {
-      if (pack.is_huge == huge) alike.push_back(std::move(pack));
+  const int value = plan_.segments()[segment - 1].value;
+  for (std::vector<CarriedPack>& some : alike) {
+    for (CarriedPack& pack : repack_alike(value, std::move(some))) {
+      pack.segment = segment;
+      all.push_back(std::move(pack));
     }
-    for (CarriedPack& pack : repack_alike(value, std::move(alike))) all.push_back(std::move(pack));
   }
   return all;
 }

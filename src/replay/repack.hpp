@@ -17,7 +17,8 @@ struct CarriedPack {
   LaneMask any = 0;              // lanes that differ from golden
   bool is_huge = false;          // see Pack
   std::span<const Hit> pending;  // steps that some of its faults hit later
-  LaneBuffer buffer;             // of the value
+  size_t segment = 0;            // the next one to run
+  LaneBuffer buffer;             // of the value of the one before
 };
 
 class Repacker {
@@ -26,7 +27,8 @@ class Repacker {
 
   // Of packs with nothing pending: drops the lanes that differ no more, by moving the others together, when
   // fewer vectors are left that way. Order of the faults: kept.
-  [[nodiscard]] std::vector<CarriedPack> repack(int value, std::vector<CarriedPack> packs);
+  // Only of packs that go on with `segment`.
+  [[nodiscard]] std::vector<CarriedPack> repack(size_t segment, std::vector<CarriedPack> packs);
   // A buffer for a value, and back.
   [[nodiscard]] LaneBuffer take(int value);
   void give_back(int value, LaneBuffer buffer);

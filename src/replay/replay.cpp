@@ -31,58 +31,76 @@ void ReplayWorkspace::run_golden(std::span<const std::span<const float>> inputs,
 void ReplayWorkspace::run_group(const Group& group, const Changed& changed) {
   const FlushDenormals flush;
   std::span<const Pack> left(group.packs);
-  for (const Segment& segment : plan_.segments()) {
+  for (size_t s = 0; s < plan_.segments().size(); ++s) {
+    const Segment& segment = plan_.segments()[s];
     size_t hitting = 0;
     while (hitting < left.size() && left[hitting].hits.front().step < segment.end) ++hitting;
-    if (hitting > 0 || !carried_.empty()) run_segment(segment, left.first(hitting), changed);
+    if (hitting > 0 || !carried_.empty()) run_segment(s, left.first(hitting), changed);
     left = left.subspan(hitting);
   }
   const Segment whole{.first = 0, .end = plan_.steps().size(), .value = plan_.output()};
-  for (const Pack& pack : group.on_their_own) run_hitting(whole, pack, changed);
-}
-
-void ReplayWorkspace::run_segment(const Segment& segment, std::span<const Pack> hitting,
-                                  const Changed& changed) {
-  const int carried_value = std::exchange(carried_value_, segment.value);
-  for (CarriedPack& pack : std::exchange(carried_, {})) {
+  for (const Pack& pack : group.on_their_own) {
     values_.reset(static_cast<int32_t>(pack.faults.size()));
-    repacker_.give_back(carried_value, values_.exchange(carried_value, std::move(pack.buffer)));
-    values_.put(carried_value, pack.any);
-    run_pack(segment, segment.first, carried_value, pack.faults, pack.is_huge, pack.pending, changed);
+    steps_.run(pack.hits.front().step, whole.end, pack.hits, context_);
+    report(pack.faults, changed);
   }
-  for (const Pack& pack : hitting) run_hitting(segment, pack, changed);
-  carried_ = repacker_.repack(segment.value, std::exchange(next_, {}));
 }
 
-void ReplayWorkspace::run_hitting(const Segment& segment, const Pack& pack, const Changed& changed) {
-  values_.reset(static_cast<int32_t>(pack.faults.size()));
-  run_pack(segment, pack.hits.front().step, -1, pack.faults, pack.is_huge, pack.hits, changed);
+void ReplayWorkspace::run_segment(size_t s, std::span<const Pack> hitting, const Changed& changed) {
+  for (CarriedPack& pack : std::exchange(carried_, {})) {
+    if (pack.segment != s) {
+      next_.push_back(std::move(pack));
+      continue;
+    }
+    const int value = plan_.segments()[s - 1].value;
+    values_.reset(static_cast<int32_t>(pack.faults.size()));
+    repacker_.give_back(value, values_.exchange(value, std::move(pack.buffer)));
+    values_.put(value, pack.any);
+    run_pack(s, plan_.segments()[s].first, value, pack.faults, pack.is_huge, pack.pending, changed);
+  }
+  for (const Pack& pack : hitting) {
+    values_.reset(static_cast<int32_t>(pack.faults.size()));
+    run_pack(s, pack.hits.front().step, -1, pack.faults, pack.is_huge, pack.hits, changed);
+  }
+  carried_ = repacker_.repack(s + 1, std::exchange(next_, {}));
 }
 
-void ReplayWorkspace::run_pack(const Segment& segment, size_t first, int carried_value,
-                               const std::vector<uint32_t>& faults, bool is_huge, std::span<const Hit> hits,
-                               const Changed& changed) {
-  // Lanes that are or become other than golden in this segment.
-  LaneMask lanes = carried_value >= 0 ? values_.any(carried_value) : 0;
-  size_t here = 0;
+void ReplayWorkspace::run_pack(size_t s, size_t first, int carried_value, const std::vector<uint32_t>& faults,
+                               bool is_huge, std::span<const Hit> hits, const Changed& changed) {
+  // Lanes that are or become other than golden by the end of the segment, and of those behind it as long as
+  // they are few.
+  LaneMask lanes = carried_value >= 0 ? values_.any(carried_value) : 0, few = 0;
+  size_t here = 0, end = s, few_hits = 0;
   bool is_patched = false;
-  for (; here < hits.size() && hits[here].step < segment.end; ++here) {
-    for (const int32_t lane : hits[here].lane) lanes |= LaneMask{1} << lane;
-    is_patched = is_patched || !hits[here].patched.empty();
+  for (size_t next = s; next < plan_.segments().size(); ++next) {
+    size_t hit = next == s ? 0 : few_hits;
+    for (; hit < hits.size() && hits[hit].step < plan_.segments()[next].end; ++hit) {
+      for (const int32_t lane : hits[hit].lane) lanes |= LaneMask{1} << lane;
+      is_patched = is_patched || !hits[hit].patched.empty();
+    }
+    if (next == s) here = hit;
+    if (std::popcount(lanes) > (is_huge ? kMostAlone : plan_.segments()[next].few) || is_patched) break;
+    few = lanes;
+    few_hits = hit;
+    end = next + 1;
   }
-  if (std::popcount(lanes) <= AloneSteps::kMostFaults && !is_patched) {
-    alone_.run(first, segment.end, hits.first(here), lanes, carried_value, segment.value, context_);
+  if (end > s) {
+    here = few_hits;
+    alone_.run(first, plan_.segments()[end - 1].end, hits.first(here), few, carried_value,
+               plan_.segments()[end - 1].value, context_);
   } else {
-    steps_.run(first, segment.end, hits.first(here), context_);
+    end = s + 1;
+    steps_.run(first, plan_.segments()[s].end, hits.first(here), context_);
   }
   hits = hits.subspan(here);
-  const LaneMask any = values_.any(segment.value);
-  if (segment.value == plan_.output()) {
+  const int value = plan_.segments()[end - 1].value;
+  const LaneMask any = values_.any(value);
+  if (value == plan_.output()) {
     report(faults, changed);
   } else if (any != 0 || !hits.empty()) {
-    LaneBuffer buffer = values_.exchange(segment.value, repacker_.take(segment.value));
+    LaneBuffer buffer = values_.exchange(value, repacker_.take(value));
     if (any == 0) buffer.owner = -1;
-    next_.push_back({faults, any, is_huge, hits, std::move(buffer)});
+    next_.push_back({faults, any, is_huge, hits, end, std::move(buffer)});
   }
 }
 

@@ -39,12 +39,9 @@ class ReplayWorkspace {
   void run_group(const Group& group, const Changed& changed);
 
  private:
-  void run_segment(const Segment& segment, std::span<const Pack> hitting, const Changed& changed);
-  // A pack that nothing has changed yet, from the step on that it hits.
-  void run_hitting(const Segment& segment, const Pack& pack, const Changed& changed);
-  // The pack's steps in the segment, and what is left of it at the end.
-  // carried_value: what its faults have changed before (-1: nothing).
-  void run_pack(const Segment& segment, size_t first, int carried_value, const std::vector<uint32_t>& faults,
+  void run_segment(size_t segment, std::span<const Pack> hitting, const Changed& changed);
+  // From a step of the segment on; carried_value: what its faults have changed before (-1: nothing).
+  void run_pack(size_t segment, size_t first, int carried_value, const std::vector<uint32_t>& faults,
                 bool is_huge, std::span<const Hit> hits, const Changed& changed);
   void report(const std::vector<uint32_t>& faults, const Changed& changed);
 
@@ -55,7 +52,6 @@ class ReplayWorkspace {
   AloneSteps alone_;
   Repacker repacker_;
   BatchContext context_;
-  int carried_value_ = -1;
   std::vector<CarriedPack> carried_, next_;
   AlignedBuffer scores_, golden_scores_;
 };

@@ -4,7 +4,6 @@
 #include <set>
 
 #include "core/bits.hpp"
-#include "replay/alone_steps.hpp"
 #include "replay/lane_values.hpp"
 
 namespace tf_injector::replay {
@@ -28,7 +27,7 @@ bool fit(LinearGeometry& g, const ValueInfo& in) {
 }
 
 constexpr int64_t kCarriedFloats = int64_t{16} << 20;  // one generation of carried packs: at most 64 MiB
-constexpr int64_t kMostPacks = 8;
+constexpr int64_t kMostPacks = 4;
 
 std::optional<LinearStep> linear_step(const Kernel* kernel, const ValueInfo& in, const ValueInfo& out) {
   const auto* linear = dynamic_cast<const LinearKernel*>(kernel);
@@ -152,9 +151,22 @@ void ReplayPlan::cut_segments() {
       value = v;
     }
     if (live != 1 && s + 1 != steps_.size()) continue;
-    segments_.push_back({first, s + 1, s + 1 == steps_.size() ? output() : value});
+    segments_.push_back({first, s + 1, s + 1 == steps_.size() ? output() : value, few_faults(first, s + 1)});
     first = s + 1;
   }
+}
+
+// A position costs a pack this much before any multiply-add (lists, bounds, packing), in vectors of them; a
+// fault that runs alone has to compute all inputs and channels instead. Found by trying (scripts/bench).
+int ReplayPlan::few_faults(size_t first, size_t end) const {
+  constexpr int64_t kPositionCost = 7000;
+  int64_t alone = 1;
+  for (size_t s = first; s < end; ++s) {
+    if (!steps_[s].linear) continue;
+    const LinearGeometry& g = steps_[s].linear->geometry;
+    alone = std::max(alone, g.taps * g.cin * ((g.cout + table_.lanes - 1) / table_.lanes));
+  }
+  return static_cast<int>(std::clamp<int64_t>(kPositionCost / alone, 1, kMostAlone));
 }
 
 int64_t ReplayPlan::slot_positions(int slot) const {
@@ -214,7 +226,7 @@ size_t ReplayPlan::workspace_bytes() const noexcept {
   int64_t largest = 0;
   for (size_t slot = 0; slot < plan_.impl().memory.slot_elements.size(); ++slot) {
     const int64_t size = slot_floats(static_cast<int>(slot));
-    floats += size + AloneSteps::kMostFaults * plan_.impl().memory.slot_elements[slot];
+    floats += size + kMostAlone * plan_.impl().memory.slot_elements[slot];
     largest = std::max(largest, size);
   }
   floats += 3 * static_cast<int64_t>(packs_together_) * largest;  // carried, being packed anew, and new

@@ -72,7 +72,9 @@ struct StepInfo {
 struct Segment {
   size_t first = 0, end = 0;  // steps
   int value = -1;             // what it hands on
+  int few = 0;                // so many faults of a pack are better off alone (AloneSteps)
 };
+inline constexpr int kMostAlone = 16;
 
 class ReplayPlan {
  public:
@@ -100,6 +102,7 @@ class ReplayPlan {
  private:
   void add_step(const PlanStep& step, int output);
   void cut_segments();
+  [[nodiscard]] int few_faults(size_t first, size_t end) const;
   [[nodiscard]] int64_t slot_floats(int slot) const;  // of a pack's buffer
 
   const Plan& plan_;
