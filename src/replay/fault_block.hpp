@@ -19,8 +19,9 @@ struct Hit {
   size_t step = 0;
   // Linear steps: hit fault h is lane[h] of the pack and changes output channel channel[h].
   std::vector<int32_t> lane, channel;
-  // The input (tap, cin) that hit fault h's weight is multiplied with. Where it is +0 nothing changes, unless some fault
-  // is not finite or changes the sign of a weight: then a sum's zero may change its sign (`everywhere`).
+  // The input (tap, cin) that hit fault h's weight is multiplied with. Where it is +0 nothing changes, unless
+  // some fault is not finite or changes the sign of a weight: then a sum's zero may change its sign
+  // (`everywhere`).
   std::vector<int32_t> tap, cin;
   bool everywhere = false;
   AlignedBuffer columns;  // packed weights with one output channel per hit fault, the faulted weight in it
