@@ -230,9 +230,13 @@ size_t ReplayPlan::workspace_bytes() const noexcept {
     largest = std::max(largest, size);
   }
   floats += 3 * static_cast<int64_t>(packs_together_) * largest;  // carried, being packed anew, and new
-  int64_t window = 0;                                             // LaneLinear's rows
+  int64_t window = 0;                                             // the rows of LaneLinear, of a window
   for (const StepInfo& step : steps_) {
     if (step.linear) window = std::max(window, step.linear->geometry.taps * step.linear->geometry.cin);
+    if (step.window) {
+      for (const WindowGeometry::Window& w : step.window->geometry.windows)
+        window = std::max(window, static_cast<int64_t>(w.positions.size()) * step.window->geometry.channels);
+    }
   }
   floats += 3 * window * table_.width();
   return static_cast<size_t>(floats) * sizeof(float);
