@@ -323,7 +323,15 @@ def rule_conv_resnet(c, r):
 
 def not_conv_long(c, r):
     x, kernel = c.ordinary(2, 8, 8, 2048), c.ordinary(1, 1, 2048, 64)
-    return r.conv2d(x, kernel, None, (1, 1), (1, 1), "VALID"), tf.nn.conv2d(x, kernel, 1, "VALID").numpy()
+    ours = r.dense(x.reshape(-1, 2048), kernel[0, 0], None, (2048,))
+    return ours.reshape(2, 8, 8, 64), tf.nn.conv2d(x, kernel, 1, "VALID").numpy()
+
+
+def rule_conv_pointwise(c, r):
+    """The 1x1 convolutions of DenseNet161, and longer ones."""
+    cin, cout, side = c.pick(1280, 1281, 1296, 1536, 2112, 2160, 2208, c.size(1281, 4000)), c.pick(64, 192, c.size(1, 70)), c.size(1, 8)
+    x, kernel, strides = c.values(c.pick(1, 2, 8), side, side, cin), c.fault(c.ordinary(1, 1, cin, cout)), c.pick((1, 1), (1, 1), (2, 2))
+    return r.conv2d(x, kernel, None, strides, (1, 1), "VALID"), tf.nn.conv2d(x, kernel, strides, "VALID").numpy()
 
 
 def not_conv_denormals(c, r):
@@ -718,6 +726,7 @@ RULES = (
     ("conv", "ZeroPadding2D, then VALID, Inf and NaN: the zeros are multiplied", rule_conv_padded),
     ("conv", "the bias is added afterwards and rounded on its own", rule_conv_bias),
     ("conv", "the shapes of ResNets, one bit flipped", rule_conv_resnet),
+    ("conv", "1x1 over more than 1,280 channels: a chain for each 1,280", rule_conv_pointwise),
     ("conv", "not: 1x1 over 2048 channels in a single chain", not_conv_long),
     ("conv", "not: denormals are kept", not_conv_denormals),
     ("groups", "one filter in each: the sum of eight lanes; the border is multiplied", rule_group_lanes),

@@ -241,10 +241,19 @@ Conv2DParts parts_of(const ops::Conv2D& op, const KernelContext& context) {
 std::string refuse_simd(const ops::Conv2D& op, const KernelContext& context) {
   if (std::string reason = refuse_without_simd(context); !reason.empty()) return reason;
   if (op.groups != 1) return "simd: more than one group";
+  if (geometry_of(op, context).sum != ref::Sum::chain) return "simd: a sum in blocks";
   // Tables hold 32-bit offsets.
   if (context.inputs[0].elements() > INT32_MAX || context.output.elements() > INT32_MAX)
     return "simd: an image of more than 2^31 values";
   return "";
+}
+
+std::string refuse_pointwise(const ops::Conv2D& op, const KernelContext& context) {
+  if (std::string reason = refuse_without_simd(context); !reason.empty()) return reason;
+  const ref::Conv2DGeometry g = geometry_of(op, context);
+  const bool each_once = g.kernel_h * g.kernel_w == 1 && g.groups == 1 && g.in_h == g.out_h &&
+                         g.in_w == g.out_w && g.pad_top == 0 && g.pad_left == 0;
+  return each_once ? "" : "simd pointwise: not every pixel once";
 }
 
 }  // namespace
@@ -260,6 +269,8 @@ std::unique_ptr<Kernel> make_kernel(const ops::Conv2D& op, const KernelContext& 
         [](const ops::Conv2D& o, const KernelContext& c) -> std::unique_ptr<Kernel> {
           return std::make_unique<SimdConv2D>(o, c);
         }},
+       {refuse_pointwise, [](const ops::Conv2D& o,
+                             const KernelContext& c) { return make_pointwise_conv2d(parts_of(o, c), c); }},
        {[](const ops::Conv2D& o, const KernelContext& c) { return refuse_channel_conv2d(parts_of(o, c), c); },
         [](const ops::Conv2D& o, const KernelContext& c) { return make_channel_conv2d(parts_of(o, c), c); }},
        {refuse_never<ops::Conv2D>, [](const ops::Conv2D& o, const KernelContext& c) {

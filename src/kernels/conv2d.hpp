@@ -35,6 +35,10 @@ struct Conv2DParts {
 };
 [[nodiscard]] std::unique_ptr<Kernel> make_reference_conv2d(const Conv2DParts& parts,
                                                             const KernelContext& context);
+// A 1x1 convolution that reads every pixel once, run as a Dense layer over the pixels: its sums are cut into
+// blocks.
+[[nodiscard]] std::unique_ptr<Kernel> make_pointwise_conv2d(const Conv2DParts& parts,
+                                                            const KernelContext& context);
 [[nodiscard]] int64_t multiply_adds_of(const ref::Conv2DGeometry& g);
 
 class SimdConv2D final : public LinearKernel {

@@ -3,6 +3,7 @@
 #include "core/aligned_buffer.hpp"
 #include "core/bits.hpp"
 #include "kernels/candidates.hpp"
+#include "kernels/conv2d.hpp"
 #include "kernels/kernel_forms.hpp"
 #include "kernels/ref/reference.hpp"
 
@@ -22,6 +23,14 @@ struct DenseShape {
         blocks_alone(ref::dense_blocks(inputs, units, 1)),
         blocks_few(ref::dense_blocks(inputs, units, 2)),
         blocks_many(ref::dense_blocks(inputs, units, ref::kManyRows)) {}
+  // A 1x1 convolution: a row per position.
+  explicit DenseShape(const ref::Conv2DGeometry& g)
+      : inputs(g.cin),
+        units(g.cout),
+        rows_per_image(g.out_h * g.out_w),
+        blocks_alone(ref::conv2d_blocks(g)),
+        blocks_few(blocks_alone),
+        blocks_many(blocks_alone) {}
   [[nodiscard]] std::span<const int64_t> blocks(int batch) const noexcept {
     const int64_t rows = batch * rows_per_image;
     return rows == 1 ? blocks_alone : rows < ref::kManyRows ? blocks_few : blocks_many;
@@ -30,13 +39,13 @@ struct DenseShape {
 
 class SimdDense final : public LinearKernel {
  public:
-  SimdDense(const ops::Dense& op, const KernelContext& context)
+  SimdDense(DenseShape shape, WeightId kernel, WeightId bias, const KernelContext& context)
       : table_(*simd::simd_table(context.set)),
-        shape_(op, context),
-        kernel_(op.kernel),
-        epilogue_(std::make_shared<const EpilogueData>(context, weight_values(context, op.bias), op.units)),
+        shape_(std::move(shape)),
+        kernel_(kernel),
+        epilogue_(std::make_shared<const EpilogueData>(context, weight_values(context, bias), shape_.units)),
         packed_(static_cast<size_t>(simd::packed_size(table_, shape_.inputs, shape_.units))) {
-    const std::span<const float> values = weight_values(context, op.kernel);
+    const std::span<const float> values = weight_values(context, kernel_);
     for (size_t i = 0; i < values.size(); ++i) packed_[packed_element(static_cast<int64_t>(i))] = values[i];
   }
   SimdDense(const SimdDense& other)
@@ -52,7 +61,7 @@ class SimdDense final : public LinearKernel {
     table_.dense(whole);
   }
   void run_positions(const KernelArgs& args, std::span<const int32_t>, PositionScratch&) const override {
-    run(args);  // there is one
+    run(args);  // there is one, or all are done again
   }
   void run_columns(const float* in, const float* columns, int32_t lanes, float* sums, int batch,
                    const std::vector<int32_t>*, PositionScratch&) const override {
@@ -165,12 +174,16 @@ std::string refuse_simd(const ops::Dense& op, const KernelContext& context) {
 
 }  // namespace
 
+std::unique_ptr<Kernel> make_pointwise_conv2d(const Conv2DParts& parts, const KernelContext& context) {
+  return std::make_unique<SimdDense>(DenseShape(parts.geometry), parts.kernel, parts.bias, context);
+}
+
 std::unique_ptr<Kernel> make_kernel(const ops::Dense& op, const KernelContext& context) {
   return first_candidate<ops::Dense>(
       op, context,
       {{refuse_simd,
         [](const ops::Dense& o, const KernelContext& c) -> std::unique_ptr<Kernel> {
-          return std::make_unique<SimdDense>(o, c);
+          return std::make_unique<SimdDense>(DenseShape(o, c), o.kernel, o.bias, c);
         }},
        {refuse_never<ops::Dense>, [](const ops::Dense& o, const KernelContext& c) -> std::unique_ptr<Kernel> {
           return std::make_unique<ReferenceDense>(o, c);

@@ -155,6 +155,33 @@ TEST(Conv2DReference, SumsInTheOrderKhKwCin) {
   EXPECT_EQ(out, 1.0f);
 }
 
+// A 1x1 convolution over more than 1,280 channels is cut behind every 1,280th: 2^60 and -2^60 in one block
+// leave what is added after them, in two blocks nothing but the second's rest.
+TEST(Conv2DReference, CutsThePointwiseSumsOfMoreThan1280Channels) {
+  constexpr int64_t kChannels = 1300;
+  const auto left_of = [&](KernelSet set, int64_t stride, size_t a, size_t b) {
+    std::vector<Weight> weights{{"k", Shape{1, 1, kChannels, 1}, std::vector<float>(kChannels, 1.0f)}};
+    weights[0].values[a] = 0x1p60f;
+    weights[0].values[b] = -0x1p60f;
+    const ops::Conv2D op{.kernel = 0, .strides = {stride, 1}, .filters = 1};
+    KernelContext context{.weights = weights, .inputs = {Shape{3, 1, kChannels}}, .output = {}, .set = set};
+    context.output = ops::infer_shape(op, context.inputs);
+    const AlignedBuffer in(std::vector<float>(3 * kChannels, 1.0f));
+    std::vector<float> out(static_cast<size_t>(context.output.elements()));
+    const float* const inputs[] = {in.data()};
+    make_kernel(op, context)->run({.inputs = inputs, .output = out.data(), .images = 1, .batch = 1});
+    return out.back();
+  };
+  for (KernelSet set : available_kernel_sets()) {
+    for (int64_t stride : {1, 2}) {
+      EXPECT_EQ(left_of(set, stride, 0, 1), 1298.0f) << kernel_set_name(set);
+      EXPECT_EQ(left_of(set, stride, 0, 1279), 20.0f) << kernel_set_name(set);
+      EXPECT_EQ(left_of(set, stride, 0, 1280), 0.0f) << kernel_set_name(set);
+      EXPECT_EQ(left_of(set, stride, 1280, 1281), 1298.0f) << kernel_set_name(set);
+    }
+  }
+}
+
 // A zero of a Pad is multiplied: 0 * Inf = NaN. A tap outside a "same" convolution is left out.
 TEST(Conv2DReference, BordersOfInfiniteWeights) {
   const float inf = std::numeric_limits<float>::infinity();

@@ -4,6 +4,12 @@
 #include "kernels/ref/vectorize.hpp"
 
 namespace tf_injector::ref {
+namespace {
+
+// oneDNN's block of input channels for a 1x1 convolution.
+constexpr int64_t kPointwiseBlock = 1280;
+
+}  // namespace
 
 Conv2DGeometry conv2d_geometry(const ops::Conv2D& op, const Shape& input, const Shape& output,
                                const std::array<std::array<int64_t, 2>, 2>* explicit_padding) {
@@ -33,6 +39,8 @@ Conv2DGeometry conv2d_geometry(const ops::Conv2D& op, const Shape& input, const 
   if (g.groups > 1) {  // Keras has XLA compile these: Eigen's patches, zeros included, and a matrix product
     g.border = Border::multiply;
     g.sum = g.cout == g.groups ? Sum::lanes : Sum::blocks;
+  } else if (g.kernel_h == 1 && g.kernel_w == 1 && g.cin > kPointwiseBlock) {
+    g.sum = Sum::blocks;
   }
   return g;
 }
@@ -52,12 +60,18 @@ Conv2DGeometry conv2d_geometry(const ops::DepthwiseConv2D& op, const Shape& inpu
 }
 
 Sum conv2d_sum(const Conv2DGeometry& g, int batch) {
-  if (g.out_h * g.out_w > 1) return g.sum;
+  if (g.groups == 1 || g.out_h * g.out_w > 1) return g.sum;
   if (g.sum == Sum::lanes || (g.sum == Sum::blocks && batch == 1)) return Sum::plain;
   return g.sum;
 }
 
 std::vector<int64_t> conv2d_blocks(const Conv2DGeometry& g) {
+  if (g.groups == 1) {
+    std::vector<int64_t> blocks;
+    for (int64_t left = g.cin; left > 0; left -= blocks.back())
+      blocks.push_back(left < kPointwiseBlock ? left : kPointwiseBlock);
+    return blocks;
+  }
   return dense_blocks(g.kernel_h * g.kernel_w * (g.cin / g.groups), g.cout / g.groups, 2);
 }
 

@@ -20,7 +20,7 @@ enum class Border { skip, multiply };
 // How the sum of an output is made from its products, in the order kh, kw, cin (docs/numerics.md).
 enum class Sum {
   chain,   // acc = fma(x, w, acc) from +0
-  blocks,  // cut like the sum of a Dense layer: a chain per block
+  blocks,  // a chain per block, added in order: conv2d_blocks
   lanes,   // LaneSum
   plain,   // products rounded, then added one by one
 };
