@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <limits>
 #include <numeric>
 
-#include "core/bits.hpp"
+#include "replay/finish_pixel.hpp"
 
 namespace tf_injector::replay {
 
-AloneSteps::AloneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values)
-    : plan_(plan), golden_(golden), values_(values), hit_columns_(plan, golden), faults_(kMostAlone) {
+AloneSteps::AloneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values,
+                       HitColumns& hit_columns)
+    : plan_(plan), golden_(golden), values_(values), hit_columns_(hit_columns), faults_(kMostAlone) {
   const std::vector<int64_t>& slots = plan.plan().impl().memory.slot_elements;
   for (Fault& fault : faults_) {
     for (size_t s = 0; s < slots.size(); ++s) {
@@ -24,6 +24,11 @@ AloneSteps::AloneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues&
   size_t reads = 1;
   for (const StepInfo& step : plan.steps()) reads = std::max(reads, step.reads.size());
   pointers_.resize(reads);
+  int64_t channels = 0;
+  for (const ValueInfo& value : plan.values()) channels = std::max(channels, value.channels);
+  all_channels_.resize(idx(channels));
+  std::iota(all_channels_.begin(), all_channels_.end(), 0);
+  sums_ = AlignedBuffer(idx(channels * plan.table().width()));
 }
 
 void AloneSteps::run(size_t first, size_t end, std::span<const Hit> hits, LaneMask lanes, int from, int to,
@@ -161,42 +166,21 @@ void AloneSteps::store(std::span<Fault> faults, int value) {
   }
 }
 
-// A row per channel that is not +0 in golden or in a held lane; in front the squared norms.
 void AloneSteps::store_pixel(std::span<Fault> faults, int value, int64_t p, LaneMask held) {
-  const int64_t channels = info(value).channels;
-  const float* golden = golden_.pixel(value, p);
-  listed_.assign(idx(channels), 0);
-  pixels_.clear();
-  const auto list = [&](const float* pixel) {
-    for (int64_t c = 0; c < channels; ++c) listed_[idx(c)] |= float_bits(pixel[c]);
-  };
-  list(golden);
+  const int64_t channels = info(value).channels, width = plan_.table().width();
+  float* lane = sums_.data();
   for (Fault& fault : faults) {
     if ((held >> fault.lane & 1) == 0) continue;
-    pixels_.push_back(slot(fault, value).values.data() + p * channels);
-    list(pixels_.back());
+    const float* pixel = slot(fault, value).values.data() + p * channels;
+    for (int64_t c = 0; c < channels; ++c) lane[c * width] = pixel[c];
+    ++lane;
   }
-  const size_t lanes = pixels_.size();
-  const int32_t stride = values_.stride(static_cast<int32_t>(lanes));
-  const LaneValues::Room to = values_.room(value, p, static_cast<int32_t>(lanes));
-  std::fill_n(to.values, stride, 0.0f);
-  float* row = to.values + stride;
-  int32_t rows = 0;
-  for (int32_t c = 0; c < channels; ++c) {
-    if (listed_[idx(c)] == 0) continue;
-    for (size_t l = 0; l < lanes; ++l) {
-      row[l] = pixels_[l][c];
-      const float difference = pixels_[l][c] - golden[c];
-      to.values[l] += difference * difference;
-    }
-    to.channels[rows++] = c;
-    row += stride;
-  }
-  for (size_t l = 0; l < lanes; ++l) {
-    if (!(to.values[l] <= std::numeric_limits<float>::max()))
-      to.values[l] = std::numeric_limits<float>::infinity();
-  }
-  values_.commit(value, p, rows, held);
+  finish_pixel(plan_, golden_, values_, {.value = value, .position = p}, {},
+               {.lanes = held,
+                .sums = sums_.data(),
+                .channels = all_channels_.data(),
+                .count = static_cast<int32_t>(channels),
+                .sums_of = nullptr});
 }
 
 }  // namespace tf_injector::replay

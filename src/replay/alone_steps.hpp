@@ -20,7 +20,7 @@ namespace tf_injector::replay {
 class AloneSteps {
  public:
   // All outlive it. `values`: of the pack that is being worked on.
-  AloneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values);
+  AloneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values, HitColumns& hit_columns);
 
   // Steps first..end-1 of some lanes, up to kMostAlone; `hits`: of linear steps, ascending, also those of
   // other lanes. Reads `from` (-1: nothing is changed yet) and writes `to` of the pack's values.
@@ -58,12 +58,13 @@ class AloneSteps {
   const ReplayPlan& plan_;
   const Golden& golden_;
   LaneValues& values_;
-  HitColumns hit_columns_;
+  HitColumns& hit_columns_;
   std::vector<Fault> faults_;
   std::vector<int32_t> positions_;
   PositionScratch scratch_;
-  std::vector<const float*> pointers_, pixels_;
-  std::vector<uint32_t> listed_;  // per channel: not zero: some value's bits are not
+  std::vector<const float*> pointers_;
+  std::vector<int32_t> all_channels_;
+  AlignedBuffer sums_;
 };
 
 }  // namespace tf_injector::replay

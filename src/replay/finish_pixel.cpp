@@ -4,9 +4,10 @@
 
 namespace tf_injector::replay {
 
-void finish_pixel(const ReplayPlan& plan, const Golden& golden, LaneValues& values, const StepInfo& step,
-                  int64_t position, const simd::EpilogueCall& epilogue, const PixelSums& sums) {
-  const LaneValues::Room to = values.room(step.output, position, std::popcount(sums.lanes));
+void finish_pixel(const ReplayPlan& plan, const Golden& golden, LaneValues& values, const PixelTarget& target,
+                  const simd::EpilogueCall& epilogue, const PixelSums& sums) {
+  const auto [value, position, add] = target;
+  const LaneValues::Room to = values.room(value, position, std::popcount(sums.lanes));
   simd::LaneFinishCall call{.lanes = sums.lanes,
                             .all_lanes = values.all_lanes(),
                             .sums = sums.sums,
@@ -14,19 +15,18 @@ void finish_pixel(const ReplayPlan& plan, const Golden& golden, LaneValues& valu
                             .count = sums.count,
                             .sums_of = sums.sums_of,
                             .epilogue = epilogue,
-                            .has_add = step.has_add,
+                            .has_add = add >= 0,
                             .add = {},
-                            .golden = golden.pixel(step.output, position),
+                            .golden = golden.pixel(value, position),
                             .values = to.values,
                             .out_channels = to.channels};
-  if (step.has_add) {
-    const int add = step.reads.back();
+  if (add >= 0) {
     call.add = values.pixel(add, position);
     call.add_golden = golden.pixel(add, position);
   }
   int32_t rows = 0;
   const LaneMask dirty = plan.table().lane_finish(call, &rows);
-  values.commit(step.output, position, rows, dirty);
+  values.commit(value, position, rows, dirty);
 }
 
 }  // namespace tf_injector::replay

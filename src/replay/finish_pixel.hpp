@@ -16,8 +16,19 @@ struct PixelSums {
   const LaneMask* sums_of = nullptr;  // see LaneFinishCall
 };
 
+// The pixel that they make, and the value whose pixel is added to it (-1: none).
+struct PixelTarget {
+  int value = -1;
+  int64_t position = 0;
+  int add = -1;
+};
+
+[[nodiscard]] inline PixelTarget target_of(const StepInfo& step, int64_t position) {
+  return {step.output, position, step.has_add ? step.reads.back() : -1};
+}
+
 // Epilogue, comparison with golden, and the pixel's place in the value.
-void finish_pixel(const ReplayPlan& plan, const Golden& golden, LaneValues& values, const StepInfo& step,
-                  int64_t position, const simd::EpilogueCall& epilogue, const PixelSums& sums);
+void finish_pixel(const ReplayPlan& plan, const Golden& golden, LaneValues& values, const PixelTarget& target,
+                  const simd::EpilogueCall& epilogue, const PixelSums& sums);
 
 }  // namespace tf_injector::replay

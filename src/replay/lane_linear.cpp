@@ -82,7 +82,7 @@ void LaneLinear::position(const StepInfo& step, size_t index, int64_t p, LaneMas
     sums.count = static_cast<int32_t>(step.linear->geometry.cout);
     sums.sums_of = nullptr;
   }
-  finish_pixel(plan_, golden_, values_, step, p, step.epilogue->parameters(), sums);
+  finish_pixel(plan_, golden_, values_, target_of(step, p), step.epilogue->parameters(), sums);
 }
 
 void LaneLinear::read_window(const StepInfo& step, int64_t p, LaneMask reach) {

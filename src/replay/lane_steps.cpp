@@ -19,14 +19,15 @@ void for_each_lane(LaneMask lanes, Visit visit) {
 
 }  // namespace
 
-LaneSteps::LaneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values)
+LaneSteps::LaneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values,
+                     HitColumns& hit_columns)
     : plan_(plan),
       table_(plan.table()),
       width_(table_.width()),
       golden_(golden),
       values_(values),
       linear_(plan, golden, values),
-      hit_columns_(plan, golden) {
+      hit_columns_(hit_columns) {
   int64_t most_elements = 0, most_channels = 0, most_window = 0;
   int most_stripes = 1;
   size_t most_reads = 1;
@@ -137,7 +138,7 @@ void LaneSteps::load_sums(int value, int64_t p, LaneMask reach) {
 
 void LaneSteps::finish_sums(const StepInfo& step, int64_t p, const simd::EpilogueCall& epilogue,
                             LaneMask reach) {
-  finish_pixel(plan_, golden_, values_, step, p, epilogue,
+  finish_pixel(plan_, golden_, values_, target_of(step, p), epilogue,
                {.lanes = reach,
                 .sums = sums_.data(),
                 .channels = all_channels_.data(),

@@ -20,7 +20,7 @@ namespace tf_injector::replay {
 class LaneSteps {
  public:
   // All outlive it. `values`: of the pack that is being worked on.
-  LaneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values);
+  LaneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values, HitColumns& hit_columns);
 
   // Steps first..end-1 of the pack whose changed values are in `values`; `hits` ascending by step.
   void run(size_t first, size_t end, std::span<const Hit> hits, BatchContext context);
@@ -61,7 +61,7 @@ class LaneSteps {
   LaneValues& values_;
   BatchContext context_;
   LaneLinear linear_;
-  HitColumns hit_columns_;
+  HitColumns& hit_columns_;
   AlignedBuffer zeros_, window_values_;
   std::vector<int32_t> window_at_;
   std::vector<simd::LaneTap> window_taps_;

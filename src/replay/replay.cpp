@@ -13,8 +13,9 @@ ReplayWorkspace::ReplayWorkspace(const ReplayPlan& plan)
     : plan_(plan),
       golden_(plan),
       values_(plan, golden_),
-      steps_(plan, golden_, values_),
-      alone_(plan, golden_, values_),
+      hit_columns_(plan, golden_),
+      steps_(plan, golden_, values_, hit_columns_),
+      alone_(plan, golden_, values_, hit_columns_),
       repacker_(plan, golden_, values_),
       scores_(static_cast<size_t>(plan.plan().classes())),
       golden_scores_(static_cast<size_t>(plan.plan().classes())) {}
@@ -38,10 +39,9 @@ void ReplayWorkspace::run_group(const Group& group, const Changed& changed) {
     if (hitting > 0 || !carried_.empty()) run_segment(s, left.first(hitting), changed);
     left = left.subspan(hitting);
   }
-  const Segment whole{.first = 0, .end = plan_.steps().size(), .value = plan_.output()};
   for (const Pack& pack : group.on_their_own) {
     values_.reset(static_cast<int32_t>(pack.faults.size()));
-    steps_.run(pack.hits.front().step, whole.end, pack.hits, context_);
+    steps_.run(pack.hits.front().step, plan_.steps().size(), pack.hits, context_);
     report(pack.faults, changed);
   }
 }

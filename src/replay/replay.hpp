@@ -48,6 +48,7 @@ class ReplayWorkspace {
   const ReplayPlan& plan_;
   Golden golden_;
   LaneValues values_;
+  HitColumns hit_columns_;
   LaneSteps steps_;
   AloneSteps alone_;
   Repacker repacker_;
