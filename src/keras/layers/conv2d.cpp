@@ -20,8 +20,7 @@ Values conv2d(CallContext& call) {
   op.padding = padding_option(call.config);
 
   const NodeId input = call.input();
-  const Shape& in = call.shape(input);
-  if (in.rank() != 3) call.fail("expected an image (height, width, channels), found " + in.to_string());
+  const Shape& in = image_of(call, input);
   if (op.groups < 1 || in[2] % op.groups != 0) {
     call.config.fail("groups", "a divisor of the " + std::to_string(in[2]) + " input channels");
   }

@@ -79,6 +79,27 @@ tf_injector::ops::Padding padding_option(Config& config) {
   config.fail("padding", "\"valid\" or \"same\"");
 }
 
+const Shape& image_of(const CallContext& call, NodeId input) {
+  const Shape& in = call.shape(input);
+  if (in.rank() != 3) call.fail("expected an image (height, width, channels), found " + in.to_string());
+  return in;
+}
+
+tf_injector::ops::DepthwiseConv2D depthwise_of(CallContext& call, NodeId input) {
+  tf_injector::ops::DepthwiseConv2D op;
+  op.kernel_size = call.config.pair("kernel_size", {1, 1});
+  op.strides = call.config.pair("strides", {1, 1});
+  op.dilation = call.config.pair("dilation_rate", {1, 1});
+  if (call.config.find("depth_multiplier") != nullptr)
+    op.multiplier = call.config.integer("depth_multiplier");
+  op.padding = padding_option(call.config);
+  call.config.expect("groups", 1);
+  const int64_t channels = image_of(call, input)[2];
+  op.kernel = call.weight(0, "depthwise kernel",
+                          Shape{op.kernel_size[0], op.kernel_size[1], channels, op.multiplier});
+  return op;
+}
+
 void expect_channels_last(Config& config) { config.expect("data_format", "channels_last"); }
 
 NodeId add_concat(CallContext& call, std::vector<NodeId> inputs, int64_t axis) {

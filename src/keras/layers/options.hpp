@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph/ops/conv2d.hpp"
+#include "graph/ops/depthwise_conv2d.hpp"
 #include "keras/call_context.hpp"
 
 namespace tf_injector::keras::layers {
@@ -11,6 +12,12 @@ namespace tf_injector::keras::layers {
 
 // data_format: only channels_last. Keras itself refuses channels_first convolutions on a CPU.
 void expect_channels_last(Config& config);
+
+// The shape of a node; it must be an image (height, width, channels).
+const Shape& image_of(const CallContext& call, NodeId input);
+
+// The depthwise convolution of a layer's options and its first weight; no bias.
+[[nodiscard]] tf_injector::ops::DepthwiseConv2D depthwise_of(CallContext& call, NodeId input);
 
 // The node of the activation that a layer takes as an option (a name, a function or a ReLU layer); `node`
 // itself for linear.

@@ -12,25 +12,12 @@ std::vector<Variable> separable_conv2d_variables(Config& config) {
 
 Values separable_conv2d(CallContext& call) {
   expect_channels_last(call.config);
-  tf_injector::ops::DepthwiseConv2D depthwise;
-  depthwise.kernel_size = call.config.pair("kernel_size", {1, 1});
-  depthwise.strides = call.config.pair("strides", {1, 1});
-  depthwise.dilation = call.config.pair("dilation_rate", {1, 1});
-  if (call.config.find("depth_multiplier") != nullptr)
-    depthwise.multiplier = call.config.integer("depth_multiplier");
-  depthwise.padding = padding_option(call.config);
-  call.config.expect("groups", 1);
-
   const NodeId input = call.input();
-  const Shape& in = call.shape(input);
-  if (in.rank() != 3) call.fail("expected an image (height, width, channels), found " + in.to_string());
-  depthwise.kernel =
-      call.weight(0, "depthwise kernel",
-                  Shape{depthwise.kernel_size[0], depthwise.kernel_size[1], in[2], depthwise.multiplier});
+  const tf_injector::ops::DepthwiseConv2D depthwise = depthwise_of(call, input);
   tf_injector::ops::Conv2D pointwise;
   pointwise.filters = call.config.integer("filters");
   pointwise.kernel_size = {1, 1};
-  const int64_t between = in[2] * depthwise.multiplier;
+  const int64_t between = call.shape(input)[2] * depthwise.multiplier;
   pointwise.kernel = call.weight(1, "pointwise kernel", Shape{1, 1, between, pointwise.filters});
   if (call.config.boolean("use_bias", true))
     pointwise.bias = call.weight(2, "bias", Shape{pointwise.filters});

@@ -3,15 +3,6 @@
 #include "keras/layers/options.hpp"
 
 namespace tf_injector::keras::layers {
-namespace {
-
-const Shape& image_of(const CallContext& call, NodeId input) {
-  const Shape& in = call.shape(input);
-  if (in.rank() != 3) call.fail("expected an image (height, width, channels), found " + in.to_string());
-  return in;
-}
-
-}  // namespace
 
 Values cropping2d(CallContext& call) {
   expect_channels_last(call.config);
