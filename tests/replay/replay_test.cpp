@@ -50,22 +50,31 @@ void expect_replay_equals_evaluate(std::mt19937& rng, const Graph& graph, const 
   }
 }
 
-// A network with what residual networks lack: a weight that two convolutions share, groups, a sum of three, a
-// Dense over a flattened image whose sum is cut into blocks, a Dense behind it, and no ReLU in places.
-struct OddNetwork {
+// A graph with random weights, and which of them are faulted.
+struct RandomGraph {
+  std::mt19937& rng;
   Graph graph;
   std::vector<size_t> kernels;
 
-  OddNetwork(std::mt19937& rng, bool infinite_weight) {
+  WeightId weight(const Shape& shape, float scale) {
+    Weight w{"w" + std::to_string(graph.weights.size()), shape,
+             test::random_values(rng, shape.elements(), test::Values::ordinary)};
+    for (float& v : w.values) v *= scale;
+    graph.weights.push_back(std::move(w));
+    return static_cast<WeightId>(graph.weights.size() - 1);
+  }
+  WeightId faultable(WeightId id) {
+    kernels.push_back(static_cast<size_t>(id));
+    return id;
+  }
+  NodeId relu(NodeId h) { return graph.add("relu", ops::Activation{}, {h}); }
+};
+
+// A network with what residual networks lack: a weight that two convolutions share, groups, a sum of three, a
+// Dense over a flattened image whose sum is cut into blocks, a Dense behind it, and no ReLU in places.
+struct OddNetwork : RandomGraph {
+  OddNetwork(std::mt19937& random, bool infinite_weight) : RandomGraph{random, {}, {}} {
     constexpr int64_t kSide = 8, kChannels = 12;
-    const auto weight = [&](Shape shape, float scale) {
-      Weight w{"w" + std::to_string(graph.weights.size()), shape,
-               test::random_values(rng, shape.elements(), test::Values::ordinary)};
-      for (float& v : w.values) v *= scale;
-      graph.weights.push_back(std::move(w));
-      return static_cast<WeightId>(graph.weights.size() - 1);
-    };
-    const auto relu = [&](NodeId h) { return graph.add("relu", ops::Activation{}, {h}); };
     const auto convolve = [&](NodeId in, WeightId kernel, int64_t groups) {
       return graph.add("conv",
                        ops::Conv2D{.kernel = kernel,
@@ -74,10 +83,6 @@ struct OddNetwork {
                                    .filters = kChannels,
                                    .padding = ops::Padding::same},
                        {in});
-    };
-    const auto faultable = [&](WeightId id) {
-      kernels.push_back(static_cast<size_t>(id));
-      return id;
     };
     const NodeId in = graph.add_input("in", "in", {kSide, kSide, 3});
     NodeId h = relu(convolve(in, faultable(weight({3, 3, 3, kChannels}, 0.3f)), 1));
@@ -117,24 +122,9 @@ TEST(Replay, EqualsThePlainEvaluationOnOddNetworks) {
 }
 
 // Ops of single channels and joins: groups, depthwise, max pooling behind a border of -Inf, branches.
-struct ChannelNetwork {
-  Graph graph;
-  std::vector<size_t> kernels;
-
-  explicit ChannelNetwork(std::mt19937& rng, bool infinite_weight) {
+struct ChannelNetwork : RandomGraph {
+  ChannelNetwork(std::mt19937& random, bool infinite_weight) : RandomGraph{random, {}, {}} {
     constexpr int64_t kSide = 7, kChannels = 18;
-    const auto weight = [&](Shape shape, float scale) {
-      Weight w{"w" + std::to_string(graph.weights.size()), shape,
-               test::random_values(rng, shape.elements(), test::Values::ordinary)};
-      for (float& v : w.values) v *= scale;
-      graph.weights.push_back(std::move(w));
-      return static_cast<WeightId>(graph.weights.size() - 1);
-    };
-    const auto faultable = [&](WeightId id) {
-      kernels.push_back(static_cast<size_t>(id));
-      return id;
-    };
-    const auto relu = [&](NodeId h) { return graph.add("relu", ops::Activation{}, {h}); };
     const auto convolve = [&](NodeId in, int64_t size, int64_t cin, int64_t filters, int64_t groups) {
       ops::Conv2D op{
           .kernel_size = {size, size}, .groups = groups, .filters = filters, .padding = ops::Padding::same};
