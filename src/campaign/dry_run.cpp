@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <span>
 #include <vector>
 
@@ -12,18 +11,13 @@
 #include "campaign/report_choice.hpp"
 #include "campaign/score_files.hpp"
 #include "campaign/stop.hpp"
+#include "core/wall_clock.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr size_t kSampledFaults = 16;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 // Seconds that one thread takes per image.
 struct Pace {

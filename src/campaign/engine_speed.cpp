@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -16,18 +15,13 @@
 #include "campaign/golden_run.hpp"
 #include "campaign/setup.hpp"
 #include "campaign/stop.hpp"
+#include "core/wall_clock.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr size_t kMostPlainFaults = 1000;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 // Up to kMostPlainFaults different faults of a list, in an order in which every beginning is spread over it.
 std::vector<size_t> spread_over(size_t faults) {

@@ -1,15 +1,13 @@
 #include "campaign/golden_run.hpp"
 
-#include <chrono>
 #include <span>
 
 #include "campaign/stop.hpp"
 #include "core/parallel.hpp"
+#include "core/wall_clock.hpp"
 
 namespace tf_injector {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // What the scores of a tile say.
 void read_scores(const Setup& setup, const Tile& tile, GoldenRun& golden) {
@@ -43,7 +41,7 @@ GoldenRun run_golden(const Setup& setup, Engine& engine, const std::atomic<bool>
   for (const Tally& image : golden.itself) {
     golden.total += {.images = 1, .top_1_correct = image.top_1_correct, .top_5_correct = image.top_5_correct};
   }
-  golden.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  golden.seconds = seconds_since(begin);
   return golden;
 }
 

@@ -5,7 +5,6 @@
 namespace tf_injector {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kBetweenCalls{100};
 
 }  // namespace
@@ -36,9 +35,7 @@ void ProgressReporter::finish() {
   if (callback_) tell();
 }
 
-double ProgressReporter::seconds() const {
-  return std::chrono::duration<double>(Clock::now() - begin_).count();
-}
+double ProgressReporter::seconds() const { return seconds_since(begin_); }
 
 void ProgressReporter::tell() {
   progress_.faults_done =

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <functional>
 #include <mutex>
 
+#include "core/wall_clock.hpp"
 #include "tf_injector/campaign.hpp"
 
 namespace tf_injector {
@@ -30,7 +30,7 @@ class ProgressReporter {
 
   Callback callback_;
   int64_t images_;
-  std::chrono::steady_clock::time_point begin_, last_;
+  Clock::time_point begin_, last_;
   std::mutex mutex_;  // of last_, progress_ and the callback
   Progress progress_;
   std::atomic<int64_t> pairs_{0};

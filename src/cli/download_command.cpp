@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
-#include <chrono>
 #include <filesystem>
 #include <optional>
 
 #include "cli/commands.hpp"
 #include "cli/signals.hpp"
+#include "core/wall_clock.hpp"
 #include "data/dataset_table.hpp"
 #include "data/download.hpp"
 #include "data/place.hpp"
@@ -13,8 +13,6 @@
 
 namespace tf_injector::cli {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // What libcurl reports, file by file, as transfers.
 class TransferTalk {
@@ -28,7 +26,7 @@ class TransferTalk {
     }
     transfer_.done = done;
     transfer_.total = total;
-    transfer_.seconds = std::chrono::duration<double>(Clock::now() - *begin_).count();
+    transfer_.seconds = seconds_since(*begin_);
     if (total || done > transfer_.before) talk_.progress(transfer_);
   }
 

@@ -1,0 +1,14 @@
+// Wall time for reports of speed and progress; thread_clock.hpp has processor time.
+#pragma once
+
+#include <chrono>
+
+namespace tf_injector {
+
+using Clock = std::chrono::steady_clock;
+
+[[nodiscard]] inline double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+}  // namespace tf_injector
