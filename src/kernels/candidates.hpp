@@ -2,6 +2,7 @@
 // taken.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -34,6 +35,11 @@ std::unique_ptr<Kernel> first_candidate(const Op& op, const KernelContext& conte
 // For candidates that need an instruction set.
 inline std::string refuse_without_simd(const KernelContext& context) {
   return simd::simd_table(context.set) == nullptr ? "kernels are scalar" : "";
+}
+// For candidates whose tables hold 32-bit offsets.
+inline std::string refuse_large_images(const KernelContext& context) {
+  const bool fits = context.inputs[0].elements() <= INT32_MAX && context.output.elements() <= INT32_MAX;
+  return fits ? "" : "simd: an image of more than 2^31 values";
 }
 // For the reference.
 template <class Op>

@@ -110,9 +110,7 @@ std::string refuse_channel_conv2d(const Conv2DParts& parts, const KernelContext&
   if (g.groups != g.cin || g.groups != g.cout) return "simd: groups of several channels or filters";
   if (g.kernel_h * g.kernel_w > simd::kMostChannelTaps) return "simd: a large window";
   if (ref::conv2d_sum(g, 2) == ref::Sum::plain) return "simd: a single output position";
-  if (context.inputs[0].elements() > INT32_MAX || context.output.elements() > INT32_MAX)
-    return "simd: an image of more than 2^31 values";
-  return "";
+  return refuse_large_images(context);
 }
 
 std::unique_ptr<Kernel> make_channel_conv2d(const Conv2DParts& parts, const KernelContext& context) {

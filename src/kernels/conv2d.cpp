@@ -242,10 +242,7 @@ std::string refuse_simd(const ops::Conv2D& op, const KernelContext& context) {
   if (std::string reason = refuse_without_simd(context); !reason.empty()) return reason;
   if (op.groups != 1) return "simd: more than one group";
   if (geometry_of(op, context).sum != ref::Sum::chain) return "simd: a sum in blocks";
-  // Tables hold 32-bit offsets.
-  if (context.inputs[0].elements() > INT32_MAX || context.output.elements() > INT32_MAX)
-    return "simd: an image of more than 2^31 values";
-  return "";
+  return refuse_large_images(context);
 }
 
 std::string refuse_pointwise(const ops::Conv2D& op, const KernelContext& context) {

@@ -1,11 +1,12 @@
 // Functions of one element: vectors where there are some for the function, else the reference.
-#include "kernels/kernel_forms.hpp"
+#include "kernels/kernel.hpp"
 #include "kernels/ref/reference.hpp"
+#include "kernels/simd/simd_table.hpp"
 
 namespace tf_injector {
 namespace {
 
-class FunctionKernel final : public PointwiseKernel {
+class FunctionKernel final : public Kernel {
  public:
   FunctionKernel(const ops::Function& op, const KernelContext& context)
       : op_(op), table_(simd::simd_table(context.set)), elements_(context.output.elements()) {
@@ -27,10 +28,9 @@ class FunctionKernel final : public PointwiseKernel {
            ops::function_name(op_.kind);
   }
 
-  [[nodiscard]] int64_t body_elements(const KernelArgs& args) const noexcept override {
-    return args.in_vectors(0, elements_, kPacket);
-  }
-  void apply(const float* in, float* out, int64_t count, bool body) const noexcept override {
+ private:
+  // `body`: elements that TensorFlow computes in vectors; the others are the end of a batch.
+  void apply(const float* in, float* out, int64_t count, bool body) const noexcept {
     if (!body || table_ == nullptr) {
       ref::function(op_, in, out, count, body ? ref::Part::body : ref::Part::end);
       return;
@@ -38,7 +38,6 @@ class FunctionKernel final : public PointwiseKernel {
     table_->function({.in = in, .out = out, .count = count, .kind = op_.kind, .alpha = op_.alpha});
   }
 
- private:
   static constexpr int64_t kPacket = 8;
   ops::Function op_;
   const simd::SimdTable* table_;

@@ -112,14 +112,4 @@ class ElementwiseForm : public Kernel {
   [[nodiscard]] virtual int64_t channels() const noexcept = 0;  // period of the per-channel parameters
 };
 
-// Output element i is a function of input element i alone.
-class PointwiseKernel : public Kernel {
- public:
-  // Elements of the first image that are computed with body = true; those behind it with false. `args`: its
-  // batch and its place there.
-  [[nodiscard]] virtual int64_t body_elements(const KernelArgs& args) const noexcept = 0;
-  // Any elements, any number of them; out may be in. May read (not write) up to a vector behind `in`.
-  virtual void apply(const float* in, float* out, int64_t count, bool body) const noexcept = 0;
-};
-
 }  // namespace tf_injector

@@ -218,7 +218,6 @@ void LaneLinear::compute_single(const LinearStep& linear, int32_t first, int32_t
                                         .weight_at = block.weight_at,
                                         .items = items_.data(),
                                         .count = end - first,
-                                        .cout = cout,
                                         .channels = alive_.data(),
                                         .channel_count = count,
                                         .packed = pack ? packed_weights_.data() : nullptr,

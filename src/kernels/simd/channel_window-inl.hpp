@@ -19,17 +19,7 @@ HWY_INLINE Vec window_value(const ChannelWindowCall& call, int32_t channel, int3
   };
   const auto w = [&](int32_t t) { return hn::Set(d, call.weights[t][channel]); };
   if (call.sum == WindowSum::lanes) return lane_sum(call.taps, x, w);
-  if (call.sum == WindowSum::chain) {
-    Vec sum = hn::Zero(d);
-    for (int32_t t = 0; t < call.taps; ++t) sum = hn::MulAdd(x(t), w(t), sum);
-    return sum;
-  }
-  Vec most = hn::Set(d, std::numeric_limits<float>::lowest());
-  for (int32_t t = 0; t < call.taps; ++t) {
-    const Vec v = x(t);
-    most = hn::IfThenElse(hn::Gt(v, most), v, most);
-  }
-  return most;
+  return call.sum == WindowSum::chain ? chain_sum(call.taps, x, w) : largest(call.taps, x);
 }
 
 inline void channel_window(const ChannelWindowCall& call) {

@@ -58,6 +58,25 @@ HWY_INLINE Vec lane_sum(int32_t count, X x, W w) {
   return total;
 }
 
+// One chain of fma over `count` products.
+template <class X, class W>
+HWY_INLINE Vec chain_sum(int32_t count, X x, W w) {
+  Vec sum = hn::Zero(kFloats);
+  for (int32_t k = 0; k < count; ++k) sum = hn::MulAdd(x(k), w(k), sum);
+  return sum;
+}
+
+// v > m ? v : m over `count` values: NaN is passed over.
+template <class X>
+HWY_INLINE Vec largest(int32_t count, X x) {
+  Vec most = hn::Set(kFloats, std::numeric_limits<float>::lowest());
+  for (int32_t k = 0; k < count; ++k) {
+    const Vec v = x(k);
+    most = hn::IfThenElse(hn::Gt(v, most), v, most);
+  }
+  return most;
+}
+
 // One output position: all its channels.
 HWY_INLINE void channel_conv2d_position(const ChannelConvCall& call, const PositionClass& positions,
                                         const float* const* in, int64_t out) {
@@ -67,12 +86,7 @@ HWY_INLINE void channel_conv2d_position(const ChannelConvCall& call, const Posit
     const auto w = [&](int32_t t) {
       return hn::Load(d, call.weights + positions.tap[t] * call.weights_stride + c);
     };
-    Vec sum = hn::Zero(d);
-    if (call.in_lanes) {
-      sum = lane_sum(positions.taps, x, w);
-    } else {
-      for (int32_t t = 0; t < positions.taps; ++t) sum = hn::MulAdd(x(t), w(t), sum);
-    }
+    const Vec sum = call.in_lanes ? lane_sum(positions.taps, x, w) : chain_sum(positions.taps, x, w);
     store_lanes(finish(call.epilogue, sum, c, out + c), call.out + out + c, call.channels - c);
   }
 }
@@ -94,7 +108,6 @@ inline void channel_conv2d(const ChannelConvCall& call) {
   }
 }
 
-// v > m ? v : m: NaN is passed over.
 inline void max_pool(const MaxPoolCall& call) {
   const Floats d;
   float* out = call.out;
@@ -102,12 +115,8 @@ inline void max_pool(const MaxPoolCall& call) {
     const float* image = call.in + n * call.in_image;
     for (int32_t p = 0; p < call.positions; ++p, out += call.channels) {
       for (int32_t c = 0; c < call.channels; c += kLanes) {
-        Vec most = hn::Set(d, std::numeric_limits<float>::lowest());
-        for (int32_t i = call.first[p]; i < call.first[p + 1]; ++i) {
-          const Vec v = hn::LoadU(d, image + call.input[i] + c);
-          most = hn::IfThenElse(hn::Gt(v, most), v, most);
-        }
-        store_lanes(most, out + c, call.channels - c);
+        const auto x = [&](int32_t i) { return hn::LoadU(d, image + call.input[call.first[p] + i] + c); };
+        store_lanes(largest(call.first[p + 1] - call.first[p], x), out + c, call.channels - c);
       }
     }
   }

@@ -169,7 +169,6 @@ struct ItemSumsCall {
   const int32_t* weight_at = nullptr;   // [rows]: where in `weights` the input's row begins
   const float* const* items = nullptr;  // [count]: their values
   int32_t count = 0;
-  int32_t cout = 0;
   const int32_t* channels = nullptr;  // the output channels wanted, ascending
   int32_t channel_count = 0;
   // Room for rows * (channel_count + a vector) floats, where the wanted weights are packed; null: they are
