@@ -80,9 +80,10 @@ void AloneSteps::list_positions(Fault& fault, const StepInfo& step) {
   const uint8_t* dirty = is_changed(fault, in) ? slot(fault, in).dirty.data() : nullptr;
   const uint8_t* add_dirty = step.has_add && is_changed(fault, add) ? slot(fault, add).dirty.data() : nullptr;
   const int32_t* from = g.source.data();
+  const uint8_t everywhere = plan_.shortcuts().reach ? 0 : 1;
   positions_.clear();
   for (int64_t p = 0; p < g.out_positions; ++p, from += g.taps) {
-    uint8_t is_reached = add_dirty != nullptr ? add_dirty[p] : 0;
+    uint8_t is_reached = add_dirty != nullptr ? add_dirty[p] | everywhere : everywhere;
     for (int64_t t = 0; dirty != nullptr && t < g.taps; ++t) is_reached |= from[t] >= 0 ? dirty[from[t]] : 0;
     if (is_reached != 0) positions_.push_back(static_cast<int32_t>(p));
   }
@@ -111,16 +112,17 @@ void AloneSteps::run_step(Fault& fault, const StepInfo& step, BatchContext conte
                                       .batch = context.batch,
                                       .place = context.place},
                                      positions_, scratch_);
-  compare(out, positions_);
+  compare(out, positions_, !plan_.shortcuts().early_end);
 }
 
-// A value that is golden's everywhere is not changed.
-void AloneSteps::compare(Value& out, std::span<const int32_t> positions) {
+// A value that is golden's everywhere is not changed, unless all is kept.
+void AloneSteps::compare(Value& out, std::span<const int32_t> positions, bool keeps_all) {
   const int64_t channels = info(out.owner).channels;
   uint8_t any = 0;
   for (const int32_t p : positions) {
-    out.dirty[idx(p)] = std::memcmp(out.values.data() + p * channels, golden_.pixel(out.owner, p),
-                                    idx(channels) * sizeof(float)) != 0;
+    out.dirty[idx(p)] =
+        keeps_all || std::memcmp(out.values.data() + p * channels, golden_.pixel(out.owner, p),
+                                 idx(channels) * sizeof(float)) != 0;
     any |= out.dirty[idx(p)];
   }
   if (any == 0) out.owner = -1;

@@ -49,7 +49,7 @@ class AloneSteps {
   void load(Fault& fault, int value);
   void run_step(Fault& fault, const StepInfo& step, BatchContext context);
   void run_whole(Fault& fault, const StepInfo& step, BatchContext context);
-  void compare(Value& out, std::span<const int32_t> positions);
+  void compare(Value& out, std::span<const int32_t> positions, bool keeps_all = false);
   void list_positions(Fault& fault, const StepInfo& step);
   void hit(std::span<Fault> faults, const Hit& hit, const StepInfo& step, BatchContext context);
   void store(std::span<Fault> faults, int value);

@@ -8,8 +8,9 @@ namespace tf_injector::replay {
 
 void LaneSteps::replay_window(const StepInfo& step) {
   const int in = step.reads.front();
+  const LaneMask everywhere = values_.everywhere(step.reads);
   for (int64_t p = 0; p < info(step.output).positions; ++p) {
-    LaneMask reach = step.has_add ? values_.dirty(step.reads.back(), p) : 0;
+    LaneMask reach = everywhere | (step.has_add ? values_.dirty(step.reads.back(), p) : 0);
     for (int32_t from : step.window->geometry.windows[idx(p)].positions)
       reach |= from >= 0 ? values_.dirty(in, from) : 0;
     if (reach != 0) window_position(step, p, reach);
@@ -50,8 +51,9 @@ void LaneSteps::window_position(const StepInfo& step, int64_t p, LaneMask reach)
 }
 
 void LaneSteps::replay_join(const StepInfo& step) {
+  const LaneMask everywhere = values_.everywhere(step.reads);
   for (int64_t p = 0; p < info(step.output).positions; ++p) {
-    LaneMask reach = 0;
+    LaneMask reach = everywhere;
     for (int value : step.reads) reach |= values_.dirty(value, p);
     if (reach != 0) join_position(step, p, reach);
   }

@@ -69,6 +69,8 @@ Pack make_pack(const ReplayPlan& plan, std::span<const Target> targets) {
       if (info.linear && target.steps.size() == 1) {
         hit.lane.push_back(static_cast<int32_t>(lane));
         hit.channel.push_back(static_cast<int32_t>(target.patch->element % info.linear->geometry.cout));
+        hit.everywhere = hit.everywhere || !plan.shortcuts().support;
+        if (!plan.shortcuts().channel) hit.whole.push_back(info.kernel->patched(*target.patch));
       } else {
         hit.patched.resize(targets.size());
         hit.patched[lane] = info.kernel->patched(*target.patch);
@@ -99,7 +101,7 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches) :
     return std::make_tuple(a.is_alone(), a.is_huge(), a.first_step(), a.change) <
            std::make_tuple(b.is_alone(), b.is_huge(), b.first_step(), b.change);
   });
-  const auto width = static_cast<size_t>(plan.table().width());
+  const auto width = static_cast<size_t>(plan.shortcuts().batch ? plan.table().width() : 1);
   const std::span<const Target> all(targets);
   Group group;
   const auto close = [&] {

@@ -26,6 +26,8 @@ struct Hit {
   bool everywhere = false;
   AlignedBuffer columns;  // packed weights with one output channel per hit fault, the faulted weight in it
   std::unique_ptr<EpilogueData> epilogue;  // per hit fault
+  // Without the shortcut `channel`: per hit fault, the step's kernel with the fault in it.
+  std::vector<std::unique_ptr<const Kernel>> whole;
   // Other steps, and weights that several steps share: the step's kernel with the fault in it, per lane
   // (null: not hit).
   std::vector<std::unique_ptr<const Kernel>> patched;

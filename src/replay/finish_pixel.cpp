@@ -19,7 +19,8 @@ void finish_pixel(const ReplayPlan& plan, const Golden& golden, LaneValues& valu
                             .add = {},
                             .golden = golden.pixel(value, position),
                             .values = to.values,
-                            .out_channels = to.channels};
+                            .out_channels = to.channels,
+                            .keeps_all = !plan.shortcuts().early_end};
   if (add >= 0) {
     call.add = values.pixel(add, position);
     call.add_golden = golden.pixel(add, position);

@@ -55,19 +55,28 @@ void Golden::run(std::span<const std::span<const float>> inputs, BatchContext co
   }
   for (size_t s = 0; s < plan_.steps().size(); ++s) {
     const StepInfo& step = plan_.steps()[s];
-    for (size_t i = 0; i < step.reads.size(); ++i) pointers_[i] = value(step.reads[i]);
     if (step.linear && step.linear->dead) {
       run_with_margin(s, context);
     } else {
-      step.kernel->run({.inputs = {pointers_.data(), step.reads.size()},
-                        .output = values_[idx(step.output)].data(),
-                        .images = 1,
-                        .batch = context.batch,
-                        .place = context.place});
+      run_step(s, context);
     }
     AlignedBuffer& squares = squares_[idx(step.output)];
     if (!squares.empty()) squared_norms(plan_.values()[idx(step.output)], value(step.output), squares.data());
   }
+}
+
+void Golden::run_again(size_t end, BatchContext context) {
+  for (size_t s = 0; s < end; ++s) run_step(s, context);
+}
+
+void Golden::run_step(size_t s, BatchContext context) {
+  const StepInfo& step = plan_.steps()[s];
+  for (size_t i = 0; i < step.reads.size(); ++i) pointers_[i] = value(step.reads[i]);
+  step.kernel->run({.inputs = {pointers_.data(), step.reads.size()},
+                    .output = values_[idx(step.output)].data(),
+                    .images = 1,
+                    .batch = context.batch,
+                    .place = context.place});
 }
 
 // The same arithmetic as the step's kernel, with a look at the values in front of the ReLU.

@@ -16,6 +16,8 @@ class Golden {
 
   // inputs[i]: the image's values of the model's input i, preprocessed.
   void run(std::span<const std::span<const float>> inputs, BatchContext context);
+  // Steps 0..end-1 once more, on the image that run saw last.
+  void run_again(size_t end, BatchContext context);
 
   [[nodiscard]] const float* value(int value) const { return values_[static_cast<size_t>(value)].data(); }
   [[nodiscard]] const float* pixel(int value, int64_t position) const {
@@ -32,6 +34,7 @@ class Golden {
     AlignedBuffer values;
     int64_t stride = 0;
   };
+  void run_step(size_t step, BatchContext context);
   void run_with_margin(size_t step, BatchContext context);
 
   const ReplayPlan& plan_;

@@ -7,10 +7,13 @@
 namespace tf_injector::replay {
 
 HitColumns::HitColumns(const ReplayPlan& plan, const Golden& golden) : plan_(plan), golden_(golden) {
-  int64_t positions = 0;
+  int64_t positions = 0, elements = 0;
   for (const StepInfo& step : plan.steps()) {
-    if (step.linear) positions = std::max(positions, step.linear->geometry.out_positions);
+    if (!step.linear) continue;
+    positions = std::max(positions, step.linear->geometry.out_positions);
+    elements = std::max(elements, plan.values()[idx(step.output)].elements());
   }
+  if (!plan.shortcuts().channel) whole_ = AlignedBuffer(idx(elements));
   const int64_t width = plan.table().width();
   columns_ = AlignedBuffer(idx(positions * width));
   for (AlignedBuffer* lanes : {&golden_values_, &add_, &out_}) *lanes = AlignedBuffer(idx(width));
@@ -33,10 +36,30 @@ void HitColumns::list_positions(const Hit& hit, const StepInfo& step) {
 
 void HitColumns::compute(const Hit& hit, const StepInfo& step, BatchContext context) {
   list_positions(hit, step);
+  if (!hit.whole.empty()) {
+    compute_whole(hit, step, context);
+    return;
+  }
   const bool all = static_cast<int64_t>(positions_.size()) == step.linear->geometry.out_positions;
   step.linear->kernel->run_columns(golden_.value(step.reads.front()), hit.columns.data(),
                                    static_cast<int32_t>(hit.lane.size()), columns_.data(), context.batch,
                                    all ? nullptr : &positions_, scratch_);
+}
+
+void HitColumns::compute_whole(const Hit& hit, const StepInfo& step, BatchContext context) {
+  std::vector<const float*> inputs;
+  for (const int value : step.reads) inputs.push_back(golden_.value(value));
+  const int64_t channels = plan_.values()[idx(step.output)].channels;
+  const size_t count = hit.whole.size();
+  for (size_t h = 0; h < count; ++h) {
+    hit.whole[h]->run({.inputs = inputs,
+                       .output = whole_.data(),
+                       .images = 1,
+                       .batch = context.batch,
+                       .place = context.place});
+    for (const int32_t p : positions_)
+      columns_[idx(p) * count + h] = whole_[idx(p * channels + hit.channel[h])];
+  }
 }
 
 simd::LaneMask HitColumns::finish(const Hit& hit, const StepInfo& step, int64_t p) {
@@ -53,7 +76,9 @@ simd::LaneMask HitColumns::finish(const Hit& hit, const StepInfo& step, int64_t 
     for (int32_t h = 0; h < count; ++h) add_[idx(h)] = add[hit.channel[idx(h)]];
     call.epilogue.add = add_.data();
   }
-  return plan_.table().columns(call);
+  if (!hit.whole.empty()) call.epilogue = {};  // done by the kernels
+  const simd::LaneMask differ = plan_.table().columns(call);
+  return plan_.shortcuts().early_end ? differ : ~simd::LaneMask{0} >> (64 - count);
 }
 
 }  // namespace tf_injector::replay

@@ -34,6 +34,8 @@ class HitColumns {
   // Positions whose output some fault may change, into positions_.
   void list_positions(const Hit& hit, const StepInfo& step);
   void compute(const Hit& hit, const StepInfo& step, BatchContext context);
+  // The same of whole layers, into columns_.
+  void compute_whole(const Hit& hit, const StepInfo& step, BatchContext context);
   // Which faults differ at the position; their values are in out_.
   [[nodiscard]] simd::LaneMask finish(const Hit& hit, const StepInfo& step, int64_t position);
 
@@ -41,7 +43,7 @@ class HitColumns {
   const Golden& golden_;
   std::vector<int32_t> positions_;
   PositionScratch scratch_;
-  AlignedBuffer columns_, golden_values_, add_, out_;
+  AlignedBuffer columns_, golden_values_, add_, out_, whole_;
 };
 
 }  // namespace tf_injector::replay

@@ -36,6 +36,7 @@ LaneLinear::LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues&
   const size_t vector = idx(lanes_);  // of padding
   taps_.reserve(idx(taps));
   weight_at_.resize(idx(depth) + vector);
+  dense_at_.reserve(idx(depth));
   for (int32_t v = 1; v <= simd::kLaneVectors; ++v) {
     for (int32_t r = 0; r < depth; ++r) row_at_[idx(v)].push_back(r * v * lanes_);
   }
@@ -56,8 +57,9 @@ void LaneLinear::run(const StepInfo& step, size_t index, BatchContext context) {
   const LinearGeometry& g = step.linear->geometry;
   const int in = step.reads.front();
   const bool in_reached = values_.any(in) != 0;
+  const LaneMask everywhere = values_.everywhere(step.reads);
   for (int64_t p = 0; p < g.out_positions; ++p) {
-    LaneMask reach = step.has_add ? values_.dirty(step.reads.back(), p) : 0;
+    LaneMask reach = everywhere | (step.has_add ? values_.dirty(step.reads.back(), p) : 0);
     const int32_t* from = g.source.data() + p * g.taps;
     for (int64_t t = 0; in_reached && t < g.taps; ++t) reach |= from[t] >= 0 ? values_.dirty(in, from[t]) : 0;
     if (reach != 0) position(step, index, p, reach);
@@ -66,6 +68,7 @@ void LaneLinear::run(const StepInfo& step, size_t index, BatchContext context) {
 
 void LaneLinear::position(const StepInfo& step, size_t index, int64_t p, LaneMask reach) {
   read_window(step, p, reach);
+  if (!plan_.shortcuts().support) take_all_rows(step, p);
   const int32_t faults = std::popcount(reach);
   const Split how = split(step, index, p, faults);
   if (how.channels == 0) return;  // all outputs are certain to be clipped, golden's too
@@ -76,8 +79,11 @@ void LaneLinear::position(const StepInfo& step, size_t index, int64_t p, LaneMas
                  .sums_of = nullptr};
   compute(*step.linear, how);
   if (how.together_channels < how.channels && how.together > 0) sums.sums_of = sums_of_.data();
-  if (negative_zero_) {
-    compute_with_all_rows(step, p, faults);
+  // A chain ended in -0 with its zero inputs left out: all channels again, nothing left out.
+  if (negative_zero_ && plan_.shortcuts().support) {
+    take_all_rows(step, p);
+    compute_together(*step.linear, faults, all_channels_, static_cast<int32_t>(step.linear->geometry.cout),
+                     nullptr);
     sums.channels = all_channels_.data();
     sums.count = static_cast<int32_t>(step.linear->geometry.cout);
     sums.sums_of = nullptr;
@@ -228,12 +234,12 @@ void LaneLinear::compute_single(const LinearStep& linear, int32_t first, int32_t
   });
 }
 
-// A chain ended in -0 with its zero inputs left out: all channels again, nothing left out.
-void LaneLinear::compute_with_all_rows(const StepInfo& step, int64_t p, int32_t faults) {
+// The window with its zeros.
+void LaneLinear::take_all_rows(const StepInfo& step, int64_t p) {
   const LinearGeometry& g = step.linear->geometry;
   const int64_t row = int64_t{window_.vectors} * lanes_;
   std::fill_n(dense_rows_.data(), g.taps * g.cin * row, 0.0f);
-  std::vector<int32_t> at;  // of the dense rows
+  dense_at_.clear();
   int32_t next = 0;
   for (int64_t t = 0; t < g.taps; ++t) {
     if (g.source[idx(p * g.taps + t)] == LinearGeometry::kSkipped) continue;
@@ -241,14 +247,13 @@ void LaneLinear::compute_with_all_rows(const StepInfo& step, int64_t p, int32_t 
       const auto weights = static_cast<int32_t>((t * g.cin + c) * g.cout);
       if (next < window_.rows && weight_at_[idx(next)] == weights)
         std::copy_n(rows_.data() + next++ * row, row,
-                    dense_rows_.data() + static_cast<int64_t>(at.size()) * row);
-      at.push_back(weights);
+                    dense_rows_.data() + static_cast<int64_t>(dense_at_.size()) * row);
+      dense_at_.push_back(weights);
     }
   }
-  window_.rows = static_cast<int32_t>(at.size());
+  window_.rows = static_cast<int32_t>(dense_at_.size());
   window_.values = dense_rows_.data();
-  window_.weight_at = at.data();
-  compute_together(*step.linear, faults, all_channels_, static_cast<int32_t>(g.cout), nullptr);
+  window_.weight_at = dense_at_.data();
 }
 
 }  // namespace tf_injector::replay

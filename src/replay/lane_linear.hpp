@@ -39,7 +39,7 @@ class LaneLinear {
   void compute_together(const LinearStep& linear, int32_t faults, const std::vector<int32_t>& channels,
                         int32_t count, const int32_t* sum_rows);
   void compute_single(const LinearStep& linear, int32_t first, int32_t end, int32_t count);
-  void compute_with_all_rows(const StepInfo& step, int64_t position, int32_t faults);
+  void take_all_rows(const StepInfo& step, int64_t position);
   // Calls run(window, add_to_sums) for every block that the layer's sum is cut into.
   template <class Run>
   void for_each_block(const LinearStep& linear, Run run);
@@ -53,7 +53,7 @@ class LaneLinear {
   bool negative_zero_ = false;  // of the chains run last
   simd::LaneWindow window_;
   std::vector<simd::LaneTap> taps_;
-  std::vector<int32_t> weight_at_;
+  std::vector<int32_t> weight_at_, dense_at_;
   std::array<std::vector<int32_t>, simd::kLaneVectors + 1>
       row_at_;  // by the vectors of a row: where each begins
   std::vector<const float*> items_;

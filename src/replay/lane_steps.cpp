@@ -147,8 +147,9 @@ void LaneSteps::finish_sums(const StepInfo& step, int64_t p, const simd::Epilogu
 }
 
 void LaneSteps::replay_elementwise(const StepInfo& step) {
+  const LaneMask everywhere = values_.everywhere(step.reads);
   for (int64_t p = 0; p < info(step.output).positions; ++p) {
-    LaneMask reach = 0;
+    LaneMask reach = everywhere;
     for (int value : step.reads) reach |= values_.dirty(value, p);
     if (reach == 0) continue;
     load_sums(step.reads.front(), p, reach);
@@ -213,8 +214,9 @@ void LaneSteps::move_elements(const StepInfo& step, int64_t p) {
 void LaneSteps::replay_average(const StepInfo& step) {
   const AverageGeometry& g = step.average->geometry;
   const int in = step.reads.front();
+  const LaneMask everywhere = values_.everywhere(step.reads);
   for (int64_t p = 0; p < info(step.output).positions; ++p) {
-    LaneMask reach = 0;
+    LaneMask reach = everywhere;
     for (int32_t from : g.windows[idx(p)].positions) reach |= values_.dirty(in, from);
     if (reach == 0) continue;
     average_window(step, p, reach);

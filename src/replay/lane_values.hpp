@@ -71,6 +71,15 @@ class LaneValues {
   [[nodiscard]] LaneMask dirty(int value, int64_t position) const {
     return any(value) == 0 ? 0 : buffer(value).held[static_cast<size_t>(position)];
   }
+  // Lanes that are computed at every position of what is made of these values: none, unless the shortcut
+  // `reach` is left out.
+  [[nodiscard]] LaneMask everywhere(std::span<const int> reads) const {
+    LaneMask lanes = 0;
+    if (!plan_.shortcuts().reach) {
+      for (const int value : reads) lanes |= any(value);
+    }
+    return lanes;
+  }
   [[nodiscard]] LanePixel pixel(int value, int64_t position) const {
     return any(value) == 0 ? LanePixel{} : buffer(value).pixel(position);
   }

@@ -34,7 +34,7 @@ void Repacker::give_back(int value, LaneBuffer buffer) {
 std::vector<CarriedPack> Repacker::repack(size_t segment, std::vector<CarriedPack> packs) {
   std::vector<CarriedPack> all, alike[2];
   for (CarriedPack& pack : packs) {
-    const bool stays = pack.segment != segment || !pack.pending.empty();
+    const bool stays = pack.segment != segment || !pack.pending.empty() || !plan_.shortcuts().repack;
     (stays ? all : alike[pack.is_huge ? 1 : 0]).push_back(std::move(pack));
   }
   const int value = plan_.segments()[segment - 1].value;

@@ -31,6 +31,7 @@ void ReplayWorkspace::run_golden(std::span<const std::span<const float>> inputs,
 
 void ReplayWorkspace::run_group(const Group& group, const Changed& changed) {
   const FlushDenormals flush;
+  if (!plan_.shortcuts().prefix) run_prefixes(group);
   std::span<const Pack> left(group.packs);
   for (size_t s = 0; s < plan_.segments().size(); ++s) {
     const Segment& segment = plan_.segments()[s];
@@ -43,6 +44,19 @@ void ReplayWorkspace::run_group(const Group& group, const Changed& changed) {
     values_.reset(static_cast<int32_t>(pack.faults.size()));
     steps_.run(pack.hits.front().step, plan_.steps().size(), pack.hits, context_);
     report(pack.faults, changed);
+  }
+}
+
+void ReplayWorkspace::run_prefixes(const Group& group) {
+  for (const Pack& pack : group.packs) {
+    for (const Hit& hit : pack.hits) {
+      size_t faults = hit.lane.size();
+      for (const auto& kernel : hit.patched) faults += kernel != nullptr ? 1 : 0;
+      for (size_t i = 0; i < faults; ++i) golden_.run_again(hit.step, context_);
+    }
+  }
+  for (const Pack& pack : group.on_their_own) {
+    for (size_t i = 0; i < pack.faults.size(); ++i) golden_.run_again(pack.hits.front().step, context_);
   }
 }
 
@@ -79,7 +93,8 @@ void ReplayWorkspace::run_pack(size_t s, size_t first, int carried_value, const 
       is_patched = is_patched || !hits[hit].patched.empty();
     }
     if (next == s) here = hit;
-    if (std::popcount(lanes) > (is_huge ? kMostAlone : plan_.segments()[next].few) || is_patched) break;
+    const int most = is_huge ? kMostAlone : plan_.segments()[next].few;
+    if (std::popcount(lanes) > (plan_.shortcuts().alone ? most : 0) || is_patched) break;
     few = lanes;
     few_hits = hit;
     end = next + 1;

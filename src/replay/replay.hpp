@@ -39,6 +39,8 @@ class ReplayWorkspace {
   void run_group(const Group& group, const Changed& changed);
 
  private:
+  // Without the shortcut `prefix`: every fault runs the steps before the first that it changes.
+  void run_prefixes(const Group& group);
   void run_segment(size_t segment, std::span<const Pack> hitting, const Changed& changed);
   // From a step of the segment on; carried_value: what its faults have changed before (-1: nothing).
   void run_pack(size_t segment, size_t first, int carried_value, const std::vector<uint32_t>& faults,

@@ -122,7 +122,8 @@ bool is_elementwise(const ElementwiseForm* form, const StepInfo& step, const std
 
 }  // namespace
 
-ReplayPlan::ReplayPlan(const Plan& plan) : plan_(plan), table_(*simd::simd_table(plan.kernels())) {
+ReplayPlan::ReplayPlan(const Plan& plan, const Shortcuts& shortcuts)
+    : plan_(plan), table_(*simd::simd_table(plan.kernels())), shortcuts_(shortcuts) {
   const Plan::Impl& p = plan.impl();
   for (size_t i = 0; i < p.inputs.size(); ++i)
     values_.push_back(value_of(p.inputs[i].shape, p.memory.slot_of_input[i]));
@@ -192,6 +193,7 @@ void ReplayPlan::add_step(const PlanStep& from, int output) {
   const ValueInfo &in = values_[idx(step.reads.front())], &out = values_[idx(output)];
   const auto* form = dynamic_cast<const ElementwiseForm*>(step.kernel);
   step.linear = linear_step(step.kernel, in, out);
+  if (step.linear && !shortcuts_.dead) step.linear->dead.reset();
   step.movement = movement_step(step.kernel, in, out);
   step.average = average_step(step.kernel, in, out);
   step.elementwise = is_elementwise(form, step, values_);
@@ -251,7 +253,8 @@ size_t ReplayPlan::bytes_per_fault(std::span<const Patch> faults) const {
     size_t bytes = 0;
     for (size_t s : steps) {
       const std::optional<LinearStep>& linear = steps_[s].linear;
-      const bool column = linear && steps.size() == 1;  // a vector of them even where one fault stands alone
+      const bool column = linear && steps.size() == 1 &&
+                          shortcuts_.channel;  // a vector of them even where one fault stands alone
       bytes += column ? idx(linear->geometry.taps * linear->geometry.cin * table_.lanes) * sizeof(float)
                       : steps_[s].kernel->weight_bytes();
     }

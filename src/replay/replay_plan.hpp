@@ -12,6 +12,7 @@
 #include "plan/plan_impl.hpp"
 #include "replay/dead_bound.hpp"
 #include "replay/index.hpp"
+#include "replay/shortcuts.hpp"
 
 namespace tf_injector::replay {
 
@@ -79,10 +80,11 @@ inline constexpr int kMostAlone = 16;
 class ReplayPlan {
  public:
   // `plan` must outlive it; its kernels must have an instruction set (plan.kernels() is not scalar).
-  explicit ReplayPlan(const Plan& plan);
+  explicit ReplayPlan(const Plan& plan, const Shortcuts& shortcuts = {});
 
   [[nodiscard]] const Plan& plan() const noexcept { return plan_; }
   [[nodiscard]] const simd::SimdTable& table() const noexcept { return table_; }
+  [[nodiscard]] const Shortcuts& shortcuts() const noexcept { return shortcuts_; }
   [[nodiscard]] const std::vector<ValueInfo>& values() const noexcept { return values_; }
   [[nodiscard]] const std::vector<StepInfo>& steps() const noexcept { return steps_; }
   [[nodiscard]] const std::vector<Segment>& segments() const noexcept { return segments_; }
@@ -107,6 +109,7 @@ class ReplayPlan {
 
   const Plan& plan_;
   const simd::SimdTable& table_;
+  const Shortcuts shortcuts_;
   std::vector<ValueInfo> values_;
   std::vector<StepInfo> steps_;
   std::vector<Segment> segments_;

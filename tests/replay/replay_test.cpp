@@ -17,11 +17,12 @@ using replay::ReplayWorkspace;
 
 // Faults on random images, replayed and evaluated the plain way.
 void expect_replay_equals_evaluate(std::mt19937& rng, const Graph& graph, const std::vector<size_t>& kernels,
-                                   KernelSet set, int faults, int batch) {
+                                   KernelSet set, int faults, int batch,
+                                   const replay::Shortcuts& shortcuts = {}) {
   const Plan plan = Plan::compile(graph, {.kernels = set});
   std::vector<Patch> patches;
   for (int i = 0; i < faults; ++i) patches.push_back(test::random_fault(rng, graph, kernels));
-  const ReplayPlan replay_plan(plan);
+  const ReplayPlan replay_plan(plan, shortcuts);
   const FaultBlock block(replay_plan, patches);
   ReplayWorkspace replay(replay_plan);
   Workspace workspace(plan, 1);
@@ -187,6 +188,39 @@ TEST(Replay, EqualsThePlainEvaluation) {
       test::NetworkBuilder builder(rng, options);
       const Graph graph = builder.build();
       expect_replay_equals_evaluate(rng, graph, builder.kernels, set, round == 0 ? 150 : 40, 512);
+    }
+  }
+}
+
+// All shortcuts but one, and none.
+std::vector<std::pair<std::string, replay::Shortcuts>> shortcuts_left_out() {
+  std::vector<std::pair<std::string, replay::Shortcuts>> all;
+  replay::Shortcuts none;
+  for (const replay::Shortcut& shortcut : replay::kShortcuts) {
+    replay::Shortcuts others;
+    others.*shortcut.is_on = none.*shortcut.is_on = false;
+    all.emplace_back(std::string("without ") + shortcut.name, others);
+  }
+  all.emplace_back("with none", none);
+  return all;
+}
+
+TEST(Replay, EqualsThePlainEvaluationWhateverShortcutIsLeftOut) {
+  std::mt19937 rng(14);
+  for (int round = 0; round < 2; ++round) {
+    const OddNetwork odd(rng, round == 1);
+    const ChannelNetwork channels(rng, round == 1);
+    test::NetworkBuilder residual(rng,
+                                  {.side = 7 + round, .channels = 19, .bias = true, .relu6 = round == 1});
+    const Graph residual_graph = residual.build();
+    for (const auto& [name, shortcuts] : shortcuts_left_out()) {
+      for (KernelSet set : available_kernel_sets()) {
+        if (set == KernelSet::scalar) continue;  // the reference has no lanes
+        SCOPED_TRACE(std::string(kernel_set_name(set)) + ", " + name + ", round " + std::to_string(round));
+        expect_replay_equals_evaluate(rng, odd.graph, odd.kernels, set, 70, 512, shortcuts);
+        expect_replay_equals_evaluate(rng, channels.graph, channels.kernels, set, 70, 512, shortcuts);
+        expect_replay_equals_evaluate(rng, residual_graph, residual.kernels, set, 70, 512, shortcuts);
+      }
     }
   }
 }

@@ -162,6 +162,7 @@ HWY_NOINLINE LaneMask lane_finish_of(const LaneFinishCall& of, int32_t* rows) {
         d, call.values + v * kLanes);
   }
   LaneMask dirty = call.lanes;
+  if (call.keeps_all) return dirty;
   if (count_lanes(places) == count_lanes(call.lanes) || places == 0) return places == 0 ? 0 : dirty;
   keep_lanes<V>(call.values, *rows + 1, places);
   int place = 0;

@@ -220,6 +220,7 @@ struct LaneFinishCall {
   // vector.
   float* values = nullptr;  // the change, then the rows
   int32_t* out_channels = nullptr;
+  bool keeps_all = false;  // also the lanes that do not differ
 };
 
 // Lanes of a pixel's row that go to another pack.
