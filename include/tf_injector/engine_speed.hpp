@@ -19,6 +19,7 @@ struct EngineSpeed {
   double golden_seconds = 0;  // the run without a fault, before them
   std::string kernels;
   int threads = 0, tile = 0;
+  double processor_seconds = 0;  // for the faults, of all threads together
 
   [[nodiscard]] double faults_per_second() const noexcept {
     return seconds > 0 ? static_cast<double>(faults) / seconds : 0;
@@ -37,6 +38,25 @@ struct SpeedCallbacks {
 // without a list, Error(bad_input) for an empty one, Error(self_check) when the engines disagree.
 [[nodiscard]] std::vector<EngineSpeed> measure_engines(const CampaignOptions& options, double plain_seconds,
                                                        const SpeedCallbacks& callbacks);
+
+// What one of replay's shortcuts (ARCHITECTURE.md, "Replay") is worth; all of the same list and images.
+struct TechniqueSpeed {
+  std::string name, instead;  // "prefix"; what is done where it is left out
+  EngineSpeed all;            // with all shortcuts, right before
+  EngineSpeed without;        // with all but this one
+  EngineSpeed up_to;          // with this one and those before it
+};
+struct TechniqueSpeeds {
+  EngineSpeed plain;       // as measure_engines
+  EngineSpeed none;        // replay without any shortcut
+  EngineSpeed one_thread;  // replay with all shortcuts on one thread
+  std::vector<TechniqueSpeed> techniques;
+};
+
+// Replays the whole list of `options` with each shortcut left out. What is counted is the same every time, or
+// it throws Error(self_check). Throws what measure_engines throws, Error(usage) with the scalar kernels.
+[[nodiscard]] TechniqueSpeeds measure_techniques(const CampaignOptions& options, double plain_seconds,
+                                                 const SpeedCallbacks& callbacks);
 
 // One step of the plan, run alone and again and again on one thread: its input lies in the caches.
 struct StepSpeed {

@@ -12,6 +12,7 @@
 #include "campaign/tiles.hpp"
 #include "graph/patch.hpp"
 #include "plan/plan.hpp"
+#include "replay/shortcuts.hpp"
 
 namespace tf_injector {
 
@@ -61,7 +62,9 @@ class Engine {
 [[nodiscard]] std::unique_ptr<Engine> make_plain_engine(const Plan& plan, int threads, int tile);
 
 // Equal to the plain engine in every bit, many times as fast; not for the scalar kernels.
-[[nodiscard]] EngineNeeds replay_engine_needs(const Plan& plan, std::span<const Patch> faults);
-[[nodiscard]] std::unique_ptr<Engine> make_replay_engine(const Plan& plan, int threads, int tile);
+[[nodiscard]] EngineNeeds replay_engine_needs(const Plan& plan, std::span<const Patch> faults,
+                                              const replay::Shortcuts& shortcuts = {});
+[[nodiscard]] std::unique_ptr<Engine> make_replay_engine(const Plan& plan, int threads,
+                                                         const replay::Shortcuts& shortcuts = {});
 
 }  // namespace tf_injector

@@ -4,7 +4,14 @@ namespace tf_injector {
 
 EngineChoice plain_engine() { return {.needs = plain_engine_needs, .make = make_plain_engine}; }
 
-EngineChoice replay_engine() { return {.needs = replay_engine_needs, .make = make_replay_engine}; }
+EngineChoice replay_engine(const replay::Shortcuts& shortcuts) {
+  return {.needs =
+              [shortcuts](const Plan& plan, std::span<const Patch> faults) {
+                return replay_engine_needs(plan, faults, shortcuts);
+              },
+          .make = [shortcuts](const Plan& plan, int threads,
+                              int) { return make_replay_engine(plan, threads, shortcuts); }};
+}
 
 // The scalar reference is there to define the results: it is run as it stands.
 EngineChoice default_engine() {

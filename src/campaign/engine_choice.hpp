@@ -17,7 +17,8 @@ struct EngineChoice {
 };
 
 [[nodiscard]] EngineChoice plain_engine();
-[[nodiscard]] EngineChoice replay_engine();  // not for plans of the scalar kernels
+// Not for plans of the scalar kernels.
+[[nodiscard]] EngineChoice replay_engine(const replay::Shortcuts& shortcuts = {});
 // Replay where there is one: of a campaign, when nobody says otherwise.
 [[nodiscard]] EngineChoice default_engine();
 

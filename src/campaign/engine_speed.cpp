@@ -3,19 +3,11 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <limits>
-#include <memory>
-#include <new>
 #include <set>
 #include <utility>
 
-#include "campaign/block_run.hpp"
-#include "campaign/block_size.hpp"
 #include "campaign/engine_speed_run.hpp"
-#include "campaign/golden_run.hpp"
-#include "campaign/setup.hpp"
-#include "campaign/stop.hpp"
-#include "core/wall_clock.hpp"
+#include "campaign/measurement.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -35,49 +27,6 @@ std::vector<size_t> spread_over(size_t faults) {
   }
   return order;
 }
-
-// One engine on its setup.
-class Measurement {
- public:
-  Measurement(CampaignInputs inputs, const CampaignOptions& options, const EngineChoice& choice,
-              const std::atomic<bool>* stop)
-      : setup_(set_up(std::move(inputs), options, {.engine = choice})),
-        engine_(choice.make(setup_.plan, setup_.layout.threads, setup_.layout.tile)),
-        golden_(run_golden(setup_, *engine_, stop)),
-        runner_(
-            setup_, *engine_, golden_, [](size_t) { return false; }, stop, [](int64_t) {}) {}
-
-  // The faults in blocks as in a campaign, or in blocks of one, until `most_seconds` have passed.
-  EngineSpeed run(const std::string& name, bool one_by_one, double most_seconds) {
-    const size_t all = setup_.faults.size();
-    BlockSize size(golden_.seconds, setup_.least_block, setup_.layout.most_faults);
-    const auto begin = Clock::now();
-    while (tallies_.size() < all && (tallies_.empty() || seconds_since(begin) < most_seconds)) {
-      const auto block_begin = Clock::now();
-      const size_t count = one_by_one ? 1 : size.next(all - tallies_.size());
-      const BlockResult block = runner_.run(tallies_.size(), count);
-      tallies_.insert(tallies_.end(), block.tallies.begin(), block.tallies.end());
-      size.measured(count, seconds_since(block_begin));
-    }
-    return {.name = name,
-            .faults = static_cast<int64_t>(tallies_.size()),
-            .images = setup_.images(),
-            .seconds = seconds_since(begin),
-            .golden_seconds = golden_.seconds,
-            .kernels = setup_.metadata.kernels,
-            .threads = setup_.layout.threads,
-            .tile = setup_.layout.tile};
-  }
-  [[nodiscard]] const Setup& setup() const noexcept { return setup_; }
-  [[nodiscard]] const std::vector<Tally>& tallies() const noexcept { return tallies_; }  // of run's faults
-
- private:
-  Setup setup_;
-  std::unique_ptr<Engine> engine_;
-  GoldenRun golden_;
-  BlockRunner runner_;
-  std::vector<Tally> tallies_;
-};
 
 void require_equal(const Measurement& plain, const std::vector<size_t>& order, const Measurement& fast) {
   for (size_t i = 0; i < plain.tallies().size(); ++i) {
@@ -107,7 +56,7 @@ std::vector<EngineSpeed> measure(const CampaignInputs& inputs, const CampaignOpt
   if (plain.setup().plan.kernels() == KernelSet::scalar) return speeds;
   say(fmt::format("replay: {} faults", inputs.list->faults.size()));
   Measurement replay(inputs, options, fast, callbacks.stop);
-  speeds.push_back(replay.run("replay", false, std::numeric_limits<double>::infinity()));
+  speeds.push_back(replay.run("replay"));
   require_equal(plain, order, replay);
   return speeds;
 }
@@ -117,16 +66,9 @@ std::vector<EngineSpeed> measure(const CampaignInputs& inputs, const CampaignOpt
 std::vector<EngineSpeed> measure_on(const CampaignInputs& inputs, const CampaignOptions& options,
                                     double plain_seconds, const SpeedCallbacks& callbacks,
                                     const EngineChoice& fast) {
-  if (!inputs.list) throw Error(ErrorKind::usage, "-f (--fault-list) is required");
-  if (inputs.list->faults.empty())
-    throw Error(ErrorKind::bad_input, inputs.list->path + ": no faults: nothing to measure");
-  try {
-    return measure(inputs, options, plain_seconds, callbacks, fast);
-  } catch (const Stopped&) {
-    throw Error(ErrorKind::interrupted, "interrupted: nothing was measured");
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorKind::out_of_memory, "out of memory; use fewer --threads, a smaller --tile or --memory");
-  }
+  std::vector<EngineSpeed> speeds;
+  run_measurement(inputs, [&] { speeds = measure(inputs, options, plain_seconds, callbacks, fast); });
+  return speeds;
 }
 
 std::vector<EngineSpeed> measure_engines(const CampaignOptions& options, double plain_seconds,

@@ -14,7 +14,8 @@ namespace {
 
 class ReplayEngine final : public Engine {
  public:
-  ReplayEngine(const Plan& plan, int threads) : plan_(plan), replay_plan_(plan) {
+  ReplayEngine(const Plan& plan, int threads, const replay::Shortcuts& shortcuts)
+      : plan_(plan), replay_plan_(plan, shortcuts) {
     for (int i = 0; i < threads; ++i) {
       workspaces_.push_back(std::make_unique<replay::ReplayWorkspace>(replay_plan_));
       golden_.emplace_back(static_cast<size_t>(plan.classes()));
@@ -81,8 +82,9 @@ class ReplayEngine final : public Engine {
 
 }  // namespace
 
-EngineNeeds replay_engine_needs(const Plan& plan, std::span<const Patch> faults) {
-  const replay::ReplayPlan replay_plan(plan);
+EngineNeeds replay_engine_needs(const Plan& plan, std::span<const Patch> faults,
+                                const replay::Shortcuts& shortcuts) {
+  const replay::ReplayPlan replay_plan(plan, shortcuts);
   EngineNeeds needs;
   needs.bytes_per_thread =
       replay_plan.workspace_bytes() + replay_plan.bytes();  // the plan's copy, at least once
@@ -92,8 +94,9 @@ EngineNeeds replay_engine_needs(const Plan& plan, std::span<const Patch> faults)
   return needs;
 }
 
-std::unique_ptr<Engine> make_replay_engine(const Plan& plan, int threads, int) {
-  return std::make_unique<ReplayEngine>(plan, threads);
+std::unique_ptr<Engine> make_replay_engine(const Plan& plan, int threads,
+                                           const replay::Shortcuts& shortcuts) {
+  return std::make_unique<ReplayEngine>(plan, threads, shortcuts);
 }
 
 }  // namespace tf_injector

@@ -8,7 +8,7 @@
 #include "campaign/stop.hpp"
 #include "core/aligned_buffer.hpp"
 #include "core/flush_denormals.hpp"
-#include "core/thread_clock.hpp"
+#include "core/processor_clock.hpp"
 #include "kernels/peak.hpp"
 #include "plan/plan_impl.hpp"
 #include "tf_injector/error.hpp"

@@ -51,7 +51,8 @@ constexpr const char* kValidateExamples = R"(Examples:
 constexpr const char* kBenchExamples = R"(Examples:
   tf_injector bench -d CIFAR10 -n ResNet20 -f faults.csv
   tf_injector bench --model net.keras --data test.npz -f faults.csv --limit 1000 --json
-  tf_injector bench -d CIFAR10 -n ResNet20 --steps)";
+  tf_injector bench -d CIFAR10 -n ResNet20 --steps
+  tf_injector bench -d CIFAR10 -n ResNet20 -f faults.csv --limit 64 --techniques)";
 
 Arguments parse_run(const std::vector<std::string>& words) {
   RunArguments run;
@@ -129,10 +130,16 @@ Arguments parse_bench(const std::vector<std::string>& words) {
       "Instead: every step of the network alone on one thread, and its share of the most multiply-adds "
       "that this machine does; needs no list",
       bench.steps);
+  parser.flag("--techniques",
+              "Instead: replay with each of its shortcuts left out, with more and more of them, and on one "
+              "thread",
+              bench.techniques);
   parser.flag("--json", "One JSON object a line for each row instead of a table", bench.json);
   parser.flag("-q,--quiet", "Only the results and errors", bench.quiet);
   if (const auto text = parser.parse(words)) return PrintText{*text};
   bench.campaign = checked_options(std::move(draft));
+  if (bench.steps && bench.techniques)
+    throw Error(ErrorKind::usage, "--steps and --techniques are two measurements: give one of them");
   if (bench.campaign.fault_list_path.empty() && !bench.steps)
     throw Error(ErrorKind::usage, "-f (--fault-list) is required: the faults to be measured");
   return bench;

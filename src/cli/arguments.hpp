@@ -32,7 +32,8 @@ struct ValidateArguments {
 struct BenchArguments {
   CampaignOptions campaign;
   int64_t plain_seconds = 10;
-  bool steps = false;  // measure the steps of the plan, not the engines
+  bool steps = false;       // measure the steps of the plan, not the engines
+  bool techniques = false;  // measure the shortcuts of replay one by one
   bool json = false;
   bool quiet = false;
 };

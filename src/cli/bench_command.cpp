@@ -14,8 +14,13 @@ void bench_command(const BenchArguments& arguments, std::ostream& out, Talk& tal
     out << (arguments.json ? step_speeds_json(speeds) : step_speeds_text(speeds));
     return;
   }
-  const std::vector<EngineSpeed> speeds =
-      measure_engines(arguments.campaign, static_cast<double>(arguments.plain_seconds), callbacks);
+  const auto plain_seconds = static_cast<double>(arguments.plain_seconds);
+  if (arguments.techniques) {
+    const TechniqueSpeeds speeds = measure_techniques(arguments.campaign, plain_seconds, callbacks);
+    out << (arguments.json ? technique_speeds_json(speeds) : technique_speeds_text(speeds));
+    return;
+  }
+  const std::vector<EngineSpeed> speeds = measure_engines(arguments.campaign, plain_seconds, callbacks);
   out << (arguments.json ? speeds_json(speeds) : speeds_text(speeds));
 }
 

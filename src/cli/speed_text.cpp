@@ -23,6 +23,14 @@ std::string share_text(const StepSpeed& step, double peak) {
                      100 * static_cast<double>(step.multiply_adds) / step.seconds_per_image / peak);
 }
 
+std::string milliseconds_text(const EngineSpeed& speed) {
+  return fmt::format("{:.4g}", 1e3 * speed.processor_seconds / static_cast<double>(speed.faults));
+}
+
+double times_as_long(const TechniqueSpeed& technique) {
+  return technique.without.processor_seconds / technique.all.processor_seconds;
+}
+
 StepSpeed total_of(const StepSpeeds& speeds) {
   StepSpeed total;
   total.path = "total";
@@ -66,6 +74,50 @@ std::string speeds_json(const std::vector<EngineSpeed>& speeds) {
     lines += object.dump() + "\n";
   }
   return lines;
+}
+
+std::string technique_speeds_text(const TechniqueSpeeds& speeds) {
+  const std::vector<Column> columns = {{"shortcut", false},     {"ms without", true},
+                                       {"times as long", true}, {"ms up to it", true},
+                                       {"times as fast", true}, {"left out", false}};
+  const auto factor = [](double ratio) { return fmt::format("{:.2f}", ratio); };
+  std::vector<std::vector<std::string>> rows;
+  rows.push_back({"none", "-", "-", milliseconds_text(speeds.none), "-", ""});
+  const EngineSpeed* before = &speeds.none;
+  for (const TechniqueSpeed& technique : speeds.techniques) {
+    rows.push_back({technique.name, milliseconds_text(technique.without), factor(times_as_long(technique)),
+                    milliseconds_text(technique.up_to),
+                    factor(before->processor_seconds / technique.up_to.processor_seconds),
+                    technique.instead});
+    before = &technique.up_to;
+  }
+  std::string text = text_table(columns, rows);
+  const EngineSpeed& last = speeds.techniques.back().up_to;
+  text += fmt::format(
+      "ms: milliseconds of processor time a fault; {} faults, {} images, {} threads, kernels {}\n",
+      last.faults, last.images, last.threads, last.kernels);
+  text += fmt::format("whole evaluation of every fault: {} ms, all shortcuts: {} ms\n",
+                      milliseconds_text(speeds.plain), milliseconds_text(last));
+  text += fmt::format("on {} threads and on one: {:.4g} and {:.4g} ms of wall time a fault\n", last.threads,
+                      1e3 / last.faults_per_second(), 1e3 / speeds.one_thread.faults_per_second());
+  return text;
+}
+
+std::string technique_speeds_json(const TechniqueSpeeds& speeds) {
+  std::string lines = speeds_json({speeds.plain, speeds.none});
+  for (const TechniqueSpeed& technique : speeds.techniques) {
+    const Json object = {{"technique", technique.name},
+                         {"left_out", technique.instead},
+                         {"seconds", technique.all.processor_seconds},
+                         {"seconds_without", technique.without.processor_seconds},
+                         {"seconds_up_to", technique.up_to.processor_seconds},
+                         {"times_as_long", times_as_long(technique)},
+                         {"faults", technique.all.faults},
+                         {"images", technique.all.images},
+                         {"threads", technique.all.threads}};
+    lines += object.dump() + "\n";
+  }
+  return lines + speeds_json({speeds.one_thread});
 }
 
 std::string step_speeds_text(const StepSpeeds& speeds) {

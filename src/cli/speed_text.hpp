@@ -14,6 +14,11 @@ namespace tf_injector::cli {
 // what tools/side_by_side.py reads.
 [[nodiscard]] std::string speeds_json(const std::vector<EngineSpeed>& speeds);
 
+// A table with a row per shortcut of replay, and whole evaluations and the threads below it. Shortcuts are
+// compared in processor time, threads in wall time.
+[[nodiscard]] std::string technique_speeds_text(const TechniqueSpeeds& speeds);
+[[nodiscard]] std::string technique_speeds_json(const TechniqueSpeeds& speeds);
+
 // A table with a row per step and their total, and the machine's peak below it.
 [[nodiscard]] std::string step_speeds_text(const StepSpeeds& speeds);
 [[nodiscard]] std::string step_speeds_json(const StepSpeeds& speeds);

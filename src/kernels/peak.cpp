@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/thread_clock.hpp"
+#include "core/processor_clock.hpp"
 #include "kernels/simd/simd_table.hpp"
 
 namespace tf_injector {

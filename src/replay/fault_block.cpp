@@ -69,7 +69,7 @@ Pack make_pack(const ReplayPlan& plan, std::span<const Target> targets) {
       if (info.linear && target.steps.size() == 1) {
         hit.lane.push_back(static_cast<int32_t>(lane));
         hit.channel.push_back(static_cast<int32_t>(target.patch->element % info.linear->geometry.cout));
-        hit.everywhere = hit.everywhere || !plan.shortcuts().support;
+        hit.everywhere = hit.everywhere || !plan.shortcuts().zero_inputs;
         if (!plan.shortcuts().channel) hit.whole.push_back(info.kernel->patched(*target.patch));
       } else {
         hit.patched.resize(targets.size());

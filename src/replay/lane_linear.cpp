@@ -68,7 +68,7 @@ void LaneLinear::run(const StepInfo& step, size_t index, BatchContext context) {
 
 void LaneLinear::position(const StepInfo& step, size_t index, int64_t p, LaneMask reach) {
   read_window(step, p, reach);
-  if (!plan_.shortcuts().support) take_all_rows(step, p);
+  if (!plan_.shortcuts().zero_inputs) take_all_rows(step, p);
   const int32_t faults = std::popcount(reach);
   const Split how = split(step, index, p, faults);
   if (how.channels == 0) return;  // all outputs are certain to be clipped, golden's too
@@ -80,7 +80,7 @@ void LaneLinear::position(const StepInfo& step, size_t index, int64_t p, LaneMas
   compute(*step.linear, how);
   if (how.together_channels < how.channels && how.together > 0) sums.sums_of = sums_of_.data();
   // A chain ended in -0 with its zero inputs left out: all channels again, nothing left out.
-  if (negative_zero_ && plan_.shortcuts().support) {
+  if (negative_zero_ && plan_.shortcuts().zero_inputs) {
     take_all_rows(step, p);
     compute_together(*step.linear, faults, all_channels_, static_cast<int32_t>(step.linear->geometry.cout),
                      nullptr);

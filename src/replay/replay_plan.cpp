@@ -193,7 +193,7 @@ void ReplayPlan::add_step(const PlanStep& from, int output) {
   const ValueInfo &in = values_[idx(step.reads.front())], &out = values_[idx(output)];
   const auto* form = dynamic_cast<const ElementwiseForm*>(step.kernel);
   step.linear = linear_step(step.kernel, in, out);
-  if (step.linear && !shortcuts_.dead) step.linear->dead.reset();
+  if (step.linear && !shortcuts_.dead_outputs) step.linear->dead.reset();
   step.movement = movement_step(step.kernel, in, out);
   step.average = average_step(step.kernel, in, out);
   step.elementwise = is_elementwise(form, step, values_);

@@ -11,8 +11,8 @@ struct Shortcuts {
   bool channel = true;
   bool reach = true;
   bool early_end = true;
-  bool support = true;
-  bool dead = true;
+  bool zero_inputs = true;
+  bool dead_outputs = true;
   bool batch = true;
   bool repack = true;
   bool alone = true;
@@ -30,8 +30,8 @@ inline constexpr std::array<Shortcut, 9> kShortcuts = {{
     {"channel", "the whole layer that is hit", &Shortcuts::channel},
     {"reach", "every position behind it", &Shortcuts::reach},
     {"early end", "no comparison with golden", &Shortcuts::early_end},
-    {"zero inputs", "inputs that are zero are multiplied", &Shortcuts::support},
-    {"dead outputs", "outputs that the ReLU clips are computed", &Shortcuts::dead},
+    {"zero inputs", "inputs that are zero are multiplied", &Shortcuts::zero_inputs},
+    {"dead outputs", "outputs that the ReLU clips are computed", &Shortcuts::dead_outputs},
     {"batch", "one fault at a time", &Shortcuts::batch},
     {"repack", "packs stay as they are", &Shortcuts::repack},
     {"alone", "few faults lie across the lanes too", &Shortcuts::alone},

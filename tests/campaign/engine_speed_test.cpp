@@ -6,6 +6,8 @@
 #include "campaign/campaign_fixture.hpp"
 #include "campaign/engine_speed_run.hpp"
 #include "campaign/step_speed.hpp"
+#include "campaign/technique_speed.hpp"
+#include "replay/shortcuts.hpp"
 
 namespace tf_injector::test {
 namespace {
@@ -73,6 +75,25 @@ TEST_F(EngineSpeedTest, NeedsFaultsAndStopsWhenAsked) {
   EXPECT_EQ(error_of([&] { measure(inputs, options("")); }).kind(), ErrorKind::bad_input);
   inputs.list.reset();
   EXPECT_EQ(error_of([&] { measure(inputs, options("")); }).kind(), ErrorKind::usage);
+}
+
+TEST_F(EngineSpeedTest, MeasuresReplayWithEveryShortcutLeftOut) {
+  const TechniqueSpeeds speeds = measure_techniques_on(random_inputs(66), options(""), 1, {});
+  EXPECT_EQ(speeds.plain.name, "plain");
+  EXPECT_EQ(speeds.none.faults, 20);
+  EXPECT_EQ(speeds.one_thread.threads, 1);
+  ASSERT_EQ(speeds.techniques.size(), replay::kShortcuts.size());
+  for (const TechniqueSpeed& technique : speeds.techniques) {
+    for (const EngineSpeed* speed : {&technique.all, &technique.without, &technique.up_to}) {
+      EXPECT_EQ(speed->faults, 20) << technique.name;
+      EXPECT_EQ(speed->images, 11) << technique.name;
+      EXPECT_GT(speed->seconds, 0) << technique.name;
+    }
+  }
+  CampaignOptions o = options("");
+  o.kernels = "scalar";
+  EXPECT_EQ(error_of([&] { static_cast<void>(measure_techniques_on(random_inputs(66), o, 0, {})); }).kind(),
+            ErrorKind::usage);
 }
 
 TEST_F(EngineSpeedTest, MeasuresEveryStepAlone) {

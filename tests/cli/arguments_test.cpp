@@ -252,6 +252,10 @@ INSTANTIATE_TEST_SUITE_P(
                   "-f (--fault-list) is required: the faults to be measured"},
         UsageCase{{"bench", "-f", "l"}, kNoDataset},
         UsageCase{{"bench", "--report", "r.csv"}, "unknown flag '--report'"},
+        UsageCase{{"bench", "--model", "m", "--data", "d", "-f", "l", "--steps", "--techniques"},
+                  "--steps and --techniques are two measurements: give one of them"},
+        UsageCase{{"bench", "--model", "m", "--data", "d", "--techniques"},
+                  "-f (--fault-list) is required: the faults to be measured"},
         UsageCase{{"bench", "--seconds", "0"}, "--seconds: expected an integer of at least 1, found '0'"},
         UsageCase{{"validate", "--model", "m"}, "-f (--fault-list) is required"},
         UsageCase{{"validate", "-f", "l"}, "--model is required, or -d and -n"},
@@ -271,6 +275,10 @@ TEST(BenchArguments, AreThoseOfRunThatChangeWhatIsMeasured) {
   EXPECT_EQ(bench.plain_seconds, 2);
   EXPECT_TRUE(bench.json);
   EXPECT_FALSE(bench.quiet);
+  EXPECT_FALSE(bench.techniques);
+  EXPECT_TRUE(std::get<BenchArguments>(
+                  parse_arguments(words_of("bench --model m.keras --data d.npz -f l.csv --techniques")))
+                  .techniques);
 }
 
 TEST(Help, FitsAHundredColumnsAndHasAnExample) {

@@ -48,5 +48,31 @@ TEST(StepSpeedsText, GivesTheShareOfThePeak) {
       0U);
 }
 
+TEST(TechniqueSpeedsText, ComparesWithAllAndWithTheRowAbove) {
+  const auto speed = [](double seconds) {
+    return EngineSpeed{"replay", 200, 64, seconds / 1.6, 0.5, "avx512", 2, 8, seconds};
+  };
+  const TechniqueSpeeds speeds{
+      .plain = {"plain", 10, 64, 0.6, 0.5, "avx512", 2, 64, 1.0},
+      .none = speed(30),
+      .one_thread = speed(3.6),
+      .techniques = {{"prefix", "all of it", speed(2), speed(5), speed(20)},
+                     {"channel", "the whole layer", speed(2.5), speed(4), speed(2)}}};
+  EXPECT_EQ(technique_speeds_text(speeds),
+            "shortcut  ms without  times as long  ms up to it  times as fast  left out\n"
+            "--------------------------------------------------------------------------------\n"
+            "none               -              -          150              -\n"
+            "prefix            25           2.50          100           1.50  all of it\n"
+            "channel           20           1.60           10          10.00  the whole layer\n"
+            "ms: milliseconds of processor time a fault; 200 faults, 64 images, 2 threads, kernels avx512\n"
+            "whole evaluation of every fault: 100 ms, all shortcuts: 10 ms\n"
+            "on 2 threads and on one: 6.25 and 11.25 ms of wall time a fault\n");
+  EXPECT_NE(technique_speeds_json(speeds).find(
+                "{\"technique\":\"channel\",\"left_out\":\"the whole layer\",\"seconds\":2.5,"
+                "\"seconds_without\":4.0,\"seconds_up_to\":2.0,\"times_as_long\":1.6,\"faults\":200,"
+                "\"images\":64,\"threads\":2}\n"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace tf_injector::cli

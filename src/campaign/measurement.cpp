@@ -1,0 +1,58 @@
+#include "campaign/measurement.hpp"
+
+#include <new>
+#include <utility>
+
+#include "campaign/block_size.hpp"
+#include "campaign/stop.hpp"
+#include "core/processor_clock.hpp"
+#include "core/wall_clock.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+
+Measurement::Measurement(CampaignInputs inputs, const CampaignOptions& options, const EngineChoice& choice,
+                         const std::atomic<bool>* stop)
+    : setup_(set_up(std::move(inputs), options, {.engine = choice})),
+      engine_(choice.make(setup_.plan, setup_.layout.threads, setup_.layout.tile)),
+      golden_(run_golden(setup_, *engine_, stop)),
+      runner_(
+          setup_, *engine_, golden_, [](size_t) { return false; }, stop, [](int64_t) {}) {}
+
+EngineSpeed Measurement::run(const std::string& name, bool one_by_one, double most_seconds) {
+  const size_t all = setup_.faults.size();
+  BlockSize size(golden_.seconds, setup_.least_block, setup_.layout.most_faults);
+  const auto begin = Clock::now();
+  const double processor_begin = process_seconds();
+  while (tallies_.size() < all && (tallies_.empty() || seconds_since(begin) < most_seconds)) {
+    const auto block_begin = Clock::now();
+    const size_t count = one_by_one ? 1 : size.next(all - tallies_.size());
+    const BlockResult block = runner_.run(tallies_.size(), count);
+    tallies_.insert(tallies_.end(), block.tallies.begin(), block.tallies.end());
+    size.measured(count, seconds_since(block_begin));
+  }
+  return {.name = name,
+          .faults = static_cast<int64_t>(tallies_.size()),
+          .images = setup_.images(),
+          .seconds = seconds_since(begin),
+          .golden_seconds = golden_.seconds,
+          .kernels = setup_.metadata.kernels,
+          .threads = setup_.layout.threads,
+          .tile = setup_.layout.tile,
+          .processor_seconds = process_seconds() - processor_begin};
+}
+
+void run_measurement(const CampaignInputs& inputs, const std::function<void()>& run) {
+  if (!inputs.list) throw Error(ErrorKind::usage, "-f (--fault-list) is required");
+  if (inputs.list->faults.empty())
+    throw Error(ErrorKind::bad_input, inputs.list->path + ": no faults: nothing to measure");
+  try {
+    run();
+  } catch (const Stopped&) {
+    throw Error(ErrorKind::interrupted, "interrupted: nothing was measured");
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorKind::out_of_memory, "out of memory; use fewer --threads, a smaller --tile or --memory");
+  }
+}
+
+}  // namespace tf_injector

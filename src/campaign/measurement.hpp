@@ -1,0 +1,46 @@
+// One engine measured on a list, as a campaign runs it but without its files.
+#pragma once
+
+#include <atomic>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "campaign/block_run.hpp"
+#include "campaign/engine_choice.hpp"
+#include "campaign/golden_run.hpp"
+#include "campaign/inputs.hpp"
+#include "campaign/metrics.hpp"
+#include "campaign/setup.hpp"
+#include "tf_injector/engine_speed.hpp"
+
+namespace tf_injector {
+
+class Measurement {
+ public:
+  // Compiles the plan, makes the engine, does the run without a fault. Throws what set_up throws, Stopped,
+  // std::bad_alloc.
+  Measurement(CampaignInputs inputs, const CampaignOptions& options, const EngineChoice& choice,
+              const std::atomic<bool>* stop);
+
+  // The faults in blocks as in a campaign, or in blocks of one, until `most_seconds` have passed, and at
+  // least one.
+  EngineSpeed run(const std::string& name, bool one_by_one = false,
+                  double most_seconds = std::numeric_limits<double>::infinity());
+  [[nodiscard]] const Setup& setup() const noexcept { return setup_; }
+  [[nodiscard]] const std::vector<Tally>& tallies() const noexcept { return tallies_; }  // of run's faults
+
+ private:
+  Setup setup_;
+  std::unique_ptr<Engine> engine_;
+  GoldenRun golden_;
+  BlockRunner runner_;
+  std::vector<Tally> tallies_;
+};
+
+// Calls `run`, and throws Error(usage) without a list, Error(bad_input) for an empty one, and as Error what a
+// measurement ends with when it is stopped or memory runs out.
+void run_measurement(const CampaignInputs& inputs, const std::function<void()>& run);
+
+}  // namespace tf_injector
