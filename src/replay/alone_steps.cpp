@@ -24,8 +24,13 @@ AloneSteps::AloneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues&
   size_t reads = 1;
   for (const StepInfo& step : plan.steps()) reads = std::max(reads, step.reads.size());
   pointers_.resize(reads);
-  int64_t channels = 0;
-  for (const ValueInfo& value : plan.values()) channels = std::max(channels, value.channels);
+  int64_t channels = 0, positions = 0;
+  for (const ValueInfo& value : plan.values()) {
+    channels = std::max(channels, value.channels);
+    positions = std::max(positions, value.positions);
+  }
+  all_positions_.resize(idx(positions));
+  std::iota(all_positions_.begin(), all_positions_.end(), 0);
   all_channels_.resize(idx(channels));
   std::iota(all_channels_.begin(), all_channels_.end(), 0);
   sums_ = AlignedBuffer(idx(channels * plan.table().width()));
@@ -58,6 +63,7 @@ const float* AloneSteps::read(Fault& fault, int value) {
 AloneSteps::Value& AloneSteps::begin(Fault& fault, int value) {
   Value& v = slot(fault, value);
   v.owner = value;
+  v.changed = 0;
   std::fill_n(v.dirty.begin(), info(value).positions, uint8_t{0});
   std::copy_n(golden_.value(value), info(value).elements(), v.values.data());
   return v;
@@ -69,63 +75,89 @@ void AloneSteps::load(Fault& fault, int value) {
   for (int64_t p = 0; p < info(value).positions; ++p) {
     if ((values_.dirty(value, p) >> fault.lane & 1) == 0) continue;
     values_.read(value, p, fault.lane, v.values.data() + p * info(value).channels);
-    v.dirty[idx(p)] = 1;
+    mark(v, p);
   }
 }
 
-// Output positions whose inputs the fault has changed.
-void AloneSteps::list_positions(Fault& fault, const StepInfo& step) {
+// Output positions whose inputs the fault has changed. False: nearly all may be, and none are listed.
+bool AloneSteps::list_positions(Fault& fault, const StepInfo& step) {
+  if (!plan_.shortcuts().reach) return false;
+  constexpr int64_t kNearly = 8;  // all but one in so many
   const LinearGeometry& g = step.linear->geometry;
-  const int in = step.reads.front(), add = step.reads.back();
-  const uint8_t* dirty = is_changed(fault, in) ? slot(fault, in).dirty.data() : nullptr;
-  const uint8_t* add_dirty = step.has_add && is_changed(fault, add) ? slot(fault, add).dirty.data() : nullptr;
+  const auto changed = [&](int value) -> const Value* {
+    return is_changed(fault, value) ? &slot(fault, value) : nullptr;
+  };
+  const Value* in = changed(step.reads.front());
+  const Value* add = step.has_add ? changed(step.reads.back()) : nullptr;
+  for (const Value* value : {in, add}) {
+    if (value == nullptr) continue;
+    const int64_t positions = info(value->owner).positions;
+    if (value->changed >= positions - positions / kNearly) return false;
+  }
   const int32_t* from = g.source.data();
-  const uint8_t everywhere = plan_.shortcuts().reach ? 0 : 1;
   positions_.clear();
   for (int64_t p = 0; p < g.out_positions; ++p, from += g.taps) {
-    uint8_t is_reached = add_dirty != nullptr ? add_dirty[p] | everywhere : everywhere;
-    for (int64_t t = 0; dirty != nullptr && t < g.taps; ++t) is_reached |= from[t] >= 0 ? dirty[from[t]] : 0;
+    uint8_t is_reached = add != nullptr ? add->dirty[idx(p)] : uint8_t{0};
+    for (int64_t t = 0; in != nullptr && t < g.taps; ++t)
+      is_reached |= from[t] >= 0 ? in->dirty[idx(from[t])] : uint8_t{0};
     if (is_reached != 0) positions_.push_back(static_cast<int32_t>(p));
   }
+  return true;
 }
 
 void AloneSteps::run_step(Fault& fault, const StepInfo& step, BatchContext context) {
   if (std::none_of(step.reads.begin(), step.reads.end(),
                    [&](int value) { return is_changed(fault, value); })) {
     slot(fault, step.output).owner = -1;
-    return;
-  }
-  if (!step.linear) {
+  } else if (step.linear && list_positions(fault, step)) {
+    run_linear(fault, step, context);
+  } else {
     run_whole(fault, step, context);
-    return;
   }
-  list_positions(fault, step);
-  if (positions_.empty()) {
-    slot(fault, step.output).owner = -1;
-    return;
-  }
+}
+
+// At positions_.
+void AloneSteps::run_linear(Fault& fault, const StepInfo& step, BatchContext context) {
+  Value& out = slot(fault, step.output);
+  out.owner = -1;
+  if (positions_.empty()) return;
   for (size_t i = 0; i < step.reads.size(); ++i) pointers_[i] = read(fault, step.reads[i]);
-  Value& out = begin(fault, step.output);
+  out.owner = step.output;
   step.linear->kernel->run_positions({.inputs = {pointers_.data(), step.reads.size()},
                                       .output = out.values.data(),
                                       .images = 1,
                                       .batch = context.batch,
                                       .place = context.place},
                                      positions_, scratch_);
+  copy_others(out);
   compare(out, positions_, !plan_.shortcuts().early_end);
 }
 
-// A value that is golden's everywhere is not changed, unless all is kept.
+// Golden's values at all positions but positions_.
+void AloneSteps::copy_others(Value& out) {
+  const int64_t channels = info(out.owner).channels;
+  const float* golden = golden_.value(out.owner);
+  int64_t first = 0;
+  const auto copy_to = [&](int64_t end) {
+    std::copy_n(golden + first * channels, (end - first) * channels, out.values.data() + first * channels);
+    first = end + 1;
+  };
+  for (const int32_t p : positions_) copy_to(p);
+  copy_to(info(out.owner).positions);
+}
+
+// Which of the positions differ from golden; no other does. A value that is golden's everywhere is not
+// changed, unless all is kept.
 void AloneSteps::compare(Value& out, std::span<const int32_t> positions, bool keeps_all) {
   const int64_t channels = info(out.owner).channels;
-  uint8_t any = 0;
+  std::fill_n(out.dirty.begin(), info(out.owner).positions, uint8_t{0});
+  out.changed = 0;
   for (const int32_t p : positions) {
-    out.dirty[idx(p)] =
-        keeps_all || std::memcmp(out.values.data() + p * channels, golden_.pixel(out.owner, p),
-                                 idx(channels) * sizeof(float)) != 0;
-    any |= out.dirty[idx(p)];
+    if (keeps_all || std::memcmp(out.values.data() + p * channels, golden_.pixel(out.owner, p),
+                                 idx(channels) * sizeof(float)) != 0)
+      mark(out, p);
   }
-  if (any == 0) out.owner = -1;
+  if (out.changed == 0) out.owner = -1;
 }
 
 void AloneSteps::run_whole(Fault& fault, const StepInfo& step, BatchContext context) {
@@ -137,9 +169,8 @@ void AloneSteps::run_whole(Fault& fault, const StepInfo& step, BatchContext cont
                     .batch = context.batch,
                     .place = context.place});
   out.owner = step.output;
-  positions_.resize(idx(info(step.output).positions));
-  std::iota(positions_.begin(), positions_.end(), 0);
-  compare(out, positions_);
+  compare(out, {all_positions_.data(), idx(info(step.output).positions)},
+          step.linear && !plan_.shortcuts().early_end);
 }
 
 // The faulted channel of those faults of the hit that run alone: their values are golden's until then.
@@ -152,7 +183,7 @@ void AloneSteps::hit(std::span<Fault> faults, const Hit& hit, const StepInfo& st
     if (fault == faults.end()) return;
     Value& out = is_changed(*fault, step.output) ? slot(*fault, step.output) : begin(*fault, step.output);
     out.values[idx(p * channels + channel)] = value;
-    out.dirty[idx(p)] = 1;
+    mark(out, p);
   });
 }
 

@@ -33,6 +33,7 @@ class AloneSteps {
     int owner = -1;  // which; its array holds all of it then
     AlignedBuffer values;
     std::vector<uint8_t> dirty;  // per position
+    int64_t changed = 0;         // how many are dirty
   };
   struct Fault {
     int32_t lane = 0;
@@ -46,11 +47,17 @@ class AloneSteps {
   // Golden's array where the fault has changed nothing.
   [[nodiscard]] const float* read(Fault& fault, int value);
   Value& begin(Fault& fault, int value);
+  void mark(Value& value, int64_t position) {
+    value.changed += value.dirty[static_cast<size_t>(position)] == 0 ? 1 : 0;
+    value.dirty[static_cast<size_t>(position)] = 1;
+  }
   void load(Fault& fault, int value);
   void run_step(Fault& fault, const StepInfo& step, BatchContext context);
   void run_whole(Fault& fault, const StepInfo& step, BatchContext context);
-  void compare(Value& out, std::span<const int32_t> positions, bool keeps_all = false);
-  void list_positions(Fault& fault, const StepInfo& step);
+  void run_linear(Fault& fault, const StepInfo& step, BatchContext context);
+  void compare(Value& out, std::span<const int32_t> positions, bool keeps_all);
+  bool list_positions(Fault& fault, const StepInfo& step);
+  void copy_others(Value& out);
   void hit(std::span<Fault> faults, const Hit& hit, const StepInfo& step, BatchContext context);
   void store(std::span<Fault> faults, int value);
   void store_pixel(std::span<Fault> faults, int value, int64_t position, LaneMask held);
@@ -60,7 +67,7 @@ class AloneSteps {
   LaneValues& values_;
   HitColumns& hit_columns_;
   std::vector<Fault> faults_;
-  std::vector<int32_t> positions_;
+  std::vector<int32_t> positions_, all_positions_;
   PositionScratch scratch_;
   std::vector<const float*> pointers_;
   std::vector<int32_t> all_channels_;
