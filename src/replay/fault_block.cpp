@@ -56,7 +56,10 @@ void pack_columns(Hit& hit, const LinearStep& linear, std::span<const Target> pa
   hit.epilogue = std::make_unique<EpilogueData>(kernel.epilogue().gathered(hit.channel));
 }
 
-Pack make_pack(const ReplayPlan& plan, std::span<const Target> targets) {
+// Large changes first (AliveChannels).
+Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
+  std::stable_sort(targets.begin(), targets.end(),
+                   [](const Target& a, const Target& b) { return a.change > b.change; });
   Pack pack{.faults = {}, .is_huge = targets[0].is_huge(), .hits = {}};
   std::map<size_t, Hit> hits;
   for (size_t lane = 0; lane < targets.size(); ++lane) {
@@ -102,7 +105,7 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches) :
            std::make_tuple(b.is_alone(), b.is_huge(), b.first_step(), b.change);
   });
   const auto width = static_cast<size_t>(plan.shortcuts().batch ? plan.table().width() : 1);
-  const std::span<const Target> all(targets);
+  const std::span<Target> all(targets);
   Group group;
   const auto close = [&] {
     std::stable_sort(group.packs.begin(), group.packs.end(),

@@ -12,6 +12,14 @@ namespace {
 // What packing one vector of weights of one row costs, in vectors of multiply-adds; found by trying.
 constexpr int32_t kWeightPackCost = 4;
 
+int64_t most_channels(const ReplayPlan& plan) {
+  int64_t most = 0;
+  for (const StepInfo& step : plan.steps()) {
+    if (step.linear) most = std::max(most, step.linear->geometry.cout);
+  }
+  return most;
+}
+
 }  // namespace
 
 LaneLinear::LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues& values)
@@ -22,7 +30,8 @@ LaneLinear::LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues&
       golden_(golden),
       values_(values),
       change_(idx(width_)),
-      add_change_(idx(width_)) {
+      add_change_(idx(width_)),
+      alive_(plan.table(), most_channels(plan)) {
   int64_t taps = 1, depth = 0, cout = 0, packed = 0;
   for (const StepInfo& step : plan.steps()) {
     if (!step.linear) continue;
@@ -41,11 +50,6 @@ LaneLinear::LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues&
     for (int32_t r = 0; r < depth; ++r) row_at_[idx(v)].push_back(r * v * lanes_);
   }
   items_.reserve(idx(width_));
-  all_channels_.resize(idx(cout));
-  std::iota(all_channels_.begin(), all_channels_.end(), 0);
-  for (std::vector<int32_t>* channels : {&alive_, &alive_together_}) channels->resize(idx(cout) + 4 * vector);
-  together_rows_.resize(idx(cout));
-  sums_of_.resize(idx(cout));
   sums_ = AlignedBuffer(idx(cout * width_));
   rows_ = AlignedBuffer(idx(depth * width_));
   dense_rows_ = AlignedBuffer(idx(depth * width_));
@@ -70,25 +74,21 @@ void LaneLinear::position(const StepInfo& step, size_t index, int64_t p, LaneMas
   read_window(step, p, reach);
   if (!plan_.shortcuts().zero_inputs) take_all_rows(step, p);
   const int32_t faults = std::popcount(reach);
-  const Split how = split(step, index, p, faults);
-  if (how.channels == 0) return;  // all outputs are certain to be clipped, golden's too
-  PixelSums sums{.lanes = reach,
-                 .sums = sums_.data(),
-                 .channels = alive_.data(),
-                 .count = how.channels,
-                 .sums_of = nullptr};
-  compute(*step.linear, how);
-  if (how.together_channels < how.channels && how.together > 0) sums.sums_of = sums_of_.data();
+  find_alive(step, index, p, faults);
+  if (alive_.count() == 0) return;  // all outputs are certain to be clipped, golden's too
+  compute(*step.linear, split(*step.linear, faults));
   // A chain ended in -0 with its zero inputs left out: all channels again, nothing left out.
   if (negative_zero_ && plan_.shortcuts().zero_inputs) {
     take_all_rows(step, p);
-    compute_together(*step.linear, faults, all_channels_, static_cast<int32_t>(step.linear->geometry.cout),
-                     nullptr);
-    sums.channels = all_channels_.data();
-    sums.count = static_cast<int32_t>(step.linear->geometry.cout);
-    sums.sums_of = nullptr;
+    alive_.take_all(static_cast<int32_t>(step.linear->geometry.cout), faults);
+    compute(*step.linear, {faults, -1});
   }
-  finish_pixel(plan_, golden_, values_, target_of(step, p), step.epilogue->parameters(), sums);
+  finish_pixel(plan_, golden_, values_, target_of(step, p), step.epilogue->parameters(),
+               {.lanes = reach,
+                .sums = sums_.data(),
+                .channels = alive_.channels(),
+                .count = alive_.count(),
+                .sums_of = alive_.lanes()});
 }
 
 void LaneLinear::read_window(const StepInfo& step, int64_t p, LaneMask reach) {
@@ -116,24 +116,15 @@ void LaneLinear::read_window(const StepInfo& step, int64_t p, LaneMask reach) {
     table_.lane_change(values_.pixel(step.reads.back(), p), reach, add_change_.data());
 }
 
-// Lists the channels that the first `faults` of the lanes may bring to life.
-int32_t LaneLinear::alive(const StepInfo& step, size_t index, int64_t p, int32_t faults,
-                          std::vector<int32_t>& channels) const {
+void LaneLinear::find_alive(const StepInfo& step, size_t index, int64_t p, int32_t faults) {
   const LinearStep& linear = *step.linear;
   const auto cout = static_cast<int32_t>(linear.geometry.cout);
-  if (!linear.dead) {
-    std::copy_n(all_channels_.begin(), cout, channels.begin());
-    return cout;
+  if (linear.dead) {
+    alive_.find(*linear.dead, cout, golden_.margin(index, p), change_.data(),
+                step.has_add ? add_change_.data() : nullptr, faults);
+  } else {
+    alive_.take_all(cout, faults);
   }
-  const float change = *std::max_element(change_.data(), change_.data() + faults);
-  const float add_change =
-      step.has_add ? *std::max_element(add_change_.data(), add_change_.data() + faults) : 0.0f;
-  return table_.lane_alive({.margin = golden_.margin(index, p),
-                            .slope = linear.dead->slope.data(),
-                            .reach = norm_of(change),
-                            .shift = add_change > 0.0f ? norm_of(add_change) : 0.0f,
-                            .cout = cout,
-                            .channels = channels.data()});
 }
 
 // What the chains of single faults cost per row, in vectors of multiply-adds.
@@ -141,35 +132,22 @@ int32_t LaneLinear::single_cost(int32_t faults, int32_t channels, int32_t cout) 
   return std::min(faults * vectors(cout), faults * vectors(channels) + vectors(cout) * kWeightPackCost);
 }
 
-// Whole vectors of faults together; the rest too, or one by one, whichever is less work.
-LaneLinear::Split LaneLinear::split(const StepInfo& step, size_t index, int64_t p, int32_t faults) {
-  const auto cout = static_cast<int32_t>(step.linear->geometry.cout);
-  const int32_t over = faults % lanes_, whole = faults - over;
-  const int32_t channels = alive(step, index, p, faults, alive_);
-  const Split all_together{faults, faults, channels, channels};
-  if (over == 0 || channels == 0 || single_cost(over, channels, cout) >= channels) return all_together;
-  if (whole == 0) return {0, faults, 0, channels};
-  return {whole, faults, alive(step, index, p, whole, alive_together_), channels};
+// A vector that is not full is computed one by one where that is less work.
+LaneLinear::Split LaneLinear::split(const LinearStep& linear, int32_t faults) {
+  const int32_t over = faults % lanes_, last = faults / lanes_;
+  if (over == 0) return {faults, -1};
+  const int32_t channels = alive_.level(last + 1).count;
+  const bool is_less = single_cost(over, channels, static_cast<int32_t>(linear.geometry.cout)) < channels;
+  return {faults, is_less ? last : -1};
 }
 
 void LaneLinear::compute(const LinearStep& linear, const Split& how) {
   negative_zero_ = false;
-  if (how.together == how.faults) {
-    compute_together(linear, how.together, alive_, how.channels, nullptr);
-    return;
+  for (int32_t v = 1; v <= alive_.vectors(); ++v) {
+    const int32_t together = how.single >= 0 ? std::min(v, how.single) : v;
+    if (together > 0 && alive_.level(v).count > 0) compute_together(linear, alive_.level(v), together);
   }
-  if (how.together > 0) {
-    // A channel that is dead in the lanes computed together has sums of the others only.
-    const LaneMask all = ~LaneMask{0} >> (64 - how.faults), single = all >> how.together << how.together;
-    for (int32_t i = 0, next = 0; i < how.channels; ++i) {
-      const bool both = next < how.together_channels && alive_together_[idx(next)] == alive_[idx(i)];
-      if (both) together_rows_[idx(next++)] = i;
-      sums_of_[idx(i)] = both ? all : single;
-    }
-    if (how.together_channels > 0)
-      compute_together(linear, how.together, alive_together_, how.together_channels, together_rows_.data());
-  }
-  compute_single(linear, how.together, how.faults, how.channels);
+  if (how.single >= 0) compute_single(linear, alive_.level(how.single + 1), how.single * lanes_, how.faults);
 }
 
 template <class Run>
@@ -195,25 +173,26 @@ void LaneLinear::for_each_block(const LinearStep& linear, Run run) {
   }
 }
 
-void LaneLinear::compute_together(const LinearStep& linear, int32_t faults,
-                                  const std::vector<int32_t>& channels, int32_t count,
-                                  const int32_t* sum_rows) {
+void LaneLinear::compute_together(const LinearStep& linear, const AliveChannels::Level& channels,
+                                  int32_t vectors) {
   for_each_block(linear, [&](const simd::LaneWindow& block, bool add) {
     negative_zero_ |= table_.lane_sums({.window = block,
-                                        .channels = channels.data(),
-                                        .channel_count = count,
-                                        .sum_rows = sum_rows,
-                                        .vectors = vectors(faults),
+                                        .channels = channels.channels.data(),
+                                        .channel_count = channels.count,
+                                        .sum_rows = channels.rows.data(),
+                                        .vectors = vectors,
                                         .sums = sums_.data(),
                                         .add_to_sums = add});
   });
 }
 
-// Lanes first..end-1, the channels of alive_.
-void LaneLinear::compute_single(const LinearStep& linear, int32_t first, int32_t end, int32_t count) {
+// Lanes first..end-1.
+void LaneLinear::compute_single(const LinearStep& linear, const AliveChannels::Level& channels, int32_t first,
+                                int32_t end) {
   const auto cout = static_cast<int32_t>(linear.geometry.cout);
-  const bool pack = cout <= lanes_ * simd::kMostPackedVectors &&
-                    (end - first) * (vectors(cout) - vectors(count)) > vectors(cout) * kWeightPackCost;
+  const bool pack =
+      cout <= lanes_ * simd::kMostPackedVectors &&
+      (end - first) * (vectors(cout) - vectors(channels.count)) > vectors(cout) * kWeightPackCost;
   const std::vector<int32_t>& at = row_at_[idx(window_.vectors)];
   for_each_block(linear, [&](const simd::LaneWindow& block, bool add) {
     items_.clear();
@@ -224,8 +203,9 @@ void LaneLinear::compute_single(const LinearStep& linear, int32_t first, int32_t
                                         .weight_at = block.weight_at,
                                         .items = items_.data(),
                                         .count = end - first,
-                                        .channels = alive_.data(),
-                                        .channel_count = count,
+                                        .channels = channels.channels.data(),
+                                        .channel_count = channels.count,
+                                        .sum_rows = channels.rows.data(),
                                         .packed = pack ? packed_weights_.data() : nullptr,
                                         .sums = sums_.data() + first,
                                         .item_stride = 1,

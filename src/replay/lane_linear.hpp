@@ -8,6 +8,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "plan/plan.hpp"
+#include "replay/alive_channels.hpp"
 #include "replay/golden.hpp"
 #include "replay/lane_values.hpp"
 #include "replay/replay_plan.hpp"
@@ -22,23 +23,22 @@ class LaneLinear {
   void run(const StepInfo& step, size_t index, BatchContext context);
 
  private:
-  // How a position is computed: the first lanes together, faults across the lanes, in whole vectors; the
-  // others one by one, output channels across the lanes; and how many channels each of them needs.
+  // How a position is computed: vectors of lanes together, faults across the lanes; what is left over
+  // perhaps one by one, output channels across the lanes.
   struct Split {
-    int32_t together = 0, faults = 0;
-    int32_t together_channels = 0, channels = 0;
+    int32_t faults = 0;
+    int32_t single = -1;  // the vector whose lanes are computed one by one; none
   };
   void position(const StepInfo& step, size_t index, int64_t position, LaneMask reach);
   void read_window(const StepInfo& step, int64_t position, LaneMask reach);
-  [[nodiscard]] int32_t alive(const StepInfo& step, size_t index, int64_t position, int32_t faults,
-                              std::vector<int32_t>& channels) const;
+  void find_alive(const StepInfo& step, size_t index, int64_t position, int32_t faults);
   [[nodiscard]] int32_t vectors(int32_t count) const { return (count + lanes_ - 1) / lanes_; }
   [[nodiscard]] int32_t single_cost(int32_t faults, int32_t channels, int32_t cout) const;
-  [[nodiscard]] Split split(const StepInfo& step, size_t index, int64_t position, int32_t faults);
+  [[nodiscard]] Split split(const LinearStep& linear, int32_t faults);
   void compute(const LinearStep& linear, const Split& how);
-  void compute_together(const LinearStep& linear, int32_t faults, const std::vector<int32_t>& channels,
-                        int32_t count, const int32_t* sum_rows);
-  void compute_single(const LinearStep& linear, int32_t first, int32_t end, int32_t count);
+  void compute_together(const LinearStep& linear, const AliveChannels::Level& channels, int32_t vectors);
+  void compute_single(const LinearStep& linear, const AliveChannels::Level& channels, int32_t first,
+                      int32_t end);
   void take_all_rows(const StepInfo& step, int64_t position);
   // Calls run(window, add_to_sums) for every block that the layer's sum is cut into.
   template <class Run>
@@ -60,8 +60,7 @@ class LaneLinear {
   // Squared norms, of the lanes that are reached: of the change of the inputs under the window and of the
   // Add's operand.
   AlignedBuffer change_, add_change_;
-  std::vector<int32_t> all_channels_, alive_, alive_together_, together_rows_;
-  std::vector<LaneMask> sums_of_;
+  AliveChannels alive_;
   AlignedBuffer rows_, sums_, packed_weights_, dense_rows_;
 };
 

@@ -199,10 +199,10 @@ HWY_INLINE bool lane_chains(const LaneSumsCall& call, int32_t first) {
   }
   auto negative_zero = hn::Ne(hn::Zero(u), hn::Zero(u));
   for (int c = 0; c < C; ++c) {
-    const int32_t row = call.sum_rows != nullptr ? call.sum_rows[first + c] : first + c;
+    float* row = call.sums + static_cast<int64_t>(call.sum_rows[first + c]) * kWidth;
     for (int v = 0; v < V; ++v) {
       negative_zero = hn::Or(negative_zero, hn::Eq(hn::BitCast(u, acc[c][v]), hn::Set(u, 0x80000000u)));
-      float* sum = call.sums + static_cast<int64_t>(row) * kWidth + v * kLanes;
+      float* sum = row + v * kLanes;
       hn::Store(call.add_to_sums ? hn::Add(hn::Load(d, sum), acc[c][v]) : acc[c][v], d, sum);
     }
   }
@@ -260,13 +260,18 @@ inline void lane_change(const LanePixel& pixel, LaneMask lanes, float* change) {
 inline int32_t lane_alive(const LaneAliveCall& call) {
   const Floats d;
   const Bits u;
-  const Vec reach = hn::Set(d, call.reach), shift = hn::Set(d, call.shift);
   size_t count = 0;
   for (int32_t c = 0; c < call.cout; c += kLanes) {
-    const Vec highest =
-        hn::Add(hn::MulAdd(hn::Load(d, call.slope + c), reach, shift), hn::Load(d, call.margin + c));
-    const auto dead = hn::Lt(highest, hn::Zero(d));  // NaN is not less: alive
-    const auto alive = hn::MaskFromVec(hn::BitCast(u, hn::VecFromMask(d, hn::Not(dead))));
+    const Vec slope = hn::Load(d, call.slope + c), margin = hn::Load(d, call.margin + c);
+    auto alive_in = hn::Zero(u);
+    for (int32_t v = 0; v < call.vectors; ++v) {
+      const Vec highest =
+          hn::Add(hn::MulAdd(slope, hn::Set(d, call.reach[v]), hn::Set(d, call.shift[v])), margin);
+      const auto dead = hn::Lt(highest, hn::Zero(d));  // NaN is not less: alive
+      alive_in = hn::Sub(alive_in, hn::BitCast(u, hn::VecFromMask(d, hn::Not(dead))));
+    }
+    const auto alive = hn::Ne(alive_in, hn::Zero(u));
+    hn::CompressStore(alive_in, alive, u, reinterpret_cast<uint32_t*>(call.alive_in) + count);
     count += hn::CompressStore(hn::Iota(u, static_cast<uint32_t>(c)), alive, u,
                                reinterpret_cast<uint32_t*>(call.channels) + count);
   }

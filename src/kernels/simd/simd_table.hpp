@@ -151,7 +151,7 @@ struct LaneSumsCall {
   LaneWindow window;
   const int32_t* channels = nullptr;  // the output channels wanted
   int32_t channel_count = 0;
-  const int32_t* sum_rows = nullptr;  // [channel_count]: the row of the sums, null: 0, 1, ...
+  const int32_t* sum_rows = nullptr;  // [channel_count]: the row of the sums
   int32_t vectors = kLaneVectors;     // the first of each row
   float* sums = nullptr;              // [rows][width]
   bool add_to_sums = false;           // sums + chain, rounded, instead of chain (the blocks of a Dense)
@@ -171,10 +171,11 @@ struct ItemSumsCall {
   int32_t count = 0;
   const int32_t* channels = nullptr;  // the output channels wanted, ascending
   int32_t channel_count = 0;
+  const int32_t* sum_rows = nullptr;  // [channel_count]: the row of the sums
   // Room for rows * (channel_count + a vector) floats, where the wanted weights are packed; null: they are
   // read as they lie.
   float* packed = nullptr;
-  float* sums = nullptr;  // item i, channel c: sums[i * item_stride + c * channel_stride]
+  float* sums = nullptr;  // item i, row r: sums[i * item_stride + r * channel_stride]
   int32_t item_stride = 1, channel_stride = 1;
   bool add_to_sums = false;
 };
@@ -193,13 +194,16 @@ struct ChannelWindowCall {
   float* sums = nullptr;                  // [channels][width]
 };
 
-// Which outputs of a position may be other than zero: !(margin + (slope * reach + shift) < 0).
+// Which outputs of a position may be other than zero: !(margin + (slope * reach + shift) < 0), for up to
+// kLaneVectors pairs of reach and shift, none larger than the one before.
 struct LaneAliveCall {
   const float* margin = nullptr;  // [cout]; all arrays padded to whole vectors
   const float* slope = nullptr;   // [cout]
-  float reach = 0.0f, shift = 0.0f;
+  int32_t vectors = 1;
+  const float *reach = nullptr, *shift = nullptr;  // [vectors]
   int32_t cout = 0;
-  int32_t* channels = nullptr;  // cout + 16 of room
+  // Out, room for cout + 16: channels that are alive for the first pair, ascending, and for how many pairs.
+  int32_t *channels = nullptr, *alive_in = nullptr;
 };
 
 // Sums to output values: epilogue, what differs from golden, rows that are +0 in all lanes left out.

@@ -1,0 +1,57 @@
+// Which outputs of a position may be other than zero, for each vector of the faults that reach it. Faults
+// with large changes lie in front (FaultBlock), so what is alive in a vector is taken to be so in those
+// before it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "replay/lane_values.hpp"
+#include "replay/replay_plan.hpp"
+
+namespace tf_injector::replay {
+
+class AliveChannels {
+ public:
+  // Channels that are alive in the same vectors.
+  struct Level {
+    std::vector<int32_t> channels;  // ascending, a vector of padding behind
+    std::vector<int32_t> rows;      // of each: its place among channels()
+    int32_t count = 0;
+  };
+
+  // `channels`: most of any step.
+  AliveChannels(const simd::SimdTable& table, int64_t channels);
+
+  // The first `faults` lanes are given by the squared norms of their changes: of the inputs under the window
+  // and of the Add's operand (null: there is none). `margin`: golden's, of the position.
+  void find(const DeadBound& dead, int32_t cout, const float* margin, const float* change,
+            const float* add_change, int32_t faults);
+  // Nothing is known to be dead.
+  void take_all(int32_t cout, int32_t faults);
+
+  [[nodiscard]] int32_t vectors() const noexcept { return vectors_; }
+  [[nodiscard]] int32_t count() const noexcept { return count_; }
+  // Alive in some vector, ascending.
+  [[nodiscard]] const int32_t* channels() const noexcept { return channels_.data(); }
+  // Of each: the lanes in whose vector it is alive, by their place. Null: all of them, for all.
+  [[nodiscard]] const LaneMask* lanes() const noexcept {
+    return level(vectors_).count == count_ ? nullptr : lanes_.data();
+  }
+  // Those that are alive in the first so many vectors and no other.
+  [[nodiscard]] const Level& level(int32_t vectors) const noexcept { return levels_[idx(vectors - 1)]; }
+
+ private:
+  void fill_levels(int32_t faults);
+
+  const simd::SimdTable& table_;
+  const int32_t lane_count_;  // of a vector
+  int32_t vectors_ = 0, count_ = 0;
+  std::vector<int32_t> channels_, all_;
+  std::vector<int32_t> alive_in_;  // how many vectors
+  std::vector<LaneMask> lanes_;
+  std::array<Level, simd::kLaneVectors> levels_;
+};
+
+}  // namespace tf_injector::replay
