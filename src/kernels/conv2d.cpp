@@ -115,6 +115,13 @@ void SimdConv2D::run(const KernelArgs& args) const noexcept {
   table_.conv2d(whole);
 }
 
+void SimdConv2D::run_without_activation(const KernelArgs& args) const noexcept {
+  simd::ConvCall whole = call(args.inputs[0], args.output, args.images);
+  whole.epilogue = epilogue_->call(args);
+  whole.epilogue.relu = whole.epilogue.relu6 = false;
+  table_.conv2d(whole);
+}
+
 void SimdConv2D::select(std::span<const int32_t> positions, PositionScratch& scratch) const {
   scratch.input.resize(std::max(scratch.input.size(), classes_.size()));
   scratch.output.resize(scratch.input.size());

@@ -30,8 +30,8 @@ void AliveChannels::take_all(int32_t cout, int32_t faults) {
   std::fill_n(lanes_.begin(), cout, ~LaneMask{0} >> (64 - faults));
 }
 
-void AliveChannels::find(const DeadBound& dead, int32_t cout, const float* margin, const float* change,
-                         const float* add_change, int32_t faults) {
+void AliveChannels::find(const DeadBound& dead, int32_t cout, const Golden::BeforeRelu& golden,
+                         const float* change, const float* add_change, int32_t faults) {
   vectors_ = (faults + lane_count_ - 1) / lane_count_;
   std::array<float, simd::kLaneVectors> reach{}, shift{};
   float most = 0.0f, most_add = 0.0f;
@@ -43,8 +43,12 @@ void AliveChannels::find(const DeadBound& dead, int32_t cout, const float* margi
     most_add = std::max(most_add, *std::max_element(add_change + first, add_change + end));
     shift[idx(v)] = most_add > 0.0f ? norm_of(most_add) : 0.0f;
   }
-  count_ = table_.lane_alive({.margin = margin,
+  count_ = table_.lane_alive({.y = golden.y,
+                              .noise = dead.noise.data(),
+                              .offset = dead.offset.data(),
                               .slope = dead.slope.data(),
+                              .input_norm = golden.input_norm,
+                              .add_noise = DeadBound::kFewRoundings * golden.add_norm,
                               .vectors = vectors_,
                               .reach = reach.data(),
                               .shift = shift.data(),

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "replay/golden.hpp"
 #include "replay/lane_values.hpp"
 #include "replay/replay_plan.hpp"
 
@@ -25,8 +26,8 @@ class AliveChannels {
   AliveChannels(const simd::SimdTable& table, int64_t channels);
 
   // The first `faults` lanes are given by the squared norms of their changes: of the inputs under the window
-  // and of the Add's operand (null: there is none). `margin`: golden's, of the position.
-  void find(const DeadBound& dead, int32_t cout, const float* margin, const float* change,
+  // and of the Add's operand (null: there is none). `golden`: of the position.
+  void find(const DeadBound& dead, int32_t cout, const Golden::BeforeRelu& golden, const float* change,
             const float* add_change, int32_t faults);
   // Nothing is known to be dead.
   void take_all(int32_t cout, int32_t faults);

@@ -9,14 +9,11 @@
 
 namespace tf_injector::replay {
 
-// A faulted output before the ReLU lies at most slope[c] * ||dx|| + ||dr|| above margin(c).
+// A faulted output before the ReLU lies at most slope[c] * ||dx|| + ||dr|| above the margin
+// (y + noise[c] * ||x||) + (offset[c] + kFewRoundings * ||r||) of golden's output y, with golden's inputs x
+// under the window and operand r of the Add (0: none).
 struct DeadBound {
   AlignedBuffer slope, noise, offset;  // [cout], padded
-
-  // Of golden's output y, with golden's inputs under the window and operand of the Add (0: none).
-  [[nodiscard]] float margin(size_t c, float y, float input_norm, float add_norm) const noexcept {
-    return (y + noise[c] * input_norm) + (offset[c] + kFewRoundings * add_norm);
-  }
   // More than the roundings of the epilogue and of the bound's own arithmetic.
   static constexpr float kFewRoundings = 64.0f * 0x1p-24f;
 };

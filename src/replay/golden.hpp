@@ -1,4 +1,4 @@
-// The golden activations of one image, and of every ReLU'd convolution how far below zero its outputs lie.
+// The golden activations of one image, and of every ReLU'd convolution what lies before the ReLU.
 #pragma once
 
 #include <span>
@@ -23,26 +23,24 @@ class Golden {
   [[nodiscard]] const float* pixel(int value, int64_t position) const {
     return this->value(value) + position * plan_.values()[static_cast<size_t>(value)].channels;
   }
-  // Of a step with a DeadBound: [cout] of a position, padded to whole vectors.
-  [[nodiscard]] const float* margin(size_t step, int64_t position) const {
-    const MarginArray& m = margins_[step];
-    return m.values.data() + position * m.stride;
-  }
+  // What a DeadBound asks for, of one output position.
+  struct BeforeRelu {
+    const float* y = nullptr;                  // [cout], a vector of padding behind the last position
+    float input_norm = 0.0f, add_norm = 0.0f;  // of the inputs under the window, of the Add's operand
+  };
+  // Of a step with a DeadBound.
+  [[nodiscard]] BeforeRelu before_relu(size_t step, int64_t position) const;
 
  private:
-  struct MarginArray {
-    AlignedBuffer values;
-    int64_t stride = 0;
-  };
+  [[nodiscard]] KernelArgs args(size_t step, BatchContext context);
   void run_step(size_t step, BatchContext context);
-  void run_with_margin(size_t step, BatchContext context);
+  void run_in_two(size_t step, BatchContext context);
+  void sum_squares(int value);
 
   const ReplayPlan& plan_;
   std::vector<AlignedBuffer> values_;   // per value
   std::vector<AlignedBuffer> squares_;  // per value that a DeadBound asks for: squared norm per position
-  std::vector<MarginArray> margins_;    // per step
-  AlignedBuffer sums_;
-  PositionScratch scratch_;
+  std::vector<AlignedBuffer> before_;   // per step with a DeadBound: its output before the ReLU
   std::vector<const float*> pointers_;
 };
 

@@ -120,7 +120,7 @@ void LaneLinear::find_alive(const StepInfo& step, size_t index, int64_t p, int32
   const LinearStep& linear = *step.linear;
   const auto cout = static_cast<int32_t>(linear.geometry.cout);
   if (linear.dead) {
-    alive_.find(*linear.dead, cout, golden_.margin(index, p), change_.data(),
+    alive_.find(*linear.dead, cout, golden_.before_relu(index, p), change_.data(),
                 step.has_add ? add_change_.data() : nullptr, faults);
   } else {
     alive_.take_all(cout, faults);

@@ -260,9 +260,12 @@ inline void lane_change(const LanePixel& pixel, LaneMask lanes, float* change) {
 inline int32_t lane_alive(const LaneAliveCall& call) {
   const Floats d;
   const Bits u;
+  const Vec input_norm = hn::Set(d, call.input_norm), add_noise = hn::Set(d, call.add_noise);
   size_t count = 0;
   for (int32_t c = 0; c < call.cout; c += kLanes) {
-    const Vec slope = hn::Load(d, call.slope + c), margin = hn::Load(d, call.margin + c);
+    const Vec slope = hn::Load(d, call.slope + c);
+    const Vec margin = hn::Add(hn::MulAdd(hn::Load(d, call.noise + c), input_norm, hn::LoadU(d, call.y + c)),
+                               hn::Add(hn::Load(d, call.offset + c), add_noise));
     auto alive_in = hn::Zero(u);
     for (int32_t v = 0; v < call.vectors; ++v) {
       const Vec highest =

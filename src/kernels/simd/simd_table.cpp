@@ -28,6 +28,7 @@ SimdTable make_table(KernelSet set) {
           .max_pool = &max_pool,
           .dense = &dense,
           .elementwise = &elementwise,
+          .squares = &squares,
           .function = &function,
           .lane_window = &lane_window,
           .lane_sums = &lane_sums,

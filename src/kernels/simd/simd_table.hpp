@@ -197,8 +197,9 @@ struct ChannelWindowCall {
 // Which outputs of a position may be other than zero: !(margin + (slope * reach + shift) < 0), for up to
 // kLaneVectors pairs of reach and shift, none larger than the one before.
 struct LaneAliveCall {
-  const float* margin = nullptr;  // [cout]; all arrays padded to whole vectors
-  const float* slope = nullptr;   // [cout]
+  // margin: (y + noise * input_norm) + (offset + add_noise). All of [cout], readable up to whole vectors.
+  const float *y = nullptr, *noise = nullptr, *offset = nullptr, *slope = nullptr;
+  float input_norm = 0.0f, add_noise = 0.0f;
   int32_t vectors = 1;
   const float *reach = nullptr, *shift = nullptr;  // [vectors]
   int32_t cout = 0;
@@ -251,6 +252,8 @@ struct SimdTable {
   void (*max_pool)(const MaxPoolCall& call) = nullptr;
   void (*dense)(const DenseCall& call) = nullptr;
   void (*elementwise)(const ElementwiseCall& call) = nullptr;
+  // Of every row, the sum of the squares, in any order.
+  void (*squares)(const float* values, int64_t rows, int32_t channels, float* sums) = nullptr;
   // False: the function has no vector form here, nothing was done.
   bool (*function)(const FunctionCall& call) = nullptr;
   // Floats of a pack: one per fault.
