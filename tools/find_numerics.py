@@ -334,33 +334,57 @@ def rule_conv_pointwise(c, r):
     return r.conv2d(x, kernel, None, strides, (1, 1), "VALID"), tf.nn.conv2d(x, kernel, strides, "VALID").numpy()
 
 
+def rule_conv_many_channels(c, r):
+    """Larger windows over many channels, and such that share no pixels: their rows count as channels."""
+    n = c.pick(1, 2, 4)
+    if c.pick(0, 1):
+        k, s, cin = c.pick((1, 3), (2, 1), (2, 2), (3, 1)), c.pick((1, 1), (1, 1), (2, 2), (1, 2)), c.size(1281, 2100)
+        h, w = k[0] + c.size(0, 6), k[1] + c.size(0, 6)
+    else:
+        k = c.pick((2, 2), (2, 2), (3, 2), (1, 2), (3, 3), (4, 4))
+        s, cin = (k[0], k[1] * c.pick(1, 1, 2)), c.pick(16 * c.size(20, 100), 4 * c.size(100, 200), c.size(400, 800))
+        h, w = k[0] * c.size(1, 4), k[1] * c.size(1, 4)
+    x, kernel, padding = c.values(n, h, w, cin), c.fault(c.ordinary(*k, cin, c.pick(16, 64, c.size(1, 70)))), c.pick("VALID", "SAME")
+    return r.conv2d(x, kernel, None, s, (1, 1), padding), tf.nn.conv2d(x, kernel, s, padding).numpy()
+
+
 def not_conv_denormals(c, r):
     return conv(c, r, "VALID", c.tiny, keep=True)
 
 
-# TensorFlow cuts longer sums according to its threads: docs/numerics.md, "Limits".
-MOST_GROUP_TAPS = 72
-
-
-def group_case(c, r, per_group, filters, alone=False, padding=None, keep=False):
+def group_case(c, r, per_group, filters, alone=False, padding=None, groups=None, most_size=9):
     """A Conv2D layer of several groups; alone: one output position."""
-    groups, k = c.size(2, 40), (c.pick(1, 2, 3, 3, 3, 4, 5, 7), c.pick(1, 3, 3, 3, 5))
-    per_group = max(1, min(per_group, MOST_GROUP_TAPS // (k[0] * k[1])))
-    h, w = (k if alone else (kk + c.size(1, 9) for kk in k))
+    groups, k = groups or c.size(2, 40), (c.pick(1, 2, 3, 3, 3, 4, 5, 7), c.pick(1, 3, 3, 3, 5))
+    per_group = max(2 if k == (1, 1) else 1, min(per_group, MOST_TAPS // (k[0] * k[1])))  # one product keeps its -0
+    h, w = (k if alone else (kk + c.size(1, most_size) for kk in k))
     s = c.pick((1, 1), (1, 1), (2, 2), (1, 2))
     padding = "valid" if alone else padding or c.pick("valid", "same")
-    x = (c.tiny if keep else c.values)(c.pick(1, 2, 5, 16), h, w, groups * per_group)
-    kernel = c.pick(c.ordinary, c.extreme)(*k, per_group, groups * filters)
-    if not keep:
-        kernel = c.fault(kernel)
+    x = c.values(c.pick(1, 2, 5, 16), h, w, groups * per_group)
+    kernel = c.fault(c.pick(c.ordinary, c.extreme)(*k, per_group, groups * filters))
     layer = tf.keras.layers.Conv2D(groups * filters, k, s, padding, groups=groups, use_bias=False)
     layer.build(x.shape)
     layer.set_weights([kernel])
-    return r.conv2d(x, kernel, None, s, (1, 1), padding.upper(), groups=groups, keep=keep), layer(x).numpy()
+    return r.conv2d(x, kernel, None, s, (1, 1), padding.upper(), groups=groups), layer(x).numpy()
 
 
 def rule_group_lanes(c, r):
     return group_case(c, r, c.pick(1, 1, c.size(1, 14)), 1)
+
+
+def rule_group_long(c, r):
+    """Sums that Eigen cuts; few positions of many filters and many of few."""
+    return group_case(c, r, c.pick(c.size(30, 120), c.size(8, 300)), c.pick(c.size(2, 20), c.size(16, 130)), groups=c.size(2, 4),
+                      most_size=c.pick(1, 2, 5, 12))
+
+
+def not_group_dense(c, r):
+    x, kernel = c.ordinary(4, 1, 40, 2 * 360), c.ordinary(1, 1, 360, 2 * 48)
+    layer = tf.keras.layers.Conv2D(2 * 48, 1, groups=2, use_bias=False)
+    layer.build(x.shape)
+    layer.set_weights([kernel])
+    ours = [r.dense(np.ascontiguousarray(x[..., 360 * g:][..., :360]).reshape(-1, 360),
+                    np.ascontiguousarray(kernel[0, 0, :, 48 * g:][:, :48]), None) for g in (0, 1)]
+    return np.concatenate(ours, -1).reshape(4, 1, 40, 96), layer(x).numpy()
 
 
 def rule_group_blocks(c, r):
@@ -727,11 +751,14 @@ RULES = (
     ("conv", "the bias is added afterwards and rounded on its own", rule_conv_bias),
     ("conv", "the shapes of ResNets, one bit flipped", rule_conv_resnet),
     ("conv", "1x1 over more than 1,280 channels: a chain for each 1,280", rule_conv_pointwise),
+    ("conv", "larger windows too; the pixels of a row count as channels where windows share none", rule_conv_many_channels),
     ("conv", "not: 1x1 over 2048 channels in a single chain", not_conv_long),
     ("conv", "not: denormals are kept", not_conv_denormals),
     ("groups", "one filter in each: the sum of eight lanes; the border is multiplied", rule_group_lanes),
-    ("groups", "several filters in each: chains, cut as in Dense", rule_group_blocks),
-    ("groups", "several filters, one output position: chains; in a batch of one the products are rounded", rule_group_alone),
+    ("groups", "several filters in each: chains, cut as Eigen does on two threads", rule_group_blocks),
+    ("groups", "the same for long sums, few positions, few filters", rule_group_long),
+    ("groups", "several filters, one output position: the same; in a batch of one rounded products, by sixteens", rule_group_alone),
+    ("groups", "not: long sums are cut as in Dense", not_group_dense),
     ("groups", "not: one filter in each: a chain", not_group_chain),
     ("depthwise", "the rules of conv for the taps of one channel", rule_depthwise),
     ("dense", "one output, batch of two and more: the sum of eight lanes", rule_dense_single),
@@ -800,7 +827,8 @@ def main():
     parser.add_argument("--cases", type=int, default=40, help="per rule (default 40)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", help="rules whose section or text contains this")
-    parser.add_argument("--threads", type=int, help="TensorFlow's, within an op (default: its own choice)")
+    parser.add_argument("--threads", type=int, default=2,
+                        help="TensorFlow's, within an op (default 2: sums of groups depend on it)")
     parser.add_argument("--markdown", action="store_true", help="print the table of docs/numerics.md")
     parser.add_argument("--list", action="store_true", help="show the rules, compute nothing")
     arguments = parser.parse_args()
@@ -810,8 +838,7 @@ def main():
             print(f"{section:20} {text}")
         return 0
     np.seterr(all="ignore")
-    if arguments.threads:
-        tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
+    tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
     print(f"TensorFlow {tf.__version__}, NumPy {np.__version__}, seed {arguments.seed}")
     reference, failed = Reference(), 0
     for section, text, rule in rules:

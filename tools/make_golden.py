@@ -153,6 +153,18 @@ def mobile():
     alone = L.Flatten()(grouped(grouped(x, 10, 10, (3, 2)), 20, 5, 1))
     one = L.Dense(1)(L.Flatten()(x))
     return tf.keras.Model(inputs, L.Dense(CLASSES)(L.Concatenate()([alone, one])))
+def cut_sums():
+    """Convolutions whose sums TensorFlow cuts: groups, by threads and by blocks, and windows of many channels."""
+    inputs = tf.keras.Input((12, 12, 3))
+    x = L.Conv2D(44, 3, padding="same", activation="relu")(inputs)
+    x = L.Conv2D(44, 4, padding="same", groups=2, use_bias=False)(x)
+    x = L.Conv2D(44, 4, 2, padding="same", groups=2)(L.ReLU()(L.BatchNormalization()(x)))
+    y = L.Conv2D(24, 4, groups=2)(L.ReLU()(L.BatchNormalization()(x)))
+    y = L.Conv2D(4, (3, 2), groups=4)(L.ReLU()(L.BatchNormalization()(y)))
+    x = L.Conv2D(4, 2, 2)(L.Conv2D(656, 1, activation="relu")(x))
+    return tf.keras.Model(inputs, L.Dense(CLASSES)(L.Concatenate()([L.Flatten()(x), L.Flatten()(y)])))
+
+
 def activations():
     """Every activation, as an option, a layer and a function; arithmetic of tensors and constants; a softmax at the end."""
     inputs = tf.keras.Input((8, 8, 3))
@@ -218,7 +230,8 @@ def k3_channels():
 
 
 MODELS = (k3_residual, k3_sequential, k3_channels) if KERAS_3 else (option_a, converted_nchw, projection, dense_blocks, odd_channels,
-                                                                    shared_layers, inception, mobile, activations, normalised)
+                                                                    shared_layers, inception, mobile, activations, normalised,
+                                                                    cut_sums)
 
 
 
@@ -285,6 +298,7 @@ def main():
     parser.add_argument("names", nargs="*", help="only these models")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
+    tf.config.threading.set_intra_op_parallelism_threads(2)  # the sums of groups depend on it
     record = arguments.folder / "oracle.json"
     oracles = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
     for seed, build in enumerate(MODELS):

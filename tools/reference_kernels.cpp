@@ -45,10 +45,9 @@ void ref_conv2d(const int64_t* numbers, const float* in, const float* kernel, co
                               .pad_left = n[13],
                               .groups = n[15],
                               .border = n[14] != 0 ? ref::Border::multiply : ref::Border::skip};
-  if (g.kernel_h * g.kernel_w == 1 && g.cin > 1280) g.sum = ref::Sum::blocks;
+  if (n[15] == 1 && ref::conv2d_is_cut(g)) g.sum = ref::Sum::blocks;
   if (n[16] != 0) g.sum = g.cout == g.groups ? ref::Sum::lanes : ref::Sum::blocks;
-  const std::vector<int64_t> blocks = ref::conv2d_blocks(g);
-  in_mode(keep_denormals, [&] { ref::conv2d(g, blocks, in, kernel, bias, out, images, images); });
+  in_mode(keep_denormals, [&] { ref::conv2d(g, in, kernel, bias, out, images, images); });
 }
 
 // blocks: lengths of the sum's parts, or none: what the engine takes for this batch.

@@ -209,15 +209,14 @@ class ReferenceConv2D final : public Kernel {
  public:
   ReferenceConv2D(const Conv2DParts& parts, const KernelContext& context)
       : geometry_(parts.geometry),
-        blocks_(ref::conv2d_blocks(geometry_)),
         kernel_(parts.kernel),
         epilogue_(std::make_shared<const EpilogueData>(context, weight_values(context, parts.bias),
                                                        geometry_.cout)),
         weights_(weight_values(context, kernel_).begin(), weight_values(context, kernel_).end()) {}
 
   void run(const KernelArgs& args) const noexcept override {
-    ref::conv2d(geometry_, blocks_, args.inputs[0], weights_.data(), epilogue_->bias(), args.output,
-                args.images, args.batch);
+    ref::conv2d(geometry_, args.inputs[0], weights_.data(), epilogue_->bias(), args.output, args.images,
+                args.batch);
     epilogue_->apply_reference(args, args.images * geometry_.out_h * geometry_.out_w);
   }
   [[nodiscard]] std::string name() const override { return "ref:conv2d"; }
@@ -235,7 +234,6 @@ class ReferenceConv2D final : public Kernel {
 
  private:
   ref::Conv2DGeometry geometry_;
-  std::vector<int64_t> blocks_;
   WeightId kernel_;
   std::shared_ptr<const EpilogueData> epilogue_;
   std::vector<float> weights_;

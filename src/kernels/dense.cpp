@@ -28,7 +28,7 @@ struct DenseShape {
       : inputs(g.cin),
         units(g.cout),
         rows_per_image(g.out_h * g.out_w),
-        blocks_alone(ref::conv2d_blocks(g)),
+        blocks_alone(ref::conv2d_blocks(g, 1).lengths),
         blocks_few(blocks_alone),
         blocks_many(blocks_alone) {}
   [[nodiscard]] std::span<const int64_t> blocks(int batch) const noexcept {

@@ -155,6 +155,41 @@ TEST(GroupedConv2D, RoundsTheProductsOfASingleOutputPosition) {
   EXPECT_EQ(run_reference(chains, two_filters, Shape{1, 2, 2}, in, 2)[0], 0x1p-24f);
 }
 
+// What is left of 2^60 in product 0, -2^60 in product `b` and ones elsewhere: how many are added after both
+// have met. A 1x1 convolution with two groups of `filters`, over `positions` pixels of a batch.
+float left_of_group(int64_t depth, int64_t filters, int64_t positions, int batch, int64_t b) {
+  std::vector<Weight> weights{{"k", Shape{1, 1, depth, 2 * filters}, {}}};
+  weights[0].values.assign(static_cast<size_t>(depth * 2 * filters), 1.0f);
+  weights[0].values[0] = 0x1p60f;
+  weights[0].values[static_cast<size_t>(b * 2 * filters)] = -0x1p60f;
+  const ops::Conv2D op{.kernel = 0, .groups = 2, .filters = 2 * filters};
+  const std::vector<float> in(static_cast<size_t>(positions * 2 * depth), 1.0f);
+  return run_reference(op, weights, Shape{1, positions, 2 * depth}, in, batch)[0];
+}
+
+// The figures are TensorFlow 2.14's with two threads.
+TEST(GroupedConv2D, CutsSumsAsEigenDoesOnTwoThreads) {
+  EXPECT_EQ(left_of_group(324, 48, 10, 2, 321), 2.0f);  // a small product, one thread: a chain
+  EXPECT_EQ(left_of_group(324, 48, 25, 1, 321), 0.0f);  // each thread half of every sum
+  EXPECT_EQ(left_of_group(324, 48, 25, 1, 167), 156.0f);
+  EXPECT_EQ(left_of_group(200, 4, 200, 1, 102), 97.0f);  // few filters: the same for shorter sums
+  EXPECT_EQ(left_of_group(200, 4, 200, 1, 104), 0.0f);
+  EXPECT_EQ(left_of_group(200, 48, 50, 4, 104), 95.0f);  // each thread half of the results: slices of 320
+  EXPECT_EQ(left_of_group(360, 48, 50, 4, 183), 176.0f);
+  EXPECT_EQ(left_of_group(360, 48, 50, 4, 184), 0.0f);
+  EXPECT_EQ(left_of_group(1000, 48, 50, 4, 255), 744.0f);
+  EXPECT_EQ(left_of_group(1000, 48, 50, 4, 256), 488.0f);
+  EXPECT_EQ(left_of_group(1000, 48, 25, 1, 256), 496.0f);  // halves, in slices of 256
+  EXPECT_EQ(left_of_group(1000, 48, 25, 1, 512), 0.0f);
+}
+
+// A matrix times a vector: sixteen products at a time from 128 on.
+TEST(GroupedConv2D, SumsOfASingleOutputPositionAreCutInSixteens) {
+  EXPECT_EQ(left_of_group(127, 4, 1, 1, 16), 110.0f);
+  EXPECT_EQ(left_of_group(128, 4, 1, 1, 15), 112.0f);
+  EXPECT_EQ(left_of_group(128, 4, 1, 1, 16), 96.0f);
+}
+
 // Eigen multiplies the zeros of padding="same" when there are groups; oneDNN's depthwise code leaves them
 // out.
 TEST(GroupedConv2D, BordersOfInfiniteWeights) {

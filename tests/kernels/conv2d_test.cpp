@@ -182,6 +182,32 @@ TEST(Conv2DReference, CutsThePointwiseSumsOfMoreThan1280Channels) {
   }
 }
 
+// Windows that share no columns: those of a row are channels of one pixel, if they divide the image. The
+// chain of a block goes on in the next row before the next block begins. The figures are TensorFlow 2.14's.
+TEST(Conv2DReference, CutsTheRowsOfWindowsThatDoNotOverlap) {
+  constexpr int64_t kChannels = 704;  // a row of 1,408
+  const auto left_of = [&](int64_t width, size_t a, size_t b) {
+    std::vector<Weight> weights{{"k", Shape{2, 2, kChannels, 1}, std::vector<float>(4 * kChannels, 1.0f)}};
+    weights[0].values[a] = 0x1p60f;
+    weights[0].values[b] = -0x1p60f;
+    const ops::Conv2D op{.kernel = 0, .kernel_size = {2, 2}, .strides = {2, 2}, .filters = 1};
+    KernelContext context{.weights = weights, .inputs = {Shape{2, width, kChannels}}, .output = {}};
+    context.output = ops::infer_shape(op, context.inputs);
+    const AlignedBuffer in(std::vector<float>(static_cast<size_t>(2 * width * kChannels), 1.0f));
+    std::vector<float> out(static_cast<size_t>(context.output.elements()));
+    const float* const inputs[] = {in.data()};
+    make_kernel(op, context)->run({.inputs = inputs, .output = out.data(), .images = 1, .batch = 1});
+    return out.back();
+  };
+  EXPECT_EQ(left_of(2, 0, 1), 2814.0f);
+  EXPECT_EQ(left_of(2, 0, 1279), 1536.0f);
+  EXPECT_EQ(left_of(2, 0, 1280), 0.0f);
+  EXPECT_EQ(left_of(2, 0, 1408), 1535.0f);
+  EXPECT_EQ(left_of(2, 1280, 1407), 2688.0f);
+  EXPECT_EQ(left_of(2, 1280, 2815), 2560.0f);
+  EXPECT_EQ(left_of(3, 0, 1280), 1535.0f);  // a column is left over: a single chain
+}
+
 // A zero of a Pad is multiplied: 0 * Inf = NaN. A tap outside a "same" convolution is left out.
 TEST(Conv2DReference, BordersOfInfiniteWeights) {
   const float inf = std::numeric_limits<float>::infinity();

@@ -1,15 +1,10 @@
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/ref/reference.hpp"
 #include "kernels/ref/vectorize.hpp"
 
 namespace tf_injector::ref {
-namespace {
-
-// oneDNN's block of input channels for a 1x1 convolution.
-constexpr int64_t kPointwiseBlock = 1280;
-
-}  // namespace
 
 Conv2DGeometry conv2d_geometry(const ops::Conv2D& op, const Shape& input, const Shape& output,
                                const std::array<std::array<int64_t, 2>, 2>* explicit_padding) {
@@ -39,7 +34,7 @@ Conv2DGeometry conv2d_geometry(const ops::Conv2D& op, const Shape& input, const 
   if (g.groups > 1) {  // Keras has XLA compile these: Eigen's patches, zeros included, and a matrix product
     g.border = Border::multiply;
     g.sum = g.cout == g.groups ? Sum::lanes : Sum::blocks;
-  } else if (g.kernel_h == 1 && g.kernel_w == 1 && g.cin > kPointwiseBlock) {
+  } else if (conv2d_is_cut(g)) {
     g.sum = Sum::blocks;
   }
   return g;
@@ -56,6 +51,7 @@ Conv2DGeometry conv2d_geometry(const ops::DepthwiseConv2D& op, const Shape& inpu
                          .padding = op.padding};
   Conv2DGeometry g = conv2d_geometry(conv, input, output, explicit_padding);
   g.groups = g.cin;
+  g.sum = Sum::chain;
   return g;
 }
 
@@ -63,16 +59,6 @@ Sum conv2d_sum(const Conv2DGeometry& g, int batch) {
   if (g.groups == 1 || g.out_h * g.out_w > 1) return g.sum;
   if (g.sum == Sum::lanes || (g.sum == Sum::blocks && batch == 1)) return Sum::plain;
   return g.sum;
-}
-
-std::vector<int64_t> conv2d_blocks(const Conv2DGeometry& g) {
-  if (g.groups == 1) {
-    std::vector<int64_t> blocks;
-    for (int64_t left = g.cin; left > 0; left -= blocks.back())
-      blocks.push_back(left < kPointwiseBlock ? left : kPointwiseBlock);
-    return blocks;
-  }
-  return dense_blocks(g.kernel_h * g.kernel_w * (g.cin / g.groups), g.cout / g.groups, 2);
 }
 
 void LaneSum::add(float x, float w) {
@@ -105,100 +91,121 @@ void LaneSum::close(int64_t lanes) {
 
 namespace {
 
-// One output position, all channels of one group: acc[co] += x[ci] * w[ci][co] for every tap and input
-// channel.
-TFI_VECTORIZE void conv2d_position(const Conv2DGeometry& g, int64_t y, int64_t x, int64_t group,
-                                   const float* in, const float* kernel, float* acc) {
-  const int64_t cin = g.cin / g.groups;
-  const int64_t cout = g.cout / g.groups;
-  for (int64_t co = 0; co < cout; ++co) acc[co] = 0.0f;
-  for (int64_t kh = 0; kh < g.kernel_h; ++kh) {
-    for (int64_t kw = 0; kw < g.kernel_w; ++kw) {
-      const int64_t iy = y * g.stride_h + kh * g.dilation_h - g.pad_top;
-      const int64_t ix = x * g.stride_w + kw * g.dilation_w - g.pad_left;
-      const bool inside = iy >= 0 && iy < g.in_h && ix >= 0 && ix < g.in_w;
-      if (!inside && g.border == Border::skip) continue;
-      const float* pixel = inside ? in + (iy * g.in_w + ix) * g.cin + group * cin : nullptr;
-      for (int64_t ci = 0; ci < cin; ++ci) {
-        const float value = inside ? pixel[ci] : 0.0f;
-        const float* w = kernel + ((kh * g.kernel_w + kw) * cin + ci) * g.cout + group * cout;
-        for (int64_t co = 0; co < cout; ++co) acc[co] = std::fma(value, w[co], acc[co]);
-      }
+// The pixels and filters of one group at one output position.
+struct Window {
+  const Conv2DGeometry& g;
+  int64_t y, x, group;
+  const float* in;
+  const float* kernel;
+  [[nodiscard]] int64_t cin() const { return g.cin / g.groups; }
+  [[nodiscard]] int64_t cout() const { return g.cout / g.groups; }
+  // The channels of the pixel under a tap, or none outside the image.
+  [[nodiscard]] const float* pixel(int64_t tap) const {
+    const int64_t iy = y * g.stride_h + tap / g.kernel_w * g.dilation_h - g.pad_top;
+    const int64_t ix = x * g.stride_w + tap % g.kernel_w * g.dilation_w - g.pad_left;
+    const bool inside = iy >= 0 && iy < g.in_h && ix >= 0 && ix < g.in_w;
+    return inside ? in + (iy * g.in_w + ix) * g.cin + group * cin() : nullptr;
+  }
+};
+
+// Chains that go on over the products first ... last - 1 in the order kh, kw, cin: acc[co] += x[i] *
+// w[i][co].
+TFI_VECTORIZE void add_products(const Window& window, int64_t first, int64_t last, float* acc) {
+  const int64_t cin = window.cin(), cout = window.cout();
+  for (int64_t i = first; i < last;) {
+    const int64_t tap = i / cin, end = last < (tap + 1) * cin ? last : (tap + 1) * cin;
+    const float* pixel = window.pixel(tap);
+    if (pixel == nullptr && window.g.border == Border::skip) {
+      i = end;
+      continue;
+    }
+    for (; i < end; ++i) {
+      const float value = pixel != nullptr ? pixel[i - tap * cin] : 0.0f;
+      const float* w = window.kernel + i * window.g.cout + window.group * cout;
+      for (int64_t co = 0; co < cout; ++co) acc[co] = std::fma(value, w[co], acc[co]);
     }
   }
 }
 
-// Calls visit(x, w) for every product of an output, in order. `co` counts in the group.
+// Adds what `add` makes of each block, add(first, last, sums), to out[co]; `scratch`: two rows of sums.
+template <class Add>
+void add_blocks(const SumBlocks& blocks, int64_t cout, float* scratch, float* out, Add add) {
+  float* second = scratch + cout;
+  int64_t first = 0;
+  for (size_t b = 0; b < blocks.lengths.size(); ++b) {
+    add(first, first + blocks.lengths[b], scratch);
+    float* sum = blocks.second > 0 && b >= blocks.second ? second : out;
+    const bool begins = b == 0 || b == blocks.second;
+    for (int64_t co = 0; co < cout; ++co) sum[co] = begins ? scratch[co] : sum[co] + scratch[co];
+    first += blocks.lengths[b];
+  }
+  if (blocks.second == 0) return;
+  for (int64_t co = 0; co < cout; ++co) out[co] = out[co] + second[co];
+}
+
+// A block of chains, which without groups go on from unit to unit: conv2d_unit.
+void chain_block(const Window& window, int64_t first, int64_t last, float* sums) {
+  const Conv2DGeometry& g = window.g;
+  const int64_t depth = g.kernel_h * g.kernel_w * window.cin();
+  const int64_t unit = g.groups > 1 ? depth : conv2d_unit(g);
+  std::fill_n(sums, window.cout(), 0.0f);
+  for (int64_t begin = 0; begin < depth; begin += unit)
+    add_products(window, begin + first, begin + last, sums);
+}
+
+// Calls visit(x, w) for the products first ... last - 1 of an output. `co` counts in the group.
 template <class Visit>
-void for_each_product(const Conv2DGeometry& g, int64_t y, int64_t x, int64_t group, int64_t co,
-                      const float* in, const float* kernel, Visit visit) {
-  const int64_t cin = g.cin / g.groups;
-  const float* w = kernel + group * (g.cout / g.groups) + co;
-  for (int64_t kh = 0; kh < g.kernel_h; ++kh) {
-    for (int64_t kw = 0; kw < g.kernel_w; ++kw) {
-      const int64_t iy = y * g.stride_h + kh * g.dilation_h - g.pad_top;
-      const int64_t ix = x * g.stride_w + kw * g.dilation_w - g.pad_left;
-      const bool inside = iy >= 0 && iy < g.in_h && ix >= 0 && ix < g.in_w;
-      const float* pixel = inside ? in + (iy * g.in_w + ix) * g.cin + group * cin : nullptr;
-      for (int64_t ci = 0; ci < cin; ++ci, w += g.cout) visit(inside ? pixel[ci] : 0.0f, *w);
-    }
+void for_each_product(const Window& window, int64_t co, int64_t first, int64_t last, Visit visit) {
+  const float* w = window.kernel + window.group * window.cout() + co;
+  for (int64_t i = first; i < last; ++i) {
+    const float* pixel = window.pixel(i / window.cin());
+    visit(pixel != nullptr ? pixel[i % window.cin()] : 0.0f, w[i * window.g.cout]);
   }
 }
 
-// One output position, all channels of one group, with any sum but a chain.
-void grouped_position(const Conv2DGeometry& g, Sum sum, std::span<const int64_t> blocks, int64_t y, int64_t x,
-                      int64_t group, const float* in, const float* kernel, float* out) {
-  const int64_t depth = g.kernel_h * g.kernel_w * (g.cin / g.groups);
-  for (int64_t co = 0; co < g.cout / g.groups; ++co) {
-    const auto each = [&](auto visit) { for_each_product(g, y, x, group, co, in, kernel, visit); };
-    if (sum == Sum::lanes) {
-      LaneSum lanes(depth);
-      each([&](float value, float w) { lanes.add(value, w); });
-      out[co] = lanes.result();
-    } else if (sum == Sum::plain) {
-      float acc = 0.0f;
-      each([&](float value, float w) { acc = acc + value * w; });
-      out[co] = acc;
-    } else {
-      float total = 0.0f, acc = 0.0f;
-      size_t block = 0;
-      int64_t left = blocks[0];
-      each([&](float value, float w) {
-        acc = std::fma(value, w, acc);
-        if (--left > 0) return;
-        total = block == 0 ? acc : total + acc;
-        acc = 0.0f;
-        if (++block < blocks.size()) left = blocks[block];
-      });
-      out[co] = total;
-    }
+// A block of one filter: lanes.
+void lane_block(const Window& window, int64_t first, int64_t last, float* sum) {
+  LaneSum lanes(last - first);
+  for_each_product(window, 0, first, last, [&](float value, float w) { lanes.add(value, w); });
+  *sum = lanes.result();
+}
+
+// A block of rounded products.
+void plain_block(const Window& window, int64_t first, int64_t last, float* sums) {
+  for (int64_t co = 0; co < window.cout(); ++co) {
+    float acc = 0.0f;
+    for_each_product(window, co, first, last, [&](float value, float w) { acc = acc + value * w; });
+    sums[co] = acc;
   }
 }
 
 }  // namespace
 
-void conv2d(const Conv2DGeometry& g, std::span<const int64_t> blocks, const float* in, const float* kernel,
-            const float* bias, float* out, int images, int batch) {
-  const int64_t cout = g.cout / g.groups;
+void conv2d(const Conv2DGeometry& g, const float* in, const float* kernel, const float* bias, float* out,
+            int images, int batch) {
+  const int64_t cout = g.cout / g.groups, pixels = g.out_h * g.out_w;
   const Sum sum = conv2d_sum(g, batch);
-  const bool chain = sum == Sum::chain || (sum == Sum::blocks && blocks.size() == 1);
-  for (int64_t n = 0; n < images; ++n) {
-    const float* image = in + n * g.in_h * g.in_w * g.cin;
-    for (int64_t y = 0; y < g.out_h; ++y) {
-      for (int64_t x = 0; x < g.out_w; ++x) {
-        float* pixel = out + ((n * g.out_h + y) * g.out_w + x) * g.cout;
-        for (int64_t group = 0; group < g.groups; ++group) {
-          if (chain) {
-            conv2d_position(g, y, x, group, image, kernel, pixel + group * cout);
-          } else {
-            grouped_position(g, sum, blocks, y, x, group, image, kernel, pixel + group * cout);
-          }
-        }
-        if (bias != nullptr) {
-          for (int64_t co = 0; co < g.cout; ++co) pixel[co] = pixel[co] + bias[co];
-        }
+  const SumBlocks blocks = conv2d_blocks(g, batch);
+  std::vector<float> scratch(static_cast<size_t>(2 * cout));
+  for (int64_t p = 0; p < images * pixels; ++p) {
+    const float* image = in + p / pixels * g.in_h * g.in_w * g.cin;
+    float* pixel = out + p * g.cout;
+    for (int64_t group = 0; group < g.groups; ++group) {
+      const Window window{g, p % pixels / g.out_w, p % g.out_w, group, image, kernel};
+      float* sums = pixel + group * cout;
+      if (sum == Sum::chain) {
+        std::fill_n(sums, cout, 0.0f);
+        add_products(window, 0, g.kernel_h * g.kernel_w * window.cin(), sums);
+        continue;
       }
+      add_blocks(blocks, cout, scratch.data(), sums, [&](int64_t first, int64_t last, float* block) {
+        (sum == Sum::blocks  ? chain_block
+         : sum == Sum::lanes ? lane_block
+                             : plain_block)(window, first, last, block);
+      });
     }
+    if (bias == nullptr) continue;
+    for (int64_t co = 0; co < g.cout; ++co) pixel[co] = pixel[co] + bias[co];
   }
 }
 

@@ -20,7 +20,7 @@ enum class Border { skip, multiply };
 // How the sum of an output is made from its products, in the order kh, kw, cin (docs/numerics.md).
 enum class Sum {
   chain,   // acc = fma(x, w, acc) from +0
-  blocks,  // a chain per block, added in order: conv2d_blocks
+  blocks,  // a chain per block: conv2d_blocks
   lanes,   // LaneSum
   plain,   // products rounded, then added one by one
 };
@@ -63,12 +63,22 @@ struct Conv2DGeometry {
 // another matter.
 [[nodiscard]] Sum conv2d_sum(const Conv2DGeometry& g, int batch);
 
-// Lengths of the blocks of Sum::blocks.
-[[nodiscard]] std::vector<int64_t> conv2d_blocks(const Conv2DGeometry& g);
-// out[n][y][x][co]: a sum in the order kh, kw, cin; then + bias, rounded on its own. `blocks`: conv2d_blocks;
-// not looked at for other sums.
-void conv2d(const Conv2DGeometry& g, std::span<const int64_t> blocks, const float* in, const float* kernel,
-            const float* bias, float* out, int images, int batch);
+// How many products oneDNN takes for the channels of one pixel: a row of several pixels where windows do not
+// share them.
+[[nodiscard]] int64_t conv2d_unit(const Conv2DGeometry& g);
+// The blocks of Sum::blocks, added in order. With groups a block holds so many products. Without, so many of
+// each unit of the window: its chain goes on from unit to unit.
+struct SumBlocks {
+  std::vector<int64_t> lengths;
+  // The block with which a second sum begins, which is added to the first one at the end. 0: there is none.
+  size_t second = 0;
+};
+[[nodiscard]] SumBlocks conv2d_blocks(const Conv2DGeometry& g, int batch);
+// Whether the sums of a convolution are no single chains: of groups, or of many channels.
+[[nodiscard]] bool conv2d_is_cut(const Conv2DGeometry& g);
+// out[n][y][x][co]: a sum in the order kh, kw, cin; then + bias, rounded on its own.
+void conv2d(const Conv2DGeometry& g, const float* in, const float* kernel, const float* bias, float* out,
+            int images, int batch);
 
 // From this many rows on TensorFlow may cut sums in another way.
 inline constexpr int64_t kManyRows = 101;
