@@ -86,11 +86,11 @@ EngineNeeds replay_engine_needs(const Plan& plan, std::span<const Patch> faults,
                                 const replay::Shortcuts& shortcuts) {
   const replay::ReplayPlan replay_plan(plan, shortcuts);
   EngineNeeds needs;
-  needs.bytes_per_thread =
-      replay_plan.workspace_bytes() + replay_plan.bytes();  // the plan's copy, at least once
+  needs.bytes_per_thread = replay_plan.workspace_bytes(replay_plan.pack_size()) +
+                           replay_plan.bytes();  // the plan's copy, at least once
   needs.bytes_per_fault = replay_plan.bytes_per_fault(faults);
   needs.preferred_tile = 8;
-  needs.least_block = static_cast<size_t>(replay_plan.table().width()) * replay_plan.packs_together();
+  needs.least_block = static_cast<size_t>(replay_plan.pack_size().lanes) * replay_plan.pack_size().packs;
   return needs;
 }
 

@@ -11,7 +11,11 @@ namespace tf_injector::replay {
 
 AloneSteps::AloneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values,
                        HitColumns& hit_columns)
-    : plan_(plan), golden_(golden), values_(values), hit_columns_(hit_columns), faults_(kMostAlone) {
+    : plan_(plan),
+      golden_(golden),
+      values_(values),
+      hit_columns_(hit_columns),
+      faults_(idx(std::min(kMostAlone, plan.pack_size().lanes))) {
   const std::vector<int64_t>& slots = plan.plan().impl().memory.slot_elements;
   for (Fault& fault : faults_) {
     for (size_t s = 0; s < slots.size(); ++s) {

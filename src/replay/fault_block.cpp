@@ -104,7 +104,7 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches) :
     return std::make_tuple(a.is_alone(), a.is_huge(), a.first_step(), a.change) <
            std::make_tuple(b.is_alone(), b.is_huge(), b.first_step(), b.change);
   });
-  const auto width = static_cast<size_t>(plan.shortcuts().batch ? plan.table().width() : 1);
+  const auto width = static_cast<size_t>(plan.shortcuts().batch ? plan.pack_size().lanes : 1);
   const std::span<Target> all(targets);
   Group group;
   const auto close = [&] {
@@ -124,7 +124,7 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches) :
     while (end < all.size() && end < i + width && fits(all[end])) ++end;
     (all[i].is_alone() ? group.on_their_own : group.packs)
         .push_back(make_pack(plan, all.subspan(i, end - i)));
-    if (group.packs.size() + group.on_their_own.size() == plan.packs_together()) close();
+    if (group.packs.size() + group.on_their_own.size() == plan.pack_size().packs) close();
   }
   if (!group.packs.empty() || !group.on_their_own.empty()) close();
 }

@@ -15,15 +15,49 @@ size_t place_among(LaneMask lanes, int32_t lane) {
 
 }  // namespace
 
+void LaneBuffer::begin(int value, int64_t its_positions) {
+  owner = value;
+  positions = its_positions;
+  used_values = used_channels = 0;
+  std::fill_n(held.begin(), positions, LaneMask{0});
+}
+
 void LaneBuffer::reserve(int64_t more_values, int64_t more_channels) {
+  more_channels += simd::kMaxWidth;  // what is read behind them
+  if (used_values + more_values > most.values || used_channels + more_channels > most.channels) pack();
   const int64_t wanted = used_values + more_values, have = static_cast<int64_t>(values.size());
   if (wanted > have) {
-    AlignedBuffer larger(idx(std::max(wanted, have + have / 2)));
+    AlignedBuffer larger(idx(std::max(wanted, std::min(have + have / 2, most.values))));
     std::copy_n(values.data(), used_values, larger.data());
     values = std::move(larger);
   }
-  const size_t channels_wanted = idx(used_channels + more_channels + simd::kMaxWidth);
-  if (channels_wanted > channels.size()) channels.resize(channels_wanted + channels_wanted / 2);
+  const int64_t channels_wanted = used_channels + more_channels;
+  if (channels_wanted > static_cast<int64_t>(channels.size())) {
+    const int64_t size = std::max(channels_wanted, std::min(channels_wanted * 3 / 2, most.channels));
+    channels.reserve(idx(size));
+    channels.resize(idx(size));
+  }
+}
+
+// Pixels one behind the other again.
+void LaneBuffer::pack() {
+  AlignedBuffer packed(values.size());
+  std::vector<int32_t> packed_channels(channels.size());
+  used_values = used_channels = 0;
+  for (int64_t p = 0; p < positions; ++p) {
+    if (held[idx(p)] == 0) continue;
+    Place& place = places[idx(p)];
+    const int64_t floats = int64_t{place.count + 1} * place.stride;
+    std::copy_n(values.data() + place.values, floats, packed.data() + used_values);
+    std::copy_n(channels.data() + place.channels, place.count, packed_channels.data() + used_channels);
+    place.values = used_values;
+    place.channels = used_channels;
+    place.room = place.count;
+    used_values += floats;
+    used_channels += place.count;
+  }
+  values = std::move(packed);
+  channels = std::move(packed_channels);
 }
 
 LaneValues::LaneValues(const ReplayPlan& plan, const Golden& golden)
@@ -42,6 +76,7 @@ LaneValues::LaneValues(const ReplayPlan& plan, const Golden& golden)
 LaneBuffer LaneValues::make_buffer(int value) const {
   const int64_t positions = plan_.slot_positions(info(value).slot);
   LaneBuffer buffer;
+  buffer.most = plan_.lane_limit(info(value).slot, plan_.pack_size().lanes);
   buffer.held.resize(idx(positions));
   buffer.places.resize(idx(positions));
   return buffer;
@@ -59,10 +94,7 @@ LaneBuffer LaneValues::exchange(int value, LaneBuffer other) {
 }
 
 void LaneValues::begin(int value) {
-  LaneBuffer& b = buffer(value);
-  b.owner = value;
-  b.used_values = b.used_channels = 0;
-  std::fill_n(b.held.begin(), info(value).positions, LaneMask{0});
+  buffer(value).begin(value, info(value).positions);
   any_[idx(value)] = 0;
 }
 
@@ -70,7 +102,7 @@ LaneValues::Room LaneValues::room(int value, int64_t position, int32_t lanes) {
   LaneBuffer& b = buffer(value);
   const int64_t channels = info(value).channels;
   b.reserve((channels + 1) * stride(lanes) + vector_, channels);
-  b.places[idx(position)] = {b.used_values, b.used_channels, 0, 0};
+  b.places[idx(position)] = {b.used_values, b.used_channels, 0, 0, 0};
   return {b.values.data() + b.used_values, b.channels.data() + b.used_channels};
 }
 
@@ -81,9 +113,25 @@ void LaneValues::commit(int value, int64_t position, int32_t rows, LaneMask held
   LaneBuffer::Place& place = b.places[idx(position)];
   place.count = rows;
   place.stride = stride(std::popcount(held));
+  any_[idx(value)] |= held;
+  if (place.room > 0) return;  // its room is taken already
+  place.room = rows;
   b.used_values += int64_t{rows + 1} * place.stride;
   b.used_channels += rows;
-  any_[idx(value)] |= held;
+}
+
+// A pixel that is merged is likely to be merged again, by another lane: new room is for all channels.
+LaneValues::Room LaneValues::room_again(int value, int64_t position, int32_t lanes, int64_t rows) {
+  LaneBuffer& b = buffer(value);
+  LaneBuffer::Place& place = b.places[idx(position)];
+  if (dirty(value, position) == 0 || place.stride != stride(lanes) || place.room < rows) {
+    const Room made = room(value, position, lanes);
+    place.room = static_cast<int32_t>(info(value).channels);
+    b.used_values += (place.room + 1) * int64_t{stride(lanes)};
+    b.used_channels += place.room;
+    return made;
+  }
+  return {b.values.data() + place.values, b.channels.data() + place.channels};
 }
 
 // The pixel with the lanes of both, then the changes, each in a row that was there or in a new one of zeros.
@@ -108,7 +156,8 @@ void LaneValues::merge(int value, int64_t position, std::vector<LaneChange>& cha
                                            .weight_at = merged_channels_.data(),
                                            .change = norm});
   const float* golden = golden_.pixel(value, position);
-  const Room to = room(value, position, std::popcount(lanes));
+  const auto most = std::min<int64_t>(channels, count + static_cast<int64_t>(changes.size()));
+  const Room to = room_again(value, position, std::popcount(lanes), most);
   float* row = to.values + stride;
   int32_t rows = 0, next = 0;
   for (size_t c = 0; c < changes.size() || next < count;) {

@@ -17,23 +17,30 @@ using simd::LaneMask;
 using simd::LanePixel;
 
 // One value's pixels in one pack. They lie one behind the other in the order in which they were written, so
-// that what is used stays together; the buffer grows as it has to.
+// that what is used stays together; the buffer grows as it has to, and is packed when it may grow no more:
+// pixels that were written anew leave their old place unused.
 struct LaneBuffer {
   struct Place {
     int64_t values = 0;    // in `values`: the change, then the rows
     int64_t channels = 0;  // in `channels`
     int32_t count = 0;     // of rows
     int32_t stride = 0;    // floats of a row
+    int32_t room = 0;      // rows that there is room for
   };
-  int owner = -1;  // value whose pixels it holds
+  int owner = -1;         // value whose pixels it holds
+  int64_t positions = 0;  // of that value
+  LaneLimit most;         // of `values` and `channels`
   AlignedBuffer values;
   std::vector<int32_t> channels;  // of each row; a vector of padding behind
   int64_t used_values = 0, used_channels = 0;
   std::vector<LaneMask> held;  // per position
   std::vector<Place> places;   // per position, where some lane is held
 
+  // A value of so many positions, all golden's, is about to be written.
+  void begin(int value, int64_t its_positions);
   // Room for so many more. Pointers to pixels are void afterwards.
   void reserve(int64_t more_values, int64_t more_channels);
+  void pack();
   [[nodiscard]] LanePixel pixel(int64_t position) const {
     const LaneMask lanes = held[static_cast<size_t>(position)];
     if (lanes == 0) return {};
@@ -98,6 +105,8 @@ class LaneValues {
   };
   [[nodiscard]] Room room(int value, int64_t position, int32_t lanes);
   void commit(int value, int64_t position, int32_t rows, LaneMask held);
+  // The room of a pixel that is there already, when so many rows of so many lanes fit in, else new room.
+  [[nodiscard]] Room room_again(int value, int64_t position, int32_t lanes, int64_t rows);
   // Changes elements of a pixel; sorts them.
   void merge(int value, int64_t position, std::vector<LaneChange>& changes);
   // One lane of a pixel, dense.

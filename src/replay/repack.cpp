@@ -17,11 +17,24 @@ LaneMask lowest(LaneMask lanes, int count) {
 }  // namespace
 
 Repacker::Repacker(const ReplayPlan& plan, const Golden& golden, const LaneValues& values)
-    : plan_(plan), golden_(golden), values_(values), spare_(plan.plan().impl().memory.slot_elements.size()) {}
+    : plan_(plan), golden_(golden), values_(values), spare_(plan.plan().impl().memory.slot_elements.size()) {
+  int64_t largest = 0;
+  for (size_t slot = 0; slot < spare_.size(); ++slot)
+    largest = std::max(largest, plan.lane_limit(static_cast<int>(slot), plan.pack_size().lanes).values);
+  most_outside_ = 2 * static_cast<int64_t>(plan.pack_size().packs) * largest;
+}
 
 LaneBuffer Repacker::take(int value) {
   std::vector<LaneBuffer>& spare = spare_[idx(plan_.values()[idx(value)].slot)];
-  if (spare.empty()) return values_.make_buffer(value);
+  if (spare.empty()) {
+    LaneBuffer made = values_.make_buffer(value);
+    outside_ += made.most.values;
+    for (std::vector<LaneBuffer>& others : spare_) {
+      for (; outside_ > most_outside_ && !others.empty(); others.pop_back())
+        outside_ -= others.back().most.values;
+    }
+    return made;
+  }
   LaneBuffer buffer = std::move(spare.back());
   spare.pop_back();
   return buffer;
@@ -48,7 +61,7 @@ std::vector<CarriedPack> Repacker::repack(size_t segment, std::vector<CarriedPac
 }
 
 std::vector<CarriedPack> Repacker::repack_alike(int value, std::vector<CarriedPack> packs) {
-  const int width = plan_.table().width();
+  const int width = plan_.pack_size().lanes;
   int alive = 0, places = 0;
   for (const CarriedPack& pack : packs) {
     alive += std::popcount(pack.any);
@@ -86,8 +99,7 @@ CarriedPack Repacker::join(int value, std::span<const Source> sources) {
   }
   to.any = ~LaneMask{0} >> (64 - to.faults.size());
   to.buffer = take(value);
-  to.buffer.owner = value;
-  to.buffer.used_values = to.buffer.used_channels = 0;
+  to.buffer.begin(value, plan_.values()[idx(value)].positions);
   for (int64_t p = 0; p < plan_.values()[idx(value)].positions; ++p) join_pixel(value, p, sources, to);
   return to;
 }
@@ -113,13 +125,13 @@ void Repacker::join_pixel(int value, int64_t p, std::span<const Source> sources,
     pixels_.push_back(source.pack->buffer.pixel(p));
     parts_.push_back({pixels_.back().change, places});
   }
-  to.buffer.held[idx(p)] = held;
   if (held == 0) return;
   const int64_t stride = (std::popcount(held) + table.lanes - 1) / table.lanes * table.lanes;
   LaneBuffer& buffer = to.buffer;
   buffer.reserve((channels + 1) * stride + table.lanes, channels);
+  buffer.held[idx(p)] = held;
   LaneBuffer::Place& place = buffer.places[idx(p)];
-  place = {buffer.used_values, buffer.used_channels, 0, static_cast<int32_t>(stride)};
+  place = {buffer.used_values, buffer.used_channels, 0, static_cast<int32_t>(stride), 0};
   float* row = buffer.values.data() + place.values;
   table.lane_join(parts_, row);
   row += stride;
@@ -143,6 +155,7 @@ void Repacker::join_pixel(int value, int64_t p, std::span<const Source> sources,
     buffer.channels[idx(buffer.used_channels++)] = channel;
     if (channel == golden_next) ++golden_next;
   }
+  place.room = place.count;
   buffer.used_values += (place.count + 1) * stride;
 }
 

@@ -29,7 +29,7 @@ class Repacker {
   // fewer vectors are left that way. Order of the faults: kept.
   // Only of packs that go on with `segment`.
   [[nodiscard]] std::vector<CarriedPack> repack(size_t segment, std::vector<CarriedPack> packs);
-  // A buffer for a value, and back.
+  // A buffer for a value, and back. As many are kept as packs can be carried and packed anew at a time.
   [[nodiscard]] LaneBuffer take(int value);
   void give_back(int value, LaneBuffer buffer);
 
@@ -46,6 +46,7 @@ class Repacker {
   const Golden& golden_;
   const LaneValues& values_;
   std::vector<std::vector<LaneBuffer>> spare_;  // per slot
+  int64_t outside_ = 0, most_outside_ = 0;      // floats of all buffers that are not in LaneValues
   // Of the pixel that is being joined, per source that holds some of it:
   std::vector<LanePixel> pixels_;
   std::vector<simd::LanePart> parts_;

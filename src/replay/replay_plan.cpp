@@ -1,10 +1,8 @@
 #include "replay/replay_plan.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "core/bits.hpp"
-#include "replay/lane_values.hpp"
 
 namespace tf_injector::replay {
 namespace {
@@ -122,8 +120,8 @@ bool is_elementwise(const ElementwiseForm* form, const StepInfo& step, const std
 
 }  // namespace
 
-ReplayPlan::ReplayPlan(const Plan& plan, const Shortcuts& shortcuts)
-    : plan_(plan), table_(*simd::simd_table(plan.kernels())), shortcuts_(shortcuts) {
+ReplayPlan::ReplayPlan(const Plan& plan, const Shortcuts& shortcuts, PackSize size)
+    : plan_(plan), table_(*simd::simd_table(plan.kernels())), shortcuts_(shortcuts), size_(size) {
   const Plan::Impl& p = plan.impl();
   for (size_t i = 0; i < p.inputs.size(); ++i)
     values_.push_back(value_of(p.inputs[i].shape, p.memory.slot_of_input[i]));
@@ -131,10 +129,23 @@ ReplayPlan::ReplayPlan(const Plan& plan, const Shortcuts& shortcuts)
     values_.push_back(value_of(p.steps[i].shape, p.memory.slot_of_step[i]));
   for (size_t i = 0; i < p.steps.size(); ++i) add_step(p.steps[i], static_cast<int>(p.inputs.size() + i));
   cut_segments();
+  if (size_.lanes == 0) size_ = pack_sizes().front();
+}
+
+// Together with the packs that are carried, their memory: at most kCarriedFloats and kMostPacks. Smaller ones
+// take less, and are slower.
+std::vector<PackSize> ReplayPlan::pack_sizes() const {
   int64_t largest = 1;
-  for (size_t slot = 0; slot < p.memory.slot_elements.size(); ++slot)
-    largest = std::max(largest, slot_floats(static_cast<int>(slot)));
-  packs_together_ = static_cast<size_t>(std::clamp<int64_t>(kCarriedFloats / largest, 2, kMostPacks));
+  const int width = table_.width();
+  for (size_t slot = 0; slot < plan_.impl().memory.slot_elements.size(); ++slot)
+    largest = std::max(largest, lane_limit(static_cast<int>(slot), width).values);
+  const auto packs = static_cast<size_t>(std::clamp<int64_t>(kCarriedFloats / largest, 2, kMostPacks));
+  std::vector<PackSize> sizes = {{width, packs}, {width, 1}};
+  for (int lanes = width / 2; lanes >= table_.lanes; lanes /= 2) sizes.push_back({lanes, 1});
+  for (const int lanes : {4, 1}) {
+    if (lanes < table_.lanes) sizes.push_back({lanes, 1});
+  }
+  return sizes;
 }
 
 void ReplayPlan::cut_segments() {
@@ -178,11 +189,18 @@ int64_t ReplayPlan::slot_positions(int slot) const {
   return positions;
 }
 
-// All lanes of all elements, with the changes and channels of the pixels, the masks and the places.
-int64_t ReplayPlan::slot_floats(int slot) const {
-  constexpr auto kPlace = static_cast<int64_t>(sizeof(LaneBuffer::Place) + sizeof(simd::LaneMask)) / 4;
-  return plan_.impl().memory.slot_elements[idx(slot)] * (table_.width() + 1) +
-         slot_positions(slot) * (table_.width() + kPlace);
+// All lanes of all elements with the changes of the pixels; half as much again for what pixels leave behind
+// that were written anew, or a pixel.
+LaneLimit ReplayPlan::lane_limit(int slot, int32_t lanes) const {
+  const int64_t row = (lanes + table_.lanes - 1) / table_.lanes * table_.lanes;
+  LaneLimit limit;
+  for (const ValueInfo& value : values_) {
+    if (value.slot != slot) continue;
+    const int64_t pixels = value.positions + std::max<int64_t>(1, value.positions / 2);
+    limit.values = std::max(limit.values, pixels * (value.channels + 1) * row + table_.lanes);
+    limit.channels = std::max(limit.channels, pixels * value.channels + simd::kMaxWidth);
+  }
+  return limit;
 }
 
 void ReplayPlan::add_step(const PlanStep& from, int output) {
@@ -220,60 +238,6 @@ std::vector<size_t> ReplayPlan::steps_holding(WeightId weight) const {
     if (steps_[s].kernel->holds(weight)) holding.push_back(s);
   }
   return holding;
-}
-
-size_t ReplayPlan::workspace_bytes() const noexcept {
-  int64_t floats = 0;
-  for (const ValueInfo& value : values_) floats += 2 * value.elements() + value.positions;  // golden
-  int64_t largest = 0;
-  for (size_t slot = 0; slot < plan_.impl().memory.slot_elements.size(); ++slot) {
-    const int64_t size = slot_floats(static_cast<int>(slot));
-    floats += size + kMostAlone * plan_.impl().memory.slot_elements[slot];
-    largest = std::max(largest, size);
-  }
-  floats += 3 * static_cast<int64_t>(packs_together_) * largest;  // carried, being packed anew, and new
-  int64_t window = 0;                                             // the rows of LaneLinear, of a window
-  for (const StepInfo& step : steps_) {
-    if (step.linear) window = std::max(window, step.linear->geometry.taps * step.linear->geometry.cin);
-    if (step.window) {
-      for (const WindowGeometry::Window& w : step.window->geometry.windows)
-        window = std::max(window, static_cast<int64_t>(w.positions.size()) * step.window->geometry.channels);
-    }
-  }
-  floats += 3 * window * table_.width();
-  return static_cast<size_t>(floats) * sizeof(float);
-}
-
-size_t ReplayPlan::bytes_per_fault(std::span<const Patch> faults) const {
-  std::set<WeightId> weights;
-  for (const Patch& fault : faults) weights.insert(fault.weight);
-  size_t most = 0;
-  for (WeightId weight : weights) {
-    const std::vector<size_t> steps = steps_holding(weight);
-    size_t bytes = 0;
-    for (size_t s : steps) {
-      const std::optional<LinearStep>& linear = steps_[s].linear;
-      const bool column = linear && steps.size() == 1 &&
-                          shortcuts_.channel;  // a vector of them even where one fault stands alone
-      bytes += column ? idx(linear->geometry.taps * linear->geometry.cin * table_.lanes) * sizeof(float)
-                      : steps_[s].kernel->weight_bytes();
-    }
-    most = std::max(most, bytes);
-  }
-  return most;
-}
-
-size_t ReplayPlan::bytes() const noexcept {
-  size_t floats = 0;
-  for (const StepInfo& step : steps_) {
-    if (step.linear) floats += step.linear->weights.size() + step.linear->geometry.source.size();
-    if (step.window) {
-      for (const WindowGeometry::Window& w : step.window->geometry.windows)
-        floats += w.positions.size() + w.taps.size() + 2 * sizeof(w.taps) / sizeof(float);
-    }
-    if (step.movement) floats += step.movement->elements.size() + 2 * step.movement->positions.size();
-  }
-  return floats * sizeof(float);
 }
 
 }  // namespace tf_injector::replay

@@ -12,6 +12,7 @@
 #include "plan/plan_impl.hpp"
 #include "replay/dead_bound.hpp"
 #include "replay/index.hpp"
+#include "replay/pack_size.hpp"
 #include "replay/shortcuts.hpp"
 
 namespace tf_injector::replay {
@@ -77,10 +78,15 @@ struct Segment {
 };
 inline constexpr int kMostAlone = 16;
 
+// What a LaneBuffer may grow to.
+struct LaneLimit {
+  int64_t values = 0, channels = 0;  // floats, channels of rows
+};
+
 class ReplayPlan {
  public:
   // `plan` must outlive it; its kernels must have an instruction set (plan.kernels() is not scalar).
-  explicit ReplayPlan(const Plan& plan, const Shortcuts& shortcuts = {});
+  explicit ReplayPlan(const Plan& plan, const Shortcuts& shortcuts = {}, PackSize size = {});
 
   [[nodiscard]] const Plan& plan() const noexcept { return plan_; }
   [[nodiscard]] const simd::SimdTable& table() const noexcept { return table_; }
@@ -91,12 +97,15 @@ class ReplayPlan {
   [[nodiscard]] int output() const noexcept { return plan_.impl().output_value; }
   // Steps whose result a fault in this weight changes.
   [[nodiscard]] std::vector<size_t> steps_holding(WeightId weight) const;
-  // Packs that are carried from segment to segment together, so that survivors can be packed anew.
-  [[nodiscard]] size_t packs_together() const noexcept { return packs_together_; }
+  [[nodiscard]] PackSize pack_size() const noexcept { return size_; }
+  // Those to choose from, the fastest first and the smallest last. (None: the first is taken.)
+  [[nodiscard]] std::vector<PackSize> pack_sizes() const;
   // The most positions that a value in this buffer has.
   [[nodiscard]] int64_t slot_positions(int slot) const;
-  // Memory of one ReplayWorkspace, and of this object.
-  [[nodiscard]] size_t workspace_bytes() const noexcept;
+  // The most that the pixels of a value in this buffer take, in packs of so many lanes.
+  [[nodiscard]] LaneLimit lane_limit(int slot, int32_t lanes) const;
+  // The most memory that one ReplayWorkspace of a plan with this size takes, and this object.
+  [[nodiscard]] size_t workspace_bytes(PackSize size) const;
   [[nodiscard]] size_t bytes() const noexcept;
   // The most that a FaultBlock takes for one of these faults.
   [[nodiscard]] size_t bytes_per_fault(std::span<const Patch> faults) const;
@@ -105,7 +114,6 @@ class ReplayPlan {
   void add_step(const PlanStep& step, int output);
   void cut_segments();
   [[nodiscard]] int few_faults(size_t first, size_t end) const;
-  [[nodiscard]] int64_t slot_floats(int slot) const;  // of a pack's buffer
 
   const Plan& plan_;
   const simd::SimdTable& table_;
@@ -113,7 +121,7 @@ class ReplayPlan {
   std::vector<ValueInfo> values_;
   std::vector<StepInfo> steps_;
   std::vector<Segment> segments_;
-  size_t packs_together_ = 1;
+  PackSize size_;
 };
 
 }  // namespace tf_injector::replay

@@ -3,10 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "kernels/same_bits.hpp"
-#include "support/random_network.hpp"
+#include "support/odd_networks.hpp"
 
 namespace tf_injector {
 namespace {
@@ -14,15 +12,17 @@ namespace {
 using replay::FaultBlock;
 using replay::ReplayPlan;
 using replay::ReplayWorkspace;
+using test::ChannelNetwork;
+using test::OddNetwork;
 
 // Faults on random images, replayed and evaluated the plain way.
 void expect_replay_equals_evaluate(std::mt19937& rng, const Graph& graph, const std::vector<size_t>& kernels,
                                    KernelSet set, int faults, int batch,
-                                   const replay::Shortcuts& shortcuts = {}) {
+                                   const replay::Shortcuts& shortcuts = {}, replay::PackSize size = {}) {
   const Plan plan = Plan::compile(graph, {.kernels = set});
   std::vector<Patch> patches;
   for (int i = 0; i < faults; ++i) patches.push_back(test::random_fault(rng, graph, kernels));
-  const ReplayPlan replay_plan(plan, shortcuts);
+  const ReplayPlan replay_plan(plan, shortcuts, size);
   const FaultBlock block(replay_plan, patches);
   ReplayWorkspace replay(replay_plan);
   Workspace workspace(plan, 1);
@@ -51,63 +51,6 @@ void expect_replay_equals_evaluate(std::mt19937& rng, const Graph& graph, const 
   }
 }
 
-// A graph with random weights, and which of them are faulted.
-struct RandomGraph {
-  std::mt19937& rng;
-  Graph graph;
-  std::vector<size_t> kernels;
-
-  WeightId weight(const Shape& shape, float scale) {
-    Weight w{"w" + std::to_string(graph.weights.size()), shape,
-             test::random_values(rng, shape.elements(), test::Values::ordinary)};
-    for (float& v : w.values) v *= scale;
-    graph.weights.push_back(std::move(w));
-    return static_cast<WeightId>(graph.weights.size() - 1);
-  }
-  WeightId faultable(WeightId id) {
-    kernels.push_back(static_cast<size_t>(id));
-    return id;
-  }
-  NodeId relu(NodeId h) { return graph.add("relu", ops::Activation{}, {h}); }
-};
-
-// A network with what residual networks lack: a weight that two convolutions share, groups, a sum of three, a
-// Dense over a flattened image whose sum is cut into blocks, a Dense behind it, and no ReLU in places.
-struct OddNetwork : RandomGraph {
-  OddNetwork(std::mt19937& random, bool infinite_weight) : RandomGraph{random, {}, {}} {
-    constexpr int64_t kSide = 8, kChannels = 12;
-    const auto convolve = [&](NodeId in, WeightId kernel, int64_t groups) {
-      return graph.add("conv",
-                       ops::Conv2D{.kernel = kernel,
-                                   .kernel_size = {3, 3},
-                                   .groups = groups,
-                                   .filters = kChannels,
-                                   .padding = ops::Padding::same},
-                       {in});
-    };
-    const NodeId in = graph.add_input("in", "in", {kSide, kSide, 3});
-    NodeId h = relu(convolve(in, faultable(weight({3, 3, 3, kChannels}, 0.3f)), 1));
-    const WeightId shared = faultable(weight({3, 3, kChannels, kChannels}, 0.1f));
-    const NodeId a = relu(convolve(h, shared, 1));
-    const NodeId b = convolve(a, shared, 1);
-    h = graph.add("sum", ops::Add{}, {h, a, b});
-    h = relu(h);
-    const WeightId grouped = faultable(weight({3, 3, kChannels / 3, kChannels}, 0.2f));
-    if (infinite_weight) graph.weights[static_cast<size_t>(grouped)].values[5] = HUGE_VALF;
-    h = convolve(h, grouped, 3);
-    const WeightId last = faultable(weight({3, 3, kChannels, kChannels}, 0.1f));
-    if (infinite_weight) graph.weights[static_cast<size_t>(last)].values[7] = -HUGE_VALF;
-    h = relu(convolve(h, last, 1));
-    h = graph.add("flat", ops::Reshape{Shape{kSide * kSide * kChannels}}, {h});
-    h = relu(graph.add(
-        "dense",
-        ops::Dense{faultable(weight({kSide * kSide * kChannels, 20}, 0.05f)), weight({20}, 0.1f), 20}, {h}));
-    h = graph.add("scores", ops::Dense{faultable(weight({20, 7}, 0.3f)), weight({7}, 0.1f), 7}, {h});
-    graph.outputs = {h};
-    graph.output_names = {"scores"};
-  }
-};
-
 TEST(Replay, EqualsThePlainEvaluationOnOddNetworks) {
   std::mt19937 rng(12);
   for (int round = 0; round < 4; ++round) {
@@ -121,43 +64,6 @@ TEST(Replay, EqualsThePlainEvaluationOnOddNetworks) {
     }
   }
 }
-
-// Ops of single channels and joins: groups, depthwise, max pooling behind a border of -Inf, branches.
-struct ChannelNetwork : RandomGraph {
-  ChannelNetwork(std::mt19937& random, bool infinite_weight) : RandomGraph{random, {}, {}} {
-    constexpr int64_t kSide = 7, kChannels = 18;
-    const auto convolve = [&](NodeId in, int64_t size, int64_t cin, int64_t filters, int64_t groups) {
-      ops::Conv2D op{
-          .kernel_size = {size, size}, .groups = groups, .filters = filters, .padding = ops::Padding::same};
-      op.kernel = faultable(weight({size, size, cin / groups, filters}, 0.3f));
-      return graph.add("conv", op, {in});
-    };
-    const NodeId in = graph.add_input("in", "in", {kSide, kSide, 3});
-    const NodeId stem = relu(convolve(in, 3, 3, kChannels, 1));
-    NodeId grouped = convolve(stem, 3, kChannels, kChannels, kChannels);
-    if (infinite_weight) graph.weights.back().values[20] = HUGE_VALF;
-    grouped = relu(graph.add("sum", ops::Add{}, {grouped, stem}));
-    const ops::DepthwiseConv2D depthwise{.kernel = weight({5, 3, kChannels, 1}, 0.3f),
-                                         .bias = weight({kChannels}, 0.1f),
-                                         .kernel_size = {5, 3},
-                                         .padding = ops::Padding::same};
-    const NodeId deep = graph.add("depthwise", depthwise, {convolve(stem, 1, kChannels, kChannels, 1)});
-    NodeId pooled = graph.add("pad", ops::Pad{{{{1, 1}}, {{1, 1}}, {{0, 0}}}, -HUGE_VALF}, {grouped});
-    pooled = graph.add("pool", ops::MaxPool2D{.pool_size = {3, 3}, .strides = {1, 1}}, {pooled});
-    NodeId h = graph.add("join", ops::Concat{2}, {deep, stem, pooled});
-    h = graph.add("join", ops::Concat{2}, {h, relu(convolve(h, 3, 3 * kChannels, 9, 1))});
-    h = graph.add("pool",
-                  ops::MaxPool2D{.pool_size = {2, 3}, .strides = {2, 2}, .padding = ops::Padding::same}, {h});
-    h = convolve(h, 1, 3 * kChannels + 9, 20, 1);
-    const NodeId largest = graph.add("largest", ops::GlobalMaxPool{}, {h});
-    const NodeId mean =
-        graph.add("mean", ops::GlobalAveragePool{}, {graph.add("tall", ops::Concat{0}, {h, h})});
-    h = graph.add("vectors", ops::Concat{0}, {largest, mean});
-    h = graph.add("scores", ops::Dense{faultable(weight({40, 7}, 0.3f)), weight({7}, 0.1f), 7}, {h});
-    graph.outputs = {h};
-    graph.output_names = {"scores"};
-  }
-};
 
 TEST(Replay, EqualsThePlainEvaluationOnNetworksOfChannels) {
   std::mt19937 rng(13);
@@ -188,6 +94,25 @@ TEST(Replay, EqualsThePlainEvaluation) {
       test::NetworkBuilder builder(rng, options);
       const Graph graph = builder.build();
       expect_replay_equals_evaluate(rng, graph, builder.kernels, set, round == 0 ? 150 : 40, 512);
+    }
+  }
+}
+
+TEST(Replay, EqualsThePlainEvaluationWhateverTheSizeOfThePacks) {
+  std::mt19937 rng(15);
+  const OddNetwork odd(rng, false);
+  const ChannelNetwork channels(rng, true);
+  test::NetworkBuilder residual(rng, {.side = 9, .channels = 17});
+  const Graph residual_graph = residual.build();
+  for (KernelSet set : available_kernel_sets()) {
+    if (set == KernelSet::scalar) continue;  // the reference has no lanes
+    const Plan plan = Plan::compile(residual_graph, {.kernels = set});
+    for (const replay::PackSize size : ReplayPlan(plan).pack_sizes()) {
+      SCOPED_TRACE(std::string(kernel_set_name(set)) + ", " + std::to_string(size.lanes) + " lanes, " +
+                   std::to_string(size.packs) + " packs");
+      expect_replay_equals_evaluate(rng, odd.graph, odd.kernels, set, 90, 512, {}, size);
+      expect_replay_equals_evaluate(rng, channels.graph, channels.kernels, set, 90, 512, {}, size);
+      expect_replay_equals_evaluate(rng, residual_graph, residual.kernels, set, 90, 512, {}, size);
     }
   }
 }

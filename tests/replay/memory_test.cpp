@@ -1,0 +1,144 @@
+// What replay allocates stays within what its plan says: counted by the allocation functions of this program.
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "replay/replay.hpp"
+#include "support/odd_networks.hpp"
+
+namespace {
+
+std::atomic<int64_t> allocated{0}, most_allocated{0};
+
+void* count(void* block) {
+  if (block == nullptr) throw std::bad_alloc();
+  const int64_t now = allocated += static_cast<int64_t>(malloc_usable_size(block));
+  for (int64_t most = most_allocated; now > most && !most_allocated.compare_exchange_weak(most, now);) {
+  }
+  return block;
+}
+void uncount(void* block) noexcept {
+  if (block != nullptr) allocated -= static_cast<int64_t>(malloc_usable_size(block));
+  std::free(block);
+}
+
+}  // namespace
+
+void* operator new(size_t size) { return count(std::malloc(size)); }
+void* operator new[](size_t size) { return count(std::malloc(size)); }
+void* operator new(size_t size, std::align_val_t align) {
+  const auto alignment = static_cast<size_t>(align);
+  return count(std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment));
+}
+void* operator new[](size_t size, std::align_val_t align) { return operator new(size, align); }
+void operator delete(void* block) noexcept { uncount(block); }
+void operator delete[](void* block) noexcept { uncount(block); }
+void operator delete(void* block, size_t) noexcept { uncount(block); }
+void operator delete[](void* block, size_t) noexcept { uncount(block); }
+void operator delete(void* block, std::align_val_t) noexcept { uncount(block); }
+void operator delete[](void* block, std::align_val_t) noexcept { uncount(block); }
+void operator delete(void* block, size_t, std::align_val_t) noexcept { uncount(block); }
+void operator delete[](void* block, size_t, std::align_val_t) noexcept { uncount(block); }
+
+namespace tf_injector {
+namespace {
+
+using replay::FaultBlock;
+using replay::PackSize;
+using replay::ReplayPlan;
+using replay::ReplayWorkspace;
+
+// The most that is allocated while `run` runs, beyond what was before.
+template <class Run>
+size_t most_while(Run run) {
+  const int64_t before = allocated;
+  most_allocated = before;
+  run();
+  return static_cast<size_t>(most_allocated - before);
+}
+
+struct Case {
+  Graph graph;
+  std::vector<Patch> patches;
+  std::vector<std::vector<float>> images;
+
+  Case(std::mt19937& rng, Graph network, const std::vector<size_t>& kernels, int faults)
+      : graph(std::move(network)) {
+    for (int i = 0; i < faults; ++i) patches.push_back(test::random_fault(rng, graph, kernels));
+    const int64_t elements = graph.nodes.front().shape.elements();
+    for (int i = 0; i < 3; ++i) images.push_back(test::random_values(rng, elements, test::Values::ordinary));
+  }
+  static Case residual(std::mt19937& rng, const test::NetworkOptions& options, int faults) {
+    test::NetworkBuilder builder(rng, options);
+    Graph graph = builder.build();
+    return {rng, std::move(graph), builder.kernels, faults};
+  }
+};
+
+void replay_all(const ReplayPlan& plan, const FaultBlock& block, const Case& of) {
+  ReplayWorkspace workspace(plan);
+  std::vector<float> golden(static_cast<size_t>(plan.plan().classes()));
+  for (const std::vector<float>& image : of.images) {
+    const std::span<const float> inputs[] = {image};
+    workspace.run_golden(inputs, {.batch = 512}, golden);
+    for (const replay::Group& group : block.groups())
+      workspace.run_group(group, [](size_t, std::span<const float>) {});
+  }
+}
+
+// In packs of every size.
+void expect_stated_memory(const Case& of) {
+  const Plan plan = Plan::compile(of.graph, {});
+  for (const PackSize size : ReplayPlan(plan).pack_sizes()) {
+    SCOPED_TRACE(std::to_string(size.lanes) + " lanes, " + std::to_string(size.packs) + " packs");
+    std::optional<ReplayPlan> replay_plan;
+    const size_t plan_bytes = most_while([&] { replay_plan.emplace(plan, replay::Shortcuts{}, size); });
+    EXPECT_LE(plan_bytes, replay_plan->bytes());
+    std::optional<FaultBlock> block;
+    const size_t block_bytes = most_while([&] { block.emplace(*replay_plan, of.patches); });
+    EXPECT_LE(block_bytes, of.patches.size() * replay_plan->bytes_per_fault(of.patches));
+    const size_t most = most_while([&] { replay_all(*replay_plan, *block, of); });
+    EXPECT_LE(most, replay_plan->workspace_bytes(size));
+    EXPECT_GE(8 * most + (2 << 20), replay_plan->workspace_bytes(size)) << "it says far too much";
+  }
+}
+
+TEST(ReplayMemory, StaysWithinWhatThePlanSays) {
+  if (available_kernel_sets().front() == KernelSet::scalar) GTEST_SKIP() << "the reference has no lanes";
+  std::mt19937 rng(21);
+  for (int round = 0; round < 6; ++round) {
+    SCOPED_TRACE("round " + std::to_string(round));
+    expect_stated_memory(Case::residual(rng,
+                                        {.side = 6 + 3 * round,
+                                         .channels = 5 + 9 * round,
+                                         .blocks = 2 + round % 3,
+                                         .bias = round % 2 == 0,
+                                         .projection = round % 2 == 1},
+                                        round == 5 ? 400 : 150));
+  }
+  for (const bool infinite : {false, true}) {
+    const test::OddNetwork odd(rng, infinite);
+    expect_stated_memory({rng, odd.graph, odd.kernels, 300});
+    const test::ChannelNetwork channels(rng, infinite);
+    expect_stated_memory({rng, channels.graph, channels.kernels, 300});
+  }
+}
+
+TEST(ReplayMemory, SmallerPacksTakeLess) {
+  std::mt19937 rng(22);
+  const Case of = Case::residual(rng, {.side = 16, .channels = 32}, 1);
+  const Plan plan = Plan::compile(of.graph, {});
+  if (plan.kernels() == KernelSet::scalar) GTEST_SKIP() << "the reference has no lanes";
+  const ReplayPlan replay_plan(plan);
+  const std::vector<PackSize> sizes = replay_plan.pack_sizes();
+  ASSERT_GT(sizes.size(), 3U);
+  EXPECT_EQ(sizes.back().lanes, 1);
+  for (size_t i = 1; i < sizes.size(); ++i)
+    EXPECT_LE(replay_plan.workspace_bytes(sizes[i]), replay_plan.workspace_bytes(sizes[i - 1]));
+}
+
+}  // namespace
+}  // namespace tf_injector
