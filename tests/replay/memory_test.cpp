@@ -127,6 +127,47 @@ TEST(ReplayMemory, StaysWithinWhatThePlanSays) {
   }
 }
 
+// Every lane comes to every pixel, one after the other: what pixels leave behind does not add up.
+TEST(ReplayMemory, PixelsThatAreWrittenAnewStayWithinTheirBuffer) {
+  std::mt19937 rng(23);
+  const Case of = Case::residual(rng, {.side = 9, .channels = 21}, 1);
+  const Plan plan = Plan::compile(of.graph, {});
+  if (plan.kernels() == KernelSet::scalar) GTEST_SKIP() << "the reference has no lanes";
+  const ReplayPlan replay_plan(plan);
+  replay::Golden golden(replay_plan);
+  const std::span<const float> inputs[] = {of.images[0]};
+  golden.run(inputs, {.batch = 512});
+  replay::LaneValues values(replay_plan, golden);
+  const int value = 1, lanes = replay_plan.pack_size().lanes;
+  const replay::ValueInfo& info = replay_plan.values()[value];
+  values.reset(lanes);
+  values.begin(value);
+  const auto number = [&](int lane, int64_t p, int64_t c) {
+    return static_cast<float>(1 + lane + 100 * p) + static_cast<float>(c) / 64;
+  };
+  std::vector<replay::LaneChange> changes;
+  for (int lane = 0; lane < lanes; ++lane) {
+    for (int64_t p = 0; p < info.positions; ++p) {
+      changes.clear();
+      for (int32_t c = 0; c < info.channels; ++c) changes.push_back({c, lane, number(lane, p, c)});
+      values.merge(value, p, changes);
+    }
+  }
+  std::vector<float> pixel(static_cast<size_t>(info.channels));
+  for (int64_t p = 0; p < info.positions; ++p) {
+    ASSERT_EQ(std::popcount(values.dirty(value, p)), lanes);
+    for (int lane = 0; lane < lanes; ++lane) {
+      values.read(value, p, lane, pixel.data());
+      for (int64_t c = 0; c < info.channels; ++c)
+        ASSERT_EQ(pixel[static_cast<size_t>(c)], number(lane, p, c)) << p << ' ' << lane << ' ' << c;
+    }
+  }
+  const replay::LaneBuffer buffer = values.exchange(value, values.make_buffer(value));
+  EXPECT_GE(static_cast<int64_t>(buffer.values.size()), info.positions * info.channels * lanes);
+  EXPECT_LE(static_cast<int64_t>(buffer.values.size()), buffer.most.values);
+  EXPECT_LE(static_cast<int64_t>(buffer.channels.size()), buffer.most.channels);
+}
+
 TEST(ReplayMemory, SmallerPacksTakeLess) {
   std::mt19937 rng(22);
   const Case of = Case::residual(rng, {.side = 16, .channels = 32}, 1);
