@@ -60,7 +60,7 @@ class CampaignRun {
   }
 
   std::unique_ptr<Engine> make_engine() const {
-    return tuning_.engine.make(setup_.plan, setup_.layout.threads, setup_.layout.tile);
+    return tuning_.engine.make(setup_.plan, setup_.layout.engine());
   }
   ScoreFiles score_files(const std::string& folder) const {
     return {folder, options_.scores, setup_.images(), setup_.plan.classes()};

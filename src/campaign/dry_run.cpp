@@ -28,7 +28,7 @@ struct Pace {
 // Seconds per image of --check on one thread, all faults that are `left` together.
 double check_pace(const Setup& setup, int every, size_t left) {
   if (every == 0) return 0;
-  const auto plain = make_plain_engine(setup.plan, 1, setup.layout.tile);
+  const auto plain = make_plain_engine(setup.plan, {.threads = 1, .tile = setup.layout.tile});
   const Tile& tile = setup.tiles.front();
   ImageFeed::Buffers buffers = setup.feed.make_buffers(setup.layout.tile);
   std::vector<float> scores(static_cast<size_t>(tile.images) * setup.classes());
@@ -50,7 +50,7 @@ Pace measure(const Setup& setup, Engine& engine, std::span<const Patch> faults,
   pace.golden = seconds_since(begin) / tile.images;
   if (faults.empty()) return pace;
   std::vector<Patch> sample;
-  const size_t count = std::min(kSampledFaults, faults.size());
+  const size_t count = std::min({kSampledFaults, setup.layout.most_faults, faults.size()});
   for (size_t i = 0; i < count; ++i) sample.push_back(faults[i * faults.size() / count]);
   begin = Clock::now();
   engine.begin_block(sample);
@@ -111,7 +111,8 @@ CampaignResult dry_run(const Setup& setup, const CampaignOptions& options, const
   const size_t done = name_files(setup, options, say, result);
   if (!setup.golden_only && result.would_write.empty()) return result;  // finished already
   const auto left = std::span(setup.patches).subspan(done);
-  const auto engine = tuning.engine.make(setup.plan, 1, setup.layout.tile);
+  const auto engine =
+      tuning.engine.make(setup.plan, {.threads = 1, .tile = setup.layout.tile, .size = setup.layout.size});
   const Pace pace = measure(setup, *engine, left, callbacks.stop);
   result.estimated_seconds = static_cast<double>(setup.images()) *
                              (pace.golden + static_cast<double>(left.size()) * pace.fault +

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "campaign/tiles.hpp"
 #include "graph/patch.hpp"
@@ -31,13 +32,25 @@ struct FaultSink {
   std::function<void(int64_t pairs)> advance;
 };
 
-// What an engine will take, known before it is made: threads, tile and block size are chosen by it.
+// A size in which an engine can be made: smaller ones take less memory and longer.
+struct EngineSize {
+  size_t bytes_per_thread = 0;  // whatever the tile
+  double speed = 1;             // about, of a thread, where the first size has 1
+  size_t least_block = 1;       // faults that a call of run_faults should have to be worth its fixed cost
+};
+
+// The most that an engine will take, known before it is made: threads, tile, size and block are chosen by it.
 struct EngineNeeds {
-  size_t bytes_per_thread = 0;        // whatever the tile
-  size_t bytes_per_thread_image = 0;  // per thread and image of its tile
-  size_t bytes_per_fault = 0;         // per fault of a block, at most
-  int preferred_tile = 1;             // images, when nobody says otherwise
-  size_t least_block = 1;  // faults that a call of run_faults should have to be worth its fixed cost
+  std::vector<EngineSize> sizes = {{}};  // the fastest first, the smallest last
+  size_t bytes = 0;                      // shared by all threads
+  size_t bytes_per_thread_image = 0;     // per thread and image of its tile
+  size_t bytes_per_fault = 0;            // per fault of a block, at most
+  int preferred_tile = 1;                // images, when nobody says otherwise
+};
+
+struct EngineLayout {
+  int threads = 1, tile = 1;
+  size_t size = 0;  // which of EngineNeeds::sizes
 };
 
 class Engine {
@@ -59,12 +72,12 @@ class Engine {
 // For a run with these faults.
 [[nodiscard]] EngineNeeds plain_engine_needs(const Plan& plan, std::span<const Patch> faults);
 // `plan` must outlive the engine.
-[[nodiscard]] std::unique_ptr<Engine> make_plain_engine(const Plan& plan, int threads, int tile);
+[[nodiscard]] std::unique_ptr<Engine> make_plain_engine(const Plan& plan, const EngineLayout& layout);
 
 // Equal to the plain engine in every bit, many times as fast; not for the scalar kernels.
 [[nodiscard]] EngineNeeds replay_engine_needs(const Plan& plan, std::span<const Patch> faults,
                                               const replay::Shortcuts& shortcuts = {});
-[[nodiscard]] std::unique_ptr<Engine> make_replay_engine(const Plan& plan, int threads,
+[[nodiscard]] std::unique_ptr<Engine> make_replay_engine(const Plan& plan, const EngineLayout& layout,
                                                          const replay::Shortcuts& shortcuts = {});
 
 }  // namespace tf_injector

@@ -9,8 +9,9 @@ EngineChoice replay_engine(const replay::Shortcuts& shortcuts) {
               [shortcuts](const Plan& plan, std::span<const Patch> faults) {
                 return replay_engine_needs(plan, faults, shortcuts);
               },
-          .make = [shortcuts](const Plan& plan, int threads,
-                              int) { return make_replay_engine(plan, threads, shortcuts); }};
+          .make = [shortcuts](
+                      const Plan& plan,
+                      const EngineLayout& layout) { return make_replay_engine(plan, layout, shortcuts); }};
 }
 
 // The scalar reference is there to define the results: it is run as it stands.
@@ -20,7 +21,7 @@ EngineChoice default_engine() {
   };
   return {
       .needs = [of](const Plan& plan, std::span<const Patch> faults) { return of(plan).needs(plan, faults); },
-      .make = [of](const Plan& plan, int threads, int tile) { return of(plan).make(plan, threads, tile); }};
+      .make = [of](const Plan& plan, const EngineLayout& layout) { return of(plan).make(plan, layout); }};
 }
 
 }  // namespace tf_injector

@@ -13,7 +13,7 @@ namespace tf_injector {
 struct EngineChoice {
   std::function<EngineNeeds(const Plan& plan, std::span<const Patch> faults)> needs;
   // `plan` must outlive the engine. Throws std::bad_alloc.
-  std::function<std::unique_ptr<Engine>(const Plan& plan, int threads, int tile)> make;
+  std::function<std::unique_ptr<Engine>(const Plan& plan, const EngineLayout& layout)> make;
 };
 
 [[nodiscard]] EngineChoice plain_engine();

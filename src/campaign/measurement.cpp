@@ -14,7 +14,7 @@ namespace tf_injector {
 Measurement::Measurement(CampaignInputs inputs, const CampaignOptions& options, const EngineChoice& choice,
                          const std::atomic<bool>* stop)
     : setup_(set_up(std::move(inputs), options, {.engine = choice})),
-      engine_(choice.make(setup_.plan, setup_.layout.threads, setup_.layout.tile)),
+      engine_(choice.make(setup_.plan, setup_.layout.engine())),
       golden_(run_golden(setup_, *engine_, stop)),
       runner_(
           setup_, *engine_, golden_, [](size_t) { return false; }, stop, [](int64_t) {}) {}

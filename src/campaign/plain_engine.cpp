@@ -85,8 +85,8 @@ EngineNeeds plain_engine_needs(const Plan& plan, std::span<const Patch> faults) 
   return needs;
 }
 
-std::unique_ptr<Engine> make_plain_engine(const Plan& plan, int threads, int tile) {
-  return std::make_unique<PlainEngine>(plan, threads, tile);
+std::unique_ptr<Engine> make_plain_engine(const Plan& plan, const EngineLayout& layout) {
+  return std::make_unique<PlainEngine>(plan, layout.threads, layout.tile);
 }
 
 }  // namespace tf_injector

@@ -24,7 +24,7 @@ std::string fault_text(const Fault& fault) {
 SelfCheck::SelfCheck(const Setup& setup, int every, const std::atomic<bool>* stop)
     : setup_(setup), every_(static_cast<size_t>(every)), stop_(stop) {
   if (every_ == 0) return;
-  plain_ = make_plain_engine(setup.plan, setup.layout.threads, setup.layout.tile);
+  plain_ = make_plain_engine(setup.plan, setup.layout.engine());
   for (int i = 0; i < setup.layout.threads; ++i)
     buffers_.push_back(setup.feed.make_buffers(setup.layout.tile));
 }

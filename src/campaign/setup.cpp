@@ -19,6 +19,9 @@ namespace {
 
 // Of the memory that is free: other programs, and what no plan counts, want some too.
 constexpr double kMemoryShare = 0.8;
+// Beside what is counted: a row of the list and of the report, a thread's stack and pools, code that is not
+// loaded yet, and small things.
+constexpr uint64_t kRowBytes = 512, kThreadBytes = 1 << 20, kFixedBytes = 6 << 20;
 
 KernelSet kernel_set_of(const std::string& name) {
   std::string names;
@@ -113,22 +116,26 @@ RunMetadata new_metadata(const CampaignInputs& inputs, const CampaignOptions& op
 void add_plain_needs(const Setup& setup, const CampaignOptions& options, MemoryNeeds& needs) {
   const EngineNeeds plain = plain_engine_needs(setup.plan, setup.patches);
   const uint64_t scores = static_cast<uint64_t>(setup.images()) * setup.classes() * sizeof(float);
-  needs.engine.bytes_per_thread += plain.bytes_per_thread;
+  needs.bytes_per_thread += plain.sizes.front().bytes_per_thread;
   needs.engine.bytes_per_thread_image += plain.bytes_per_thread_image + needs.feed_bytes_per_image;
   needs.fixed_bytes += plain.bytes_per_fault + scores;
   if (options.scores == ScoreMode::none)
     needs.bytes_per_fault += scores / static_cast<uint64_t>(options.check) + 1;
 }
 
-// What --memory bounds: the images, the weights, and all that the run allocates.
+// What --memory bounds: what the process holds already (the program, the weights, the images), and the most
+// that the run will allocate.
 void divide_memory(Setup& setup, const CampaignOptions& options, const RunTuning& tuning, int threads) {
   const uint64_t images = static_cast<uint64_t>(setup.images());
   const uint64_t scores = images * setup.classes() * sizeof(float);
+  const uint64_t kept_scores = options.scores == ScoreMode::none ? 0 : scores;
   MemoryNeeds needs{.engine = tuning.engine.needs(setup.plan, setup.patches),
                     .feed_bytes_per_image = setup.feed.bytes_per_image(),
-                    .bytes_per_fault = sizeof(Tally) + (options.scores == ScoreMode::none ? 0 : scores),
+                    .bytes_per_fault = kRowBytes + sizeof(Tally) + kept_scores,
                     .bytes_per_thread_fault = sizeof(Tally),
-                    .fixed_bytes = scores + images * GoldenRun::kBytesPerImage};
+                    .bytes_per_thread = kThreadBytes + 3 * kept_scores,  // files of scores being written
+                    .fixed_bytes = kFixedBytes + setup.faults.size() * kRowBytes + scores +
+                                   images * GoldenRun::kBytesPerImage};
   if (options.check > 0) add_plain_needs(setup, options, needs);
   WorkLimits limits{.bytes = options.memory_bytes,
                     .images = setup.images(),
@@ -138,10 +145,12 @@ void divide_memory(Setup& setup, const CampaignOptions& options, const RunTuning
   if (limits.bytes == 0) {
     limits.bytes = static_cast<uint64_t>(kMemoryShare * static_cast<double>(memory_budget().bytes));
   } else {
-    needs.fixed_bytes += setup.feed.bytes() + setup.plan.weight_bytes();
+    const ProcessMemory memory = tuning.process_memory();
+    needs.fixed_bytes += memory.now;
+    needs.peak_bytes = memory.peak;
   }
   setup.layout = plan_work(needs, limits);
-  setup.least_block = needs.engine.least_block;
+  setup.least_block = needs.engine.sizes[setup.layout.size].least_block;
   if (tuning.most_faults_per_block > 0) {
     setup.layout.most_faults = std::min(setup.layout.most_faults, tuning.most_faults_per_block);
     setup.least_block = std::min(setup.least_block, tuning.most_faults_per_block);

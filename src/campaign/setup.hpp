@@ -1,6 +1,7 @@
 // A campaign that is ready to run: everything resolved and checked, nothing written yet.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "campaign/run_metadata.hpp"
 #include "campaign/tiles.hpp"
 #include "campaign/work_layout.hpp"
+#include "core/process_memory.hpp"
 #include "plan/plan.hpp"
 #include "tf_injector/fault.hpp"
 
@@ -21,6 +23,11 @@ namespace tf_injector {
 struct RunTuning {
   EngineChoice engine = default_engine();
   size_t most_faults_per_block = 0;  // 0: what memory allows
+  // What the process holds, where --memory bounds it.
+  std::function<ProcessMemory()> process_memory = [] {
+    give_back_freed_memory();
+    return tf_injector::process_memory();
+  };
 };
 
 struct Setup {

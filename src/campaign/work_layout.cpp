@@ -10,20 +10,53 @@
 namespace tf_injector {
 namespace {
 
-uint64_t bytes_without_faults(const MemoryNeeds& needs, int threads, int tile) {
-  const uint64_t image = needs.engine.bytes_per_thread_image + needs.feed_bytes_per_image;
-  return needs.fixed_bytes + static_cast<uint64_t>(threads) *
-                                 (needs.engine.bytes_per_thread + static_cast<uint64_t>(tile) * image);
-}
+// More than the memory of two runs of one command differs by: the least that is said is accepted.
+constexpr uint64_t kDifference = 2 << 20;
 
-uint64_t bytes_of_fault(const MemoryNeeds& needs, int threads) {
-  return needs.engine.bytes_per_fault + needs.bytes_per_fault +
-         static_cast<uint64_t>(threads) * needs.bytes_per_thread_fault;
-}
+class Layouts {
+ public:
+  Layouts(const MemoryNeeds& needs, const WorkLimits& limits) : needs_(needs), limits_(limits) {}
 
-uint64_t bytes_of(const MemoryNeeds& needs, int threads, int tile, size_t faults) {
-  return bytes_without_faults(needs, threads, tile) + faults * bytes_of_fault(needs, threads);
-}
+  // Of the threads and sizes that fit with this tile, those that are fastest together. False: none fits.
+  bool choose(WorkLayout& layout, bool only_the_fastest) const {
+    double fastest = 0;
+    for (int threads = limits_.threads; threads >= 1; --threads) {
+      for (size_t size = 0; size < needs_.engine.sizes.size(); ++size) {
+        if (only_the_fastest && (threads < limits_.threads || size > 0)) return fastest > 0;
+        const WorkLayout one{.threads = threads, .tile = layout.tile, .size = size};
+        const double speed = threads * needs_.engine.sizes[size].speed;
+        if (speed <= fastest || bytes_with_one(one) > limits_.bytes) continue;
+        fastest = speed;
+        layout = one;
+      }
+    }
+    return fastest > 0;
+  }
+  [[nodiscard]] uint64_t least(int tile) const {
+    const WorkLayout smallest{.threads = 1, .tile = tile, .size = needs_.engine.sizes.size() - 1};
+    return std::max(bytes_with_one(smallest), needs_.peak_bytes);
+  }
+  [[nodiscard]] uint64_t without_faults(const WorkLayout& layout) const {
+    const uint64_t image = needs_.engine.bytes_per_thread_image + needs_.feed_bytes_per_image;
+    return needs_.fixed_bytes + needs_.engine.bytes +
+           static_cast<uint64_t>(layout.threads) *
+               (needs_.bytes_per_thread + needs_.engine.sizes[layout.size].bytes_per_thread +
+                static_cast<uint64_t>(layout.tile) * image);
+  }
+  [[nodiscard]] uint64_t of_fault(int threads) const {
+    return needs_.engine.bytes_per_fault + needs_.bytes_per_fault +
+           static_cast<uint64_t>(threads) * needs_.bytes_per_thread_fault;
+  }
+
+ private:
+  // With a block of one fault.
+  [[nodiscard]] uint64_t bytes_with_one(const WorkLayout& layout) const {
+    return without_faults(layout) + (limits_.faults > 0 ? of_fault(layout.threads) : 0);
+  }
+
+  const MemoryNeeds& needs_;
+  const WorkLimits& limits_;
+};
 
 // Tiles beyond an even share would leave threads without work.
 int first_tile(const MemoryNeeds& needs, const WorkLimits& limits) {
@@ -33,27 +66,32 @@ int first_tile(const MemoryNeeds& needs, const WorkLimits& limits) {
 }
 
 [[noreturn]] void throw_too_small(const WorkLimits& limits, uint64_t least) {
+  const uint64_t megabytes = (least + kDifference + (1 << 20) - 1) >> 20;
   throw Error(ErrorKind::out_of_memory,
-              fmt::format("not enough memory: {} may be used, this network and test set need at least {}{}; "
-                          "give more (--memory) or fewer images (--limit)",
-                          bytes_text(limits.bytes), bytes_text(least),
+              fmt::format("not enough memory: {} may be used, this network and test set need at least "
+                          "--memory {}M{}; give more, or fewer images (--limit)",
+                          bytes_text(limits.bytes), megabytes,
                           limits.tile > 0 ? fmt::format(" with --tile {}", limits.tile) : ""));
 }
 
 }  // namespace
 
 WorkLayout plan_work(const MemoryNeeds& needs, const WorkLimits& limits) {
+  const Layouts layouts(needs, limits);
   WorkLayout layout{.threads = limits.threads, .tile = first_tile(needs, limits)};
-  const size_t one = limits.faults > 0 ? 1 : 0;
-  const auto fits = [&] { return bytes_of(needs, layout.threads, layout.tile, one) <= limits.bytes; };
-  while (!fits() && layout.tile > 1 && limits.tile == 0) layout.tile = (layout.tile + 1) / 2;
-  while (!fits() && layout.threads > 1) --layout.threads;
-  if (!fits()) throw_too_small(limits, bytes_of(needs, 1, layout.tile, one));
-  const uint64_t left = limits.bytes - bytes_without_faults(needs, layout.threads, layout.tile);
-  const uint64_t fitting = left / std::max<uint64_t>(bytes_of_fault(needs, layout.threads), 1);
+  const auto is_least = [&] { return layout.tile == 1 || limits.tile > 0; };
+  while (!layouts.choose(layout, !is_least())) {
+    if (is_least()) throw_too_small(limits, layouts.least(layout.tile));
+    layout.tile = (layout.tile + 1) / 2;
+  }
+  if (needs.peak_bytes > limits.bytes) throw_too_small(limits, layouts.least(layout.tile));
+  const uint64_t left = limits.bytes - layouts.without_faults(layout);
+  const uint64_t fitting = left / std::max<uint64_t>(layouts.of_fault(layout.threads), 1);
   layout.most_faults =
       static_cast<size_t>(std::clamp<uint64_t>(fitting, 1, std::max<size_t>(limits.faults, 1)));
-  layout.bytes = bytes_of(needs, layout.threads, layout.tile, std::min(layout.most_faults, limits.faults));
+  layout.bytes = std::max(needs.peak_bytes,
+                          layouts.without_faults(layout) +
+                              std::min(layout.most_faults, limits.faults) * layouts.of_fault(layout.threads));
   return layout;
 }
 

@@ -163,7 +163,7 @@ void add_machine_flags(CommandParser& parser, CampaignDraft& draft) {
                [&options](const std::string& flag, const std::string& value) {
                  options.threads = static_cast<int>(parse_integer(flag, value, 1, 65536));
                });
-  parser.value("--memory", "SIZE", "Most memory for activations and scores, e.g. 4G (default: what is free)",
+  parser.value("--memory", "SIZE", "Most memory that the program takes, e.g. 4G (default: what is free)",
                [&options](const std::string& flag, const std::string& value) {
                  options.memory_bytes = parse_size(flag, value);
                });

@@ -5,6 +5,7 @@
 #include "cli/failure.hpp"
 #include "cli/signals.hpp"
 #include "cli/terminal.hpp"
+#include "core/process_memory.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::cli {
@@ -36,6 +37,7 @@ void check_standard_output() {
 
 int run_program(int argc, char** argv) {
   ignore_broken_pipes();
+  give_back_large_blocks();
   const std::vector<std::string> command_line(argv, argv + argc);
   const std::vector<std::string> words(command_line.begin() + (argc > 0 ? 1 : 0), command_line.end());
   auto talk = make_talk(ProgressMode::none, false, std::cerr, standard_error_terminal);

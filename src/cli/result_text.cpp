@@ -31,7 +31,7 @@ std::string dry_run_text(const CampaignResult& result) {
   std::string text = "dry run: nothing was written\n";
   text += fmt::format("faults: {}\n", result.faults);
   text += fmt::format("estimated time: {}\n", duration_text(result.estimated_seconds));
-  text += fmt::format("estimated memory: {}\n", bytes_text(result.estimated_memory_bytes));
+  text += fmt::format("memory: at most {}\n", bytes_text(result.estimated_memory_bytes));
   text += fmt::format("estimated disk: {}\n", bytes_text(result.estimated_disk_bytes));
   for (const std::string& path : result.would_write) text += path_line("would write", path);
   return text;

@@ -82,7 +82,7 @@ void add_lane_steps(const ReplayPlan& plan, const Largest& largest, ByteCount& c
   count.floats(largest.packed);
   count.floats(largest.cout * width);
   count.bytes((largest.depth + width) * kIndex, 4 + simd::kLaneVectors);
-  count.bytes((largest.cout + 4 * width) * (6 * kIndex + static_cast<int64_t>(sizeof(simd::LaneMask))));
+  count.bytes((largest.cout + 4 * width) * (14 * kIndex + static_cast<int64_t>(sizeof(simd::LaneMask))), 1);
   count.bytes(largest.depth * static_cast<int64_t>(sizeof(simd::LaneTap)));
 }
 
@@ -95,6 +95,7 @@ void add_alone(const ReplayPlan& plan, const Largest& largest, int32_t lanes, By
     count.bytes(plan.slot_positions(static_cast<int>(slot)), faults);
   }
   count.floats(largest.channels * plan.table().width());
+  count.bytes(largest.elements * static_cast<int64_t>(sizeof(int32_t)));
   count.floats(largest.positions * plan.table().width(), 2);
   count.floats(plan.shortcuts().channel ? 0 : largest.sums);
 }

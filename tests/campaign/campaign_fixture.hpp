@@ -120,8 +120,8 @@ struct EngineHooks {
 
 class WatchedEngine final : public Engine {
  public:
-  WatchedEngine(const Plan& plan, int threads, int tile, const EngineHooks& hooks)
-      : plain_(make_plain_engine(plan, threads, tile)),
+  WatchedEngine(const Plan& plan, const EngineLayout& layout, const EngineHooks& hooks)
+      : plain_(make_plain_engine(plan, layout)),
         classes_(static_cast<size_t>(plan.classes())),
         hooks_(hooks) {
     hooks_.made();
@@ -158,8 +158,8 @@ class WatchedEngine final : public Engine {
 inline RunTuning tuning_with(EngineHooks hooks, size_t block = 0) {
   RunTuning tuning;
   tuning.engine.needs = plain_engine_needs;
-  tuning.engine.make = [hooks = std::move(hooks)](const Plan& plan, int threads, int tile) {
-    return std::make_unique<WatchedEngine>(plan, threads, tile, hooks);
+  tuning.engine.make = [hooks = std::move(hooks)](const Plan& plan, const EngineLayout& layout) {
+    return std::make_unique<WatchedEngine>(plan, layout, hooks);
   };
   tuning.most_faults_per_block = block;
   return tuning;

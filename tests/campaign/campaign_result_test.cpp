@@ -145,7 +145,8 @@ TEST_F(CampaignResultTest, MemoryThatIsTooSmallIsRefusedWithTheLeastThatWouldDo)
   hooks.made = [] { ADD_FAILURE() << "an engine was made"; };
   const Error error = error_of([&] { run(inputs, o, tuning_with(hooks)); });
   EXPECT_EQ(error.kind(), ErrorKind::out_of_memory);
-  EXPECT_THAT(error.what(), HasSubstr("5.0 kB may be used, this network and test set need at least "));
+  EXPECT_THAT(error.what(),
+              HasSubstr("5.0 kB may be used, this network and test set need at least --memory "));
   EXPECT_FALSE(file_exists(o.report_path));
 }
 
@@ -153,20 +154,25 @@ TEST_F(CampaignResultTest, LittleMemoryMakesSmallBlocksAndTheSameBytes) {
   const CampaignInputs inputs = random_inputs(17);
   CampaignOptions o = options();
   o.scores = ScoreMode::all;
-  o.memory_bytes = 1 << 20;
+  o.memory_bytes = 16 << 20;
   const std::string expected = slow_report(inputs, 11, 512);
-  run(inputs, o);
+  const auto no_memory = [] { return ProcessMemory{}; };
+  RunTuning tuning;
+  tuning.process_memory = no_memory;
+  run(inputs, o, tuning);
   EXPECT_EQ(read_text(o.report_path), expected);
   o.dry_run = true;
   o.report_path = path("s.csv");
-  uint64_t least = o.memory_bytes;
-  while (least > 1000) {  // the least that is accepted, to within one part in 32
-    o.memory_bytes = least - least / 32;
+  uint64_t least = o.memory_bytes, refused = 1000;
+  tuning = tuning_with({});
+  tuning.process_memory = no_memory;
+  while (least - refused > 256) {  // the least that is accepted
+    o.memory_bytes = (least + refused) / 2;
     try {
-      run(inputs, o, tuning_with({}));
+      run(inputs, o, tuning);
       least = o.memory_bytes;
     } catch (const Error&) {
-      break;
+      refused = o.memory_bytes;
     }
   }
   o.dry_run = false;
@@ -174,7 +180,9 @@ TEST_F(CampaignResultTest, LittleMemoryMakesSmallBlocksAndTheSameBytes) {
   size_t largest = 0;
   EngineHooks hooks;
   hooks.block = [&](size_t faults) { largest = std::max(largest, faults); };
-  run(inputs, o, tuning_with(hooks));
+  tuning = tuning_with(hooks);
+  tuning.process_memory = no_memory;
+  run(inputs, o, tuning);
   EXPECT_EQ(read_text(o.report_path), expected);
   EXPECT_LE(largest, 3u);
 }

@@ -10,7 +10,7 @@ namespace {
 
 MemoryNeeds needs() {
   MemoryNeeds needs;
-  needs.engine.bytes_per_thread = 1000;
+  needs.engine.sizes = {{.bytes_per_thread = 1000}};
   needs.engine.bytes_per_thread_image = 90;
   needs.engine.bytes_per_fault = 40;
   needs.engine.preferred_tile = 16;
@@ -71,6 +71,35 @@ TEST(WorkLayout, GivesUpTilesBeforeThreads) {
   EXPECT_EQ(fixed.threads, 2);
 }
 
+TEST(WorkLayout, TakesTheThreadsAndTheSizeThatAreFastestTogether) {
+  MemoryNeeds sized = needs();
+  sized.engine.sizes = {{.bytes_per_thread = 1000, .speed = 1},
+                        {.bytes_per_thread = 400, .speed = 0.8},
+                        {.bytes_per_thread = 100, .speed = 0.3}};
+  const auto layout = [&](uint64_t bytes) {
+    const WorkLayout chosen = plan_work(sized, {.bytes = bytes, .images = 1000, .faults = 1, .threads = 4});
+    EXPECT_LE(chosen.bytes, bytes);
+    return std::make_pair(chosen.threads, chosen.size);
+  };
+  EXPECT_EQ(layout(100000), std::make_pair(4, size_t{0}));
+  EXPECT_EQ(layout(5000), std::make_pair(4, size_t{0}));
+  EXPECT_EQ(layout(4000), std::make_pair(4, size_t{1}));
+  EXPECT_EQ(layout(2500), std::make_pair(3, size_t{1}));
+  EXPECT_EQ(layout(1800), std::make_pair(2, size_t{1}));
+  EXPECT_EQ(layout(1500), std::make_pair(4, size_t{2}));
+  EXPECT_EQ(layout(760), std::make_pair(1, size_t{2}));
+}
+
+TEST(WorkLayout, CountsWhatWasTakenBefore) {
+  MemoryNeeds after = needs();
+  after.peak_bytes = 5 << 20;
+  const WorkLimits limits{.bytes = (5 << 20) - 1, .images = 1000, .faults = 100, .threads = 4};
+  EXPECT_THROW(static_cast<void>(plan_work(after, limits)), Error);
+  WorkLimits enough = limits;
+  enough.bytes = 5 << 20;
+  EXPECT_EQ(plan_work(after, enough).bytes, 5U << 20);
+}
+
 TEST(WorkLayout, SaysTheLeastThatWouldDo) {
   const WorkLimits least{.bytes = 1649, .images = 1000, .faults = 100, .threads = 4};
   EXPECT_EQ(plan_work(needs(), least).most_faults, 1u);
@@ -82,8 +111,8 @@ TEST(WorkLayout, SaysTheLeastThatWouldDo) {
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::out_of_memory);
     EXPECT_STREQ(error.what(),
-                 "not enough memory: 1.6 kB may be used, this network and test set need at least 1.6 kB; "
-                 "give more (--memory) or fewer images (--limit)");
+                 "not enough memory: 1.6 kB may be used, this network and test set need at least "
+                 "--memory 3M; give more, or fewer images (--limit)");
   }
   less.faults = 0;  // a golden-only run needs less
   EXPECT_EQ(plan_work(needs(), less).threads, 1);

@@ -64,7 +64,7 @@ TEST(OutcomeText, DryRun) {
             "dry run: nothing was written\n"
             "faults: 16640\n"
             "estimated time: 1:02:03\n"
-            "estimated memory: 1.5 GB\n"
+            "memory: at most 1.5 GB\n"
             "estimated disk: 6.6 GB\n"
             "would write: reports/a.csv\n"
             "would write: reports/a.run.json\n");

@@ -1,0 +1,107 @@
+"""--memory bounds what the program takes: the most that the system counts (ru_maxrss) stays below, whatever the network; less than the least
+that is said is refused. TFI_PROGRAM names another build of the program."""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared" / "data"
+PROGRAM = pathlib.Path(os.environ.get("TFI_PROGRAM", ROOT / "build/release/tf_injector"))
+GOLDEN = ROOT / "tests" / "golden"
+MIB = 1 << 20
+
+# Started by a small process, whose own memory does not hide the program's.
+RUN = ("import resource, subprocess, sys\n"
+       "code = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL).returncode\n"
+       "print('rss', code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n")
+
+
+def run(*words):
+    """(exit code, the most memory in bytes, standard output and error)."""
+    done = subprocess.run([sys.executable, "-S", "-c", RUN, PROGRAM, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    said, _, last = done.stdout.rstrip("\n").rpartition("\n")
+    _, code, rss = last.split()
+    return int(code), int(rss) * 1024, said
+
+
+def images_of(folder, shape, count, classes):
+    path = folder / "images.npz"
+    rng = np.random.default_rng(5)
+    np.savez(path, x=rng.standard_normal((count, *shape), dtype=np.float32), y=rng.integers(0, classes, count).astype(np.int32))
+    return path
+
+
+def shared_list(folder, source, count):
+    lines = (SHARED / "fault_lists" / source).read_text().splitlines()
+    path = folder / "list.csv"
+    path.write_text("\n".join([lines[0], *lines[1::max(1, len(lines) // count)][:count]]) + "\n")
+    return path
+
+
+def golden_case(name, folder, images=40):
+    inputs = np.load(GOLDEN / f"{name}.golden.npz")["inputs"]
+    clean = np.load(GOLDEN / f"{name}.golden.npz")["clean"]
+    return GOLDEN / f"{name}.keras", images_of(folder, inputs.shape[1:], images, clean.shape[-1]), GOLDEN / f"{name}.faults.csv"
+
+
+def shared_case(model, source, folder, images=3, faults=120):
+    return SHARED / "models" / "CIFAR10" / f"{model}.keras", images_of(folder, (32, 32, 3), images, 10), shared_list(folder, source, faults)
+
+
+def check(case, folder, *flags):
+    model, data, faults = case
+    report = folder / "report.csv"
+    common = ["run", "-q", "--model", model, "--data", data, "-f", faults, "--report", report, "--overwrite", "--threads", "2", *flags]
+    code, _, said = run(*common, "--memory", "1M")
+    assert code == 8, said
+    lines = said.splitlines()
+    assert len(lines) == 1, said
+    least = int(re.search(r"need at least --memory (\d+)M", lines[0]).group(1))
+    code, _, said = run(*common, "--memory", f"{least - 8}M")
+    assert code == 8 and not report.exists(), said
+    reports = set()
+    for factor in (1, 1.5, 4):
+        bound = int(least * factor)
+        code, rss, said = run(*common, "--memory", f"{bound}M")
+        assert code == 0, said
+        assert rss <= bound * MIB, f"--memory {bound}M, but {rss / MIB:.0f} MiB were taken"
+        reports.add(report.read_bytes())
+        code, rss, said = run(*common, "--memory", f"{bound}M", "--dry-run", "--report", folder / "other.csv")
+        assert code == 0 and "memory: at most " in said, said
+        assert rss <= bound * MIB
+    assert len(reports) == 1
+
+
+@pytest.mark.parametrize("name", ["inception", "mobile", "dense_blocks", "activations", "shared_layers", "k3_channels"])
+def test_small_networks(name, tmp_path):
+    check(golden_case(name, tmp_path), tmp_path)
+
+
+def test_scores_and_the_self_check_count(tmp_path):
+    check(golden_case("option_a", tmp_path, images=2000), tmp_path, "-s", "--check", "3")
+
+
+def test_the_scalar_reference(tmp_path):
+    check(golden_case("projection", tmp_path), tmp_path, "--kernels", "scalar")
+
+
+def test_a_golden_run_needs_less_than_a_campaign(tmp_path):
+    model, data, faults = golden_case("inception", tmp_path)
+    needed = []
+    for words in ([], ["-f", faults]):
+        code, _, said = run("run", "-q", "--model", model, "--data", data, "--memory", "1M", *words)
+        assert code == 8
+        needed.append(int(re.search(r"--memory (\d+)M", said).group(1)))
+    assert needed[0] <= needed[1]
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="../shared/data is not here")
+@pytest.mark.parametrize("model, source", [("ResNet20", "CIFAR10/ResNet20_TF_FL.csv"), ("MobileNetV2", "CIFAR10/MobilenetV2_TF_FL.csv"),
+                                           ("DenseNet121", "CIFAR10/DenseNet121_TF_FL.csv"), ("GoogLeNet", "CIFAR10/GoogLeNet_TF_FL.csv")])
+def test_published_networks(model, source, tmp_path):
+    check(shared_case(model, source, tmp_path), tmp_path)
