@@ -22,6 +22,16 @@ void LaneBuffer::begin(int value, int64_t its_positions) {
   std::fill_n(held.begin(), positions, LaneMask{0});
 }
 
+void LaneBuffer::become(LaneLimit limit, int64_t most_positions) {
+  owner = -1;
+  positions = used_values = used_channels = 0;
+  most = limit;
+  if (static_cast<int64_t>(values.size()) > most.values) values = {};
+  if (static_cast<int64_t>(channels.size()) > most.channels) channels = {};
+  held.resize(idx(most_positions));
+  places.resize(idx(most_positions));
+}
+
 void LaneBuffer::reserve(int64_t more_values, int64_t more_channels) {
   more_channels += simd::kMaxWidth;  // what is read behind them
   if (used_values + more_values > most.values || used_channels + more_channels > most.channels) pack();
@@ -51,7 +61,7 @@ void LaneBuffer::pack() {
     std::copy_n(values.data() + place.values, floats, packed.data() + used_values);
     std::copy_n(channels.data() + place.channels, place.count, packed_channels.data() + used_channels);
     place.values = used_values;
-    place.channels = used_channels;
+    place.channels = static_cast<int32_t>(used_channels);
     place.room = place.count;
     used_values += floats;
     used_channels += place.count;
@@ -102,7 +112,7 @@ LaneValues::Room LaneValues::room(int value, int64_t position, int32_t lanes) {
   LaneBuffer& b = buffer(value);
   const int64_t channels = info(value).channels;
   b.reserve((channels + 1) * stride(lanes) + vector_, channels);
-  b.places[idx(position)] = {b.used_values, b.used_channels, 0, 0, 0};
+  b.places[idx(position)] = {b.used_values, static_cast<int32_t>(b.used_channels), 0, 0, 0};
   return {b.values.data() + b.used_values, b.channels.data() + b.used_channels};
 }
 
@@ -120,11 +130,12 @@ void LaneValues::commit(int value, int64_t position, int32_t rows, LaneMask held
   b.used_channels += rows;
 }
 
-// A pixel that is merged is likely to be merged again, by another lane: new room is for all channels.
+// A pixel that is merged again may be merged once more, by another lane: its new room is for all channels.
 LaneValues::Room LaneValues::room_again(int value, int64_t position, int32_t lanes, int64_t rows) {
   LaneBuffer& b = buffer(value);
   LaneBuffer::Place& place = b.places[idx(position)];
-  if (dirty(value, position) == 0 || place.stride != stride(lanes) || place.room < rows) {
+  if (dirty(value, position) == 0) return room(value, position, lanes);
+  if (place.stride != stride(lanes) || place.room < rows) {
     const Room made = room(value, position, lanes);
     place.room = static_cast<int32_t>(info(value).channels);
     b.used_values += (place.room + 1) * int64_t{stride(lanes)};

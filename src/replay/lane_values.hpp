@@ -22,7 +22,7 @@ using simd::LanePixel;
 struct LaneBuffer {
   struct Place {
     int64_t values = 0;    // in `values`: the change, then the rows
-    int64_t channels = 0;  // in `channels`
+    int32_t channels = 0;  // in `channels`
     int32_t count = 0;     // of rows
     int32_t stride = 0;    // floats of a row
     int32_t room = 0;      // rows that there is room for
@@ -38,6 +38,8 @@ struct LaneBuffer {
 
   // A value of so many positions, all golden's, is about to be written.
   void begin(int value, int64_t its_positions);
+  // Is another's from now on, with what it has of memory, if that is not too much.
+  void become(LaneLimit limit, int64_t most_positions);
   // Room for so many more. Pointers to pixels are void afterwards.
   void reserve(int64_t more_values, int64_t more_channels);
   void pack();

@@ -9,6 +9,12 @@ namespace tf_injector::replay {
 struct PackSize {
   int32_t lanes = 0;  // faults of a pack, up to the table's width
   size_t packs = 0;   // carried from segment to segment together, so that survivors can be packed anew
+
+  // Buffers of values that are carried and packed anew at a time, and spare ones: else they would be given
+  // back and made again in every segment.
+  [[nodiscard]] int64_t buffers() const noexcept {
+    return static_cast<int64_t>(packs > 1 ? 4 * packs : 2 * packs);
+  }
 };
 
 }  // namespace tf_injector::replay

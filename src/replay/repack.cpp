@@ -19,20 +19,27 @@ LaneMask lowest(LaneMask lanes, int count) {
 Repacker::Repacker(const ReplayPlan& plan, const Golden& golden, const LaneValues& values)
     : plan_(plan), golden_(golden), values_(values), spare_(plan.plan().impl().memory.slot_elements.size()) {
   int64_t largest = 0;
-  for (size_t slot = 0; slot < spare_.size(); ++slot)
-    largest = std::max(largest, plan.lane_limit(static_cast<int>(slot), plan.pack_size().lanes).values);
-  most_outside_ = 2 * static_cast<int64_t>(plan.pack_size().packs) * largest;
+  for (size_t slot = 0; slot < spare_.size(); ++slot) {
+    limits_.push_back(plan.lane_limit(static_cast<int>(slot), plan.pack_size().lanes));
+    largest = std::max(largest, limits_.back().values);
+  }
+  most_outside_ = plan.pack_size().buffers() * largest;
 }
 
 LaneBuffer Repacker::take(int value) {
   std::vector<LaneBuffer>& spare = spare_[idx(plan_.values()[idx(value)].slot)];
   if (spare.empty()) {
-    LaneBuffer made = values_.make_buffer(value);
-    outside_ += made.most.values;
+    const size_t slot = idx(plan_.values()[idx(value)].slot);
+    outside_ += limits_[slot].values;
+    LaneBuffer made;
     for (std::vector<LaneBuffer>& others : spare_) {
-      for (; outside_ > most_outside_ && !others.empty(); others.pop_back())
+      for (; outside_ > most_outside_ && !others.empty(); others.pop_back()) {
         outside_ -= others.back().most.values;
+        made = std::move(others.back());
+      }
     }
+    if (made.held.empty()) return values_.make_buffer(value);
+    made.become(limits_[slot], plan_.slot_positions(static_cast<int>(slot)));
     return made;
   }
   LaneBuffer buffer = std::move(spare.back());
@@ -131,7 +138,8 @@ void Repacker::join_pixel(int value, int64_t p, std::span<const Source> sources,
   buffer.reserve((channels + 1) * stride + table.lanes, channels);
   buffer.held[idx(p)] = held;
   LaneBuffer::Place& place = buffer.places[idx(p)];
-  place = {buffer.used_values, buffer.used_channels, 0, static_cast<int32_t>(stride), 0};
+  place = {buffer.used_values, static_cast<int32_t>(buffer.used_channels), 0, static_cast<int32_t>(stride),
+           0};
   float* row = buffer.values.data() + place.values;
   table.lane_join(parts_, row);
   row += stride;

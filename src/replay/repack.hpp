@@ -46,6 +46,7 @@ class Repacker {
   const Golden& golden_;
   const LaneValues& values_;
   std::vector<std::vector<LaneBuffer>> spare_;  // per slot
+  std::vector<LaneLimit> limits_;               // per slot
   int64_t outside_ = 0, most_outside_ = 0;      // floats of all buffers that are not in LaneValues
   // Of the pixel that is being joined, per source that holds some of it:
   std::vector<LanePixel> pixels_;

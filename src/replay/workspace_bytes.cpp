@@ -129,8 +129,8 @@ size_t ReplayPlan::workspace_bytes(PackSize size) const {
     all += bytes;
     most = std::max(most, bytes);
   }
-  // The values' own, the carried ones and those of packs that are being packed anew, one that grows.
-  return count.total() + all + (2 * size.packs + 1) * most;
+  // The values' own, those that are carried or spare, one that grows.
+  return count.total() + all + static_cast<size_t>(size.buffers() + 1) * most;
 }
 
 size_t ReplayPlan::bytes() const noexcept {
