@@ -125,6 +125,29 @@ def ops_keras3():
     return keras.Model(i, [x[:, 0][:, None], q, p])
 
 
+def inputs():
+    """Three inputs whose names are in no order, two of one shape that must not be mistaken for each other; two outputs."""
+    zebra, apple = keras.Input((6, 6, 2), name="zebra"), keras.Input((6, 6, 2), name="apple")
+    number = keras.Input((3,), name="middle")
+    x = layers.Subtract()([layers.Conv2D(4, 3, name="conv_z")(zebra), layers.Conv2D(4, 3, name="conv_a")(apple)])
+    x = layers.Concatenate()([layers.Flatten()(layers.ReLU()(x)), layers.Dense(4, name="dense_m")(number)])
+    return keras.Model([zebra, apple, number], [layers.Dense(5, name="scores")(x), layers.Dense(3, name="other")(x)])
+
+
+def describe_inputs(path):
+    """What tests/program/test_inputs.py compares with: scores of every output, also with one flipped bit (the sign of a weight)."""
+    model = keras.models.load_model(path, compile=False)
+    fed = [np.roll(images(i.shape[1:]), 31 * k) for k, i in enumerate(model.inputs)]
+    names = [i.name for i in model.inputs] if KERAS3 else model.input_names
+    bits = lambda: [[f"{b:08x}" for b in np.asarray(s).ravel().view("<u4")] for s in model(fed)]
+    facts = {"keras_version": keras.__version__, "inputs": names, "outputs": ["scores", "other"], "scores": bits()}
+    layer = model.get_layer("conv_a")
+    weights = layer.get_weights()
+    weights[0][1, 2, 0, 3] *= -1
+    layer.set_weights(weights)
+    return {**facts, "faulty": bits()}
+
+
 def mixed():
     return keras.Sequential([keras.Input((4,)), layers.Dense(2, name="half", dtype="mixed_float16")])
 
@@ -187,6 +210,15 @@ def main():
             if ending == ".keras" and name != "deferred":
                 deflate(path)
             write_json(path.with_name(path.name + ".json"), describe(path))
+    keras.utils.set_random_seed(1)
+    keras.backend.clear_session()
+    model = randomize(inputs())
+    for ending in (".keras", ".h5"):
+        path = folder / (PREFIX + "inputs" + ending)
+        model.save(path)
+        if ending == ".keras":
+            deflate(path)
+        path.with_name(path.name + ".json").write_text(json.dumps(describe_inputs(path), indent=1) + "\n", encoding="utf-8")
     mixed().save(folder / (PREFIX + "mixed.keras"))
     deflate(folder / (PREFIX + "mixed.keras"))
 
