@@ -125,6 +125,15 @@ def ops_keras3():
     return keras.Model(i, [x[:, 0][:, None], q, p])
 
 
+def clips():
+    i = keras.Input((6, 5, 3))
+    clip, maximum, minimum = (keras.ops.clip, keras.ops.maximum, keras.ops.minimum) if KERAS3 else (tf.clip_by_value, tf.maximum, tf.minimum)
+    x = layers.Conv2D(4, 3)(i)
+    y = clip(x, -0.5, 1.25)
+    z = minimum(maximum(y, 0.25), x)
+    return keras.Model(i, [layers.Dense(3)(layers.Flatten()(z)), layers.Flatten()(y), layers.Flatten()(maximum(0.5, minimum(z, 1.0)))])
+
+
 def inputs():
     """Three inputs whose names are in no order, two of one shape that must not be mistaken for each other; two outputs."""
     zebra, apple = keras.Input((6, 6, 2), name="zebra"), keras.Input((6, 6, 2), name="apple")
@@ -219,6 +228,12 @@ def main():
         if ending == ".keras":
             deflate(path)
         path.with_name(path.name + ".json").write_text(json.dumps(describe_inputs(path), indent=1) + "\n", encoding="utf-8")
+    keras.utils.set_random_seed(1)
+    keras.backend.clear_session()
+    path = folder / (PREFIX + "clips.keras")
+    randomize(clips()).save(path)
+    deflate(path)
+    write_json(path.with_name(path.name + ".json"), describe(path))
     mixed().save(folder / (PREFIX + "mixed.keras"))
     deflate(folder / (PREFIX + "mixed.keras"))
 

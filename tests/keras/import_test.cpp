@@ -63,9 +63,9 @@ TEST_P(KerasFacts, InputsAndOutputsHaveKerasNames) {
 INSTANTIATE_TEST_SUITE_P(Files, KerasFacts,
                          testing::Values("k2_sequential.keras", "k2_sequential.h5", "k2_deferred.keras",
                                          "k2_nested.keras", "k2_nested.h5", "k2_multi.keras", "k2_ops.keras",
-                                         "k3_sequential.keras", "k3_sequential.h5", "k3_deferred.keras",
-                                         "k3_nested.keras", "k3_nested.h5", "k3_multi.keras",
-                                         "k3_ops.keras"));
+                                         "k2_clips.keras", "k3_clips.keras", "k3_sequential.keras",
+                                         "k3_sequential.h5", "k3_deferred.keras", "k3_nested.keras",
+                                         "k3_nested.h5", "k3_multi.keras", "k3_ops.keras"));
 
 TEST(ImportModel, PathsNameTheModelsAround) {
   const Graph graph = keras::import_model(kFiles + "k2_nested.keras");

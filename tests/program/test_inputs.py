@@ -99,3 +99,17 @@ def test_an_array_that_no_input_takes_is_left_alone(name, tmp_path):
     assert code == 0, said
     facts = json.loads((FILES / f"{name}.json").read_text())
     same(name, np.load(tmp_path / "r" / "clean.npy"), facts["scores"][0])
+
+
+@pytest.mark.parametrize("name", ["k2_clips.keras", "k3_clips.keras"])
+def test_clipping_has_keras_scores(name, tmp_path):
+    """tf.clip_by_value, tf.maximum, tf.minimum and the ops of Keras 3."""
+    facts = json.loads((FILES / f"{name}.json").read_text())
+    n = 3 * 6 * 5 * 3
+    image = (((np.arange(n) * 7919) % 256 - 128) / 64).astype(np.float32).reshape((3, 6, 5, 3))
+    for output, bits in zip(facts["outputs"], facts["scores"]):
+        np.savez(tmp_path / "set.npz", x=image, y=np.zeros(3, np.int32))
+        words = [PROGRAM, "--model", FILES / name, "--data", tmp_path / "set.npz", "-o", tmp_path / output, "-s", "-q", "--output", output]
+        done = subprocess.run(list(map(str, words)), capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        assert done.returncode == 0, done.stderr
+        same(name, np.load(next((tmp_path / output).rglob("clean.npy"))), bits)

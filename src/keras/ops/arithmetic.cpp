@@ -103,6 +103,19 @@ Values maximum(CallContext& call) { return {tensors(call, BinaryKind::maximum)};
 
 Values minimum(CallContext& call) { return {tensors(call, BinaryKind::minimum)}; }
 
+// TensorFlow takes the minimum first.
+Values clip(CallContext& call) {
+  const Argument* low = call.argument(1, {"clip_value_min", "x_min"});
+  const Argument* high = call.argument(2, {"clip_value_max", "x_max"});
+  if (low == nullptr || high == nullptr || low->constant() == nullptr || high->constant() == nullptr)
+    call.fail("expected constants as the bounds of clipping");
+  const NodeId x = call.input();
+  const int rank = call.shape(x).rank();
+  const NodeId below =
+      call.add_binary(BinaryKind::minimum, x, call.constant(*high->constant(), rank, "upper bound"));
+  return {call.add_binary(BinaryKind::maximum, below, call.constant(*low->constant(), rank, "lower bound"))};
+}
+
 Values negative(CallContext& call) {
   return {call.add_binary(BinaryKind::multiply, call.input(), Constant{Shape(), {-1.0f}})};
 }

@@ -9,6 +9,7 @@ namespace tf_injector::keras::ops {
 Values add(CallContext& call);  // of tensors, or of integers of shapes
 Values average_pool(CallContext& call);
 Values cast(CallContext& call);
+Values clip(CallContext& call);
 Values concat(CallContext& call);  // of tensors, or of integers of shapes
 Values divide(CallContext& call);
 Values elu(CallContext& call);
