@@ -35,13 +35,14 @@ void AliveChannels::find(const DeadBound& dead, int32_t cout, const Golden::Befo
   vectors_ = (faults + lane_count_ - 1) / lane_count_;
   std::array<float, simd::kLaneVectors> reach{}, shift{};
   float most = 0.0f, most_add = 0.0f;
-  for (int32_t v = vectors_ - 1; v >= 0; --v) {
+  for (int32_t v = 0; v < vectors_; ++v) {
+    const auto at = idx(vectors_ - 1 - v);
     const int32_t first = v * lane_count_, end = std::min(faults, first + lane_count_);
     most = std::max(most, *std::max_element(change + first, change + end));
-    reach[idx(v)] = norm_of(most);
+    reach[at] = norm_of(most);
     if (add_change == nullptr) continue;
     most_add = std::max(most_add, *std::max_element(add_change + first, add_change + end));
-    shift[idx(v)] = most_add > 0.0f ? norm_of(most_add) : 0.0f;
+    shift[at] = most_add > 0.0f ? norm_of(most_add) : 0.0f;
   }
   count_ = table_.lane_alive({.y = golden.y,
                               .noise = dead.noise.data(),
@@ -61,8 +62,9 @@ void AliveChannels::find(const DeadBound& dead, int32_t cout, const Golden::Befo
 // From channels_ and alive_in_.
 void AliveChannels::fill_levels(int32_t faults) {
   std::array<LaneMask, simd::kLaneVectors> lanes{};
+  const LaneMask all = ~LaneMask{0} >> (64 - faults);
   for (int32_t v = 0; v < vectors_; ++v)
-    lanes[idx(v)] = ~LaneMask{0} >> (64 - std::min(faults, (v + 1) * lane_count_));
+    lanes[idx(v)] = all >> ((vectors_ - 1 - v) * lane_count_) << ((vectors_ - 1 - v) * lane_count_);
   for (Level& level : levels_) level.count = 0;
   for (int32_t i = 0; i < count_; ++i) {
     const auto l = idx(alive_in_[idx(i)] - 1);

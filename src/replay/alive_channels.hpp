@@ -1,6 +1,6 @@
 // Which outputs of a position may be other than zero, for each vector of the faults that reach it. Faults
-// with large changes lie in front (FaultBlock), so what is alive in a vector is taken to be so in those
-// before it.
+// with large changes lie behind (FaultBlock), so what is alive in a vector is taken to be so in those after
+// it.
 #pragma once
 
 #include <array>
@@ -40,7 +40,7 @@ class AliveChannels {
   [[nodiscard]] const LaneMask* lanes() const noexcept {
     return level(vectors_).count == count_ ? nullptr : lanes_.data();
   }
-  // Those that are alive in the first so many vectors and no other.
+  // Those that are alive in the last so many vectors and no other.
   [[nodiscard]] const Level& level(int32_t vectors) const noexcept { return levels_[idx(vectors - 1)]; }
 
  private:

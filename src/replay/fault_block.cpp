@@ -56,10 +56,10 @@ void pack_columns(Hit& hit, const LinearStep& linear, std::span<const Target> pa
   hit.epilogue = std::make_unique<EpilogueData>(kernel.epilogue().gathered(hit.channel));
 }
 
-// Large changes first (AliveChannels).
+// Large changes last (AliveChannels).
 Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
   std::stable_sort(targets.begin(), targets.end(),
-                   [](const Target& a, const Target& b) { return a.change > b.change; });
+                   [](const Target& a, const Target& b) { return a.change < b.change; });
   Pack pack{.faults = {}, .is_huge = targets[0].is_huge(), .hits = {}};
   std::map<size_t, Hit> hits;
   for (size_t lane = 0; lane < targets.size(); ++lane) {

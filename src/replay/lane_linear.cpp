@@ -81,7 +81,7 @@ void LaneLinear::position(const StepInfo& step, size_t index, int64_t p, LaneMas
   if (negative_zero_ && plan_.shortcuts().zero_inputs) {
     take_all_rows(step, p);
     alive_.take_all(static_cast<int32_t>(step.linear->geometry.cout), faults);
-    compute(*step.linear, {faults, -1});
+    compute(*step.linear, {faults, faults});
   }
   finish_pixel(plan_, golden_, values_, target_of(step, p), step.epilogue->parameters(),
                {.lanes = reach,
@@ -132,22 +132,22 @@ int32_t LaneLinear::single_cost(int32_t faults, int32_t channels, int32_t cout) 
   return std::min(faults * vectors(cout), faults * vectors(channels) + vectors(cout) * kWeightPackCost);
 }
 
-// A vector that is not full is computed one by one where that is less work.
+// What does not fill a vector is computed one by one where that is less work: those with the largest changes.
 LaneLinear::Split LaneLinear::split(const LinearStep& linear, int32_t faults) {
-  const int32_t over = faults % lanes_, last = faults / lanes_;
-  if (over == 0) return {faults, -1};
-  const int32_t channels = alive_.level(last + 1).count;
-  const bool is_less = single_cost(over, channels, static_cast<int32_t>(linear.geometry.cout)) < channels;
-  return {faults, is_less ? last : -1};
+  const int32_t over = faults % lanes_, channels = alive_.count();
+  const bool is_less =
+      over > 0 && single_cost(over, channels, static_cast<int32_t>(linear.geometry.cout)) < channels;
+  return {is_less ? faults - over : faults, faults};
 }
 
 void LaneLinear::compute(const LinearStep& linear, const Split& how) {
   negative_zero_ = false;
-  for (int32_t v = 1; v <= alive_.vectors(); ++v) {
-    const int32_t together = how.single >= 0 ? std::min(v, how.single) : v;
-    if (together > 0 && alive_.level(v).count > 0) compute_together(linear, alive_.level(v), together);
+  const int32_t end = vectors(how.together);
+  for (int32_t v = 0; v < end; ++v) {
+    const AliveChannels::Level& level = alive_.level(alive_.vectors() - v);
+    if (level.count > 0) compute_together(linear, level, v, end);
   }
-  if (how.single >= 0) compute_single(linear, alive_.level(how.single + 1), how.single * lanes_, how.faults);
+  if (how.together < how.faults) compute_single(linear, how.together, how.faults);
 }
 
 template <class Run>
@@ -174,25 +174,25 @@ void LaneLinear::for_each_block(const LinearStep& linear, Run run) {
 }
 
 void LaneLinear::compute_together(const LinearStep& linear, const AliveChannels::Level& channels,
-                                  int32_t vectors) {
-  for_each_block(linear, [&](const simd::LaneWindow& block, bool add) {
+                                  int32_t first, int32_t end) {
+  for_each_block(linear, [&](simd::LaneWindow block, bool add) {
+    block.values += first * lanes_;
     negative_zero_ |= table_.lane_sums({.window = block,
                                         .channels = channels.channels.data(),
                                         .channel_count = channels.count,
                                         .sum_rows = channels.rows.data(),
-                                        .vectors = vectors,
-                                        .sums = sums_.data(),
+                                        .vectors = end - first,
+                                        .sums = sums_.data() + first * lanes_,
                                         .add_to_sums = add});
   });
 }
 
-// Lanes first..end-1.
-void LaneLinear::compute_single(const LinearStep& linear, const AliveChannels::Level& channels, int32_t first,
-                                int32_t end) {
+// Lanes first..end-1, the last vector: whatever is alive is alive there.
+void LaneLinear::compute_single(const LinearStep& linear, int32_t first, int32_t end) {
   const auto cout = static_cast<int32_t>(linear.geometry.cout);
   const bool pack =
       cout <= lanes_ * simd::kMostPackedVectors &&
-      (end - first) * (vectors(cout) - vectors(channels.count)) > vectors(cout) * kWeightPackCost;
+      (end - first) * (vectors(cout) - vectors(alive_.count())) > vectors(cout) * kWeightPackCost;
   const std::vector<int32_t>& at = row_at_[idx(window_.vectors)];
   for_each_block(linear, [&](const simd::LaneWindow& block, bool add) {
     items_.clear();
@@ -203,9 +203,8 @@ void LaneLinear::compute_single(const LinearStep& linear, const AliveChannels::L
                                         .weight_at = block.weight_at,
                                         .items = items_.data(),
                                         .count = end - first,
-                                        .channels = channels.channels.data(),
-                                        .channel_count = channels.count,
-                                        .sum_rows = channels.rows.data(),
+                                        .channels = alive_.channels(),
+                                        .channel_count = alive_.count(),
                                         .packed = pack ? packed_weights_.data() : nullptr,
                                         .sums = sums_.data() + first,
                                         .item_stride = 1,

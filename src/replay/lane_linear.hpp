@@ -23,11 +23,10 @@ class LaneLinear {
   void run(const StepInfo& step, size_t index, BatchContext context);
 
  private:
-  // How a position is computed: vectors of lanes together, faults across the lanes; what is left over
-  // perhaps one by one, output channels across the lanes.
+  // How a position is computed: lanes together, faults across the lanes; those behind them one by one, output
+  // channels across the lanes.
   struct Split {
-    int32_t faults = 0;
-    int32_t single = -1;  // the vector whose lanes are computed one by one; none
+    int32_t together = 0, faults = 0;
   };
   void position(const StepInfo& step, size_t index, int64_t position, LaneMask reach);
   void read_window(const StepInfo& step, int64_t position, LaneMask reach);
@@ -36,9 +35,10 @@ class LaneLinear {
   [[nodiscard]] int32_t single_cost(int32_t faults, int32_t channels, int32_t cout) const;
   [[nodiscard]] Split split(const LinearStep& linear, int32_t faults);
   void compute(const LinearStep& linear, const Split& how);
-  void compute_together(const LinearStep& linear, const AliveChannels::Level& channels, int32_t vectors);
-  void compute_single(const LinearStep& linear, const AliveChannels::Level& channels, int32_t first,
-                      int32_t end);
+  // Vectors first..end-1.
+  void compute_together(const LinearStep& linear, const AliveChannels::Level& channels, int32_t first,
+                        int32_t end);
+  void compute_single(const LinearStep& linear, int32_t first, int32_t end);
   void take_all_rows(const StepInfo& step, int64_t position);
   // Calls run(window, add_to_sums) for every block that the layer's sum is cut into.
   template <class Run>

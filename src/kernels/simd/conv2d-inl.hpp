@@ -45,13 +45,16 @@ HWY_INLINE void conv2d_block(const ConvCall& call, const PositionClass& position
   const float* image[P];
   const int32_t* offsets[P];
   int64_t out[P];
-  for (int p = 0; p < P; ++p) {  // a short block repeats its last position
-    const int64_t i = first + std::min<int64_t>(p, count - 1);
-    const int64_t n = i / positions.positions;
-    const int64_t position = i % positions.positions;
+  int64_t n = first / positions.positions, position = first % positions.positions;
+  for (int p = 0; p < P; ++p) {
     image[p] = call.in + n * call.in_image;
     offsets[p] = positions.input + position * positions.taps;
     out[p] = n * call.out_image + static_cast<int64_t>(positions.output[position]) * call.cout;
+    if (p + 1 >= count) continue;  // a short block repeats its last position
+    if (++position == positions.positions) {
+      position = 0;
+      ++n;
+    }
   }
   Vec acc[P][Q];
   for (int p = 0; p < P; ++p) {
@@ -63,8 +66,10 @@ HWY_INLINE void conv2d_block(const ConvCall& call, const PositionClass& position
     accumulate<P, Q>(in, weights + static_cast<int64_t>(positions.tap[t]) * call.cin * Q * kLanes, call.cin,
                      acc);
   }
+#pragma GCC unroll 16
   for (int p = 0; p < P; ++p) {
     if (p >= count) break;
+#pragma GCC unroll 16
     for (int q = 0; q < Q; ++q) {
       const int64_t co = channel + q * kLanes;
       store_lanes(finish(call.epilogue, acc[p][q], co, out[p] + co), call.out + out[p] + co, call.cout - co);

@@ -61,7 +61,7 @@ HWY_INLINE bool item_chains(const ItemSumsCall& call, const ItemPass& pass, int3
     float* sums = call.sums + static_cast<int64_t>(first + f) * call.item_stride;
     for (int32_t i = pass.first; i < pass.end; ++i) {
       const float chain = out[(pass.weight_at != nullptr ? call.channels[i] : i) - pass.channel];
-      float& sum = sums[static_cast<int64_t>(call.sum_rows[i]) * call.channel_stride];
+      float& sum = sums[static_cast<int64_t>(i) * call.channel_stride];
       sum = call.add_to_sums ? sum + chain : chain;
     }
   }

@@ -171,11 +171,10 @@ struct ItemSumsCall {
   int32_t count = 0;
   const int32_t* channels = nullptr;  // the output channels wanted, ascending
   int32_t channel_count = 0;
-  const int32_t* sum_rows = nullptr;  // [channel_count]: the row of the sums
   // Room for rows * (channel_count + a vector) floats, where the wanted weights are packed; null: they are
   // read as they lie.
   float* packed = nullptr;
-  float* sums = nullptr;  // item i, row r: sums[i * item_stride + r * channel_stride]
+  float* sums = nullptr;  // item i, channel c: sums[i * item_stride + c * channel_stride]
   int32_t item_stride = 1, channel_stride = 1;
   bool add_to_sums = false;
 };
