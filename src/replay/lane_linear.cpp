@@ -49,7 +49,6 @@ LaneLinear::LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues&
   for (int32_t v = 1; v <= simd::kLaneVectors; ++v) {
     for (int32_t r = 0; r < depth; ++r) row_at_[idx(v)].push_back(r * v * lanes_);
   }
-  items_.reserve(idx(width_));
   sums_ = AlignedBuffer(idx(cout * width_));
   rows_ = AlignedBuffer(idx(depth * width_));
   dense_rows_ = AlignedBuffer(idx(depth * width_));
@@ -195,19 +194,16 @@ void LaneLinear::compute_single(const LinearStep& linear, int32_t first, int32_t
       (end - first) * (vectors(cout) - vectors(alive_.count())) > vectors(cout) * kWeightPackCost;
   const std::vector<int32_t>& at = row_at_[idx(window_.vectors)];
   for_each_block(linear, [&](const simd::LaneWindow& block, bool add) {
-    items_.clear();
-    for (int32_t lane = first; lane < end; ++lane) items_.push_back(block.values + lane);
     negative_zero_ |= table_.item_sums({.rows = block.rows,
+                                        .values = block.values + first,
                                         .value_at = at.data(),
                                         .weights = block.weights,
                                         .weight_at = block.weight_at,
-                                        .items = items_.data(),
                                         .count = end - first,
                                         .channels = alive_.channels(),
                                         .channel_count = alive_.count(),
                                         .packed = pack ? packed_weights_.data() : nullptr,
                                         .sums = sums_.data() + first,
-                                        .item_stride = 1,
                                         .channel_stride = width_,
                                         .add_to_sums = add});
   });

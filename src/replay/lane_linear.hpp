@@ -56,7 +56,6 @@ class LaneLinear {
   std::vector<int32_t> weight_at_, dense_at_;
   std::array<std::vector<int32_t>, simd::kLaneVectors + 1>
       row_at_;  // by the vectors of a row: where each begins
-  std::vector<const float*> items_;
   // Squared norms, of the lanes that are reached: of the change of the inputs under the window and of the
   // Add's operand.
   AlignedBuffer change_, add_change_;

@@ -33,13 +33,12 @@ HWY_INLINE bool item_chains(const ItemSumsCall& call, const ItemPass& pass, int3
   for (int f = 0; f < F; ++f) {
     for (int v = 0; v < V; ++v) acc[f][v] = hn::Zero(d);
   }
-  const float* x[F];
-  for (int f = 0; f < F; ++f) x[f] = call.items[first + f];
+  const float* const x = call.values + first;
   const auto row = [&](const float* weights, int32_t at) HWY_ATTR {
     Vec weight[V];
     for (int v = 0; v < V; ++v) weight[v] = hn::LoadU(d, weights + v * kLanes);
     for (int f = 0; f < F; ++f) {
-      const Vec in = hn::Set(d, x[f][at]);
+      const Vec in = hn::Set(d, x[at + f]);
       for (int v = 0; v < V; ++v) acc[f][v] = hn::MulAdd(in, weight[v], acc[f][v]);
     }
   };
@@ -58,7 +57,7 @@ HWY_INLINE bool item_chains(const ItemSumsCall& call, const ItemPass& pass, int3
       negative_zero = hn::Or(negative_zero, hn::Eq(hn::BitCast(u, acc[f][v]), hn::Set(u, 0x80000000u)));
       hn::Store(acc[f][v], d, out + v * kLanes);
     }
-    float* sums = call.sums + static_cast<int64_t>(first + f) * call.item_stride;
+    float* sums = call.sums + (first + f);
     for (int32_t i = pass.first; i < pass.end; ++i) {
       const float chain = out[(pass.weight_at != nullptr ? call.channels[i] : i) - pass.channel];
       float& sum = sums[static_cast<int64_t>(i) * call.channel_stride];

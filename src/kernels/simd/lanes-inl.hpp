@@ -183,17 +183,37 @@ HWY_INLINE bool lane_chains(const LaneSumsCall& call, int32_t first) {
   for (int c = 0; c < C; ++c) {
     for (int v = 0; v < V; ++v) acc[c][v] = hn::Zero(d);
   }
-  size_t at[C];
-  for (int c = 0; c < C; ++c) at[c] = static_cast<size_t>(call.channels[first + c]);
+  size_t at[C];  // in bytes: an address is then a sum of two registers
+  for (int c = 0; c < C; ++c) at[c] = static_cast<size_t>(call.channels[first + c]) * sizeof(float);
+  const auto channel = [&](const float* row, int c) HWY_ATTR {
+    float weight;
+    std::memcpy(&weight, reinterpret_cast<const char*>(row) + at[c], sizeof(weight));
+    return hn::Set(d, weight);
+  };
   const LaneWindow& window = call.window;
   const float* x = window.values;
   const int32_t stride = window.vectors * kLanes;
-  for (int32_t r = 0; r < window.rows; ++r, x += stride) {
+  int32_t r = 0;
+  if constexpr (V == 1) {  // a channel's place is loaded once for several rows
+    constexpr int kRows = 4;
+    for (; r + kRows <= window.rows; r += kRows) {
+      const float* w[kRows];
+      Vec in[kRows];
+      for (int i = 0; i < kRows; ++i, x += stride) {
+        w[i] = window.weights + window.weight_at[r + i];
+        in[i] = hn::Load(d, x);
+      }
+      for (int c = 0; c < C; ++c) {
+        for (int i = 0; i < kRows; ++i) acc[c][0] = hn::MulAdd(in[i], channel(w[i], c), acc[c][0]);
+      }
+    }
+  }
+  for (; r < window.rows; ++r, x += stride) {
     const float* w = window.weights + window.weight_at[r];
     Vec in[V];
     for (int v = 0; v < V; ++v) in[v] = hn::Load(d, x + v * kLanes);
     for (int c = 0; c < C; ++c) {
-      const Vec weight = hn::Set(d, w[at[c]]);
+      const Vec weight = channel(w, c);
       for (int v = 0; v < V; ++v) acc[c][v] = hn::MulAdd(in[v], weight, acc[c][v]);
     }
   }

@@ -164,18 +164,18 @@ inline constexpr int kMostPackedVectors = 32;
 // over the same rows, each over values of its own.
 struct ItemSumsCall {
   int32_t rows = 0;
-  const int32_t* value_at = nullptr;    // [rows]: where an item's input lies
-  const float* weights = nullptr;       // (taps * cin, cout), row-major, a vector of padding behind
-  const int32_t* weight_at = nullptr;   // [rows]: where in `weights` the input's row begins
-  const float* const* items = nullptr;  // [count]: their values
+  const float* values = nullptr;
+  const int32_t* value_at = nullptr;   // [rows]: where in `values` the input lies, item by item
+  const float* weights = nullptr;      // (taps * cin, cout), row-major, a vector of padding behind
+  const int32_t* weight_at = nullptr;  // [rows]: where in `weights` the input's row begins
   int32_t count = 0;
   const int32_t* channels = nullptr;  // the output channels wanted, ascending
   int32_t channel_count = 0;
   // Room for rows * (channel_count + a vector) floats, where the wanted weights are packed; null: they are
   // read as they lie.
   float* packed = nullptr;
-  float* sums = nullptr;  // item i, channel c: sums[i * item_stride + c * channel_stride]
-  int32_t item_stride = 1, channel_stride = 1;
+  float* sums = nullptr;  // item i, channel c: sums[i + c * channel_stride]
+  int32_t channel_stride = 1;
   bool add_to_sums = false;
 };
 
