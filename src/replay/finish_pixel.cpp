@@ -24,6 +24,7 @@ void finish_pixel(const ReplayPlan& plan, const Golden& golden, LaneValues& valu
   if (add >= 0) {
     call.add = values.pixel(add, position);
     call.add_golden = golden.pixel(add, position);
+    call.add_places = values.channel_places();
   }
   int32_t rows = 0;
   const LaneMask dirty = plan.table().lane_finish(call, &rows);

@@ -81,6 +81,7 @@ LaneValues::LaneValues(const ReplayPlan& plan, const Golden& golden)
   }
   merged_ = AlignedBuffer(idx((channels + 2) * plan.table().width()));
   merged_channels_.resize(idx(channels + simd::kMaxWidth));
+  channel_places_.resize(idx(channels));
 }
 
 LaneBuffer LaneValues::make_buffer(int value) const {

@@ -114,6 +114,9 @@ class LaneValues {
   // One lane of a pixel, dense.
   void read(int value, int64_t position, int lane, float* out) const;
 
+  // Room of a number per channel of any value, all 0.
+  [[nodiscard]] int32_t* channel_places() noexcept { return channel_places_.data(); }
+
  private:
   [[nodiscard]] const ValueInfo& info(int value) const { return plan_.values()[static_cast<size_t>(value)]; }
   [[nodiscard]] LaneBuffer& buffer(int value) { return buffers_[static_cast<size_t>(info(value).slot)]; }
@@ -128,7 +131,7 @@ class LaneValues {
   std::vector<LaneBuffer> buffers_;  // per slot of the memory plan
   std::vector<LaneMask> any_;        // per value
   AlignedBuffer merged_;             // the rows of a pixel that is being merged, and their norm
-  std::vector<int32_t> merged_channels_;
+  std::vector<int32_t> merged_channels_, channel_places_;
 };
 
 }  // namespace tf_injector::replay

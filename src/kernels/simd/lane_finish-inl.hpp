@@ -11,23 +11,31 @@
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::simd::HWY_NAMESPACE {
 
-// The rows of a pixel in ascending order of channels, asked for in that order.
-class RowReader {
+// The rows of a pixel by their channels, without a branch: which channels have one follows no pattern.
+class RowsByChannel {
  public:
-  RowReader(const LanePixel& pixel, int32_t stride)
-      : row_(pixel.rows), channel_(pixel.channels), end_(pixel.channels + pixel.count), stride_(stride) {}
-  HWY_INLINE const float* row(int32_t channel) {  // null: zero in the held lanes
-    while (channel_ != end_ && *channel_ < channel) {
-      ++channel_;
-      row_ += stride_;
-    }
-    return channel_ != end_ && *channel_ == channel ? row_ : nullptr;
+  // `places`: one per channel, all 0, and so again in the end.
+  HWY_INLINE RowsByChannel(const LanePixel& pixel, int32_t stride, int32_t* places)
+      : pixel_(pixel), stride_(stride), places_(places) {
+    for (int32_t i = 0; i < pixel_.count; ++i) places_[pixel_.channels[i]] = i + 1;
+  }
+  HWY_INLINE ~RowsByChannel() {
+    for (int32_t i = 0; i < pixel_.count; ++i) places_[pixel_.channels[i]] = 0;
+  }
+  RowsByChannel(const RowsByChannel&) = delete;
+  RowsByChannel& operator=(const RowsByChannel&) = delete;
+  // Zeros where there is none: so it is in the held lanes.
+  HWY_INLINE const float* row(int32_t channel) const {
+    const int32_t place = places_[channel];
+    const float* const row = pixel_.change + static_cast<int64_t>(place) * stride_;  // the rows lie behind it
+    return place != 0 ? row : kZeros;
   }
 
  private:
-  const float* row_;
-  const int32_t *channel_, *end_;
-  int32_t stride_;
+  HWY_ALIGN static constexpr float kZeros[kWidth + kLanes] = {};
+  const LanePixel& pixel_;
+  const int32_t stride_;
+  int32_t* const places_;
 };
 
 // The epilogue's parameters of one channel in all lanes, V sums.
@@ -86,7 +94,7 @@ HWY_INLINE int32_t finish_channels(const LaneFinishCall& call, float* rows, Pixe
   const hn::Mask<Floats> last = hn::FirstN(d, static_cast<size_t>(lanes - (V - 1) * kLanes));
   const bool all_lanes = call.lanes == call.all_lanes;
   const LanePlaces<V> places(call.add.held, call.lanes);
-  RowReader adds(call.add, places.stride);
+  const RowsByChannel adds(call.add, places.stride, call.add_places);
   int32_t count = 0;
   for (int32_t i = 0; i < call.count; ++i) {
     const int32_t channel = call.channels[i];
@@ -95,11 +103,8 @@ HWY_INLINE int32_t finish_channels(const LaneFinishCall& call, float* rows, Pixe
     for (int v = 0; v < V; ++v) y[v] = hn::Load(d, call.sums + static_cast<int64_t>(i) * kWidth + v * kLanes);
     if (call.has_add) {
       const Vec rest = hn::Set(d, call.add_golden[channel]);
-      const float* row = call.add.held != 0 ? adds.row(channel) : nullptr;
-      for (int v = 0; v < V; ++v) {
-        add[v] =
-            row != nullptr ? places.read(row, v, rest) : hn::IfThenElse(places.held[v], hn::Zero(d), rest);
-      }
+      const float* row = adds.row(channel);
+      for (int v = 0; v < V; ++v) add[v] = places.read(row, v, rest);
     }
     finish_channel<V>(call.epilogue, channel, call.has_add ? add : nullptr, y);
     if (call.sums_of != nullptr) {
@@ -114,10 +119,9 @@ HWY_INLINE int32_t finish_channels(const LaneFinishCall& call, float* rows, Pixe
       hn::Store(y[v], d, rows + v * kLanes);
     }
     call.out_channels[count] = channel;
-    if (!hn::AllTrue(u, hn::Eq(any, hn::Zero(u)))) {
-      ++count;
-      rows += V * kLanes;
-    }
+    const int32_t kept = hn::AllTrue(u, hn::Eq(any, hn::Zero(u))) ? 0 : 1;  // no pattern: no branch
+    count += kept;
+    rows += kept * (V * kLanes);
   }
   return count;
 }

@@ -219,6 +219,7 @@ struct LaneFinishCall {
   bool has_add = false;
   LanePixel add;                      // the operand's pixel
   const float* add_golden = nullptr;  // [channels]
+  int32_t* add_places = nullptr;      // [channels]: room, all 0, and so again in the end
   const float* golden = nullptr;      // golden's output pixel
   // Out: a LanePixel of the lanes that differ. Room for count + 1 rows of the vectors of `lanes`, and a
   // vector.
