@@ -34,6 +34,16 @@ void* operator new(size_t size, std::align_val_t align) {
   return count(std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment));
 }
 void* operator new[](size_t size, std::align_val_t align) { return operator new(size, align); }
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  try {
+    return operator new(size);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+void* operator new[](size_t size, const std::nothrow_t&) noexcept { return operator new(size, std::nothrow); }
+void operator delete(void* block, const std::nothrow_t&) noexcept { uncount(block); }
+void operator delete[](void* block, const std::nothrow_t&) noexcept { uncount(block); }
 void operator delete(void* block) noexcept { uncount(block); }
 void operator delete[](void* block) noexcept { uncount(block); }
 void operator delete(void* block, size_t) noexcept { uncount(block); }
