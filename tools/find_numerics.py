@@ -102,7 +102,7 @@ class Reference:
         for first, last, end in ((0, body, False), (body, x.size, True)):
             part = np.empty(last - first, F)
             source = np.ascontiguousarray(flat[first:last])
-            assert self.library.ref_function(kind.encode(), *map(ctypes.c_float, (alpha, max_value, threshold)), pointer(source),
+            assert self.library.ref_function(kind.encode(), oracle.KERAS_3, *map(ctypes.c_float, (alpha, max_value, threshold)), pointer(source),
                                              pointer(part), I64(last - first), end, keep)
             out.reshape(-1)[first:last] = part
         return out

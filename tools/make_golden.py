@@ -153,6 +153,8 @@ def mobile():
     alone = L.Flatten()(grouped(grouped(x, 10, 10, (3, 2)), 20, 5, 1))
     one = L.Dense(1)(L.Flatten()(x))
     return tf.keras.Model(inputs, L.Dense(CLASSES)(L.Concatenate()([alone, one])))
+
+
 def cut_sums():
     """Convolutions whose sums TensorFlow cuts: groups, by threads and by blocks, and windows of many channels."""
     inputs = tf.keras.Input((12, 12, 3))
@@ -229,7 +231,18 @@ def k3_channels():
     return tf.keras.Model(inputs, L.Dense(CLASSES)(x))
 
 
-MODELS = (k3_residual, k3_sequential, k3_channels) if KERAS_3 else (option_a, converted_nchw, projection, dense_blocks, odd_channels,
+def k3_functions():
+    """The functions of one element whose polynomials are TensorFlow 2.21's own, a gate as in EfficientNet."""
+    inputs = tf.keras.Input((9, 7, 3))
+    x = L.Conv2D(11, 3, padding="same", activation="swish")(inputs)
+    gate = L.Conv2D(11, 1, activation="sigmoid")(L.GlobalAveragePooling2D(keepdims=True)(x))
+    x = L.Multiply()([x, gate])
+    x = tf.keras.ops.silu(L.Conv2D(13, 3, activation="tanh")(x)) + L.Activation("sigmoid")(L.Conv2D(13, 3)(x))
+    x = tf.keras.ops.tanh(L.Conv2D(5, 1)(x)) - tf.keras.ops.sigmoid(L.Conv2D(5, 1)(x))
+    return tf.keras.Model(inputs, L.Dense(CLASSES, activation="sigmoid")(L.Flatten()(x)))
+
+
+MODELS = (k3_residual, k3_sequential, k3_channels, k3_functions) if KERAS_3 else (option_a, converted_nchw, projection, dense_blocks, odd_channels,
                                                                     shared_layers, inception, mobile, activations, normalised,
                                                                     cut_sums)
 

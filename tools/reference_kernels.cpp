@@ -115,10 +115,11 @@ void ref_global_average_pool(int64_t positions, int64_t channels, const float* i
 }
 
 // `kind` by name; the last elements of an array, behind its last eight, with end = true.
-bool ref_function(const char* kind, float alpha, float max_value, float threshold, const float* in, float* out,
+bool ref_function(const char* kind, bool v2_21, float alpha, float max_value, float threshold, const float* in, float* out,
                   int64_t elements, bool end, bool keep_denormals) {
   for (int k = 0; k <= static_cast<int>(ops::FunctionKind::general_relu); ++k) {
     const ops::Function op{.kind = static_cast<ops::FunctionKind>(k),
+                           .release = v2_21 ? ops::TensorFlow::v2_21 : ops::TensorFlow::v2_14,
                            .alpha = alpha,
                            .max_value = max_value,
                            .threshold = threshold};

@@ -249,6 +249,9 @@ NodeId CallContext::add_binary(tf_injector::ops::BinaryKind kind, NodeId x, Cons
 }
 
 NodeId CallContext::add(Op op, std::vector<NodeId> node_inputs) const {
+  if (auto* function = std::get_if<tf_injector::ops::Function>(&op);
+      function != nullptr && generation_ == Generation::keras3)
+    function->release = tf_injector::ops::TensorFlow::v2_21;
   const NodeId node = graph_.add(layer_.path, std::move(op), std::move(node_inputs));
   if (is_too_large(shape(node))) fail("its output " + shape(node).to_string() + " is too large");
   return node;

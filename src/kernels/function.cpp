@@ -35,7 +35,8 @@ class FunctionKernel final : public Kernel {
       ref::function(op_, in, out, count, body ? ref::Part::body : ref::Part::end);
       return;
     }
-    table_->function({.in = in, .out = out, .count = count, .kind = op_.kind, .alpha = op_.alpha});
+    table_->function(
+        {.in = in, .out = out, .count = count, .kind = op_.kind, .release = op_.release, .alpha = op_.alpha});
   }
 
   static constexpr int64_t kPacket = 8;

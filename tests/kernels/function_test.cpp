@@ -33,7 +33,8 @@ std::vector<float> run(const Function& op, const std::vector<float>& in, KernelS
 std::vector<Function> all_functions() {
   std::vector<Function> all;
   for (int kind = 0; kind <= static_cast<int>(FunctionKind::general_relu); ++kind)
-    all.push_back({.kind = static_cast<FunctionKind>(kind), .alpha = 0.3f});
+    for (ops::TensorFlow release : {ops::TensorFlow::v2_14, ops::TensorFlow::v2_21})
+      all.push_back({.kind = static_cast<FunctionKind>(kind), .release = release, .alpha = 0.3f});
   all.push_back({.kind = FunctionKind::elu, .alpha = 1.0f});
   all.push_back({.kind = FunctionKind::general_relu, .max_value = 4.0f, .threshold = 0.5f});
   return all;
@@ -55,7 +56,8 @@ TEST(Function, EveryKernelSetEqualsTheReference) {
   }
 }
 
-// Computed by TensorFlow 2.14.1 (tools/find_numerics.py holds millions of values).
+// Computed by TensorFlow 2.14.1, and by 2.21 where it says so (tools/find_numerics.py holds millions of
+// values).
 TEST(Function, HasTensorFlowsBits) {
   const std::vector<float> in{0.7f, -0.3f, -2.9f, 5.1f, -17.0f, 90.0f, -104.5f, 0.0001f};
   struct Fact {
@@ -84,6 +86,18 @@ TEST(Function, HasTensorFlowsBits) {
       {{.kind = FunctionKind::mish},
        floats(
            {0x3F0FA76C, 0xBE1AC2A8, 0xBE1EE877, 0x40A33022, 0xB53CEC0B, 0x42B40000, 0x80000000, 0x387BABF4})},
+      {{.kind = FunctionKind::sigmoid, .release = ops::TensorFlow::v2_21},
+       floats(
+           {0x3F2B0E5A, 0x3ED9E2A9, 0x3D559EF7, 0x3F7E72DD, 0x3331CF17, 0x3F800000, 0x00000000, 0x3F0001A3})},
+      {{.kind = FunctionKind::silu, .release = ops::TensorFlow::v2_21},
+       floats(
+           {0x3EEF7A7E, 0xBE02BB33, 0xBE1AE00D, 0x40A23606, 0xB53CEC08, 0x42B40000, 0x80000000, 0x3851B9C5})},
+      {{.kind = FunctionKind::tanh, .release = ops::TensorFlow::v2_21},
+       floats(
+           {0x3F1AB7D8, 0xBE9526EE, 0xBF7E745F, 0x3F7FFB21, 0xBF800000, 0x3F800000, 0xBF800000, 0x38D1B717})},
+      {{.kind = FunctionKind::mish, .release = ops::TensorFlow::v2_21},
+       floats(
+           {0x3F0FA76C, 0xBE1AC2A7, 0xBE1EE879, 0x40A33022, 0xB53CEC0B, 0x42B40000, 0x80000000, 0x387BABF2})},
       {{.kind = FunctionKind::elu, .alpha = 1.0f},
        floats(
            {0x3F333333, 0xBE84B37A, 0xBF71EA00, 0x40A33333, 0xBF7FFFFF, 0x42B40000, 0xBF800000, 0x38D1B717})},

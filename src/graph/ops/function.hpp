@@ -30,9 +30,14 @@ enum class FunctionKind {
 // "sigmoid", "hard_silu"
 [[nodiscard]] const char* function_name(FunctionKind kind);
 
+// The release whose polynomials make sigmoid, silu and tanh (and what is made of them): 2.21 in files of
+// Keras 3.
+enum class TensorFlow { v2_14, v2_21 };
+
 struct Function {
   static constexpr const char* kName = "Function";
   FunctionKind kind = FunctionKind::sigmoid;
+  TensorFlow release = TensorFlow::v2_14;
   float alpha = 0.0f;  // elu, leaky_relu, general_relu
   // general_relu only:
   float max_value = std::numeric_limits<float>::infinity();

@@ -1,4 +1,4 @@
-// exp, log, tanh, erf and their like as TensorFlow 2.14 computes them: Eigen's polynomials on vectors of
+// exp, log, tanh, erf and their like as TensorFlow computes them: Eigen's polynomials on vectors of
 // eight floats without fused multiply-add. Every product and every sum below is rounded; "Functions of one
 // element" in docs/numerics.md says how that was found.
 #pragma once
@@ -46,10 +46,52 @@ inline float eigen_exp(float x) {
 // elements.
 float library_exp(float x);
 
-// scalar_logistic_op, given e = exp(x)
+// scalar_logistic_op of TensorFlow 2.14, given e = exp(x)
 inline float logistic_of(float e) { return e == HUGE_VALF ? 1.0f : e / (1.0f + e); }
 
-// generic_fast_tanh_float
+// scalar_logistic_op of TensorFlow 2.21, on vectors: exp(x / 2) by a shorter polynomial, squared
+inline float eigen_logistic_2_21(float x) {
+  constexpr float kHighest = 16.6355324f, kLowest = -104.0f;
+  if (x < kLowest) return 0.0f;
+  if (is_nan(x)) return x;
+  const float half = (kHighest < x ? kHighest : x) * 0.5f;
+  const float m = std::floor(mul_add(half, 1.44269504088896341f, 0.5f));
+  float r = mul_add(m, -0.693359375f, half);
+  r = mul_add(m, 2.12194440e-4f, r);
+  const float r2 = r * r;
+  const float even = mul_add(r2, 4.1898667812347412109375e-2f, 0.49999141693115234375f);
+  const float odd = mul_add(r2, 8.33471305668354034423828125e-3f, 0.16666877269744873046875f);
+  float p = mul_add(r, odd, even);
+  p = mul_add(r2, p, r + 1.0f);
+  float e = p * power_of_two(static_cast<int>(m));
+  e = e * e;
+  return e / (1.0f + e);
+}
+
+// The same behind the last eight elements, by the C library.
+inline float library_logistic_2_21(float x) {
+  constexpr float kHighest = 16.6355324f;
+  const float e = library_exp(kHighest < x ? kHighest : x);
+  return e / (1.0f + e);
+}
+
+// ptanh_float of TensorFlow 2.21
+inline float eigen_tanh_2_21(float x) {
+  constexpr float kClamp = 7.90738964080810547f;
+  float c = kClamp < x ? kClamp : x;
+  c = c < -kClamp ? -kClamp : c;
+  const float x2 = c * c, x3 = x2 * c;
+  float p = mul_add(1.394553628e-8f, x2, 2.102733560e-5f);
+  p = mul_add(p, x2, 3.520756727e-3f);
+  p = mul_add(p, x2, 1.340216100e-1f);
+  float q = mul_add(8.015776984e-7f, x2, 3.326951409e-4f);
+  q = mul_add(q, x2, 2.597254514e-2f);
+  q = mul_add(q, x2, 4.673548340e-1f);
+  q = mul_add(q, x2, 1.0f);
+  return mul_add(x3, p, c) / q;
+}
+
+// generic_fast_tanh_float of TensorFlow 2.14
 inline float eigen_tanh(float x) {
   constexpr float kClamp = 7.90531110763549805f, kTiny = 0.0004f;
   float c = flushed(x);

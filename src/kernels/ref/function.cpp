@@ -19,19 +19,33 @@ float general_relu(const ops::Function& op, float x) {
   return op.alpha != 0.0f ? y - op.alpha * negative_part : y;
 }
 
-// The functions that are made of exp, log1p and x^3, which differ between the body and the end of a tensor.
+// The functions that are made of exp, log1p and x^3, which differ between the body and the end of a tensor;
+// sigmoid and tanh, which differ between releases.
 struct Body {
+  static float logistic(float x) { return logistic_of(eigen_exp(x)); }
+  static float tanh(float x) { return eigen_tanh(x); }
   static float exp(float x) { return eigen_exp(x); }
   static float log1p(float x) { return eigen_log1p(x); }
   static float cube(float x) { return eigen_cube(x); }
 };
 struct End {
+  static float logistic(float x) { return logistic_of(library_exp(x)); }
+  static float tanh(float x) { return eigen_tanh(x); }
   static float exp(float x) { return library_exp(x); }
   static float log1p(float x) { return static_cast<float>(std::log1p(static_cast<double>(x))); }
   static float cube(float x) {
     const double d = static_cast<double>(x);
     return flushed(static_cast<float>(d * d * d));
   }
+};
+
+struct Body221 : Body {
+  static float logistic(float x) { return eigen_logistic_2_21(x); }
+  static float tanh(float x) { return eigen_tanh_2_21(x); }
+};
+struct End221 : End {
+  static float logistic(float x) { return library_logistic_2_21(x); }
+  static float tanh(float x) { return eigen_tanh_2_21(x); }
 };
 
 template <class Math>
@@ -49,7 +63,7 @@ float elu(float x) {
 template <class Math>
 float gelu_tanh(float x) {
   const float inner = 0.7978845608028654f * (x + 0.044715f * Math::cube(x));
-  return (0.5f * x) * (1.0f + eigen_tanh(inner));
+  return (0.5f * x) * (1.0f + Math::tanh(inner));
 }
 
 template <class Math>
@@ -58,17 +72,17 @@ float apply(const ops::Function& op, float x) {
     case FunctionKind::exponential:
       return Math::exp(x);
     case FunctionKind::sigmoid:
-      return logistic_of(Math::exp(x));
+      return Math::logistic(x);
     case FunctionKind::silu:
-      return x * logistic_of(Math::exp(x));
+      return x * Math::logistic(x);
     case FunctionKind::tanh:
-      return eigen_tanh(x);
+      return Math::tanh(x);
     case FunctionKind::softplus:
       return softplus<Math>(x);
     case FunctionKind::softsign:
       return x / (std::fabs(x) + 1.0f);
     case FunctionKind::mish:
-      return x * eigen_tanh(softplus<Math>(x));
+      return x * Math::tanh(softplus<Math>(x));
     case FunctionKind::elu:
       if (op.alpha == 1.0f) return elu<Math>(x);
       return x > 0.0f ? x : op.alpha * elu<Math>(x);
@@ -96,8 +110,10 @@ float apply(const ops::Function& op, float x) {
 }  // namespace
 
 void function(const ops::Function& op, const float* in, float* out, int64_t elements, Part part) {
-  for (int64_t i = 0; i < elements; ++i)
-    out[i] = part == Part::body ? apply<Body>(op, in[i]) : apply<End>(op, in[i]);
+  const bool body = part == Part::body;
+  const auto compute = op.release == ops::TensorFlow::v2_14 ? (body ? apply<Body> : apply<End>)
+                                                            : (body ? apply<Body221> : apply<End221>);
+  for (int64_t i = 0; i < elements; ++i) out[i] = compute(op, in[i]);
 }
 
 }  // namespace tf_injector::ref

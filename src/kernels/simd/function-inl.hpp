@@ -60,6 +60,39 @@ HWY_INLINE Vec sigmoid(Vec x) {
   return hn::IfThenElse(hn::Eq(e, set(HUGE_VALF)), set(1.0f), hn::Div(e, hn::Add(set(1.0f), e)));
 }
 
+// TensorFlow 2.21's: see eigen_logistic_2_21 and eigen_tanh_2_21.
+HWY_INLINE Vec sigmoid_2_21(Vec x) {
+  const hn::RebindToSigned<Floats> ints;
+  const Vec half = hn::Mul(at_most(x, 16.6355324f), set(0.5f));
+  const Vec m = hn::Floor(mul_add(half, set(1.44269504088896341f), set(0.5f)));
+  Vec r = mul_add(m, set(-0.693359375f), half);
+  r = mul_add(m, set(2.12194440e-4f), r);
+  const Vec r2 = hn::Mul(r, r);
+  const Vec even = mul_add(r2, set(4.1898667812347412109375e-2f), set(0.49999141693115234375f));
+  const Vec odd = mul_add(r2, set(8.33471305668354034423828125e-3f), set(0.16666877269744873046875f));
+  Vec p = mul_add(r, odd, even);
+  p = mul_add(r2, p, hn::Add(r, set(1.0f)));
+  const auto exponent = hn::Add(hn::ConvertTo(ints, hn::Max(m, set(-100.0f))), hn::Set(ints, 127));
+  const Vec e = hn::Mul(p, hn::BitCast(kFloats, hn::ShiftLeft<23>(exponent)));
+  const Vec squared = hn::Mul(e, e);
+  const Vec y = hn::Div(squared, hn::Add(set(1.0f), squared));
+  return hn::IfThenElse(hn::Lt(x, set(-104.0f)), hn::Zero(kFloats), hn::IfThenElse(hn::IsNaN(x), x, y));
+}
+
+HWY_INLINE Vec tanh_2_21(Vec x) {
+  constexpr float kClamp = 7.90738964080810547f;
+  const Vec c = at_least(at_most(x, kClamp), -kClamp);
+  const Vec x2 = hn::Mul(c, c), x3 = hn::Mul(x2, c);
+  Vec p = mul_add(set(1.394553628e-8f), x2, set(2.102733560e-5f));
+  p = mul_add(p, x2, set(3.520756727e-3f));
+  p = mul_add(p, x2, set(1.340216100e-1f));
+  Vec q = mul_add(set(8.015776984e-7f), x2, set(3.326951409e-4f));
+  q = mul_add(q, x2, set(2.597254514e-2f));
+  q = mul_add(q, x2, set(4.673548340e-1f));
+  q = mul_add(q, x2, set(1.0f));
+  return hn::Div(mul_add(x3, p, c), q);
+}
+
 HWY_INLINE Vec tanh(Vec x) {
   constexpr float kClamp = 7.90531110763549805f;
   const Vec c = at_least(at_most(flushed(x), kClamp), -kClamp);
@@ -122,18 +155,22 @@ inline bool function(const FunctionCall& call) {
   namespace f = functions;
   using ops::FunctionKind;
   const float alpha = call.alpha;
+  const bool v2_21 = call.release == ops::TensorFlow::v2_21;
   switch (call.kind) {
     case FunctionKind::exponential:
       f::for_each(call, [](Vec x) { return f::exp(x); });
       return true;
     case FunctionKind::sigmoid:
-      f::for_each(call, [](Vec x) { return f::sigmoid(x); });
+      v2_21 ? f::for_each(call, [](Vec x) { return f::sigmoid_2_21(x); })
+            : f::for_each(call, [](Vec x) { return f::sigmoid(x); });
       return true;
     case FunctionKind::silu:
-      f::for_each(call, [](Vec x) { return hn::Mul(x, f::sigmoid(x)); });
+      v2_21 ? f::for_each(call, [](Vec x) { return hn::Mul(x, f::sigmoid_2_21(x)); })
+            : f::for_each(call, [](Vec x) { return hn::Mul(x, f::sigmoid(x)); });
       return true;
     case FunctionKind::tanh:
-      f::for_each(call, [](Vec x) { return f::tanh(x); });
+      v2_21 ? f::for_each(call, [](Vec x) { return f::tanh_2_21(x); })
+            : f::for_each(call, [](Vec x) { return f::tanh(x); });
       return true;
     case FunctionKind::elu:
       if (alpha == 1.0f) {

@@ -99,6 +99,7 @@ struct FunctionCall {
   float* out = nullptr;
   int64_t count = 0;
   ops::FunctionKind kind = ops::FunctionKind::sigmoid;
+  ops::TensorFlow release = ops::TensorFlow::v2_14;
   float alpha = 0.0f;
 };
 
