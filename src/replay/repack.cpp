@@ -69,12 +69,11 @@ std::vector<CarriedPack> Repacker::repack(size_t segment, std::vector<CarriedPac
 
 std::vector<CarriedPack> Repacker::repack_alike(int value, std::vector<CarriedPack> packs) {
   const int width = plan_.pack_size().lanes;
-  int alive = 0, places = 0;
-  for (const CarriedPack& pack : packs) {
-    alive += std::popcount(pack.any);
-    places += (static_cast<int>(pack.faults.size()) + width - 1) / width * width;
-  }
-  if (alive * 4 > places * 3) return packs;  // joining costs more than it saves
+  const auto count = static_cast<int>(packs.size());
+  int alive = 0;
+  for (const CarriedPack& pack : packs) alive += std::popcount(pack.any);
+  // Joining costs more than it saves.
+  if (alive * 8 > count * width * 5 || (alive + width - 1) / width == count) return packs;
   std::vector<CarriedPack> joined;
   std::vector<Source> sources;
   int room = width;
