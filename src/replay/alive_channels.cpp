@@ -6,6 +6,7 @@
 #include "replay/dead_bound.hpp"
 
 namespace tf_injector::replay {
+
 AliveChannels::AliveChannels(const simd::SimdTable& table, int64_t channels)
     : table_(table), lane_count_(table.lanes) {
   const size_t size = idx(channels + 4 * lane_count_);  // padding
@@ -27,7 +28,6 @@ void AliveChannels::take_all(int32_t cout, int32_t faults) {
   level.count = cout;
   std::copy_n(all_.begin(), cout, level.channels.begin());
   std::copy_n(all_.begin(), cout, level.rows.begin());
-  std::fill_n(lanes_.begin(), cout, ~LaneMask{0} >> (64 - faults));
 }
 
 void AliveChannels::find(const DeadBound& dead, int32_t cout, const Golden::BeforeRelu& golden,

@@ -32,13 +32,12 @@ LaneLinear::LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues&
       change_(idx(width_)),
       add_change_(idx(width_)),
       alive_(plan.table(), most_channels(plan)) {
-  int64_t taps = 1, depth = 0, cout = 0, packed = 0;
+  int64_t taps = 1, depth = 0, packed = 0;
   for (const StepInfo& step : plan.steps()) {
     if (!step.linear) continue;
     const LinearGeometry& g = step.linear->geometry;
     taps = std::max(taps, g.taps);
     depth = std::max(depth, g.taps * g.cin);
-    cout = std::max(cout, g.cout);
     if (g.cout <= lanes_ * simd::kMostPackedVectors)
       packed = std::max(packed, g.taps * g.cin * (g.cout + lanes_));
   }
@@ -49,7 +48,7 @@ LaneLinear::LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues&
   for (int32_t v = 1; v <= simd::kLaneVectors; ++v) {
     for (int32_t r = 0; r < depth; ++r) row_at_[idx(v)].push_back(r * v * lanes_);
   }
-  sums_ = AlignedBuffer(idx(cout * width_));
+  sums_ = AlignedBuffer(idx(most_channels(plan) * width_));
   rows_ = AlignedBuffer(idx(depth * width_));
   dense_rows_ = AlignedBuffer(idx(depth * width_));
   packed_weights_ = AlignedBuffer(idx(packed));

@@ -55,17 +55,15 @@ struct Largest {
   }
 };
 
-void add_golden(const ReplayPlan& plan, const Largest& largest, ByteCount& count) {
+void add_golden(const ReplayPlan& plan, ByteCount& count) {
   for (const ValueInfo& value : plan.values()) {
     count.floats(value.elements());
     count.floats(value.positions);  // squared norms
   }
   for (const StepInfo& step : plan.steps()) {
     if (!step.linear || !step.linear->dead) continue;
-    const LinearGeometry& g = step.linear->geometry;
-    count.floats(g.out_positions * (g.cout + plan.table().lanes));
+    count.floats(plan.values()[idx(step.output)].elements() + plan.table().lanes);  // before the ReLU
   }
-  count.floats(largest.sums);
 }
 
 // PositionScratch: tables of positions, in vectors that grow by doubling.
@@ -117,8 +115,7 @@ size_t lane_buffer_bytes(const ReplayPlan& plan, int slot, int32_t lanes) {
 size_t ReplayPlan::workspace_bytes(PackSize size) const {
   const Largest largest(*this);
   ByteCount count;
-  add_golden(*this, largest, count);
-  add_scratch(largest, count);
+  add_golden(*this, count);
   add_scratch(largest, count);
   add_scratch(largest, count);
   add_lane_steps(*this, largest, count);
