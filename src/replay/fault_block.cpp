@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numeric>
+#include <optional>
 #include <tuple>
 
 #include "core/bits.hpp"
@@ -61,17 +63,26 @@ Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
   std::stable_sort(targets.begin(), targets.end(),
                    [](const Target& a, const Target& b) { return a.change < b.change; });
   Pack pack{.faults = {}, .is_huge = targets[0].is_huge(), .hits = {}};
+  for (const Target& target : targets) pack.faults.push_back(target.fault);
+  std::vector<size_t> lanes(targets.size());
+  std::iota(lanes.begin(), lanes.end(), size_t{0});
+  const auto channel = [&](const Target& target) -> int64_t {
+    if (target.steps.size() != 1) return 0;
+    const std::optional<LinearStep>& linear = plan.steps()[target.first_step()].linear;
+    return linear ? target.patch->element % linear->geometry.cout : 0;
+  };
+  std::stable_sort(lanes.begin(), lanes.end(),
+                   [&](size_t a, size_t b) { return channel(targets[a]) < channel(targets[b]); });
   std::map<size_t, Hit> hits;
-  for (size_t lane = 0; lane < targets.size(); ++lane) {
+  for (const size_t lane : lanes) {
     const Target& target = targets[lane];
-    pack.faults.push_back(target.fault);
     for (size_t step : target.steps) {
       Hit& hit = hits[step];
       hit.step = step;
       const StepInfo& info = plan.steps()[step];
       if (info.linear && target.steps.size() == 1) {
         hit.lane.push_back(static_cast<int32_t>(lane));
-        hit.channel.push_back(static_cast<int32_t>(target.patch->element % info.linear->geometry.cout));
+        hit.channel.push_back(static_cast<int32_t>(channel(target)));
         hit.everywhere = hit.everywhere || !plan.shortcuts().zero_inputs;
         if (!plan.shortcuts().channel) hit.whole.push_back(info.kernel->patched(*target.patch));
       } else {

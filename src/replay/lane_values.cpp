@@ -80,7 +80,8 @@ LaneValues::LaneValues(const ReplayPlan& plan, const Golden& golden)
     channels = std::max(channels, plan.values()[value].channels);
   }
   merged_ = AlignedBuffer(idx((channels + 2) * plan.table().width()));
-  merged_channels_.resize(idx(channels + simd::kMaxWidth));
+  merged_channels_.resize(idx(channels));
+  listed_.resize(idx(channels + simd::kMaxWidth));
   channel_places_.resize(idx(channels));
 }
 
@@ -146,55 +147,38 @@ LaneValues::Room LaneValues::room_again(int value, int64_t position, int32_t lan
   return {b.values.data() + place.values, b.channels.data() + place.channels};
 }
 
-// The pixel with the lanes of both, then the changes, each in a row that was there or in a new one of zeros.
+// The pixel with the lanes of both.
 void LaneValues::merge(int value, int64_t position, std::vector<LaneChange>& changes) {
   if (changes.empty()) return;
-  std::sort(changes.begin(), changes.end(), [](const LaneChange& a, const LaneChange& b) {
-    return std::make_pair(a.channel, a.lane) < std::make_pair(b.channel, b.lane);
-  });
-  const simd::SimdTable& table = plan_.table();
-  const auto channels = static_cast<int32_t>(info(value).channels);
+  const auto by_channel = [](const LaneChange& a, const LaneChange& b) { return a.channel < b.channel; };
+  if (!std::is_sorted(changes.begin(), changes.end(), by_channel))
+    std::sort(changes.begin(), changes.end(), by_channel);
+  LaneBuffer& b = buffer(value);
+  const int64_t channels = info(value).channels;
   LaneMask lanes = dirty(value, position);
   for (const LaneChange& change : changes) lanes |= LaneMask{1} << change.lane;
-  const int32_t stride = this->stride(std::popcount(lanes));
-  const simd::LaneTap tap = this->tap(value, position, 0);
-  float* norm = merged_.data();
-  const float* from = norm + stride;
-  const int32_t count = table.lane_window({.taps = {&tap, 1},
-                                           .lanes = lanes,
-                                           .cin = channels,
-                                           .cout = 1,
-                                           .values = merged_.data() + stride,
-                                           .weight_at = merged_channels_.data(),
-                                           .change = norm});
-  const float* golden = golden_.pixel(value, position);
-  const auto most = std::min<int64_t>(channels, count + static_cast<int64_t>(changes.size()));
-  const Room to = room_again(value, position, std::popcount(lanes), most);
-  float* row = to.values + stride;
-  int32_t rows = 0, next = 0;
-  for (size_t c = 0; c < changes.size() || next < count;) {
-    constexpr int32_t kNone = std::numeric_limits<int32_t>::max();
-    const int32_t changed = c < changes.size() ? changes[c].channel : kNone;
-    const int32_t listed = next < count ? merged_channels_[idx(next)] : kNone;
-    const int32_t channel = std::min(changed, listed);
-    if (channel == listed) {
-      std::copy_n(from, stride, row);
-      from += stride;
-      ++next;
-    } else {
-      std::fill_n(row, stride, 0.0f);
-    }
-    for (; c < changes.size() && changes[c].channel == channel; ++c) {
-      const size_t place = place_among(lanes, changes[c].lane);
-      row[place] = changes[c].value;
-      const float difference = changes[c].value - golden[channel], square = difference * difference;
-      const float sum = norm[place] + square;
-      norm[place] = sum <= std::numeric_limits<float>::max() ? sum : std::numeric_limits<float>::infinity();
-    }
-    to.channels[rows++] = channel;
-    row += stride;
+  const int32_t count = std::popcount(lanes), stride = this->stride(count);
+  b.reserve((channels + 1) * stride + vector_, channels);  // pointers stay as they are from here on
+  const LanePixel pixel = b.pixel(position);
+  const auto most = std::min<int64_t>(
+      channels, (pixel.held != 0 ? pixel.count : channels) + static_cast<int64_t>(changes.size()));
+  const Room to = room_again(value, position, count, most);
+  const bool overlaps = pixel.held != 0 && to.values == pixel.change;
+  float* const merged = overlaps ? merged_.data() : to.values;
+  int32_t* const merged_channels = overlaps ? merged_channels_.data() : to.channels;
+  const int32_t rows = plan_.table().lane_merge({.pixel = pixel,
+                                                 .golden = golden_.pixel(value, position),
+                                                 .lanes = lanes,
+                                                 .channels = static_cast<int32_t>(channels),
+                                                 .changes = changes.data(),
+                                                 .change_count = static_cast<int32_t>(changes.size()),
+                                                 .listed = listed_.data(),
+                                                 .values = merged,
+                                                 .out_channels = merged_channels});
+  if (overlaps) {
+    std::copy_n(merged, int64_t{rows + 1} * stride, to.values);
+    std::copy_n(merged_channels, rows, to.channels);
   }
-  std::copy_n(norm, stride, to.values);
   commit(value, position, rows, lanes);
 }
 

@@ -13,6 +13,7 @@
 
 namespace tf_injector::replay {
 
+using simd::LaneChange;
 using simd::LaneMask;
 using simd::LanePixel;
 
@@ -50,12 +51,6 @@ struct LaneBuffer {
     const float* change = values.data() + place.values;
     return {lanes, change, change + place.stride, channels.data() + place.channels, place.count};
   }
-};
-
-// A new value of one lane in one channel of a pixel.
-struct LaneChange {
-  int32_t channel = 0, lane = 0;
-  float value = 0.0f;
 };
 
 // Of the pack that is being worked on.
@@ -109,7 +104,7 @@ class LaneValues {
   void commit(int value, int64_t position, int32_t rows, LaneMask held);
   // The room of a pixel that is there already, when so many rows of so many lanes fit in, else new room.
   [[nodiscard]] Room room_again(int value, int64_t position, int32_t lanes, int64_t rows);
-  // Changes elements of a pixel; sorts them.
+  // Changes elements of a pixel; sorts them, if they are not ascending by channel.
   void merge(int value, int64_t position, std::vector<LaneChange>& changes);
   // One lane of a pixel, dense.
   void read(int value, int64_t position, int lane, float* out) const;
@@ -130,8 +125,8 @@ class LaneValues {
   LaneMask all_lanes_ = 0;
   std::vector<LaneBuffer> buffers_;  // per slot of the memory plan
   std::vector<LaneMask> any_;        // per value
-  AlignedBuffer merged_;             // the rows of a pixel that is being merged, and their norm
-  std::vector<int32_t> merged_channels_, channel_places_;
+  AlignedBuffer merged_;             // a pixel that is merged in its old place
+  std::vector<int32_t> merged_channels_, listed_, channel_places_;
 };
 
 }  // namespace tf_injector::replay

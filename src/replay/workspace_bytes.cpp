@@ -76,7 +76,7 @@ void add_lane_steps(const ReplayPlan& plan, const Largest& largest, ByteCount& c
   count.bytes((largest.window + largest.channels + width) * (2 * kIndex + 2 * kPointer), 4);
   count.floats(largest.elements, 2 + largest.reads);
   count.bytes(largest.channels * kIndex);  // channel_places
-  count.bytes(largest.channels * (kIndex + 2 * static_cast<int64_t>(sizeof(LaneChange)) * width));
+  count.bytes(largest.channels * (2 * kIndex + 2 * static_cast<int64_t>(sizeof(LaneChange)) * width));
   count.floats((largest.depth + 1) * width, 2);  // rows of a window, with and without its zeros
   count.floats(largest.packed);
   count.floats(largest.cout * width);

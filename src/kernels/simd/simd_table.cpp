@@ -13,6 +13,7 @@
 #include "kernels/simd/function-inl.hpp"
 #include "kernels/simd/item_sums-inl.hpp"
 #include "kernels/simd/lane_finish-inl.hpp"
+#include "kernels/simd/lane_merge-inl.hpp"
 #include "kernels/simd/lanes-inl.hpp"
 #include "kernels/simd/peak-inl.hpp"
 
@@ -31,6 +32,7 @@ SimdTable make_table(KernelSet set) {
           .squares = &squares,
           .function = &function,
           .lane_window = &lane_window,
+          .lane_merge = &lane_merge,
           .lane_sums = &lane_sums,
           .item_sums = &item_sums,
           .lane_change = &lane_change,

@@ -120,6 +120,12 @@ struct LanePixel {
   int32_t count = 0;
 };
 
+// A new value of one lane in one channel of a pixel.
+struct LaneChange {
+  int32_t channel = 0, lane = 0;
+  float value = 0.0f;
+};
+
 // A tap of an output position: the pixel it reads.
 struct LaneTap {
   LanePixel pixel;
@@ -145,6 +151,21 @@ struct LaneWindowCall {
   float* values = nullptr;       // out: LaneWindow's, room for all inputs
   int32_t* weight_at = nullptr;  // out, a vector of padding behind
   float* change = nullptr;       // out: [vectors]: squared norm of the inputs' difference from golden
+};
+
+// A pixel with changes: a row per channel that it had one of, or golden's where it is golden's, and per channel
+// that is changed.
+struct LaneMergeCall {
+  LanePixel pixel;                    // as it is
+  const float* golden = nullptr;      // [channels]
+  LaneMask lanes = 0;                 // that the result holds: of the pixel, of the changes, and perhaps more
+  int32_t channels = 0;
+  const LaneChange* changes = nullptr;  // [change_count], ascending by channel; a lane comes once a channel
+  int32_t change_count = 0;
+  int32_t* listed = nullptr;  // room for `channels` and a vector
+  // Out: a LanePixel of `lanes` that does not overlap with `pixel`.
+  float* values = nullptr;  // the change, then the rows
+  int32_t* out_channels = nullptr;
 };
 
 // Faults across the lanes: chains of some channels for whole vectors of faults.
@@ -261,6 +282,8 @@ struct SimdTable {
   [[nodiscard]] int width() const noexcept { return lanes * kLaneVectors; }
   // How many rows the window has.
   int32_t (*lane_window)(const LaneWindowCall& call) = nullptr;
+  // How many rows the pixel has.
+  int32_t (*lane_merge)(const LaneMergeCall& call) = nullptr;
   // True: some chain ended in -0.
   bool (*lane_sums)(const LaneSumsCall& call) = nullptr;
   bool (*item_sums)(const ItemSumsCall& call) = nullptr;
