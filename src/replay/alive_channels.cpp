@@ -11,23 +11,25 @@ AliveChannels::AliveChannels(const simd::SimdTable& table, int64_t channels)
     : table_(table), lane_count_(table.lanes) {
   const size_t size = idx(channels + 4 * lane_count_);  // padding
   for (std::vector<int32_t>* list : {&channels_, &all_, &alive_in_}) list->resize(size);
+  for (std::vector<int32_t>& list : lists_) list.resize(size);
   std::iota(all_.begin(), all_.end(), 0);
-  lanes_.resize(size);
-  for (Level& level : levels_) {
-    level.channels.resize(size);
-    level.rows.resize(size);
-  }
+  for (size_t l = 0; l < levels_.size(); ++l)
+    levels_[l] = {.channels = lists_[2 * l].data(), .rows = lists_[2 * l + 1].data(), .count = 0};
+}
+
+void AliveChannels::fill_one_level() {
+  for (simd::LaneLevel& level : levels_) level.count = 0;
+  simd::LaneLevel& level = levels_[idx(vectors_ - 1)];
+  level.count = count_;
+  std::copy_n(channels_.begin(), count_, level.channels);
+  std::copy_n(all_.begin(), count_, level.rows);
 }
 
 void AliveChannels::take_all(int32_t cout, int32_t faults) {
   vectors_ = (faults + lane_count_ - 1) / lane_count_;
   count_ = cout;
   std::copy_n(all_.begin(), cout, channels_.begin());
-  for (Level& level : levels_) level.count = 0;
-  Level& level = levels_[idx(vectors_ - 1)];
-  level.count = cout;
-  std::copy_n(all_.begin(), cout, level.channels.begin());
-  std::copy_n(all_.begin(), cout, level.rows.begin());
+  fill_one_level();
 }
 
 void AliveChannels::find(const DeadBound& dead, int32_t cout, const Golden::BeforeRelu& golden,
@@ -37,11 +39,10 @@ void AliveChannels::find(const DeadBound& dead, int32_t cout, const Golden::Befo
   float most = 0.0f, most_add = 0.0f;
   for (int32_t v = 0; v < vectors_; ++v) {
     const auto at = idx(vectors_ - 1 - v);
-    const int32_t first = v * lane_count_, end = std::min(faults, first + lane_count_);
-    most = std::max(most, *std::max_element(change + first, change + end));
+    most = std::max(most, change[v]);
     reach[at] = norm_of(most);
     if (add_change == nullptr) continue;
-    most_add = std::max(most_add, *std::max_element(add_change + first, add_change + end));
+    most_add = std::max(most_add, add_change[v]);
     shift[at] = most_add > 0.0f ? norm_of(most_add) : 0.0f;
   }
   count_ = table_.lane_alive({.y = golden.y,
@@ -55,25 +56,9 @@ void AliveChannels::find(const DeadBound& dead, int32_t cout, const Golden::Befo
                               .shift = shift.data(),
                               .cout = cout,
                               .channels = channels_.data(),
-                              .alive_in = alive_in_.data()});
-  fill_levels(faults);
-}
-
-// From channels_ and alive_in_.
-void AliveChannels::fill_levels(int32_t faults) {
-  std::array<LaneMask, simd::kLaneVectors> lanes{};
-  const LaneMask all = ~LaneMask{0} >> (64 - faults);
-  for (int32_t v = 0; v < vectors_; ++v)
-    lanes[idx(v)] = all >> ((vectors_ - 1 - v) * lane_count_) << ((vectors_ - 1 - v) * lane_count_);
-  for (Level& level : levels_) level.count = 0;
-  for (int32_t i = 0; i < count_; ++i) {
-    const auto l = idx(alive_in_[idx(i)] - 1);
-    Level& level = levels_[l];
-    level.channels[idx(level.count)] = channels_[idx(i)];
-    level.rows[idx(level.count)] = i;
-    ++level.count;
-    lanes_[idx(i)] = lanes[l];
-  }
+                              .alive_in = alive_in_.data(),
+                              .levels = levels_.data()});
+  if (vectors_ == 1) fill_one_level();
 }
 
 }  // namespace tf_injector::replay

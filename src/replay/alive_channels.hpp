@@ -15,17 +15,10 @@ namespace tf_injector::replay {
 
 class AliveChannels {
  public:
-  // Channels that are alive in the same vectors.
-  struct Level {
-    std::vector<int32_t> channels;  // ascending, a vector of padding behind
-    std::vector<int32_t> rows;      // of each: its place among channels()
-    int32_t count = 0;
-  };
-
   // `channels`: most of any step.
   AliveChannels(const simd::SimdTable& table, int64_t channels);
 
-  // The first `faults` lanes are given by the squared norms of their changes: of the inputs under the window
+  // `change`, `add_change`: per vector the largest squared norm of a fault's change, of the inputs under the window
   // and of the Add's operand (null: there is none). `golden`: of the position.
   void find(const DeadBound& dead, int32_t cout, const Golden::BeforeRelu& golden, const float* change,
             const float* add_change, int32_t faults);
@@ -36,23 +29,26 @@ class AliveChannels {
   [[nodiscard]] int32_t count() const noexcept { return count_; }
   // Alive in some vector, ascending.
   [[nodiscard]] const int32_t* channels() const noexcept { return channels_.data(); }
-  // Of each: the lanes in whose vector it is alive, by their place. Null: all of them, for all.
-  [[nodiscard]] const LaneMask* lanes() const noexcept {
-    return level(vectors_).count == count_ ? nullptr : lanes_.data();
+  // Of each: in how many vectors it is alive, the last ones. Null: in all of them.
+  [[nodiscard]] const int32_t* alive_in() const noexcept {
+    return level(vectors_).count == count_ ? nullptr : alive_in_.data();
   }
-  // Those that are alive in the last so many vectors and no other.
-  [[nodiscard]] const Level& level(int32_t vectors) const noexcept { return levels_[idx(vectors - 1)]; }
+  // Those that are alive in the last so many vectors and no other; their rows are their places among channels().
+  [[nodiscard]] const simd::LaneLevel& level(int32_t vectors) const noexcept {
+    return levels_[idx(vectors - 1)];
+  }
 
  private:
-  void fill_levels(int32_t faults);
+  // All that are listed are alive in all vectors.
+  void fill_one_level();
 
   const simd::SimdTable& table_;
   const int32_t lane_count_;  // of a vector
   int32_t vectors_ = 0, count_ = 0;
   std::vector<int32_t> channels_, all_;
-  std::vector<int32_t> alive_in_;  // how many vectors
-  std::vector<LaneMask> lanes_;
-  std::array<Level, simd::kLaneVectors> levels_;
+  std::vector<int32_t> alive_in_;
+  std::array<simd::LaneLevel, simd::kLaneVectors> levels_;
+  std::array<std::vector<int32_t>, 2 * simd::kLaneVectors> lists_;  // what the levels lie in
 };
 
 }  // namespace tf_injector::replay

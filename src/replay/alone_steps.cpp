@@ -217,7 +217,7 @@ void AloneSteps::store_pixel(std::span<Fault> faults, int value, int64_t p, Lane
                 .sums = sums_.data(),
                 .channels = all_channels_.data(),
                 .count = static_cast<int32_t>(channels),
-                .sums_of = nullptr});
+                .alive_in = nullptr});
 }
 
 }  // namespace tf_injector::replay

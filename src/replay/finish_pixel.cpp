@@ -13,7 +13,7 @@ void finish_pixel(const ReplayPlan& plan, const Golden& golden, LaneValues& valu
                             .sums = sums.sums,
                             .channels = sums.channels,
                             .count = sums.count,
-                            .sums_of = sums.sums_of,
+                            .alive_in = sums.alive_in,
                             .epilogue = epilogue,
                             .has_add = add >= 0,
                             .add = {},

@@ -29,8 +29,6 @@ LaneLinear::LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues&
       width_(plan.table().width()),
       golden_(golden),
       values_(values),
-      change_(idx(width_)),
-      add_change_(idx(width_)),
       alive_(plan.table(), most_channels(plan)) {
   int64_t taps = 1, depth = 0, packed = 0;
   for (const StepInfo& step : plan.steps()) {
@@ -86,7 +84,7 @@ void LaneLinear::position(const StepInfo& step, size_t index, int64_t p, LaneMas
                 .sums = sums_.data(),
                 .channels = alive_.channels(),
                 .count = alive_.count(),
-                .sums_of = alive_.lanes()});
+                .alive_in = alive_.alive_in()});
 }
 
 void LaneLinear::read_window(const StepInfo& step, int64_t p, LaneMask reach) {
@@ -104,14 +102,14 @@ void LaneLinear::read_window(const StepInfo& step, int64_t p, LaneMask reach) {
                                            .cout = static_cast<int32_t>(g.cout),
                                            .values = rows_.data(),
                                            .weight_at = weight_at_.data(),
-                                           .change = change_.data()});
+                                           .most = change_.data()});
   window_ = {.rows = rows,
              .vectors = vectors(std::popcount(reach)),
              .values = rows_.data(),
              .weights = linear.weights.data(),
              .weight_at = weight_at_.data()};
   if (linear.dead && step.has_add)
-    table_.lane_change(values_.pixel(step.reads.back(), p), reach, add_change_.data());
+    table_.lane_most(values_.pixel(step.reads.back(), p), reach, add_change_.data());
 }
 
 void LaneLinear::find_alive(const StepInfo& step, size_t index, int64_t p, int32_t faults) {
@@ -142,7 +140,7 @@ void LaneLinear::compute(const LinearStep& linear, const Split& how) {
   negative_zero_ = false;
   const int32_t end = vectors(how.together);
   for (int32_t v = 0; v < end; ++v) {
-    const AliveChannels::Level& level = alive_.level(alive_.vectors() - v);
+    const simd::LaneLevel& level = alive_.level(alive_.vectors() - v);
     if (level.count > 0) compute_together(linear, level, v, end);
   }
   if (how.together < how.faults) compute_single(linear, how.together, how.faults);
@@ -171,14 +169,14 @@ void LaneLinear::for_each_block(const LinearStep& linear, Run run) {
   }
 }
 
-void LaneLinear::compute_together(const LinearStep& linear, const AliveChannels::Level& channels,
+void LaneLinear::compute_together(const LinearStep& linear, const simd::LaneLevel& channels,
                                   int32_t first, int32_t end) {
   for_each_block(linear, [&](simd::LaneWindow block, bool add) {
     block.values += first * lanes_;
     negative_zero_ |= table_.lane_sums({.window = block,
-                                        .channels = channels.channels.data(),
+                                        .channels = channels.channels,
                                         .channel_count = channels.count,
-                                        .sum_rows = channels.rows.data(),
+                                        .sum_rows = channels.rows,
                                         .vectors = end - first,
                                         .sums = sums_.data() + first * lanes_,
                                         .add_to_sums = add});

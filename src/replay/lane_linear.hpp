@@ -36,7 +36,7 @@ class LaneLinear {
   [[nodiscard]] Split split(const LinearStep& linear, int32_t faults);
   void compute(const LinearStep& linear, const Split& how);
   // Vectors first..end-1.
-  void compute_together(const LinearStep& linear, const AliveChannels::Level& channels, int32_t first,
+  void compute_together(const LinearStep& linear, const simd::LaneLevel& channels, int32_t first,
                         int32_t end);
   void compute_single(const LinearStep& linear, int32_t first, int32_t end);
   void take_all_rows(const StepInfo& step, int64_t position);
@@ -56,9 +56,9 @@ class LaneLinear {
   std::vector<int32_t> weight_at_, dense_at_;
   std::array<std::vector<int32_t>, simd::kLaneVectors + 1>
       row_at_;  // by the vectors of a row: where each begins
-  // Squared norms, of the lanes that are reached: of the change of the inputs under the window and of the
-  // Add's operand.
-  AlignedBuffer change_, add_change_;
+  // Largest squared norms of each vector of the lanes that are reached: of the change of the inputs under the window
+  // and of the Add's operand.
+  std::array<float, simd::kLaneVectors> change_{}, add_change_{};
   AliveChannels alive_;
   AlignedBuffer rows_, sums_, packed_weights_, dense_rows_;
 };

@@ -143,7 +143,7 @@ void LaneSteps::finish_sums(const StepInfo& step, int64_t p, const simd::Epilogu
                 .sums = sums_.data(),
                 .channels = all_channels_.data(),
                 .count = static_cast<int32_t>(info(step.output).channels),
-                .sums_of = nullptr});
+                .alive_in = nullptr});
 }
 
 void LaneSteps::replay_elementwise(const StepInfo& step) {

@@ -156,7 +156,10 @@ HWY_NOINLINE int32_t lane_window_of(const LaneWindowCall& of) {
       hn::StoreU(hn::Add(hn::Mul(hn::LoadU(i32, pixel.channels + i), stride), first), i32, weight_at + i);
     rows += pixel.count;
   }
-  for (int v = 0; v < V; ++v) hn::Store(change[v], d, call.change + v * kLanes);
+  for (int v = 0; v < V; ++v) {
+    if (call.change != nullptr) hn::Store(change[v], d, call.change + v * kLanes);
+    if (call.most != nullptr) call.most[v] = hn::GetLane(hn::MaxOfLanes(d, change[v]));
+  }
   return rows;
 }
 
@@ -265,16 +268,34 @@ inline bool lane_sums(const LaneSumsCall& call) {
   }
 }
 
-inline void lane_change(const LanePixel& pixel, LaneMask lanes, float* change) {
+inline void lane_most(const LanePixel& pixel, LaneMask lanes, float* most) {
   const Floats d;
   const int32_t vectors = vectors_of(count_lanes(lanes));
   if (pixel.held == 0) {
-    for (int v = 0; v < vectors; ++v) hn::Store(hn::Zero(d), d, change + v * kLanes);
+    for (int v = 0; v < vectors; ++v) most[v] = 0.0f;
     return;
   }
   const LanePlaces<kLaneVectors> places(pixel.held, lanes);
   for (int v = 0; v < vectors; ++v)
-    hn::Store(places.read(pixel.change, v, hn::Zero(d)), d, change + v * kLanes);
+    most[v] = hn::GetLane(hn::MaxOfLanes(d, places.read(pixel.change, v, hn::Zero(d))));
+}
+
+// The listed channels, by the number of pairs.
+HWY_INLINE void fill_levels(const LaneAliveCall& call, int32_t count) {
+  const hn::RebindToSigned<Floats> i32;
+  for (int32_t v = 0; v < call.vectors; ++v) call.levels[v].count = 0;
+  for (int32_t i = 0; i < count; i += kLanes) {
+    const auto channels = hn::LoadU(i32, call.channels + i), rows = hn::Iota(i32, i);
+    const auto listed = hn::FirstN(i32, static_cast<size_t>(count - i));
+    const auto alive_in = hn::IfThenElseZero(listed, hn::LoadU(i32, call.alive_in + i));
+    for (int32_t v = 0; v < call.vectors; ++v) {
+      LaneLevel& level = call.levels[v];
+      const auto here = hn::Eq(alive_in, hn::Set(i32, v + 1));
+      hn::StoreU(hn::Compress(channels, here), i32, level.channels + level.count);
+      hn::StoreU(hn::Compress(rows, here), i32, level.rows + level.count);
+      level.count += static_cast<int32_t>(hn::CountTrue(i32, here));
+    }
+  }
 }
 
 inline int32_t lane_alive(const LaneAliveCall& call) {
@@ -294,12 +315,15 @@ inline int32_t lane_alive(const LaneAliveCall& call) {
       alive_in = hn::Sub(alive_in, hn::BitCast(u, hn::VecFromMask(d, hn::Not(dead))));
     }
     const auto alive = hn::Ne(alive_in, hn::Zero(u));
-    hn::CompressStore(alive_in, alive, u, reinterpret_cast<uint32_t*>(call.alive_in) + count);
-    count += hn::CompressStore(hn::Iota(u, static_cast<uint32_t>(c)), alive, u,
-                               reinterpret_cast<uint32_t*>(call.channels) + count);
+    hn::StoreU(hn::Compress(alive_in, alive), u, reinterpret_cast<uint32_t*>(call.alive_in) + count);
+    hn::StoreU(hn::Compress(hn::Iota(u, static_cast<uint32_t>(c)), alive), u,
+               reinterpret_cast<uint32_t*>(call.channels) + count);
+    count += hn::CountTrue(u, alive);
   }
   while (count > 0 && call.channels[count - 1] >= call.cout) --count;
-  return static_cast<int32_t>(count);
+  const auto listed = static_cast<int32_t>(count);
+  if (call.vectors > 1) fill_levels(call, listed);
+  return listed;
 }
 
 inline int32_t lane_join(std::span<const LanePart> parts, float* row) {

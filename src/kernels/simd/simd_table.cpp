@@ -35,7 +35,7 @@ SimdTable make_table(KernelSet set) {
           .lane_merge = &lane_merge,
           .lane_sums = &lane_sums,
           .item_sums = &item_sums,
-          .lane_change = &lane_change,
+          .lane_most = &lane_most,
           .channel_window = &channel_window,
           .lane_alive = &lane_alive,
           .lane_finish = &lane_finish,

@@ -150,7 +150,9 @@ struct LaneWindowCall {
   int32_t cin = 0, cout = 0;
   float* values = nullptr;       // out: LaneWindow's, room for all inputs
   int32_t* weight_at = nullptr;  // out, a vector of padding behind
-  float* change = nullptr;       // out: [vectors]: squared norm of the inputs' difference from golden
+  // Out, [vectors], may be null: squared norm of the inputs' difference from golden, of every lane; the largest of
+  // each vector.
+  float *change = nullptr, *most = nullptr;
 };
 
 // A pixel with changes: a row per channel that it had one of, or golden's where it is golden's, and per channel
@@ -215,6 +217,13 @@ struct ChannelWindowCall {
   float* sums = nullptr;                  // [channels][width]
 };
 
+// Channels that are alive for the same pairs of a LaneAliveCall, ascending, and their places among all that are.
+// Room for cout + 4 vectors each.
+struct LaneLevel {
+  int32_t *channels = nullptr, *rows = nullptr;
+  int32_t count = 0;
+};
+
 // Which outputs of a position may be other than zero: !(margin + (slope * reach + shift) < 0), for up to
 // kLaneVectors pairs of reach and shift, none larger than the one before.
 struct LaneAliveCall {
@@ -224,8 +233,9 @@ struct LaneAliveCall {
   int32_t vectors = 1;
   const float *reach = nullptr, *shift = nullptr;  // [vectors]
   int32_t cout = 0;
-  // Out, room for cout + 16: channels that are alive for the first pair, ascending, and for how many pairs.
+  // Out, room for cout + 4 vectors: channels that are alive for the first pair, ascending, and for how many pairs.
   int32_t *channels = nullptr, *alive_in = nullptr;
+  LaneLevel* levels = nullptr;  // out, [vectors]: those that are alive for 1, 2, .. pairs; not for a single pair
 };
 
 // Sums to output values: epilogue, what differs from golden, rows that are +0 in all lanes left out.
@@ -234,9 +244,8 @@ struct LaneFinishCall {
   const float* sums = nullptr;        // [count][width]: of `lanes`, one behind the other
   const int32_t* channels = nullptr;  // [count], ascending; all others are zero in every lane and in golden
   int32_t count = 0;
-  // [count]: bit i: the channel has a sum of the i-th of the lanes; where it has none, the output is
-  // golden's.
-  const LaneMask* sums_of = nullptr;  // null: it has all
+  // [count]: the channel has sums in so many vectors, the last ones; where it has none, the output is golden's.
+  const int32_t* alive_in = nullptr;  // null: it has all
   EpilogueCall epilogue;              // its `add` is not used:
   bool has_add = false;
   LanePixel add;                      // the operand's pixel
@@ -287,8 +296,8 @@ struct SimdTable {
   // True: some chain ended in -0.
   bool (*lane_sums)(const LaneSumsCall& call) = nullptr;
   bool (*item_sums)(const ItemSumsCall& call) = nullptr;
-  // The squared norm of a pixel's difference, of the wanted lanes one behind the other.
-  void (*lane_change)(const LanePixel& pixel, LaneMask lanes, float* change) = nullptr;
+  // The squared norm of a pixel's difference: the largest of each vector of wanted lanes.
+  void (*lane_most)(const LanePixel& pixel, LaneMask lanes, float* most) = nullptr;
   void (*channel_window)(const ChannelWindowCall& call) = nullptr;
   // How many channels are listed.
   int32_t (*lane_alive)(const LaneAliveCall& call) = nullptr;
