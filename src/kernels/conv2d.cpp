@@ -115,10 +115,10 @@ void SimdConv2D::run(const KernelArgs& args) const noexcept {
   table_.conv2d(whole);
 }
 
-void SimdConv2D::run_without_activation(const KernelArgs& args) const noexcept {
+void SimdConv2D::run_with_before(const KernelArgs& args, float* before) const noexcept {
   simd::ConvCall whole = call(args.inputs[0], args.output, args.images);
   whole.epilogue = epilogue_->call(args);
-  whole.epilogue.relu = whole.epilogue.relu6 = false;
+  whole.epilogue.before = before;
   table_.conv2d(whole);
 }
 

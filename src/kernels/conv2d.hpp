@@ -59,7 +59,7 @@ class SimdConv2D final : public LinearKernel {
   [[nodiscard]] WeightId kernel_weight() const noexcept override { return kernel_; }
   [[nodiscard]] const float* packed() const noexcept override { return packed_.data(); }
   [[nodiscard]] std::span<const int64_t> blocks(int) const noexcept override { return {}; }
-  void run_without_activation(const KernelArgs& args) const noexcept override;
+  void run_with_before(const KernelArgs& args, float* before) const noexcept override;
   void run_positions(const KernelArgs& args, std::span<const int32_t> positions,
                      PositionScratch& scratch) const override;
   void run_columns(const float* in, const float* columns, int32_t lanes, float* sums, int batch,

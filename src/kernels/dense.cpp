@@ -60,10 +60,10 @@ class SimdDense final : public LinearKernel {
     whole.epilogue = epilogue_->call(args);
     table_.dense(whole);
   }
-  void run_without_activation(const KernelArgs& args) const noexcept override {
+  void run_with_before(const KernelArgs& args, float* before) const noexcept override {
     simd::DenseCall whole = call(args.inputs[0], args.output, args.images, args.batch);
     whole.epilogue = epilogue_->call(args);
-    whole.epilogue.relu = whole.epilogue.relu6 = false;
+    whole.epilogue.before = before;
     table_.dense(whole);
   }
   void run_positions(const KernelArgs& args, std::span<const int32_t>, PositionScratch&) const override {

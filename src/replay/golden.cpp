@@ -28,7 +28,7 @@ void Golden::run(std::span<const std::span<const float>> inputs, BatchContext co
   }
   for (size_t s = 0; s < plan_.steps().size(); ++s) {
     if (!before_[s].empty()) {
-      run_in_two(s, context);
+      plan_.steps()[s].linear->kernel->run_with_before(args(s, context), before_[s].data());
     } else {
       run_step(s, context);
     }
@@ -51,20 +51,6 @@ KernelArgs Golden::args(size_t s, BatchContext context) {
 }
 
 void Golden::run_step(size_t s, BatchContext context) { plan_.steps()[s].kernel->run(args(s, context)); }
-
-// The step, with a look at the values in front of the ReLU.
-void Golden::run_in_two(size_t s, BatchContext context) {
-  const StepInfo& step = plan_.steps()[s];
-  KernelArgs whole = args(s, context);
-  whole.output = before_[s].data();
-  step.linear->kernel->run_without_activation(whole);
-  const ValueInfo& info = plan_.values()[idx(step.output)];
-  plan_.table().elementwise({.in = before_[s].data(),
-                             .out = values_[idx(step.output)].data(),
-                             .rows = info.positions,
-                             .channels = static_cast<int32_t>(info.channels),
-                             .epilogue = {.relu = true, .relu6 = step.epilogue->parameters().relu6}});
-}
 
 void Golden::sum_squares(int value) {
   AlignedBuffer& squares = squares_[idx(value)];

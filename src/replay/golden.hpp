@@ -34,7 +34,6 @@ class Golden {
  private:
   [[nodiscard]] KernelArgs args(size_t step, BatchContext context);
   void run_step(size_t step, BatchContext context);
-  void run_in_two(size_t step, BatchContext context);
   void sum_squares(int value);
 
   const ReplayPlan& plan_;

@@ -38,7 +38,7 @@ HWY_INLINE void accumulate(const float* const* HWY_RESTRICT in, const float* HWY
 
 // Up to kPositions positions of one class (`first` counts positions over all images), Q vectors of channels
 // from `channel` on.
-template <int Q>
+template <int Q, bool kBefore>
 HWY_INLINE void conv2d_block(const ConvCall& call, const PositionClass& positions, int64_t first,
                              int64_t count, const float* weights, int32_t channel) {
   constexpr int P = kPositions<Q>;
@@ -72,23 +72,24 @@ HWY_INLINE void conv2d_block(const ConvCall& call, const PositionClass& position
 #pragma GCC unroll 16
     for (int q = 0; q < Q; ++q) {
       const int64_t co = channel + q * kLanes;
-      store_lanes(finish(call.epilogue, acc[p][q], co, out[p] + co), call.out + out[p] + co, call.cout - co);
+      finish_to<kBefore>(call.epilogue, acc[p][q], co, out[p] + co, call.out, call.cout - co);
     }
   }
 }
 
-template <int Q>
+template <int Q, bool kBefore>
 HWY_NOINLINE void conv2d_channels(const ConvCall& call, const float* weights, int32_t channel) {
   for (const PositionClass& positions : call.classes) {
     const int64_t all = static_cast<int64_t>(positions.positions) * call.images;
     for (int64_t first = 0; first < all; first += kPositions<Q>) {
-      conv2d_block<Q>(call, positions, first, std::min<int64_t>(kPositions<Q>, all - first), weights,
+      conv2d_block<Q, kBefore>(call, positions, first, std::min<int64_t>(kPositions<Q>, all - first), weights,
                       channel);
     }
   }
 }
 
-inline void conv2d(const ConvCall& call) {
+template <bool kBefore>
+HWY_INLINE void conv2d_of(const ConvCall& call) {
   const int32_t vectors = (call.cout + kLanes - 1) / kLanes;
   const int64_t depth = static_cast<int64_t>(call.kernel_taps) * call.cin;
   for (int32_t first = 0; first < vectors; first += kVectorsPerBlock) {
@@ -96,18 +97,26 @@ inline void conv2d(const ConvCall& call) {
     const int32_t channel = first * kLanes;
     switch (std::min(kVectorsPerBlock, vectors - first)) {
       case 1:
-        conv2d_channels<1>(call, weights, channel);
+        conv2d_channels<1, kBefore>(call, weights, channel);
         break;
       case 2:
-        conv2d_channels<2>(call, weights, channel);
+        conv2d_channels<2, kBefore>(call, weights, channel);
         break;
       case 3:
-        conv2d_channels<3>(call, weights, channel);
+        conv2d_channels<3, kBefore>(call, weights, channel);
         break;
       default:
-        conv2d_channels<4>(call, weights, channel);
+        conv2d_channels<4, kBefore>(call, weights, channel);
         break;
     }
+  }
+}
+
+inline void conv2d(const ConvCall& call) {
+  if (call.epilogue.before != nullptr) {
+    conv2d_of<true>(call);
+  } else {
+    conv2d_of<false>(call);
   }
 }
 

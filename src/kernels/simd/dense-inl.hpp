@@ -37,7 +37,11 @@ HWY_NOINLINE void dense_units(const DenseCall& call, const float* weights, int32
       for (int q = 0; q < Q; ++q) {
         const int64_t co = unit + q * kLanes;
         const int64_t at = static_cast<int64_t>(first + p) * call.units + co;
-        store_lanes(finish(call.epilogue, sum[p][q], co, at), call.out + at, call.units - co);
+        if (call.epilogue.before != nullptr) {
+          finish_to<true>(call.epilogue, sum[p][q], co, at, call.out, call.units - co);
+        } else {
+          finish_to<false>(call.epilogue, sum[p][q], co, at, call.out, call.units - co);
+        }
       }
     }
   }

@@ -22,6 +22,7 @@ struct EpilogueCall {
   const float* add = nullptr;  // same layout as the output
   bool relu = false;           // x <= 0 ? +0 : x
   bool relu6 = false;          // then x > 6 ? 6 : x
+  float* before = nullptr;     // convolution, Dense: where what is in front of the activation is written as well
 };
 
 // Output positions that sum over the same taps (all of them, or at a border those inside the image).
