@@ -123,27 +123,18 @@ void SimdConv2D::run_with_before(const KernelArgs& args, float* before) const no
 }
 
 void SimdConv2D::select(std::span<const int32_t> positions, PositionScratch& scratch) const {
-  scratch.input.resize(std::max(scratch.input.size(), classes_.size()));
-  scratch.output.resize(scratch.input.size());
-  for (size_t c = 0; c < classes_.size(); ++c) {
-    scratch.input[c].clear();
-    scratch.output[c].clear();
-  }
+  scratch.among.resize(std::max(scratch.among.size(), classes_.size()));
+  for (std::vector<int32_t>& among : scratch.among) among.clear();
   for (const int32_t p : positions) {
     const PositionTables::Place place = positions_->places[static_cast<size_t>(p)];
-    const simd::PositionClass& from = classes_[static_cast<size_t>(place.in_class)];
-    std::vector<int32_t>& input = scratch.input[static_cast<size_t>(place.in_class)];
-    const int32_t* offsets = from.input + static_cast<int64_t>(place.index) * from.taps;
-    input.insert(input.end(), offsets, offsets + from.taps);
-    scratch.output[static_cast<size_t>(place.in_class)].push_back(p);
+    scratch.among[static_cast<size_t>(place.in_class)].push_back(place.index);
   }
   scratch.classes.clear();
   for (size_t c = 0; c < classes_.size(); ++c) {
-    if (scratch.output[c].empty()) continue;
+    if (scratch.among[c].empty()) continue;
     simd::PositionClass some = classes_[c];
-    some.positions = static_cast<int32_t>(scratch.output[c].size());
-    some.input = scratch.input[c].data();
-    some.output = scratch.output[c].data();
+    some.positions = static_cast<int32_t>(scratch.among[c].size());
+    some.among = scratch.among[c].data();
     scratch.classes.push_back(some);
   }
 }

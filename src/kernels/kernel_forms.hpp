@@ -24,7 +24,7 @@ struct LinearGeometry {
 
 // What run_positions puts its tables in: one per thread, kept so that nothing is allocated again and again.
 struct PositionScratch {
-  std::vector<std::vector<int32_t>> input, output;  // per class of positions
+  std::vector<std::vector<int32_t>> among;  // per class of positions
   std::vector<simd::PositionClass> classes;
 };
 

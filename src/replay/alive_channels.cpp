@@ -13,23 +13,18 @@ AliveChannels::AliveChannels(const simd::SimdTable& table, int64_t channels)
   for (std::vector<int32_t>* list : {&channels_, &all_, &alive_in_}) list->resize(size);
   for (std::vector<int32_t>& list : lists_) list.resize(size);
   std::iota(all_.begin(), all_.end(), 0);
-  for (size_t l = 0; l < levels_.size(); ++l)
-    levels_[l] = {.channels = lists_[2 * l].data(), .rows = lists_[2 * l + 1].data(), .count = 0};
 }
 
-void AliveChannels::fill_one_level() {
+void AliveChannels::set_one_level() {
   for (simd::LaneLevel& level : levels_) level.count = 0;
-  simd::LaneLevel& level = levels_[idx(vectors_ - 1)];
-  level.count = count_;
-  std::copy_n(channels_.begin(), count_, level.channels);
-  std::copy_n(all_.begin(), count_, level.rows);
+  levels_[idx(vectors_ - 1)] = {channels_.data(), all_.data(), count_};
 }
 
 void AliveChannels::take_all(int32_t cout, int32_t faults) {
   vectors_ = (faults + lane_count_ - 1) / lane_count_;
   count_ = cout;
   std::copy_n(all_.begin(), cout, channels_.begin());
-  fill_one_level();
+  set_one_level();
 }
 
 void AliveChannels::find(const DeadBound& dead, int32_t cout, const Golden::BeforeRelu& golden,
@@ -45,6 +40,7 @@ void AliveChannels::find(const DeadBound& dead, int32_t cout, const Golden::Befo
     most_add = std::max(most_add, add_change[v]);
     shift[at] = most_add > 0.0f ? norm_of(most_add) : 0.0f;
   }
+  for (size_t l = 0; l < levels_.size(); ++l) levels_[l] = {lists_[2 * l].data(), lists_[2 * l + 1].data(), 0};
   count_ = table_.lane_alive({.y = golden.y,
                               .noise = dead.noise.data(),
                               .offset = dead.offset.data(),
@@ -58,7 +54,7 @@ void AliveChannels::find(const DeadBound& dead, int32_t cout, const Golden::Befo
                               .channels = channels_.data(),
                               .alive_in = alive_in_.data(),
                               .levels = levels_.data()});
-  if (vectors_ == 1) fill_one_level();
+  if (vectors_ == 1) set_one_level();
 }
 
 }  // namespace tf_injector::replay

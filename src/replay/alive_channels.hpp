@@ -40,7 +40,7 @@ class AliveChannels {
 
  private:
   // All that are listed are alive in all vectors.
-  void fill_one_level();
+  void set_one_level();
 
   const simd::SimdTable& table_;
   const int32_t lane_count_;  // of a vector
@@ -48,7 +48,7 @@ class AliveChannels {
   std::vector<int32_t> channels_, all_;
   std::vector<int32_t> alive_in_;
   std::array<simd::LaneLevel, simd::kLaneVectors> levels_;
-  std::array<std::vector<int32_t>, 2 * simd::kLaneVectors> lists_;  // what the levels lie in
+  std::array<std::vector<int32_t>, 2 * simd::kLaneVectors> lists_;  // what the levels lie in, where they are several
 };
 
 }  // namespace tf_injector::replay

@@ -16,16 +16,21 @@ HitColumns::HitColumns(const ReplayPlan& plan, const Golden& golden) : plan_(pla
   if (!plan.shortcuts().channel) whole_ = AlignedBuffer(idx(elements));
   const int64_t width = plan.table().width();
   columns_ = AlignedBuffer(idx(positions * width));
-  for (AlignedBuffer* lanes : {&golden_values_, &add_, &out_}) *lanes = AlignedBuffer(idx(width));
+  differs_.resize(idx(positions));
 }
 
 void HitColumns::list_positions(const Hit& hit, const StepInfo& step) {
   const LinearGeometry& g = step.linear->geometry;
   const int in = step.reads.front();
   positions_.clear();
+  constexpr size_t kMany = 8;  // hardly a position is reached by none of them
+  if (hit.everywhere || hit.tap.size() >= kMany) {
+    for (int32_t p = 0; p < g.out_positions; ++p) positions_.push_back(p);
+    return;
+  }
   for (int32_t p = 0; p < g.out_positions; ++p) {
     const int32_t* source = g.source.data() + p * g.taps;
-    bool is_listed = hit.everywhere;
+    bool is_listed = false;
     for (size_t h = 0; h < hit.tap.size() && !is_listed; ++h) {
       const int32_t from = source[hit.tap[h]];
       is_listed = from >= 0 && float_bits(golden_.pixel(in, from)[hit.cin[h]]) != 0;
@@ -38,12 +43,14 @@ void HitColumns::compute(const Hit& hit, const StepInfo& step, BatchContext cont
   list_positions(hit, step);
   if (!hit.whole.empty()) {
     compute_whole(hit, step, context);
+    finish(hit, step, {});
     return;
   }
   const bool all = static_cast<int64_t>(positions_.size()) == step.linear->geometry.out_positions;
   step.linear->kernel->run_columns(golden_.value(step.reads.front()), hit.columns.data(),
                                    static_cast<int32_t>(hit.lane.size()), columns_.data(), context.batch,
                                    all ? nullptr : &positions_, scratch_);
+  finish(hit, step, hit.epilogue->parameters());
 }
 
 void HitColumns::compute_whole(const Hit& hit, const StepInfo& step, BatchContext context) {
@@ -62,23 +69,20 @@ void HitColumns::compute_whole(const Hit& hit, const StepInfo& step, BatchContex
   }
 }
 
-simd::LaneMask HitColumns::finish(const Hit& hit, const StepInfo& step, int64_t p) {
+void HitColumns::finish(const Hit& hit, const StepInfo& step, simd::EpilogueCall epilogue) {
+  const bool has_add = step.has_add && hit.whole.empty();
+  epilogue.add = has_add ? golden_.value(step.reads.back()) : nullptr;
   const auto count = static_cast<int32_t>(hit.lane.size());
-  simd::ColumnsCall call{.faults = count,
-                         .sums = columns_.data() + p * count,
-                         .epilogue = hit.epilogue->parameters(),
-                         .golden = golden_values_.data(),
-                         .out = out_.data()};
-  const float* golden = golden_.pixel(step.output, p);
-  for (int32_t h = 0; h < count; ++h) golden_values_[idx(h)] = golden[hit.channel[idx(h)]];
-  if (step.has_add) {
-    const float* add = golden_.pixel(step.reads.back(), p);
-    for (int32_t h = 0; h < count; ++h) add_[idx(h)] = add[hit.channel[idx(h)]];
-    call.epilogue.add = add_.data();
-  }
-  if (!hit.whole.empty()) call.epilogue = {};  // done by the kernels
-  const simd::LaneMask differ = plan_.table().columns(call);
-  return plan_.shortcuts().early_end ? differ : ~simd::LaneMask{0} >> (64 - count);
+  plan_.table().columns({.faults = count,
+                         .channel = hit.channel.data(),
+                         .positions = positions_,
+                         .values = columns_.data(),
+                         .epilogue = epilogue,
+                         .golden = golden_.value(step.output),
+                         .channels = plan_.values()[idx(step.output)].channels,
+                         .differs = differs_.data()});
+  if (!plan_.shortcuts().early_end)
+    std::fill_n(differs_.begin(), positions_.size(), ~simd::LaneMask{0} >> (64 - count));
 }
 
 }  // namespace tf_injector::replay

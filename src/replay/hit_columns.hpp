@@ -22,10 +22,12 @@ class HitColumns {
   template <class Changed>
   void run(const Hit& hit, const StepInfo& step, BatchContext context, Changed changed) {
     compute(hit, step, context);
-    for (const int32_t p : positions_) {
-      for (simd::LaneMask left = finish(hit, step, p); left != 0; left &= left - 1) {
+    const size_t count = hit.lane.size();
+    for (size_t i = 0; i < positions_.size(); ++i) {
+      const int32_t p = positions_[i];
+      for (simd::LaneMask left = differs_[i]; left != 0; left &= left - 1) {
         const int32_t h = std::countr_zero(left);
-        changed(p, h, out_[static_cast<size_t>(h)]);
+        changed(p, h, columns_[static_cast<size_t>(p) * count + static_cast<size_t>(h)]);
       }
     }
   }
@@ -36,14 +38,15 @@ class HitColumns {
   void compute(const Hit& hit, const StepInfo& step, BatchContext context);
   // The same of whole layers, into columns_.
   void compute_whole(const Hit& hit, const StepInfo& step, BatchContext context);
-  // Which faults differ at the position; their values are in out_.
-  [[nodiscard]] simd::LaneMask finish(const Hit& hit, const StepInfo& step, int64_t position);
+  // Sums to output values, and which differ.
+  void finish(const Hit& hit, const StepInfo& step, simd::EpilogueCall epilogue);
 
   const ReplayPlan& plan_;
   const Golden& golden_;
   std::vector<int32_t> positions_;
   PositionScratch scratch_;
-  AlignedBuffer columns_, golden_values_, add_, out_, whole_;
+  AlignedBuffer columns_, whole_;           // [positions][faults]: sums, then values
+  std::vector<simd::LaneMask> differs_;  // per listed position
 };
 
 }  // namespace tf_injector::replay

@@ -159,14 +159,20 @@ void LaneValues::merge(int value, int64_t position, std::vector<LaneChange>& cha
   for (const LaneChange& change : changes) lanes |= LaneMask{1} << change.lane;
   const int32_t count = std::popcount(lanes), stride = this->stride(count);
   b.reserve((channels + 1) * stride + vector_, channels);  // pointers stay as they are from here on
-  const LanePixel pixel = b.pixel(position);
-  const auto most = std::min<int64_t>(
-      channels, (pixel.held != 0 ? pixel.count : channels) + static_cast<int64_t>(changes.size()));
-  const Room to = room_again(value, position, count, most);
-  const bool overlaps = pixel.held != 0 && to.values == pixel.change;
+  const LaneMask held = dirty(value, position);
+  const LaneBuffer::Place place = b.places[idx(position)];
+  const int64_t rows_before = held != 0 ? place.count : channels;
+  const Room to = room_again(value, position, count,
+                             std::min(channels, rows_before + static_cast<int64_t>(changes.size())));
+  const float* const change = b.values.data() + place.values;
+  const bool overlaps = held != 0 && to.values == change;
   float* const merged = overlaps ? merged_.data() : to.values;
   int32_t* const merged_channels = overlaps ? merged_channels_.data() : to.channels;
-  const int32_t rows = plan_.table().lane_merge({.pixel = pixel,
+  const int32_t rows = plan_.table().lane_merge({.pixel = {.held = held,
+                                                           .change = change,
+                                                           .rows = change + place.stride,
+                                                           .channels = b.channels.data() + place.channels,
+                                                           .count = place.count},
                                                  .golden = golden_.pixel(value, position),
                                                  .lanes = lanes,
                                                  .channels = static_cast<int32_t>(channels),

@@ -48,8 +48,9 @@ HWY_INLINE void conv2d_block(const ConvCall& call, const PositionClass& position
   int64_t n = first / positions.positions, position = first % positions.positions;
   for (int p = 0; p < P; ++p) {
     image[p] = call.in + n * call.in_image;
-    offsets[p] = positions.input + position * positions.taps;
-    out[p] = n * call.out_image + static_cast<int64_t>(positions.output[position]) * call.cout;
+    const int64_t at = positions.among != nullptr ? positions.among[position] : position;
+    offsets[p] = positions.input + at * positions.taps;
+    out[p] = n * call.out_image + static_cast<int64_t>(positions.output[at]) * call.cout;
     if (p + 1 >= count) continue;  // a short block repeats its last position
     if (++position == positions.positions) {
       position = 0;

@@ -31,30 +31,28 @@ HWY_INLINE void add_square(float difference, float* sum) {
   *sum = more <= std::numeric_limits<float>::max() ? more : std::numeric_limits<float>::infinity();
 }
 
+// Everything is read out of the call one by one: copying it whole would wait for its stores.
 template <int V>
-HWY_NOINLINE int32_t lane_merge_of(const LaneMergeCall& of) {
+HWY_NOINLINE int32_t lane_merge_of(const LaneMergeCall& call) {
   const Floats d;
   constexpr int32_t kNone = std::numeric_limits<int32_t>::max();
-  const LaneMergeCall call = of;
-  const LanePixel pixel = call.pixel;
-  const LanePlaces<V> places(pixel.held, call.lanes);
-  for (int v = 0; v < V; ++v) {
-    hn::Store(pixel.held != 0 ? places.read(pixel.change, v, hn::Zero(d)) : hn::Zero(d), d,
-              call.values + v * kLanes);
-  }
-  const int32_t* listed = pixel.held != 0 ? pixel.channels : call.listed;
-  const int32_t count =
-      pixel.held != 0 ? pixel.count : list_channels(call.golden, call.channels, call.listed);
-  const float* from = pixel.rows;
-  float* row = call.values;
+  const LaneMask lanes = call.lanes, held = call.pixel.held;
+  const float *const golden = call.golden, *from = call.pixel.rows;
+  const LanePlaces<V> places(held, lanes);
+  float *const squares = call.values, *row = squares;
+  for (int v = 0; v < V; ++v)
+    hn::Store(held != 0 ? places.read(call.pixel.change, v, hn::Zero(d)) : hn::Zero(d), d, squares + v * kLanes);
+  const int32_t* const listed = held != 0 ? call.pixel.channels : call.listed;
+  const int32_t count = held != 0 ? call.pixel.count : list_channels(golden, call.channels, call.listed);
+  int32_t* const out_channels = call.out_channels;
   int32_t rows = 0, next = 0;
   const LaneChange *change = call.changes, *const end = change + call.change_count;
   while (next < count || change != end) {
     const int32_t there = next < count ? listed[next] : kNone;
     const int32_t channel = HWY_MIN(there, change != end ? change->channel : kNone);
     row += V * kLanes;
-    const Vec rest = hn::Set(d, call.golden[channel]);
-    const bool is_read = channel == there && pixel.held != 0;
+    const Vec rest = hn::Set(d, golden[channel]);
+    const bool is_read = channel == there && held != 0;
     for (int v = 0; v < V; ++v) {
       const Vec none = channel == there ? rest : hn::Zero(d);
       hn::Store(is_read ? places.read(from, v, rest) : none, d, row + v * kLanes);
@@ -62,11 +60,11 @@ HWY_NOINLINE int32_t lane_merge_of(const LaneMergeCall& of) {
     if (is_read) from += places.stride;
     next += channel == there ? 1 : 0;
     for (; change != end && change->channel == channel; ++change) {
-      const int32_t place = count_lanes(call.lanes & ((LaneMask{1} << change->lane) - 1));
+      const int32_t place = count_lanes(lanes & ((LaneMask{1} << change->lane) - 1));
       row[place] = change->value;
-      add_square(change->value - call.golden[channel], call.values + place);
+      add_square(change->value - golden[channel], squares + place);
     }
-    call.out_channels[rows++] = channel;
+    out_channels[rows++] = channel;
   }
   return rows;
 }

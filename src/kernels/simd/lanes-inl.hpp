@@ -351,17 +351,32 @@ inline void lane_add(const float* rows, const int32_t* channels, int32_t count, 
   }
 }
 
-inline LaneMask columns(const ColumnsCall& call) {
+// The faults of one vector, from `first` on.
+HWY_INLINE void columns_of_vector(const ColumnsCall& call, int32_t first) {
   const Floats d;
   const Bits u;
-  LaneMask differs = 0;
-  for (int32_t l = 0; l < call.faults; l += kLanes) {
-    const Vec y = finish(call.epilogue, hn::LoadU(d, call.sums + l), l, l);
-    hn::StoreU(y, d, call.out + l);
-    const Vec golden = hn::LoadU(d, call.golden + l);
-    differs |= lanes_that_differ(hn::Xor(hn::BitCast(u, y), hn::BitCast(u, golden))) << l;
+  const hn::RebindToSigned<Floats> i32;
+  const auto count = static_cast<size_t>(HWY_MIN(kLanes, call.faults - first));
+  const auto faults = hn::FirstN(d, count);
+  const auto channels = hn::MaskedLoad(hn::FirstN(i32, count), i32, call.channel + first);
+  EpilogueCall sum = call.epilogue;
+  sum.add = nullptr;
+  for (size_t i = 0; i < call.positions.size(); ++i) {
+    const int64_t position = call.positions[i], pixel = position * call.channels;
+    float* values = call.values + position * call.faults + first;
+    Vec y = finish_sum(sum, hn::LoadU(d, values), first, 0);
+    if (call.epilogue.add != nullptr) y = hn::Add(y, hn::GatherIndex(d, call.epilogue.add + pixel, channels));
+    y = activate(sum, y);
+    const Vec golden = hn::GatherIndex(d, call.golden + pixel, channels);
+    const LaneMask differs = lanes_that_differ(hn::Xor(hn::BitCast(u, y), hn::BitCast(u, golden)));
+    hn::BlendedStore(y, faults, d, values);
+    if (first == 0) call.differs[i] = 0;
+    call.differs[i] |= (differs & ((LaneMask{1} << count) - 1)) << first;
   }
-  return call.faults >= 64 ? differs : differs & ((LaneMask{1} << call.faults) - 1);
+}
+
+inline void columns(const ColumnsCall& call) {
+  for (int32_t l = 0; l < call.faults; l += kLanes) columns_of_vector(call, l);
 }
 
 }  // namespace tf_injector::simd::HWY_NAMESPACE

@@ -33,6 +33,8 @@ struct PositionClass {
   const int32_t* input =
       nullptr;  // [positions][taps]: offset of the input pixel in its image, kOutside: a pixel of zeros
   const int32_t* output = nullptr;  // [positions]: which output pixel of the image, y * out_w + x
+  // Convolutions only: `positions` of those listed, by their place in `input` and `output`. Null: all.
+  const int32_t* among = nullptr;
 };
 inline constexpr int32_t kOutside = -1;
 
@@ -266,13 +268,16 @@ struct LanePart {
   LaneMask places = 0;         // which, by their places in the row
 };
 
-// One output position of the faulted layer: lane l is fault l's own output channel (replay).
+// The faulted layer: lane l is fault l's own output channel (replay).
 struct ColumnsCall {
-  int32_t faults = 0;
-  const float* sums = nullptr;    // [faults]
-  EpilogueCall epilogue;          // per-channel arrays hold fault l's channel at l; `add` [faults] or null
-  const float* golden = nullptr;  // [faults]: golden's value of that channel
-  float* out = nullptr;           // [faults], padded to a whole vector
+  int32_t faults = 0;                  // up to kMaxWidth
+  const int32_t* channel = nullptr;    // [faults]
+  std::span<const int32_t> positions;  // of the output
+  float* values = nullptr;             // [output positions][faults], a vector behind: sums, then output values
+  EpilogueCall epilogue;               // per-channel arrays hold fault l's channel at l; `add`: golden's operand
+  const float* golden = nullptr;       // golden's output; both are [output positions][channels]
+  int64_t channels = 0;
+  LaneMask* differs = nullptr;  // out, [positions]: bit l: the value of fault l is not golden's
 };
 
 struct SimdTable {
@@ -309,8 +314,7 @@ struct SimdTable {
   // sums[channel of the row] += row. sums: [channels][width].
   void (*lane_add)(const float* rows, const int32_t* channels, int32_t count, int32_t vectors,
                    float* sums) = nullptr;
-  // Bit l: the value of fault l differs from golden's. Up to kMaxWidth faults.
-  LaneMask (*columns)(const ColumnsCall& call) = nullptr;
+  void (*columns)(const ColumnsCall& call) = nullptr;
   // For measurements: so many rounds of multiply-adds that depend on nothing but themselves. Some number.
   float (*multiply_add_chains)(int64_t rounds) = nullptr;
   int multiply_adds_per_round = 0;
