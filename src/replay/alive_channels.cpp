@@ -40,7 +40,8 @@ void AliveChannels::find(const DeadBound& dead, int32_t cout, const Golden::Befo
     most_add = std::max(most_add, add_change[v]);
     shift[at] = most_add > 0.0f ? norm_of(most_add) : 0.0f;
   }
-  for (size_t l = 0; l < levels_.size(); ++l) levels_[l] = {lists_[2 * l].data(), lists_[2 * l + 1].data(), 0};
+  for (size_t l = 0; l < levels_.size(); ++l)
+    levels_[l] = {lists_[2 * l].data(), lists_[2 * l + 1].data(), 0};
   count_ = table_.lane_alive({.y = golden.y,
                               .noise = dead.noise.data(),
                               .offset = dead.offset.data(),

@@ -18,8 +18,8 @@ class AliveChannels {
   // `channels`: most of any step.
   AliveChannels(const simd::SimdTable& table, int64_t channels);
 
-  // `change`, `add_change`: per vector the largest squared norm of a fault's change, of the inputs under the window
-  // and of the Add's operand (null: there is none). `golden`: of the position.
+  // `change`, `add_change`: per vector the largest squared norm of a fault's change, of the inputs under the
+  // window and of the Add's operand (null: there is none). `golden`: of the position.
   void find(const DeadBound& dead, int32_t cout, const Golden::BeforeRelu& golden, const float* change,
             const float* add_change, int32_t faults);
   // Nothing is known to be dead.
@@ -33,7 +33,8 @@ class AliveChannels {
   [[nodiscard]] const int32_t* alive_in() const noexcept {
     return level(vectors_).count == count_ ? nullptr : alive_in_.data();
   }
-  // Those that are alive in the last so many vectors and no other; their rows are their places among channels().
+  // Those that are alive in the last so many vectors and no other; their rows are their places among
+  // channels().
   [[nodiscard]] const simd::LaneLevel& level(int32_t vectors) const noexcept {
     return levels_[idx(vectors - 1)];
   }
@@ -48,7 +49,8 @@ class AliveChannels {
   std::vector<int32_t> channels_, all_;
   std::vector<int32_t> alive_in_;
   std::array<simd::LaneLevel, simd::kLaneVectors> levels_;
-  std::array<std::vector<int32_t>, 2 * simd::kLaneVectors> lists_;  // what the levels lie in, where they are several
+  std::array<std::vector<int32_t>, 2 * simd::kLaneVectors>
+      lists_;  // what the levels lie in, where they are several
 };
 
 }  // namespace tf_injector::replay

@@ -17,7 +17,8 @@ namespace tf_injector::replay {
 // The faults of a pack that hit one step.
 struct Hit {
   size_t step = 0;
-  // Linear steps: hit fault h is lane[h] of the pack and changes output channel channel[h]; ascending by channel.
+  // Linear steps: hit fault h is lane[h] of the pack and changes output channel channel[h]; ascending by
+  // channel.
   std::vector<int32_t> lane, channel;
   // The input (tap, cin) that hit fault h's weight is multiplied with. Where it is +0 nothing changes, unless
   // some fault is not finite or changes the sign of a weight: then a sum's zero may change its sign

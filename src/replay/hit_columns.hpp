@@ -45,7 +45,7 @@ class HitColumns {
   const Golden& golden_;
   std::vector<int32_t> positions_;
   PositionScratch scratch_;
-  AlignedBuffer columns_, whole_;           // [positions][faults]: sums, then values
+  AlignedBuffer columns_, whole_;        // [positions][faults]: sums, then values
   std::vector<simd::LaneMask> differs_;  // per listed position
 };
 

@@ -169,8 +169,8 @@ void LaneLinear::for_each_block(const LinearStep& linear, Run run) {
   }
 }
 
-void LaneLinear::compute_together(const LinearStep& linear, const simd::LaneLevel& channels,
-                                  int32_t first, int32_t end) {
+void LaneLinear::compute_together(const LinearStep& linear, const simd::LaneLevel& channels, int32_t first,
+                                  int32_t end) {
   for_each_block(linear, [&](simd::LaneWindow block, bool add) {
     block.values += first * lanes_;
     negative_zero_ |= table_.lane_sums({.window = block,

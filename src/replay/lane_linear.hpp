@@ -56,8 +56,8 @@ class LaneLinear {
   std::vector<int32_t> weight_at_, dense_at_;
   std::array<std::vector<int32_t>, simd::kLaneVectors + 1>
       row_at_;  // by the vectors of a row: where each begins
-  // Largest squared norms of each vector of the lanes that are reached: of the change of the inputs under the window
-  // and of the Add's operand.
+  // Largest squared norms of each vector of the lanes that are reached: of the change of the inputs under the
+  // window and of the Add's operand.
   std::array<float, simd::kLaneVectors> change_{}, add_change_{};
   AliveChannels alive_;
   AlignedBuffer rows_, sums_, packed_weights_, dense_rows_;

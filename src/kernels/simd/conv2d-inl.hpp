@@ -26,13 +26,24 @@ HWY_INLINE void accumulate(const float* const* HWY_RESTRICT in, const float* HWY
   const Floats d;
   const float* row[P];
   for (int p = 0; p < P; ++p) row[p] = in[p];
-  for (int32_t c = 0; c < cin; ++c, w += Q * kLanes) {
+  const auto add_input = [&](int32_t c) HWY_ATTR {
     Vec weight[Q];
-    for (int q = 0; q < Q; ++q) weight[q] = hn::Load(d, w + q * kLanes);
+    for (int q = 0; q < Q; ++q) weight[q] = hn::Load(d, w + (c * Q + q) * kLanes);
     for (int p = 0; p < P; ++p) {
       const Vec x = hn::Set(d, row[p][c]);
       for (int q = 0; q < Q; ++q) acc[p][q] = hn::MulAdd(x, weight[q], acc[p][q]);
     }
+  };
+  constexpr int32_t kUnrolled = 4;
+  for (; cin >= kUnrolled; cin -= kUnrolled) {
+    for (int32_t c = 0; c < kUnrolled; ++c) add_input(c);
+    for (int p = 0; p < P; ++p) row[p] = apart(row[p] + kUnrolled);
+    w += kUnrolled * Q * kLanes;
+  }
+  for (; cin > 0; --cin) {
+    add_input(0);
+    for (int p = 0; p < P; ++p) ++row[p];
+    w += Q * kLanes;
   }
 }
 
@@ -84,7 +95,7 @@ HWY_NOINLINE void conv2d_channels(const ConvCall& call, const float* weights, in
     const int64_t all = static_cast<int64_t>(positions.positions) * call.images;
     for (int64_t first = 0; first < all; first += kPositions<Q>) {
       conv2d_block<Q, kBefore>(call, positions, first, std::min<int64_t>(kPositions<Q>, all - first), weights,
-                      channel);
+                               channel);
     }
   }
 }

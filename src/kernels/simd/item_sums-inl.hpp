@@ -35,10 +35,11 @@ HWY_INLINE bool item_chains(const ItemSumsCall& call, const ItemPass& pass, int3
   }
   const float* const x = call.values + first;
   const auto row = [&](const float* weights, int32_t at) HWY_ATTR {
+    const float* const item = apart(x + at);
     Vec weight[V];
     for (int v = 0; v < V; ++v) weight[v] = hn::LoadU(d, weights + v * kLanes);
     for (int f = 0; f < F; ++f) {
-      const Vec in = hn::Set(d, x[at + f]);
+      const Vec in = hn::Set(d, item[f]);
       for (int v = 0; v < V; ++v) acc[f][v] = hn::MulAdd(in, weight[v], acc[f][v]);
     }
   };

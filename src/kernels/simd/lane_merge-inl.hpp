@@ -41,7 +41,8 @@ HWY_NOINLINE int32_t lane_merge_of(const LaneMergeCall& call) {
   const LanePlaces<V> places(held, lanes);
   float *const squares = call.values, *row = squares;
   for (int v = 0; v < V; ++v)
-    hn::Store(held != 0 ? places.read(call.pixel.change, v, hn::Zero(d)) : hn::Zero(d), d, squares + v * kLanes);
+    hn::Store(held != 0 ? places.read(call.pixel.change, v, hn::Zero(d)) : hn::Zero(d), d,
+              squares + v * kLanes);
   const int32_t* const listed = held != 0 ? call.pixel.channels : call.listed;
   const int32_t count = held != 0 ? call.pixel.count : list_channels(golden, call.channels, call.listed);
   int32_t* const out_channels = call.out_channels;

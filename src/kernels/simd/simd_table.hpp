@@ -22,7 +22,7 @@ struct EpilogueCall {
   const float* add = nullptr;  // same layout as the output
   bool relu = false;           // x <= 0 ? +0 : x
   bool relu6 = false;          // then x > 6 ? 6 : x
-  float* before = nullptr;     // convolution, Dense: where what is in front of the activation is written as well
+  float* before = nullptr;  // convolution, Dense: where what is in front of the activation is written as well
 };
 
 // Output positions that sum over the same taps (all of them, or at a border those inside the image).
@@ -153,17 +153,17 @@ struct LaneWindowCall {
   int32_t cin = 0, cout = 0;
   float* values = nullptr;       // out: LaneWindow's, room for all inputs
   int32_t* weight_at = nullptr;  // out, a vector of padding behind
-  // Out, [vectors], may be null: squared norm of the inputs' difference from golden, of every lane; the largest of
-  // each vector.
+  // Out, [vectors], may be null: squared norm of the inputs' difference from golden, of every lane; the
+  // largest of each vector.
   float *change = nullptr, *most = nullptr;
 };
 
-// A pixel with changes: a row per channel that it had one of, or golden's where it is golden's, and per channel
-// that is changed.
+// A pixel with changes: a row per channel that it had one of, or golden's where it is golden's, and per
+// channel that is changed.
 struct LaneMergeCall {
-  LanePixel pixel;                    // as it is
-  const float* golden = nullptr;      // [channels]
-  LaneMask lanes = 0;                 // that the result holds: of the pixel, of the changes, and perhaps more
+  LanePixel pixel;                // as it is
+  const float* golden = nullptr;  // [channels]
+  LaneMask lanes = 0;             // that the result holds: of the pixel, of the changes, and perhaps more
   int32_t channels = 0;
   const LaneChange* changes = nullptr;  // [change_count], ascending by channel; a lane comes once a channel
   int32_t change_count = 0;
@@ -220,8 +220,8 @@ struct ChannelWindowCall {
   float* sums = nullptr;                  // [channels][width]
 };
 
-// Channels that are alive for the same pairs of a LaneAliveCall, ascending, and their places among all that are.
-// Room for cout + 4 vectors each.
+// Channels that are alive for the same pairs of a LaneAliveCall, ascending, and their places among all that
+// are. Room for cout + 4 vectors each.
 struct LaneLevel {
   int32_t *channels = nullptr, *rows = nullptr;
   int32_t count = 0;
@@ -236,9 +236,11 @@ struct LaneAliveCall {
   int32_t vectors = 1;
   const float *reach = nullptr, *shift = nullptr;  // [vectors]
   int32_t cout = 0;
-  // Out, room for cout + 4 vectors: channels that are alive for the first pair, ascending, and for how many pairs.
+  // Out, room for cout + 4 vectors: channels that are alive for the first pair, ascending, and for how many
+  // pairs.
   int32_t *channels = nullptr, *alive_in = nullptr;
-  LaneLevel* levels = nullptr;  // out, [vectors]: those that are alive for 1, 2, .. pairs; not for a single pair
+  LaneLevel* levels =
+      nullptr;  // out, [vectors]: those that are alive for 1, 2, .. pairs; not for a single pair
 };
 
 // Sums to output values: epilogue, what differs from golden, rows that are +0 in all lanes left out.
@@ -247,7 +249,8 @@ struct LaneFinishCall {
   const float* sums = nullptr;        // [count][width]: of `lanes`, one behind the other
   const int32_t* channels = nullptr;  // [count], ascending; all others are zero in every lane and in golden
   int32_t count = 0;
-  // [count]: the channel has sums in so many vectors, the last ones; where it has none, the output is golden's.
+  // [count]: the channel has sums in so many vectors, the last ones; where it has none, the output is
+  // golden's.
   const int32_t* alive_in = nullptr;  // null: it has all
   EpilogueCall epilogue;              // its `add` is not used:
   bool has_add = false;
@@ -273,9 +276,9 @@ struct ColumnsCall {
   int32_t faults = 0;                  // up to kMaxWidth
   const int32_t* channel = nullptr;    // [faults]
   std::span<const int32_t> positions;  // of the output
-  float* values = nullptr;             // [output positions][faults], a vector behind: sums, then output values
-  EpilogueCall epilogue;               // per-channel arrays hold fault l's channel at l; `add`: golden's operand
-  const float* golden = nullptr;       // golden's output; both are [output positions][channels]
+  float* values = nullptr;        // [output positions][faults], a vector behind: sums, then output values
+  EpilogueCall epilogue;          // per-channel arrays hold fault l's channel at l; `add`: golden's operand
+  const float* golden = nullptr;  // golden's output; both are [output positions][channels]
   int64_t channels = 0;
   LaneMask* differs = nullptr;  // out, [positions]: bit l: the value of fault l is not golden's
 };
