@@ -1,8 +1,13 @@
 // The SIMD convolution against the reference, in every bit, for all instruction sets of this machine.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
+#include <utility>
+
 #include "core/aligned_buffer.hpp"
 #include "kernels/kernel.hpp"
+#include "kernels/kernel_forms.hpp"
 #include "kernels/random_values.hpp"
 #include "kernels/same_bits.hpp"
 
@@ -112,6 +117,42 @@ std::vector<float> run(const Problem& p, KernelSet set, const Patch* patch) {
   return {out.data(), out.data() + out.size()};
 }
 
+// What replay asks of the kernel besides: the values in front of the activation, and some positions only.
+void expect_other_forms(const Problem& p, KernelSet set, const std::vector<float>& whole,
+                        const std::vector<float>& before, std::mt19937& rng) {
+  KernelContext context = p.context;
+  context.set = set;
+  const std::unique_ptr<Kernel> kernel = make_kernel(p.op, context);
+  const auto* linear = dynamic_cast<const LinearKernel*>(kernel.get());
+  if (linear == nullptr) return;
+  const float* const inputs[] = {p.input.data(), p.add.data()};
+  const KernelArgs args{.inputs = {inputs, p.context.epilogue.add ? 2u : 1u}, .images = p.images, .batch = 2};
+  AlignedBuffer out(whole.size()), in_front(whole.size());
+  KernelArgs all = args;
+  all.output = out.data();
+  linear->run_with_before(all, in_front.data());
+  EXPECT_TRUE(test::same_bits(whole, {out.data(), out.data() + out.size()})) << kernel_set_name(set);
+  EXPECT_TRUE(test::same_bits(before, {in_front.data(), in_front.data() + in_front.size()}));
+
+  const auto elements = static_cast<size_t>(p.context.output.elements());
+  const auto channels = static_cast<size_t>(p.op.filters);
+  std::vector<float> some(elements, 77.0f);
+  AlignedBuffer written{std::span<const float>(some)};
+  std::vector<int32_t> positions;
+  for (size_t at = 0; at < elements / channels; ++at) {
+    if (std::bernoulli_distribution(0.4)(rng)) continue;
+    positions.push_back(static_cast<int32_t>(at));
+    std::copy_n(whole.begin() + static_cast<ptrdiff_t>(at * channels), channels,
+                some.begin() + static_cast<ptrdiff_t>(at * channels));
+  }
+  KernelArgs first = args;
+  first.output = written.data();
+  first.images = 1;
+  PositionScratch scratch;
+  linear->run_positions(first, positions, scratch);
+  EXPECT_TRUE(test::same_bits(some, {written.data(), written.data() + elements})) << kernel_set_name(set);
+}
+
 class Conv2DTest : public testing::TestWithParam<Values> {};
 
 TEST_P(Conv2DTest, EveryKernelSetEqualsTheReference) {
@@ -129,11 +170,16 @@ TEST_P(Conv2DTest, EveryKernelSetEqualsTheReference) {
     patch.new_bits = patch.old_bits ^ (1u << std::uniform_int_distribution<int>(0, 31)(rng));
     const std::vector<float> clean = run(p, KernelSet::scalar, nullptr);
     const std::vector<float> faulty = run(p, KernelSet::scalar, &patch);
+    const std::optional<ops::ActivationKind> activation =
+        std::exchange(p.context.epilogue.activation, std::nullopt);
+    const std::vector<float> before = run(p, KernelSet::scalar, nullptr);
+    p.context.epilogue.activation = activation;
     for (KernelSet set : available_kernel_sets()) {
       EXPECT_TRUE(test::same_bits(clean, run(p, set, nullptr)))
           << kernel_set_name(set) << " input " << c.input.to_string() << " filters " << c.filters
           << " kernel " << c.kernel[0] << "x" << c.kernel[1];
       EXPECT_TRUE(test::same_bits(faulty, run(p, set, &patch))) << kernel_set_name(set);
+      expect_other_forms(p, set, clean, before, rng);
     }
   }
   EXPECT_GT(tried, 150);

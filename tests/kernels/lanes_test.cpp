@@ -1,0 +1,218 @@
+// Kernels of replay that put packs together, against the same done one element at a time.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <map>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "core/aligned_buffer.hpp"
+#include "core/bits.hpp"
+#include "kernels/kernel_set.hpp"
+#include "kernels/random_values.hpp"
+#include "kernels/simd/simd_table.hpp"
+
+namespace tf_injector {
+namespace {
+
+using simd::LaneMask;
+
+int pick(std::mt19937& rng, int from, int to) { return std::uniform_int_distribution<int>(from, to)(rng); }
+
+// A pixel as every lane of a pack has it, and the same as replay keeps it.
+struct Pixel {
+  Pixel(const simd::SimdTable& simd_table, int channel_count, std::vector<float> golden_values)
+      : table(simd_table), channels(channel_count), golden(std::span<const float>(golden_values)) {}
+
+  [[nodiscard]] float at(int lane, int channel) const {
+    const auto found = changed.find({lane, channel});
+    return found != changed.end() ? found->second : golden[static_cast<size_t>(channel)];
+  }
+  [[nodiscard]] int64_t stride(LaneMask lanes) const {
+    return (std::popcount(lanes) + table.lanes - 1) / table.lanes * table.lanes;
+  }
+  // A row per channel that is not +0 in some held lane or in golden.
+  void lay_out() {
+    const int64_t row = stride(held);
+    values = AlignedBuffer(static_cast<size_t>((channels + 1) * row));
+    listed.clear();
+    for (int c = 0; c < channels; ++c) {
+      float* to = values.data() + static_cast<int64_t>(listed.size() + 1) * row;
+      bool is_zero = float_bits(golden[static_cast<size_t>(c)]) == 0;
+      int place = 0;
+      for (int lane = 0; lane < 64; ++lane) {
+        if ((held >> lane & 1) == 0) continue;
+        to[place++] = at(lane, c);
+        is_zero = is_zero && float_bits(at(lane, c)) == 0;
+      }
+      if (!is_zero) listed.push_back(c);
+    }
+    listed_with_padding = listed;
+    listed_with_padding.resize(static_cast<size_t>(channels + simd::kMaxWidth));
+  }
+  [[nodiscard]] simd::LanePixel view() const {
+    if (held == 0) return {};
+    return {held, values.data(), values.data() + stride(held), listed_with_padding.data(),
+            static_cast<int32_t>(listed.size())};
+  }
+
+  const simd::SimdTable& table;
+  int channels;
+  AlignedBuffer golden;
+  LaneMask held = 0;
+  std::map<std::pair<int, int>, float> changed;  // by lane and channel
+  AlignedBuffer values;
+  std::vector<int32_t> listed, listed_with_padding;
+};
+
+LaneMask random_lanes(std::mt19937& rng, int width) {
+  LaneMask lanes = 0;
+  const double share = pick(rng, 1, 10) / 10.0;
+  for (int lane = 0; lane < width; ++lane) lanes |= LaneMask{std::bernoulli_distribution(share)(rng)} << lane;
+  return lanes;
+}
+
+void expect_merged(const simd::SimdTable& table, std::mt19937& rng, test::Values kind) {
+  const int channels = pick(rng, 1, 40), width = table.width();
+  Pixel pixel(table, channels, test::random_values(rng, channels, kind));
+  pixel.held = pick(rng, 0, 2) == 0 ? 0 : random_lanes(rng, width);
+  for (int lane = 0; lane < width; ++lane) {
+    if ((pixel.held >> lane & 1) == 0) continue;
+    const std::vector<float> values = test::random_values(rng, channels, kind);
+    for (int c = 0; c < channels; ++c) pixel.changed[{lane, c}] = values[static_cast<size_t>(c)];
+  }
+  pixel.lay_out();
+  std::vector<simd::LaneChange> changes;
+  LaneMask lanes = pixel.held;
+  std::map<std::pair<int, int>, float> expected = pixel.changed;
+  std::map<int, double> squares;
+  for (int c = 0; c < channels; ++c) {
+    for (int lane = 0; lane < width; ++lane) {
+      if (pick(rng, 0, 30) != 0) continue;
+      const float value = test::random_values(rng, 1, kind).front();
+      changes.push_back({c, lane, value});
+      lanes |= LaneMask{1} << lane;
+      expected[{lane, c}] = value;
+      const double difference = double{value} - double{pixel.golden[static_cast<size_t>(c)]};
+      squares[lane] += difference * difference;
+    }
+  }
+  if (changes.empty()) return;
+  const int64_t row = pixel.stride(lanes);
+  AlignedBuffer out(static_cast<size_t>((channels + 1) * row));
+  std::vector<int32_t> out_channels(static_cast<size_t>(channels)),
+      scratch(static_cast<size_t>(channels + 64));
+  const int32_t rows = table.lane_merge({.pixel = pixel.view(),
+                                         .golden = pixel.golden.data(),
+                                         .lanes = lanes,
+                                         .channels = channels,
+                                         .changes = changes.data(),
+                                         .change_count = static_cast<int32_t>(changes.size()),
+                                         .listed = scratch.data(),
+                                         .values = out.data(),
+                                         .out_channels = out_channels.data()});
+  pixel.changed = expected;
+  std::vector<int32_t> row_of(static_cast<size_t>(channels), -1);
+  for (int32_t r = 0; r < rows; ++r) {
+    if (r > 0) {
+      ASSERT_LT(out_channels[static_cast<size_t>(r - 1)], out_channels[static_cast<size_t>(r)]);
+    }
+    row_of[static_cast<size_t>(out_channels[static_cast<size_t>(r)])] = r;
+  }
+  int place = 0;
+  for (int lane = 0; lane < width; ++lane) {
+    if ((lanes >> lane & 1) == 0) continue;
+    for (int c = 0; c < channels; ++c) {
+      const int32_t r = row_of[static_cast<size_t>(c)];
+      const float is = r < 0 ? 0.0f : out[static_cast<size_t>((r + 1) * row + place)];
+      ASSERT_EQ(float_bits(is), float_bits(pixel.at(lane, c))) << "lane " << lane << " channel " << c;
+    }
+    const float norm = out[static_cast<size_t>(place)];
+    ASSERT_FALSE(std::isnan(norm));
+    if (!(squares[lane] <= 3e38)) {
+      ASSERT_TRUE(std::isinf(norm) || squares[lane] > 3e38);
+    } else {
+      ASSERT_GE(norm, static_cast<float>(squares[lane] * 0.999));
+    }
+    ++place;
+  }
+}
+
+// The values of faulted channels, from their sums, and which of them are golden's.
+void expect_columns(const simd::SimdTable& table, std::mt19937& rng, test::Values kind) {
+  const int channels = pick(rng, 1, 40), positions = pick(rng, 1, 12), faults = pick(rng, 1, table.width());
+  const auto size = static_cast<size_t>(positions * faults);
+  const std::vector<float> sums = test::random_values(rng, positions * faults, kind);
+  std::vector<float> golden_values = test::random_values(rng, positions * channels, kind);
+  const std::vector<float> add_values = test::random_values(rng, positions * channels, kind);
+  const AlignedBuffer bias{std::span<const float>(test::random_values(rng, faults, kind))};
+  std::vector<int32_t> channel, listed;
+  for (int f = 0; f < faults; ++f) channel.push_back(pick(rng, 0, channels - 1));
+  std::sort(channel.begin(), channel.end());
+  for (int p = 0; p < positions; ++p) {
+    if (pick(rng, 0, 2) != 0) listed.push_back(p);
+  }
+  const bool has_add = pick(rng, 0, 1) != 0, relu = pick(rng, 0, 1) != 0;
+  std::vector<float> expected = sums;
+  for (const int32_t p : listed) {
+    for (int f = 0; f < faults; ++f) {
+      float& value = expected[static_cast<size_t>(p * faults + f)];
+      const auto at = static_cast<size_t>(p * channels + channel[static_cast<size_t>(f)]);
+      value = value + bias[static_cast<size_t>(f)];
+      if (has_add) value = value + add_values[at];
+      if (relu && value <= 0.0f) value = 0.0f;
+      if (pick(rng, 0, 1) != 0) golden_values[at] = value;
+    }
+  }
+  const AlignedBuffer golden{std::span<const float>(golden_values)}, add{std::span<const float>(add_values)};
+  AlignedBuffer values{std::span<const float>(sums)};
+  std::vector<LaneMask> differs(listed.size(), ~LaneMask{0});
+  table.columns({.faults = faults,
+                 .channel = channel.data(),
+                 .positions = listed,
+                 .values = values.data(),
+                 .epilogue = {.bias = bias.data(), .add = has_add ? add.data() : nullptr, .relu = relu},
+                 .golden = golden.data(),
+                 .channels = channels,
+                 .differs = differs.data()});
+  const auto same = [](float a, float b) {
+    return float_bits(a) == float_bits(b) || (std::isnan(a) && std::isnan(b));
+  };
+  for (size_t i = 0; i < size; ++i) ASSERT_TRUE(same(values[i], expected[i])) << i;
+  for (size_t i = 0; i < listed.size(); ++i) {
+    for (int f = 0; f < faults; ++f) {
+      const auto p = static_cast<size_t>(listed[i]);
+      const float is = values[p * static_cast<size_t>(faults) + static_cast<size_t>(f)];
+      const float of_golden =
+          golden[p * static_cast<size_t>(channels) + static_cast<size_t>(channel[static_cast<size_t>(f)])];
+      ASSERT_EQ(differs[i] >> f & 1, float_bits(is) != float_bits(of_golden) ? 1U : 0U) << i << ' ' << f;
+    }
+    if (faults < 64) {
+      ASSERT_EQ(differs[i] >> faults, 0U);
+    }
+  }
+}
+
+template <class Expect>
+void on_every_table(Expect expect) {
+  std::mt19937 rng(77);
+  for (const KernelSet set : available_kernel_sets()) {
+    const simd::SimdTable* table = simd::simd_table(set);
+    if (table == nullptr) continue;
+    for (int i = 0; i < 400; ++i) {
+      for (const test::Values kind : {test::Values::ordinary, test::Values::sparse, test::Values::nasty}) {
+        expect(*table, rng, kind);
+        if (testing::Test::HasFatalFailure()) FAIL() << kernel_set_name(set) << ", round " << i;
+      }
+    }
+  }
+}
+
+TEST(LaneMerge, PutsEveryChangeIntoThePixel) { on_every_table(expect_merged); }
+TEST(Columns, GivesValuesAndWhatDiffers) { on_every_table(expect_columns); }
+
+}  // namespace
+}  // namespace tf_injector
