@@ -34,17 +34,15 @@ HWY_INLINE void accumulate(const float* const* HWY_RESTRICT in, const float* HWY
       for (int q = 0; q < Q; ++q) acc[p][q] = hn::MulAdd(x, weight[q], acc[p][q]);
     }
   };
-  constexpr int32_t kUnrolled = 4;
-  for (; cin >= kUnrolled; cin -= kUnrolled) {
-    for (int32_t c = 0; c < kUnrolled; ++c) add_input(c);
-    for (int p = 0; p < P; ++p) row[p] = apart(row[p] + kUnrolled);
-    w += kUnrolled * Q * kLanes;
+  if constexpr (Q == 1) {  // the inputs are operands in memory, of one pointer each
+    constexpr int32_t kUnrolled = 4;
+    for (; cin >= kUnrolled; cin -= kUnrolled) {
+      for (int32_t c = 0; c < kUnrolled; ++c) add_input(c);
+      for (int p = 0; p < P; ++p) row[p] = apart(row[p] + kUnrolled);
+      w += kUnrolled * kLanes;
+    }
   }
-  for (; cin > 0; --cin) {
-    add_input(0);
-    for (int p = 0; p < P; ++p) ++row[p];
-    w += Q * kLanes;
-  }
+  for (int32_t c = 0; c < cin; ++c) add_input(c);
 }
 
 // Up to kPositions positions of one class (`first` counts positions over all images), Q vectors of channels
