@@ -22,9 +22,9 @@ Golden::Golden(const ReplayPlan& plan) : plan_(plan) {
 }
 
 void Golden::run(std::span<const std::span<const float>> inputs, BatchContext context) {
+  for (AlignedBuffer& squares : squares_) std::fill_n(squares.data(), squares.size(), kUnknown);
   for (size_t i = 0; i < inputs.size(); ++i) {
     std::copy(inputs[i].begin(), inputs[i].end(), values_[i].data());
-    sum_squares(static_cast<int>(i));
   }
   for (size_t s = 0; s < plan_.steps().size(); ++s) {
     if (!before_[s].empty()) {
@@ -32,7 +32,6 @@ void Golden::run(std::span<const std::span<const float>> inputs, BatchContext co
     } else {
       run_step(s, context);
     }
-    sum_squares(plan_.steps()[s].output);
   }
 }
 
@@ -52,24 +51,25 @@ KernelArgs Golden::args(size_t s, BatchContext context) {
 
 void Golden::run_step(size_t s, BatchContext context) { plan_.steps()[s].kernel->run(args(s, context)); }
 
-void Golden::sum_squares(int value) {
-  AlignedBuffer& squares = squares_[idx(value)];
-  const ValueInfo& info = plan_.values()[idx(value)];
-  if (!squares.empty())
-    plan_.table().squares(this->value(value), info.positions, static_cast<int32_t>(info.channels),
-                          squares.data());
+float Golden::square(int value, int64_t position) const {
+  float& square = squares_[idx(value)][idx(position)];
+  if (square < 0.0f) {
+    const ValueInfo& info = plan_.values()[idx(value)];
+    plan_.table().squares(pixel(value, position), 1, static_cast<int32_t>(info.channels), &square);
+  }
+  return square;
 }
 
 Golden::BeforeRelu Golden::before_relu(size_t s, int64_t position) const {
   const StepInfo& step = plan_.steps()[s];
   const LinearGeometry& g = step.linear->geometry;
-  const float* squares = squares_[idx(step.reads.front())].data();
+  const int in = step.reads.front();
   const int32_t* source = g.source.data() + position * g.taps;
   float window = 0.0f;
-  for (int64_t t = 0; t < g.taps; ++t) window += source[t] >= 0 ? squares[source[t]] : 0.0f;
+  for (int64_t t = 0; t < g.taps; ++t) window += source[t] >= 0 ? square(in, source[t]) : 0.0f;
   return {.y = before_[s].data() + position * g.cout,
           .input_norm = norm_of(window),
-          .add_norm = step.has_add ? norm_of(squares_[idx(step.reads.back())][idx(position)]) : 0.0f};
+          .add_norm = step.has_add ? norm_of(square(step.reads.back(), position)) : 0.0f};
 }
 
 }  // namespace tf_injector::replay

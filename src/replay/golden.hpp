@@ -28,18 +28,20 @@ class Golden {
     const float* y = nullptr;                  // [cout], a vector of padding behind the last position
     float input_norm = 0.0f, add_norm = 0.0f;  // of the inputs under the window, of the Add's operand
   };
-  // Of a step with a DeadBound.
+  // Of a step with a DeadBound. One thread at a time: it keeps what it sums up.
   [[nodiscard]] BeforeRelu before_relu(size_t step, int64_t position) const;
 
  private:
   [[nodiscard]] KernelArgs args(size_t step, BatchContext context);
   void run_step(size_t step, BatchContext context);
-  void sum_squares(int value);
+  [[nodiscard]] float square(int value, int64_t position) const;
 
   const ReplayPlan& plan_;
-  std::vector<AlignedBuffer> values_;   // per value
-  std::vector<AlignedBuffer> squares_;  // per value that a DeadBound asks for: squared norm per position
-  std::vector<AlignedBuffer> before_;   // per step with a DeadBound: its output before the ReLU
+  std::vector<AlignedBuffer> values_;  // per value
+  // Per value that a DeadBound asks for: squared norm per position, once it was asked for; else kUnknown.
+  mutable std::vector<AlignedBuffer> squares_;
+  static constexpr float kUnknown = -1.0f;
+  std::vector<AlignedBuffer> before_;  // per step with a DeadBound: its output before the ReLU
   std::vector<const float*> pointers_;
 };
 
