@@ -9,12 +9,17 @@
 #include <span>
 #include <utility>
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
+
 namespace tf_injector {
 
 class AlignedBuffer {
  public:
   static constexpr size_t kAlignment = 64;
   static constexpr size_t kPadding = 64;  // floats behind the end: allocated, zero, never part of size()
+  static constexpr size_t kVector = 16;   // of those that may be read: the longest vector
 
   AlignedBuffer() = default;
   // `size` floats, all zero. Throws std::bad_alloc.
@@ -23,6 +28,7 @@ class AlignedBuffer {
     data_.reset(static_cast<float*>(
         ::operator new[]((size + kPadding) * sizeof(float), std::align_val_t{kAlignment})));
     std::fill_n(data_.get(), size + kPadding, 0.0f);
+    forbid_far_reads();
   }
   explicit AlignedBuffer(std::span<const float> values) : AlignedBuffer(values.size()) {
     std::copy(values.begin(), values.end(), data_.get());
@@ -46,6 +52,12 @@ class AlignedBuffer {
   [[nodiscard]] std::span<const float> span() const noexcept { return {data_.get(), size_}; }
 
  private:
+  // To AddressSanitizer: a mistake that the padding hides.
+  void forbid_far_reads() noexcept {
+#if defined(__SANITIZE_ADDRESS__)
+    ASAN_POISON_MEMORY_REGION(data_.get() + size_ + kVector, (kPadding - kVector) * sizeof(float));
+#endif
+  }
   static constexpr size_t kMaxSize = std::numeric_limits<ptrdiff_t>::max() / sizeof(float) - kPadding;
 
   struct Deleter {

@@ -1,14 +1,10 @@
-// Bits of floats, widening of 16-bit floats, buffers, shapes, text for messages.
+// Bits of floats, widening of 16-bit floats, shapes, text for messages.
 #include "core/bits.hpp"
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <limits>
-#include <new>
-#include <vector>
 
-#include "core/aligned_buffer.hpp"
 #include "core/half.hpp"
 #include "core/printable.hpp"
 #include "core/shape.hpp"
@@ -67,34 +63,6 @@ TEST(Half, Corners) {
 TEST(Half, Bfloat16IsTheUpperHalf) {
   for (uint32_t upper = 0; upper < 0x10000; ++upper) {
     ASSERT_EQ(float_bits(bfloat16_to_float(static_cast<uint16_t>(upper))), upper << 16);
-  }
-}
-
-TEST(AlignedBuffer, IsZeroAlignedAndPadded) {
-  for (const size_t size : {size_t{0}, size_t{1}, size_t{63}, size_t{1000}}) {
-    const AlignedBuffer buffer(size);
-    EXPECT_EQ(buffer.size(), size);
-    EXPECT_EQ(buffer.empty(), size == 0);
-    EXPECT_EQ(reinterpret_cast<uintptr_t>(buffer.data()) % AlignedBuffer::kAlignment, 0u);
-    for (size_t i = 0; i < size + AlignedBuffer::kPadding; ++i) ASSERT_EQ(buffer.data()[i], 0.0f);
-  }
-}
-
-TEST(AlignedBuffer, CopiesValuesAndMoves) {
-  const std::array values{1.0f, 2.0f, 3.0f};
-  AlignedBuffer first{std::span<const float>(values)};
-  EXPECT_TRUE(std::equal(values.begin(), values.end(), first.span().begin(), first.span().end()));
-  AlignedBuffer second(std::move(first));
-  EXPECT_EQ(second[2], 3.0f);
-  EXPECT_TRUE(first.empty());  // NOLINT(bugprone-use-after-move): it is empty, not merely valid
-  first = std::move(second);
-  EXPECT_EQ(first.size(), 3u);
-  EXPECT_EQ(second.size(), 0u);  // NOLINT(bugprone-use-after-move)
-}
-
-TEST(AlignedBuffer, SizesThatWrapRoundThrow) {
-  for (const size_t size : {SIZE_MAX, SIZE_MAX / sizeof(float) + 1, SIZE_MAX / sizeof(float) - 3}) {
-    EXPECT_THROW((void)AlignedBuffer(size), std::bad_alloc);
   }
 }
 
