@@ -33,6 +33,8 @@ std::optional<LinearStep> linear_step(const Kernel* kernel, const ValueInfo& in,
   LinearStep step{.kernel = linear, .geometry = linear->linear_geometry(), .weights = {}, .dead = {}};
   LinearGeometry& g = step.geometry;
   if (!fit(g, in) || out.positions != g.out_positions || out.channels != g.cout) return std::nullopt;
+  // Rows of inputs and of weights are told by 32-bit offsets.
+  if (g.taps * g.cin * std::max<int64_t>(g.cout, simd::kMaxWidth) > INT32_MAX) return std::nullopt;
   step.weights = AlignedBuffer(idx(g.taps * g.cin * g.cout));
   bool finite = true;
   for (int64_t k = 0; k < g.taps * g.cin; ++k) {
