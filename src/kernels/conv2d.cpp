@@ -109,11 +109,7 @@ simd::ConvCall SimdConv2D::call(const float* in, float* out, int images) const n
   return call;
 }
 
-void SimdConv2D::run(const KernelArgs& args) const noexcept {
-  simd::ConvCall whole = call(args.inputs[0], args.output, args.images);
-  whole.epilogue = epilogue_->call(args);
-  table_.conv2d(whole);
-}
+void SimdConv2D::run(const KernelArgs& args) const noexcept { run_with_before(args, nullptr); }
 
 void SimdConv2D::run_with_before(const KernelArgs& args, float* before) const noexcept {
   simd::ConvCall whole = call(args.inputs[0], args.output, args.images);

@@ -55,11 +55,7 @@ class SimdDense final : public LinearKernel {
         epilogue_(other.epilogue_),
         packed_(other.packed_.span()) {}
 
-  void run(const KernelArgs& args) const noexcept override {
-    simd::DenseCall whole = call(args.inputs[0], args.output, args.images, args.batch);
-    whole.epilogue = epilogue_->call(args);
-    table_.dense(whole);
-  }
+  void run(const KernelArgs& args) const noexcept override { run_with_before(args, nullptr); }
   void run_with_before(const KernelArgs& args, float* before) const noexcept override {
     simd::DenseCall whole = call(args.inputs[0], args.output, args.images, args.batch);
     whole.epilogue = epilogue_->call(args);

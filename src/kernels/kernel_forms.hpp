@@ -39,7 +39,7 @@ class LinearKernel : public Kernel {
   [[nodiscard]] virtual const float* packed() const noexcept = 0;
   // Where the chain over k is cut: each block its own chain, results added in order. Empty: one chain.
   [[nodiscard]] virtual std::span<const int64_t> blocks(int batch) const noexcept = 0;
-  // As run, and writes what is in front of the activation to `before`, laid out as the output.
+  // As run, and writes what is in front of the activation to `before` (null: not), laid out as the output.
   virtual void run_with_before(const KernelArgs& args, float* before) const noexcept = 0;
   // One image: computes these output positions, ascending; the rest of the output is left as it is.
   virtual void run_positions(const KernelArgs& args, std::span<const int32_t> positions,

@@ -25,7 +25,7 @@ class ByteCount {
 // The largest of what the steps and values of a plan ask for.
 struct Largest {
   int64_t elements = 1, channels = 1, reads = 1, steps = 0;
-  int64_t depth = 1, cout = 1, positions = 1, sums = 1, packed = 1, selected = 1;  // of linear steps
+  int64_t depth = 1, cout = 1, positions = 1, sums = 1, packed = 1;  // of linear steps
   int64_t window = 1, stripes = 1;
 
   explicit Largest(const ReplayPlan& plan) {
@@ -51,7 +51,6 @@ struct Largest {
     positions = std::max(positions, g.out_positions);
     sums = std::max(sums, g.out_positions * g.cout);
     packed = std::max(packed, g.taps * g.cin * (g.cout + lanes));
-    selected = std::max(selected, g.out_positions * (g.taps + 1));
   }
 };
 
@@ -66,8 +65,8 @@ void add_golden(const ReplayPlan& plan, ByteCount& count) {
   }
 }
 
-// PositionScratch: tables of positions, in vectors that grow by doubling.
-void add_scratch(const Largest& largest, ByteCount& count) { count.bytes(4 * 4 * largest.selected, 16); }
+// PositionScratch: places of positions, in vectors that grow by doubling.
+void add_scratch(const Largest& largest, ByteCount& count) { count.bytes(4 * 4 * largest.positions, 16); }
 
 void add_lane_steps(const ReplayPlan& plan, const Largest& largest, ByteCount& count) {
   const int64_t width = plan.table().width(), kIndex = sizeof(int32_t), kPointer = sizeof(void*);
@@ -81,7 +80,7 @@ void add_lane_steps(const ReplayPlan& plan, const Largest& largest, ByteCount& c
   count.floats(largest.packed);
   count.floats(largest.cout * width);
   count.bytes((largest.depth + width) * kIndex, 4 + simd::kLaneVectors);
-  count.bytes((largest.cout + 4 * width) * (14 * kIndex + static_cast<int64_t>(sizeof(simd::LaneMask))), 1);
+  count.bytes((largest.cout + 4 * width) * kIndex, 3 + 2 * simd::kLaneVectors);  // AliveChannels
   count.bytes(largest.depth * static_cast<int64_t>(sizeof(simd::LaneTap)));
 }
 
@@ -95,7 +94,8 @@ void add_alone(const ReplayPlan& plan, const Largest& largest, int32_t lanes, By
   }
   count.floats(largest.channels * plan.table().width());
   count.bytes(largest.elements * static_cast<int64_t>(sizeof(int32_t)));
-  count.floats(largest.positions * plan.table().width(), 2);
+  count.floats(largest.positions * plan.table().width());                           // HitColumns:
+  count.bytes(largest.positions * (4 * sizeof(int32_t) + sizeof(simd::LaneMask)));  // values, places, lanes
   count.floats(plan.shortcuts().channel ? 0 : largest.sums);
 }
 

@@ -180,17 +180,8 @@ HWY_NOINLINE LaneMask lane_finish_of(const LaneFinishCall& of, int32_t* rows) {
 }
 
 inline LaneMask lane_finish(const LaneFinishCall& call, int32_t* rows) {
-  switch (vectors_of(count_lanes(call.lanes))) {
-    case 0:
-    case 1:
-      return lane_finish_of<1>(call, rows);
-    case 2:
-      return lane_finish_of<2>(call, rows);
-    case 3:
-      return lane_finish_of<3>(call, rows);
-    default:
-      return lane_finish_of<4>(call, rows);
-  }
+  return with_vectors(vectors_of(count_lanes(call.lanes)),
+                      [&](auto vectors) HWY_ATTR { return lane_finish_of<vectors.value>(call, rows); });
 }
 
 }  // namespace tf_injector::simd::HWY_NAMESPACE

@@ -11,20 +11,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::simd::HWY_NAMESPACE {
 
-// The channels of golden's pixel that are not +0. What a store writes too much, the next one writes over.
-inline int32_t list_channels(const float* golden, int32_t channels, int32_t* listed) {
-  const Floats d;
-  const Bits u;
-  size_t count = 0;
-  for (int32_t c = 0; c < channels; c += kLanes) {
-    const auto not_zero = hn::Ne(hn::BitCast(u, hn::LoadU(d, golden + c)), hn::Zero(u));
-    count += hn::CompressStore(hn::Iota(u, static_cast<uint32_t>(c)), not_zero, u,
-                               reinterpret_cast<uint32_t*>(listed) + count);
-  }
-  while (count > 0 && listed[count - 1] >= channels) --count;
-  return static_cast<int32_t>(count);
-}
-
 // Squares that are no number bound nothing.
 HWY_INLINE void add_square(float difference, float* sum) {
   const float more = *sum + difference * difference;
@@ -71,17 +57,8 @@ HWY_NOINLINE int32_t lane_merge_of(const LaneMergeCall& call) {
 }
 
 inline int32_t lane_merge(const LaneMergeCall& call) {
-  static_assert(kLaneVectors == 4);
-  switch (vectors_of(count_lanes(call.lanes))) {
-    case 1:
-      return lane_merge_of<1>(call);
-    case 2:
-      return lane_merge_of<2>(call);
-    case 3:
-      return lane_merge_of<3>(call);
-    default:
-      return lane_merge_of<4>(call);
-  }
+  return with_vectors(vectors_of(count_lanes(call.lanes)),
+                      [&](auto vectors) HWY_ATTR { return lane_merge_of<vectors.value>(call); });
 }
 
 }  // namespace tf_injector::simd::HWY_NAMESPACE

@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "kernels/simd/epilogue-inl.hpp"
 
@@ -39,6 +40,23 @@ HWY_INLINE hn::Mask<Floats> lane_mask(LaneMask lanes_of_one_vector) {
 
 HWY_INLINE int32_t count_lanes(LaneMask lanes) { return static_cast<int32_t>(hwy::PopCount(lanes)); }
 HWY_INLINE int32_t vectors_of(int32_t lanes) { return (lanes + kLanes - 1) / kLanes; }
+
+// run(std::integral_constant<int, V>()) for V vectors; none: as for one.
+template <class Run>
+HWY_INLINE auto with_vectors(int32_t vectors, Run run) {
+  static_assert(kLaneVectors == 4);
+  switch (vectors) {
+    case 0:
+    case 1:
+      return run(std::integral_constant<int, 1>());
+    case 2:
+      return run(std::integral_constant<int, 2>());
+    case 3:
+      return run(std::integral_constant<int, 3>());
+    default:
+      return run(std::integral_constant<int, 4>());
+  }
+}
 
 // The places of some lanes among others, which hold them all.
 HWY_INLINE LaneMask places_among(LaneMask some, LaneMask among) {
@@ -107,31 +125,46 @@ HWY_INLINE LaneMask lanes_that_differ(hn::Vec<Bits> difference) {
 #endif
 }
 
+// The channels of golden's pixel that are not +0. What a store writes too much, the next one writes over.
+inline int32_t list_channels(const float* golden, int32_t channels, int32_t* listed) {
+  const Floats d;
+  const Bits u;
+  size_t count = 0;
+  for (int32_t c = 0; c < channels; c += kLanes) {
+    const auto not_zero = hn::Ne(hn::BitCast(u, hn::LoadU(d, golden + c)), hn::Zero(u));
+    count += hn::CompressStore(hn::Iota(u, static_cast<uint32_t>(c)), not_zero, u,
+                               reinterpret_cast<uint32_t*>(listed) + count);
+  }
+  while (count > 0 && listed[count - 1] >= channels) --count;
+  return static_cast<int32_t>(count);
+}
+
+// Where the weights of a tap's channels lie. The lists may be one; what is written too much is written over.
+HWY_INLINE void place_weights(const LaneWindowCall& call, int32_t tap, const int32_t* channels, int32_t count,
+                              int32_t* weight_at) {
+  const hn::RebindToSigned<Floats> i32;
+  const auto first = hn::Set(i32, tap * call.cin * call.cout), stride = hn::Set(i32, call.cout);
+  for (int32_t i = 0; i < count; i += kLanes)
+    hn::StoreU(hn::Add(hn::Mul(hn::LoadU(i32, channels + i), stride), first), i32, weight_at + i);
+}
+
 // Golden's pixel: a row per channel that is not +0.
 template <int V>
 HWY_INLINE int32_t golden_rows(const LaneWindowCall& call, const LaneTap& tap, float* values,
                                int32_t* weight_at) {
   const Floats d;
-  const Bits u;
-  int32_t rows = 0;
-  for (int32_t first = 0; first < call.cin; first += kLanes) {
-    LaneMask listed = lanes_that_differ(hn::BitCast(u, hn::LoadU(d, tap.golden + first)));
-    if (call.cin - first < kLanes) listed &= (LaneMask{1} << (call.cin - first)) - 1;
-    for (; listed != 0; listed &= listed - 1) {
-      const int32_t c = first + static_cast<int32_t>(hwy::Num0BitsBelowLS1Bit_Nonzero64(listed));
-      const Vec value = hn::Set(d, tap.golden[c]);
-      for (int v = 0; v < V; ++v) hn::Store(value, d, values + v * kLanes);
-      values += V * kLanes;
-      weight_at[rows++] = (tap.tap * call.cin + c) * call.cout;
-    }
+  const int32_t count = list_channels(tap.golden, call.cin, weight_at);
+  for (int32_t i = 0; i < count; ++i, values += V * kLanes) {
+    const Vec value = hn::Set(d, tap.golden[weight_at[i]]);
+    for (int v = 0; v < V; ++v) hn::Store(value, d, values + v * kLanes);
   }
-  return rows;
+  place_weights(call, tap.tap, weight_at, count, weight_at);
+  return count;
 }
 
 template <int V>
 HWY_NOINLINE int32_t lane_window_of(const LaneWindowCall& of) {
   const Floats d;
-  const hn::RebindToSigned<Floats> i32;
   const LaneWindowCall call = of;
   Vec change[V];
   for (int v = 0; v < V; ++v) change[v] = hn::Zero(d);
@@ -151,9 +184,7 @@ HWY_NOINLINE int32_t lane_window_of(const LaneWindowCall& of) {
       const Vec rest = hn::Set(d, golden[pixel.channels[i]]);
       for (int v = 0; v < V; ++v) hn::Store(places.read(row, v, rest), d, values + v * kLanes);
     }
-    const auto first = hn::Set(i32, tap.tap * call.cin * call.cout), stride = hn::Set(i32, call.cout);
-    for (int32_t i = 0; i < pixel.count; i += kLanes)  // what is written too much is written over
-      hn::StoreU(hn::Add(hn::Mul(hn::LoadU(i32, pixel.channels + i), stride), first), i32, weight_at + i);
+    place_weights(call, tap.tap, pixel.channels, pixel.count, weight_at);
     rows += pixel.count;
   }
   for (int v = 0; v < V; ++v) {
@@ -164,17 +195,8 @@ HWY_NOINLINE int32_t lane_window_of(const LaneWindowCall& of) {
 }
 
 inline int32_t lane_window(const LaneWindowCall& call) {
-  static_assert(kLaneVectors == 4);
-  switch (vectors_of(count_lanes(call.lanes))) {
-    case 1:
-      return lane_window_of<1>(call);
-    case 2:
-      return lane_window_of<2>(call);
-    case 3:
-      return lane_window_of<3>(call);
-    default:
-      return lane_window_of<4>(call);
-  }
+  return with_vectors(vectors_of(count_lanes(call.lanes)),
+                      [&](auto vectors) HWY_ATTR { return lane_window_of<vectors.value>(call); });
 }
 
 // Chains of C channels from `channels` on, V vectors of lanes. True: a chain ended in -0.
@@ -255,17 +277,7 @@ HWY_INLINE bool lane_sums_of(const LaneSumsCall& call) {
 }
 
 inline bool lane_sums(const LaneSumsCall& call) {
-  static_assert(kLaneVectors == 4);
-  switch (call.vectors) {
-    case 1:
-      return lane_sums_of<1>(call);
-    case 2:
-      return lane_sums_of<2>(call);
-    case 3:
-      return lane_sums_of<3>(call);
-    default:
-      return lane_sums_of<4>(call);
-  }
+  return with_vectors(call.vectors, [&](auto vectors) HWY_ATTR { return lane_sums_of<vectors.value>(call); });
 }
 
 inline void lane_most(const LanePixel& pixel, LaneMask lanes, float* most) {
