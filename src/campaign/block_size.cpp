@@ -9,19 +9,21 @@ namespace {
 constexpr double kAim = 0.7;
 constexpr double kAimOfFirst = 0.07;
 constexpr double kShortestSeconds = 1e-9;
+constexpr double kPassShare = 0.02;  // of a block's time, at most, for what it costs beside its faults
 
 }  // namespace
 
-BlockSize::BlockSize(double seconds_per_fault, size_t least, size_t most, double longest_seconds)
+BlockSize::BlockSize(double seconds_per_fault, double pass_seconds, const BlockLimits& limits)
     : seconds_per_fault_(std::max(seconds_per_fault, kShortestSeconds)),
-      least_(std::clamp<size_t>(least, 1, std::max<size_t>(most, 1))),
-      most_(std::max<size_t>(most, 1)),
-      longest_seconds_(longest_seconds),
-      aim_(kAimOfFirst * longest_seconds) {}
+      least_(std::clamp<size_t>(limits.least, 1, std::max<size_t>(limits.most, 1))),
+      most_(std::max<size_t>(limits.most, 1)),
+      aim_(std::max(kAim * limits.longest_seconds, std::min(pass_seconds / kPassShare, kMostBlockSeconds))),
+      first_aim_(kAimOfFirst * limits.longest_seconds) {}
 
 size_t BlockSize::next(size_t remaining) const {
+  const double aim = is_first_ ? first_aim_ : aim_;
   const double fitting =
-      std::clamp(aim_ / seconds_per_fault_, static_cast<double>(least_), static_cast<double>(most_));
+      std::clamp(aim / seconds_per_fault_, static_cast<double>(least_), static_cast<double>(most_));
   const size_t size = std::min(static_cast<size_t>(fitting), remaining);
   const size_t blocks = (remaining + size - 1) / size;
   return (remaining + blocks - 1) / blocks;
@@ -29,7 +31,7 @@ size_t BlockSize::next(size_t remaining) const {
 
 void BlockSize::measured(size_t faults, double seconds) {
   seconds_per_fault_ = std::max(seconds / static_cast<double>(faults), kShortestSeconds);
-  aim_ = kAim * longest_seconds_;
+  is_first_ = false;
 }
 
 }  // namespace tf_injector

@@ -7,14 +7,21 @@ namespace tf_injector {
 
 // A block is what an interruption can lose and what a reader of a growing report waits for.
 inline constexpr double kLongestBlockSeconds = 20.0;
+// So long where blocks cost a golden pass each, which would else take too large a share of them.
+inline constexpr double kMostBlockSeconds = 300.0;
+
+struct BlockLimits {
+  size_t least = 1;  // faults: what is worth a block's fixed cost
+  size_t most = 1;   // what memory allows
+  // A block takes at most so many seconds, unless `least` faults take longer.
+  double longest_seconds = kLongestBlockSeconds;
+};
 
 class BlockSize {
  public:
-  // seconds_per_fault: a guess, which the first block may prove wrong, so that it is a small one; least: what
-  // is worth a block's fixed cost; most: what memory allows. A block takes at most `longest_seconds`, unless
-  // `least` faults take longer.
-  BlockSize(double seconds_per_fault, size_t least, size_t most,
-            double longest_seconds = kLongestBlockSeconds);
+  // seconds_per_fault: a guess, which the first block may prove wrong, so that it is a small one;
+  // pass_seconds: what every block costs beside its faults.
+  BlockSize(double seconds_per_fault, double pass_seconds, const BlockLimits& limits);
   // Faults of the next block, when `remaining` > 0 are left: the rest is cut into blocks of about equal size.
   [[nodiscard]] size_t next(size_t remaining) const;
   void measured(size_t faults, double seconds);
@@ -22,8 +29,8 @@ class BlockSize {
  private:
   double seconds_per_fault_;
   size_t least_, most_;
-  double longest_seconds_;
-  double aim_;  // seconds
+  double aim_, first_aim_;  // seconds
+  bool is_first_ = true;
 };
 
 }  // namespace tf_injector

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "campaign/block_run.hpp"
-#include "campaign/block_size.hpp"
 #include "campaign/dry_run.hpp"
 #include "campaign/golden_run.hpp"
 #include "campaign/group_summary.hpp"
@@ -170,7 +169,7 @@ class CampaignRun {
     const auto keep = [&](size_t place) { return keep_all || check.takes(place); };
     BlockRunner runner(setup_, engine, golden, keep, callbacks_.stop,
                        [&](int64_t pairs) { progress.advance(pairs); });
-    BlockSize size(golden.seconds, setup_.least_block, setup_.layout.most_faults);
+    BlockSize size = setup_.block_size(golden.seconds);
     for (auto done = static_cast<size_t>(journal.rows()); done < setup_.faults.size();) {
       const double begin = progress.seconds();
       const size_t count = size.next(setup_.faults.size() - done);

@@ -46,6 +46,7 @@ struct EngineNeeds {
   size_t bytes_per_thread_image = 0;     // per thread and image of its tile
   size_t bytes_per_fault = 0;            // per fault of a block, at most
   int preferred_tile = 1;                // images, when nobody says otherwise
+  bool repeats_golden = false;           // run_faults evaluates the tile without a fault once more
 };
 
 struct EngineLayout {

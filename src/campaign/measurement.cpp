@@ -3,7 +3,6 @@
 #include <new>
 #include <utility>
 
-#include "campaign/block_size.hpp"
 #include "campaign/stop.hpp"
 #include "core/processor_clock.hpp"
 #include "core/wall_clock.hpp"
@@ -21,7 +20,7 @@ Measurement::Measurement(CampaignInputs inputs, const CampaignOptions& options, 
 
 EngineSpeed Measurement::run(const std::string& name, bool one_by_one, double most_seconds) {
   const size_t all = setup_.faults.size();
-  BlockSize size(golden_.seconds, setup_.least_block, setup_.layout.most_faults);
+  BlockSize size = setup_.block_size(golden_.seconds);
   const auto begin = Clock::now();
   const double processor_begin = process_seconds();
   while (tallies_.size() < all && (tallies_.empty() || seconds_since(begin) < most_seconds)) {

@@ -106,6 +106,7 @@ EngineNeeds replay_engine_needs(const Plan& plan, std::span<const Patch> faults,
   needs.bytes = replay_plan.bytes();
   needs.bytes_per_fault = replay_plan.bytes_per_fault(faults);
   needs.preferred_tile = 8;
+  needs.repeats_golden = true;
   return needs;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "campaign/block_size.hpp"
 #include "campaign/engine_choice.hpp"
 #include "campaign/image_feed.hpp"
 #include "campaign/inputs.hpp"
@@ -39,11 +40,18 @@ struct Setup {
   std::vector<Fault> faults;   // of this run: the list from --resume-from on
   std::vector<Patch> patches;  // one per fault
   WorkLayout layout;
-  size_t least_block = 1;  // faults, see EngineNeeds
+  size_t least_block = 1;       // faults, see EngineSize
+  bool repeats_golden = false;  // see EngineNeeds
   std::vector<Tile> tiles;
 
   [[nodiscard]] int64_t images() const noexcept { return feed.images(); }
   [[nodiscard]] size_t classes() const noexcept { return static_cast<size_t>(plan.classes()); }
+  // Of the blocks of a run whose golden run took so long.
+  [[nodiscard]] BlockSize block_size(double golden_seconds) const {
+    return {golden_seconds,
+            repeats_golden ? golden_seconds : 0.0,
+            {.least = least_block, .most = layout.most_faults}};
+  }
   // A part of an array of images x classes: one image's row, or a tile's rows.
   template <typename Values>
   [[nodiscard]] auto row(Values& values, int64_t image) const {
