@@ -2,63 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <atomic>
 #include <span>
-#include <vector>
 
 #include "campaign/csv_report.hpp"
 #include "campaign/report_choice.hpp"
+#include "campaign/run_estimate.hpp"
 #include "campaign/score_files.hpp"
-#include "campaign/stop.hpp"
-#include "core/wall_clock.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
 namespace {
-
-constexpr size_t kSampledFaults = 16;
-
-// Seconds that one thread takes per image.
-struct Pace {
-  double golden = 0;
-  double fault = 0;
-};
-
-// Seconds per image of --check on one thread, all faults that are `left` together.
-double check_pace(const Setup& setup, int every, size_t left) {
-  if (every == 0) return 0;
-  const auto plain = make_plain_engine(setup.plan, {.threads = 1, .tile = setup.layout.tile});
-  const Tile& tile = setup.tiles.front();
-  ImageFeed::Buffers buffers = setup.feed.make_buffers(setup.layout.tile);
-  std::vector<float> scores(static_cast<size_t>(tile.images) * setup.classes());
-  const auto begin = Clock::now();
-  plain->run_golden({.inputs = setup.feed.fill(tile, buffers), .tile = tile}, 0, scores);
-  return seconds_since(begin) / tile.images * (1 + static_cast<double>(left) / every);
-}
-
-// Times the golden run and some faults, spread over those to do, on the first tile.
-Pace measure(const Setup& setup, Engine& engine, std::span<const Patch> faults,
-             const std::atomic<bool>* stop) {
-  const Tile& tile = setup.tiles.front();
-  ImageFeed::Buffers buffers = setup.feed.make_buffers(setup.layout.tile);
-  const TileImages images{.inputs = setup.feed.fill(tile, buffers), .tile = tile};
-  std::vector<float> golden(static_cast<size_t>(tile.images) * setup.classes());
-  Pace pace;
-  auto begin = Clock::now();
-  engine.run_golden(images, 0, golden);
-  pace.golden = seconds_since(begin) / tile.images;
-  if (faults.empty()) return pace;
-  std::vector<Patch> sample;
-  const size_t count = std::min({kSampledFaults, setup.layout.most_faults, faults.size()});
-  for (size_t i = 0; i < count; ++i) sample.push_back(faults[i * faults.size() / count]);
-  begin = Clock::now();
-  engine.begin_block(sample);
-  engine.run_faults(images, 0, count, golden, 0,
-                    {.row = [](size_t, int, auto) {}, .advance = [stop](int64_t) { check_stop(stop); }});
-  pace.fault = seconds_since(begin) / (static_cast<double>(count) * tile.images);
-  return pace;
-}
 
 uint64_t report_bytes(std::span<const Fault> faults, int64_t images) {
   uint64_t bytes = report_header().size() + golden_row({.images = images}).size();
@@ -110,14 +63,9 @@ CampaignResult dry_run(const Setup& setup, const CampaignOptions& options, const
   const Message say = callbacks.message ? callbacks.message : [](const std::string&) {};
   const size_t done = name_files(setup, options, say, result);
   if (!setup.golden_only && result.would_write.empty()) return result;  // finished already
-  const auto left = std::span(setup.patches).subspan(done);
   const auto engine =
       tuning.engine.make(setup.plan, {.threads = 1, .tile = setup.layout.tile, .size = setup.layout.size});
-  const Pace pace = measure(setup, *engine, left, callbacks.stop);
-  result.estimated_seconds = static_cast<double>(setup.images()) *
-                             (pace.golden + static_cast<double>(left.size()) * pace.fault +
-                              check_pace(setup, options.check, left.size())) /
-                             setup.layout.threads;
+  result.estimated_seconds = estimate_seconds(setup, *engine, done, options.check, callbacks.stop);
   return result;
 }
 

@@ -137,6 +137,27 @@ TEST_F(CampaignResultTest, DryRunWritesNothingAndSaysWhatItWould) {
   EXPECT_EQ(result.faults, 20);
 }
 
+TEST_F(CampaignResultTest, DryRunTimesBlocksOfTheSizeThatTheEngineWorksBestWith) {
+  CampaignOptions o = options("");
+  o.dry_run = true;
+  o.threads = 1;
+  std::vector<size_t> blocks;
+  EngineHooks hooks;
+  hooks.block = [&](size_t faults) { blocks.push_back(faults); };
+  // An engine whose calls take as long for one fault as for eight.
+  hooks.piece = [](size_t, size_t) { std::this_thread::sleep_for(std::chrono::milliseconds(40)); };
+  RunTuning tuning = tuning_with(hooks);
+  tuning.engine.needs = [](const Plan& plan, std::span<const Patch> faults) {
+    EngineNeeds needs = plain_engine_needs(plan, faults);
+    needs.sizes.front().least_block = 8;
+    return needs;
+  };
+  const CampaignResult result = run(random_inputs(18), o, tuning);
+  ASSERT_GE(blocks.size(), 2u);  // one of them not timed
+  for (const size_t faults : blocks) EXPECT_EQ(faults, 8u);
+  EXPECT_GE(result.estimated_seconds, 0.04 / 8 * 20 * 11);  // it sleeps no shorter
+}
+
 TEST_F(CampaignResultTest, MemoryThatIsTooSmallIsRefusedWithTheLeastThatWouldDo) {
   const CampaignInputs inputs = random_inputs(16);
   CampaignOptions o = options();

@@ -1,0 +1,19 @@
+// How long a run will take, found by running a little of it.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+
+#include "campaign/setup.hpp"
+
+namespace tf_injector {
+
+// Seconds that the faults from `done` on, the golden run and the self-check of every `check`th fault (0:
+// none) will take on the layout's threads. Times, on one thread: the golden run of an image, then blocks of
+// the size that the engine works best with, from places spread over the list, an image each, until some
+// seconds have passed; and a plain evaluation. `engine`: of the layout's size, with a thread. Throws Stopped,
+// std::bad_alloc.
+[[nodiscard]] double estimate_seconds(const Setup& setup, Engine& engine, size_t done, int check,
+                                      const std::atomic<bool>* stop);
+
+}  // namespace tf_injector
