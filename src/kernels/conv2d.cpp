@@ -7,6 +7,7 @@
 #include "core/bits.hpp"
 #include "kernels/candidates.hpp"
 #include "kernels/channel_conv2d.hpp"
+#include "kernels/grouped_conv2d.hpp"
 
 namespace tf_injector {
 namespace {
@@ -101,7 +102,7 @@ simd::ConvCall SimdConv2D::call(const float* in, float* out, int images) const n
   call.out_image = geometry_.out_h * geometry_.out_w * geometry_.cout;
   call.images = images;
   call.cin = static_cast<int32_t>(geometry_.cin);
-  call.cout = static_cast<int32_t>(geometry_.cout);
+  call.cout = call.out_stride = static_cast<int32_t>(geometry_.cout);
   call.kernel_taps = static_cast<int32_t>(geometry_.kernel_h * geometry_.kernel_w);
   call.weights = packed_.data();
   call.zeros = zeros_->data();
@@ -147,7 +148,7 @@ void SimdConv2D::run_positions(const KernelArgs& args, std::span<const int32_t> 
 void SimdConv2D::run_columns(const float* in, const float* columns, int32_t lanes, float* sums, int,
                              const std::vector<int32_t>* positions, PositionScratch& scratch) const {
   simd::ConvCall other = call(in, sums, 1);
-  other.cout = lanes;
+  other.cout = other.out_stride = lanes;
   other.out_image = geometry_.out_h * geometry_.out_w * lanes;
   other.weights = columns;
   if (positions != nullptr) {
@@ -262,6 +263,8 @@ std::unique_ptr<Kernel> make_kernel(const ops::Conv2D& op, const KernelContext& 
                              const KernelContext& c) { return make_pointwise_conv2d(parts_of(o, c), c); }},
        {[](const ops::Conv2D& o, const KernelContext& c) { return refuse_channel_conv2d(parts_of(o, c), c); },
         [](const ops::Conv2D& o, const KernelContext& c) { return make_channel_conv2d(parts_of(o, c), c); }},
+       {[](const ops::Conv2D& o, const KernelContext& c) { return refuse_grouped_conv2d(parts_of(o, c), c); },
+        [](const ops::Conv2D& o, const KernelContext& c) { return make_grouped_conv2d(parts_of(o, c), c); }},
        {refuse_never<ops::Conv2D>, [](const ops::Conv2D& o, const KernelContext& c) {
           return make_reference_conv2d(parts_of(o, c), c);
         }}});

@@ -18,10 +18,10 @@ struct Layer {
   bool border;  // zeros around it that are multiplied
 };
 
-// Clean and with a fault in the middle weight.
+// Clean and with a fault in the middle weight. `name`: ends that of the kernels that are no reference.
 template <class Op>
-void expect_equal_sets(Op op, const Layer& layer, Shape kernel_shape, test::Values values,
-                       std::mt19937& rng) {
+void expect_equal_sets(Op op, const Layer& layer, Shape kernel_shape, test::Values values, std::mt19937& rng,
+                       const std::string& name = "") {
   constexpr int kImages = 3;
   const Shape input{layer.size, layer.size + 1, layer.channels};
   const int64_t more = layer.border ? 3 : 0;
@@ -52,6 +52,7 @@ void expect_equal_sets(Op op, const Layer& layer, Shape kernel_shape, test::Valu
     context.set = set;
     std::unique_ptr<Kernel> kernel = make_kernel(op, context);
     EXPECT_TRUE(kernel->holds(0));
+    EXPECT_TRUE(set == KernelSet::scalar || kernel->name().ends_with(name)) << kernel->name();
     if (patched) kernel = kernel->patched(patch);
     AlignedBuffer out(static_cast<size_t>(context.output.elements() * kImages));
     const float* const inputs[] = {in.data(), add.data()};
@@ -97,6 +98,41 @@ TEST_P(ChannelConv2D, EveryKernelSetEqualsTheReference) {
                           rng);
       }
     }
+  }
+}
+
+// Groups of several filters: sums of one chain, cut ones, and those of which each thread takes a half.
+TEST_P(ChannelConv2D, GroupsOfSeveralFiltersEqualTheReference) {
+  std::mt19937 rng(6);
+  struct Case {
+    int64_t size, groups, cin, cout;  // of a group
+    std::array<int64_t, 2> kernel, strides, dilation;
+    ops::Padding padding;
+    bool border;
+  };
+  constexpr auto same = ops::Padding::same, valid = ops::Padding::valid;
+  for (const Case& c : {Case{8, 2, 4, 3, {3, 3}, {1, 1}, {1, 1}, same, false},
+                        Case{8, 5, 1, 2, {3, 3}, {2, 2}, {1, 1}, same, false},
+                        Case{8, 3, 8, 8, {3, 2}, {1, 1}, {2, 1}, same, false},
+                        Case{8, 2, 5, 20, {1, 1}, {1, 1}, {1, 1}, valid, false},
+                        Case{8, 2, 7, 33, {3, 3}, {1, 1}, {1, 1}, valid, true},
+                        Case{8, 2, 16, 70, {2, 3}, {1, 2}, {1, 1}, valid, true},
+                        Case{8, 2, 40, 40, {3, 3}, {1, 1}, {1, 1}, same, false},
+                        Case{3, 2, 40, 5, {3, 3}, {1, 1}, {1, 1}, same, false},
+                        Case{2, 2, 96, 24, {3, 3}, {1, 1}, {1, 1}, same, false},
+                        Case{5, 3, 80, 2, {3, 3}, {1, 1}, {1, 1}, same, false}}) {
+    const Layer layer{.size = c.size,
+                      .channels = c.groups * c.cin,
+                      .filters = c.groups * c.cout,
+                      .groups = c.groups,
+                      .kernel = c.kernel,
+                      .strides = c.strides,
+                      .dilation = c.dilation,
+                      .padding = c.padding,
+                      .border = c.border};
+    expect_equal_sets(ops::Conv2D{.groups = c.groups, .filters = layer.filters}, layer,
+                      Shape{c.kernel[0], c.kernel[1], c.cin, layer.filters}, GetParam(), rng,
+                      ":grouped_conv2d");
   }
 }
 

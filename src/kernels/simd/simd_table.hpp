@@ -44,10 +44,16 @@ struct ConvCall {
   int64_t in_image = 0, out_image = 0;  // elements per image
   int32_t images = 0;
   int32_t cin = 0, cout = 0;
+  int32_t out_stride = 0;  // channels of an output pixel: cout, or more around them
   int32_t kernel_taps = 0;
   const float* weights = nullptr;  // packed: see pack_weights
   const float* zeros = nullptr;    // cin zeros
   std::span<const PositionClass> classes;
+  // Lengths, sum = kernel_taps * cin: a chain per block, results added in order, those of the blocks from
+  // `second` on (0: there is one part) apart from the others. Then every class has all taps. Empty: one
+  // chain.
+  std::span<const int64_t> blocks;
+  size_t second = 0;
   EpilogueCall epilogue;
 };
 
