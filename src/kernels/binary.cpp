@@ -1,5 +1,7 @@
 // Binary: rows of the last axis; which rows of the operands meet is worked out once.
-#include "kernels/kernel.hpp"
+#include <algorithm>
+
+#include "kernels/kernel_forms.hpp"
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector {
@@ -27,9 +29,23 @@ struct Operand {
       rows.push_back(at);
     }
   }
+  // Element `element` of an image's output meets it.
+  [[nodiscard]] int64_t at(int64_t element, int64_t length) const {
+    return rows[static_cast<size_t>(element / length)] + element % length * step;
+  }
+  [[nodiscard]] BinaryForm::Meets meets(int64_t length) const {
+    if (step != 1) return BinaryForm::Meets::other;
+    bool same = true, one_row = true;
+    for (size_t row = 0; row < rows.size(); ++row) {
+      same = same && rows[row] == static_cast<int64_t>(row) * length;
+      one_row = one_row && rows[row] == 0;
+    }
+    if (same) return BinaryForm::Meets::same;
+    return one_row ? BinaryForm::Meets::same_of_last_axis : BinaryForm::Meets::other;
+  }
 };
 
-class BinaryKernel final : public Kernel {
+class BinaryKernel final : public BinaryForm {
  public:
   BinaryKernel(const ops::Binary& op, const KernelContext& context)
       : op_(op),
@@ -57,6 +73,23 @@ class BinaryKernel final : public Kernel {
         ref::binary(op_.kind, r, args.output + n * elements_ + static_cast<int64_t>(row) * length_);
       }
     }
+  }
+  [[nodiscard]] bool has_constant() const noexcept override { return op_.constant != kNoWeight; }
+  [[nodiscard]] Meets meets(size_t input) const noexcept override {
+    return (input == 0 ? first_ : second_).meets(length_);
+  }
+  void compute(int64_t element, const float* a, const float* b, int64_t count,
+               float* out) const noexcept override {
+    ref::BinaryRow row{.a = a, .b = b, .step_a = 1, .step_b = 1, .count = count};
+    if (has_constant()) {
+      row.b = &constant_[static_cast<size_t>(second_.at(element, length_))];
+      row.step_b = 0;
+    }
+    if (op_.constant_first) {
+      std::swap(row.a, row.b);
+      std::swap(row.step_a, row.step_b);
+    }
+    ref::binary(op_.kind, row, out);
   }
   [[nodiscard]] std::string name() const override { return std::string("ref:") + ops::binary_name(op_.kind); }
   [[nodiscard]] size_t weight_bytes() const override { return constant_.size() * sizeof(float); }

@@ -1,12 +1,12 @@
 // Functions of one element: vectors where there are some for the function, else the reference.
-#include "kernels/kernel.hpp"
+#include "kernels/kernel_forms.hpp"
 #include "kernels/ref/reference.hpp"
 #include "kernels/simd/simd_table.hpp"
 
 namespace tf_injector {
 namespace {
 
-class FunctionKernel final : public Kernel {
+class FunctionKernel final : public FunctionForm {
  public:
   FunctionKernel(const ops::Function& op, const KernelContext& context)
       : op_(op), table_(simd::simd_table(context.set)), elements_(context.output.elements()) {
@@ -14,14 +14,21 @@ class FunctionKernel final : public Kernel {
   }
 
   void run(const KernelArgs& args) const noexcept override {
-    if (elements_ % kPacket == 0) return apply(args.inputs[0], args.output, args.images * elements_, true);
+    if (is_uniform()) return apply(args.inputs[0], args.output, args.images * elements_);
     for (int64_t n = 0; n < args.images; ++n) {
       const int64_t body = args.in_vectors(n, elements_, kPacket);
       const float* in = args.inputs[0] + n * elements_;
       float* out = args.output + n * elements_;
-      apply(in, out, body, true);
-      apply(in + body, out + body, elements_ - body, false);
+      apply(in, out, body);
+      ref::function(op_, in + body, out + body, elements_ - body, ref::Part::end);
     }
+  }
+  [[nodiscard]] bool is_uniform() const noexcept override { return elements_ % kPacket == 0; }
+  // Elements that TensorFlow computes in vectors; the others are the end of a batch.
+  void apply(const float* in, float* out, int64_t count) const noexcept override {
+    if (table_ == nullptr) return ref::function(op_, in, out, count, ref::Part::body);
+    table_->function(
+        {.in = in, .out = out, .count = count, .kind = op_.kind, .release = op_.release, .alpha = op_.alpha});
   }
   [[nodiscard]] std::string name() const override {
     return std::string(table_ != nullptr ? kernel_set_name(table_->set) : "ref") + ":" +
@@ -29,16 +36,6 @@ class FunctionKernel final : public Kernel {
   }
 
  private:
-  // `body`: elements that TensorFlow computes in vectors; the others are the end of a batch.
-  void apply(const float* in, float* out, int64_t count, bool body) const noexcept {
-    if (!body || table_ == nullptr) {
-      ref::function(op_, in, out, count, body ? ref::Part::body : ref::Part::end);
-      return;
-    }
-    table_->function(
-        {.in = in, .out = out, .count = count, .kind = op_.kind, .release = op_.release, .alpha = op_.alpha});
-  }
-
   static constexpr int64_t kPacket = 8;
   ops::Function op_;
   const simd::SimdTable* table_;

@@ -114,4 +114,28 @@ class ElementwiseForm : public Kernel {
   [[nodiscard]] virtual int64_t channels() const noexcept = 0;  // period of the per-channel parameters
 };
 
+// A function of every element on its own.
+class FunctionForm : public Kernel {
+ public:
+  // The same wherever an element lies? (Not where TensorFlow computes the last ones of a batch in another
+  // way.)
+  [[nodiscard]] virtual bool is_uniform() const noexcept = 0;
+  // Of `count` elements; up to a vector behind the last one may be read. `out` may be `in`.
+  virtual void apply(const float* in, float* out, int64_t count) const noexcept = 0;
+};
+
+// A binary op of two inputs, or of one and a constant.
+class BinaryForm : public Kernel {
+ public:
+  // Which element of an operand meets an element of the output: the same one, or the same one of the last
+  // axis in every row of the output.
+  enum class Meets { same, same_of_last_axis, other };
+  [[nodiscard]] virtual bool has_constant() const noexcept = 0;
+  [[nodiscard]] virtual Meets meets(size_t input) const noexcept = 0;
+  // Element `element` of an image's output, `count` times: a[i] is the first input's, b[i] the second's (not
+  // looked at where there is a constant). `out` may be `a`.
+  virtual void compute(int64_t element, const float* a, const float* b, int64_t count,
+                       float* out) const noexcept = 0;
+};
+
 }  // namespace tf_injector

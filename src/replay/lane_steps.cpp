@@ -46,6 +46,7 @@ LaneSteps::LaneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& v
   }
   sums_ = AlignedBuffer(idx(most_channels * width_));
   stripes_ = AlignedBuffer(idx(most_channels * width_ * most_stripes));
+  operand_ = AlignedBuffer(idx(most_channels * width_));
   rows_ = AlignedBuffer(idx(most_channels * width_));
   row_channels_.resize(idx(most_channels) + simd::kMaxWidth);
   change_ = AlignedBuffer(idx(width_));
@@ -85,6 +86,10 @@ void LaneSteps::replay_step(const StepInfo& step, size_t index, LaneMask reached
     linear_.run(step, index, context_);
   } else if (step.elementwise) {
     replay_elementwise(step);
+  } else if (step.function != nullptr) {
+    replay_function(step);
+  } else if (step.binary) {
+    replay_binary(step);
   } else if (step.movement) {
     replay_movement(step);
   } else if (step.average) {
@@ -128,12 +133,12 @@ int32_t LaneSteps::read_rows(int value, int64_t p, LaneMask reach) {
                              .change = change_.data()});
 }
 
-void LaneSteps::load_sums(int value, int64_t p, LaneMask reach) {
+void LaneSteps::load_pixel(int value, int64_t p, LaneMask reach, AlignedBuffer& to) {
   const int64_t row = vectors(reach) * table_.lanes;
-  std::fill_n(sums_.data(), info(value).channels * width_, 0.0f);
+  std::fill_n(to.data(), info(value).channels * width_, 0.0f);
   const int32_t count = read_rows(value, p, reach);
   for (int32_t i = 0; i < count; ++i)
-    std::copy_n(rows_.data() + i * row, row, sums_.data() + row_channels_[idx(i)] * width_);
+    std::copy_n(rows_.data() + i * row, row, to.data() + row_channels_[idx(i)] * width_);
 }
 
 void LaneSteps::finish_sums(const StepInfo& step, int64_t p, const simd::EpilogueCall& epilogue,
@@ -154,6 +159,41 @@ void LaneSteps::replay_elementwise(const StepInfo& step) {
     if (reach == 0) continue;
     load_sums(step.reads.front(), p, reach);
     finish_sums(step, p, step.epilogue->parameters(), reach);
+  }
+}
+
+void LaneSteps::replay_function(const StepInfo& step) {
+  const LaneMask everywhere = values_.everywhere(step.reads);
+  for (int64_t p = 0; p < info(step.output).positions; ++p) {
+    const LaneMask reach = everywhere | values_.dirty(step.reads.front(), p);
+    if (reach == 0) continue;
+    load_sums(step.reads.front(), p, reach);
+    const int64_t row = vectors(reach) * table_.lanes;
+    for (int64_t c = 0; c < info(step.output).channels; ++c) {
+      float* sum = sums_.data() + c * width_;
+      step.function->apply(sum, sum, row);
+    }
+    finish_sums(step, p, {}, reach);
+  }
+}
+
+void LaneSteps::replay_binary(const StepInfo& step) {
+  const BinaryStep& binary = *step.binary;
+  const int64_t channels = info(step.output).channels;
+  const LaneMask everywhere = values_.everywhere(step.reads);
+  const auto position = [&](size_t input, int64_t p) { return binary.one_position[input] ? 0 : p; };
+  for (int64_t p = 0; p < info(step.output).positions; ++p) {
+    LaneMask reach = everywhere;
+    for (size_t i = 0; i < step.reads.size(); ++i) reach |= values_.dirty(step.reads[i], position(i, p));
+    if (reach == 0) continue;
+    load_sums(step.reads.front(), position(0, p), reach);
+    if (step.reads.size() == 2) load_pixel(step.reads.back(), position(1, p), reach, operand_);
+    const int64_t row = vectors(reach) * table_.lanes;
+    for (int64_t c = 0; c < channels; ++c) {
+      float* sum = sums_.data() + c * width_;
+      binary.kernel->compute(p * channels + c, sum, operand_.data() + c * width_, row, sum);
+    }
+    finish_sums(step, p, {}, reach);
   }
 }
 

@@ -31,6 +31,8 @@ class LaneSteps {
  private:
   void replay_step(const StepInfo& step, size_t index, LaneMask reached);
   void replay_elementwise(const StepInfo& step);
+  void replay_function(const StepInfo& step);
+  void replay_binary(const StepInfo& step);
   void replay_movement(const StepInfo& step);
   bool move_pixel(const StepInfo& step, int64_t position);
   void move_elements(const StepInfo& step, int64_t position);
@@ -43,7 +45,9 @@ class LaneSteps {
   void replay_whole(const StepInfo& step, const Hit* hit, LaneMask lanes);
   void hit_linear(const Hit& hit, const StepInfo& step);
   int32_t read_rows(int value, int64_t position, LaneMask reach);
-  void load_sums(int value, int64_t position, LaneMask reach);  // a pixel, all channels, into sums_
+  // A pixel, all channels, into sums_ or operand_.
+  void load_sums(int value, int64_t position, LaneMask reach) { load_pixel(value, position, reach, sums_); }
+  void load_pixel(int value, int64_t position, LaneMask reach, AlignedBuffer& to);
   void finish_sums(const StepInfo& step, int64_t position, const simd::EpilogueCall& epilogue,
                    LaneMask reach);
   const float* materialize(int value, int lane, AlignedBuffer& scratch) const;
@@ -66,7 +70,7 @@ class LaneSteps {
   std::vector<int32_t> window_at_;
   std::vector<simd::LaneTap> window_taps_;
   std::vector<const float*> window_rows_, window_weights_;
-  AlignedBuffer sums_, rows_, change_, stripes_, whole_out_;
+  AlignedBuffer sums_, operand_, rows_, change_, stripes_, whole_out_;
   std::vector<AlignedBuffer> whole_in_;
   std::vector<int32_t> all_channels_, row_channels_;
   std::vector<LaneChange> changes_;

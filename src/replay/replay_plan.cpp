@@ -110,6 +110,29 @@ bool is_join(const StepInfo& step, const std::vector<ValueInfo>& values) {
   return channels == out.channels;
 }
 
+const FunctionForm* function_of(const Kernel* kernel, const ValueInfo& in, const ValueInfo& out) {
+  const auto* function = dynamic_cast<const FunctionForm*>(kernel);
+  const bool fits = in.positions == out.positions && in.channels == out.channels;
+  return function != nullptr && function->is_uniform() && fits ? function : nullptr;
+}
+
+// `rank`: of the output; of an image the last axis is the channels.
+std::optional<BinaryStep> binary_step(const StepInfo& step, const std::vector<ValueInfo>& values, int rank) {
+  const auto* binary = dynamic_cast<const BinaryForm*>(step.kernel);
+  if (binary == nullptr || step.reads.size() != (binary->has_constant() ? 1 : 2)) return std::nullopt;
+  const ValueInfo& out = values[idx(step.output)];
+  BinaryStep found{.kernel = binary};
+  for (size_t i = 0; i < step.reads.size(); ++i) {
+    const ValueInfo& in = values[idx(step.reads[i])];
+    const BinaryForm::Meets meets = binary->meets(i);
+    const bool is_same = meets == BinaryForm::Meets::same && in.positions == out.positions;
+    found.one_position[i] =
+        meets == BinaryForm::Meets::same_of_last_axis && rank == 3 && in.positions == 1;
+    if (in.channels != out.channels || (!is_same && !found.one_position[i])) return std::nullopt;
+  }
+  return found;
+}
+
 bool is_elementwise(const ElementwiseForm* form, const StepInfo& step, const std::vector<ValueInfo>& values) {
   if (form == nullptr) return false;
   const ValueInfo& out = values[idx(step.output)];
@@ -219,6 +242,8 @@ void ReplayPlan::add_step(const PlanStep& from, int output) {
   step.elementwise = is_elementwise(form, step, values_);
   step.window = window_step(step.kernel, in, out);
   step.joins = is_join(step, values_);
+  step.function = function_of(step.kernel, in, out);
+  step.binary = binary_step(step, values_, from.shape.rank());
   if (step.window) step.epilogue = step.window->kernel->epilogue();
   if (step.linear) step.epilogue = &step.linear->kernel->epilogue();
   if (step.elementwise) step.epilogue = &form->epilogue();

@@ -2,6 +2,7 @@
 // computed for a pack of faults at once. Const, shared by all threads.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -53,6 +54,12 @@ struct WindowStep {
   WindowGeometry geometry;
 };
 
+struct BinaryStep {
+  const BinaryForm* kernel = nullptr;
+  // Of each input: is its one position met by every output position?
+  std::array<bool, 2> one_position{};
+};
+
 struct StepInfo {
   const Kernel* kernel = nullptr;
   std::vector<int> reads;  // values; the operand of an add is the last
@@ -64,6 +71,8 @@ struct StepInfo {
   std::optional<MovementStep> movement;
   std::optional<AverageStep> average;
   std::optional<WindowStep> window;
+  std::optional<BinaryStep> binary;
+  const FunctionForm* function = nullptr;
   bool joins = false;  // its inputs' channels one behind the other
   bool elementwise = false;
 };

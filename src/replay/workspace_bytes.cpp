@@ -70,7 +70,7 @@ void add_scratch(const Largest& largest, ByteCount& count) { count.bytes(4 * 4 *
 
 void add_lane_steps(const ReplayPlan& plan, const Largest& largest, ByteCount& count) {
   const int64_t width = plan.table().width(), kIndex = sizeof(int32_t), kPointer = sizeof(void*);
-  count.floats(largest.channels * width, 4 + largest.stripes);  // sums, rows, merged rows
+  count.floats(largest.channels * width, 5 + largest.stripes);  // sums, an operand, rows, merged rows
   count.floats((largest.window + largest.channels) * width);
   count.bytes((largest.window + largest.channels + width) * (2 * kIndex + 2 * kPointer), 4);
   count.floats(largest.elements, 2 + largest.reads);

@@ -13,6 +13,7 @@ using replay::FaultBlock;
 using replay::ReplayPlan;
 using replay::ReplayWorkspace;
 using test::ChannelNetwork;
+using test::GateNetwork;
 using test::OddNetwork;
 
 // Faults on random images, replayed and evaluated the plain way.
@@ -77,6 +78,35 @@ TEST(Replay, EqualsThePlainEvaluationOnNetworksOfChannels) {
   }
 }
 
+TEST(Replay, EqualsThePlainEvaluationOnNetworksOfGates) {
+  std::mt19937 rng(16);
+  for (int round = 0; round < 4; ++round) {
+    const GateNetwork network(rng, round % 2 == 1);
+    for (KernelSet set : available_kernel_sets()) {
+      if (set == KernelSet::scalar) continue;  // the reference has no lanes
+      SCOPED_TRACE(std::string(kernel_set_name(set)) + ", round " + std::to_string(round));
+      expect_replay_equals_evaluate(rng, network.graph, network.kernels, set, 150, round < 2 ? 512 : 1);
+    }
+  }
+}
+
+TEST(Replay, FunctionsAndBinaryOpsAreComputedForAPackAtOnce) {
+  std::mt19937 rng(17);
+  const GateNetwork network(rng, false);
+  for (KernelSet set : available_kernel_sets()) {
+    if (set == KernelSet::scalar) continue;  // the reference has no lanes
+    const Plan compiled = Plan::compile(network.graph, {.kernels = set});
+    const ReplayPlan plan(compiled);
+    int functions = 0, binaries = 0;
+    for (const replay::StepInfo& step : plan.steps()) {
+      functions += step.function != nullptr ? 1 : 0;
+      binaries += step.binary ? 1 : 0;
+    }
+    EXPECT_EQ(functions, 5);
+    EXPECT_EQ(binaries, 7);  // of 8: one reads an image as a matrix
+  }
+}
+
 TEST(Replay, EqualsThePlainEvaluation) {
   std::mt19937 rng(11);
   for (int round = 0; round < 16; ++round) {
@@ -135,6 +165,7 @@ TEST(Replay, EqualsThePlainEvaluationWhateverShortcutIsLeftOut) {
   for (int round = 0; round < 2; ++round) {
     const OddNetwork odd(rng, round == 1);
     const ChannelNetwork channels(rng, round == 1);
+    const GateNetwork gates(rng, round == 1);
     test::NetworkBuilder residual(rng,
                                   {.side = 7 + round, .channels = 19, .bias = true, .relu6 = round == 1});
     const Graph residual_graph = residual.build();
@@ -144,6 +175,7 @@ TEST(Replay, EqualsThePlainEvaluationWhateverShortcutIsLeftOut) {
         SCOPED_TRACE(std::string(kernel_set_name(set)) + ", " + name + ", round " + std::to_string(round));
         expect_replay_equals_evaluate(rng, odd.graph, odd.kernels, set, 70, 512, shortcuts);
         expect_replay_equals_evaluate(rng, channels.graph, channels.kernels, set, 70, 512, shortcuts);
+        expect_replay_equals_evaluate(rng, gates.graph, gates.kernels, set, 70, 512, shortcuts);
         expect_replay_equals_evaluate(rng, residual_graph, residual.kernels, set, 70, 512, shortcuts);
       }
     }

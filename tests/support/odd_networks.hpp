@@ -101,4 +101,53 @@ struct ChannelNetwork : RandomGraph {
   }
 };
 
+// Functions that are no ReLU, gates, and binary ops of every kind of operand. `odd`: sizes that are no whole
+// vectors of TensorFlow's, so that the end of a batch is computed in another way.
+struct GateNetwork : RandomGraph {
+  GateNetwork(std::mt19937& random, bool odd) : RandomGraph{random, {}, {}} {
+    const int64_t side = odd ? 5 : 6, channels = odd ? 11 : 16, last = odd ? 9 : 8;
+    const auto convolve = [&](NodeId in, int64_t size, int64_t cin, int64_t filters) {
+      ops::Conv2D op{.kernel_size = {size, size}, .filters = filters, .padding = ops::Padding::same};
+      op.kernel = faultable(weight({size, size, cin, filters}, 0.4f));
+      return graph.add("conv", op, {in});
+    };
+    const auto apply = [&](ops::FunctionKind kind, NodeId in) {
+      return graph.add("function", ops::Function{.kind = kind, .alpha = 0.3f}, {in});
+    };
+    const auto combine = [&](ops::BinaryKind kind, NodeId a, NodeId b) {
+      return graph.add("binary", ops::Binary{.kind = kind}, {a, b});
+    };
+    const auto with_constant = [&](ops::BinaryKind kind, NodeId a, const Shape& shape, bool first) {
+      return graph.add("constant",
+                       ops::Binary{.kind = kind,
+                                   .constant = weight(shape, 1.0f),
+                                   .constant_shape = shape,
+                                   .constant_first = first},
+                       {a});
+    };
+    using ops::BinaryKind;
+    using ops::FunctionKind;
+    const NodeId in = graph.add_input("in", "in", {side, side, 3});
+    NodeId h = apply(FunctionKind::silu, convolve(in, 3, 3, channels));
+    NodeId gate = graph.add("mean", ops::GlobalAveragePool{}, {h});
+    gate = graph.add("gate", ops::Reshape{Shape{1, 1, channels}}, {gate});
+    gate = apply(FunctionKind::sigmoid, convolve(gate, 1, channels, channels));
+    h = combine(BinaryKind::multiply, h, gate);
+    const NodeId a = apply(FunctionKind::leaky_relu, convolve(h, 3, channels, channels));
+    h = combine(BinaryKind::subtract, gate, combine(BinaryKind::maximum, a, h));
+    h = with_constant(BinaryKind::subtract, h, {channels}, true);
+    h = with_constant(BinaryKind::multiply, h, {1}, false);
+    h = apply(FunctionKind::elu, convolve(h, 1, channels, channels));
+    h = with_constant(BinaryKind::divide, h, {side, side, channels}, true);  // of zeros: Inf, NaN
+    h = combine(BinaryKind::minimum, h, a);
+    h = apply(FunctionKind::tanh, convolve(h, 3, channels, last));
+    const NodeId map = graph.add("map", ops::Reshape{Shape{side * side, last}}, {h});
+    h = graph.add("flat", ops::Reshape{Shape{side * side * last}}, {combine(BinaryKind::add, map, map)});
+    h = graph.add("scores",
+                  ops::Dense{faultable(weight({side * side * last, 7}, 0.3f)), weight({7}, 0.1f), 7}, {h});
+    graph.outputs = {h};
+    graph.output_names = {"scores"};
+  }
+};
+
 }  // namespace tf_injector::test
