@@ -126,8 +126,7 @@ std::optional<BinaryStep> binary_step(const StepInfo& step, const std::vector<Va
     const ValueInfo& in = values[idx(step.reads[i])];
     const BinaryForm::Meets meets = binary->meets(i);
     const bool is_same = meets == BinaryForm::Meets::same && in.positions == out.positions;
-    found.one_position[i] =
-        meets == BinaryForm::Meets::same_of_last_axis && rank == 3 && in.positions == 1;
+    found.one_position[i] = meets == BinaryForm::Meets::same_of_last_axis && rank == 3 && in.positions == 1;
     if (in.channels != out.channels || (!is_same && !found.one_position[i])) return std::nullopt;
   }
   return found;
