@@ -21,15 +21,6 @@ class SimdChannelConv2D final : public WindowKernel {
     const std::span<const float> values = weight_values(context, kernel_);
     for (size_t i = 0; i < values.size(); ++i) weights_[packed_element(static_cast<int64_t>(i))] = values[i];
   }
-  SimdChannelConv2D(const SimdChannelConv2D& other)
-      : table_(other.table_),
-        geometry_(other.geometry_),
-        kernel_(other.kernel_),
-        positions_(other.positions_),
-        epilogue_(other.epilogue_),
-        zeros_(other.zeros_),
-        classes_(other.classes_),
-        weights_(other.weights_.span()) {}
 
   void run(const KernelArgs& args) const noexcept override {
     table_.channel_conv2d({.in = args.inputs[0],
@@ -99,7 +90,7 @@ class SimdChannelConv2D final : public WindowKernel {
   std::shared_ptr<const EpilogueData> epilogue_;
   std::shared_ptr<const AlignedBuffer> zeros_;
   std::vector<simd::PositionClass> classes_;
-  AlignedBuffer weights_;  // [taps][stride]
+  PackedWeights weights_;  // [taps][stride]
 };
 
 }  // namespace

@@ -84,16 +84,6 @@ SimdConv2D::SimdConv2D(const ops::Conv2D& op, const KernelContext& context)
   for (size_t i = 0; i < values.size(); ++i) packed_[packed_element(static_cast<int64_t>(i))] = values[i];
 }
 
-SimdConv2D::SimdConv2D(const SimdConv2D& other)
-    : table_(other.table_),
-      geometry_(other.geometry_),
-      kernel_(other.kernel_),
-      positions_(other.positions_),
-      epilogue_(other.epilogue_),
-      zeros_(other.zeros_),
-      classes_(other.classes_),
-      packed_(other.packed_.span()) {}
-
 simd::ConvCall SimdConv2D::call(const float* in, float* out, int images) const noexcept {
   simd::ConvCall call;
   call.in = in;

@@ -7,6 +7,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "kernels/kernel_forms.hpp"
+#include "kernels/packed_weights.hpp"
 #include "kernels/ref/reference.hpp"
 #include "kernels/simd/simd_table.hpp"
 
@@ -44,7 +45,6 @@ struct Conv2DParts {
 class SimdConv2D final : public LinearKernel {
  public:
   SimdConv2D(const ops::Conv2D& op, const KernelContext& context);
-  SimdConv2D(const SimdConv2D& other);
 
   void run(const KernelArgs& args) const noexcept override;
   [[nodiscard]] std::string name() const override;
@@ -89,7 +89,7 @@ class SimdConv2D final : public LinearKernel {
   std::shared_ptr<const EpilogueData> epilogue_;
   std::shared_ptr<const AlignedBuffer> zeros_;
   std::vector<simd::PositionClass> classes_;
-  AlignedBuffer packed_;
+  PackedWeights packed_;
 };
 
 }  // namespace tf_injector

@@ -1,10 +1,10 @@
 // Dense: the SIMD kernel and the reference. How the sum is cut depends on the original's batch
 // (docs/numerics.md).
-#include "core/aligned_buffer.hpp"
 #include "core/bits.hpp"
 #include "kernels/candidates.hpp"
 #include "kernels/conv2d.hpp"
 #include "kernels/kernel_forms.hpp"
+#include "kernels/packed_weights.hpp"
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector {
@@ -48,12 +48,6 @@ class SimdDense final : public LinearKernel {
     const std::span<const float> values = weight_values(context, kernel_);
     for (size_t i = 0; i < values.size(); ++i) packed_[packed_element(static_cast<int64_t>(i))] = values[i];
   }
-  SimdDense(const SimdDense& other)
-      : table_(other.table_),
-        shape_(other.shape_),
-        kernel_(other.kernel_),
-        epilogue_(other.epilogue_),
-        packed_(other.packed_.span()) {}
 
   void run(const KernelArgs& args) const noexcept override { run_with_before(args, nullptr); }
   void run_with_before(const KernelArgs& args, float* before) const noexcept override {
@@ -130,7 +124,7 @@ class SimdDense final : public LinearKernel {
   DenseShape shape_;
   WeightId kernel_;
   std::shared_ptr<const EpilogueData> epilogue_;
-  AlignedBuffer packed_;
+  PackedWeights packed_;
 };
 
 class ReferenceDense final : public Kernel {

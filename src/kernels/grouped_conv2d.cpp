@@ -22,15 +22,6 @@ class SimdGroupedConv2D final : public Kernel {
     const std::span<const float> values = weight_values(context, kernel_);
     for (size_t i = 0; i < values.size(); ++i) packed_[packed_element(static_cast<int64_t>(i))] = values[i];
   }
-  SimdGroupedConv2D(const SimdGroupedConv2D& other)
-      : table_(other.table_),
-        geometry_(other.geometry_),
-        kernel_(other.kernel_),
-        positions_(other.positions_),
-        epilogues_(other.epilogues_),
-        zeros_(other.zeros_),
-        classes_(other.classes_),
-        packed_(other.packed_.span()) {}
 
   void run(const KernelArgs& args) const noexcept override {
     const ref::SumBlocks blocks = ref::conv2d_blocks(geometry_, args.batch);
@@ -109,7 +100,7 @@ class SimdGroupedConv2D final : public Kernel {
   Epilogues epilogues_;
   std::shared_ptr<const AlignedBuffer> zeros_;
   std::vector<simd::PositionClass> classes_;
-  AlignedBuffer packed_;  // group by group
+  PackedWeights packed_;  // group by group
 };
 
 }  // namespace
