@@ -7,8 +7,6 @@ namespace tf_injector {
 
 // A block is what an interruption can lose and what a reader of a growing report waits for.
 inline constexpr double kLongestBlockSeconds = 20.0;
-// So long where blocks cost a golden pass each, which would else take too large a share of them.
-inline constexpr double kMostBlockSeconds = 300.0;
 
 struct BlockLimits {
   size_t least = 1;  // faults: what is worth a block's fixed cost
@@ -29,8 +27,7 @@ class BlockSize {
  private:
   double seconds_per_fault_;
   size_t least_, most_;
-  double aim_, first_aim_;  // seconds
-  bool is_first_ = true;
+  double aim_, later_aim_;  // seconds, of the next block and of those behind it
 };
 
 }  // namespace tf_injector

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <set>
 #include <utility>
 
 #include "campaign/engine_speed_run.hpp"
 #include "campaign/measurement.hpp"
+#include "campaign/spread.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -17,12 +17,10 @@ constexpr size_t kMostPlainFaults = 1000;
 
 // Up to kMostPlainFaults different faults of a list, in an order in which every beginning is spread over it.
 std::vector<size_t> spread_over(size_t faults) {
-  constexpr double kGoldenRatio = 0.6180339887498949;  // its multiples fill [0, 1) evenly
   std::set<size_t> taken;
   std::vector<size_t> order;
   for (size_t i = 0; i < 4 * faults && order.size() < kMostPlainFaults; ++i) {
-    const double place = std::fmod(static_cast<double>(i + 1) * kGoldenRatio, 1.0);
-    const auto fault = static_cast<size_t>(place * static_cast<double>(faults));
+    const auto fault = static_cast<size_t>(spread_place(i) * static_cast<double>(faults));
     if (taken.insert(fault).second) order.push_back(fault);
   }
   return order;

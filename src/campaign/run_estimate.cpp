@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "campaign/spread.hpp"
 #include "campaign/stop.hpp"
 #include "core/wall_clock.hpp"
 
@@ -12,7 +13,6 @@ namespace tf_injector {
 namespace {
 
 constexpr double kSampleSeconds = 2.0;
-constexpr double kGoldenRatio = 0.6180339887498949;  // its multiples fill [0, 1) evenly
 
 // Runs an engine on single images of the first tile.
 class Sampler {
@@ -67,14 +67,13 @@ double fault_seconds(const Setup& setup, Sampler& sampler, std::span<const Patch
   const size_t size = std::min({setup.least_block, setup.layout.most_faults, faults.size()});
   const size_t blocks = (faults.size() + size - 1) / size;
   const auto block = [&](size_t i) {
-    const double place = std::fmod(static_cast<double>(i) * kGoldenRatio, 1.0);
-    const auto first = static_cast<size_t>(place * static_cast<double>(blocks)) * size;
+    const auto first = static_cast<size_t>(spread_place(i) * static_cast<double>(blocks)) * size;
     return faults.subspan(std::min(first, faults.size() - size), size);
   };
-  sampler.block(block(1));  // the first takes its memory from the system
+  sampler.block(block(0));  // the first takes its memory from the system
   const auto begin = Clock::now();
   double seconds = 0, sampled = 0;
-  for (size_t i = 1; i <= std::max<size_t>(blocks, 4) && (i == 1 || seconds_since(begin) < kSampleSeconds);
+  for (size_t i = 0; i < std::max<size_t>(blocks, 4) && (i == 0 || seconds_since(begin) < kSampleSeconds);
        ++i) {
     seconds += std::max(sampler.block(block(i)) - golden, 0.0);
     sampled += static_cast<double>(size);
