@@ -51,12 +51,7 @@ void LaneSteps::window_position(const StepInfo& step, int64_t p, LaneMask reach)
 }
 
 void LaneSteps::replay_join(const StepInfo& step) {
-  const LaneMask everywhere = values_.everywhere(step.reads);
-  for (int64_t p = 0; p < info(step.output).positions; ++p) {
-    LaneMask reach = everywhere;
-    for (int value : step.reads) reach |= values_.dirty(value, p);
-    if (reach != 0) join_position(step, p, reach);
-  }
+  for_each_reached(step, [&](int64_t p, LaneMask reach) { join_position(step, p, reach); });
 }
 
 // The rows of the inputs' pixels, golden's where an input has not changed. The change is the sum of theirs.

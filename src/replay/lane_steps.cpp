@@ -152,21 +152,14 @@ void LaneSteps::finish_sums(const StepInfo& step, int64_t p, const simd::Epilogu
 }
 
 void LaneSteps::replay_elementwise(const StepInfo& step) {
-  const LaneMask everywhere = values_.everywhere(step.reads);
-  for (int64_t p = 0; p < info(step.output).positions; ++p) {
-    LaneMask reach = everywhere;
-    for (int value : step.reads) reach |= values_.dirty(value, p);
-    if (reach == 0) continue;
+  for_each_reached(step, [&](int64_t p, LaneMask reach) {
     load_sums(step.reads.front(), p, reach);
     finish_sums(step, p, step.epilogue->parameters(), reach);
-  }
+  });
 }
 
 void LaneSteps::replay_function(const StepInfo& step) {
-  const LaneMask everywhere = values_.everywhere(step.reads);
-  for (int64_t p = 0; p < info(step.output).positions; ++p) {
-    const LaneMask reach = everywhere | values_.dirty(step.reads.front(), p);
-    if (reach == 0) continue;
+  for_each_reached(step, [&](int64_t p, LaneMask reach) {
     load_sums(step.reads.front(), p, reach);
     const int64_t row = vectors(reach) * table_.lanes;
     for (int64_t c = 0; c < info(step.output).channels; ++c) {
@@ -174,7 +167,7 @@ void LaneSteps::replay_function(const StepInfo& step) {
       step.function->apply(sum, sum, row);
     }
     finish_sums(step, p, {}, reach);
-  }
+  });
 }
 
 void LaneSteps::replay_binary(const StepInfo& step) {

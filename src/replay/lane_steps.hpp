@@ -30,6 +30,16 @@ class LaneSteps {
 
  private:
   void replay_step(const StepInfo& step, size_t index, LaneMask reached);
+  // Calls run(position, lanes) where lanes differ in what the step reads at that position.
+  template <class Run>
+  void for_each_reached(const StepInfo& step, Run run) {
+    const LaneMask everywhere = values_.everywhere(step.reads);
+    for (int64_t p = 0; p < info(step.output).positions; ++p) {
+      LaneMask reach = everywhere;
+      for (int value : step.reads) reach |= values_.dirty(value, p);
+      if (reach != 0) run(p, reach);
+    }
+  }
   void replay_elementwise(const StepInfo& step);
   void replay_function(const StepInfo& step);
   void replay_binary(const StepInfo& step);
