@@ -30,16 +30,16 @@ void LaneSteps::window_position(const StepInfo& step, int64_t p, LaneMask reach)
     if (kernel.weights() != nullptr)
       window_weights_.push_back(kernel.weights() + window.taps[idx(t)] * kernel.weights_stride());
   }
-  const int32_t count = table_.lane_window({.taps = window_taps_,
-                                            .lanes = reach,
-                                            .cin = channels,
-                                            .cout = 1,
-                                            .values = window_values_.data(),
-                                            .weight_at = window_at_.data(),
-                                            .change = change_.data()});
+  const simd::LaneRows rows = table_.lane_window({.taps = window_taps_,
+                                                  .lanes = reach,
+                                                  .cin = channels,
+                                                  .cout = 1,
+                                                  .values = window_values_.data(),
+                                                  .weight_at = window_at_.data(),
+                                                  .change = change_.data()});
   std::fill_n(window_rows_.begin(), taps * channels, zeros_.data());
   const int64_t row = vectors(reach) * table_.lanes;
-  for (int32_t i = 0; i < count; ++i) window_rows_[idx(window_at_[idx(i)])] = window_values_.data() + i * row;
+  for (int32_t i = 0; i < rows.count; ++i) window_rows_[idx(window_at_[idx(i)])] = rows.values + i * row;
   table_.channel_window({.sum = kernel.window_sum(),
                          .taps = taps,
                          .channels = channels,
@@ -61,10 +61,11 @@ void LaneSteps::join_position(const StepInfo& step, int64_t p, LaneMask reach) {
   std::fill_n(to.values, stride, 0.0f);
   int32_t rows = 0, shift = 0;
   for (int value : step.reads) {
-    const int32_t count = read_rows(value, p, reach);
+    float* const values = to.values + (rows + 1) * stride;
+    const simd::LaneRows read = read_rows(value, p, reach, values, to.channels + rows);
     for (int64_t l = 0; l < stride; ++l) to.values[l] += change_[idx(l)];
-    std::copy_n(rows_.data(), count * stride, to.values + (rows + 1) * stride);
-    for (int32_t i = 0; i < count; ++i) to.channels[rows++] = row_channels_[idx(i)] + shift;
+    if (read.values != values) std::copy_n(read.values, read.count * stride, values);
+    for (int32_t i = 0; i < read.count; ++i) to.channels[rows++] += shift;
     shift += static_cast<int32_t>(info(value).channels);
   }
   values_.commit(step.output, p, rows, reach);

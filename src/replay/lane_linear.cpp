@@ -54,13 +54,13 @@ LaneLinear::LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues&
 void LaneLinear::run(const StepInfo& step, size_t index, BatchContext context) {
   context_ = context;
   const LinearGeometry& g = step.linear->geometry;
-  const int in = step.reads.front();
-  const bool in_reached = values_.any(in) != 0;
+  in_ = values_.view(step.reads.front());
+  add_ = step.has_add ? values_.view(step.reads.back()) : LaneView();
   const LaneMask everywhere = values_.everywhere(step.reads);
   for (int64_t p = 0; p < g.out_positions; ++p) {
-    LaneMask reach = everywhere | (step.has_add ? values_.dirty(step.reads.back(), p) : 0);
+    LaneMask reach = everywhere | add_.dirty(p);
     const int32_t* from = g.source.data() + p * g.taps;
-    for (int64_t t = 0; in_reached && t < g.taps; ++t) reach |= from[t] >= 0 ? values_.dirty(in, from[t]) : 0;
+    for (int64_t t = 0; in_.is_changed() && t < g.taps; ++t) reach |= from[t] >= 0 ? in_.dirty(from[t]) : 0;
     if (reach != 0) position(step, index, p, reach);
   }
 }
@@ -89,26 +89,24 @@ void LaneLinear::position(const StepInfo& step, size_t index, int64_t p, LaneMas
 void LaneLinear::read_window(const StepInfo& step, int64_t p, LaneMask reach) {
   const LinearStep& linear = *step.linear;
   const LinearGeometry& g = linear.geometry;
-  const int in = step.reads.front();
   const int32_t* from = g.source.data() + p * g.taps;
   taps_.clear();
   for (int64_t t = 0; t < g.taps; ++t) {
-    if (from[t] >= 0) taps_.push_back(values_.tap(in, from[t], static_cast<int32_t>(t)));
+    if (from[t] >= 0) taps_.push_back(in_.tap(from[t], static_cast<int32_t>(t)));
   }
-  const int32_t rows = table_.lane_window({.taps = taps_,
-                                           .lanes = reach,
-                                           .cin = static_cast<int32_t>(g.cin),
-                                           .cout = static_cast<int32_t>(g.cout),
-                                           .values = rows_.data(),
-                                           .weight_at = weight_at_.data(),
-                                           .most = change_.data()});
-  window_ = {.rows = rows,
+  const simd::LaneRows rows = table_.lane_window({.taps = taps_,
+                                                  .lanes = reach,
+                                                  .cin = static_cast<int32_t>(g.cin),
+                                                  .cout = static_cast<int32_t>(g.cout),
+                                                  .values = rows_.data(),
+                                                  .weight_at = weight_at_.data(),
+                                                  .most = change_.data()});
+  window_ = {.rows = rows.count,
              .vectors = vectors(std::popcount(reach)),
-             .values = rows_.data(),
+             .values = rows.values,
              .weights = linear.weights.data(),
              .weight_at = weight_at_.data()};
-  if (linear.dead && step.has_add)
-    table_.lane_most(values_.pixel(step.reads.back(), p), reach, add_change_.data());
+  if (linear.dead && step.has_add) table_.lane_most(add_.pixel(p), reach, add_change_.data());
 }
 
 void LaneLinear::find_alive(const StepInfo& step, size_t index, int64_t p, int32_t faults) {
@@ -217,7 +215,7 @@ void LaneLinear::take_all_rows(const StepInfo& step, int64_t p) {
     for (int64_t c = 0; c < g.cin; ++c) {
       const auto weights = static_cast<int32_t>((t * g.cin + c) * g.cout);
       if (next < window_.rows && weight_at_[idx(next)] == weights)
-        std::copy_n(rows_.data() + next++ * row, row,
+        std::copy_n(window_.values + next++ * row, row,
                     dense_rows_.data() + static_cast<int64_t>(dense_at_.size()) * row);
       dense_at_.push_back(weights);
     }

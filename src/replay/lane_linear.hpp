@@ -50,6 +50,7 @@ class LaneLinear {
   const Golden& golden_;
   LaneValues& values_;
   BatchContext context_;
+  LaneView in_, add_;           // of the step: its input, the Add's operand
   bool negative_zero_ = false;  // of the chains run last
   simd::LaneWindow window_;
   std::vector<simd::LaneTap> taps_;

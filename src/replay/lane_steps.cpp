@@ -121,24 +121,24 @@ void LaneSteps::hit_linear(const Hit& hit, const StepInfo& step) {
 
 // --- other forms: sums of all channels, of the lanes that are reached ---
 
-// Rows of a pixel, +0 left out, into rows_ and row_channels_; how many they are.
-int32_t LaneSteps::read_rows(int value, int64_t p, LaneMask reach) {
+// Rows of a pixel, +0 left out: as they lie, or put into `values`. Their channels, the change.
+simd::LaneRows LaneSteps::read_rows(int value, int64_t p, LaneMask reach, float* values, int32_t* channels) {
   const simd::LaneTap tap = values_.tap(value, p, 0);
   return table_.lane_window({.taps = {&tap, 1},
                              .lanes = reach,
                              .cin = static_cast<int32_t>(info(value).channels),
                              .cout = 1,
-                             .values = rows_.data(),
-                             .weight_at = row_channels_.data(),
+                             .values = values,
+                             .weight_at = channels,
                              .change = change_.data()});
 }
 
 void LaneSteps::load_pixel(int value, int64_t p, LaneMask reach, AlignedBuffer& to) {
   const int64_t row = vectors(reach) * table_.lanes;
   std::fill_n(to.data(), info(value).channels * width_, 0.0f);
-  const int32_t count = read_rows(value, p, reach);
-  for (int32_t i = 0; i < count; ++i)
-    std::copy_n(rows_.data() + i * row, row, to.data() + row_channels_[idx(i)] * width_);
+  const simd::LaneRows rows = read_rows(value, p, reach);
+  for (int32_t i = 0; i < rows.count; ++i)
+    std::copy_n(rows.values + i * row, row, to.data() + row_channels_[idx(i)] * width_);
 }
 
 void LaneSteps::finish_sums(const StepInfo& step, int64_t p, const simd::EpilogueCall& epilogue,
@@ -220,8 +220,8 @@ void LaneSteps::move_elements(const StepInfo& step, int64_t p) {
   }
   if (reach == 0) return;
   const int64_t row = vectors(reach) * table_.lanes;
-  int64_t read = -1;  // the input position whose rows are in rows_
-  int32_t count = 0;
+  int64_t read = -1;  // the input position that `rows` are of
+  simd::LaneRows rows;
   for (int64_t c = 0; c < channels; ++c) {
     float* sum = sums_.data() + c * width_;
     if (from[c] == MovementKernel::kConstant) {
@@ -229,16 +229,16 @@ void LaneSteps::move_elements(const StepInfo& step, int64_t p) {
       continue;
     }
     if (const int64_t source = from[c] / in_channels; source != read) {
-      count = read_rows(in, source, reach);
+      rows = read_rows(in, source, reach);
       read = source;
     }
     const auto channel = static_cast<int32_t>(from[c] % in_channels);
-    const auto end = row_channels_.begin() + count,
+    const auto end = row_channels_.begin() + rows.count,
                at = std::lower_bound(row_channels_.begin(), end, channel);
     if (at == end || *at != channel) {
       std::fill_n(sum, row, 0.0f);
     } else {
-      std::copy_n(rows_.data() + (at - row_channels_.begin()) * row, row, sum);
+      std::copy_n(rows.values + (at - row_channels_.begin()) * row, row, sum);
     }
   }
   finish_sums(step, p, {}, reach);
@@ -264,8 +264,8 @@ void LaneSteps::average_window(const StepInfo& step, int64_t p, LaneMask reach) 
   const std::vector<int32_t>& window = g.windows[idx(p)].positions;
   const int64_t size = g.channels * width_;
   const auto add = [&](size_t i, float* sums) {
-    const int32_t count = read_rows(step.reads.front(), window[i], reach);
-    table_.lane_add(rows_.data(), row_channels_.data(), count, vectors(reach), sums);
+    const simd::LaneRows rows = read_rows(step.reads.front(), window[i], reach);
+    table_.lane_add(rows.values, row_channels_.data(), rows.count, vectors(reach), sums);
   };
   float* sums = sums_.data();
   std::fill_n(sums, size, 0.0f);

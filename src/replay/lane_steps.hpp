@@ -54,7 +54,11 @@ class LaneSteps {
   void join_position(const StepInfo& step, int64_t position, LaneMask reach);
   void replay_whole(const StepInfo& step, const Hit* hit, LaneMask lanes);
   void hit_linear(const Hit& hit, const StepInfo& step);
-  int32_t read_rows(int value, int64_t position, LaneMask reach);
+  simd::LaneRows read_rows(int value, int64_t position, LaneMask reach, float* values, int32_t* channels);
+  // The channels in row_channels_.
+  simd::LaneRows read_rows(int value, int64_t position, LaneMask reach) {
+    return read_rows(value, position, reach, rows_.data(), row_channels_.data());
+  }
   // A pixel, all channels, into sums_ or operand_.
   void load_sums(int value, int64_t position, LaneMask reach) { load_pixel(value, position, reach, sums_); }
   void load_pixel(int value, int64_t position, LaneMask reach, AlignedBuffer& to);

@@ -53,6 +53,33 @@ struct LaneBuffer {
   }
 };
 
+// A value to be read at many positions, until it is written again.
+class LaneView {
+ public:
+  LaneView() = default;
+  // `buffer` null: the value is golden's everywhere.
+  LaneView(const LaneBuffer* buffer, const float* golden, int64_t channels)
+      : buffer_(buffer),
+        held_(buffer != nullptr ? buffer->held.data() : nullptr),
+        golden_(golden),
+        channels_(channels) {}
+  [[nodiscard]] bool is_changed() const noexcept { return buffer_ != nullptr; }
+  // Lanes that differ from golden at a position.
+  [[nodiscard]] LaneMask dirty(int64_t position) const { return is_changed() ? held_[position] : 0; }
+  [[nodiscard]] LanePixel pixel(int64_t position) const {
+    return is_changed() ? buffer_->pixel(position) : LanePixel{};
+  }
+  [[nodiscard]] simd::LaneTap tap(int64_t position, int32_t tap) const {
+    return {pixel(position), golden_ + position * channels_, tap};
+  }
+
+ private:
+  const LaneBuffer* buffer_ = nullptr;
+  const LaneMask* held_ = nullptr;
+  const float* golden_ = nullptr;
+  int64_t channels_ = 0;
+};
+
 // Of the pack that is being worked on.
 class LaneValues {
  public:
@@ -70,6 +97,9 @@ class LaneValues {
   // The value's buffer is about to be written: all its pixels are golden's.
   void begin(int value);
 
+  [[nodiscard]] LaneView view(int value) const {
+    return {any(value) == 0 ? nullptr : &buffer(value), golden_.value(value), info(value).channels};
+  }
   // Lanes that differ from golden anywhere in the value, at a position.
   [[nodiscard]] LaneMask any(int value) const { return any_[static_cast<size_t>(value)]; }
   [[nodiscard]] LaneMask dirty(int value, int64_t position) const {

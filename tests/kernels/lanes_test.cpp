@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <map>
@@ -196,6 +197,79 @@ void expect_columns(const simd::SimdTable& table, std::mt19937& rng, test::Value
   }
 }
 
+// A window's rows: every input that is not +0 in some wanted lane, in the order of the taps; a window of one
+// pixel that holds just the wanted lanes is that pixel.
+void expect_window(const simd::SimdTable& table, std::mt19937& rng, test::Values kind) {
+  const int channels = pick(rng, 1, 40), width = table.width(), count = pick(rng, 0, 2) == 0 ? 3 : 1;
+  LaneMask lanes = count == 1 && pick(rng, 0, 1) != 0 ? 0 : random_lanes(rng, width);
+  std::vector<Pixel> pixels;
+  for (int t = 0; t < count; ++t) {
+    Pixel& pixel = pixels.emplace_back(table, channels, test::random_values(rng, channels, kind));
+    pixel.held = pick(rng, 0, 3) == 0 ? 0 : random_lanes(rng, width);
+    lanes |= pixel.held;
+    for (int lane = 0; lane < width; ++lane) {
+      if ((pixel.held >> lane & 1) == 0) continue;
+      const std::vector<float> values = test::random_values(rng, channels, kind);
+      for (int c = 0; c < channels; ++c) pixel.changed[{lane, c}] = values[static_cast<size_t>(c)];
+    }
+  }
+  if (lanes == 0) return;
+  std::vector<simd::LaneTap> taps;
+  for (Pixel& pixel : pixels) {
+    pixel.lay_out();
+    const auto held = static_cast<size_t>(std::popcount(pixel.held));
+    for (size_t l = 0; l < static_cast<size_t>(pixel.stride(pixel.held)); ++l)
+      pixel.values[l] = static_cast<float>(l < held ? pick(rng, 0, 1000) : 5000);  // its changes
+    taps.push_back({pixel.view(), pixel.golden.data(), static_cast<int32_t>(2 * taps.size() + 1)});
+  }
+  const auto row = static_cast<size_t>(pixels.front().stride(lanes));
+  AlignedBuffer values(static_cast<size_t>(count * channels) * row), change(row);
+  std::vector<int32_t> weight_at(static_cast<size_t>(count * channels + simd::kMaxWidth));
+  std::array<float, simd::kLaneVectors> most{};
+  const int cout = pick(rng, 1, 9);
+  const simd::LaneRows rows = table.lane_window({.taps = taps,
+                                                 .lanes = lanes,
+                                                 .cin = channels,
+                                                 .cout = cout,
+                                                 .values = values.data(),
+                                                 .weight_at = weight_at.data(),
+                                                 .change = change.data(),
+                                                 .most = most.data()});
+  const bool is_pixel = count == 1 && pixels.front().held == lanes;
+  ASSERT_EQ(rows.values, is_pixel ? taps.front().pixel.rows : values.data());
+  std::vector<float> sums(row, 0.0f);
+  int32_t next = 0;
+  for (size_t t = 0; t < taps.size(); ++t) {
+    size_t place = 0;
+    for (int lane = 0; lane < width; ++lane) {
+      if ((lanes >> lane & 1) == 0) continue;
+      if (pixels[t].held >> lane & 1)
+        sums[place] +=
+            pixels[t]
+                .values[static_cast<size_t>(std::popcount(pixels[t].held & ((LaneMask{1} << lane) - 1)))];
+      ++place;
+    }
+    for (int c = 0; c < channels; ++c) {
+      const bool is_listed =
+          next < rows.count && weight_at[static_cast<size_t>(next)] == (taps[t].tap * channels + c) * cout;
+      place = 0;
+      for (int lane = 0; lane < width; ++lane) {
+        if ((lanes >> lane & 1) == 0) continue;
+        const float is = is_listed ? rows.values[static_cast<size_t>(next) * row + place] : 0.0f;
+        ASSERT_EQ(float_bits(is), float_bits(pixels[t].at(lane, c))) << "lane " << lane << " channel " << c;
+        ++place;
+      }
+      next += is_listed ? 1 : 0;
+    }
+  }
+  ASSERT_EQ(next, rows.count);
+  for (size_t l = 0; l < row; ++l) ASSERT_EQ(change[l], sums[l]) << l;
+  for (size_t v = 0; v < row / static_cast<size_t>(table.lanes); ++v) {
+    const auto first = sums.begin() + static_cast<ptrdiff_t>(v) * table.lanes;
+    ASSERT_EQ(most[v], *std::max_element(first, first + table.lanes));
+  }
+}
+
 template <class Expect>
 void on_every_table(Expect expect) {
   std::mt19937 rng(77);
@@ -211,6 +285,7 @@ void on_every_table(Expect expect) {
   }
 }
 
+TEST(LaneWindow, HasARowPerInputThatIsNotZero) { on_every_table(expect_window); }
 TEST(LaneMerge, PutsEveryChangeIntoThePixel) { on_every_table(expect_merged); }
 TEST(Columns, GivesValuesAndWhatDiffers) { on_every_table(expect_columns); }
 

@@ -66,14 +66,14 @@ HWY_INLINE Vec chain_sum(int32_t count, X x, W w) {
   return sum;
 }
 
-// v > m ? v : m over `count` values: NaN is passed over.
+// Maxima: v > m ? v : m, from the lowest number on, so that NaN is passed over.
+HWY_INLINE Vec nothing_yet() { return hn::Set(kFloats, std::numeric_limits<float>::lowest()); }
+HWY_INLINE Vec larger(Vec v, Vec most) { return hn::IfThenElse(hn::Gt(v, most), v, most); }
+
 template <class X>
 HWY_INLINE Vec largest(int32_t count, X x) {
-  Vec most = hn::Set(kFloats, std::numeric_limits<float>::lowest());
-  for (int32_t k = 0; k < count; ++k) {
-    const Vec v = x(k);
-    most = hn::IfThenElse(hn::Gt(v, most), v, most);
-  }
+  Vec most = nothing_yet();
+  for (int32_t k = 0; k < count; ++k) most = larger(x(k), most);
   return most;
 }
 

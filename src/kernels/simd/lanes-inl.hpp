@@ -163,9 +163,34 @@ HWY_INLINE int32_t golden_rows(const LaneWindowCall& call, const LaneTap& tap, f
 }
 
 template <int V>
-HWY_NOINLINE int32_t lane_window_of(const LaneWindowCall& of) {
+HWY_INLINE void store_changes(const LaneWindowCall& call, const Vec* change) {
+  const Floats d;
+  for (int v = 0; v < V; ++v) {
+    if (call.change != nullptr) hn::Store(change[v], d, call.change + v * kLanes);
+    if (call.most != nullptr) call.most[v] = hn::GetLane(hn::MaxOfLanes(d, change[v]));
+  }
+}
+
+// A window of one pixel that holds all wanted lanes: its rows as they lie.
+template <int V>
+HWY_INLINE LaneRows rows_of_pixel(const LaneWindowCall& call, const LaneTap& tap) {
+  const Floats d;
+  const LanePixel& pixel = tap.pixel;
+  Vec change[V];
+  for (int v = 0; v < V; ++v) change[v] = hn::Load(d, pixel.change + v * kLanes);
+  const int32_t last = count_lanes(pixel.held) - (V - 1) * kLanes;
+  change[V - 1] = hn::IfThenElseZero(hn::FirstN(d, static_cast<size_t>(last)), change[V - 1]);
+  store_changes<V>(call, change);
+  place_weights(call, tap.tap, pixel.channels, pixel.count, call.weight_at);
+  return {pixel.count, pixel.rows};
+}
+
+template <int V>
+HWY_NOINLINE LaneRows lane_window_of(const LaneWindowCall& of) {
   const Floats d;
   const LaneWindowCall call = of;
+  if (call.taps.size() == 1 && call.taps.front().pixel.held == call.lanes)
+    return rows_of_pixel<V>(call, call.taps.front());
   Vec change[V];
   for (int v = 0; v < V; ++v) change[v] = hn::Zero(d);
   int32_t rows = 0;
@@ -187,14 +212,11 @@ HWY_NOINLINE int32_t lane_window_of(const LaneWindowCall& of) {
     place_weights(call, tap.tap, pixel.channels, pixel.count, weight_at);
     rows += pixel.count;
   }
-  for (int v = 0; v < V; ++v) {
-    if (call.change != nullptr) hn::Store(change[v], d, call.change + v * kLanes);
-    if (call.most != nullptr) call.most[v] = hn::GetLane(hn::MaxOfLanes(d, change[v]));
-  }
-  return rows;
+  store_changes<V>(call, change);
+  return {rows, call.values};
 }
 
-inline int32_t lane_window(const LaneWindowCall& call) {
+inline LaneRows lane_window(const LaneWindowCall& call) {
   return with_vectors(vectors_of(count_lanes(call.lanes)),
                       [&](auto vectors) HWY_ATTR { return lane_window_of<vectors.value>(call); });
 }

@@ -157,11 +157,16 @@ struct LaneWindowCall {
   std::span<const LaneTap> taps;
   LaneMask lanes = 0;  // the wanted ones: all that some pixel holds, and perhaps more
   int32_t cin = 0, cout = 0;
-  float* values = nullptr;       // out: LaneWindow's, room for all inputs
+  float* values = nullptr;       // room for all inputs, for LaneWindow's values
   int32_t* weight_at = nullptr;  // out, a vector of padding behind
   // Out, [vectors], may be null: squared norm of the inputs' difference from golden, of every lane; the
   // largest of each vector.
   float *change = nullptr, *most = nullptr;
+};
+
+struct LaneRows {
+  int32_t count = 0;
+  const float* values = nullptr;  // the call's, or where the rows lie already: those of its only pixel
 };
 
 // A pixel with changes: a row per channel that it had one of, or golden's where it is golden's, and per
@@ -304,8 +309,8 @@ struct SimdTable {
   bool (*function)(const FunctionCall& call) = nullptr;
   // Floats of a pack: one per fault.
   [[nodiscard]] int width() const noexcept { return lanes * kLaneVectors; }
-  // How many rows the window has.
-  int32_t (*lane_window)(const LaneWindowCall& call) = nullptr;
+  // The window's rows.
+  LaneRows (*lane_window)(const LaneWindowCall& call) = nullptr;
   // How many rows the pixel has.
   int32_t (*lane_merge)(const LaneMergeCall& call) = nullptr;
   // True: some chain ended in -0.
