@@ -17,6 +17,23 @@ ref::Conv2DGeometry geometry_of(const ops::Conv2D& op, const KernelContext& cont
                               context.explicit_padding ? &*context.explicit_padding : nullptr);
 }
 
+// Where one vector of channels is computed row by row.
+std::optional<simd::ConvRows> rows_of(const ref::Conv2DGeometry& g, const simd::SimdTable& table) {
+  const int64_t vectors = (g.cout + table.lanes - 1) / table.lanes;
+  if (vectors % table.vectors_per_block != 1 || (g.kernel_w != 3 && g.kernel_w != 5)) return {};
+  if (g.stride_h != 1 || g.stride_w != 1 || g.dilation_h != 1 || g.dilation_w != 1) return {};
+  const auto i32 = [](int64_t value) { return static_cast<int32_t>(value); };
+  return simd::ConvRows{.in_h = i32(g.in_h),
+                        .in_w = i32(g.in_w),
+                        .out_h = i32(g.out_h),
+                        .out_w = i32(g.out_w),
+                        .kernel_h = i32(g.kernel_h),
+                        .kernel_w = i32(g.kernel_w),
+                        .pad_top = i32(g.pad_top),
+                        .pad_left = i32(g.pad_left),
+                        .adds_outside = g.border == ref::Border::multiply};
+}
+
 void add_position(const ref::Conv2DGeometry& g, int64_t y, int64_t x,
                   std::map<std::vector<int32_t>, PositionTables::Class>& by_taps) {
   std::vector<int32_t> taps, offsets;
@@ -77,8 +94,10 @@ SimdConv2D::SimdConv2D(const ops::Conv2D& op, const KernelContext& context)
       positions_(std::make_shared<const PositionTables>(geometry_)),
       epilogue_(
           std::make_shared<const EpilogueData>(context, weight_values(context, op.bias), geometry_.cout)),
-      zeros_(std::make_shared<const AlignedBuffer>(static_cast<size_t>(geometry_.cin))),
       classes_(positions_->views()),
+      rows_(rows_of(geometry_, table_)),
+      zeros_(std::make_shared<const AlignedBuffer>(
+          static_cast<size_t>(geometry_.cin * (rows_ ? simd::kRowColumns + geometry_.kernel_w - 1 : 1)))),
       packed_(static_cast<size_t>(simd::packed_size(table_, depth(), geometry_.cout))) {
   const std::span<const float> values = weight_values(context, op.kernel);
   for (size_t i = 0; i < values.size(); ++i) packed_[packed_element(static_cast<int64_t>(i))] = values[i];
@@ -97,6 +116,7 @@ simd::ConvCall SimdConv2D::call(const float* in, float* out, int images) const n
   call.weights = packed_.data();
   call.zeros = zeros_->data();
   call.classes = classes_;
+  call.rows = rows_ ? &*rows_ : nullptr;
   return call;
 }
 
@@ -132,6 +152,7 @@ void SimdConv2D::run_positions(const KernelArgs& args, std::span<const int32_t> 
   simd::ConvCall some = call(args.inputs[0], args.output, 1);
   some.epilogue = epilogue_->call(args);
   some.classes = scratch.classes;
+  some.rows = nullptr;
   table_.conv2d(some);
 }
 
@@ -144,6 +165,7 @@ void SimdConv2D::run_columns(const float* in, const float* columns, int32_t lane
   if (positions != nullptr) {
     select(*positions, scratch);
     other.classes = scratch.classes;
+    other.rows = nullptr;
   }
   table_.conv2d(other);
 }
@@ -172,7 +194,9 @@ LinearGeometry SimdConv2D::linear_geometry() const {
 
 std::string SimdConv2D::name() const { return std::string(kernel_set_name(table_.set)) + ":conv2d"; }
 int64_t SimdConv2D::multiply_adds() const { return multiply_adds_of(geometry_); }
-size_t SimdConv2D::weight_bytes() const { return packed_.size() * sizeof(float) + epilogue_->bytes(); }
+size_t SimdConv2D::weight_bytes() const {
+  return (packed_.size() + zeros_->size()) * sizeof(float) + epilogue_->bytes();
+}
 
 std::unique_ptr<Kernel> SimdConv2D::patched(const Patch& patch) const {
   if (patch.weight != kernel_) return nullptr;

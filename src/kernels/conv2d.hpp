@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -87,8 +88,9 @@ class SimdConv2D final : public LinearKernel {
   WeightId kernel_;
   std::shared_ptr<const PositionTables> positions_;
   std::shared_ptr<const EpilogueData> epilogue_;
-  std::shared_ptr<const AlignedBuffer> zeros_;
   std::vector<simd::PositionClass> classes_;
+  std::optional<simd::ConvRows> rows_;
+  std::shared_ptr<const AlignedBuffer> zeros_;
   PackedWeights packed_;
 };
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -30,9 +31,10 @@ Case random_case(std::mt19937& rng) {
     return all[std::uniform_int_distribution<size_t>(0, sizeof...(options) - 1)(rng)];
   };
   Case c;
-  c.input = Shape{pick(1, 2, 5, 8, 9), pick(1, 3, 7, 8), pick(1, 2, 3, 5, 16, 17, 33)};
+  // Rows and columns are worked on together in eights and 32s at most.
+  c.input = Shape{pick(1, 2, 5, 8, 9, 17), pick(1, 3, 7, 8, 32, 33, 67), pick(1, 2, 3, 5, 16, 17, 33)};
   c.filters = pick(1, 3, 7, 8, 10, 15, 16, 17, 24, 32, 33, 48, 64, 70, 130);
-  c.kernel = {pick(1, 3, 5), pick(1, 2, 3)};
+  c.kernel = {pick(1, 3, 5), pick(1, 2, 3, 5)};
   c.strides = {pick(1, 2), pick(1, 2, 3)};
   c.dilation = {1, 1};
   if (c.strides == std::array<int64_t, 2>{1, 1}) c.dilation = {pick(1, 2), pick(1, 2)};
@@ -153,36 +155,65 @@ void expect_other_forms(const Problem& p, KernelSet set, const std::vector<float
   EXPECT_TRUE(test::same_bits(some, {written.data(), written.data() + elements})) << kernel_set_name(set);
 }
 
+// A flipped bit of some weight, or an infinite one: then a border that is multiplied is another one than a
+// border that is left out.
+Patch random_patch(const Problem& p, std::mt19937& rng) {
+  Patch patch{.weight = p.op.kernel};
+  const std::vector<float>& kernel = p.weights[static_cast<size_t>(p.op.kernel)].values;
+  patch.element = std::uniform_int_distribution<int64_t>(0, static_cast<int64_t>(kernel.size()) - 1)(rng);
+  patch.old_bits = float_bits(kernel[static_cast<size_t>(patch.element)]);
+  const int bit = std::uniform_int_distribution<int>(0, 42)(rng);
+  patch.new_bits =
+      bit < 32 ? patch.old_bits ^ (1u << bit) : float_bits(std::numeric_limits<float>::infinity());
+  return patch;
+}
+
+// False: the window does not fit the image.
+bool expect_equal_kernels(const Case& c, Values values, std::mt19937& rng) {
+  Problem p;
+  if (!make_problem(c, values, rng, p)) return false;
+  const Patch patch = random_patch(p, rng);
+  const std::vector<float> clean = run(p, KernelSet::scalar, nullptr);
+  const std::vector<float> faulty = run(p, KernelSet::scalar, &patch);
+  const std::optional<ops::ActivationKind> activation =
+      std::exchange(p.context.epilogue.activation, std::nullopt);
+  const std::vector<float> before = run(p, KernelSet::scalar, nullptr);
+  p.context.epilogue.activation = activation;
+  for (KernelSet set : available_kernel_sets()) {
+    EXPECT_TRUE(test::same_bits(clean, run(p, set, nullptr)))
+        << kernel_set_name(set) << " input " << c.input.to_string() << " filters " << c.filters << " kernel "
+        << c.kernel[0] << "x" << c.kernel[1];
+    EXPECT_TRUE(test::same_bits(faulty, run(p, set, &patch))) << kernel_set_name(set);
+    expect_other_forms(p, set, clean, before, rng);
+  }
+  return true;
+}
+
 class Conv2DTest : public testing::TestWithParam<Values> {};
 
 TEST_P(Conv2DTest, EveryKernelSetEqualsTheReference) {
   std::mt19937 rng(1234);
   int tried = 0;
-  for (int i = 0; i < 300; ++i) {
-    const Case c = random_case(rng);
-    Problem p;
-    if (!make_problem(c, GetParam(), rng, p)) continue;
-    ++tried;
-    Patch patch{.weight = p.op.kernel};
-    const std::vector<float>& kernel = p.weights[static_cast<size_t>(p.op.kernel)].values;
-    patch.element = std::uniform_int_distribution<int64_t>(0, static_cast<int64_t>(kernel.size()) - 1)(rng);
-    patch.old_bits = float_bits(kernel[static_cast<size_t>(patch.element)]);
-    patch.new_bits = patch.old_bits ^ (1u << std::uniform_int_distribution<int>(0, 31)(rng));
-    const std::vector<float> clean = run(p, KernelSet::scalar, nullptr);
-    const std::vector<float> faulty = run(p, KernelSet::scalar, &patch);
-    const std::optional<ops::ActivationKind> activation =
-        std::exchange(p.context.epilogue.activation, std::nullopt);
-    const std::vector<float> before = run(p, KernelSet::scalar, nullptr);
-    p.context.epilogue.activation = activation;
-    for (KernelSet set : available_kernel_sets()) {
-      EXPECT_TRUE(test::same_bits(clean, run(p, set, nullptr)))
-          << kernel_set_name(set) << " input " << c.input.to_string() << " filters " << c.filters
-          << " kernel " << c.kernel[0] << "x" << c.kernel[1];
-      EXPECT_TRUE(test::same_bits(faulty, run(p, set, &patch))) << kernel_set_name(set);
-      expect_other_forms(p, set, clean, before, rng);
-    }
-  }
+  for (int i = 0; i < 300; ++i) tried += expect_equal_kernels(random_case(rng), GetParam(), rng) ? 1 : 0;
   EXPECT_GT(tried, 150);
+}
+
+// What is computed row by row: a vector of channels, in blocks of rows and columns.
+TEST_P(Conv2DTest, RowByRowEqualsTheReference) {
+  std::mt19937 rng(4321);
+  const auto pick = [&](int64_t from, int64_t to) {
+    return std::uniform_int_distribution<int64_t>(from, to)(rng);
+  };
+  int tried = 0;
+  for (int i = 0; i < 200; ++i) {
+    Case c = random_case(rng);
+    c.input = Shape{pick(1, 18), pick(1, 70), pick(1, 9)};
+    c.filters = pick(1, 20);
+    c.kernel = {pick(1, 5), pick(0, 1) * 2 + 3};
+    c.strides = c.dilation = {1, 1};
+    tried += expect_equal_kernels(c, GetParam(), rng) ? 1 : 0;
+  }
+  EXPECT_GT(tried, 120);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Conv2DTest, testing::Values(Values::ordinary, Values::sparse, Values::nasty));

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "kernels/simd/conv2d_rows-inl.hpp"
 #include "kernels/simd/epilogue-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -169,7 +170,11 @@ HWY_INLINE void conv2d_of(const ConvCall& call) {
     const int32_t channel = first * kLanes;
     switch (std::min(kVectorsPerBlock, vectors - first)) {
       case 1:
-        conv2d_channels<1, kSum>(call, weights, channel);
+        if (kSum != ConvSum::blocks && call.rows != nullptr) {
+          conv2d_rows<kSum == ConvSum::chain_with_before>(call, weights, channel);
+        } else {
+          conv2d_channels<1, kSum>(call, weights, channel);
+        }
         break;
       case 2:
         conv2d_channels<2, kSum>(call, weights, channel);

@@ -38,6 +38,16 @@ struct PositionClass {
 };
 inline constexpr int32_t kOutside = -1;
 
+// A convolution of stride 1, without dilation, whose kernel has 3 or 5 columns.
+struct ConvRows {
+  int32_t in_h = 0, in_w = 0, out_h = 0, out_w = 0;
+  int32_t kernel_h = 0, kernel_w = 0;
+  int32_t pad_top = 0, pad_left = 0;
+  bool adds_outside = false;  // zeros outside the image are multiplied and added; else such taps are left out
+};
+// Columns of outputs that are worked on together there.
+inline constexpr int32_t kRowColumns = 32;
+
 struct ConvCall {
   const float* in = nullptr;
   float* out = nullptr;
@@ -47,8 +57,10 @@ struct ConvCall {
   int32_t out_stride = 0;  // channels of an output pixel: cout, or more around them
   int32_t kernel_taps = 0;
   const float* weights = nullptr;  // packed: see pack_weights
-  const float* zeros = nullptr;    // cin zeros
+  const float* zeros = nullptr;    // cin zeros; with `rows`: of kRowColumns + kernel_w - 1 pixels
   std::span<const PositionClass> classes;
+  const ConvRows* rows = nullptr;  // for all positions of such a convolution, without blocks: a single
+                                   // vector of channels may be computed row by row
   // Lengths, sum = kernel_taps * cin: a chain per block, results added in order, those of the blocks from
   // `second` on (0: there is one part) apart from the others. Then every class has all taps. Empty: one
   // chain.
