@@ -8,6 +8,14 @@
 #include "replay/finish_pixel.hpp"
 
 namespace tf_injector::replay {
+namespace {
+
+bool are_nearly_all(int64_t positions, int64_t of) {
+  constexpr int64_t kBut = 8;  // one in so many
+  return positions >= of - of / kBut;
+}
+
+}  // namespace
 
 AloneSteps::AloneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values,
                        HitColumns& hit_columns)
@@ -83,10 +91,9 @@ void AloneSteps::load(Fault& fault, int value) {
   }
 }
 
-// Output positions whose inputs the fault has changed. False: nearly all may be, and none are listed.
+// Output positions whose inputs the fault has changed. False: nearly all are, and a whole run is as well.
 bool AloneSteps::list_positions(Fault& fault, const StepInfo& step) {
   if (!plan_.shortcuts().reach) return false;
-  constexpr int64_t kNearly = 8;  // all but one in so many
   const LinearGeometry& g = step.linear->geometry;
   const auto changed = [&](int value) -> const Value* {
     return is_changed(fault, value) ? &slot(fault, value) : nullptr;
@@ -95,8 +102,7 @@ bool AloneSteps::list_positions(Fault& fault, const StepInfo& step) {
   const Value* add = step.has_add ? changed(step.reads.back()) : nullptr;
   for (const Value* value : {in, add}) {
     if (value == nullptr) continue;
-    const int64_t positions = info(value->owner).positions;
-    if (value->changed >= positions - positions / kNearly) return false;
+    if (are_nearly_all(value->changed, info(value->owner).positions)) return false;
   }
   const int32_t* from = g.source.data();
   positions_.clear();
@@ -106,7 +112,7 @@ bool AloneSteps::list_positions(Fault& fault, const StepInfo& step) {
       is_reached |= from[t] >= 0 ? in->dirty[idx(from[t])] : uint8_t{0};
     if (is_reached != 0) positions_.push_back(static_cast<int32_t>(p));
   }
-  return true;
+  return !are_nearly_all(static_cast<int64_t>(positions_.size()), g.out_positions);
 }
 
 void AloneSteps::run_step(Fault& fault, const StepInfo& step, BatchContext context) {
