@@ -41,6 +41,8 @@ void HitColumns::list_positions(const Hit& hit, const StepInfo& step) {
 
 void HitColumns::compute(const Hit& hit, const StepInfo& step, BatchContext context) {
   list_positions(hit, step);
+  count_ = hit.lane.size();
+  next_ = 0;
   if (!hit.whole.empty()) {
     compute_whole(hit, step, context);
     finish(hit, step, {});

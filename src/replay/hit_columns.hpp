@@ -17,25 +17,22 @@ class HitColumns {
  public:
   HitColumns(const ReplayPlan& plan, const Golden& golden);
 
-  // Calls changed(position, h, value) where the output of the h-th fault of the hit differs from golden's,
-  // position by position.
+  void compute(const Hit& hit, const StepInfo& step, BatchContext context);
+  // Of what was computed last: calls changed(h, value) where the output of the h-th fault of the hit differs
+  // from golden's at this position. Positions ascend from call to call.
   template <class Changed>
-  void run(const Hit& hit, const StepInfo& step, BatchContext context, Changed changed) {
-    compute(hit, step, context);
-    const size_t count = hit.lane.size();
-    for (size_t i = 0; i < positions_.size(); ++i) {
-      const int32_t p = positions_[i];
-      for (simd::LaneMask left = differs_[i]; left != 0; left &= left - 1) {
-        const int32_t h = std::countr_zero(left);
-        changed(p, h, columns_[static_cast<size_t>(p) * count + static_cast<size_t>(h)]);
-      }
+  void at(int64_t position, Changed changed) {
+    while (next_ < positions_.size() && positions_[next_] < position) ++next_;
+    if (next_ == positions_.size() || positions_[next_] != position) return;
+    for (simd::LaneMask left = differs_[next_]; left != 0; left &= left - 1) {
+      const int32_t h = std::countr_zero(left);
+      changed(h, columns_[static_cast<size_t>(position) * count_ + static_cast<size_t>(h)]);
     }
   }
 
  private:
   // Positions whose output some fault may change, into positions_.
   void list_positions(const Hit& hit, const StepInfo& step);
-  void compute(const Hit& hit, const StepInfo& step, BatchContext context);
   // The same of whole layers, into columns_.
   void compute_whole(const Hit& hit, const StepInfo& step, BatchContext context);
   // Sums to output values, and which differ.
@@ -47,6 +44,7 @@ class HitColumns {
   PositionScratch scratch_;
   AlignedBuffer columns_, whole_;        // [positions][faults]: sums, then values
   std::vector<simd::LaneMask> differs_;  // per listed position
+  size_t count_ = 0, next_ = 0;          // faults; the listed position that at() looks at next
 };
 
 }  // namespace tf_injector::replay

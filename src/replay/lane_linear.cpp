@@ -51,7 +51,7 @@ LaneLinear::LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues&
   packed_weights_ = AlignedBuffer(idx(packed));
 }
 
-void LaneLinear::run(const StepInfo& step, size_t index, BatchContext context) {
+void LaneLinear::run(const StepInfo& step, size_t index, BatchContext context, const AfterPosition& after) {
   context_ = context;
   const LinearGeometry& g = step.linear->geometry;
   in_ = values_.view(step.reads.front());
@@ -62,6 +62,7 @@ void LaneLinear::run(const StepInfo& step, size_t index, BatchContext context) {
     const int32_t* from = g.source.data() + p * g.taps;
     for (int64_t t = 0; in_.is_changed() && t < g.taps; ++t) reach |= from[t] >= 0 ? in_.dirty(from[t]) : 0;
     if (reach != 0) position(step, index, p, reach);
+    if (after) after(p);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
@@ -20,7 +21,9 @@ class LaneLinear {
   // All outlive it. `values`: of the pack that is being worked on.
   LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues& values);
 
-  void run(const StepInfo& step, size_t index, BatchContext context);
+  // Called for every output position, ascending, when what reaches it has been computed. May be empty.
+  using AfterPosition = std::function<void(int64_t position)>;
+  void run(const StepInfo& step, size_t index, BatchContext context, const AfterPosition& after);
 
  private:
   // How a position is computed: lanes together, faults across the lanes; those behind them one by one, output

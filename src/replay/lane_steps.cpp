@@ -71,10 +71,14 @@ void LaneSteps::run(size_t first, size_t end, std::span<const Hit> hits, BatchCo
     for (int value : step.reads) reached |= values_.any(value);
     if (reached == 0 && !is_hit) continue;
     values_.begin(step.output);
-    if (reached != 0) replay_step(step, s, reached);
+    const bool is_column_hit = is_hit && !hits.front().lane.empty();
+    if (is_column_hit) {
+      hit_linear(step, s, reached, hits.front());
+    } else if (reached != 0) {
+      replay_step(step, s, reached);
+    }
     if (!is_hit) continue;
     const Hit& hit = hits.front();
-    if (!hit.lane.empty()) hit_linear(hit, step);
     LaneMask whole = 0;
     for (size_t l = 0; l < hit.patched.size(); ++l) whole |= hit.patched[l] != nullptr ? LaneMask{1} << l : 0;
     replay_whole(step, &hit, whole);
@@ -83,7 +87,7 @@ void LaneSteps::run(size_t first, size_t end, std::span<const Hit> hits, BatchCo
 
 void LaneSteps::replay_step(const StepInfo& step, size_t index, LaneMask reached) {
   if (step.linear) {
-    linear_.run(step, index, context_);
+    linear_.run(step, index, context_, {});
   } else if (step.elementwise) {
     replay_elementwise(step);
   } else if (step.function != nullptr) {
@@ -105,18 +109,21 @@ void LaneSteps::replay_step(const StepInfo& step, size_t index, LaneMask reached
 
 // --- the layer that a fault hits: one output channel per fault, from golden's inputs, at all positions ---
 
-void LaneSteps::hit_linear(const Hit& hit, const StepInfo& step) {
-  changes_.clear();
-  int64_t position = 0;
-  hit_columns_.run(hit, step, context_, [&](int64_t p, int32_t h, float value) {
-    if (p != position) {
-      values_.merge(step.output, position, changes_);
-      changes_.clear();
-      position = p;
-    }
-    changes_.push_back({hit.channel[idx(h)], hit.lane[idx(h)], value});
-  });
-  values_.merge(step.output, position, changes_);
+// Put into a pixel as soon as that is done, while it is at hand.
+void LaneSteps::hit_linear(const StepInfo& step, size_t index, LaneMask reached, const Hit& hit) {
+  hit_columns_.compute(hit, step, context_);
+  const auto put = [&](int64_t p) {
+    changes_.clear();
+    hit_columns_.at(p, [&](int32_t h, float value) {
+      changes_.push_back({hit.channel[idx(h)], hit.lane[idx(h)], value});
+    });
+    values_.merge(step.output, p, changes_);
+  };
+  if (reached != 0) {
+    linear_.run(step, index, context_, put);
+  } else {
+    for (int64_t p = 0; p < info(step.output).positions; ++p) put(p);
+  }
 }
 
 // --- other forms: sums of all channels, of the lanes that are reached ---

@@ -53,7 +53,7 @@ class LaneSteps {
   void replay_join(const StepInfo& step);
   void join_position(const StepInfo& step, int64_t position, LaneMask reach);
   void replay_whole(const StepInfo& step, const Hit* hit, LaneMask lanes);
-  void hit_linear(const Hit& hit, const StepInfo& step);
+  void hit_linear(const StepInfo& step, size_t index, LaneMask reached, const Hit& hit);
   simd::LaneRows read_rows(int value, int64_t position, LaneMask reach, float* values, int32_t* channels);
   // The channels in row_channels_.
   simd::LaneRows read_rows(int value, int64_t position, LaneMask reach) {

@@ -136,7 +136,7 @@ void LaneValues::commit(int value, int64_t position, int32_t rows, LaneMask held
 LaneValues::Room LaneValues::room_again(int value, int64_t position, int32_t lanes, int64_t rows) {
   LaneBuffer& b = buffer(value);
   LaneBuffer::Place& place = b.places[idx(position)];
-  if (dirty(value, position) == 0) return room(value, position, lanes);
+  if (dirty(value, position) == 0 || place.room == 0) return room(value, position, lanes);
   if (place.stride != stride(lanes) || place.room < rows) {
     const Room made = room(value, position, lanes);
     place.room = static_cast<int32_t>(info(value).channels);
@@ -161,6 +161,7 @@ void LaneValues::merge(int value, int64_t position, std::vector<LaneChange>& cha
   b.reserve((channels + 1) * stride + vector_, channels);  // pointers stay as they are from here on
   const LaneMask held = dirty(value, position);
   const LaneBuffer::Place place = b.places[idx(position)];
+  if (held != 0 && b.is_last(place)) b.give_back(position);
   const int64_t rows_before = held != 0 ? place.count : channels;
   const Room to = room_again(value, position, count,
                              std::min(channels, rows_before + static_cast<int64_t>(changes.size())));

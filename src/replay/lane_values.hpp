@@ -44,6 +44,16 @@ struct LaneBuffer {
   // Room for so many more. Pointers to pixels are void afterwards.
   void reserve(int64_t more_values, int64_t more_channels);
   void pack();
+  // The pixel written last: its room may be taken anew.
+  [[nodiscard]] bool is_last(const Place& place) const {
+    return place.values + int64_t{place.room + 1} * place.stride == used_values;
+  }
+  void give_back(int64_t position) {
+    Place& place = places[static_cast<size_t>(position)];
+    used_values = place.values;
+    used_channels = place.channels;
+    place.room = 0;
+  }
   [[nodiscard]] LanePixel pixel(int64_t position) const {
     const LaneMask lanes = held[static_cast<size_t>(position)];
     if (lanes == 0) return {};
