@@ -129,7 +129,8 @@ void SimdConv2D::run_with_before(const KernelArgs& args, float* before) const no
   table_.conv2d(whole);
 }
 
-void SimdConv2D::select(std::span<const int32_t> positions, PositionScratch& scratch) const {
+void SimdConv2D::select(std::span<const int32_t> positions, PositionScratch& scratch,
+                        simd::ConvCall& call) const {
   scratch.among.resize(std::max(scratch.among.size(), classes_.size()));
   for (std::vector<int32_t>& among : scratch.among) among.clear();
   for (const int32_t p : positions) {
@@ -144,15 +145,15 @@ void SimdConv2D::select(std::span<const int32_t> positions, PositionScratch& scr
     some.among = scratch.among[c].data();
     scratch.classes.push_back(some);
   }
+  call.classes = scratch.classes;
+  call.rows = nullptr;
 }
 
 void SimdConv2D::run_positions(const KernelArgs& args, std::span<const int32_t> positions,
                                PositionScratch& scratch) const {
-  select(positions, scratch);
   simd::ConvCall some = call(args.inputs[0], args.output, 1);
   some.epilogue = epilogue_->call(args);
-  some.classes = scratch.classes;
-  some.rows = nullptr;
+  select(positions, scratch, some);
   table_.conv2d(some);
 }
 
@@ -162,11 +163,7 @@ void SimdConv2D::run_columns(const float* in, const float* columns, int32_t lane
   other.cout = other.out_stride = lanes;
   other.out_image = geometry_.out_h * geometry_.out_w * lanes;
   other.weights = columns;
-  if (positions != nullptr) {
-    select(*positions, scratch);
-    other.classes = scratch.classes;
-    other.rows = nullptr;
-  }
+  if (positions != nullptr) select(*positions, scratch, other);
   table_.conv2d(other);
 }
 

@@ -76,8 +76,8 @@ class SimdConv2D final : public LinearKernel {
   [[nodiscard]] simd::ConvCall call(const float* in, float* out, int images) const noexcept;
 
  private:
-  // The classes of some positions, in scratch.classes.
-  void select(std::span<const int32_t> positions, PositionScratch& scratch) const;
+  // The call for some positions only; their classes lie in the scratch.
+  void select(std::span<const int32_t> positions, PositionScratch& scratch, simd::ConvCall& call) const;
   [[nodiscard]] size_t packed_element(int64_t element) const {
     return static_cast<size_t>(simd::packed_index(table_, depth(), geometry_.cout, element / geometry_.cout,
                                                   element % geometry_.cout));

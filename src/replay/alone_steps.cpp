@@ -187,17 +187,17 @@ void AloneSteps::run_whole(Fault& fault, const StepInfo& step, BatchContext cont
 void AloneSteps::hit(std::span<Fault> faults, const Hit& hit, const StepInfo& step, BatchContext context) {
   const int64_t channels = info(step.output).channels;
   hit_columns_.compute(hit, step, context);
-  const auto put = [&](int64_t p, int32_t h, float value) {
-    const int32_t lane = hit.lane[idx(h)], channel = hit.channel[idx(h)];
-    const auto fault =
-        std::find_if(faults.begin(), faults.end(), [&](const Fault& f) { return f.lane == lane; });
-    if (fault == faults.end()) return;
-    Value& out = is_changed(*fault, step.output) ? slot(*fault, step.output) : begin(*fault, step.output);
-    out.values[idx(p * channels + channel)] = value;
-    mark(out, p);
-  };
-  for (int64_t p = 0; p < info(step.output).positions; ++p)
-    hit_columns_.at(p, [&](int32_t h, float value) { put(p, h, value); });
+  for (int64_t p = 0; p < info(step.output).positions; ++p) {
+    hit_columns_.at(p, [&](int32_t h, float value) {
+      const int32_t lane = hit.lane[idx(h)], channel = hit.channel[idx(h)];
+      const auto fault =
+          std::find_if(faults.begin(), faults.end(), [&](const Fault& f) { return f.lane == lane; });
+      if (fault == faults.end()) return;
+      Value& out = is_changed(*fault, step.output) ? slot(*fault, step.output) : begin(*fault, step.output);
+      out.values[idx(p * channels + channel)] = value;
+      mark(out, p);
+    });
+  }
 }
 
 void AloneSteps::store(std::span<Fault> faults, int value) {

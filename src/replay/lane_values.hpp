@@ -112,9 +112,7 @@ class LaneValues {
   }
   // Lanes that differ from golden anywhere in the value, at a position.
   [[nodiscard]] LaneMask any(int value) const { return any_[static_cast<size_t>(value)]; }
-  [[nodiscard]] LaneMask dirty(int value, int64_t position) const {
-    return any(value) == 0 ? 0 : buffer(value).held[static_cast<size_t>(position)];
-  }
+  [[nodiscard]] LaneMask dirty(int value, int64_t position) const { return view(value).dirty(position); }
   // Lanes that are computed at every position of what is made of these values: none, unless the shortcut
   // `reach` is left out.
   [[nodiscard]] LaneMask everywhere(std::span<const int> reads) const {
@@ -124,13 +122,11 @@ class LaneValues {
     }
     return lanes;
   }
-  [[nodiscard]] LanePixel pixel(int value, int64_t position) const {
-    return any(value) == 0 ? LanePixel{} : buffer(value).pixel(position);
-  }
+  [[nodiscard]] LanePixel pixel(int value, int64_t position) const { return view(value).pixel(position); }
   // Vectors of so many lanes, in floats.
   [[nodiscard]] int32_t stride(int32_t lanes) const { return (lanes + vector_ - 1) / vector_ * vector_; }
   [[nodiscard]] simd::LaneTap tap(int value, int64_t position, int32_t tap) const {
-    return {pixel(value, position), golden_.pixel(value, position), tap};
+    return view(value).tap(position, tap);
   }
 
   // Room for a pixel of so many lanes: the change, the rows, their channels; commit() says how many rows

@@ -24,8 +24,9 @@ inline constexpr int kRowsTogether = (kManyRegisters ? 24 : 12) / K;
 template <int K>
 inline constexpr int32_t kSumColumns = kRowColumns + 2 * (K - 1);
 
-// The pixels first..end-1 of R rows of one row of the kernel, into the sums of R rows of outputs. Tap k of a
-// pixel belongs to the output k columns before that of tap 0, so every sum goes through its taps in order.
+// The first `pixels` pixels of R rows, for one row of the kernel, into the sums of R rows of outputs. Tap k
+// of a pixel belongs to the output k columns before that of tap 0, so every sum goes through its taps in
+// order.
 template <int R, int K>
 HWY_NOINLINE void add_pixels(const float* const* HWY_RESTRICT in, int32_t cin, int32_t pixels,
                              const float* HWY_RESTRICT weights, float* HWY_RESTRICT sums) {
