@@ -45,9 +45,12 @@ HWY_INLINE bool item_chains(const ItemSumsCall& call, const ItemPass& pass, int3
   };
   const int32_t *value_at = call.value_at, *const end = value_at + call.rows;
   if (pass.weight_at != nullptr) {
-    const float* w = pass.weights + pass.channel;
-    for (const int32_t* weight_at = pass.weight_at; value_at != end; ++value_at, ++weight_at)
-      row(w + *weight_at, *value_at);
+    const float* const w = pass.weights + pass.channel;
+    for (int32_t r = 0; r < call.rows; ++r) {
+      const float* const ahead = w + pass.weight_at[HWY_MIN(r + kRowsAhead, call.rows - 1)];
+      for (int v = 0; v < V; ++v) hwy::Prefetch(ahead + v * kLanes);
+      row(w + pass.weight_at[r], value_at[r]);
+    }
   } else {
     for (const float* w = pass.weights; value_at != end; ++value_at, w += pass.stride) row(w, *value_at);
   }
