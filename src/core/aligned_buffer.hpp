@@ -25,8 +25,7 @@ class AlignedBuffer {
   // `size` floats, all zero. Throws std::bad_alloc.
   explicit AlignedBuffer(size_t size) : size_(size) {
     if (size > kMaxSize) throw std::bad_alloc();  // else the number of bytes wraps round
-    data_.reset(static_cast<float*>(
-        ::operator new[]((size + kPadding) * sizeof(float), std::align_val_t{kAlignment})));
+    data_ = allocate((size + kPadding) * sizeof(float));
     std::fill_n(data_.get(), size + kPadding, 0.0f);
     forbid_far_reads();
   }
@@ -61,9 +60,15 @@ class AlignedBuffer {
   static constexpr size_t kMaxSize = std::numeric_limits<ptrdiff_t>::max() / sizeof(float) - kPadding;
 
   struct Deleter {
-    void operator()(float* p) const noexcept { ::operator delete[](p, std::align_val_t{kAlignment}); }
+    constexpr Deleter() noexcept : alignment(kAlignment) {}
+    constexpr explicit Deleter(size_t boundary) noexcept : alignment(boundary) {}
+    void operator()(float* p) const noexcept { ::operator delete[](p, std::align_val_t{alignment}); }
+    size_t alignment;
   };
-  std::unique_ptr<float[], Deleter> data_;
+  using Memory = std::unique_ptr<float[], Deleter>;
+  static Memory allocate(size_t bytes);
+
+  Memory data_;
   size_t size_ = 0;
 };
 

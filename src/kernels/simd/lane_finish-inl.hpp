@@ -84,6 +84,9 @@ struct PixelDifference {
   }
 };
 
+// Room that is written for the first time since long is fetched ahead: so many vectors.
+inline constexpr int kVectorsAhead = 32;
+
 // Rows of the lanes that have sums, without those that are zero in all of them and in golden; how many they
 // are.
 template <int V>
@@ -100,6 +103,7 @@ HWY_INLINE int32_t finish_channels(const LaneFinishCall& call, float* rows, Pixe
     const int32_t channel = call.channels[i];
     const Vec golden = hn::Set(d, call.golden[channel]);
     Vec y[V], add[V];
+    for (int v = 0; v < V; ++v) hwy::Prefetch(rows + (v + kVectorsAhead) * kLanes);
     for (int v = 0; v < V; ++v) y[v] = hn::Load(d, call.sums + static_cast<int64_t>(i) * kWidth + v * kLanes);
     if (call.has_add) {
       const Vec rest = hn::Set(d, call.add_golden[channel]);
