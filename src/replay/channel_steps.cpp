@@ -2,6 +2,7 @@
 // channels one behind the other, for one pack of faults.
 #include <algorithm>
 
+#include "replay/finish_pixel.hpp"
 #include "replay/lane_steps.hpp"
 
 namespace tf_injector::replay {
@@ -13,8 +14,32 @@ void LaneSteps::replay_window(const StepInfo& step) {
     LaneMask reach = everywhere | (step.has_add ? values_.dirty(step.reads.back(), p) : 0);
     for (int32_t from : step.window->geometry.windows[idx(p)].positions)
       reach |= from >= 0 ? values_.dirty(in, from) : 0;
-    if (reach != 0) window_position(step, p, reach);
+    if (reach == 0) continue;
+    if (step.window->is_maxima()) {
+      maxima_position(step, p, reach);
+    } else {
+      window_position(step, p, reach);
+    }
   }
+}
+
+void LaneSteps::maxima_position(const StepInfo& step, int64_t p, LaneMask reach) {
+  window_taps_.clear();
+  for (const int32_t from : step.window->geometry.windows[idx(p)].positions)
+    window_taps_.push_back(values_.tap(step.reads.front(), from, 0));
+  const int32_t count = table_.lane_maxima({.pixels = window_taps_,
+                                            .lanes = reach,
+                                            .channels = static_cast<int32_t>(step.window->geometry.channels),
+                                            .golden = golden_.pixel(step.output, p),
+                                            .next = window_next_.data(),
+                                            .sums = sums_.data(),
+                                            .out_channels = row_channels_.data()});
+  finish_pixel(plan_, golden_, values_, target_of(step, p), {},
+               {.lanes = reach,
+                .sums = sums_.data(),
+                .channels = row_channels_.data(),
+                .count = count,
+                .alive_in = nullptr});
 }
 
 void LaneSteps::window_position(const StepInfo& step, int64_t p, LaneMask reach) {

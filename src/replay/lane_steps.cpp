@@ -28,7 +28,7 @@ LaneSteps::LaneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& v
       values_(values),
       linear_(plan, golden, values),
       hit_columns_(hit_columns) {
-  int64_t most_elements = 0, most_channels = 0, most_window = 0;
+  int64_t most_elements = 0, most_channels = 0, most_window = 0, most_pixels = 0;
   int most_stripes = 1;
   size_t most_reads = 1;
   for (const ValueInfo& value : plan.values()) {
@@ -38,11 +38,9 @@ LaneSteps::LaneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& v
   for (const StepInfo& step : plan.steps()) {
     most_reads = std::max(most_reads, step.reads.size());
     if (step.average) most_stripes = std::max(most_stripes, step.average->geometry.stripes);
-    if (step.window) {
-      for (const WindowGeometry::Window& w : step.window->geometry.windows)
-        most_window =
-            std::max(most_window, static_cast<int64_t>(w.positions.size()) * step.window->geometry.channels);
-    }
+    if (!step.window) continue;
+    most_window = std::max(most_window, step.window->most_rows());
+    most_pixels = std::max(most_pixels, step.window->most_pixels());
   }
   sums_ = AlignedBuffer(idx(most_channels * width_));
   stripes_ = AlignedBuffer(idx(most_channels * width_ * most_stripes));
@@ -53,6 +51,7 @@ LaneSteps::LaneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& v
   zeros_ = AlignedBuffer(idx(width_));
   window_values_ = AlignedBuffer(idx(most_window * width_));
   window_at_.resize(idx(most_window) + simd::kMaxWidth);
+  window_next_.resize(idx(most_pixels));
   window_rows_.resize(idx(most_window));
   whole_out_ = AlignedBuffer(idx(most_elements));
   for (size_t i = 0; i < most_reads; ++i) whole_in_.emplace_back(idx(most_elements));

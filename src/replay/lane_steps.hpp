@@ -50,6 +50,7 @@ class LaneSteps {
   void average_window(const StepInfo& step, int64_t position, LaneMask reach);
   void replay_window(const StepInfo& step);
   void window_position(const StepInfo& step, int64_t position, LaneMask reach);
+  void maxima_position(const StepInfo& step, int64_t position, LaneMask reach);
   void replay_join(const StepInfo& step);
   void join_position(const StepInfo& step, int64_t position, LaneMask reach);
   void replay_whole(const StepInfo& step, const Hit* hit, LaneMask lanes);
@@ -81,7 +82,7 @@ class LaneSteps {
   LaneLinear linear_;
   HitColumns& hit_columns_;
   AlignedBuffer zeros_, window_values_;
-  std::vector<int32_t> window_at_;
+  std::vector<int32_t> window_at_, window_next_;
   std::vector<simd::LaneTap> window_taps_;
   std::vector<const float*> window_rows_, window_weights_;
   AlignedBuffer sums_, operand_, rows_, change_, stripes_, whole_out_;

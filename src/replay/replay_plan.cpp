@@ -94,7 +94,8 @@ std::optional<WindowStep> window_step(const Kernel* kernel, const ValueInfo& in,
   const auto is_large = [](const WindowGeometry::Window& w) {
     return w.positions.size() > simd::kMostChannelTaps;
   };
-  if (!fits || std::any_of(g.windows.begin(), g.windows.end(), is_large)) return std::nullopt;
+  const bool is_too_large = !step.is_maxima() && std::any_of(g.windows.begin(), g.windows.end(), is_large);
+  if (!fits || is_too_large) return std::nullopt;
   return step;
 }
 

@@ -2,6 +2,7 @@
 // computed for a pack of faults at once. Const, shared by all threads.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -52,6 +53,16 @@ struct AverageStep {
 struct WindowStep {
   const WindowKernel* kernel = nullptr;
   WindowGeometry geometry;
+
+  [[nodiscard]] bool is_maxima() const { return kernel->window_sum() == simd::WindowSum::maximum; }
+  // Of the largest window; rows of it that are put together.
+  [[nodiscard]] int64_t most_pixels() const {
+    size_t most = 0;
+    for (const WindowGeometry::Window& window : geometry.windows)
+      most = std::max(most, window.positions.size());
+    return static_cast<int64_t>(most);
+  }
+  [[nodiscard]] int64_t most_rows() const { return is_maxima() ? 0 : most_pixels() * geometry.channels; }
 };
 
 struct BinaryStep {

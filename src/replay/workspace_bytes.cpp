@@ -26,7 +26,7 @@ class ByteCount {
 struct Largest {
   int64_t elements = 1, channels = 1, reads = 1, steps = 0;
   int64_t depth = 1, cout = 1, positions = 1, sums = 1, packed = 1;  // of linear steps
-  int64_t window = 1, stripes = 1;
+  int64_t window = 1, pixels = 1, stripes = 1;
 
   explicit Largest(const ReplayPlan& plan) {
     for (const ValueInfo& value : plan.values()) {
@@ -41,8 +41,8 @@ struct Largest {
     reads = std::max(reads, static_cast<int64_t>(step.reads.size()));
     if (step.average) stripes = std::max<int64_t>(stripes, step.average->geometry.stripes);
     if (step.window) {
-      for (const WindowGeometry::Window& w : step.window->geometry.windows)
-        window = std::max(window, static_cast<int64_t>(w.positions.size()) * step.window->geometry.channels);
+      window = std::max(window, step.window->most_rows());
+      pixels = std::max(pixels, step.window->most_pixels());
     }
     if (!step.linear) return;
     const LinearGeometry& g = step.linear->geometry;
@@ -73,6 +73,7 @@ void add_lane_steps(const ReplayPlan& plan, const Largest& largest, ByteCount& c
   count.floats(largest.channels * width, 5 + largest.stripes);  // sums, an operand, rows, merged rows
   count.floats((largest.window + largest.channels) * width);
   count.bytes((largest.window + largest.channels + width) * (2 * kIndex + 2 * kPointer), 4);
+  count.bytes(largest.pixels * (kIndex + 2 * static_cast<int64_t>(sizeof(simd::LaneTap))));
   count.floats(largest.elements, 2 + largest.reads);
   count.bytes(largest.channels * kIndex);  // channel_places
   count.bytes(largest.channels * (2 * kIndex + 2 * static_cast<int64_t>(sizeof(LaneChange)) * width));

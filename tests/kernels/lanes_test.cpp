@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <random>
 #include <utility>
@@ -35,14 +36,15 @@ struct Pixel {
   [[nodiscard]] int64_t stride(LaneMask lanes) const {
     return (std::popcount(lanes) + table.lanes - 1) / table.lanes * table.lanes;
   }
-  // A row per channel that is not +0 in some held lane or in golden.
-  void lay_out() {
+  // A row per channel that is not +0 in some held lane or in golden, which does not count where every lane of
+  // the pack is held.
+  void lay_out(LaneMask pack = 0) {
     const int64_t row = stride(held);
     values = AlignedBuffer(static_cast<size_t>((channels + 1) * row));
     listed.clear();
     for (int c = 0; c < channels; ++c) {
       float* to = values.data() + static_cast<int64_t>(listed.size() + 1) * row;
-      bool is_zero = float_bits(golden[static_cast<size_t>(c)]) == 0;
+      bool is_zero = held == pack || float_bits(golden[static_cast<size_t>(c)]) == 0;
       int place = 0;
       for (int lane = 0; lane < 64; ++lane) {
         if ((held >> lane & 1) == 0) continue;
@@ -76,15 +78,20 @@ LaneMask random_lanes(std::mt19937& rng, int width) {
   return lanes;
 }
 
+// Other values in every channel of the held lanes.
+void change_held(Pixel& pixel, std::mt19937& rng, test::Values kind) {
+  for (int lane = 0; lane < pixel.table.width(); ++lane) {
+    if ((pixel.held >> lane & 1) == 0) continue;
+    const std::vector<float> values = test::random_values(rng, pixel.channels, kind);
+    for (int c = 0; c < pixel.channels; ++c) pixel.changed[{lane, c}] = values[static_cast<size_t>(c)];
+  }
+}
+
 void expect_merged(const simd::SimdTable& table, std::mt19937& rng, test::Values kind) {
   const int channels = pick(rng, 1, 40), width = table.width();
   Pixel pixel(table, channels, test::random_values(rng, channels, kind));
   pixel.held = pick(rng, 0, 2) == 0 ? 0 : random_lanes(rng, width);
-  for (int lane = 0; lane < width; ++lane) {
-    if ((pixel.held >> lane & 1) == 0) continue;
-    const std::vector<float> values = test::random_values(rng, channels, kind);
-    for (int c = 0; c < channels; ++c) pixel.changed[{lane, c}] = values[static_cast<size_t>(c)];
-  }
+  change_held(pixel, rng, kind);
   pixel.lay_out();
   std::vector<simd::LaneChange> changes;
   LaneMask lanes = pixel.held;
@@ -207,11 +214,7 @@ void expect_window(const simd::SimdTable& table, std::mt19937& rng, test::Values
     Pixel& pixel = pixels.emplace_back(table, channels, test::random_values(rng, channels, kind));
     pixel.held = pick(rng, 0, 3) == 0 ? 0 : random_lanes(rng, width);
     lanes |= pixel.held;
-    for (int lane = 0; lane < width; ++lane) {
-      if ((pixel.held >> lane & 1) == 0) continue;
-      const std::vector<float> values = test::random_values(rng, channels, kind);
-      for (int c = 0; c < channels; ++c) pixel.changed[{lane, c}] = values[static_cast<size_t>(c)];
-    }
+    change_held(pixel, rng, kind);
   }
   if (lanes == 0) return;
   std::vector<simd::LaneTap> taps;
@@ -270,6 +273,81 @@ void expect_window(const simd::SimdTable& table, std::mt19937& rng, test::Values
   }
 }
 
+// Channels that are +0 in all lanes, and now and then hardly anything above 0: then the first 0 counts, with
+// its sign.
+Pixel pixel_of_maxima(const simd::SimdTable& table, std::mt19937& rng, test::Values kind, int channels,
+                      LaneMask pack, bool is_low) {
+  Pixel pixel(table, channels, test::random_values(rng, channels, kind));
+  pixel.held = std::array{LaneMask{0}, pack,
+                          random_lanes(rng, table.width()) & pack}[static_cast<size_t>(pick(rng, 0, 2))];
+  change_held(pixel, rng, kind);
+  const auto low = [&](float& value) {
+    if (is_low && value > 0.0f) value = std::array{0.0f, -0.0f, -value}[static_cast<size_t>(pick(rng, 0, 2))];
+  };
+  for (float& value : pixel.golden.span()) low(value);
+  for (auto& [at, value] : pixel.changed) low(value);
+  for (int c = 0; c < channels; ++c) {
+    if (pick(rng, 0, 1) != 0) continue;
+    if (pixel.held != pack || pick(rng, 0, 1) != 0) pixel.golden[static_cast<size_t>(c)] = 0.0f;
+    for (int lane = 0; lane < table.width(); ++lane) {
+      if (pixel.held >> lane & 1) pixel.changed[{lane, c}] = 0.0f;
+    }
+  }
+  return pixel;
+}
+
+void expect_maxima(const simd::SimdTable& table, std::mt19937& rng, test::Values kind) {
+  const int channels = pick(rng, 1, 150), width = table.width(), count = pick(rng, 1, 9);
+  const LaneMask pack = ~LaneMask{0} >> (64 - pick(rng, 1, width));
+  const bool is_low = pick(rng, 0, 1) != 0;
+  LaneMask lanes = random_lanes(rng, width) & pack;
+  std::vector<Pixel> pixels;
+  for (int i = 0; i < count; ++i) {
+    pixels.push_back(pixel_of_maxima(table, rng, kind, channels, pack, is_low));
+    lanes |= pixels.back().held;
+  }
+  if (lanes == 0) return;
+  std::vector<simd::LaneTap> taps;
+  for (Pixel& pixel : pixels) {
+    pixel.lay_out(pack);
+    taps.push_back({pixel.view(), pixel.golden.data(), 0});
+  }
+  const auto largest = [&](auto at) {
+    float most = std::numeric_limits<float>::lowest();
+    for (const Pixel& pixel : pixels) most = at(pixel) > most ? at(pixel) : most;
+    return most;
+  };
+  AlignedBuffer golden(static_cast<size_t>(channels)), sums(static_cast<size_t>(channels * width));
+  for (int c = 0; c < channels; ++c)
+    golden[static_cast<size_t>(c)] =
+        largest([&](const Pixel& pixel) { return pixel.golden[static_cast<size_t>(c)]; });
+  std::vector<int32_t> next(taps.size()), listed(static_cast<size_t>(channels));
+  const int32_t rows = table.lane_maxima({.pixels = taps,
+                                          .lanes = lanes,
+                                          .channels = channels,
+                                          .golden = golden.data(),
+                                          .next = next.data(),
+                                          .sums = sums.data(),
+                                          .out_channels = listed.data()});
+  int32_t row = 0;
+  for (int c = 0; c < channels; ++c) {
+    const bool is_listed = row < rows && listed[static_cast<size_t>(row)] == c;
+    if (!is_listed) {
+      ASSERT_EQ(float_bits(golden[static_cast<size_t>(c)]), 0U) << "channel " << c;
+    }
+    int place = 0;
+    for (int lane = 0; lane < width; ++lane) {
+      if ((lanes >> lane & 1) == 0) continue;
+      const float is = is_listed ? sums[static_cast<size_t>(row * width + place)] : 0.0f;
+      const float expected = largest([&](const Pixel& pixel) { return pixel.at(lane, c); });
+      ASSERT_EQ(float_bits(is), float_bits(expected)) << "lane " << lane << " channel " << c;
+      ++place;
+    }
+    row += is_listed ? 1 : 0;
+  }
+  ASSERT_EQ(row, rows);
+}
+
 template <class Expect>
 void on_every_table(Expect expect) {
   std::mt19937 rng(77);
@@ -286,6 +364,7 @@ void on_every_table(Expect expect) {
 }
 
 TEST(LaneWindow, HasARowPerInputThatIsNotZero) { on_every_table(expect_window); }
+TEST(LaneMaxima, AreThoseOfEveryLane) { on_every_table(expect_maxima); }
 TEST(LaneMerge, PutsEveryChangeIntoThePixel) { on_every_table(expect_merged); }
 TEST(Columns, GivesValuesAndWhatDiffers) { on_every_table(expect_columns); }
 

@@ -13,6 +13,7 @@
 #include "kernels/simd/function-inl.hpp"
 #include "kernels/simd/item_sums-inl.hpp"
 #include "kernels/simd/lane_finish-inl.hpp"
+#include "kernels/simd/lane_maxima-inl.hpp"
 #include "kernels/simd/lane_merge-inl.hpp"
 #include "kernels/simd/lanes-inl.hpp"
 #include "kernels/simd/peak-inl.hpp"
@@ -37,6 +38,7 @@ SimdTable make_table(KernelSet set) {
           .item_sums = &item_sums,
           .lane_most = &lane_most,
           .channel_window = &channel_window,
+          .lane_maxima = &lane_maxima,
           .lane_alive = &lane_alive,
           .lane_finish = &lane_finish,
           .lane_join = &lane_join,

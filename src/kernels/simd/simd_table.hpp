@@ -232,15 +232,28 @@ struct ItemSumsCall {
 // How an op over the window of a single channel makes its value.
 enum class WindowSum { maximum, chain, lanes };
 
-// A position of such an op for a pack. No zero is left out.
+// A position of a convolution of single channels for a pack. No zero is left out.
 struct ChannelWindowCall {
-  WindowSum sum = WindowSum::maximum;
-  int32_t taps = 0;  // at most kMostChannelTaps
+  WindowSum sum = WindowSum::chain;  // not maximum
+  int32_t taps = 0;                  // at most kMostChannelTaps
   int32_t channels = 0;
   int32_t vectors = 1;                    // of a row
   const float* const* rows = nullptr;     // [taps][channels]: the inputs' values, [vectors]
-  const float* const* weights = nullptr;  // [taps]: [channels]; not for maxima
+  const float* const* weights = nullptr;  // [taps]: [channels]
   float* sums = nullptr;                  // [channels][width]
+};
+
+// The largest of some pixels, one or more, in every channel and wanted lane: as a max pooling takes them one
+// after the other.
+struct LaneMaximaCall {
+  std::span<const LaneTap> pixels;  // which tap each is does not matter
+  LaneMask lanes = 0;               // the wanted ones: all that some pixel holds, and perhaps more
+  int32_t channels = 0;
+  const float* golden = nullptr;  // [channels]: golden's maxima
+  int32_t* next = nullptr;        // [pixels]: room
+  // Out: the channels that are not +0 in every lane and in golden, and perhaps more; ascending.
+  float* sums = nullptr;            // [count][width]
+  int32_t* out_channels = nullptr;  // [count]
 };
 
 // Channels that are alive for the same pairs of a LaneAliveCall, ascending, and their places among all that
@@ -331,6 +344,7 @@ struct SimdTable {
   // The squared norm of a pixel's difference: the largest of each vector of wanted lanes.
   void (*lane_most)(const LanePixel& pixel, LaneMask lanes, float* most) = nullptr;
   void (*channel_window)(const ChannelWindowCall& call) = nullptr;
+  int32_t (*lane_maxima)(const LaneMaximaCall& call) = nullptr;  // how many channels
   // How many channels are listed.
   int32_t (*lane_alive)(const LaneAliveCall& call) = nullptr;
   // The lanes that differ from golden in some bit. `rows`: how many were written.
