@@ -25,7 +25,9 @@ class AlignedBuffer {
   // `size` floats, all zero. Throws std::bad_alloc.
   explicit AlignedBuffer(size_t size) : size_(size) {
     if (size > kMaxSize) throw std::bad_alloc();  // else the number of bytes wraps round
-    data_ = allocate((size + kPadding) * sizeof(float));
+    data_.reset(static_cast<float*>(
+        ::operator new[]((size + kPadding) * sizeof(float), std::align_val_t{kAlignment})));
+    ask_for_huge_pages();
     std::fill_n(data_.get(), size + kPadding, 0.0f);
     forbid_far_reads();
   }
@@ -51,6 +53,9 @@ class AlignedBuffer {
   [[nodiscard]] std::span<const float> span() const noexcept { return {data_.get(), size_}; }
 
  private:
+  // For as much of the array as they fit into, so that it takes no more memory: a processor remembers where a
+  // few thousand small pages are. Nothing on systems that have none.
+  void ask_for_huge_pages() noexcept;
   // To AddressSanitizer: a mistake that the padding hides.
   void forbid_far_reads() noexcept {
 #if defined(__SANITIZE_ADDRESS__)
@@ -60,15 +65,9 @@ class AlignedBuffer {
   static constexpr size_t kMaxSize = std::numeric_limits<ptrdiff_t>::max() / sizeof(float) - kPadding;
 
   struct Deleter {
-    constexpr Deleter() noexcept : alignment(kAlignment) {}
-    constexpr explicit Deleter(size_t boundary) noexcept : alignment(boundary) {}
-    void operator()(float* p) const noexcept { ::operator delete[](p, std::align_val_t{alignment}); }
-    size_t alignment;
+    void operator()(float* p) const noexcept { ::operator delete[](p, std::align_val_t{kAlignment}); }
   };
-  using Memory = std::unique_ptr<float[], Deleter>;
-  static Memory allocate(size_t bytes);
-
-  Memory data_;
+  std::unique_ptr<float[], Deleter> data_;
   size_t size_ = 0;
 };
 
