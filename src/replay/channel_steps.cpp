@@ -2,7 +2,6 @@
 // channels one behind the other, for one pack of faults.
 #include <algorithm>
 
-#include "replay/finish_pixel.hpp"
 #include "replay/lane_steps.hpp"
 
 namespace tf_injector::replay {
@@ -34,12 +33,7 @@ void LaneSteps::maxima_position(const StepInfo& step, int64_t p, LaneMask reach)
                                             .next = window_next_.data(),
                                             .sums = sums_.data(),
                                             .out_channels = row_channels_.data()});
-  finish_pixel(plan_, golden_, values_, target_of(step, p), {},
-               {.lanes = reach,
-                .sums = sums_.data(),
-                .channels = row_channels_.data(),
-                .count = count,
-                .alive_in = nullptr});
+  finish_sums(step, p, {}, reach, std::span(row_channels_).first(idx(count)));
 }
 
 void LaneSteps::window_position(const StepInfo& step, int64_t p, LaneMask reach) {
@@ -52,8 +46,7 @@ void LaneSteps::window_position(const StepInfo& step, int64_t p, LaneMask reach)
   for (int32_t t = 0; t < taps; ++t) {
     const int32_t from = window.positions[idx(t)];
     if (from >= 0) window_taps_.push_back(values_.tap(step.reads.front(), from, t));
-    if (kernel.weights() != nullptr)
-      window_weights_.push_back(kernel.weights() + window.taps[idx(t)] * kernel.weights_stride());
+    window_weights_.push_back(kernel.weights() + window.taps[idx(t)] * kernel.weights_stride());
   }
   const simd::LaneRows rows = table_.lane_window({.taps = window_taps_,
                                                   .lanes = reach,

@@ -148,12 +148,12 @@ void LaneSteps::load_pixel(int value, int64_t p, LaneMask reach, AlignedBuffer& 
 }
 
 void LaneSteps::finish_sums(const StepInfo& step, int64_t p, const simd::EpilogueCall& epilogue,
-                            LaneMask reach) {
+                            LaneMask reach, std::span<const int32_t> channels) {
   finish_pixel(plan_, golden_, values_, target_of(step, p), epilogue,
                {.lanes = reach,
                 .sums = sums_.data(),
-                .channels = all_channels_.data(),
-                .count = static_cast<int32_t>(info(step.output).channels),
+                .channels = channels.data(),
+                .count = static_cast<int32_t>(channels.size()),
                 .alive_in = nullptr});
 }
 

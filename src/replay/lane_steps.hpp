@@ -63,8 +63,14 @@ class LaneSteps {
   // A pixel, all channels, into sums_ or operand_.
   void load_sums(int value, int64_t position, LaneMask reach) { load_pixel(value, position, reach, sums_); }
   void load_pixel(int value, int64_t position, LaneMask reach, AlignedBuffer& to);
+  // Sums of all channels; of some, the others being +0 in every lane and in golden.
   void finish_sums(const StepInfo& step, int64_t position, const simd::EpilogueCall& epilogue,
-                   LaneMask reach);
+                   LaneMask reach) {
+    finish_sums(step, position, epilogue, reach,
+                std::span(all_channels_).first(idx(info(step.output).channels)));
+  }
+  void finish_sums(const StepInfo& step, int64_t position, const simd::EpilogueCall& epilogue, LaneMask reach,
+                   std::span<const int32_t> channels);
   const float* materialize(int value, int lane, AlignedBuffer& scratch) const;
   void store_whole(int value, int lane, const float* result);
 

@@ -43,16 +43,16 @@ HWY_INLINE bool item_chains(const ItemSumsCall& call, const ItemPass& pass, int3
       for (int v = 0; v < V; ++v) acc[f][v] = hn::MulAdd(in, weight[v], acc[f][v]);
     }
   };
-  const int32_t *value_at = call.value_at, *const end = value_at + call.rows;
   if (pass.weight_at != nullptr) {
     const float* const w = pass.weights + pass.channel;
     for (int32_t r = 0; r < call.rows; ++r) {
-      const float* const ahead = w + pass.weight_at[HWY_MIN(r + kRowsAhead, call.rows - 1)];
+      const float* const ahead = w + row_ahead(pass.weight_at, r, call.rows);
       for (int v = 0; v < V; ++v) hwy::Prefetch(ahead + v * kLanes);
-      row(w + pass.weight_at[r], value_at[r]);
+      row(w + pass.weight_at[r], call.value_at[r]);
     }
   } else {
-    for (const float* w = pass.weights; value_at != end; ++value_at, w += pass.stride) row(w, *value_at);
+    const float* w = pass.weights;
+    for (int32_t r = 0; r < call.rows; ++r, w += pass.stride) row(w, call.value_at[r]);
   }
   auto negative_zero = hn::Ne(hn::Zero(u), hn::Zero(u));
   for (int f = 0; f < F; ++f) {

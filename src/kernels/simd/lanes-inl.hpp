@@ -28,6 +28,9 @@ inline constexpr int kMostChannels[kLaneVectors + 1] = {0, kManyRegisters ? 16 :
 // Rows whose weights are fetched ahead: they lie apart by no pattern that the processor would find, those of
 // a large layer not in its first cache. Found by trying.
 inline constexpr int32_t kRowsAhead = 12;
+HWY_INLINE int32_t row_ahead(const int32_t* weight_at, int32_t row, int32_t rows) {
+  return weight_at[HWY_MIN(row + kRowsAhead, rows - 1)];
+}
 
 inline constexpr LaneMask kVectorLanes = (LaneMask{1} << kLanes) - 1;
 
@@ -245,10 +248,10 @@ HWY_INLINE bool lane_chains(const LaneSumsCall& call, int32_t first) {
   };
   const LaneWindow& window = call.window;
   const auto fetch_ahead = [&](int32_t row) HWY_ATTR {
-    const float* w = window.weights + window.weight_at[HWY_MIN(row + kRowsAhead, window.rows - 1)];
-    hwy::Prefetch(reinterpret_cast<const char*>(w) + at[0]);
-    if constexpr (C > 4)
-      hwy::Prefetch(reinterpret_cast<const char*>(w) + at[C - 1]);  // often in another line
+    const float* weights = window.weights + row_ahead(window.weight_at, row, window.rows);
+    const char* const w = reinterpret_cast<const char*>(weights);
+    hwy::Prefetch(w + at[0]);
+    if constexpr (C > 4) hwy::Prefetch(w + at[C - 1]);  // often in another line
   };
   const float* x = window.values;
   const int32_t stride = window.vectors * kLanes;
