@@ -16,6 +16,7 @@
 #include "campaign/report_check.hpp"
 #include "campaign/report_choice.hpp"
 #include "campaign/report_journal.hpp"
+#include "campaign/run_estimate.hpp"
 #include "campaign/score_files.hpp"
 #include "campaign/self_check.hpp"
 #include "campaign/stop.hpp"
@@ -36,6 +37,114 @@ CampaignResult result_of(CampaignOutcome outcome, const Tally& golden) {
   result.golden = summary_of(golden);
   return result;
 }
+
+// Where the rows of a list go.
+struct ListFiles {
+  const Report& before;  // what the report had when the run began
+  ReportJournal& journal;
+  const ScoreFiles& scores;
+};
+
+// The faults of a list that are not in its report yet. A block is checked before it is written, and its
+// scores are on the disk before its rows.
+class ListRun {
+ public:
+  // All must outlive it. `golden`: done; or, for run_joined, empty. The clock starts now.
+  ListRun(const Setup& setup, const CampaignOptions& options, const CampaignCallbacks& callbacks,
+          const ListFiles& files, Engine& engine, GoldenRun& golden)
+      : setup_(setup),
+        callbacks_(callbacks),
+        files_(files),
+        golden_(golden),
+        seconds_before_(golden.seconds),
+        check_(setup, options.check, callbacks.stop),
+        progress_(callbacks.progress, progress_before(), setup.images()),
+        runner_(
+            setup, engine, golden, [this](size_t place) { return keeps_scores() || check_.takes(place); },
+            callbacks.stop, [this](int64_t pairs) { progress_.advance(pairs); }) {
+    summary_.add(files.before.rows);
+  }
+
+  void run_blocks() {
+    begin_report();
+    BlockSize size = setup_.block_size(golden_.seconds);
+    for (size_t left = faults_left(); left > 0; left = faults_left()) {
+      const double begin = progress_.seconds();
+      const size_t count = size.next(left);
+      write(runner_.run(faults_done(), count));
+      size.measured(count, progress_.seconds() - begin);
+    }
+    progress_.finish();
+  }
+
+  // All in one block, with the run without a fault in it.
+  void run_joined() {
+    const BlockResult block =
+        runner_.run_with_golden(files_.before.rows.size(), setup_.faults.size() - files_.before.rows.size());
+    begin_report();
+    write(block);
+    progress_.finish();
+  }
+
+  [[nodiscard]] double seconds() const { return seconds_before_ + progress_.seconds(); }
+  [[nodiscard]] size_t faults_checked() const noexcept { return check_.faults_checked(); }
+  [[nodiscard]] const GroupSummary& summary() const noexcept { return summary_; }
+
+ private:
+  [[nodiscard]] bool keeps_scores() const { return files_.scores.mode() != ScoreMode::none; }
+  [[nodiscard]] size_t faults_done() const { return static_cast<size_t>(files_.journal.rows()); }
+  [[nodiscard]] size_t faults_left() const { return setup_.faults.size() - faults_done(); }
+
+  [[nodiscard]] Progress progress_before() const {
+    GroupSummary summary;
+    summary.add(files_.before.rows);
+    const auto rows = static_cast<int64_t>(files_.before.rows.size());
+    return {.faults_total = static_cast<int64_t>(setup_.faults.size()),
+            .faults_before = rows,
+            .rows_written = rows,
+            .critical = summary.critical(),
+            .images_evaluated = rows * setup_.images()};
+  }
+
+  // When golden is there.
+  void begin_report() {
+    if (callbacks_.golden) callbacks_.golden(summary_of(golden_.total));
+    check_golden(files_.before, files_.journal.paths().report, golden_.total);
+    check_.check_golden(golden_);
+    files_.scores.write_golden(golden_.scores);
+    files_.journal.begin(golden_.total);
+  }
+
+  // A block of the faults that come next.
+  void write(const BlockResult& block) {
+    const size_t first = faults_done(), count = block.tallies.size();
+    const std::span<const Fault> faults = std::span(setup_.faults).subspan(first, count);
+    check_.check_block(first, block);
+    save_scores(faults, block);
+    files_.journal.append(faults, block.tallies, seconds());
+    const int64_t critical_before = summary_.critical();
+    for (size_t i = 0; i < count; ++i) summary_.add(faults[i].bit, block.tallies[i]);
+    progress_.rows_written(static_cast<int64_t>(count), summary_.critical() - critical_before);
+  }
+
+  void save_scores(std::span<const Fault> faults, const BlockResult& block) const {
+    if (!keeps_scores()) return;
+    parallel_for(faults.size(), setup_.layout.threads, [&](size_t fault, int) {
+      check_stop(callbacks_.stop);
+      files_.scores.write_fault(faults[fault].injection, block.scores[fault], golden_.scores);
+    });
+  }
+
+  const Setup& setup_;
+  const CampaignCallbacks& callbacks_;
+  const ListFiles files_;
+  const GoldenRun& golden_;
+  double seconds_before_;  // of the golden run, where it was not joined
+  SelfCheck check_;
+  GroupSummary summary_;
+  ProgressReporter progress_;
+  BlockRunner runner_;
+};
 
 class CampaignRun {
  public:
@@ -71,10 +180,8 @@ class CampaignRun {
     if (options_.scores != ScoreMode::none) result.score_folder = paths.scores;
   }
 
-  GoldenRun golden_run(Engine& engine) const {
-    GoldenRun golden = run_golden(setup_, engine, callbacks_.stop);
+  void tell(const GoldenRun& golden) const {
     if (callbacks_.golden) callbacks_.golden(summary_of(golden.total));
-    return golden;
   }
 
   CampaignResult run_golden_only() const {
@@ -85,7 +192,8 @@ class CampaignRun {
       scores->prepare();
     }
     const std::unique_ptr<Engine> engine = make_engine();
-    const GoldenRun golden = golden_run(*engine);
+    const GoldenRun golden = run_golden(setup_, *engine, callbacks_.stop);
+    tell(golden);
     if (scores) scores->write_golden(golden.scores);
     CampaignResult result = result_of(CampaignOutcome::golden_only, golden.total);
     if (scores) result.score_folder = scores->folder();
@@ -130,69 +238,24 @@ class CampaignRun {
 
   CampaignResult run_faults(const Report& before, ReportJournal& journal, const ScoreFiles& scores) {
     const std::unique_ptr<Engine> engine = make_engine();
-    const GoldenRun golden = golden_run(*engine);
-    check_golden(before, journal.paths().report, golden.total);
-    SelfCheck check(setup_, options_.check, callbacks_.stop);
-    check.check_golden(golden);
-    scores.write_golden(golden.scores);
-    journal.begin(golden.total);
-    GroupSummary summary;
-    summary.add(before.rows);
-    ProgressReporter progress(callbacks_.progress, progress_before(before, summary), setup_.images());
-    run_blocks(*engine, golden, check, journal, scores, summary, progress);
-    progress.finish();
+    const bool is_joined =
+        joins_golden(setup_, *engine, setup_.faults.size() - before.rows.size(), callbacks_.stop);
+    GoldenRun golden = is_joined ? GoldenRun(setup_) : run_golden(setup_, *engine, callbacks_.stop);
+    ListRun list(setup_, options_, callbacks_, {before, journal, scores}, *engine, golden);
+    if (is_joined) {
+      list.run_joined();
+    } else {
+      list.run_blocks();
+    }
     if (options_.check > 0)
-      say(fmt::format("self-check: {} faults are equal in every bit", check.faults_checked()));
-    journal.finish(golden.seconds + progress.seconds());
+      say(fmt::format("self-check: {} faults are equal in every bit", list.faults_checked()));
+    journal.finish(list.seconds());
     CampaignResult result = result_of(CampaignOutcome::done, golden.total);
     name_files(result, journal.paths());
-    result.groups = summary.groups();
+    result.groups = list.summary().groups();
     result.faults = journal.rows();
-    result.seconds = golden.seconds + progress.seconds();
+    result.seconds = list.seconds();
     return result;
-  }
-
-  Progress progress_before(const Report& before, const GroupSummary& summary) const {
-    const auto rows = static_cast<int64_t>(before.rows.size());
-    return {.faults_total = static_cast<int64_t>(setup_.faults.size()),
-            .faults_before = rows,
-            .rows_written = rows,
-            .critical = summary.critical(),
-            .images_evaluated = rows * setup_.images()};
-  }
-
-  // The rest of the list, block by block; a block is checked before it is written, and its scores are on the
-  // disk before its rows.
-  void run_blocks(Engine& engine, const GoldenRun& golden, SelfCheck& check, ReportJournal& journal,
-                  const ScoreFiles& scores, GroupSummary& summary, ProgressReporter& progress) const {
-    const bool keep_all = scores.mode() != ScoreMode::none;
-    const auto keep = [&](size_t place) { return keep_all || check.takes(place); };
-    BlockRunner runner(setup_, engine, golden, keep, callbacks_.stop,
-                       [&](int64_t pairs) { progress.advance(pairs); });
-    BlockSize size = setup_.block_size(golden.seconds);
-    for (auto done = static_cast<size_t>(journal.rows()); done < setup_.faults.size();) {
-      const double begin = progress.seconds();
-      const size_t count = size.next(setup_.faults.size() - done);
-      const std::span<const Fault> faults = std::span(setup_.faults).subspan(done, count);
-      const BlockResult block = runner.run(done, count);
-      check.check_block(done, block);
-      save_scores(scores, faults, block, golden);
-      journal.append(faults, block.tallies, golden.seconds + progress.seconds());
-      const int64_t critical_before = summary.critical();
-      for (size_t i = 0; i < count; ++i) summary.add(faults[i].bit, block.tallies[i]);
-      progress.rows_written(static_cast<int64_t>(count), summary.critical() - critical_before);
-      size.measured(count, progress.seconds() - begin);
-      done += count;
-    }
-  }
-
-  void save_scores(const ScoreFiles& scores, std::span<const Fault> faults, const BlockResult& block,
-                   const GoldenRun& golden) const {
-    if (scores.mode() == ScoreMode::none) return;
-    parallel_for(faults.size(), setup_.layout.threads, [&](size_t fault, int) {
-      check_stop(callbacks_.stop);
-      scores.write_fault(faults[fault].injection, block.scores[fault], golden.scores);
-    });
   }
 
   const Setup& setup_;

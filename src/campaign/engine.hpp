@@ -68,6 +68,17 @@ class Engine {
   // Faults first..first+count-1 of the block on one tile. `golden`: the tile's scores from run_golden.
   virtual void run_faults(const TileImages& images, size_t first, size_t count, std::span<const float> golden,
                           int thread, const FaultSink& sink) = 0;
+
+  // run_golden, and then run_faults for faults 0..count-1, in one: an engine that repeats golden need not
+  // here. `golden_row(image)`: that image's row is in `golden` now; called for every image of the tile,
+  // before any of its rows goes to the sink.
+  virtual void run_golden_and_faults(const TileImages& images, size_t count, std::span<float> golden,
+                                     int thread, const std::function<void(int image)>& golden_row,
+                                     const FaultSink& sink) {
+    run_golden(images, thread, golden);
+    for (int image = 0; image < images.tile.images; ++image) golden_row(image);
+    run_faults(images, 0, count, golden, thread, sink);
+  }
 };
 
 // For a run with these faults.

@@ -11,6 +11,11 @@
 namespace tf_injector {
 
 struct GoldenRun {
+  explicit GoldenRun(const Setup& setup);
+  // What the scores of images first..first+images-1, which are there, say of each.
+  void read(const Setup& setup, int64_t first, int64_t images);
+  void add_up();  // when all are read
+
   std::vector<float> scores;  // images x classes
   std::vector<int32_t> top;   // per image: the class that the network decides for
   std::vector<Tally> itself;  // per image: what a fault counts whose scores are the golden ones

@@ -3,6 +3,7 @@
 #include <new>
 #include <utility>
 
+#include "campaign/run_estimate.hpp"
 #include "campaign/stop.hpp"
 #include "core/processor_clock.hpp"
 #include "core/wall_clock.hpp"
@@ -14,12 +15,15 @@ Measurement::Measurement(CampaignInputs inputs, const CampaignOptions& options, 
                          const std::atomic<bool>* stop)
     : setup_(set_up(std::move(inputs), options, {.engine = choice})),
       engine_(choice.make(setup_.plan, setup_.layout.engine())),
-      golden_(run_golden(setup_, *engine_, stop)),
+      golden_(setup_),
+      stop_(stop),
       runner_(
           setup_, *engine_, golden_, [](size_t) { return false; }, stop, [](int64_t) {}) {}
 
 EngineSpeed Measurement::run(const std::string& name, bool one_by_one, double most_seconds) {
   const size_t all = setup_.faults.size();
+  if (!one_by_one && joins_golden(setup_, *engine_, all, stop_)) return run_joined(name);
+  golden_ = run_golden(setup_, *engine_, stop_);
   BlockSize size = setup_.block_size(golden_.seconds);
   const auto begin = Clock::now();
   const double processor_begin = process_seconds();
@@ -30,15 +34,28 @@ EngineSpeed Measurement::run(const std::string& name, bool one_by_one, double mo
     tallies_.insert(tallies_.end(), block.tallies.begin(), block.tallies.end());
     size.measured(count, seconds_since(block_begin));
   }
+  return speed(name, seconds_since(begin), process_seconds() - processor_begin);
+}
+
+EngineSpeed Measurement::run_joined(const std::string& name) {
+  const auto begin = Clock::now();
+  const double processor_begin = process_seconds();
+  tallies_ = runner_.run_with_golden(0, setup_.faults.size()).tallies;
+  const double golden = golden_.seconds;
+  return speed(name, seconds_since(begin) - golden,
+               process_seconds() - processor_begin - golden * setup_.layout.threads);
+}
+
+EngineSpeed Measurement::speed(const std::string& name, double seconds, double processor_seconds) const {
   return {.name = name,
           .faults = static_cast<int64_t>(tallies_.size()),
           .images = setup_.images(),
-          .seconds = seconds_since(begin),
+          .seconds = seconds,
           .golden_seconds = golden_.seconds,
           .kernels = setup_.metadata.kernels,
           .threads = setup_.layout.threads,
           .tile = setup_.layout.tile,
-          .processor_seconds = process_seconds() - processor_begin};
+          .processor_seconds = processor_seconds};
 }
 
 void run_measurement(const CampaignInputs& inputs, const std::function<void()>& run) {

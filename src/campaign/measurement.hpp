@@ -19,22 +19,26 @@ namespace tf_injector {
 
 class Measurement {
  public:
-  // Compiles the plan, makes the engine, does the run without a fault. Throws what set_up throws, Stopped,
-  // std::bad_alloc.
+  // Compiles the plan, makes the engine. Throws what set_up throws, std::bad_alloc.
   Measurement(CampaignInputs inputs, const CampaignOptions& options, const EngineChoice& choice,
               const std::atomic<bool>* stop);
 
-  // The faults in blocks as in a campaign, or in blocks of one, until `most_seconds` have passed, and at
-  // least one.
+  // The run without a fault, and the faults in blocks as in a campaign, or in blocks of one, until
+  // `most_seconds` have passed, and at least one. Where a campaign joins both (joins_golden) so does this,
+  // and golden's share is taken off the seconds of the faults. Throws Stopped, std::bad_alloc.
   EngineSpeed run(const std::string& name, bool one_by_one = false,
                   double most_seconds = std::numeric_limits<double>::infinity());
   [[nodiscard]] const Setup& setup() const noexcept { return setup_; }
   [[nodiscard]] const std::vector<Tally>& tallies() const noexcept { return tallies_; }  // of run's faults
 
  private:
+  EngineSpeed run_joined(const std::string& name);
+  [[nodiscard]] EngineSpeed speed(const std::string& name, double seconds, double processor_seconds) const;
+
   Setup setup_;
   std::unique_ptr<Engine> engine_;
   GoldenRun golden_;
+  const std::atomic<bool>* stop_;
   BlockRunner runner_;
   std::vector<Tally> tallies_;
 };

@@ -38,19 +38,37 @@ class ReplayEngine final : public Engine {
   void run_faults(const TileImages& images, size_t first, size_t count, std::span<const float>, int thread,
                   const FaultSink& sink) override {
     const replay::FaultBlock& block = prepared(first, count);
-    replay::ReplayWorkspace& workspace = *workspaces_[static_cast<size_t>(thread)];
     for (int image = 0; image < images.tile.images; ++image) {
       golden_of(images, image, thread, golden_[static_cast<size_t>(thread)].span());
-      for (const replay::Group& group : block.groups()) {
-        workspace.run_group(group, [&](size_t fault, std::span<const float> scores) {
-          sink.row(first + fault, image, scores);
-        });
-      }
+      faults_of(block, image, first, thread, sink);
+      sink.advance(static_cast<int64_t>(count));
+    }
+  }
+
+  void run_golden_and_faults(const TileImages& images, size_t count, std::span<float> golden, int thread,
+                             const std::function<void(int image)>& golden_row,
+                             const FaultSink& sink) override {
+    const auto classes = static_cast<size_t>(plan_.classes());
+    const replay::FaultBlock& block = prepared(0, count);
+    for (int image = 0; image < images.tile.images; ++image) {
+      golden_of(images, image, thread, golden.subspan(static_cast<size_t>(image) * classes, classes));
+      golden_row(image);
+      faults_of(block, image, 0, thread, sink);
       sink.advance(static_cast<int64_t>(count));
     }
   }
 
  private:
+  // On the image that golden_of saw last. `first`: the block's first fault.
+  void faults_of(const replay::FaultBlock& block, int image, size_t first, int thread,
+                 const FaultSink& sink) {
+    for (const replay::Group& group : block.groups()) {
+      workspaces_[static_cast<size_t>(thread)]->run_group(
+          group,
+          [&](size_t fault, std::span<const float> scores) { sink.row(first + fault, image, scores); });
+    }
+  }
+
   void golden_of(const TileImages& images, int image, int thread, std::span<float> scores) {
     std::vector<std::span<const float>> inputs;
     for (const std::span<const float>& input : images.inputs) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "campaign/block_run.hpp"
 #include "campaign/spread.hpp"
 #include "campaign/stop.hpp"
 #include "core/wall_clock.hpp"
@@ -13,6 +14,9 @@ namespace tf_injector {
 namespace {
 
 constexpr double kSampleSeconds = 2.0;
+// How long the golden run's figures may be kept waiting, and what a fault of a short list takes, about, in
+// golden runs.
+constexpr double kMostJoinedSeconds = 120.0, kFaultInGoldenRuns = 0.1;
 
 // Runs an engine on single images of the first tile.
 class Sampler {
@@ -88,12 +92,30 @@ double block_count(const Setup& setup, double golden_seconds, double seconds_per
   return std::ceil(static_cast<double>(faults) / static_cast<double>(size.next(faults)));
 }
 
+double share_of_thread(const Setup& setup) {  // in images
+  return static_cast<double>(setup.images()) / setup.layout.threads;
+}
+
 }  // namespace
+
+bool joins_golden(const Setup& setup, double golden_seconds, size_t remaining) {
+  return setup.joins_golden && setup.repeats_golden && remaining > 0 &&
+         faults_per_piece(setup, remaining) == remaining &&
+         setup.block_size(golden_seconds).next(remaining) == remaining &&
+         golden_seconds * (1 + kFaultInGoldenRuns * static_cast<double>(remaining)) <= kMostJoinedSeconds;
+}
+
+bool joins_golden(const Setup& setup, Engine& engine, size_t remaining, const std::atomic<bool>* stop) {
+  if (!joins_golden(setup, 0.0, remaining)) return false;
+  Sampler sampler(setup, engine, stop);
+  sampler.golden();  // the first takes its memory from the system
+  return joins_golden(setup, sampler.golden() * share_of_thread(setup), remaining);
+}
 
 double estimate_seconds(const Setup& setup, Engine& engine, size_t done, int check,
                         const std::atomic<bool>* stop) {
   const auto faults = std::span(setup.patches).subspan(done);
-  const double share = static_cast<double>(setup.images()) / setup.layout.threads;  // images of a thread
+  const double share = share_of_thread(setup);
   Sampler sampler(setup, engine, stop);
   sampler.golden();
   const double golden = sampler.golden();
@@ -101,8 +123,9 @@ double estimate_seconds(const Setup& setup, Engine& engine, size_t done, int che
   if (!faults.empty()) {
     const double beside = setup.repeats_golden ? golden : 0.0;
     const double fault = fault_seconds(setup, sampler, faults, beside);
-    seconds += fault * static_cast<double>(faults.size()) +
-               beside * block_count(setup, golden * share, fault * share, faults.size());
+    seconds += fault * static_cast<double>(faults.size());
+    if (!joins_golden(setup, golden * share, faults.size()))
+      seconds += beside * block_count(setup, golden * share, fault * share, faults.size());
   }
   if (check > 0) {
     const auto plain = make_plain_engine(setup.plan, {.threads = 1, .tile = 1});

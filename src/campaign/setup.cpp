@@ -152,6 +152,7 @@ void divide_memory(Setup& setup, const CampaignOptions& options, const RunTuning
   setup.layout = plan_work(needs, limits);
   setup.least_block = needs.engine.sizes[setup.layout.size].least_block;
   setup.repeats_golden = needs.engine.repeats_golden;
+  setup.joins_golden = tuning.joins_golden;
   if (tuning.most_faults_per_block > 0) {
     setup.layout.most_faults = std::min(setup.layout.most_faults, tuning.most_faults_per_block);
     setup.least_block = std::min(setup.least_block, tuning.most_faults_per_block);

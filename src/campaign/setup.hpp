@@ -24,6 +24,7 @@ namespace tf_injector {
 struct RunTuning {
   EngineChoice engine = default_engine();
   size_t most_faults_per_block = 0;  // 0: what memory allows
+  bool joins_golden = true;          // see Setup
   // What the process holds, where --memory bounds it.
   std::function<ProcessMemory()> process_memory = [] {
     give_back_freed_memory();
@@ -42,6 +43,7 @@ struct Setup {
   WorkLayout layout;
   size_t least_block = 1;       // faults, see EngineSize
   bool repeats_golden = false;  // see EngineNeeds
+  bool joins_golden = true;     // false: the golden run is never joined with a block (run_estimate.hpp)
   std::vector<Tile> tiles;
 
   [[nodiscard]] int64_t images() const noexcept { return feed.images(); }
