@@ -100,8 +100,7 @@ double share_of_thread(const Setup& setup) {  // in images
 
 bool joins_golden(const Setup& setup, double golden_seconds, size_t remaining) {
   return setup.joins_golden && setup.repeats_golden && remaining > 0 &&
-         faults_per_piece(setup, remaining) == remaining &&
-         setup.block_size(golden_seconds).next(remaining) == remaining &&
+         remaining <= setup.layout.most_faults && faults_per_piece(setup, remaining) == remaining &&
          golden_seconds * (1 + kFaultInGoldenRuns * static_cast<double>(remaining)) <= kMostJoinedSeconds;
 }
 

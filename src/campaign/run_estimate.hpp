@@ -17,9 +17,10 @@ namespace tf_injector {
                                       const std::atomic<bool>* stop);
 
 // Is the run without a fault to be done image by image together with the faults (run_with_golden), rather
-// than before them? An engine that repeats it for every block then does it once less: a twentieth of the time
-// of a short list. But what it found is known only at the end, so all must be one block that ends within
-// minutes. Times the golden run of an image. `remaining`: faults. Throws Stopped, std::bad_alloc.
+// than before them? An engine that repeats it for every block then does it once less, and for one block only:
+// a tenth of the time of a short list. But what it found is known only at the end, and all faults are one
+// block, so that must end within minutes. Times the golden run of an image. `remaining`: faults. Throws
+// Stopped, std::bad_alloc.
 [[nodiscard]] bool joins_golden(const Setup& setup, Engine& engine, size_t remaining,
                                 const std::atomic<bool>* stop);
 // The same where the golden run is known to take so long.

@@ -171,12 +171,10 @@ TEST_F(JoinedGoldenTest, IsForOneShortBlockOfAnEngineThatRepeatsGolden) {
   o.tile = 1;
   const auto setup_with = [&](const RunTuning& tuning) { return set_up(inputs, o, tuning); };
   const tf_injector::Setup setup = setup_with({});
-  ASSERT_GE(setup.least_block, 64U);
   ASSERT_LT(setup.least_block, 300U);
   EXPECT_TRUE(joins_golden(setup, 1.0, setup.least_block));
   EXPECT_FALSE(joins_golden(setup, 1.0, 0));
-  EXPECT_FALSE(joins_golden(setup, 1.0, setup.least_block + 1)) << "two blocks";
-  EXPECT_TRUE(joins_golden(setup, 0.001, 300)) << "a block takes more where golden is fast";
+  EXPECT_TRUE(joins_golden(setup, 1.0, 300)) << "more than a first block takes otherwise";
   EXPECT_TRUE(joins_golden(setup, 5.0, 200)) << "about two minutes";
   EXPECT_FALSE(joins_golden(setup, 6.0, 200)) << "longer";
   EXPECT_FALSE(joins_golden(setup_with(blocks_of(100)), 1.0, 200));
