@@ -17,10 +17,13 @@ ref::Conv2DGeometry geometry_of(const ops::Conv2D& op, const KernelContext& cont
                               context.explicit_padding ? &*context.explicit_padding : nullptr);
 }
 
-// Where one vector of channels is computed row by row.
-std::optional<simd::ConvRows> rows_of(const ref::Conv2DGeometry& g, const simd::SimdTable& table) {
+// Is there a vector of channels that is computed row by row?
+bool has_row_kernel(const ref::Conv2DGeometry& g, const simd::SimdTable& table) {
   const int64_t vectors = (g.cout + table.lanes - 1) / table.lanes;
-  if (vectors % table.vectors_per_block != 1 || (g.kernel_w != 3 && g.kernel_w != 5)) return {};
+  return vectors % table.vectors_per_block == 1 && (g.kernel_w == 3 || g.kernel_w == 5);
+}
+
+std::optional<simd::ConvRows> rows_of(const ref::Conv2DGeometry& g) {
   if (g.stride_h != 1 || g.stride_w != 1 || g.dilation_h != 1 || g.dilation_w != 1) return {};
   const auto i32 = [](int64_t value) { return static_cast<int32_t>(value); };
   return simd::ConvRows{.in_h = i32(g.in_h),
@@ -95,9 +98,10 @@ SimdConv2D::SimdConv2D(const ops::Conv2D& op, const KernelContext& context)
       epilogue_(
           std::make_shared<const EpilogueData>(context, weight_values(context, op.bias), geometry_.cout)),
       classes_(positions_->views()),
-      rows_(rows_of(geometry_, table_)),
-      zeros_(std::make_shared<const AlignedBuffer>(
-          static_cast<size_t>(geometry_.cin * (rows_ ? simd::kRowColumns + geometry_.kernel_w - 1 : 1)))),
+      rows_(rows_of(geometry_)),
+      runs_rows_(rows_ && has_row_kernel(geometry_, table_)),
+      zeros_(std::make_shared<const AlignedBuffer>(static_cast<size_t>(
+          geometry_.cin * (runs_rows_ ? simd::kRowColumns + geometry_.kernel_w - 1 : 1)))),
       packed_(static_cast<size_t>(simd::packed_size(table_, depth(), geometry_.cout))) {
   const std::span<const float> values = weight_values(context, op.kernel);
   for (size_t i = 0; i < values.size(); ++i) packed_[packed_element(static_cast<int64_t>(i))] = values[i];
@@ -116,7 +120,7 @@ simd::ConvCall SimdConv2D::call(const float* in, float* out, int images) const n
   call.weights = packed_.data();
   call.zeros = zeros_->data();
   call.classes = classes_;
-  call.rows = rows_ ? &*rows_ : nullptr;
+  call.rows = runs_rows_ ? &*rows_ : nullptr;
   return call;
 }
 
@@ -157,8 +161,38 @@ void SimdConv2D::run_positions(const KernelArgs& args, std::span<const int32_t> 
   table_.conv2d(some);
 }
 
+// Where vectors across the positions take no more multiply-adds than vectors of columns, some of which are
+// empty: they load less.
+bool SimdConv2D::takes_planes(int32_t columns) const noexcept {
+  if (!rows_ || columns > most_columns() || geometry_.kernel_h * geometry_.kernel_w < 3) return false;
+  const simd::PlaneLayout layout(*rows_, geometry_.cin, table_.lanes);
+  return columns * layout.places <= column_stride(columns) * geometry_.out_h * geometry_.out_w;
+}
+
+int64_t SimdConv2D::columns_room() const noexcept {
+  int32_t most = most_columns();
+  while (most > 0 && !takes_planes(most)) --most;
+  return most > 0 ? simd::PlaneLayout(*rows_, geometry_.cin, table_.lanes).floats(most) : 0;
+}
+
 void SimdConv2D::run_columns(const float* in, const float* columns, int32_t lanes, float* sums, int,
                              const std::vector<int32_t>* positions, PositionScratch& scratch) const {
+  if (takes_planes(lanes)) {
+    const auto room = static_cast<size_t>(columns_room());
+    if (scratch.room.size() < room) {
+      scratch.room = AlignedBuffer();
+      scratch.room = AlignedBuffer(room);
+    }
+    table_.plane_columns({.in = in,
+                          .rows = &*rows_,
+                          .cin = static_cast<int32_t>(geometry_.cin),
+                          .columns = lanes,
+                          .weights = columns,
+                          .weights_stride = column_stride(lanes),
+                          .room = scratch.room.data(),
+                          .sums = sums});
+    return;
+  }
   simd::ConvCall other = call(in, sums, 1);
   other.cout = other.out_stride = lanes;
   other.out_image = geometry_.out_h * geometry_.out_w * lanes;

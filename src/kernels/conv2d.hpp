@@ -65,6 +65,9 @@ class SimdConv2D final : public LinearKernel {
                      PositionScratch& scratch) const override;
   void run_columns(const float* in, const float* columns, int32_t lanes, float* sums, int batch,
                    const std::vector<int32_t>* positions, PositionScratch& scratch) const override;
+  [[nodiscard]] int64_t columns_room() const noexcept override;
+  // Are so many columns computed plane by plane?
+  [[nodiscard]] bool takes_planes(int32_t columns) const noexcept;
   // kernel_h * kernel_w * cin: the length of a chain.
   [[nodiscard]] int64_t depth() const noexcept {
     return geometry_.kernel_h * geometry_.kernel_w * geometry_.cin;
@@ -76,6 +79,11 @@ class SimdConv2D final : public LinearKernel {
   [[nodiscard]] simd::ConvCall call(const float* in, float* out, int images) const noexcept;
 
  private:
+  // Columns of a single block of packed weights, and the floats from one input's weights to the next's.
+  [[nodiscard]] int32_t most_columns() const noexcept { return table_.vectors_per_block * table_.lanes; }
+  [[nodiscard]] int32_t column_stride(int32_t columns) const noexcept {
+    return (columns + table_.lanes - 1) / table_.lanes * table_.lanes;
+  }
   // The call for some positions only; their classes lie in the scratch.
   void select(std::span<const int32_t> positions, PositionScratch& scratch, simd::ConvCall& call) const;
   [[nodiscard]] size_t packed_element(int64_t element) const {
@@ -89,7 +97,8 @@ class SimdConv2D final : public LinearKernel {
   std::shared_ptr<const PositionTables> positions_;
   std::shared_ptr<const EpilogueData> epilogue_;
   std::vector<simd::PositionClass> classes_;
-  std::optional<simd::ConvRows> rows_;
+  std::optional<simd::ConvRows> rows_;  // of stride and dilation 1
+  bool runs_rows_;
   std::shared_ptr<const AlignedBuffer> zeros_;
   PackedWeights packed_;
 };

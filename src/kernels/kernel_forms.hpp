@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "core/aligned_buffer.hpp"
 #include "kernels/epilogue.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/simd/simd_table.hpp"
@@ -26,6 +27,7 @@ struct LinearGeometry {
 struct PositionScratch {
   std::vector<std::vector<int32_t>> among;  // per class of positions
   std::vector<simd::PositionClass> classes;
+  AlignedBuffer room;  // of run_columns
 };
 
 class LinearKernel : public Kernel {
@@ -45,9 +47,11 @@ class LinearKernel : public Kernel {
   virtual void run_positions(const KernelArgs& args, std::span<const int32_t> positions,
                              PositionScratch& scratch) const = 0;
   // One image, other weights: `columns` packs (simd::packed_index) `lanes` output channels; no epilogue.
-  // sums: [out_positions][lanes]. Only these positions, ascending (null: all).
+  // sums: [out_positions][lanes]. These positions, ascending (null: all), are written, others may be.
   virtual void run_columns(const float* in, const float* columns, int32_t lanes, float* sums, int batch,
                            const std::vector<int32_t>* positions, PositionScratch& scratch) const = 0;
+  // The most floats that run_columns takes for PositionScratch::room.
+  [[nodiscard]] virtual int64_t columns_room() const noexcept { return 0; }
 };
 
 // Copies: every output element is an input element or a constant.

@@ -26,6 +26,7 @@ class ByteCount {
 struct Largest {
   int64_t elements = 1, channels = 1, reads = 1, steps = 0;
   int64_t depth = 1, cout = 1, positions = 1, sums = 1, packed = 1;  // of linear steps
+  int64_t room = 0;                                                  // for columns
   int64_t window = 1, pixels = 1, stripes = 1;
 
   explicit Largest(const ReplayPlan& plan) {
@@ -51,6 +52,7 @@ struct Largest {
     positions = std::max(positions, g.out_positions);
     sums = std::max(sums, g.out_positions * g.cout);
     packed = std::max(packed, g.taps * g.cin * (g.cout + lanes));
+    room = std::max(room, step.linear->kernel->columns_room());
   }
 };
 
@@ -98,6 +100,7 @@ void add_alone(const ReplayPlan& plan, const Largest& largest, int32_t lanes, By
   count.floats(largest.positions * plan.table().width());                           // HitColumns:
   count.bytes(largest.positions * (4 * sizeof(int32_t) + sizeof(simd::LaneMask)));  // values, places, lanes
   count.floats(plan.shortcuts().channel ? 0 : largest.sums);
+  count.floats(largest.room);
 }
 
 size_t lane_buffer_bytes(const ReplayPlan& plan, int slot, int32_t lanes) {

@@ -1,4 +1,6 @@
 // The SIMD convolution against the reference, in every bit, for all instruction sets of this machine.
+#include "kernels/conv2d.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -214,6 +216,56 @@ TEST_P(Conv2DTest, RowByRowEqualsTheReference) {
     tried += expect_equal_kernels(c, GetParam(), rng) ? 1 : 0;
   }
   EXPECT_GT(tried, 120);
+}
+
+// All output channels as columns; returns for how many kernel sets they were computed plane by plane.
+int expect_equal_columns(const Case& c, Values values, std::mt19937& rng) {
+  Problem p;
+  if (!make_problem(c, values, rng, p)) return 0;
+  const std::vector<float> expected = run(p, KernelSet::scalar, nullptr);
+  const auto image = static_cast<size_t>(p.context.output.elements());
+  int planes = 0;
+  PositionScratch scratch;
+  for (KernelSet set : available_kernel_sets()) {
+    KernelContext context = p.context;
+    context.set = set;
+    const std::unique_ptr<Kernel> kernel = make_kernel(p.op, context);
+    const auto* conv = dynamic_cast<const SimdConv2D*>(kernel.get());
+    if (conv == nullptr) continue;
+    const auto columns = static_cast<int32_t>(c.filters);
+    planes += conv->takes_planes(columns) ? 1 : 0;
+    AlignedBuffer sums(image);
+    for (int i = 0; i < p.images; ++i) {
+      const float* in = p.input.data() + i * c.input.elements();
+      // Whatever the room held before means nothing.
+      std::fill_n(scratch.room.data(), scratch.room.size(), std::numeric_limits<float>::quiet_NaN());
+      conv->run_columns(in, conv->packed(), columns, sums.data(), 2, nullptr, scratch);
+      EXPECT_TRUE(
+          test::same_bits(std::span(expected).subspan(static_cast<size_t>(i) * image, image), sums.span()))
+          << kernel_set_name(set) << " input " << c.input.to_string() << " columns " << columns << " kernel "
+          << c.kernel[0] << "x" << c.kernel[1] << (c.same ? " same" : " valid");
+    }
+  }
+  return planes;
+}
+
+TEST_P(Conv2DTest, ColumnsEqualTheReference) {
+  std::mt19937 rng(5678);
+  const auto pick = [&](int64_t from, int64_t to) {
+    return std::uniform_int_distribution<int64_t>(from, to)(rng);
+  };
+  int planes = 0;
+  for (int i = 0; i < 300; ++i) {
+    Case c = random_case(rng);
+    c.bias = c.normalize = c.add = false;
+    c.activation = 0;
+    c.input = Shape{pick(1, 20), pick(1, 40), pick(1, 19)};
+    c.filters = i % 5 == 0 ? pick(10, 70) : pick(1, 9);
+    if (i % 4 != 0) c.strides = c.dilation = {1, 1};
+    if (i % 3 == 0) c.kernel = {pick(1, 7), pick(1, 7)};
+    planes += expect_equal_columns(c, GetParam(), rng);
+  }
+  EXPECT_GT(planes, 100);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Conv2DTest, testing::Values(Values::ordinary, Values::sparse, Values::nasty));

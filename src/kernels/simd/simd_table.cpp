@@ -17,6 +17,7 @@
 #include "kernels/simd/lane_merge-inl.hpp"
 #include "kernels/simd/lanes-inl.hpp"
 #include "kernels/simd/peak-inl.hpp"
+#include "kernels/simd/plane_columns-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::simd::HWY_NAMESPACE {
@@ -44,6 +45,7 @@ SimdTable make_table(KernelSet set) {
           .lane_join = &lane_join,
           .lane_add = &lane_add,
           .columns = &columns,
+          .plane_columns = &plane_columns,
           .multiply_add_chains = &multiply_add_chains,
           .multiply_adds_per_round = kPeakChains * static_cast<int>(hn::Lanes(kFloats))};
 }
@@ -74,6 +76,18 @@ const SimdTable* simd_table(KernelSet set) {
   }
 #endif
   return nullptr;
+}
+
+PlaneLayout::PlaneLayout(const ConvRows& r, int64_t cin, int lanes)
+    : rows(r.out_h + r.kernel_h - 1),
+      pitch(r.out_w + r.kernel_w - 1),
+      planes(cin + (r.adds_outside ? 0 : 1)) {
+  places = (r.out_h * pitch + lanes - 1) / lanes * lanes;
+  // The last place's last tap; an odd number of cache lines, so that planes do not meet in the same places of
+  // a cache.
+  constexpr int64_t kLine = 16;
+  const int64_t lines = (places + (r.kernel_h - 1) * pitch + r.kernel_w - 1 + kLine - 1) / kLine;
+  stride = (lines | 1) * kLine;
 }
 
 namespace {

@@ -319,6 +319,29 @@ struct ColumnsCall {
   LaneMask* differs = nullptr;  // out, [positions]: bit l: the value of fault l is not golden's
 };
 
+// How plane_columns lays out an image. A place is an output position, in rows that are as long as the
+// planes': the last kernel_w - 1 of a row mean nothing.
+struct PlaneLayout {
+  PlaneLayout(const ConvRows& rows, int64_t cin, int lanes);
+  int64_t rows = 0, pitch = 0;  // of a plane: the image and its border
+  int64_t places = 0;           // whole vectors
+  int64_t stride = 0;           // floats from plane to plane
+  int64_t planes = 0;           // one per input channel; and one that says what is inside the image
+  // The room that a call with so many columns needs.
+  [[nodiscard]] int64_t floats(int64_t columns) const noexcept { return planes * stride + columns * places; }
+};
+
+// A convolution of one image into a few output channels; stride and dilation 1, any kernel.
+struct PlaneCall {
+  const float* in = nullptr;  // [in_h][in_w][cin]
+  const ConvRows* rows = nullptr;
+  int32_t cin = 0, columns = 0;    // columns: output channels
+  const float* weights = nullptr;  // [taps][cin][weights_stride]
+  int32_t weights_stride = 0;
+  float* room = nullptr;  // PlaneLayout::floats, and a vector
+  float* sums = nullptr;  // out, [output positions][columns]; no epilogue
+};
+
 struct SimdTable {
   KernelSet set = KernelSet::scalar;
   int lanes = 0;              // floats per vector
@@ -355,6 +378,7 @@ struct SimdTable {
   void (*lane_add)(const float* rows, const int32_t* channels, int32_t count, int32_t vectors,
                    float* sums) = nullptr;
   void (*columns)(const ColumnsCall& call) = nullptr;
+  void (*plane_columns)(const PlaneCall& call) = nullptr;
   // For measurements: so many rounds of multiply-adds that depend on nothing but themselves. Some number.
   float (*multiply_add_chains)(int64_t rounds) = nullptr;
   int multiply_adds_per_round = 0;
