@@ -8,6 +8,7 @@
 #include "core/wall_clock.hpp"
 
 namespace tf_injector {
+
 GoldenRun::GoldenRun(const Setup& setup)
     : scores(static_cast<size_t>(setup.images()) * setup.classes()),
       top(static_cast<size_t>(setup.images())),
