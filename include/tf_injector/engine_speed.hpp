@@ -15,9 +15,8 @@ namespace tf_injector {
 struct EngineSpeed {
   std::string name;  // "plain", "replay"
   int64_t faults = 0, images = 0;
-  double seconds = 0;  // for the faults alone
-  double golden_seconds =
-      0;  // the run without a fault, before them or, where it is joined with them, in between
+  double seconds = 0;         // for the faults alone
+  double golden_seconds = 0;  // the run without a fault, before them or in one pass with them
   std::string kernels;
   int threads = 0, tile = 0;
   double processor_seconds = 0;  // for the faults, of all threads together

@@ -31,6 +31,16 @@ GoldenSummary summary_of(const Tally& golden) {
       .images = golden.images, .top_1_correct = golden.top_1_correct, .top_5_correct = golden.top_5_correct};
 }
 
+void tell_golden(const CampaignCallbacks& callbacks, const GoldenRun& golden) {
+  if (callbacks.golden) callbacks.golden(summary_of(golden.total));
+}
+
+GroupSummary summary_of(const Report& report) {
+  GroupSummary summary;
+  summary.add(report.rows);
+  return summary;
+}
+
 CampaignResult result_of(CampaignOutcome outcome, const Tally& golden) {
   CampaignResult result;
   result.outcome = outcome;
@@ -58,12 +68,11 @@ class ListRun {
         golden_(golden),
         seconds_before_(golden.seconds),
         check_(setup, options.check, callbacks.stop),
+        summary_(summary_of(files.before)),
         progress_(callbacks.progress, progress_before(), setup.images()),
         runner_(
             setup, engine, golden, [this](size_t place) { return keeps_scores() || check_.takes(place); },
-            callbacks.stop, [this](int64_t pairs) { progress_.advance(pairs); }) {
-    summary_.add(files.before.rows);
-  }
+            callbacks.stop, [this](int64_t pairs) { progress_.advance(pairs); }) {}
 
   void run_blocks() {
     begin_report();
@@ -79,8 +88,7 @@ class ListRun {
 
   // All in one block, with the run without a fault in it.
   void run_joined() {
-    const BlockResult block =
-        runner_.run_with_golden(files_.before.rows.size(), setup_.faults.size() - files_.before.rows.size());
+    const BlockResult block = runner_.run_with_golden(faults_done(), faults_left());
     begin_report();
     write(block);
     progress_.finish();
@@ -96,19 +104,17 @@ class ListRun {
   [[nodiscard]] size_t faults_left() const { return setup_.faults.size() - faults_done(); }
 
   [[nodiscard]] Progress progress_before() const {
-    GroupSummary summary;
-    summary.add(files_.before.rows);
     const auto rows = static_cast<int64_t>(files_.before.rows.size());
     return {.faults_total = static_cast<int64_t>(setup_.faults.size()),
             .faults_before = rows,
             .rows_written = rows,
-            .critical = summary.critical(),
+            .critical = summary_.critical(),
             .images_evaluated = rows * setup_.images()};
   }
 
   // When golden is there.
   void begin_report() {
-    if (callbacks_.golden) callbacks_.golden(summary_of(golden_.total));
+    tell_golden(callbacks_, golden_);
     check_golden(files_.before, files_.journal.paths().report, golden_.total);
     check_.check_golden(golden_);
     files_.scores.write_golden(golden_.scores);
@@ -180,10 +186,6 @@ class CampaignRun {
     if (options_.scores != ScoreMode::none) result.score_folder = paths.scores;
   }
 
-  void tell(const GoldenRun& golden) const {
-    if (callbacks_.golden) callbacks_.golden(summary_of(golden.total));
-  }
-
   CampaignResult run_golden_only() const {
     std::optional<ScoreFiles> scores;
     if (options_.scores != ScoreMode::none) {
@@ -193,7 +195,7 @@ class CampaignRun {
     }
     const std::unique_ptr<Engine> engine = make_engine();
     const GoldenRun golden = run_golden(setup_, *engine, callbacks_.stop);
-    tell(golden);
+    tell_golden(callbacks_, golden);
     if (scores) scores->write_golden(golden.scores);
     CampaignResult result = result_of(CampaignOutcome::golden_only, golden.total);
     if (scores) result.score_folder = scores->folder();
@@ -227,11 +229,9 @@ class CampaignRun {
 
   CampaignResult already_finished(const ChosenReport& chosen) const {
     say(fmt::format("{} is finished already", chosen.paths.report));
-    GroupSummary summary;
-    summary.add(chosen.content.rows);
     CampaignResult result = result_of(CampaignOutcome::already_finished, chosen.content.golden);
     name_files(result, chosen.paths);
-    result.groups = summary.groups();
+    result.groups = summary_of(chosen.content).groups();
     result.faults = static_cast<int64_t>(chosen.content.rows.size());
     return result;
   }

@@ -41,7 +41,6 @@ class ReplayEngine final : public Engine {
     for (int image = 0; image < images.tile.images; ++image) {
       golden_of(images, image, thread, golden_[static_cast<size_t>(thread)].span());
       faults_of(block, image, first, thread, sink);
-      sink.advance(static_cast<int64_t>(count));
     }
   }
 
@@ -55,7 +54,6 @@ class ReplayEngine final : public Engine {
       golden_of(images, image, thread, golden.subspan(static_cast<size_t>(image) * classes, classes));
       golden_row(image);
       faults_of(block, image, 0, thread, sink);
-      sink.advance(static_cast<int64_t>(count));
     }
   }
 
@@ -68,6 +66,7 @@ class ReplayEngine final : public Engine {
           group,
           [&](size_t fault, std::span<const float> scores) { sink.row(first + fault, image, scores); });
     }
+    sink.advance(static_cast<int64_t>(block.size()));
   }
 
   void golden_of(const TileImages& images, int image, int thread, std::span<float> scores) {

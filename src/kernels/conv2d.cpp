@@ -178,7 +178,8 @@ int64_t SimdConv2D::columns_room() const noexcept {
 void SimdConv2D::run_columns(const float* in, const float* columns, int32_t lanes, float* sums, int,
                              const std::vector<int32_t>* positions, PositionScratch& scratch) const {
   if (takes_planes(lanes)) {
-    const auto room = static_cast<size_t>(columns_room());
+    const auto room =
+        static_cast<size_t>(simd::PlaneLayout(*rows_, geometry_.cin, table_.lanes).floats(lanes));
     if (scratch.room.size() < room) {
       scratch.room = AlignedBuffer();
       scratch.room = AlignedBuffer(room);

@@ -82,7 +82,7 @@ class SimdConv2D final : public LinearKernel {
   // Columns of a single block of packed weights, and the floats from one input's weights to the next's.
   [[nodiscard]] int32_t most_columns() const noexcept { return table_.vectors_per_block * table_.lanes; }
   [[nodiscard]] int32_t column_stride(int32_t columns) const noexcept {
-    return (columns + table_.lanes - 1) / table_.lanes * table_.lanes;
+    return static_cast<int32_t>(simd::packed_size(table_, 1, columns));
   }
   // The call for some positions only; their classes lie in the scratch.
   void select(std::span<const int32_t> positions, PositionScratch& scratch, simd::ConvCall& call) const;

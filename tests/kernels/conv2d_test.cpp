@@ -191,6 +191,11 @@ bool expect_equal_kernels(const Case& c, Values values, std::mt19937& rng) {
   return true;
 }
 
+// Gives whole numbers from `from` to `to`.
+auto picker(std::mt19937& rng) {
+  return [&rng](int64_t from, int64_t to) { return std::uniform_int_distribution<int64_t>(from, to)(rng); };
+}
+
 class Conv2DTest : public testing::TestWithParam<Values> {};
 
 TEST_P(Conv2DTest, EveryKernelSetEqualsTheReference) {
@@ -203,9 +208,7 @@ TEST_P(Conv2DTest, EveryKernelSetEqualsTheReference) {
 // What is computed row by row: a vector of channels, in blocks of rows and columns.
 TEST_P(Conv2DTest, RowByRowEqualsTheReference) {
   std::mt19937 rng(4321);
-  const auto pick = [&](int64_t from, int64_t to) {
-    return std::uniform_int_distribution<int64_t>(from, to)(rng);
-  };
+  const auto pick = picker(rng);
   int tried = 0;
   for (int i = 0; i < 200; ++i) {
     Case c = random_case(rng);
@@ -251,9 +254,7 @@ int expect_equal_columns(const Case& c, Values values, std::mt19937& rng) {
 
 TEST_P(Conv2DTest, ColumnsEqualTheReference) {
   std::mt19937 rng(5678);
-  const auto pick = [&](int64_t from, int64_t to) {
-    return std::uniform_int_distribution<int64_t>(from, to)(rng);
-  };
+  const auto pick = picker(rng);
   int planes = 0;
   for (int i = 0; i < 300; ++i) {
     Case c = random_case(rng);

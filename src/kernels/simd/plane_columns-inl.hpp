@@ -90,6 +90,10 @@ HWY_INLINE void plane_block(const PlaneCall& call, const PlaneLayout& layout, in
     for (int32_t kx = 0; kx < g.kernel_w; ++kx) {
       const float* in = call.room + at + ky * layout.pitch + kx;
       const float* inside = in + call.cin * layout.stride;
+      hn::Mask<Floats> is_inside[V];
+      if constexpr (!kAddsOutside) {
+        for (int v = 0; v < V; ++v) is_inside[v] = hn::Ne(hn::LoadU(d, inside + v * kLanes), hn::Zero(d));
+      }
       for (int32_t i = 0; i < call.cin; ++i, in += layout.stride, weight += call.weights_stride) {
         Vec w[C];
         for (int c = 0; c < C; ++c) w[c] = hn::Set(d, weight[c]);
@@ -100,8 +104,7 @@ HWY_INLINE void plane_block(const PlaneCall& call, const PlaneLayout& layout, in
             if constexpr (kAddsOutside) {
               acc[c][v] = sum;
             } else {
-              const auto is_inside = hn::Ne(hn::LoadU(d, inside + v * kLanes), hn::Zero(d));
-              acc[c][v] = hn::IfThenElse(is_inside, sum, acc[c][v]);
+              acc[c][v] = hn::IfThenElse(is_inside[v], sum, acc[c][v]);
             }
           }
         }
