@@ -54,9 +54,10 @@ FileHandle open_image(std::vector<uint8_t>& bytes) {
       H5Pset_file_image(access.get(), bytes.data(), bytes.size()) < 0) {
     throw Error(ErrorKind::internal, "libhdf5 takes no file from memory");
   }
-  // libhdf5 takes two files of one name for the same file; no file of this name is looked for on disk.
+  // libhdf5 takes two files of one name for the same file. It also tries to open a file of that name and
+  // wants it not to be there: below what is no folder there is none, whatever lies in the working directory.
   static std::atomic<unsigned> counter{0};
-  const std::string name = "tf_injector-image-" + std::to_string(counter.fetch_add(1));
+  const std::string name = "/dev/null/tf_injector-image-" + std::to_string(counter.fetch_add(1));
   return FileHandle(H5Fopen(name.c_str(), H5F_ACC_RDONLY, access.get()));
 }
 
