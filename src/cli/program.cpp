@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/failure.hpp"
 #include "cli/signals.hpp"
+#include "cli/standard_streams.hpp"
 #include "cli/terminal.hpp"
 #include "core/process_memory.hpp"
 #include "tf_injector/error.hpp"
@@ -36,12 +37,14 @@ void check_standard_output() {
 }  // namespace
 
 int run_program(int argc, char** argv) {
+  const bool streams_are_safe = take_closed_standard_streams();
   ignore_broken_pipes();
   give_back_large_blocks();
   const std::vector<std::string> command_line(argv, argv + argc);
   const std::vector<std::string> words(command_line.begin() + (argc > 0 ? 1 : 0), command_line.end());
   auto talk = make_talk(ProgressMode::none, false, std::cerr, standard_error_terminal);
   try {
+    if (!streams_are_safe) throw OutputError("no more files can be opened; raise the limit (ulimit -n)");
     const Arguments arguments = parse_arguments(words);
     if (const auto* run = std::get_if<RunArguments>(&arguments)) {
       talk = make_talk(run->progress, run->quiet, std::cerr, standard_error_terminal);

@@ -1,0 +1,12 @@
+// Descriptors 0, 1 and 2 are taken before any file is opened.
+#pragma once
+
+namespace tf_injector::cli {
+
+// A program may be started with standard input, output or error closed (`>&-`). The next file that is opened,
+// a report for instance, would get that number, and what is printed would be written over it. Call it first:
+// each closed one of the three is taken by a descriptor that can be neither read nor written, so that using
+// it stays the error that it was. False when there is none to be had.
+[[nodiscard]] bool take_closed_standard_streams() noexcept;
+
+}  // namespace tf_injector::cli
