@@ -9,17 +9,15 @@ class ConcatKernel final : public JoinKernel {
  public:
   ConcatKernel(const ops::Concat& op, const KernelContext& context) {
     for (int a = 0; a < op.axis; ++a) outer_ *= context.output[a];
-    joins_channels_ = op.axis + 1 == context.output.rank();
     for (const Shape& input : context.inputs) parts_.push_back(outer_ == 0 ? 0 : input.elements() / outer_);
   }
   void run(const KernelArgs& args) const noexcept override {
     ref::concat(outer_, parts_, args.inputs, args.output, args.images);
   }
-  [[nodiscard]] bool joins_channels() const noexcept override { return joins_channels_; }
+  [[nodiscard]] int64_t rows() const noexcept override { return outer_; }
   [[nodiscard]] std::string name() const override { return "ref:concat"; }
 
  private:
-  bool joins_channels_ = false;
   int64_t outer_ = 1;
   std::vector<int64_t> parts_;  // elements of each input for every index of the axes before the joined one
 };

@@ -104,11 +104,11 @@ class WindowKernel : public Kernel {
   [[nodiscard]] virtual const EpilogueData* epilogue() const noexcept { return nullptr; }
 };
 
-// Inputs one behind the other, along the channels of images or as vectors.
+// Inputs one behind the other, row by row: seen as a matrix of rows(), each output row is a row of every
+// input, in order. A join along an axis has a row for every index of the axes before that one.
 class JoinKernel : public Kernel {
  public:
-  // Does it join the last axis, or what is the same?
-  [[nodiscard]] virtual bool joins_channels() const noexcept = 0;
+  [[nodiscard]] virtual int64_t rows() const noexcept = 0;
 };
 
 // Batch normalisation, add and activation on their own: the epilogue of its first input.

@@ -8,8 +8,8 @@ namespace tf_injector::replay {
 namespace {
 
 ValueInfo value_of(const Shape& shape, int slot) {
-  if (shape.rank() == 3) return {shape[0] * shape[1], shape[2], slot};
-  return {1, shape.elements(), slot};
+  const int64_t channels = shape.rank() == 0 ? 1 : shape.back(), elements = shape.elements();
+  return {channels > 0 ? elements / channels : 0, channels, slot};
 }
 
 // A Dense over a flattened image has one input position of H * W * C channels: seen as a convolution with a
@@ -101,8 +101,8 @@ std::optional<WindowStep> window_step(const Kernel* kernel, const ValueInfo& in,
 
 bool is_join(const StepInfo& step, const std::vector<ValueInfo>& values) {
   const auto* join = dynamic_cast<const JoinKernel*>(step.kernel);
-  if (join == nullptr || !join->joins_channels()) return false;
   const ValueInfo& out = values[idx(step.output)];
+  if (join == nullptr || join->rows() != out.positions) return false;
   int64_t channels = 0;
   for (int value : step.reads) {
     if (values[idx(value)].positions != out.positions) return false;
@@ -117,8 +117,8 @@ const FunctionForm* function_of(const Kernel* kernel, const ValueInfo& in, const
   return function != nullptr && function->is_uniform() && fits ? function : nullptr;
 }
 
-// `rank`: of the output; of an image the last axis is the channels.
-std::optional<BinaryStep> binary_step(const StepInfo& step, const std::vector<ValueInfo>& values, int rank) {
+// A value's channels are its last axis: one row of it is one position.
+std::optional<BinaryStep> binary_step(const StepInfo& step, const std::vector<ValueInfo>& values) {
   const auto* binary = dynamic_cast<const BinaryForm*>(step.kernel);
   if (binary == nullptr || step.reads.size() != (binary->has_constant() ? 1 : 2)) return std::nullopt;
   const ValueInfo& out = values[idx(step.output)];
@@ -127,7 +127,7 @@ std::optional<BinaryStep> binary_step(const StepInfo& step, const std::vector<Va
     const ValueInfo& in = values[idx(step.reads[i])];
     const BinaryForm::Meets meets = binary->meets(i);
     const bool is_same = meets == BinaryForm::Meets::same && in.positions == out.positions;
-    found.one_position[i] = meets == BinaryForm::Meets::same_of_last_axis && rank == 3 && in.positions == 1;
+    found.one_position[i] = meets == BinaryForm::Meets::same_of_last_axis && in.positions == 1;
     if (in.channels != out.channels || (!is_same && !found.one_position[i])) return std::nullopt;
   }
   return found;
@@ -243,7 +243,7 @@ void ReplayPlan::add_step(const PlanStep& from, int output) {
   step.window = window_step(step.kernel, in, out);
   step.joins = is_join(step, values_);
   step.function = function_of(step.kernel, in, out);
-  step.binary = binary_step(step, values_, from.shape.rank());
+  step.binary = binary_step(step, values_);
   if (step.window) step.epilogue = step.window->kernel->epilogue();
   if (step.linear) step.epilogue = &step.linear->kernel->epilogue();
   if (step.elementwise) step.epilogue = &form->epilogue();

@@ -19,7 +19,11 @@
 
 namespace tf_injector::replay {
 
-// A value seen as positions x channels: an image (H, W, C) has H * W positions, anything else one.
+// A value seen as a matrix of positions x channels, row by row as it lies in memory: channels are the last
+// axis, positions all others together. Every rank alike, since what works on channels works on the last axis:
+// Dense, convolutions, BatchNormalization, pooling, joins and operands that are stretched. A step has a form
+// for a pack where the kernel's own geometry is that of the matrices that it reads and writes: where a
+// Reshape lies between (which renames and is no step), the same elements can be another matrix.
 struct ValueInfo {
   int64_t positions = 1;
   int64_t channels = 0;

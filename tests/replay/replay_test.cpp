@@ -103,7 +103,7 @@ TEST(Replay, FunctionsAndBinaryOpsAreComputedForAPackAtOnce) {
       binaries += step.binary ? 1 : 0;
     }
     EXPECT_EQ(functions, 5);
-    EXPECT_EQ(binaries, 7);  // of 8: one reads an image as a matrix
+    EXPECT_EQ(binaries, 8);
   }
 }
 
