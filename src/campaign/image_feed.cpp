@@ -85,9 +85,15 @@ void ImageFeed::check_labels(int64_t classes) const {
   for (int64_t image = 0; image < images_; ++image) {
     if (label(image) >= 0 && label(image) < classes) continue;
     throw DatasetError(
-        fmt::format("{}: label {} of image {} (from 0) is outside 0..{}: the model has {} classes",
-                    dataset_.source, label(image), image, classes - 1, classes));
+        fmt::format("{}: label {} of image {} (from 0) is outside 0..{}: the model has {} classes{}",
+                    dataset_.source, label(image), image, classes - 1, classes,
+                    counts_from_one(classes) ? "; these labels count from 1: store y - 1" : ""));
   }
+}
+
+bool ImageFeed::counts_from_one(int64_t classes) const {
+  const auto [least, most] = std::minmax_element(dataset_.labels.begin(), dataset_.labels.end());
+  return *least == 1 && *most == classes;
 }
 
 size_t ImageFeed::bytes() const noexcept {

@@ -55,6 +55,7 @@ class ImageFeed {
   void match(const std::vector<PlanInput>& inputs);
   void check_size(const DatasetInput& array) const;
   void check_labels(int64_t classes) const;
+  [[nodiscard]] bool counts_from_one(int64_t classes) const;
   void preprocess(const DatasetInput& array, int64_t first, int64_t count, std::span<float> out) const;
 
   Dataset dataset_;

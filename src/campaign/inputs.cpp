@@ -50,6 +50,13 @@ void check_report_path(const CampaignOptions& options) {
                   options.report_path));
 }
 
+std::vector<std::string> input_names(const Graph& graph) {
+  std::vector<std::string> names;
+  for (const NodeId input : graph.inputs)
+    names.push_back(std::get<ops::Input>(graph.nodes[static_cast<size_t>(input)].op).name);
+  return names;
+}
+
 }  // namespace
 
 void check_options(const CampaignOptions& options) {
@@ -83,6 +90,7 @@ CampaignInputs load_inputs(const CampaignOptions& options, const Message& messag
        .path = options.data_path,
        .allow_download = options.allow_download && !options.dry_run,
        .resize = options.resize,
+       .inputs = input_names(inputs.graph),
        .on_message = message,
        .on_fetch = [stop](uint64_t, std::optional<uint64_t>) { return stop == nullptr || !stop->load(); }});
   message(fmt::format("{}: {} images", inputs.dataset.source, inputs.dataset.size()));

@@ -2,42 +2,25 @@
 
 #include <fmt/format.h>
 
-#include <map>
 #include <utility>
 
 #include "core/shape.hpp"
+#include "data/array_choice.hpp"
+#include "data/array_source.hpp"
+#include "data/dtype_name.hpp"
 #include "data/labels.hpp"
 #include "data/one_line.hpp"
 #include "data/place.hpp"
-#include "io/npy.hpp"
-#include "io/zip_archive.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::data {
 namespace {
 
-constexpr const char* kImages = "x";
-constexpr const char* kLabels = "y";
-
-using Arrays = std::map<std::string, NpyArray>;
-
-std::string type_name(const std::string& dtype) {
-  constexpr std::pair<std::string_view, std::string_view> kKinds[] = {
-      {"f", "float"}, {"i", "int"}, {"u", "uint"}, {"c", "complex"}};
-  for (const auto& [letter, name] : kKinds) {
-    if (dtype.size() == 3 && dtype.substr(1, 1) == letter)
-      return std::string(name) + std::to_string(8 * (dtype[2] - '0'));
-  }
-  return "'" + dtype + "'";
-}
-
 // Images of one input of the model.
 DatasetInput make_input(const std::string& name, NpyArray array, const std::string& what) {
-  if (array.shape.size() < 2) {
-    throw DatasetError(
-        fmt::format("{}: shape {}, expected the images one after the other, (N, height, width, "
-                    "channels)",
-                    what, Shape(array.shape).to_string()));
+  if (array.shape.empty()) {
+    throw DatasetError(fmt::format(
+        "{}: one number; expected the images one after the other, (N, height, width, channels)", what));
   }
   DatasetInput input;
   input.name = name;
@@ -51,38 +34,24 @@ DatasetInput make_input(const std::string& name, NpyArray array, const std::stri
     throw DatasetError(
         fmt::format("{}: type {}, expected uint8 (0 to 255, to be preprocessed) or float32 (fed as it "
                     "is): store it as x.astype(np.float32) or x.astype(np.uint8)",
-                    what, type_name(array.dtype)));
+                    what, dtype_name(array.dtype)));
   }
   return input;
 }
 
-std::string names_of(const Arrays& arrays) {
-  std::string names;
-  for (const auto& [name, array] : arrays) names += (names.empty() ? "'" : ", '") + name + "'";
-  return names.empty() ? "nothing" : names;
-}
-
-Dataset from_arrays(Arrays arrays, const std::string& source) {
-  const auto labels = arrays.find(kLabels);
-  if (labels == arrays.end() || arrays.size() < 2) {
-    throw DatasetError(
-        fmt::format("{}: expected the images 'x' (or one array for each input of the model) and "
-                    "the labels 'y', found: {}",
-                    source, names_of(arrays)));
-  }
+Dataset read_set(const ArraySource& source, const ArrayChoice& choice) {
   Dataset dataset;
-  dataset.source = source;
-  dataset.labels = labels_of(labels->second, source + ": 'y'");
-  arrays.erase(labels);
-  const bool only_x = arrays.size() == 1 && arrays.begin()->first == kImages;
-  for (auto& [name, array] : arrays) {
-    const std::string what = fmt::format("{}: '{}'", source, name);
-    const int64_t images = array.shape.empty() ? 0 : array.shape[0];
-    dataset.inputs.push_back(make_input(only_x ? "" : name, std::move(array), what));
-    if (static_cast<size_t>(images) != dataset.labels.size())
-      throw DatasetError(fmt::format("{}: {} images, but {} labels", what, images, dataset.labels.size()));
+  dataset.source = source.place();
+  dataset.labels = labels_of(source.read(choice.labels), source.label(choice.labels));
+  for (const ArrayChoice::Images& images : choice.images) {
+    const std::string what = source.label(images.array);
+    NpyArray array = source.read(images.array);
+    const int64_t count = array.shape.empty() ? 0 : array.shape[0];
+    dataset.inputs.push_back(make_input(images.input, std::move(array), what));
+    if (static_cast<size_t>(count) != dataset.labels.size())
+      throw DatasetError(fmt::format("{}: {} images, but {} labels", what, count, dataset.labels.size()));
   }
-  if (dataset.labels.empty()) throw DatasetError(source + ": holds no images");
+  if (dataset.labels.empty()) throw DatasetError(source.place() + ": holds no images");
   return dataset;
 }
 
@@ -93,21 +62,16 @@ std::string stem(const std::string& name) {
 
 }  // namespace
 
-std::optional<Dataset> find_arrays(const std::string& place) {
-  const std::string images = in_folder(place, "x.npy");
-  const std::string labels = in_folder(place, "y.npy");
+std::optional<Dataset> find_arrays(const std::string& place, std::span<const std::string> inputs,
+                                   const std::function<void(const std::string&)>& on_message) {
   try {
-    if (is_file(place) && ZipArchive::is_zip(place)) {
-      Dataset dataset = from_arrays(read_npz(place), place);
-      dataset.name = stem(base_name(place));
-      return dataset;
-    }
-    if (!is_file(images) && !is_file(labels)) return std::nullopt;
-    for (const std::string& path : {images, labels}) {
-      if (!is_file(path)) throw DatasetError(path + ": missing; the images are x.npy, the labels y.npy");
-    }
-    Dataset dataset = from_arrays({{kImages, read_npy(images)}, {kLabels, read_npy(labels)}}, place);
-    dataset.name = base_name(place);
+    const std::optional<ArraySource> source = ArraySource::open(place);
+    if (!source) return std::nullopt;
+    const std::optional<ArrayChoice> choice = choose_arrays(*source, inputs);
+    if (!choice) return std::nullopt;
+    Dataset dataset = read_set(*source, *choice);
+    dataset.name = source->is_archive() ? stem(base_name(place)) : base_name(place);
+    if (on_message && !choice->remark.empty()) on_message(one_line(place + ": " + choice->remark));
     return dataset;
   } catch (const Error& error) {
     throw DatasetError(one_line(error.what()));

@@ -23,7 +23,7 @@ std::string own_folder(const NamedSet& set) { return "./datasets/" + set.name; }
 std::optional<Dataset> find_in_own_place(const NamedSet& set, const std::string& place,
                                          const LoadOptions& options) {
   auto dataset = set.find(place, options);
-  if (!dataset) dataset = find_arrays(place);
+  if (!dataset) dataset = find_arrays(place, options.inputs, options.on_message);
   if (dataset) dataset->name = set.name;
   return dataset;
 }
@@ -58,7 +58,7 @@ Dataset load_unnamed(const LoadOptions& options) {
   for (const NamedSet& set : dataset_table()) {
     if (auto dataset = set.find(path, options)) return std::move(*dataset);
   }
-  if (auto dataset = find_arrays(path)) return std::move(*dataset);
+  if (auto dataset = find_arrays(path, options.inputs, options.on_message)) return std::move(*dataset);
   std::string names;
   for (const NamedSet& set : dataset_table()) names += set.name + ", ";
   throw DatasetError(

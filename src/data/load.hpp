@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tf_injector/dataset.hpp"
 
@@ -15,7 +16,9 @@ struct LoadOptions {
   std::string path;               // --data, or ""
   bool allow_download = true;     // missing data of a named set is fetched
   std::string resize = "pillow";  // GTSRB: "pillow" or "tensorflow" (float32 result)
-  std::function<void(const std::string&)> on_message;  // "fetching ...": one line each
+  std::vector<std::string> inputs =
+      {};  // names of the model's inputs, for NumPy arrays (data/array_choice.hpp)
+  std::function<void(const std::string&)> on_message;  // "fetching ...", what was taken: one line each
   // While data is fetched (data/download.hpp); false stops.
   std::function<bool(uint64_t done, std::optional<uint64_t> total)> on_fetch{};
 };

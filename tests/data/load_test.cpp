@@ -37,8 +37,10 @@ class Load : public testing::Test {
     setenv("HOME", home_before_.c_str(), 1);
   }
 
-  static Dataset load(const std::string& dataset, const std::string& path = "") {
+  static Dataset load(const std::string& dataset, const std::string& path = "",
+                      std::vector<std::string> inputs = {}) {
     LoadOptions options;
+    options.inputs = std::move(inputs);
     options.dataset = dataset;
     options.path = path;
     options.allow_download = false;
@@ -149,7 +151,7 @@ TEST_F(Load, ArraysOfAnyImages) {
   EXPECT_EQ(dataset.labels, std::vector<int32_t>{9});
 
   folder_.write("two.npz", npz_bytes({{"b", images}, {"a", npy("|u1", {1, 1, 1, 1}, "q")}, {"y", labels}}));
-  const Dataset two = load("CIFAR100", folder_ / "two.npz");
+  const Dataset two = load("CIFAR100", folder_ / "two.npz", {"b", "a"});
   EXPECT_EQ(two.name, "CIFAR100");
   ASSERT_EQ(two.inputs.size(), 2u);
   EXPECT_EQ(two.inputs[0].name, "a");
@@ -163,18 +165,32 @@ TEST_F(Load, WrongArraysSayWhatIsExpected) {
     return refusal("", folder_.write("a.npz", npz_bytes(arrays)));
   };
   EXPECT_THAT(npz({{"x", x}, {"x_test", x}}), AllOf(HasSubstr("labels 'y'"), HasSubstr("'x_test'")));
+  EXPECT_THAT(npz({{"y", y}, {"a", x}, {"b", x}}),
+              AllOf(HasSubstr("images 'x'"), HasSubstr("'a', 'b', 'y'")));
+  EXPECT_THAT(npz({{"images", x}, {"labels", y}}),
+              HasSubstr("; rename them: z = np.load('" + (folder_ / "a.npz") +
+                        "'); np.savez('renamed.npz', x=z['images'], y=z['labels'])"));
   EXPECT_THAT(npz({{"y", y}}), HasSubstr("images 'x'"));
   EXPECT_THAT(npz({}), HasSubstr("found: nothing"));
   EXPECT_THAT(npz({{"x", x}, {"y", npy("|u1", {3}, "abc")}}), HasSubstr("2 images, but 3 labels"));
   EXPECT_THAT(npz({{"x", npy("<f8", {1, 1}, std::string(8, '\0'))}, {"y", y}}),
               AllOf(HasSubstr("'x'"), HasSubstr("float64"), HasSubstr("expected uint8")));
   EXPECT_THAT(npz({{"x", npy("<i4", {1, 1}, std::string(4, '\0'))}, {"y", y}}), HasSubstr("int32"));
-  EXPECT_THAT(npz({{"x", npy("|u1", {2}, "ab")}, {"y", y}}), HasSubstr("(N, height, width, channels)"));
-  EXPECT_THAT(npz({{"x", npy("|u1", {}, "a")}, {"y", y}}), HasSubstr("shape ()"));
+  EXPECT_THAT(npz({{"x", npy("|u1", {}, "a")}, {"y", y}}), HasSubstr("(N, height, width, channels)"));
   EXPECT_THAT(npz({{"x", npy("|u1", {0, 4}, "")}, {"y", npy("|u1", {0}, "")}}), HasSubstr("no images"));
   EXPECT_THAT(npz({{"x", x}, {"y", npy("|u1", {2, 2}, "abab")}}), HasSubstr("one-hot"));
-  EXPECT_THAT(npz({{"x", x}, {"y", npy("<f4", {2}, std::string(8, '\0'))}}), HasSubstr("expected integers"));
-  EXPECT_THAT(npz({{"x", x}, {"y", npy("|i1", {2}, "\x01\xFF")}}), HasSubstr("label -1 of image 1"));
+  EXPECT_THAT(
+      npz({{"x", x}, {"y", npy("<f4", {2}, std::string(8, '\0'))}}),
+      HasSubstr("float32, expected integers (class numbers from 0); store them as y.astype(np.int64)"));
+  EXPECT_THAT(
+      npz({{"x", x}, {"y", npy("<f4", {2}, std::string("\0\0\0\0\0\0\0\x3f", 8))}}),
+      HasSubstr("expected integers (class numbers from 0); label 0.5 of image 1 (from 0) is no class"));
+  EXPECT_THAT(npz({{"x", x}, {"y", npy("<f4", {2, 2}, std::string(16, '\0'))}}), HasSubstr("argmax"));
+  EXPECT_THAT(npz({{"x", x}, {"y", npy("|b1", {2}, "\1\1")}}), HasSubstr("type bool, expected integers"));
+  EXPECT_THAT(npz({{"x", x}, {"y", npy("|S1", {2}, "ab")}}), HasSubstr("type text, expected integers"));
+  EXPECT_THAT(npz({{"x", x}, {"y", npy("|u1", {1, 2}, "ab")}}), HasSubstr("y.reshape(-1)"));
+  EXPECT_THAT(npz({{"x", x}, {"y", npy("|i1", {2}, "\x01\xFF")}}),
+              AllOf(HasSubstr("label -1 of image 1"), HasSubstr("(y + 1) // 2")));
   EXPECT_THAT(npz({{"x", x}, {"y", npy("<i8", {2}, std::string(15, '\0') + "\x40")}}),
               HasSubstr("no class number"));
   EXPECT_THAT(npz({{"x", x}, {"y", npy("<u8", {2}, std::string(15, '\0') + "\x80")}}), HasSubstr("2^63"));

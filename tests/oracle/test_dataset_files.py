@@ -10,6 +10,7 @@ import pathlib
 import pickle
 import subprocess
 import tarfile
+import zipfile
 
 import numpy as np
 import pytest
@@ -25,8 +26,8 @@ def program():
     return path
 
 
-def load(dataset, path):
-    done = subprocess.run([program(), dataset, path], capture_output=True, text=True)
+def load(dataset, path, *inputs):
+    done = subprocess.run([program(), dataset, path, *inputs], capture_output=True, text=True)
     return (done.stdout if done.returncode == 0 else done.stderr).rstrip("\n")
 
 
@@ -146,7 +147,113 @@ def test_an_array_for_each_input(tmp_path):
     rng = np.random.default_rng(2)
     inputs = {"left": rng.random((COUNT, 4), dtype=np.float32), "right": rng.integers(0, 9, (COUNT, 2, 2, 1)).astype(np.uint8)}
     np.savez(tmp_path / "two.npz", y=np.arange(COUNT), **inputs)
-    assert load("", tmp_path / "two.npz") == "two " + contents_hash(inputs, np.arange(COUNT))
+    expected = contents_hash(inputs, np.arange(COUNT))
+    assert load("", tmp_path / "two.npz", "right", "left") == "two " + expected
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name, array in {**inputs, "y": np.arange(COUNT)}.items():
+        np.save(folder / f"{name}.npy", array)
+    assert load("", folder, "right", "left") == "folder " + expected
+    (folder / "left.npy").unlink()
+    assert "no array 'left'" in load("", folder, "right", "left")
+
+
+# Whatever else stands in a file: any type, shape, length and state.
+OTHERS = {
+    **{f"type {t}": np.zeros((3, 2), t) for t in ("?", "i1", "u1", ">i2", "<u4", "<i8", "f2", "f4", ">f8", "c8", "c16", "S3", "U2", "M8[s]", "m8[ns]", "V5")},
+    "long double": np.zeros(3, np.longdouble),
+    "objects": np.array([{"a": 1}, None], object),
+    "records": np.zeros(4, [("a", "f4"), ("b", "i8", (2,))]),
+    "number": np.float32(3),
+    "nothing": np.zeros((0, 5), np.float32),
+    "as long": np.zeros((COUNT, 2), np.float32),
+    "longer": np.zeros((3 * COUNT, 5, 4, 3), np.uint8),
+    "in Fortran order": np.zeros((4, 5, 6), np.float32, "F"),
+    "text": np.array("some words"),
+    "32 axes": np.zeros((1,) * 32, np.uint8),
+}
+SAVES = {"npz": np.savez, "compressed": np.savez_compressed}
+
+
+def save_folder(folder, **arrays):
+    folder.mkdir()
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=True)
+
+
+def one_set():
+    rng = np.random.default_rng(3)
+    return rng.integers(0, 256, (COUNT, 5, 4, 3), dtype=np.uint8), rng.integers(0, 100, COUNT)
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_other_arrays_are_left_unread(other, tmp_path):
+    x, y = one_set()
+    left, right = np.ones((COUNT, 2), np.float32), x
+    for save, name in ((np.savez, "a.npz"), (np.savez_compressed, "b.npz"), (save_folder, "c.npz")):
+        save(tmp_path / name, x=x, y=y, other=OTHERS[other])
+        assert load("", tmp_path / name).split()[1] == contents_hash({"": x}, y)
+        assert load("", tmp_path / name, "image").split()[1] == contents_hash({"": x}, y)
+        save(tmp_path / f"two_{name}", left=left, right=right, y=y, other=OTHERS[other])
+        said = load("", tmp_path / f"two_{name}", "left", "right")
+        assert said.split()[1] == contents_hash({"left": left, "right": right}, y), said
+
+
+def test_damaged_arrays_and_other_files_are_left_unread(tmp_path):
+    x, y = one_set()
+    np.savez(tmp_path / "a.npz", x=x, y=y)
+    with zipfile.ZipFile(tmp_path / "a.npz", "a") as archive:
+        archive.writestr("readme.txt", "words")
+        archive.writestr("cut.npy", b"\x93NUMPY\x01\x00")
+        archive.writestr("no array.npy", b"hello")
+        archive.writestr("unpacked by nobody.npy", bytes(1000), zipfile.ZIP_BZIP2)
+    damaged = (tmp_path / "a.npz").read_bytes().replace(b"hello", b"jello")
+    (tmp_path / "a.npz").write_bytes(damaged)  # its checksum is wrong now
+    assert load("", tmp_path / "a.npz") == "a " + contents_hash({"": x}, y)
+
+
+def test_a_single_input_takes_the_array_of_its_name_or_x(tmp_path):
+    x, y = one_set()
+    np.savez(tmp_path / "named.npz", input_1=x, y=y)
+    assert load("", tmp_path / "named.npz", "input_1") == "named " + contents_hash({"input_1": x}, y)
+    assert load("", tmp_path / "named.npz", "other") == "named " + contents_hash({"input_1": x}, y)  # the only one
+    np.savez(tmp_path / "both.npz", input_1=x, x=x[::-1], y=y)
+    assert load("", tmp_path / "both.npz", "input_1") == "both " + contents_hash({"input_1": x}, y)
+    assert load("", tmp_path / "both.npz", "other") == "both " + contents_hash({"": x[::-1]}, y)
+    np.savez(tmp_path / "unclear.npz", a=x, b=x, y=y)
+    said = load("", tmp_path / "unclear.npz", "input_1")
+    assert "found: 'a', 'b', 'y'" in said and "\n" not in said
+
+
+@pytest.mark.parametrize("form", ["npz", "compressed", "folder"])
+def test_the_test_part_of_keras_own_files(form, tmp_path):
+    x, y = one_set()
+    save = {**SAVES, "folder": save_folder}[form]
+    place = tmp_path / "mnist.npz"
+    save(place, x_train=np.tile(x, (3, 1, 1, 1)), y_train=np.tile(y, 3), x_test=x, y_test=y)
+    assert load("", place).split()[1] == contents_hash({"": x}, y)
+    place = tmp_path / "all.npz"  # x and y are what the flag's help names
+    save(place, x_test=x[::-1], y_test=y, x=x, y=y)
+    assert load("", place).split()[1] == contents_hash({"": x}, y)
+    place = tmp_path / "train.npz"
+    save(place, x_train=x, y_train=y)
+    said = load("", place)
+    assert ("'x_test' and 'y_test'" in said and "found: 'x_train', 'y_train'" in said) or "no test set" in said
+
+
+@pytest.mark.parametrize("names", [("X", "Y"), ("X", "y"), ("images", "labels"), ("arr_0", "arr_1"), ("data", "target"),
+                                   ("X_test", "y_test"), ("features", "labels"), ("x", "labels")])
+def test_other_names_are_refused_with_the_line_that_renames_them(names, tmp_path):
+    x, y = one_set()
+    np.savez(tmp_path / "a.npz", **dict(zip(names, (x, y))))
+    said = load("", tmp_path / "a.npz")
+    if names[1] == "y":  # the only array beside the labels
+        assert said == "a " + contents_hash({names[0]: x}, y)
+        return
+    assert said.startswith(f"{tmp_path / 'a.npz'}: expected the images 'x'") and "found: " in said and "\n" not in said
+    os.chdir(tmp_path)
+    exec(said.split("rename them: ")[1], {"np": np})
+    assert load("", tmp_path / "renamed.npz") == "renamed " + contents_hash({"": x}, y)
 
 
 @pytest.mark.parametrize("dtype", ["f8", "f2", "i4", "i8", "u2", "?", "c8"])
@@ -154,4 +261,4 @@ def test_images_of_other_types_say_what_is_expected(dtype, tmp_path):
     np.savez(tmp_path / "mine.npz", x=np.zeros((COUNT, 2, 2, 3), dtype), y=np.zeros(COUNT, int))
     said = load("", tmp_path / "mine.npz")
     assert "expected uint8" in said and "float32" in said and "\n" not in said
-    assert np.dtype(dtype).name in said or dtype == "?"
+    assert f"type {np.dtype(dtype).name}," in said

@@ -1,0 +1,45 @@
+// NumPy arrays by name, each read when it is asked for: the members of an .npz, or the .npy files of a
+// folder.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/npy.hpp"
+
+namespace tf_injector {
+class ZipArchive;
+}
+
+namespace tf_injector::data {
+
+class ArraySource {
+ public:
+  // Nothing where `place` is neither a zip archive nor a folder. Throws Error(bad_input): an archive that
+  // cannot be read.
+  [[nodiscard]] static std::optional<ArraySource> open(const std::string& place);
+  ~ArraySource();
+  ArraySource(ArraySource&&) noexcept;
+  ArraySource& operator=(ArraySource&&) noexcept;
+
+  [[nodiscard]] bool is_archive() const noexcept { return archive_ != nullptr; }
+  [[nodiscard]] const std::string& place() const noexcept { return place_; }
+  // Without ".npy", sorted. Other files and members are no arrays.
+  [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
+  [[nodiscard]] bool has(const std::string& name) const;
+  // For messages: "set.npz: 'x'", "folder/x.npy".
+  [[nodiscard]] std::string label(const std::string& name) const;
+  // Throws Error(bad_input): damaged, or of a type that is not read.
+  [[nodiscard]] NpyArray read(const std::string& name) const;
+
+ private:
+  ArraySource() = default;
+
+  std::string place_;
+  std::unique_ptr<ZipArchive> archive_;  // null: a folder
+  std::vector<std::string> names_;
+};
+
+}  // namespace tf_injector::data
