@@ -17,6 +17,12 @@ void for_each_lane(LaneMask lanes, Visit visit) {
   for (; lanes != 0; lanes &= lanes - 1) visit(std::countr_zero(lanes));
 }
 
+bool has_negative_zero(const float* values, int64_t count) {
+  bool found = false;
+  for (int64_t i = 0; i < count; ++i) found |= float_bits(values[i]) == float_bits(-0.0f);
+  return found;
+}
+
 }  // namespace
 
 LaneSteps::LaneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values,
@@ -263,21 +269,35 @@ void LaneSteps::replay_average(const StepInfo& step) {
   }
 }
 
-// Zeros are left out of the sums: they begin at +0, and x + 0 is x for every x but -0, which no such sum
-// becomes.
+// x + 0 is x for every x but -0. A sum begins at +0 and becomes -0 only where it is flushed (-1e-39, say);
+// one that ends otherwise has met no zero while it was -0, or has lost that sign again.
 void LaneSteps::average_window(const StepInfo& step, int64_t p, LaneMask reach) {
+  if (!sum_window(step, p, reach, false)) (void)sum_window(step, p, reach, true);
+  const AverageGeometry& g = step.average->geometry;
+  const auto divisor = static_cast<float>(g.windows[idx(p)].positions.size());
+  for (int64_t e = 0; e < g.channels * width_; ++e) sums_[idx(e)] = sums_[idx(e)] / divisor;
+}
+
+bool LaneSteps::sum_window(const StepInfo& step, int64_t p, LaneMask reach, bool with_zeros) {
   const AverageGeometry& g = step.average->geometry;
   const std::vector<int32_t>& window = g.windows[idx(p)].positions;
   const int64_t size = g.channels * width_;
   const auto add = [&](size_t i, float* sums) {
+    if (with_zeros) {
+      load_pixel(step.reads.front(), window[i], reach, operand_);
+      for (int64_t e = 0; e < size; ++e) sums[e] = sums[e] + operand_[idx(e)];
+      return;
+    }
     const simd::LaneRows rows = read_rows(step.reads.front(), window[i], reach);
     table_.lane_add(rows.values, row_channels_.data(), rows.count, vectors(reach), sums);
   };
   float* sums = sums_.data();
   std::fill_n(sums, size, 0.0f);
+  bool is_exact = true;
   if (g.striped > 0) {
     std::fill_n(stripes_.data(), size * g.stripes, 0.0f);
     for (int64_t i = 0; i < g.striped; ++i) add(idx(i), stripes_.data() + i % g.stripes * size);
+    is_exact = !has_negative_zero(stripes_.data(), size * g.stripes);
     std::copy_n(stripes_.data(), size, sums);
     for (int s = 1; s < g.stripes; ++s) {
       const float* stripe = stripes_.data() + s * size;
@@ -285,8 +305,7 @@ void LaneSteps::average_window(const StepInfo& step, int64_t p, LaneMask reach) 
     }
   }
   for (size_t i = idx(g.striped); i < window.size(); ++i) add(i, sums);
-  const auto divisor = static_cast<float>(window.size());
-  for (int64_t e = 0; e < size; ++e) sums[e] = sums[e] / divisor;
+  return is_exact && !has_negative_zero(sums, size);
 }
 
 // Any other step: run as it is on the fault's own inputs, then compared.

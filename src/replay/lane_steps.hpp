@@ -48,6 +48,8 @@ class LaneSteps {
   void move_elements(const StepInfo& step, int64_t position);
   void replay_average(const StepInfo& step);
   void average_window(const StepInfo& step, int64_t position, LaneMask reach);
+  // False: a sum of the window ended in -0 with its zeros left out.
+  bool sum_window(const StepInfo& step, int64_t position, LaneMask reach, bool with_zeros);
   void replay_window(const StepInfo& step);
   void window_position(const StepInfo& step, int64_t position, LaneMask reach);
   void maxima_position(const StepInfo& step, int64_t position, LaneMask reach);
