@@ -10,6 +10,7 @@
 #include "data/download.hpp"
 #include "data/place.hpp"
 #include "io/file.hpp"
+#include "io/stand_in.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::data {
@@ -39,6 +40,7 @@ std::string remarks(const NamedSet& set, const std::vector<std::string>& places)
 
 Dataset find_in_path(const NamedSet& set, const LoadOptions& options) {
   if (!file_exists(options.path)) throw DatasetError(options.path + ": no such file or folder");
+  refuse_stand_in(options.path);
   if (auto dataset = find_in_own_place(set, options.path, options)) return std::move(*dataset);
   if (is_folder(options.path)) {
     throw DatasetError(fmt::format(
@@ -55,6 +57,7 @@ Dataset load_unnamed(const LoadOptions& options) {
   const std::string& path = options.path;
   if (path.empty()) throw DatasetError("no test set: give the name of a data set (-d) or a path (--data)");
   if (!file_exists(path)) throw DatasetError(path + ": no such file or folder");
+  refuse_stand_in(path);
   for (const NamedSet& set : dataset_table()) {
     if (auto dataset = set.find(path, options)) return std::move(*dataset);
   }

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "data/place.hpp"
+#include "io/stand_in.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::data {
@@ -223,6 +224,7 @@ class TarReader {
 std::optional<TarMember> find_in_tar_gz(const std::string& path,
                                         const std::function<bool(const std::string&)>& wanted) {
   // gzread takes a file that is not compressed as it is.
+  refuse_stand_in(path);
   if (is_file(path) && !is_gzip(start_of_file(path)))
     throw_bad(path, "no gzip file; was it copied or fetched completely?");
   TarReader tar(path);

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "io/posix.hpp"
+#include "io/stand_in.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -42,6 +43,7 @@ Bytes read_all(const std::string& path) {
     size += static_cast<size_t>(n);
     if (static_cast<size_t>(n) < block) {
       bytes.resize(size);
+      refuse_stand_in(path, {reinterpret_cast<const uint8_t*>(bytes.data()), size});
       return bytes;
     }
     block = kReadBlock;

@@ -10,7 +10,7 @@
 namespace tf_injector {
 
 [[nodiscard]] bool file_exists(const std::string& path);
-// Throws Error(bad_input).
+// Throw Error(bad_input), also for a file that stands in for another (io/stand_in.hpp).
 [[nodiscard]] std::string read_text(const std::string& path);
 [[nodiscard]] std::vector<uint8_t> read_bytes(const std::string& path);
 

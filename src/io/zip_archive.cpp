@@ -7,9 +7,11 @@
 #include <cerrno>
 #include <cstring>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "core/printable.hpp"
 #include "io/posix.hpp"
+#include "io/stand_in.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -46,6 +48,18 @@ bool has_signature(const std::string& path) {
   return std::memcmp(start, "PK\3\4", 4) == 0 || std::memcmp(start, "PK\5\6", 4) == 0;
 }
 
+// ", 'a.txt'": the first name that comes twice; "" where libzip does not show it.
+std::string doubled_name(const std::string& path) {
+  int code = 0;
+  const std::unique_ptr<zip_t, ArchiveDeleter> archive(zip_open(path.c_str(), ZIP_RDONLY, &code));
+  std::unordered_set<std::string> names;
+  for (zip_int64_t i = 0; archive && i < zip_get_num_entries(archive.get(), 0); ++i) {
+    const char* name = zip_get_name(archive.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS);
+    if (name != nullptr && !names.emplace(name).second) return ", '" + printable(name) + "'";
+  }
+  return "";
+}
+
 }  // namespace
 
 struct ZipArchive::Impl {
@@ -71,12 +85,15 @@ ZipArchive::ZipArchive(const std::string& path) : impl_(std::make_unique<Impl>()
       throw_bad(posix::describe("read", path, errno));  // a folder opens, but cannot be read
     }
   }
+  refuse_stand_in(path);
   if (!is_zip(path)) throw_bad(path + ": not a zip archive (it does not start with a zip signature)");
   int code = 0;
   // Local headers must say the same as the central directory (ZIP_CHECKCONS).
   impl_->archive.reset(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
   if (!impl_->archive) {
-    if (code == ZIP_ER_EXISTS) throw_bad(path + ": two members have the same name; write the archive anew");
+    if (code == ZIP_ER_EXISTS) {
+      throw_bad(path + ": two members have the same name" + doubled_name(path) + "; write the archive anew");
+    }
     throw_bad(path + ": damaged zip archive: " + error_text(code) + "; was it copied completely?");
   }
   const zip_int64_t count = zip_get_num_entries(impl_->archive.get(), 0);

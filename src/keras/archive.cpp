@@ -2,6 +2,7 @@
 
 #include "io/file.hpp"
 #include "io/zip_archive.hpp"
+#include "keras/foreign_file.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::keras {
@@ -26,6 +27,7 @@ std::string version_of(const Json& metadata) {
 
 Archive open_zip(const std::string& path) {
   const ZipArchive zip(path);
+  refuse_foreign_zip(path, zip);
   Json config = parse_member(zip, path, "config.json");
   std::string version;
   if (zip.contains("metadata.json")) version = version_of(parse_member(zip, path, "metadata.json"));
@@ -36,6 +38,18 @@ Archive open_zip(const std::string& path) {
   }
   Hdf5File weights(zip.read("model.weights.h5"), path + ": model.weights.h5");
   return {std::move(config), std::move(version), WeightLayout::keyed, std::move(weights)};
+}
+
+// Keras 1 had other layers and options; its last versions say which they are.
+void refuse_keras1(const std::string& path, const Json& config, const std::string& version) {
+  bool is_keras1 = version.starts_with("1.");
+  if (version.empty()) {
+    is_keras1 = config.dump().find("\"W_regularizer\":") != std::string::npos;
+  }
+  if (!is_keras1) return;
+  throw ModelError(
+      path + ": is a file of Keras 1" + (version.empty() ? "" : " (" + version + ")") +
+      "; files of Keras 2.0 and later are read: load it with Keras 2.0 to 2.3 and save it again");
 }
 
 Archive open_hdf5(const std::string& path) {
@@ -52,14 +66,17 @@ Archive open_hdf5(const std::string& path) {
     throw ModelError(path + ": attribute 'model_config': " + error.what());
   }
   std::string version = file.string_attribute("/", "keras_version").value_or("");
+  refuse_keras1(path, config, version);
   return {std::move(config), std::move(version), WeightLayout::legacy, std::move(file)};
 }
 
 }  // namespace
 
 Archive open_archive(const std::string& path) {
-  if (Hdf5File::is_hdf5(path)) return open_hdf5(path);
   if (!file_exists(path)) throw ModelError(path + ": no such file");
+  refuse_folder(path);
+  if (Hdf5File::is_hdf5(path)) return open_hdf5(path);
+  if (!ZipArchive::is_zip(path)) refuse_foreign_file(path);
   return open_zip(path);
 }
 

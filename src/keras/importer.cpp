@@ -7,6 +7,7 @@
 #include "keras/layer_table.hpp"
 #include "keras/model_spec.hpp"
 #include "keras/op_table.hpp"
+#include "keras/refused_layer.hpp"
 #include "keras/weights.hpp"
 #include "tf_injector/error.hpp"
 
@@ -23,8 +24,15 @@ std::string policy_name(const Json& dtype) {
   const Json::json_pointer name("/config/name");
   if (dtype.is_object() && dtype.contains(name) && dtype[name].is_string())
     return dtype[name].get<std::string>();
+  // Keras 3's QuantizedDTypePolicy and its kin: "int8_from_float32".
+  const Json::json_pointer mode("/config/mode"), source("/config/source_name");
+  if (dtype.is_object() && dtype.contains(mode) && dtype[mode].is_string() && dtype.contains(source) &&
+      dtype[source].is_string())
+    return dtype[mode].get<std::string>() + "_from_" + dtype[source].get<std::string>();
   return brief(dtype);
 }
+
+std::string followed(const std::string& remedy) { return remedy.empty() ? "" : "; " + remedy; }
 
 void check_policy(const LayerSpec& layer) {
   if (!layer.config->is_object() || layer.is_implied) return;
@@ -32,9 +40,18 @@ void check_policy(const LayerSpec& layer) {
   if (dtype == layer.config->end() || dtype->is_null()) return;
   const std::string name = policy_name(*dtype);
   if (name != "float32") {
-    throw ModelError(layer.where() + ": dtype policy '" + name +
-                     "'; only float32 is supported (docs/layers.md)");
+    throw ModelError(layer.where() + ": dtype policy '" + name + "'; only float32 is supported" +
+                     followed(remedy_for_policy(name)) + " (docs/layers.md)");
   }
+}
+
+// Told before anything that only follows from it: shapes that do not fit, or a shape that is missed.
+void check_layout(const LayerSpec& layer) {
+  constexpr std::string_view kOnImages[] = {"Conv2D", "DepthwiseConv2D", "SeparableConv2D", "MaxPooling2D",
+                                            "AveragePooling2D"};
+  if (!layer.config->is_object() || std::ranges::find(kOnImages, layer.class_name) == std::end(kOnImages))
+    return;
+  Config(*layer.config, layer.where()).expect("data_format", "channels_last");
 }
 
 class Importer {
@@ -62,13 +79,14 @@ class Importer {
   void check_layers(const ModelSpec& model) const {
     for (const LayerSpec& layer : model.layers) {
       check_policy(layer);
+      check_layout(layer);
       if (layer.model != nullptr) {
         check_layers(*layer.model);
       } else if (!layer.is_input() && importer_of(layer) == nullptr) {
         const bool op = is_op(layer, model_.generation);
         throw ModelError("layer '" + layer.path + "': " + (op ? "op '" : "class '") + op_description(layer) +
-                         (layer.module.empty() ? "'" : "' of " + layer.module) +
-                         " is not supported (docs/layers.md)");
+                         (layer.module.empty() ? "'" : "' of " + layer.module) + " is not supported" +
+                         followed(remedy_for(layer)) + " (docs/layers.md)");
       }
     }
   }

@@ -176,7 +176,7 @@ TEST(Damaged, Files) {
   const std::string text = "this is not a model";
   EXPECT_THAT(
       import_message(written("text.keras", {reinterpret_cast<const uint8_t*>(text.data()), text.size()})),
-      HasSubstr("text.keras: not a zip archive"));
+      HasSubstr("text.keras: neither a zip archive nor an HDF5 file"));
 }
 
 TEST(Damaged, FilesCutAnywhere) {

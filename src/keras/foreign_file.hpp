@@ -1,0 +1,18 @@
+// What people give as a model that is none: folders, and files of other kinds. Each refusal says what it is
+// and what to do.
+#pragma once
+
+#include <string>
+
+namespace tf_injector {
+class ZipArchive;
+}
+
+namespace tf_injector::keras {
+
+// Throw ModelError, naming the path.
+void refuse_folder(const std::string& path);                          // when it is one
+[[noreturn]] void refuse_foreign_file(const std::string& path);       // neither zip nor HDF5
+void refuse_foreign_zip(const std::string& path, const ZipArchive&);  // without a config.json
+
+}  // namespace tf_injector::keras

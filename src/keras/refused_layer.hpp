@@ -1,0 +1,17 @@
+// Layers that the reader does not know, but of which it can be said what to put in their place.
+#pragma once
+
+#include <string>
+
+#include "keras/model_spec.hpp"
+
+namespace tf_injector::keras {
+
+// "it holds Python code ...; put Rescaling(1 / 255) in its place": what is known of a refused layer, "" for
+// most.
+[[nodiscard]] std::string remedy_for(const LayerSpec& layer);
+
+// The same for a dtype policy by its name ("int8_from_float32").
+[[nodiscard]] std::string remedy_for_policy(const std::string& policy);
+
+}  // namespace tf_injector::keras
