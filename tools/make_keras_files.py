@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Makes the small model files of tests/keras/files and, beside each, what Keras itself says about it.
 
-    make_keras_files.py FOLDER
+    make_keras_files.py FOLDER [NAME...]
 
-Run it once with TensorFlow 2.14 (writes k2_*) and once with TensorFlow 2.21 and Keras 3 (writes k3_*). NAME.json holds the
+NAME: only these, of those that MAKERS lists. Run it once with TensorFlow 2.14 (writes k2_*) and once with TensorFlow 2.21 and Keras 3 (writes k3_*). NAME.json holds the
 layers in the order of _flatten_layers without containers, SHA-256 of their weights (get_weights(), float32 bytes one after
 the other), the names of inputs and outputs, and the bits of the scores of three images (see `images`).
 """
@@ -15,6 +15,7 @@ import sys
 import zipfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 import numpy as np
 import tensorflow as tf
 import keras
@@ -26,10 +27,13 @@ BATCH = 3
 rng = np.random.default_rng(20)
 
 
-def images(shape):
-    """Inputs that a test can make too: small multiples of 1/64."""
+def images(shape, dtype="float32"):
+    """Inputs that a test can make too: small multiples of 1/64; for inputs of integers 0 to 255."""
     n = BATCH * int(np.prod(shape))
-    return (((np.arange(n) * 7919) % 256 - 128) / 64).astype(np.float32).reshape((BATCH, *shape))
+    numbers = (np.arange(n) * 7919) % 256
+    if "int" not in dtype:
+        numbers = (numbers - 128) / 64
+    return numbers.astype(np.float32).reshape((BATCH, *shape))
 
 
 def randomize(model):
@@ -143,6 +147,28 @@ def inputs():
     return keras.Model([zebra, apple, number], [layers.Dense(5, name="scores")(x), layers.Dense(3, name="other")(x)])
 
 
+def typed():
+    """Inputs that are not float32: what casts them, and what leaves them as they are."""
+    a, b = keras.Input((6, 6, 3), dtype="uint8", name="bytes"), keras.Input((4,), dtype="int32", name="numbers")
+    c, d = keras.Input((4,), dtype="float16", name="halves"), keras.Input((4,), dtype="float64", name="doubles")
+    i = keras.Input((6, 6, 3))
+    inner = keras.Model(i, layers.Conv2D(3, 3, name="conv_inner")(i), name="inner")
+    moved = layers.Concatenate()([layers.ZeroPadding2D(1)(a)[:, 1:-1, 1:-1], layers.Identity()(a)])
+    x = layers.Conv2D(2, 3, name="conv_r")(layers.Rescaling(1 / 127.5, offset=-1)(layers.MaxPooling2D(2, 1)(moved)))
+    if KERAS3:
+        from keras import ops
+        y = layers.Conv2D(2, 3, name="conv_c")((ops.transpose(a, (0, 2, 1, 3)) / 255 - 0.5) * 0.5)
+        z = layers.Dense(3, name="dense_c")(ops.cast(a, "float32") - 100)
+        n = b * 0.25
+    else:
+        y = layers.Conv2D(2, 3, name="conv_c")(tf.cast(tf.transpose(a, [0, 2, 1, 3]), tf.float32) / 255.0 - 0.5)
+        z = layers.Dense(3, name="dense_c")(a / 3)
+        n = b / 7
+    return keras.Model([a, b, c, d], [layers.Flatten()(x), layers.Flatten()(y), layers.Flatten()(z), layers.Flatten()(inner(a)),
+                                      layers.Dense(3, name="dense_n")(n), layers.Dense(3, name="dense_b")(layers.Flatten()(b)),
+                                      layers.Dense(2, name="dense_h")(layers.ReLU()(c)), layers.Add()([layers.Dense(4)(d), d])])
+
+
 def describe_inputs(path):
     """What tests/program/test_inputs.py compares with: scores of every output, also with one flipped bit (the sign of a weight)."""
     model = keras.models.load_model(path, compile=False)
@@ -179,7 +205,8 @@ def describe(path):
                      "shapes": [list(w.shape) for w in weights],
                      "sha256": hashlib.sha256(b"".join(w.astype("<f4").tobytes() for w in weights)).hexdigest(),
                      "injectable": isinstance(layer, (layers.Conv2D, layers.Dense)) and bool(weights)})
-    scores = model([images(i.shape[1:]) for i in model.inputs] if len(model.inputs) > 1 else images(model.inputs[0].shape[1:]))
+    fed = [images(i.shape[1:], keras.backend.standardize_dtype(i.dtype) if KERAS3 else i.dtype.name) for i in model.inputs]
+    scores = model(fed if len(fed) > 1 else fed[0])
     scores = scores if isinstance(scores, (list, tuple)) else [scores]
     names = [i.name for i in model.inputs] if KERAS3 else model.input_names
     outputs = list(getattr(model, "output_names", [model.layers[-1].name]))
@@ -204,8 +231,31 @@ def write_json(path, facts):
     path.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
 
 
+# Each with a seed of its own, so that one can be made without the others: name -> (maker, endings).
+MAKERS = {"typed": (typed, (".keras",))}
+
+
+def make_one(folder, name):
+    global rng
+    maker, endings = MAKERS[name]
+    keras.utils.set_random_seed(1)
+    keras.backend.clear_session()
+    rng = np.random.default_rng(list(name.encode()))
+    model = randomize(maker())
+    for ending in endings:
+        path = folder / (PREFIX + name + ending)
+        model.save(path)
+        if ending == ".keras":
+            deflate(path)
+        write_json(path.with_name(path.name + ".json"), describe(path))
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
+    if sys.argv[2:]:
+        for name in sys.argv[2:]:
+            make_one(folder, name)
+        return
     makers = {"sequential": sequential, "deferred": deferred, "nested": nested, "multi": multi,
               "ops": ops_keras3 if KERAS3 else ops_keras2}
     for name, make in makers.items():
@@ -236,6 +286,8 @@ def main():
     write_json(path.with_name(path.name + ".json"), describe(path))
     mixed().save(folder / (PREFIX + "mixed.keras"))
     deflate(folder / (PREFIX + "mixed.keras"))
+    for name in MAKERS:
+        make_one(folder, name)
 
 
 if __name__ == "__main__":

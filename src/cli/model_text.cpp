@@ -35,8 +35,11 @@ std::string inputs_line(const Graph& graph) {
   for (const NodeId id : graph.inputs) {
     const Node& node = graph.nodes.at(static_cast<size_t>(id));
     const auto* input = std::get_if<ops::Input>(&node.op);
-    inputs.push_back(
-        fmt::format("{} {}", input == nullptr ? node.path : input->name, node.shape.to_string()));
+    std::string line =
+        fmt::format("{} {}", input == nullptr ? node.path : input->name, node.shape.to_string());
+    if (input != nullptr && input->type != NumberType::float32)
+      line += fmt::format(" {}", number_type_name(input->type));
+    inputs.push_back(std::move(line));
   }
   return fmt::format("{}", fmt::join(inputs, ", "));
 }

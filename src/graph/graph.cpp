@@ -33,8 +33,8 @@ NodeId Graph::add(std::string path, Op op, std::vector<NodeId> node_inputs) {
   return static_cast<NodeId>(nodes.size() - 1);
 }
 
-NodeId Graph::add_input(std::string path, std::string input_name, Shape shape) {
-  nodes.push_back({std::move(path), ops::Input{std::move(input_name)}, {}, std::move(shape)});
+NodeId Graph::add_input(std::string path, std::string input_name, Shape shape, NumberType type) {
+  nodes.push_back({std::move(path), ops::Input{std::move(input_name), type}, {}, std::move(shape)});
   const auto id = static_cast<NodeId>(nodes.size() - 1);
   inputs.push_back(id);
   return id;

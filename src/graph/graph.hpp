@@ -45,7 +45,8 @@ struct Graph {
 
   // Appends a node; infers and checks its shape. Throws ModelError naming `path`.
   NodeId add(std::string path, Op op, std::vector<NodeId> node_inputs);
-  NodeId add_input(std::string path, std::string input_name, Shape shape);
+  NodeId add_input(std::string path, std::string input_name, Shape shape,
+                   NumberType type = NumberType::float32);
 };
 
 // Output shape of any op but Input. Throws ModelError with what was expected and found.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "keras/layer_table.hpp"
+#include "keras/op_table.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::keras {
@@ -15,10 +17,21 @@ bool is_too_large(const Shape& shape) {
   return false;
 }
 
-CallContext::CallContext(Graph& graph, const LayerSpec& layer, const Call& call, const CallResults& results,
-                         const std::vector<WeightId>& weights, Generation generation)
+NumberType NodeTypes::of(NodeId node) const {
+  const auto found = others_.find(node);
+  return found == others_.end() ? NumberType::float32 : found->second;
+}
+
+void NodeTypes::set(NodeId node, NumberType type) {
+  if (type != NumberType::float32) others_[node] = type;
+}
+
+CallContext::CallContext(Graph& graph, NodeTypes& types, const LayerSpec& layer, const Call& call,
+                         const CallResults& results, const std::vector<WeightId>& weights,
+                         Generation generation)
     : config(*layer.config, layer.where()),
       graph_(graph),
+      types_(types),
       layer_(layer),
       call_(call),
       results_(results),
@@ -77,7 +90,22 @@ const Value& CallContext::input_value() {
 NodeId CallContext::input() {
   const NodeId* node = std::get_if<NodeId>(&input_value());
   if (node == nullptr) fail("expected a tensor as input, found a shape");
-  return *node;
+  return as_taken(*node);
+}
+
+// Keras' layers, not its ops, make float32 of other floats, and some layers of integers too.
+NodeId CallContext::as_taken(NodeId node) const {
+  const NumberType found = type(node);
+  if (found == NumberType::float32 || is_op(layer_, generation_)) return node;
+  const bool casts = !is_integer(found) || makes_floats(layer_.class_name, generation_);
+  return casts ? as_type(node, NumberType::float32) : node;
+}
+
+NodeId CallContext::as_type(NodeId node, NumberType wanted) const {
+  if (type(node) == wanted) return node;
+  const NodeId same = graph_.add(layer_.path, tf_injector::ops::Reshape{shape(node)}, {node});
+  types_.set(same, wanted);
+  return same;
 }
 
 void CallContext::collect(const Argument& argument, std::vector<NodeId>& nodes) const {
@@ -106,7 +134,7 @@ const Value& CallContext::value(const Argument& argument) const {
 NodeId CallContext::tensor(const Argument& argument) const {
   const NodeId* node = std::get_if<NodeId>(&value(argument));
   if (node == nullptr) fail("expected a tensor, found a shape");
-  return *node;
+  return as_taken(*node);
 }
 
 const Shape& CallContext::shape(NodeId node) const { return graph_.nodes[static_cast<size_t>(node)].shape; }
@@ -248,11 +276,42 @@ NodeId CallContext::add_binary(tf_injector::ops::BinaryKind kind, NodeId x, Cons
   return add(std::move(op), {x});
 }
 
+namespace {
+
+// Ops that give values which they were given. (Integers are no NaN, and MaxPool2D pads with nothing.)
+bool moves_values(const Op& op) {
+  const auto* pad = std::get_if<tf_injector::ops::Pad>(&op);
+  return std::holds_alternative<tf_injector::ops::Reshape>(op) ||
+         std::holds_alternative<tf_injector::ops::Transpose>(op) ||
+         std::holds_alternative<tf_injector::ops::Slice>(op) ||
+         std::holds_alternative<tf_injector::ops::Repeat>(op) ||
+         std::holds_alternative<tf_injector::ops::Concat>(op) ||
+         std::holds_alternative<tf_injector::ops::MaxPool2D>(op) ||
+         std::holds_alternative<tf_injector::ops::GlobalMaxPool>(op) ||
+         (pad != nullptr && pad->value == 0.0f);
+}
+
+}  // namespace
+
+NumberType CallContext::result_type(const Op& op, const std::vector<NodeId>& inputs) const {
+  const auto other = std::find_if(inputs.begin(), inputs.end(),
+                                  [this](NodeId node) { return type(node) != NumberType::float32; });
+  if (other == inputs.end()) return NumberType::float32;
+  const NumberType found = type(*other);
+  const bool same =
+      std::all_of(inputs.begin(), inputs.end(), [&](NodeId node) { return type(node) == found; });
+  if (same && moves_values(op)) return found;
+  fail("computes with values of type " + std::string(number_type_name(found)) +
+       "; only float32 is supported: a Rescaling layer or a cast makes it (docs/layers.md)");
+}
+
 NodeId CallContext::add(Op op, std::vector<NodeId> node_inputs) const {
+  const NumberType result = result_type(op, node_inputs);
   if (auto* function = std::get_if<tf_injector::ops::Function>(&op);
       function != nullptr && generation_ == Generation::keras3)
     function->release = tf_injector::ops::TensorFlow::v2_21;
   const NodeId node = graph_.add(layer_.path, std::move(op), std::move(node_inputs));
+  types_.set(node, result);
   if (is_too_large(shape(node))) fail("its output " + shape(node).to_string() + " is too large");
   return node;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -26,11 +27,22 @@ struct Constant {
 // Tensors of one image beyond 2^40 elements are refused, before any product of sizes overflows.
 [[nodiscard]] bool is_too_large(const Shape& shape);
 
+// The types of the graph's nodes, by id: nearly all are float32, and behind the last that is not, nothing
+// stands. What is fed to an input of integers stays what it is until a layer or a cast makes float32 of it.
+class NodeTypes {
+ public:
+  [[nodiscard]] NumberType of(NodeId node) const;
+  void set(NodeId node, NumberType type);
+
+ private:
+  std::map<NodeId, NumberType> others_;  // than float32
+};
+
 // One call of one layer. All functions throw ModelError naming the layer.
 class CallContext {
  public:
-  CallContext(Graph& graph, const LayerSpec& layer, const Call& call, const CallResults& results,
-              const std::vector<WeightId>& weights, Generation generation);
+  CallContext(Graph& graph, NodeTypes& types, const LayerSpec& layer, const Call& call,
+              const CallResults& results, const std::vector<WeightId>& weights, Generation generation);
 
   Config config;
   [[nodiscard]] Generation generation() const noexcept { return generation_; }
@@ -49,6 +61,9 @@ class CallContext {
   NodeId tensor(const Argument& argument) const;
   const Value& value(const Argument& argument) const;
   [[nodiscard]] const Shape& shape(NodeId node) const;
+  [[nodiscard]] NumberType type(NodeId node) const { return types_.of(node); }
+  // The same values as another type, which must hold them all: a node of its own where it is another one.
+  [[nodiscard]] NodeId as_type(NodeId node, NumberType type) const;
 
   // Constants of an argument. `what` names it in messages.
   [[nodiscard]] int64_t integer(const Argument& argument, const char* what) const;
@@ -75,6 +90,7 @@ class CallContext {
   NodeId add_binary(tf_injector::ops::BinaryKind kind, NodeId x, Constant y,
                     bool constant_first = false) const;
 
+  // Ops on tensors that are not float32 are refused unless they only move values.
   NodeId add(Op op, std::vector<NodeId> inputs) const;
   // Refuses training=True, which would change what dropout and normalisation do.
   void expect_inference();
@@ -84,9 +100,12 @@ class CallContext {
  private:
   const Value& resolve(const TensorRef& ref) const;
   const Argument* find_argument(size_t position, std::initializer_list<const char*> names);
+  [[nodiscard]] NodeId as_taken(NodeId node) const;
+  [[nodiscard]] NumberType result_type(const Op& op, const std::vector<NodeId>& inputs) const;
   void collect(const Argument& argument, std::vector<NodeId>& nodes) const;
 
   Graph& graph_;
+  NodeTypes& types_;
   const LayerSpec& layer_;
   const Call& call_;
   const CallResults& results_;

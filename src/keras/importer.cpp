@@ -1,6 +1,7 @@
 #include "keras/importer.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <unordered_map>
 
@@ -34,8 +35,25 @@ std::string policy_name(const Json& dtype) {
 
 std::string followed(const std::string& remedy) { return remedy.empty() ? "" : "; " + remedy; }
 
+// Of an InputLayer; the one of a Sequential model that was saved without is float32.
+NumberType input_type(const LayerSpec& input) {
+  if (!input.config->is_object() || input.is_implied) return NumberType::float32;
+  const auto dtype = input.config->find("dtype");
+  if (dtype == input.config->end() || dtype->is_null()) return NumberType::float32;
+  const std::optional<NumberType> type = find_number_type(policy_name(*dtype));
+  if (!type) {
+    throw ModelError(input.where() + ": type '" + policy_name(*dtype) +
+                     "' of an input is not supported (docs/layers.md)");
+  }
+  return *type;
+}
+
 void check_policy(const LayerSpec& layer) {
-  if (!layer.config->is_object() || layer.is_implied) return;
+  if (!layer.config->is_object()) return;
+  if (layer.is_input()) {
+    (void)input_type(layer);
+    return;
+  }
   const auto dtype = layer.config->find("dtype");
   if (dtype == layer.config->end() || dtype->is_null()) return;
   const std::string name = policy_name(*dtype);
@@ -174,7 +192,10 @@ class Importer {
     const Shape shape(std::move(dims));
     if (is_too_large(shape))
       throw ModelError(input.where() + ": input " + shape.to_string() + " is too large");
-    return graph_.add_input(input.path, input.name, shape);
+    const NumberType type = input_type(input);
+    const NodeId node = graph_.add_input(input.path, input.name, shape, type);
+    types_.set(node, type);
+    return node;
   }
 
   // Adds the nodes of one call of a model. Recursion is as deep as models are nested, which the depth of the
@@ -210,7 +231,7 @@ class Importer {
     const auto listed = listed_.find(&layer);
     const std::vector<WeightId>& weights =
         listed == listed_.end() ? kNone : graph_.layers[listed->second].weights;
-    CallContext context(graph_, layer, call, results, weights, model_.generation);
+    CallContext context(graph_, types_, layer, call, results, weights, model_.generation);
     context.expect_inference();
     if (layer.model != nullptr) {
       std::vector<NodeId> nodes = context.inputs();
@@ -218,6 +239,7 @@ class Importer {
         context.fail("expected " + std::to_string(layer.model->inputs.size()) + " input(s), found " +
                      std::to_string(nodes.size()));
       }
+      for (size_t i = 0; i < nodes.size(); ++i) nodes[i] = as_model_input(context, nodes[i], *layer.model, i);
       return run_model(*layer.model, nodes);
     }
     if (is_op(layer, model_.generation)) context.config.ignore({"function"});  // it chose the importer
@@ -225,6 +247,17 @@ class Importer {
     context.finish();
     note_shape(layer, values);
     return values;
+  }
+
+  // A nested model makes its input's type of what it is given.
+  static NodeId as_model_input(const CallContext& context, NodeId node, const ModelSpec& model, size_t i) {
+    const NumberType wanted = input_type(model.layers[model.inputs[i].layer]);
+    if (context.type(node) == wanted) return node;
+    if (!holds_all_of(wanted, context.type(node))) {
+      context.fail("takes " + std::string(number_type_name(wanted)) + ", is given " +
+                   number_type_name(context.type(node)) + " (docs/layers.md)");
+    }
+    return context.as_type(node, wanted);
   }
 
   // Layer::output_shape is that of the first call.
@@ -255,6 +288,7 @@ class Importer {
   const Archive& archive_;
   ModelSpec model_;
   Graph graph_;
+  NodeTypes types_;
   std::unordered_map<const LayerSpec*, size_t> listed_;  // index in Graph::layers
   std::set<const LayerSpec*> noted_;
   size_t calls_ = 0;

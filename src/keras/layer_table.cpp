@@ -1,5 +1,8 @@
 #include "keras/layer_table.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "keras/layers/layers.hpp"
 
 namespace tf_injector::keras {
@@ -63,6 +66,13 @@ bool is_keras_module(std::string_view module) {
 }  // namespace
 
 std::span<const LayerType> layer_types() { return kLayerTypes; }
+
+bool makes_floats(std::string_view class_name, Generation generation) {
+  static constexpr std::string_view kBoth[] = {"BatchNormalization", "Dense",         "LayerNormalization",
+                                               "LeakyReLU",          "Normalization", "Rescaling"};
+  if (std::find(std::begin(kBoth), std::end(kBoth), class_name) != std::end(kBoth)) return true;
+  return generation == Generation::keras3 && class_name == "GlobalAveragePooling2D";
+}
 
 const LayerType* find_layer_type(const LayerSpec& layer) {
   if (!is_keras_module(layer.module)) return nullptr;

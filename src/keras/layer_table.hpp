@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "keras/call_context.hpp"
@@ -25,6 +26,8 @@ struct LayerType {
 };
 
 [[nodiscard]] std::span<const LayerType> layer_types();
+// Whether the layer makes float32 of integers that it is given. (The others leave them or cannot take them.)
+[[nodiscard]] bool makes_floats(std::string_view class_name, Generation generation);
 // Null when the class (or one of that name from a module outside Keras) is not supported.
 [[nodiscard]] const LayerType* find_layer_type(const LayerSpec& layer);
 

@@ -240,6 +240,14 @@ void PrintTo(const SmallFile& file, std::ostream* out) { *out << file.name; }
 // The small files of tests/keras/files: every output, with the inputs that tools/make_keras_files.py made.
 class SmallModel : public testing::TestWithParam<SmallFile> {};
 
+NumberType type_of(const Graph& graph, const std::string& input) {
+  for (const NodeId id : graph.inputs) {
+    const auto& op = std::get<ops::Input>(graph.nodes[static_cast<size_t>(id)].op);
+    if (op.name == input) return op.type;
+  }
+  return NumberType::float32;
+}
+
 TEST_P(SmallModel, ScoresAreTensorFlows) {
   constexpr int kImages = 3;
   const std::string path = std::string(TFI_TEST_DIR) + "/keras/files/" + GetParam().name;
@@ -250,8 +258,11 @@ TEST_P(SmallModel, ScoresAreTensorFlows) {
     std::vector<std::vector<float>> inputs;
     for (const PlanInput& input : plan.inputs()) {
       std::vector<float> values(static_cast<size_t>(input.shape.elements() * kImages));
-      for (size_t i = 0; i < values.size(); ++i)
-        values[i] = static_cast<float>(static_cast<int>(i * 7919 % 256) - 128) / 64;
+      for (size_t i = 0; i < values.size(); ++i) {
+        const int number = static_cast<int>(i * 7919 % 256);
+        values[i] = is_integer(type_of(graph, input.name)) ? static_cast<float>(number)
+                                                           : static_cast<float>(number - 128) / 64;
+      }
       inputs.push_back(std::move(values));
     }
     const std::vector<std::span<const float>> spans(inputs.begin(), inputs.end());
@@ -277,8 +288,8 @@ INSTANTIATE_TEST_SUITE_P(
     Files, SmallModel,
     testing::Values(SmallFile{"k2_sequential.keras"}, SmallFile{"k2_sequential.h5"},
                     SmallFile{"k2_deferred.keras"}, SmallFile{"k2_nested.keras"}, SmallFile{"k2_nested.h5"},
-                    SmallFile{"k2_multi.keras"}, SmallFile{"k2_ops.keras"},
-                    SmallFile{"k3_sequential.keras", kNormalisation},
+                    SmallFile{"k2_multi.keras"}, SmallFile{"k2_ops.keras"}, SmallFile{"k2_typed.keras"},
+                    SmallFile{"k3_typed.keras"}, SmallFile{"k3_sequential.keras", kNormalisation},
                     SmallFile{"k3_sequential.h5", kNormalisation}, SmallFile{"k3_deferred.keras"},
                     SmallFile{"k3_nested.keras", kNormalisation}, SmallFile{"k3_nested.h5", kNormalisation},
                     SmallFile{"k3_multi.keras"}, SmallFile{"k3_ops.keras"}));

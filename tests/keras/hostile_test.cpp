@@ -71,6 +71,15 @@ TEST(Refused, DtypePolicies) {
               HasSubstr("layer 'conv2d' (Conv2D): dtype policy 'float64'"));
 }
 
+TEST(Refused, TypesOfInputs) {
+  EXPECT_EQ(changed("input_1", "dtype", "string"),
+            "layer 'input_1' (InputLayer): type 'string' of an input is not supported (docs/layers.md)");
+  EXPECT_EQ(changed("input_1", "dtype", "uint8"),
+            "layer 'conv2d' (Conv2D): computes with values of type uint8; only float32 is supported: a "
+            "Rescaling layer or a cast makes it (docs/layers.md)");
+  EXPECT_EQ(changed("input_1", "dtype", "float16"), "");  // every layer makes float32 of other floats
+}
+
 TEST(Refused, ClassesAndFunctions) {
   Json config = config_of("k2_sequential.keras");
   config["config"]["layers"][2]["class_name"] = "Foo";

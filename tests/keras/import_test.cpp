@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "graph/own_scaling.hpp"
 #include "io/file.hpp"
 #include "io/sha256.hpp"
 #include "tf_injector/error.hpp"
@@ -65,7 +66,8 @@ INSTANTIATE_TEST_SUITE_P(Files, KerasFacts,
                                          "k2_nested.keras", "k2_nested.h5", "k2_multi.keras", "k2_ops.keras",
                                          "k2_clips.keras", "k3_clips.keras", "k3_sequential.keras",
                                          "k3_sequential.h5", "k3_deferred.keras", "k3_nested.keras",
-                                         "k3_nested.h5", "k3_multi.keras", "k3_ops.keras"));
+                                         "k3_nested.h5", "k3_multi.keras", "k3_ops.keras", "k2_typed.keras",
+                                         "k3_typed.keras"));
 
 TEST(ImportModel, PathsNameTheModelsAround) {
   const Graph graph = keras::import_model(kFiles + "k2_nested.keras");
@@ -90,6 +92,29 @@ TEST(ImportModel, SharedLayersHaveOneWeightAndANodePerCall) {
   EXPECT_EQ(convolutions.count("outer/conv_c"), 2u);
   EXPECT_EQ(convolutions.count("outer/block/conv_b"), 4u);
   for (const auto& [path, ids] : kernels) EXPECT_EQ(ids.size(), 1u) << path;
+}
+
+TEST(ImportModel, InputsHaveKerasTypes) {
+  for (const char* file : {"k2_typed.keras", "k3_typed.keras"}) {
+    const Graph graph = keras::import_model(kFiles + file);
+    std::vector<NumberType> types;
+    for (NodeId id : graph.inputs)
+      types.push_back(std::get<ops::Input>(graph.nodes[static_cast<size_t>(id)].op).type);
+    EXPECT_EQ(types, (std::vector<NumberType>{NumberType::uint8, NumberType::int32, NumberType::float16,
+                                              NumberType::float64}));
+  }
+}
+
+// Of each input the layer that scales it, behind others that only move it.
+TEST(ImportModel, ScalesItsOwnImages) {
+  const Graph graph = keras::import_model(kFiles + "k2_typed.keras");
+  const auto bytes = own_scaling(graph, graph.inputs[0]);
+  ASSERT_TRUE(bytes);
+  EXPECT_EQ(bytes->path, "tf.math.truediv");
+  EXPECT_EQ(bytes->class_name, "TFOpLambda(math.truediv)");
+  EXPECT_TRUE(own_scaling(graph, graph.inputs[1]));
+  EXPECT_FALSE(own_scaling(graph, graph.inputs[2]));
+  EXPECT_FALSE(own_scaling(keras::import_model(kFiles + "k2_nested.keras"), 0));
 }
 
 TEST(ImportModel, NodesStandInTopologicalOrder) {

@@ -58,17 +58,37 @@ std::optional<Values> fold(CallContext& call, const Compute& compute) {
 
 using tf_injector::ops::BinaryKind;
 
+// Integers become floats when they are divided, in Keras 3 also when the constant is no integer.
+NodeId floats(CallContext& call, BinaryKind kind, NodeId x, const Json& constant) {
+  const bool casts =
+      kind == BinaryKind::divide || (call.generation() == Generation::keras3 && constant.is_number_float());
+  return is_integer(call.type(x)) && casts ? call.as_type(x, NumberType::float32) : x;
+}
+
+// TensorFlow divides int32 and int64 in float64. Rounded to float32 that is the quotient of float32: it has
+// more than twice the digits.
+NumberType quotient_type(const CallContext& call, BinaryKind kind, NodeId x) {
+  const NumberType type = call.type(x);
+  const bool wide = type == NumberType::int32 || type == NumberType::int64;
+  return kind == BinaryKind::divide && wide && call.generation() == Generation::keras2 ? NumberType::float64
+                                                                                       : NumberType::float32;
+}
+
+NodeId with_constant(CallContext& call, BinaryKind kind, NodeId x, const Json& constant, bool first) {
+  const NodeId taken = floats(call, kind, x, constant);
+  const NodeId result =
+      call.add_binary(kind, taken, call.constant(constant, call.shape(x).rank(), "operand"), first);
+  return taken == x ? result : call.as_type(result, quotient_type(call, kind, x));
+}
+
 // Of tensors of the graph, or of one and a constant.
 NodeId tensors(CallContext& call, BinaryKind kind) {
   const Argument &first = operand(call, 0), &second = operand(call, 1);
   const Json *a = first.constant(), *b = second.constant();
   if (a != nullptr && b != nullptr) call.fail("expected a tensor, found two constants");
-  if (b != nullptr) {
-    const NodeId x = call.tensor(first);
-    return call.add_binary(kind, x, call.constant(*b, call.shape(x).rank(), "operand"));
-  }
+  if (b != nullptr) return with_constant(call, kind, call.tensor(first), *b, false);
   const NodeId y = call.tensor(second);
-  if (a != nullptr) return call.add_binary(kind, y, call.constant(*a, call.shape(y).rank(), "operand"), true);
+  if (a != nullptr) return with_constant(call, kind, y, *a, true);
   const NodeId x = call.tensor(first);
   if (kind == BinaryKind::add && call.shape(x) == call.shape(y))
     return call.add(tf_injector::ops::Add{}, {x, y});

@@ -87,7 +87,8 @@ Values softsign(CallContext& call) { return function(call, FunctionKind::softsig
 
 Values tanh(CallContext& call) { return function(call, FunctionKind::tanh); }
 
-// Tensors are float32 everywhere: a cast to float32 changes nothing. Integers of shapes stay integers.
+// Of tensors, to types that hold every value; nearly always float32 to float32. Integers of shapes stay
+// integers.
 Values cast(CallContext& call) {
   const Value& value = call.input_value();
   const Argument* dtype = call.argument(1, {"dtype"});
@@ -97,10 +98,16 @@ Values cast(CallContext& call) {
   if (std::holds_alternative<Integers>(value)) {
     if (name == nullptr || (*name != "int32" && *name != "int64"))
       call.fail("a shape can be cast to int32 or int64 only");
-  } else if (name != nullptr && *name != "float32") {
-    call.fail("cast to " + brief(*name) + " is not supported, only to float32 (docs/layers.md)");
+    return {value};
   }
-  return {value};
+  const NodeId input = call.input();
+  if (name == nullptr) return {call.as_type(input, NumberType::float32)};
+  const auto wanted = name->is_string() ? find_number_type(name->get<std::string>()) : std::nullopt;
+  if (!wanted || !holds_all_of(*wanted, call.type(input))) {
+    call.fail("cast of " + std::string(number_type_name(call.type(input))) + " to " + brief(*name) +
+              " is not supported, only to types that hold every value (docs/layers.md)");
+  }
+  return {call.as_type(input, *wanted)};
 }
 
 }  // namespace tf_injector::keras::ops
