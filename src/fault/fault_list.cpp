@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "core/bits.hpp"
 #include "fault/index_syntax.hpp"
 #include "fault/layer_names.hpp"
+#include "fault/list_form.hpp"
 #include "fault/problem_list.hpp"
 #include "io/csv.hpp"
 #include "io/file.hpp"
@@ -18,12 +18,10 @@
 namespace tf_injector {
 namespace {
 
-constexpr std::array<const char*, 4> kHeader{"Injection", "Layer", "TensorIndex", "Bit"};
-constexpr const char* kHeaderText = "\"Injection,Layer,TensorIndex,Bit\"";
-
-std::string joined(const CsvRow& row) {
+std::string joined(const CsvRow& row, char separator) {
   std::string text;
-  for (const CsvField& field : row.fields) text += (text.empty() ? "" : ",") + field.text;
+  for (size_t i = 0; i < row.fields.size(); ++i)
+    text += (i > 0 ? std::string(1, separator) : "") + row.fields[i].text;
   return text;
 }
 
@@ -38,7 +36,15 @@ class ListReader {
  public:
   explicit ListReader(const Graph& graph) : graph_(graph), names_(graph) {}
 
-  void read(CsvDocument document) {
+  void read(std::string_view text) {
+    form_ = find_list_form(text);
+    CsvDocument document = parse_csv(text, form_.separator, CsvSpaces::free);
+    if (form_.has_separator_line && !skip_separator_line(document)) return;
+    std::erase_if(document.rows, is_blank);
+    read(document);
+  }
+
+  void read(CsvDocument& document) {
     size_t first_fault = 0;
     if (has_header(document)) {
       if (!check_header(document.rows.front())) return;
@@ -70,12 +76,23 @@ class ListReader {
     int line, column;
   };
 
+  // False when it names no separator that can be used.
+  bool skip_separator_line(CsvDocument& document) {
+    if (document.rows.empty()) return true;
+    if (form_.problem.empty()) {
+      document.rows.erase(document.rows.begin());
+      return true;
+    }
+    problems_.add(document.rows.front().line, 1, [&] { return ProblemText{form_.problem}; });
+    return false;
+  }
+
   // False when the header itself is the line that could not be read, or when there is no line at all.
   bool has_header(const CsvDocument& document) {
     if (document.rows.empty()) {
       if (!document.problems.empty()) return false;
       problems_.add(1, 1, [] {
-        return ProblemText{"empty file", fmt::format("the header {} and a row per fault", kHeaderText),
+        return ProblemText{"empty file", fmt::format("the header {} and a row per fault", kListHeader),
                            "nothing"};
       });
       return false;
@@ -83,20 +100,23 @@ class ListReader {
     return document.problems.empty() || document.problems.front().line > document.rows.front().line;
   }
 
-  // True when the rows can still be read: a header of another width says that the file is something else.
+  // True when the rows can still be read: a header of another width or order says that the file is something
+  // else.
   bool check_header(const CsvRow& row) {
-    const bool equal = std::equal(row.fields.begin(), row.fields.end(), kHeader.begin(), kHeader.end(),
-                                  [](const CsvField& field, const char* name) { return field.text == name; });
-    if (equal) return true;
-    const CsvField& first = row.fields.front();
-    problems_.add(first.line, first.column, [&] {
-      return ProblemText{"wrong header", kHeaderText, shown(joined(row))};
+    header_width_ = row.fields.size();
+    if (is_list_header(row)) return true;
+    problems_.add(row.line, row.fields.front().column, [&] {
+      return ProblemText{header_problem(row), kListHeader, shown(joined(row, form_.separator))};
     });
-    return row.fields.size() == kHeader.size();
+    return row.fields.size() == kListColumns && !is_reordered_header(row);
   }
 
   void read_row(CsvRow& row) {
-    if (row.fields.size() != kHeader.size()) {
+    // Empty columns behind the last, where the header has them too.
+    while (row.fields.size() > kListColumns && row.fields.size() <= header_width_ &&
+           trimmed(row.fields.back().text).empty())
+      row.fields.pop_back();
+    if (row.fields.size() != kListColumns) {
       report_width(row);
       return;
     }
@@ -104,6 +124,7 @@ class ListReader {
     ResolvedFault fault;
     fault.line = row.line;
     fault.fault.injection = read_id(row.fields[0]);
+    row.fields[1].text = trimmed(row.fields[1].text);
     const Layer* layer = find_layer(row.fields[1]);
     read_index(row.fields[2], layer, fault);
     fault.fault.bit = read_bit(row.fields[3]);
@@ -123,7 +144,9 @@ class ListReader {
 
   void report_width(const CsvRow& row) {
     report(row.fields.front(), [&] {
-      const bool bare_tuple = row.fields.size() > 4 && row.fields[2].text.starts_with('(');
+      const std::string_view index = row.fields.size() > kListColumns ? trimmed(row.fields[2].text) : "";
+      const bool bare_tuple = form_.separator == ',' && ((index.starts_with('(') && !index.ends_with(')')) ||
+                                                         (index.starts_with('[') && !index.ends_with(']')));
       return ProblemText{
           "wrong number of columns",
           bare_tuple ? "4, with the index in double quotes: 0,conv2d,\"(2, 1, 0, 7)\",15" : "4",
@@ -132,7 +155,7 @@ class ListReader {
   }
 
   int64_t read_id(const CsvField& field) {
-    const auto number = parse_whole_number(field.text);
+    const auto number = parse_listed_number(field.text);
     if (!number || number->saturated || number->value < 0) {
       report(field, [&] {
         return ProblemText{"Injection is no number that can be used",
@@ -145,10 +168,10 @@ class ListReader {
   }
 
   int read_bit(const CsvField& field) {
-    const auto number = parse_whole_number(field.text);
+    const auto number = parse_listed_number(field.text);
     if (number && number->value >= 0 && number->value <= 31) return static_cast<int>(number->value);
     report(field, [&] {
-      return ProblemText{number ? "Bit out of range" : "Bit is no number",
+      return ProblemText{number ? "Bit out of range" : "Bit is no whole number",
                          "0 (lowest mantissa bit) to 31 (sign)", shown(field.text)};
     });
     return 0;
@@ -248,6 +271,8 @@ class ListReader {
 
   const Graph& graph_;
   LayerNames names_;
+  ListForm form_;
+  size_t header_width_ = 0;
   ParsedIndex index_;  // of the row being read
   std::vector<Id> ids_;
   std::vector<ResolvedFault> faults_;
@@ -261,7 +286,7 @@ class ListReader {
 
 FaultList parse_fault_list(std::string_view text, const std::string& label, const Graph& graph) {
   ListReader reader(graph);
-  reader.read(parse_csv(text));
+  reader.read(text);
   const ProblemList problems = reader.take_problems();
   if (!problems.empty()) throw FaultListError(problems.text(label));
   return {.path = label, .sha256 = sha256_of(text.data(), text.size()), .faults = reader.take_faults()};

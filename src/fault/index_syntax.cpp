@@ -32,9 +32,32 @@ bool is_whole_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
+// "12" of "np.int64(12)"; what is no NumPy integer comes back as it is.
+std::string_view without_type(std::string_view text) {
+  constexpr std::string_view kInteger[] = {"int",    "uint", "byte",  "ubyte",    "short",
+                                           "ushort", "long", "ulong", "longlong", "ulonglong"};
+  const size_t prefix = text.starts_with("np.") ? 3 : text.starts_with("numpy.") ? 6 : 0;
+  const size_t open = text.find('(');
+  if (prefix == 0 || open == std::string_view::npos || !text.ends_with(')')) return text;
+  std::string_view type = text.substr(prefix, open - prefix);
+  // int8, intc, intp, int_; uint8, uintc, ...
+  for (const std::string_view ending : {"8", "16", "32", "64", "c", "p", "_"}) {
+    if ((type.starts_with("int") || type.starts_with("uint")) && type.ends_with(ending)) {
+      type.remove_suffix(ending.size());
+      break;
+    }
+  }
+  if (std::find(std::begin(kInteger), std::end(kInteger), type) == std::end(kInteger)) return text;
+  return trimmed(text.substr(open + 1, text.size() - open - 2));
+}
+
 // Why one element of a tuple is refused.
 const char* element_problem(std::string_view element) {
   if (element.empty()) return "a number is missing";
+  const size_t space = element.find_first_of(" \t");
+  if (space != std::string_view::npos && is_whole_number(element.substr(0, space)))
+    return "numbers without commas between them, as NumPy prints an array";
+  if (element.starts_with("np.") || element.starts_with("numpy.")) return "a NumPy value that is no integer";
   if (element.find_first_of(".eE") != std::string_view::npos &&
       element.find_first_of("0123456789") != std::string_view::npos) {
     return "a number with a fraction or exponent";
@@ -50,24 +73,30 @@ std::optional<ParsedNumber> parse_whole_number(std::string_view text) {
   return to_number(text);
 }
 
+std::optional<ParsedNumber> parse_listed_number(std::string_view text) {
+  return parse_whole_number(without_type(trimmed(text)));
+}
+
 void parse_index(std::string_view text, ParsedIndex& index) {
   index.values.clear();
   index.written.clear();
   index.problem.clear();
   text = trimmed(text);
-  if (!text.starts_with('(')) {
-    index.problem = "no opening parenthesis";
+  const bool is_list = text.starts_with('[');
+  if (!is_list && !text.starts_with('(')) {
+    const bool is_array = text.find("array(") != std::string_view::npos;
+    index.problem = is_array ? "a NumPy array; tuple(index.tolist()) makes it one" : "no opening parenthesis";
     return;
   }
-  if (!text.ends_with(')') || text.size() < 2) {
-    index.problem = "no closing parenthesis at the end";
+  if (!text.ends_with(is_list ? ']' : ')') || text.size() < 2) {
+    index.problem = is_list ? "no closing bracket at the end" : "no closing parenthesis at the end";
     return;
   }
   std::string_view rest = trimmed(text.substr(1, text.size() - 2));
-  bool comma = rest.empty();  // "()" is a tuple, "(3)" is none
+  bool comma = rest.empty() || is_list;  // "()" is a tuple, "(3)" is none
   while (!rest.empty()) {
     const size_t end = std::min(rest.find(','), rest.size());
-    const std::string_view element = trimmed(rest.substr(0, end));
+    const std::string_view element = without_type(trimmed(rest.substr(0, end)));
     if (!is_whole_number(element)) {
       index.problem = element_problem(element);
       return;

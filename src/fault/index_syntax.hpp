@@ -25,8 +25,11 @@ struct ParsedIndex {
   std::string problem;  // "" when the text is a tuple; else what is wrong: "a number with a fraction"
 };
 
-// "(2, 1, 0, 7)", "(3,)", "()", "(1,2,)": a Python tuple of whole numbers, spaces and tabs free. `index` is
-// reused storage.
+// The same, also as NumPy 2 shows its integers in tuples and lists: "np.int64(12)", "numpy.uint8(3)".
+[[nodiscard]] std::optional<ParsedNumber> parse_listed_number(std::string_view text);
+
+// "(2, 1, 0, 7)", "(3,)", "()", "(1,2,)": a Python tuple of whole numbers, or a list, "[2, 1, 0, 7]"; spaces
+// and tabs free, numbers as in parse_listed_number. `index` is reused storage.
 void parse_index(std::string_view text, ParsedIndex& index);
 
 }  // namespace tf_injector

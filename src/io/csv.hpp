@@ -12,7 +12,7 @@ namespace tf_injector {
 struct CsvField {
   std::string text;  // unquoted
   int line = 0;      // from 1
-  int column = 0;    // from 1, in bytes, where the field starts
+  int column = 0;    // from 1, in bytes, where the field starts, behind free spaces
 };
 
 struct CsvRow {
@@ -31,8 +31,17 @@ struct CsvDocument {
   std::vector<CsvProblem> problems;  // rows with a problem are left out of `rows`
 };
 
-// Parses a whole file's text: LF or CRLF, an UTF-8 BOM at the start is skipped, `separator` is ',' or ';'.
-[[nodiscard]] CsvDocument parse_csv(std::string_view text, char separator = ',');
+// Whether spaces behind a separator belong to the field, as in Python's csv, or mean nothing, as with its
+// skipinitialspace; then those behind a closing quote mean nothing either.
+enum class CsvSpaces { kept, free };
+
+// Parses a whole file's text: LF, CRLF or CR CR LF, an UTF-8 BOM at the start is skipped, `separator` is ',',
+// ';' or a tab.
+[[nodiscard]] CsvDocument parse_csv(std::string_view text, char separator = ',',
+                                    CsvSpaces spaces = CsvSpaces::kept);
+
+// `text` without the BOM that it may begin with.
+[[nodiscard]] std::string_view without_bom(std::string_view text);
 
 // One field as csv.writer writes it: quoted only when it holds the separator, a quote, CR or LF.
 [[nodiscard]] std::string csv_field(std::string_view text);

@@ -85,8 +85,6 @@ TEST(FaultList, EmptyAndWrongHeader) {
             "list.csv:1:1: empty file; expected the header \"Injection,Layer,TensorIndex,Bit\" and a "
             "row per fault; found nothing");
   EXPECT_EQ(problems_of("\n\r\n"), problems_of(""));
-  EXPECT_EQ(problems_of("Injection;Layer;TensorIndex;Bit\n0;dense;\"(0, 0)\";0\n"),
-            "list.csv:1:1: wrong header" + expected + "\"Injection;Layer;TensorIndex;Bit\"");
   EXPECT_EQ(problems_of("\nInjection,Layer,Index,Bit\n0,dense,\"(0, 0)\",0\n"),
             "list.csv:2:1: wrong header" + expected + "\"Injection,Layer,Index,Bit\"");
   EXPECT_THAT(
@@ -95,6 +93,80 @@ TEST(FaultList, EmptyAndWrongHeader) {
                      HasSubstr("list.csv:2:9: TensorIndex out of range")));
   EXPECT_EQ(problems_of("Injection,Layer,TensorIndex,Bit\n\n"),
             "list.csv:2:1: no faults; expected at least one row after the header; found the end of the file");
+}
+
+// What is wrong with a header, in the place of the first fault.
+TEST(FaultList, AWrongHeaderSaysWhatIsWrongWithIt) {
+  const auto problem = [](const std::string& header) {
+    const std::string text = problems_of(header + "\n0,dense,\"(0, 0)\",0\n");
+    return text.substr(0, text.find('\n'));
+  };
+  const std::string expected = "; expected \"Injection,Layer,TensorIndex,Bit\"; found ";
+  EXPECT_EQ(problem(",Injection,Layer,TensorIndex,Bit"),
+            "list.csv:1:1: wrong header: column 1 (\"\") is an index, as pandas writes it; to_csv(..., "
+            "index=False) "
+            "leaves it out" +
+                expected + "\",Injection,Layer,TensorIndex,Bit\"");
+  EXPECT_THAT(problem("Unnamed: 0;Injection;Layer;TensorIndex;Bit"),
+              testing::AllOf(HasSubstr("column 1 (\"Unnamed: 0\") is an index"),
+                             testing::EndsWith("found \"Unnamed: 0;Injection;Layer;TensorIndex;Bit\"")));
+  EXPECT_EQ(problem("Injection,Layer,TensorIndex,Bit,,Value"),
+            "list.csv:1:1: wrong header: column 6 (\"Value\") is none of a fault list" + expected +
+                "\"Injection,Layer,TensorIndex,Bit,,Value\"");
+  EXPECT_THAT(problem("Layer,TensorIndex,Bit,Injection"),
+              HasSubstr("header: the columns are in another order; exp"));
+  EXPECT_THAT(problem("# 95 % confidence, 1 % error"),
+              HasSubstr("header: a comment, which lists cannot have; exp"));
+  EXPECT_THAT(problem("np.int64(1),dense,\"(0, 0)\",0"),
+              HasSubstr("header: a fault stands in its place; expected"));
+  EXPECT_EQ(problem("Injection,Layer,Tensor Index,Bit"),
+            "list.csv:1:1: wrong header" + expected + "\"Injection,Layer,Tensor Index,Bit\"");
+  EXPECT_EQ(problem("sep=|\nInjection|Layer|TensorIndex|Bit"),
+            "list.csv:1:1: separator '|'; expected a comma, a semicolon or a tab after sep=");
+  EXPECT_EQ(problem("sep="), "list.csv:1:1: separator ''; expected a comma, a semicolon or a tab after sep=");
+  EXPECT_EQ(problem("sep=;\nInjection,Layer,TensorIndex,Bit"),
+            "list.csv:2:1: wrong header" + expected + "\"Injection,Layer,TensorIndex,Bit\"");
+}
+
+TEST(FaultList, FormsThatSpreadsheetsAndPythonWrite) {
+  const std::string head = "Injection,Layer,TensorIndex,Bit\n";
+  for (const std::string& text : std::vector<std::string>{
+           "Injection;Layer;TensorIndex;Bit\n7;dense;(1, 2);4\n",
+           "Injection\tLayer\tTensorIndex\tBit\n7\tdense\t(1, 2)\t4\n",
+           "\"Injection\"\t\"Layer\"\t\"TensorIndex\"\t\"Bit\"\n\"7\"\t\"dense\"\t\"(1, 2)\"\t\"4\"\n",
+           "sep=;\r\nInjection;Layer;TensorIndex;Bit\r\n7;dense;\"(1, 2)\";4\r\n",
+           "\xEF\xBB\xBFsep=,\n" + head + "7,dense,\"(1, 2)\",4\n",
+           "\"sep=,\"\n" + head + "7,dense,\"(1, 2)\",4\n",
+           "SEP=\t\nInjection\tLayer\tTensorIndex\tBit\n7\tdense\t(1, 2)\t4\n",
+           "injection,LAYER,tensorindex,bIT\n7,dense,\"(1, 2)\",4\n",
+           "Injection, Layer , TensorIndex, Bit \n7, dense , \"(1, 2)\" , 4\n",
+           head + ",,,\n7,dense,\"(1, 2)\",4\n,,,\n , ,,\n,\n\"\",\"\",\"\",\"\"\n,,,,,,\n",
+           "Injection,Layer,TensorIndex,Bit,,\n7,dense,\"(1, 2)\",4,,\n,,,,,\n",
+           "Injection,Layer,TensorIndex,Bit,\n7,dense,\"(1, 2)\",4\n",
+           head + "np.int64(7),dense,\"[np.int32(1), np.uint8(2)]\",np.int64(4)\n",
+           head + "7,dense,\"[1, 2]\",4\r\r\n"}) {
+    const FaultList list = parse(text);
+    ASSERT_EQ(list.faults.size(), 1u) << text;
+    const Fault& fault = list.faults[0].fault;
+    EXPECT_EQ(fault.injection, 7) << text;
+    EXPECT_EQ(fault.layer, "dense") << text;
+    EXPECT_EQ(fault.index, (std::vector<int64_t>{1, 2})) << text;
+    EXPECT_EQ(fault.bit, 4) << text;
+    EXPECT_EQ(list.sha256, sha256_of(text.data(), text.size()));
+  }
+  EXPECT_EQ(parse("sep=;\nInjection;Layer;TensorIndex;Bit\n\n;;;\n7;dense;(1, 2);4\n").faults[0].line, 5);
+}
+
+TEST(FaultList, ColumnsTooManyAreAProblemWhereTheyHoldSomething) {
+  EXPECT_EQ(problems_of("Injection,Layer,TensorIndex,Bit,\n7,dense,\"(1, 2)\",4,x\n8,dense,\"(1, 2)\",4,,\n"),
+            "list.csv:2:1: wrong number of columns; expected 4; found 5\n"
+            "list.csv:3:1: wrong number of columns; expected 4; found 6");
+  EXPECT_EQ(problems_in("7,dense,\"(1, 2)\",4,\n"),
+            "list.csv:2:1: wrong number of columns; expected 4; found 5");
+  EXPECT_EQ(problems_in("7,dense,[1, 2],4\n"),
+            "list.csv:2:1: wrong number of columns; expected 4, with the index in double quotes: "
+            "0,conv2d,\"(2, 1, 0, "
+            "7)\",15; found 5");
 }
 
 struct Case {
@@ -152,9 +224,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"2,dense,\"(0,)\",0",
              "9: TensorIndex of wrong length; expected 2 numbers, (in, out) of the kernel (6, 10); found 1 "
              "numbers: \"(0,)\""},
-        Case{"2,dense,\"[0, 0]\",0",
-             "9: TensorIndex is no tuple of whole numbers (no opening parenthesis); expected 2 "
-             "numbers, (in, out) of the kernel (6, 10); found \"[0, 0]\""},
+        Case{"2,dense,[0 0],0",
+             "9: TensorIndex is no tuple of whole numbers (numbers without commas between them, as NumPy "
+             "prints an "
+             "array); expected 2 numbers, (in, out) of the kernel (6, 10); found \"[0 0]\""},
         Case{"2,dense,\"(0, 0)\",32",
              "18: Bit out of range; expected 0 (lowest mantissa bit) to 31 (sign); found \"32\""},
         Case{"2,dense,\"(0, 0)\",-1",
@@ -163,11 +236,11 @@ INSTANTIATE_TEST_SUITE_P(
              "18: Bit out of range; expected 0 (lowest mantissa bit) to 31 (sign); found "
              "\"99999999999999999999\""},
         Case{"2,dense,\"(0, 0)\",3.0",
-             "18: Bit is no number; expected 0 (lowest mantissa bit) to 31 (sign); found \"3.0\""},
+             "18: Bit is no whole number; expected 0 (lowest mantissa bit) to 31 (sign); found \"3.0\""},
         Case{"2,dense,\"(0, 0)\",",
-             "18: Bit is no number; expected 0 (lowest mantissa bit) to 31 (sign); found \"\""},
+             "18: Bit is no whole number; expected 0 (lowest mantissa bit) to 31 (sign); found \"\""},
         Case{"2,dense,\"(0, 0)", "9: quote that is not closed"},
-        Case{"2,den\rse,\"(0, 0)\",0", "6: carriage return inside a line"}));
+        Case{"2,den\rse,\"(0, 0)\",0", "6: carriage return inside a line; lines end with LF or CRLF"}));
 
 TEST(FaultList, IdsThatCannotBeUsed) {
   for (const std::string id : {"x", "", "-1", "+2", "1.0", "1e3", "9223372036854775808", "0x10"}) {

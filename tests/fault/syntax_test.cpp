@@ -23,7 +23,14 @@ TEST(IndexSyntax, PythonTuples) {
                                                    {"( )", {}},
                                                    {"(1,2,)", {1, 2}},
                                                    {" (\t1 ,2 ) ", {1, 2}},
-                                                   {"(-1, 007)", {-1, 7}}}) {
+                                                   {"(-1, 007)", {-1, 7}},
+                                                   {"[2, 1, 0, 7]", {2, 1, 0, 7}},
+                                                   {"[3]", {3}},
+                                                   {" [ 1,2, ] ", {1, 2}},
+                                                   {"[]", {}},
+                                                   {"(np.int64(1), np.int64(-2))", {1, -2}},
+                                                   {"[numpy.uint8(3), 4]", {3, 4}},
+                                                   {"(np.int32(1),np.intp(2),np.int_( 3 ),)", {1, 2, 3}}}) {
     parse_index(text, index);
     EXPECT_EQ(index.problem, "") << text;
     EXPECT_EQ(index.values, values) << text;
@@ -36,7 +43,20 @@ TEST(IndexSyntax, WhatIsNoTuple) {
   for (const auto& [text, problem] : std::vector<std::pair<const char*, const char*>>{
            {"", "no opening parenthesis"},
            {"1, 2", "no opening parenthesis"},
-           {"[1, 2]", "no opening parenthesis"},
+           {"1, 2]", "no opening parenthesis"},
+           {"[1, 2", "no closing bracket at the end"},
+           {"[1, 2)", "no closing bracket at the end"},
+           {"(1, 2]", "no closing parenthesis at the end"},
+           {"[", "no closing bracket at the end"},
+           {"array([1, 2])", "a NumPy array; tuple(index.tolist()) makes it one"},
+           {"np.array([1, 2])", "a NumPy array; tuple(index.tolist()) makes it one"},
+           {"[1 2]", "numbers without commas between them, as NumPy prints an array"},
+           {"(np.float64(1.0), 2)", "a NumPy value that is no integer"},
+           {"(np.True_, 2)", "a NumPy value that is no integer"},
+           {"(np.int64(1.0), 2)", "a number with a fraction or exponent"},
+           {"(np.int64(), 2)", "a number is missing"},
+           {"(np.int64(1, 2)", "a NumPy value that is no integer"},
+           {"(int64(1), 2)", "something that is no whole number"},
            {"(", "no closing parenthesis at the end"},
            {"(1, 2", "no closing parenthesis at the end"},
            {"(1, 2) 3", "no closing parenthesis at the end"},
@@ -47,7 +67,7 @@ TEST(IndexSyntax, WhatIsNoTuple) {
            {"(1.0, 2)", "a number with a fraction or exponent"},
            {"(1e2, 2)", "a number with a fraction or exponent"},
            {"(a, 2)", "something that is no whole number"},
-           {"(1 2, 3)", "something that is no whole number"},
+           {"(1 2, 3)", "numbers without commas between them, as NumPy prints an array"},
            {"((1, 2))", "something that is no whole number"},
            {"(+1, 2)", "something that is no whole number"},
            {"(- 1, 2)", "something that is no whole number"},
@@ -56,6 +76,22 @@ TEST(IndexSyntax, WhatIsNoTuple) {
     parse_index(text, index);
     EXPECT_EQ(index.problem, problem) << text;
   }
+}
+
+TEST(IndexSyntax, IntegersAsNumPyShowsThem) {
+  for (const char* type : {"int8",   "int16",  "int32",  "int64",  "intc",  "intp", "int_",     "uint8",
+                           "uint16", "uint32", "uint64", "uintc",  "uintp", "uint", "longlong", "ulonglong",
+                           "long",   "ulong",  "short",  "ushort", "byte",  "ubyte"}) {
+    EXPECT_EQ(parse_listed_number(std::string("np.") + type + "(7)")->value, 7) << type;
+    EXPECT_EQ(parse_listed_number(std::string(" numpy.") + type + "( -7 ) ")->value, -7) << type;
+    EXPECT_FALSE(parse_listed_number(type + std::string("(7)"))) << type;
+    EXPECT_FALSE(parse_whole_number(std::string("np.") + type + "(7)")) << type;  // of a report
+  }
+  for (const char* text : {"np.float32(7)", "np.int64(7.0)", "np.bool_(1)", "np.int64(7", "np.int64 7)",
+                           "np.int7(7)", "np.(7)", "np.int64((7))", "np.byte8(7)", "torch.int64(7)"}) {
+    EXPECT_FALSE(parse_listed_number(text)) << text;
+  }
+  EXPECT_TRUE(parse_listed_number("np.uint64(18446744073709551615)")->saturated);
 }
 
 TEST(IndexSyntax, NumbersBeyondInt64AreSaturated) {

@@ -36,12 +36,31 @@ TEST(Csv, AnotherSeparatorLeavesCommasAlone) {
   EXPECT_EQ(shown(parse_csv("a,b;\"c;d\";e", ';')), "1:1 a,b\n1:5 c;d\n1:11 e\n");
 }
 
+TEST(Csv, SpacesBehindSeparatorsAndQuotesCanBeFree) {
+  const std::string text = "a, b,  \"c, d\"  , \"\"\"e\" ,\n , \n";
+  EXPECT_EQ(shown(parse_csv(text, ',', CsvSpaces::free)),
+            "1:1 a\n1:4 b\n1:8 c, d\n1:18 \"e\n1:25 \n2:2 \n2:4 \n");
+  EXPECT_EQ(shown(parse_csv("a, \"b\"", ',')), "1:4 ! quote inside a field that does not start with one\n");
+  EXPECT_EQ(shown(parse_csv("a, \"b\" c", ',', CsvSpaces::free)), "1:8 ! text after a closing quote\n");
+  EXPECT_EQ(shown(parse_csv("a, \"b\" \"\"", ',', CsvSpaces::free)), "1:8 ! text after a closing quote\n");
+}
+
+TEST(Csv, LinesEndedTwiceByWindows) {
+  EXPECT_EQ(shown(parse_csv("a,b\r\r\nc\r\r\n\r\r\n")), "1:1 a\n1:3 b\n2:1 c\n");
+}
+
+TEST(Csv, OldMacLineEndsAreNamedHoweverLongTheFile) {
+  std::string text;
+  while (text.size() < 100000) text += "a,b\r";
+  EXPECT_EQ(shown(parse_csv(text)), "1:4 ! carriage return inside a line; lines end with LF or CRLF\n");
+}
+
 TEST(Csv, ProblemsHavePlacesAndTheOtherRowsAreKept) {
   using namespace std::string_literals;
   const auto after_good = [](const std::string& line) { return shown(parse_csv("ok\n" + line + "\nok\n")); };
   const std::string rest = "1:1 ok\n3:1 ok\n";
   EXPECT_EQ(after_good("a,b\0c"s), rest + "2:4 ! NUL byte\n");
-  EXPECT_EQ(after_good("a,b\rc"), rest + "2:4 ! carriage return inside a line\n");
+  EXPECT_EQ(after_good("a,b\rc"), rest + "2:4 ! carriage return inside a line; lines end with LF or CRLF\n");
   EXPECT_EQ(after_good("a,b\"c"), rest + "2:4 ! quote inside a field that does not start with one\n");
   EXPECT_EQ(after_good("a,\"b"), rest + "2:3 ! quote that is not closed\n");
   EXPECT_EQ(after_good("a,\"b\"\""), rest + "2:3 ! quote that is not closed\n");

@@ -100,8 +100,8 @@ std::string hdf5_strings(const std::string& path, const std::string& object, con
   return text;
 }
 
-std::string csv(const std::string& path, char separator) {
-  const CsvDocument document = parse_csv(read_text(path), separator);
+std::string csv(const std::string& path, char separator, CsvSpaces spaces = CsvSpaces::kept) {
+  const CsvDocument document = parse_csv(read_text(path), separator, spaces);
   std::string text = std::to_string(document.problems.size());
   for (const CsvRow& row : document.rows) {
     text += "\t" + std::to_string(row.line);
@@ -110,6 +110,9 @@ std::string csv(const std::string& path, char separator) {
   }
   return text;
 }
+
+// Words cannot hold a tab.
+char separator_of(const std::string& word) { return word == "tab" ? '\t' : word.at(0); }
 
 // The words of a line, ended by the line, as csv_field writes them.
 std::string csv_write(const std::string& path) {
@@ -183,7 +186,9 @@ const std::map<std::string, std::function<std::string(const Words&)>>& commands(
       {"hdf5_walk", [](const Words& w) { return hdf5_walk(w.at(1)); }},
       {"hdf5_floats", [](const Words& w) { return hdf5_floats(w.at(1), w.at(2)); }},
       {"hdf5_strings", [](const Words& w) { return hdf5_strings(w.at(1), w.at(2), w.at(3)); }},
-      {"csv", [](const Words& w) { return csv(w.at(1), w.at(2).at(0)); }},
+      {"csv", [](const Words& w) { return csv(w.at(1), separator_of(w.at(2))); }},
+      {"csv_free_spaces",
+       [](const Words& w) { return csv(w.at(1), separator_of(w.at(2)), CsvSpaces::free); }},
       {"csv_write", [](const Words& w) { return csv_write(w.at(1)); }},
       {"halves", [](const Words&) { return all_halves(); }},
       {"sha256", [](const Words& w) { return sha256_of_file(w.at(1)); }},

@@ -27,7 +27,11 @@ def read_back(fields):
     return int(problems), parsed
 
 
-@pytest.mark.parametrize("separator", [",", ";"])
+def word(separator):
+    return "tab" if separator == "\t" else separator
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
 @pytest.mark.parametrize("end", ["\r\n", "\n"])
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
@@ -41,7 +45,7 @@ def test_reads_what_csv_writes(probe, tmp_path, separator, quoting, end, bom):
         if rng.random() < 0.3:
             data = data[:-len(end)]  # no end after the last line
         (tmp_path / "a.csv").write_bytes(bom + data)
-        problems, parsed = read_back(probe("csv", tmp_path / "a.csv", separator))
+        problems, parsed = read_back(probe("csv", tmp_path / "a.csv", word(separator)))
         lines = data.split(b"\n")
         kept = [(number, row) for number, row in enumerate(rows, 1) if lines[number - 1].strip(b" \t\r")]
         assert problems == 0
@@ -51,6 +55,26 @@ def test_reads_what_csv_writes(probe, tmp_path, separator, quoting, end, bom):
                 rest = lines[line - 1][column - 1:]
                 assert rest.startswith(b'"' if rest[:1] == b'"' else value.encode())
                 assert column == 1 or lines[line - 1][column - 2:column - 1] == separator.encode()
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+def test_spaces_behind_separators_are_free_as_with_skipinitialspace(probe, tmp_path, separator, quoting):
+    rng = seeded()
+    for _ in range(50):
+        rows = random_rows(rng, rng.randint(2, 5), breaks=False)
+        lines = []
+        for row in rows:
+            fields = io.StringIO()
+            csv.writer(fields, delimiter=separator, quoting=quoting, lineterminator="\n").writerows([[cell] for cell in row])
+            cells = fields.getvalue().split("\n")[:-1]
+            lines.append(separator.join(" " * rng.choice((0, 0, 1, 3)) + ("" if cell == '""' and rng.random() < 0.5 else cell) for cell in cells))
+        (tmp_path / "a.csv").write_bytes("\r\n".join(lines).encode())
+        problems, parsed = read_back(probe("csv_free_spaces", tmp_path / "a.csv", word(separator)))
+        expected = [(number, row) for number, line in enumerate(lines, 1) if line.strip(" \t")
+                    for row in csv.reader([line], delimiter=separator, skipinitialspace=True, strict=True)]
+        assert problems == 0
+        assert [(line, [text for _, text in cells]) for line, cells in parsed] == expected
 
 
 def test_writes_what_csv_writes(probe, tmp_path):

@@ -1,0 +1,137 @@
+#include "fault/list_form.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/printable.hpp"
+#include "fault/index_syntax.hpp"
+
+namespace tf_injector {
+namespace {
+
+constexpr std::string_view kSeparators = ",;\t";
+constexpr std::array<std::string_view, kListColumns> kNames{"injection", "layer", "tensorindex", "bit"};
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::string lowered(std::string_view text) {
+  std::string result(trimmed(text));
+  std::transform(result.begin(), result.end(), result.begin(), lower);
+  return result;
+}
+
+// The first line that is not blank, without its end.
+std::string_view first_line(std::string_view text) {
+  text = without_bom(text);
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, text.substr(0, end).find_last_not_of("\r") + 1);
+    if (!trimmed(line).empty()) return line;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return {};
+}
+
+// What follows "sep=", also where the line stands in quotes; nothing when the line is another.
+std::optional<std::string_view> separator_line(std::string_view line) {
+  constexpr std::string_view kStart = "sep=";
+  if (line.starts_with('"')) line = line.substr(1, line.find('"', 1) - 1);
+  if (line.size() < kStart.size() || lowered(line.substr(0, kStart.size())) != kStart) return std::nullopt;
+  return line.substr(kStart.size());
+}
+
+std::vector<CsvField> fields_of(std::string_view line, char separator) {
+  CsvDocument document = parse_csv(line, separator, CsvSpaces::free);
+  return document.rows.empty() ? std::vector<CsvField>{} : std::move(document.rows.front().fields);
+}
+
+// Where the four names stand one after the other, or npos.
+size_t place_of_names(const CsvRow& row) {
+  for (size_t first = 0; first + kListColumns <= row.fields.size(); ++first) {
+    const auto begin = row.fields.begin() + static_cast<std::ptrdiff_t>(first);
+    if (std::equal(kNames.begin(), kNames.end(), begin,
+                   [](std::string_view name, const CsvField& field) { return lowered(field.text) == name; }))
+      return first;
+  }
+  return std::string_view::npos;
+}
+
+bool is_empty(const CsvField& field) { return trimmed(field.text).empty(); }
+
+}  // namespace
+
+ListForm find_list_form(std::string_view text) {
+  ListForm form;
+  const std::string_view line = first_line(text);
+  if (const auto named = separator_line(line)) {
+    form.has_separator_line = true;
+    if (named->size() == 1 && kSeparators.find(*named) != std::string_view::npos) {
+      form.separator = named->front();
+    } else {
+      form.problem =
+          fmt::format("separator '{}'; expected a comma, a semicolon or a tab after sep=", printable(*named));
+    }
+    return form;
+  }
+  size_t most = 0;
+  for (const char separator : kSeparators) {
+    const CsvRow row{.line = 1, .fields = fields_of(line, separator)};
+    if (is_list_header(row)) {
+      form.separator = separator;
+      return form;
+    }
+    if (row.fields.size() > most) {
+      most = row.fields.size();
+      form.separator = separator;
+    }
+  }
+  return form;
+}
+
+bool is_list_header(const CsvRow& row) {
+  return place_of_names(row) == 0 &&
+         std::all_of(row.fields.begin() + kListColumns, row.fields.end(), is_empty);
+}
+
+bool is_reordered_header(const CsvRow& row) {
+  std::vector<std::string> names;
+  for (const CsvField& field : row.fields) names.push_back(lowered(field.text));
+  return !is_list_header(row) &&
+         std::is_permutation(names.begin(), names.end(), kNames.begin(), kNames.end());
+}
+
+std::string header_problem(const CsvRow& row) {
+  const std::string what = "wrong header";
+  const size_t place = place_of_names(row);
+  const auto column = [&](size_t i) {
+    return fmt::format("{}: column {} (\"{}\")", what, i + 1, printable(row.fields[i].text));
+  };
+  if (place == 1)
+    return column(0) + " is an index, as pandas writes it; to_csv(..., index=False) leaves it out";
+  if (place == 0) {
+    size_t extra = kListColumns;
+    while (is_empty(row.fields[extra])) ++extra;
+    return column(extra) + " is none of a fault list";
+  }
+  const std::string_view first = trimmed(row.fields.front().text);
+  if (first.starts_with('#')) return what + ": a comment, which lists cannot have";
+  if (is_reordered_header(row)) return what + ": the columns are in another order";
+  if (row.fields.size() == kListColumns && parse_listed_number(first))
+    return what + ": a fault stands in its place";
+  return what;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+bool is_blank(const CsvRow& row) { return std::all_of(row.fields.begin(), row.fields.end(), is_empty); }
+
+}  // namespace tf_injector
