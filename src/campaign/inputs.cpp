@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <utility>
+#include <vector>
 
 #include "campaign/report_names.hpp"
 #include "data/load.hpp"
@@ -79,8 +80,10 @@ CampaignInputs load_inputs(const CampaignOptions& options, const Message& messag
   CampaignInputs inputs;
   inputs.model_path = find_model(options);
   message(fmt::format("reading the model {}", inputs.model_path));
-  inputs.graph = keras::import_model(inputs.model_path);
-  inputs.model_sha256 = sha256_of_file(inputs.model_path);
+  // Read once: the hash is of the bytes that the network comes from, whatever stands under the name later.
+  keras::ModelFile file = keras::read_model(inputs.model_path);
+  inputs.model_sha256 = sha256_of(file.bytes.data(), file.bytes.size());
+  inputs.graph = keras::import_model(std::move(file));
   if (!options.fault_list_path.empty()) {
     inputs.list = read_fault_list(options.fault_list_path, inputs.graph);
     message(fmt::format("{}: {} faults", options.fault_list_path, inputs.list->faults.size()));

@@ -27,7 +27,7 @@ std::vector<std::string> files_of(const std::string& folder) {
 std::optional<ArraySource> ArraySource::open(const std::string& place) {
   ArraySource source;
   source.place_ = place;
-  if (is_file(place) && ZipArchive::is_zip(place)) {
+  if (is_stream(place) || (is_file(place) && ZipArchive::is_zip(place))) {
     source.archive_ = std::make_unique<ZipArchive>(place);
   } else if (!is_folder(place)) {
     return std::nullopt;

@@ -17,8 +17,8 @@ namespace tf_injector::data {
 
 class ArraySource {
  public:
-  // Nothing where `place` is neither a zip archive nor a folder. Throws Error(bad_input): an archive that
-  // cannot be read.
+  // Nothing where `place` is neither a zip archive, a pipe nor a folder. Throws Error(bad_input): an archive
+  // that cannot be read.
   [[nodiscard]] static std::optional<ArraySource> open(const std::string& place);
   ~ArraySource();
   ArraySource(ArraySource&&) noexcept;

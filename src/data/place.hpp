@@ -9,6 +9,8 @@
 namespace tf_injector::data {
 
 [[nodiscard]] bool is_file(const std::string& path);
+// A pipe or a device: what comes out of it can be read once.
+[[nodiscard]] bool is_stream(const std::string& path);
 [[nodiscard]] bool is_folder(const std::string& path);
 // "folder/name".
 [[nodiscard]] std::string in_folder(const std::string& folder, std::string_view name);

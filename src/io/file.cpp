@@ -27,18 +27,16 @@ constexpr size_t kReadBlock = size_t{1} << 20;
 }
 
 template <typename Bytes>
-Bytes read_all(const std::string& path) {
-  const UniqueFd fd = posix::open_file(path, O_RDONLY);
-  if (!fd.valid()) throw_unreadable(path, errno);
+Bytes read_all(int fd, const std::string& path) {
   struct stat info {};
-  if (fstat(fd.get(), &info) != 0) throw_unreadable(path, errno);
+  if (fstat(fd, &info) != 0) throw_unreadable(path, errno);
   if (S_ISDIR(info.st_mode)) throw_unreadable(path, EISDIR);
   // A regular file's size is known (plus one byte, to see its end at once); pipes grow block by block.
   size_t block = S_ISREG(info.st_mode) ? static_cast<size_t>(info.st_size) + 1 : kReadBlock;
   Bytes bytes;
   for (size_t size = 0;;) {
     bytes.resize(size + block);
-    const ptrdiff_t n = posix::read_full(fd.get(), bytes.data() + size, block);
+    const ptrdiff_t n = posix::read_full(fd, bytes.data() + size, block);
     if (n < 0) throw_unreadable(path, errno);
     size += static_cast<size_t>(n);
     if (static_cast<size_t>(n) < block) {
@@ -48,6 +46,13 @@ Bytes read_all(const std::string& path) {
     }
     block = kReadBlock;
   }
+}
+
+template <typename Bytes>
+Bytes read_all(const std::string& path) {
+  const UniqueFd fd = posix::open_file(path, O_RDONLY);
+  if (!fd.valid()) throw_unreadable(path, errno);
+  return read_all<Bytes>(fd.get(), path);
 }
 
 // A temporary file in the folder of `path`; gone when it was not renamed.
@@ -98,6 +103,10 @@ bool file_exists(const std::string& path) {
 std::string read_text(const std::string& path) { return read_all<std::string>(path); }
 
 std::vector<uint8_t> read_bytes(const std::string& path) { return read_all<std::vector<uint8_t>>(path); }
+
+std::vector<uint8_t> read_bytes(int fd, const std::string& path) {
+  return read_all<std::vector<uint8_t>>(fd, path);
+}
 
 void make_folders(const std::string& path) {
   for (size_t end = 0; end != std::string::npos;) {

@@ -13,6 +13,8 @@ namespace tf_injector {
 // Throw Error(bad_input), also for a file that stands in for another (io/stand_in.hpp).
 [[nodiscard]] std::string read_text(const std::string& path);
 [[nodiscard]] std::vector<uint8_t> read_bytes(const std::string& path);
+// The rest of a file that is open; `path` names it in messages.
+[[nodiscard]] std::vector<uint8_t> read_bytes(int fd, const std::string& path);
 
 // Makes the folder and its parents. Throws OutputError.
 void make_folders(const std::string& path);

@@ -1,7 +1,5 @@
 #include "io/hdf5_file.hpp"
 
-#include <fcntl.h>
-
 #include <atomic>
 #include <cstring>
 
@@ -9,7 +7,6 @@
 #include "io/hdf5_attribute.hpp"
 #include "io/hdf5_dataset.hpp"
 #include "io/hdf5_handles.hpp"
-#include "io/posix.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -207,11 +204,9 @@ std::optional<std::vector<std::string>> Hdf5File::string_list_attribute(const st
   }
 }
 
-bool Hdf5File::is_hdf5(const std::string& path) {
-  const posix::UniqueFd fd = posix::open_file(path, O_RDONLY | O_NONBLOCK);
-  char start[hdf5::kSignatureBytes] = {};
-  return fd.valid() && posix::read_full(fd.get(), start, sizeof start) == sizeof start &&
-         std::memcmp(start, hdf5::kSignature, sizeof start) == 0;
+bool Hdf5File::is_hdf5(std::span<const uint8_t> bytes) {
+  return bytes.size() >= hdf5::kSignatureBytes &&
+         std::memcmp(bytes.data(), hdf5::kSignature, hdf5::kSignatureBytes) == 0;
 }
 
 }  // namespace tf_injector

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,8 @@ class Hdf5File {
   [[nodiscard]] std::optional<std::vector<std::string>> string_list_attribute(const std::string& object,
                                                                               const std::string& name) const;
 
-  [[nodiscard]] static bool is_hdf5(const std::string& path);
+  // True when the bytes start with HDF5's signature.
+  [[nodiscard]] static bool is_hdf5(std::span<const uint8_t> bytes);
 
  private:
   struct Impl;

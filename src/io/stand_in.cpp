@@ -1,6 +1,7 @@
 #include "io/stand_in.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <string_view>
@@ -56,6 +57,8 @@ void refuse_stand_in(const std::string& path, std::span<const uint8_t> start) {
 }
 
 void refuse_stand_in(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return;  // opening a pipe would be noticed
   const posix::UniqueFd fd = posix::open_file(path, O_RDONLY | O_NONBLOCK);
   uint8_t start[kStandInBytes + 1];
   const ptrdiff_t n = fd.valid() ? posix::read_full(fd.get(), start, sizeof start) : 0;

@@ -17,7 +17,7 @@ inline constexpr size_t kStandInBytes = 1024;
 
 // Throws Error(bad_input), naming the file, when it is one.
 void refuse_stand_in(const std::string& path, std::span<const uint8_t> start);
-// The same; looks at the file. One that cannot be read is none.
+// The same; looks at the file. One that cannot be read is none, nor is a pipe: it stays unread.
 void refuse_stand_in(const std::string& path);
 
 }  // namespace tf_injector

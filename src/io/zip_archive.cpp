@@ -1,6 +1,8 @@
 #include "io/zip_archive.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <zip.h>
 
 #include <algorithm>
@@ -8,8 +10,10 @@
 #include <cstring>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "core/printable.hpp"
+#include "io/file.hpp"
 #include "io/posix.hpp"
 #include "io/stand_in.hpp"
 #include "tf_injector/error.hpp"
@@ -22,6 +26,8 @@ namespace {
 constexpr uint64_t kUncheckedSize = uint64_t{64} << 20;
 constexpr uint64_t kMaxRatio = 100;
 constexpr size_t kReadBlock = size_t{1} << 20;
+// A member's header, or the end record of an empty archive.
+constexpr size_t kSignatureBytes = 4;
 
 struct ArchiveDeleter {
   void operator()(zip_t* archive) const noexcept { zip_discard(archive); }
@@ -40,69 +46,100 @@ std::string error_text(int code) {
   return text;
 }
 
-// The first four bytes: a member's header, or the end record of an empty archive.
-bool has_signature(const std::string& path) {
-  const posix::UniqueFd fd = posix::open_file(path, O_RDONLY | O_NONBLOCK);
-  char start[4] = {};
-  if (!fd.valid() || posix::read_full(fd.get(), start, sizeof start) != sizeof start) return false;
-  return std::memcmp(start, "PK\3\4", 4) == 0 || std::memcmp(start, "PK\5\6", 4) == 0;
-}
+using Archive = std::unique_ptr<zip_t, ArchiveDeleter>;
 
 // ", 'a.txt'": the first name that comes twice; "" where libzip does not show it.
-std::string doubled_name(const std::string& path) {
-  int code = 0;
-  const std::unique_ptr<zip_t, ArchiveDeleter> archive(zip_open(path.c_str(), ZIP_RDONLY, &code));
+std::string doubled_name(zip_t* archive) {
   std::unordered_set<std::string> names;
-  for (zip_int64_t i = 0; archive && i < zip_get_num_entries(archive.get(), 0); ++i) {
-    const char* name = zip_get_name(archive.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS);
+  for (zip_int64_t i = 0; archive != nullptr && i < zip_get_num_entries(archive, 0); ++i) {
+    const char* name = zip_get_name(archive, static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS);
     if (name != nullptr && !names.emplace(name).second) return ", '" + printable(name) + "'";
   }
   return "";
+}
+
+// Up to `size` bytes from where the file is; there again afterwards.
+std::vector<uint8_t> start_of(int fd, size_t size) {
+  std::vector<uint8_t> start(size);
+  const ptrdiff_t n = posix::read_full(fd, start.data(), size);
+  if (n < 0 || ::lseek(fd, 0, SEEK_SET) != 0) return {};
+  start.resize(static_cast<size_t>(n));
+  return start;
 }
 
 }  // namespace
 
 struct ZipArchive::Impl {
   std::string path;
-  std::unique_ptr<zip_t, ArchiveDeleter> archive;
+  posix::UniqueFd file;          // the archive stays in it; not valid() where it lies in `content`
+  std::vector<uint8_t> content;  // outlives `archive`
+  Archive archive;
   std::vector<std::string> names;  // in the archive's order
   std::unordered_map<std::string, uint64_t> index;
 
   [[noreturn]] void fail(const std::string& member, const std::string& problem) const {
     throw_bad(path + ": member '" + printable(member) + "': " + problem);
   }
+  // `start`: the archive's first bytes, kStandInBytes and one where it has as many.
+  void open(std::span<const uint8_t> start);
+  [[nodiscard]] Archive open_with(int flags, int& code) const;
   [[nodiscard]] uint64_t find(const std::string& name) const;
   [[nodiscard]] zip_stat_t checked_stat(const std::string& name, uint64_t at, uint64_t max_bytes) const;
   [[nodiscard]] std::vector<uint8_t> unpack(const std::string& name, uint64_t at, uint64_t size) const;
 };
 
-ZipArchive::ZipArchive(const std::string& path) : impl_(std::make_unique<Impl>()) {
-  impl_->path = path;
-  {
-    const posix::UniqueFd fd = posix::open_file(path, O_RDONLY | O_NONBLOCK);
-    char first = 0;
-    if (!fd.valid() || posix::read_full(fd.get(), &first, 1) < 0) {
-      throw_bad(posix::describe("read", path, errno));  // a folder opens, but cannot be read
-    }
-  }
-  refuse_stand_in(path);
-  if (!is_zip(path)) throw_bad(path + ": not a zip archive (it does not start with a zip signature)");
+Archive ZipArchive::Impl::open_with(int flags, int& code) const {
+  if (file.valid()) return Archive(zip_fdopen(file.get(), flags, &code));
+  zip_error_t error;
+  zip_error_init(&error);
+  zip_source_t* source = zip_source_buffer_create(content.data(), content.size(), /*freep=*/0, &error);
+  Archive opened(source == nullptr ? nullptr : zip_open_from_source(source, flags | ZIP_RDONLY, &error));
+  if (source != nullptr && !opened) zip_source_free(source);
+  code = zip_error_code_zip(&error);
+  zip_error_fini(&error);
+  return opened;
+}
+
+void ZipArchive::Impl::open(std::span<const uint8_t> start) {
+  refuse_stand_in(path, start);
+  if (!is_zip(start)) throw_bad(path + ": not a zip archive (it does not start with a zip signature)");
   int code = 0;
   // Local headers must say the same as the central directory (ZIP_CHECKCONS).
-  impl_->archive.reset(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
-  if (!impl_->archive) {
-    if (code == ZIP_ER_EXISTS) {
-      throw_bad(path + ": two members have the same name" + doubled_name(path) + "; write the archive anew");
-    }
+  archive = open_with(ZIP_CHECKCONS, code);
+  if (!archive && code == ZIP_ER_EXISTS) {
+    const std::string name = doubled_name(open_with(0, code).get());
+    throw_bad(path + ": two members have the same name" + name + "; write the archive anew");
+  }
+  if (!archive)
     throw_bad(path + ": damaged zip archive: " + error_text(code) + "; was it copied completely?");
-  }
-  const zip_int64_t count = zip_get_num_entries(impl_->archive.get(), 0);
+  const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
   for (zip_int64_t i = 0; i < count; ++i) {
-    const char* name = zip_get_name(impl_->archive.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS);
+    const char* name = zip_get_name(archive.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS);
     if (name == nullptr) throw_bad(path + ": damaged zip archive: a member without a name");
-    impl_->names.emplace_back(name);
-    if (!impl_->index.emplace(name, static_cast<uint64_t>(i)).second) impl_->fail(name, "is there twice");
+    names.emplace_back(name);
+    if (!index.emplace(name, static_cast<uint64_t>(i)).second) fail(name, "is there twice");
   }
+}
+
+// The file is opened once: what stands under its name later is another file.
+ZipArchive::ZipArchive(const std::string& path) : impl_(std::make_unique<Impl>()) {
+  impl_->path = path;
+  posix::UniqueFd file = posix::open_file(path, O_RDONLY);
+  struct stat info {};
+  if (!file.valid() || fstat(file.get(), &info) != 0) throw_bad(posix::describe("read", path, errno));
+  if (S_ISREG(info.st_mode)) {
+    impl_->file = std::move(file);
+    impl_->open(start_of(impl_->file.get(), kStandInBytes + 1));
+  } else {  // a pipe cannot be read twice; a folder opens, but cannot be read
+    impl_->content = read_bytes(file.get(), path);
+    impl_->open(impl_->content);
+  }
+}
+
+ZipArchive::ZipArchive(std::vector<uint8_t> bytes, std::string label) : impl_(std::make_unique<Impl>()) {
+  impl_->path = std::move(label);
+  impl_->content = std::move(bytes);
+  impl_->open(impl_->content);
 }
 
 ZipArchive::~ZipArchive() = default;
@@ -180,6 +217,14 @@ std::vector<uint8_t> ZipArchive::read(const std::string& name, uint64_t max_byte
   return impl_->unpack(name, at, stat.size);
 }
 
-bool ZipArchive::is_zip(const std::string& path) { return has_signature(path); }
+bool ZipArchive::is_zip(const std::string& path) {
+  const posix::UniqueFd fd = posix::open_file(path, O_RDONLY | O_NONBLOCK);
+  return fd.valid() && is_zip(start_of(fd.get(), kSignatureBytes));
+}
+
+bool ZipArchive::is_zip(std::span<const uint8_t> bytes) {
+  return bytes.size() >= kSignatureBytes && (std::memcmp(bytes.data(), "PK\3\4", kSignatureBytes) == 0 ||
+                                             std::memcmp(bytes.data(), "PK\5\6", kSignatureBytes) == 0);
+}
 
 }  // namespace tf_injector

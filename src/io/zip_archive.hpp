@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,10 @@ namespace tf_injector {
 class ZipArchive {
  public:
   // Throws Error(bad_input) naming the file: missing, unreadable, not a zip archive, damaged.
+  // It is opened once; a pipe is read to its end.
   explicit ZipArchive(const std::string& path);
+  // The archive that `bytes` are; `label` names it in messages. Throws as above.
+  ZipArchive(std::vector<uint8_t> bytes, std::string label);
   ~ZipArchive();
   ZipArchive(ZipArchive&&) noexcept;
   ZipArchive& operator=(ZipArchive&&) noexcept;
@@ -25,6 +29,7 @@ class ZipArchive {
 
   // True when the file starts with a zip signature.
   [[nodiscard]] static bool is_zip(const std::string& path);
+  [[nodiscard]] static bool is_zip(std::span<const uint8_t> bytes);
 
  private:
   struct Impl;

@@ -1,5 +1,7 @@
 #include "keras/archive.hpp"
 
+#include <utility>
+
 #include "io/file.hpp"
 #include "io/zip_archive.hpp"
 #include "keras/foreign_file.hpp"
@@ -25,8 +27,8 @@ std::string version_of(const Json& metadata) {
   return version != metadata.end() && version->is_string() ? version->get<std::string>() : std::string();
 }
 
-Archive open_zip(const std::string& path) {
-  const ZipArchive zip(path);
+Archive open_zip(std::vector<uint8_t> bytes, const std::string& path) {
+  const ZipArchive zip(std::move(bytes), path);
   refuse_foreign_zip(path, zip);
   Json config = parse_member(zip, path, "config.json");
   std::string version;
@@ -52,8 +54,8 @@ void refuse_keras1(const std::string& path, const Json& config, const std::strin
       "; files of Keras 2.0 and later are read: load it with Keras 2.0 to 2.3 and save it again");
 }
 
-Archive open_hdf5(const std::string& path) {
-  Hdf5File file(read_bytes(path), path);
+Archive open_hdf5(std::vector<uint8_t> bytes, const std::string& path) {
+  Hdf5File file(std::move(bytes), path);
   const auto text = file.string_attribute("/", "model_config");
   if (!text) {
     throw ModelError(
@@ -72,12 +74,18 @@ Archive open_hdf5(const std::string& path) {
 
 }  // namespace
 
-Archive open_archive(const std::string& path) {
+Archive open_archive(std::vector<uint8_t> bytes, const std::string& path) {
+  if (Hdf5File::is_hdf5(bytes)) return open_hdf5(std::move(bytes), path);
+  if (!ZipArchive::is_zip(bytes)) refuse_foreign_file(path, bytes);
+  return open_zip(std::move(bytes), path);
+}
+
+std::vector<uint8_t> read_model_file(const std::string& path) {
   if (!file_exists(path)) throw ModelError(path + ": no such file");
   refuse_folder(path);
-  if (Hdf5File::is_hdf5(path)) return open_hdf5(path);
-  if (!ZipArchive::is_zip(path)) refuse_foreign_file(path);
-  return open_zip(path);
+  return read_bytes(path);
 }
+
+Archive open_archive(const std::string& path) { return open_archive(read_model_file(path), path); }
 
 }  // namespace tf_injector::keras

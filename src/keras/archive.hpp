@@ -2,7 +2,9 @@
 // came in.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "io/hdf5_file.hpp"
 #include "keras/json_text.hpp"
@@ -22,8 +24,12 @@ struct Archive {
   Hdf5File weights;
 };
 
-// Throws Error(bad_input), naming the file: neither zip nor HDF5, damaged, or a file of weights without a
-// model.
+// `bytes`: the file's; `path` names it in messages. Throws Error(bad_input), naming the file: neither zip nor
+// HDF5, damaged, or a file of weights without a model.
+[[nodiscard]] Archive open_archive(std::vector<uint8_t> bytes, const std::string& path);
+// Throws Error(bad_input): it cannot be read, or is a folder.
+[[nodiscard]] std::vector<uint8_t> read_model_file(const std::string& path);
+// Both.
 [[nodiscard]] Archive open_archive(const std::string& path);
 
 }  // namespace tf_injector::keras

@@ -1,9 +1,6 @@
 #include "keras/foreign_file.hpp"
 
-#include <fcntl.h>
-
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <string_view>
 #include <vector>
@@ -94,13 +91,9 @@ void refuse_folder(const std::string& path) {
   refuse(path, std::string("is a folder; ") + kExpected + models_in(folder));
 }
 
-void refuse_foreign_file(const std::string& path) {
-  refuse_stand_in(path);
-  std::array<char, 64> bytes{};
-  const posix::UniqueFd fd = posix::open_file(path, O_RDONLY | O_NONBLOCK);
-  if (!fd.valid()) throw ModelError(posix::describe("read", path, errno));
-  const ptrdiff_t n = posix::read_full(fd.get(), bytes.data(), bytes.size());
-  const std::string_view start(bytes.data(), static_cast<size_t>(std::max<ptrdiff_t>(n, 0)));
+void refuse_foreign_file(const std::string& path, std::span<const uint8_t> bytes) {
+  refuse_stand_in(path, bytes);
+  const std::string_view start(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (start.empty()) refuse(path, std::string("is empty; ") + kExpected);
   if (name_of(path) == kSavedModel) {
     const std::string folder = posix::folder_of(path);

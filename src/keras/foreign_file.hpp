@@ -2,6 +2,8 @@
 // and what to do.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 
 namespace tf_injector {
@@ -11,8 +13,9 @@ class ZipArchive;
 namespace tf_injector::keras {
 
 // Throw ModelError, naming the path.
-void refuse_folder(const std::string& path);                          // when it is one
-[[noreturn]] void refuse_foreign_file(const std::string& path);       // neither zip nor HDF5
+void refuse_folder(const std::string& path);  // when it is one
+// Neither zip nor HDF5. `bytes`: the file's.
+[[noreturn]] void refuse_foreign_file(const std::string& path, std::span<const uint8_t> bytes);
 void refuse_foreign_zip(const std::string& path, const ZipArchive&);  // without a config.json
 
 }  // namespace tf_injector::keras

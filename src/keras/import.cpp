@@ -1,5 +1,7 @@
 #include "keras/import.hpp"
 
+#include <utility>
+
 #include "keras/archive.hpp"
 #include "keras/importer.hpp"
 #include "tf_injector/error.hpp"
@@ -7,21 +9,20 @@
 namespace tf_injector::keras {
 namespace {
 
-Archive open(const std::string& path) {
+// Errors of the file and of its container say the path.
+template <typename Work>
+auto as_model_error(const Work& work) {
   try {
-    return open_archive(path);
+    return work();
   } catch (const ModelError&) {
     throw;
-  } catch (const Error& error) {  // of the container; says the path
+  } catch (const Error& error) {
     if (error.kind() != ErrorKind::bad_input) throw;
     throw ModelError(error.what());
   }
 }
 
-}  // namespace
-
-Graph import_model(const std::string& path) {
-  const Archive archive = open(path);
+Graph graph_of(const Archive& archive, const std::string& path) {
   try {
     return import_archive(archive);
   } catch (const ModelError& error) {
@@ -31,5 +32,18 @@ Graph import_model(const std::string& path) {
     throw ModelError(error.what());
   }
 }
+
+}  // namespace
+
+ModelFile read_model(const std::string& path) {
+  return {path, as_model_error([&] { return read_model_file(path); })};
+}
+
+Graph import_model(ModelFile file) {
+  const Archive archive = as_model_error([&] { return open_archive(std::move(file.bytes), file.path); });
+  return graph_of(archive, file.path);
+}
+
+Graph import_model(const std::string& path) { return import_model(read_model(path)); }
 
 }  // namespace tf_injector::keras

@@ -2,14 +2,25 @@
 // writes it), legacy .h5.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "graph/graph.hpp"
 
 namespace tf_injector::keras {
 
-// Throws ModelError: unreadable or damaged file, unknown layer (its name, class and where to look), dtype
-// policy other than float32, weights that do not fit the layers.
+struct ModelFile {
+  std::string path;  // names it in messages
+  std::vector<uint8_t> bytes;
+};
+// Throws ModelError: it cannot be read, or is a folder.
+[[nodiscard]] ModelFile read_model(const std::string& path);
+
+// Throws ModelError: damaged file, unknown layer (its name, class and where to look), dtype policy other than
+// float32, weights that do not fit the layers.
+[[nodiscard]] Graph import_model(ModelFile file);
+// Both.
 [[nodiscard]] Graph import_model(const std::string& path);
 
 }  // namespace tf_injector::keras

@@ -111,9 +111,12 @@ TEST(Zip, SignatureDecides) {
   EXPECT_FALSE(ZipArchive::is_zip(text));
   EXPECT_FALSE(ZipArchive::is_zip("/none/file"));
   EXPECT_FALSE(ZipArchive::is_zip(testing::TempDir()));
-  EXPECT_TRUE(Hdf5File::is_hdf5(hdf5));
-  EXPECT_FALSE(Hdf5File::is_hdf5(zip));
-  EXPECT_FALSE(Hdf5File::is_hdf5(testing::TempDir()));
+  EXPECT_TRUE(ZipArchive::is_zip(read_bytes(zip)));
+  EXPECT_FALSE(ZipArchive::is_zip(read_bytes(text)));
+  EXPECT_FALSE(ZipArchive::is_zip(std::vector<uint8_t>{'P', 'K'}));
+  EXPECT_TRUE(Hdf5File::is_hdf5(read_bytes(hdf5)));
+  EXPECT_FALSE(Hdf5File::is_hdf5(read_bytes(zip)));
+  EXPECT_FALSE(Hdf5File::is_hdf5({}));
   for (const std::string& path : {zip, text, hdf5}) std::filesystem::remove(path);
 }
 
