@@ -169,6 +169,25 @@ def typed():
                                       layers.Dense(2, name="dense_h")(layers.ReLU()(c)), layers.Add()([layers.Dense(4)(d), d])])
 
 
+def calls():
+    """Outputs that are outputs of nested models, first and later calls, at every level. Keras 3 counts the calls of a Functional
+    from 1 in output_layers and from 0 in inbound_nodes, those of a Sequential from 0 in both."""
+    a, b = keras.Input((4, 4, 2)), keras.Input((4, 4, 2))
+    pair = keras.Model([a, b], [layers.Conv2D(2, 1, name="conv_p")(a), layers.Subtract()([a, b])], name="pair")
+    c = keras.Input((4, 4, 2))
+    first, second = pair([c, layers.ReLU()(c)]), pair([layers.Conv2D(2, 3, padding="same", name="conv_q")(c), c])
+    deep = keras.Model(c, [first[1], second[0], first[0]], name="deep")
+    row, line = (keras.Sequential([keras.Input((4, 4, 2)), layers.Conv2D(2, 1, name="conv_" + name)], name=name) for name in ("row", "line"))
+    d = keras.Input((4, 4, 2))
+    r1, r2 = row(d), row(layers.ReLU()(d))
+    rows = keras.Model(d, [r1, r2], name="rows")
+    i = keras.Input((4, 4, 2))
+    x, y = deep(i), deep(layers.ReLU()(i))
+    z = rows(layers.Add()([x[0], y[2]]))
+    s1, s2 = line(z[0]), line(z[1])
+    return keras.Model(i, [x[1], y[0], s1, z[1], x[2], s2])
+
+
 def describe_inputs(path):
     """What tests/program/test_inputs.py compares with: scores of every output, also with one flipped bit (the sign of a weight)."""
     model = keras.models.load_model(path, compile=False)
@@ -209,7 +228,9 @@ def describe(path):
     scores = model(fed if len(fed) > 1 else fed[0])
     scores = scores if isinstance(scores, (list, tuple)) else [scores]
     names = [i.name for i in model.inputs] if KERAS3 else model.input_names
-    outputs = list(getattr(model, "output_names", [model.layers[-1].name]))
+    outputs = []
+    for name in getattr(model, "output_names", [model.layers[-1].name]):  # numbered as Keras 2 numbers them; Keras 3 repeats them
+        outputs.append(next(n for n in (name, *(f"{name}_{k}" for k in range(1, 99))) if n not in outputs))
     return {"keras_version": keras.__version__, "inputs": names, "outputs": outputs,
             "layers": rows, "scores": [[f"{b:08x}" for b in np.asarray(s).ravel().view("<u4")] for s in scores]}
 
@@ -232,7 +253,7 @@ def write_json(path, facts):
 
 
 # Each with a seed of its own, so that one can be made without the others: name -> (maker, endings).
-MAKERS = {"typed": (typed, (".keras",))}
+MAKERS = {"typed": (typed, (".keras",)), "calls": (calls, (".keras",))}
 
 
 def make_one(folder, name):

@@ -35,25 +35,22 @@ std::string policy_name(const Json& dtype) {
 
 std::string followed(const std::string& remedy) { return remedy.empty() ? "" : "; " + remedy; }
 
-// Of an InputLayer; the one of a Sequential model that was saved without is float32.
+// Of an InputLayer.
 NumberType input_type(const LayerSpec& input) {
-  if (!input.config->is_object() || input.is_implied) return NumberType::float32;
-  const auto dtype = input.config->find("dtype");
-  if (dtype == input.config->end() || dtype->is_null()) return NumberType::float32;
-  const std::optional<NumberType> type = find_number_type(policy_name(*dtype));
-  if (!type) {
-    throw ModelError(input.where() + ": type '" + policy_name(*dtype) +
-                     "' of an input is not supported (docs/layers.md)");
-  }
+  if (input.input_dtype == nullptr) return NumberType::float32;
+  const std::string name = policy_name(*input.input_dtype);
+  const std::optional<NumberType> type = find_number_type(name);
+  if (!type)
+    throw ModelError(input.where() + ": type '" + name + "' of an input is not supported (docs/layers.md)");
   return *type;
 }
 
 void check_policy(const LayerSpec& layer) {
-  if (!layer.config->is_object()) return;
   if (layer.is_input()) {
     (void)input_type(layer);
     return;
   }
+  if (!layer.config->is_object()) return;
   const auto dtype = layer.config->find("dtype");
   if (dtype == layer.config->end() || dtype->is_null()) return;
   const std::string name = policy_name(*dtype);
@@ -163,20 +160,9 @@ class Importer {
     graph_.layers.push_back(std::move(listed));
   }
 
-  [[nodiscard]] static const Json* input_shape(const LayerSpec& input) {
-    for (const char* key : {"batch_input_shape", "batch_shape", "build_input_shape"}) {
-      const auto found = input.config->find(key);
-      if (found != input.config->end() && found->is_array() && !found->empty()) return &*found;
-    }
-    // A Sequential model without an InputLayer may name the shape in its first layer.
-    const Json::json_pointer first("/layers/0/config/batch_input_shape");
-    const bool there = input.is_implied && input.config->contains(first) && (*input.config)[first].is_array();
-    return there && !(*input.config)[first].empty() ? &(*input.config)[first] : nullptr;
-  }
-
   // A fixed batch is accepted and means nothing: the file runs with any number of images.
   NodeId add_input(const LayerSpec& input) {
-    const Json* declared = input.config->is_object() ? input_shape(input) : nullptr;
+    const Json* declared = input.input_shape;
     if (declared == nullptr)
       throw ModelError(input.where() + ": the file does not say the shape of the input");
     std::vector<int64_t> dims;

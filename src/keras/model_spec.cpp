@@ -1,5 +1,6 @@
 #include "keras/model_spec.hpp"
 
+#include <algorithm>
 #include <queue>
 #include <unordered_map>
 
@@ -19,11 +20,43 @@ std::string text_member(const Json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+// Null when it is absent or None.
+const Json* member(const Json& object, const char* key) {
+  if (!object.is_object()) return nullptr;
+  const auto found = object.find(key);
+  return found != object.end() && !found->is_null() ? &*found : nullptr;
+}
+
+const Json* list_member(const Json& object, const char* key) {
+  const Json* found = member(object, key);
+  return found != nullptr && found->is_array() && !found->empty() ? found : nullptr;
+}
+
+// The shape that a layer says it takes.
+const Json* declared_shape(const Json& config) {
+  const Json* shape = list_member(config, "batch_input_shape");  // Keras 2
+  return shape != nullptr ? shape : list_member(config, "batch_shape");
+}
+
+// Names for Sequential models without one (until Keras 2.2.2 their configuration is the list of layers):
+// those that Keras gives when it loads the file.
+class NewNames {
+ public:
+  std::string next() {
+    const std::string name = "sequential" + (count_ == 0 ? "" : "_" + std::to_string(count_));
+    ++count_;
+    return name;
+  }
+
+ private:
+  int count_ = 0;
+};
+
 // Reads one model; nested models are read by readers of their own.
 class SpecReader {
  public:
-  SpecReader(const Json& config, std::string path, Generation generation)
-      : json_(config), path_(std::move(path)), generation_(generation) {}
+  SpecReader(const Json& config, std::string path, Generation generation, NewNames& new_names)
+      : json_(config), path_(std::move(path)), generation_(generation), new_names_(new_names) {}
 
   ModelSpec read() {
     spec_.class_name = text_member(json_, "class_name");
@@ -33,7 +66,7 @@ class SpecReader {
     spec_.generation = generation_;
     const auto config = json_.find("config");
     if (config == json_.end()) throw ModelError(where() + ": has no 'config'");
-    const Json* layers = &*config;  // the oldest Sequential files hold the list itself
+    const Json* layers = &*config;
     if (config->is_object()) {
       spec_.name = text_member(*config, "name");
       if (!config->contains("layers")) throw ModelError(where() + ": has no list of layers");
@@ -51,6 +84,11 @@ class SpecReader {
   }
 
  private:
+  enum class Place {
+    calls,
+    ends
+  };  // where a tensor is named: in inbound_nodes, or in input_ and output_layers
+
   [[nodiscard]] std::string where() const { return path_.empty() ? "the model" : "model '" + path_ + "'"; }
 
   void read_layer(const Json& json) {
@@ -64,9 +102,18 @@ class SpecReader {
     layer.config = &*config;
     layer.name = text_member(json, "name");
     if (layer.name.empty()) layer.name = text_member(*config, "name");
+    const bool is_model = is_model_class(layer.class_name);
+    while (layer.name.empty() && is_model) {
+      std::string name = new_names_.next();
+      if (!by_name_.contains(name)) layer.name = std::move(name);
+    }
     layer.path = path_.empty() ? layer.name : path_ + "/" + layer.name;
-    if (is_model_class(layer.class_name)) {
-      layer.model = std::make_unique<ModelSpec>(SpecReader(json, layer.path, generation_).read());
+    if (is_model) {
+      layer.model = std::make_unique<ModelSpec>(SpecReader(json, layer.path, generation_, new_names_).read());
+    }
+    if (layer.is_input()) {
+      layer.input_shape = declared_shape(*layer.config);
+      layer.input_dtype = member(*layer.config, "dtype");
     }
     if (!by_name_.emplace(layer.name, spec_.layers.size()).second) {
       throw ModelError(where() + ": has two layers named '" + layer.name + "'");
@@ -94,11 +141,32 @@ class SpecReader {
     input.path = path_.empty() ? input.name : path_ + "/" + input.name;
     input.config = &json_["config"];
     input.is_implied = true;
+    if (!spec_.layers.empty()) take_input_of(spec_.layers[0], input);
+    if (input.input_shape == nullptr) input.input_shape = list_member(*input.config, "build_input_shape");
     spec_.layers.insert(spec_.layers.begin(), std::move(input));
   }
 
+  // The first layer says what it takes: itself, or where it is a model the first layer of that.
+  static void take_input_of(const LayerSpec& first, LayerSpec& input) {
+    if (first.model == nullptr) {
+      input.input_shape = declared_shape(*first.config);
+    } else if (first.model->inputs.size() == 1) {
+      const LayerSpec& inner = first.model->layers[first.model->inputs[0].layer];
+      input.input_shape = inner.input_shape;
+      input.input_dtype = inner.input_dtype;
+    }
+  }
+
   void connect_functional(const Json& layers, const Json& config) {
-    for (size_t i = 0; i < spec_.layers.size(); ++i) count_calls(layers[i], spec_.layers[i]);
+    for (size_t i = 0; i < spec_.layers.size(); ++i) {
+      count_calls(layers[i], spec_.layers[i]);
+      const Json* nodes = member(layers[i], "inbound_nodes");
+      if (nodes != nullptr && generation_ == Generation::keras2) note_nodes(*nodes);
+    }
+    for (const char* ends : {"input_layers", "output_layers"}) {
+      if (const Json* refs = member(config, ends); refs != nullptr && generation_ == Generation::keras2)
+        note_nodes(*refs);
+    }
     for (size_t i = 0; i < spec_.layers.size(); ++i) read_calls(layers[i], spec_.layers[i]);
     spec_.inputs = read_ends(config, "input_layers");
     spec_.outputs = read_ends(config, "output_layers");
@@ -123,7 +191,7 @@ class SpecReader {
   void read_calls(const Json& json, LayerSpec& layer) {
     if (layer.is_input() || layer.calls.empty()) return;
     const auto resolve = [this](const std::string& name, int64_t node, int64_t tensor) {
-      return resolve_tensor(name, node, tensor);
+      return resolve_tensor(name, node, tensor, Place::calls);
     };
     try {
       for (size_t c = 0; c < layer.calls.size(); ++c) {
@@ -134,20 +202,41 @@ class SpecReader {
     }
   }
 
-  // Keras 2 counts the nodes of a model that has an InputLayer from 1: node 0 is the model's own graph.
-  [[nodiscard]] int64_t first_node(const LayerSpec& layer) const {
-    if (generation_ == Generation::keras3 || layer.model == nullptr) return 0;
-    const auto config = layer.config->is_object() ? layer.config->find("layers") : layer.config->end();
-    if (config == layer.config->end() || config->empty()) return 1;
-    return text_member((*config)[0], "class_name") == "InputLayer" ? 1 : 0;
+  // Node 0 of a model may be its own graph. Keras 3 counts it in input_layers and output_layers only, and not
+  // for a Sequential. Keras 2 counts it everywhere for a model that knows the shape of its input, its older
+  // versions for every model; what the file refers to tells, but where all calls of a model are not used.
+  [[nodiscard]] int64_t first_node(const LayerSpec& layer, Place place) const {
+    if (layer.model == nullptr) return 0;
+    if (generation_ == Generation::keras3)
+      return place == Place::ends && layer.model->class_name != "Sequential" ? 1 : 0;
+    const auto used = nodes_used_.find(layer.name);
+    if (used != nodes_used_.end() && used->second.first == 0) return 0;
+    if (used != nodes_used_.end() && used->second.second >= static_cast<int64_t>(layer.calls.size()))
+      return 1;
+    const std::vector<LayerSpec>& inner = layer.model->layers;
+    return layer.model->class_name != "Sequential" || inner[0].input_shape != nullptr ? 1 : 0;
   }
 
-  [[nodiscard]] TensorRef resolve_tensor(const std::string& name, int64_t node, int64_t tensor) const {
+  // The least and the largest node to which the configuration refers, by layer.
+  void note_nodes(const Json& value) {
+    if (is_keras2_tensor(value)) {
+      const auto node = value[1].get<int64_t>();
+      auto& [least, largest] = nodes_used_.try_emplace(value[0].get<std::string>(), node, node).first->second;
+      least = std::min(least, node);
+      largest = std::max(largest, node);
+    }
+    if (value.is_structured()) {
+      for (const Json& item : value) note_nodes(item);
+    }
+  }
+
+  [[nodiscard]] TensorRef resolve_tensor(const std::string& name, int64_t node, int64_t tensor,
+                                         Place place) const {
     const auto found = by_name_.find(name);
     if (found == by_name_.end())
       throw ModelError("refers to layer '" + name + "', which the model does not have");
     const LayerSpec& layer = spec_.layers[found->second];
-    const int64_t call = layer.is_input() ? 0 : node - first_node(layer);
+    const int64_t call = layer.is_input() ? 0 : node - first_node(layer, place);
     if (call < 0 || call >= static_cast<int64_t>(layer.calls.size()) || tensor < 0) {
       throw ModelError("refers to tensor " + std::to_string(tensor) + " of node " + std::to_string(node) +
                        " of layer '" + name + "', which is called " + std::to_string(layer.calls.size()) +
@@ -171,8 +260,9 @@ class SpecReader {
 
   void collect_ends(const Json& value, std::vector<TensorRef>& refs) const {
     if (is_keras2_tensor(value)) {
-      refs.push_back(read_keras2_tensor(
-          value, [this](const std::string& n, int64_t c, int64_t t) { return resolve_tensor(n, c, t); }));
+      refs.push_back(read_keras2_tensor(value, [this](const std::string& name, int64_t node, int64_t tensor) {
+        return resolve_tensor(name, node, tensor, Place::ends);
+      }));
     } else if (value.is_structured()) {
       for (const Json& item : value) collect_ends(item, refs);
     } else {
@@ -236,7 +326,9 @@ class SpecReader {
   std::string path_;
   Generation generation_;
   ModelSpec spec_;
+  NewNames& new_names_;
   std::unordered_map<std::string, size_t> by_name_;
+  std::map<std::string, std::pair<int64_t, int64_t>> nodes_used_;
 };
 
 }  // namespace
@@ -244,7 +336,12 @@ class SpecReader {
 ModelSpec read_model_spec(const Json& config, const std::string& keras_version) {
   if (!config.is_object()) throw ModelError("its configuration is not a JSON object");
   const bool keras3 = keras_version.starts_with("3.");
-  return SpecReader(config, "", keras3 ? Generation::keras3 : Generation::keras2).read();
+  NewNames new_names;
+  const bool is_list = config.contains("config") && config["config"].is_array();
+  std::string name = is_list ? new_names.next() : "";
+  ModelSpec spec = SpecReader(config, "", keras3 ? Generation::keras3 : Generation::keras2, new_names).read();
+  if (spec.name.empty()) spec.name = std::move(name);
+  return spec;
 }
 
 }  // namespace tf_injector::keras

@@ -46,6 +46,9 @@ struct LayerSpec {
   std::vector<Call> calls;
   std::unique_ptr<ModelSpec> model;  // of a nested model, else null
   bool is_implied = false;           // the InputLayer of a Sequential model that was saved without one
+  // Of an InputLayer: [null, 32, 32, 3] and "uint8", "float32" ...; null where the file does not say.
+  const Json* input_shape = nullptr;
+  const Json* input_dtype = nullptr;
 
   [[nodiscard]] bool is_input() const { return class_name == "InputLayer"; }
   // "layer 'model_3/conv2d_7' (Conv2D)": begins messages.
@@ -59,7 +62,7 @@ struct CallId {
 
 struct ModelSpec {
   std::string class_name;  // "Functional" or "Sequential"
-  std::string name;
+  std::string name;        // "" of the outermost model where the file does not say
   Generation generation = Generation::keras2;
   // In the configuration's order. A Sequential model without InputLayer gets one as its first layer here.
   std::vector<LayerSpec> layers;

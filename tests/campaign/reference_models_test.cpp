@@ -289,7 +289,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(SmallFile{"k2_sequential.keras"}, SmallFile{"k2_sequential.h5"},
                     SmallFile{"k2_deferred.keras"}, SmallFile{"k2_nested.keras"}, SmallFile{"k2_nested.h5"},
                     SmallFile{"k2_multi.keras"}, SmallFile{"k2_ops.keras"}, SmallFile{"k2_typed.keras"},
-                    SmallFile{"k3_typed.keras"}, SmallFile{"k3_sequential.keras", kNormalisation},
+                    SmallFile{"k3_typed.keras"}, SmallFile{"k2_calls.keras"}, SmallFile{"k3_calls.keras"},
+                    SmallFile{"k3_sequential.keras", kNormalisation},
                     SmallFile{"k3_sequential.h5", kNormalisation}, SmallFile{"k3_deferred.keras"},
                     SmallFile{"k3_nested.keras", kNormalisation}, SmallFile{"k3_nested.h5", kNormalisation},
                     SmallFile{"k3_multi.keras"}, SmallFile{"k3_ops.keras"}));
