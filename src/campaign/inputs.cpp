@@ -45,10 +45,15 @@ void check_name(const char* flag, const std::string& name) {
 
 void check_report_path(const CampaignOptions& options) {
   if (options.report_path.empty()) return;
+  const std::filesystem::path path(options.report_path);
+  const std::string stem = path.stem().string();
   require(
-      std::filesystem::path(options.report_path).has_extension(),
+      path.has_extension() && stem != "." && stem != "..",
       fmt::format("--report: expected a file name with a suffix (r.csv: its scores go into r/), found '{}'",
                   options.report_path));
+  require(!options.report_path.ends_with(".run.json"),
+          fmt::format("--report: names that end in .run.json are those of metadata, found '{}'",
+                      options.report_path));
 }
 
 std::vector<std::string> input_names(const Graph& graph) {

@@ -35,7 +35,7 @@ class ReportChooser {
 
   ChosenReport choose() const {
     const bool named = !options_.report_path.empty();
-    const std::string folder = named ? posix::folder_of(options_.report_path) : setup_.names.folder;
+    const std::string folder = named ? posix::folder_of(named_report()) : setup_.names.folder;
     std::optional<FolderLock> lock;
     if (!options_.dry_run) {
       make_folders(folder);
@@ -55,9 +55,14 @@ class ReportChooser {
     return begin(std::move(paths));
   }
 
+  [[nodiscard]] std::string named_report() const { return followed_report_path(options_.report_path); }
+
   ChosenReport choose_named() const {
-    const ReportPaths paths = named_paths(options_.report_path);
-    if (!file_exists(paths.report)) {
+    const ReportPaths paths = named_paths(named_report());
+    const bool exists = file_exists(paths.report);
+    require_own_metadata(paths, exists, options_.overwrite);
+    if (!exists) {
+      require_own_place(paths);
       if (!options_.overwrite) refuse_occupied(paths);
       return begin(paths);
     }
@@ -72,9 +77,8 @@ class ReportChooser {
                     paths.report, paths.metadata));
   }
 
-  // What stands where a new report's other files go.
+  // What stands where a new report's scores go.
   void refuse_occupied(const ReportPaths& paths) const {
-    if (file_exists(paths.metadata)) static_cast<void>(read_metadata(paths));  // of a report that was removed
     std::error_code ignored;
     if (options_.scores == ScoreMode::none || !file_exists(paths.scores) ||
         fs::is_empty(paths.scores, ignored))
@@ -131,9 +135,20 @@ class ReportChooser {
       if (path.extension() != ".csv" || !path.filename().string().starts_with(setup_.names.prefix()))
         continue;
       ReportPaths paths = named_paths(path.string());
-      if (file_exists(paths.metadata)) reports.push_back(std::move(paths));
+      if (file_exists(paths.metadata) && is_own_metadata(paths)) reports.push_back(std::move(paths));
     }
     return reports;
+  }
+
+  // Of a report in the folder; says which are not.
+  bool is_own_metadata(const ReportPaths& paths) const {
+    try {
+      require_own_metadata(paths, true, false);
+      return true;
+    } catch (const Error& error) {
+      message_(fmt::format("left alone: {}", error.what()));
+      return false;
+    }
   }
 
   ChosenReport go_on(ReportPaths paths) const {
@@ -150,6 +165,7 @@ class ReportChooser {
       chosen.metadata = read_metadata(chosen.paths);  // its last run may have gone on until we had the lock
     }
     take_score_folder(chosen);
+    chosen.metadata.report = fs::path(chosen.paths.report).filename().string();  // it may have been renamed
     const std::string text = read_text(chosen.paths.report);
     if (chosen.metadata.finished) {
       chosen.state = ReportState::finished;
@@ -178,6 +194,7 @@ class ReportChooser {
   }
 
   ChosenReport begin(ReportPaths paths) const {
+    require_own_place(paths);
     ChosenReport chosen{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
     chosen.metadata = first_metadata(chosen.paths);
     if (options_.dry_run) return chosen;
@@ -191,9 +208,21 @@ class ReportChooser {
     return chosen;
   }
 
+  void require_own_place(const ReportPaths& paths) const {
+    if (options_.scores != ScoreMode::none) require_own_scores(paths);
+  }
+
   // Takes the place of a report that exists. It is emptied before its metadata are replaced: old rows never
   // stand beside new metadata.
   ChosenReport begin_anew(ReportPaths paths) const {
+    require_own_place(paths);
+    if (has_other_names(paths.report)) {
+      throw Error(
+          ErrorKind::resume,
+          fmt::format("{}: has another name too (a hard link), which may be another report's, so it is not "
+                      "overwritten; remove this name first, or choose another --report",
+                      paths.report));
+    }
     ChosenReport chosen{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
     chosen.metadata = first_metadata(chosen.paths);
     if (!options_.dry_run) chosen.file.emplace(chosen.paths.report, AppendFile::Mode::open_existing);
@@ -217,8 +246,11 @@ class ReportChooser {
       ChosenReport old{.paths = paths, .file = {}, .metadata = read_metadata(paths), .content = {}};
       if (old.metadata.score_folder.empty()) return;
       take_score_folder(old);
+      require_own_scores(old.paths);
       remove_score_files(old.paths.scores);
-    } catch (const Error&) {  // metadata that cannot be read name no folder
+    } catch (const OutputError&) {
+      throw;
+    } catch (const Error&) {  // metadata that cannot be read name no folder; one that is another's stays
     }
   }
 
@@ -235,7 +267,9 @@ ChosenReport choose_report(const Setup& setup, const CampaignOptions& options, c
 
 std::string new_score_folder(const Setup& setup, const CampaignOptions& options) {
   if (!options.report_path.empty()) {
-    const std::string folder = without_suffix(options.report_path);
+    const ReportPaths paths = named_paths(followed_report_path(options.report_path));
+    require_own_scores({.report = paths.report, .metadata = "", .scores = paths.scores});
+    const std::string& folder = paths.scores;
     if (!options.dry_run) make_folders(folder);
     return folder;
   }

@@ -7,6 +7,7 @@
 
 #include "campaign/csv_report.hpp"
 #include "campaign/inputs.hpp"
+#include "campaign/report_owner.hpp"
 #include "campaign/run_metadata.hpp"
 #include "campaign/setup.hpp"
 #include "io/file.hpp"
@@ -14,11 +15,6 @@
 namespace tf_injector {
 
 enum class ReportState { fresh, unfinished, finished };
-
-struct ReportPaths {
-  std::string report, metadata;
-  std::string scores;  // folder
-};
 
 struct ChosenReport {
   ReportState state = ReportState::fresh;
@@ -30,8 +26,8 @@ struct ChosenReport {
 
 // The rules of docs/interface.md, "Going on after an interruption". A new report is made here, with its
 // metadata, so that whatever keeps it from being written is known before the first inference; what is in a
-// report that goes on is left alone. With options.dry_run nothing is written. Throws Error(resume) (what
-// differs), Error(busy), OutputError.
+// report that goes on is left alone, and so is everything that belongs to another report. With
+// options.dry_run nothing is written. Throws Error(resume) (what differs), Error(busy), OutputError.
 [[nodiscard]] ChosenReport choose_report(const Setup& setup, const CampaignOptions& options,
                                          const Message& message);
 
