@@ -2,7 +2,8 @@
 """Makes tests/keras/refused: layers as Keras writes them that the reader refuses, with what its message shall say of them.
 
     make_refused_layers.py layers FOLDER    once with TensorFlow 2.14 and tensorflow-model-optimization 0.8 (k2_layers.json), once with
-                                            Keras 3 (k3_layers.json): {name: the layer's entry in the configuration}
+                                            Keras 3 (k3_layers.json): {name: the layer's entry in the configuration}; with Keras 2.0
+                                            (TensorFlow 1.15, Python 3.7) k20_layers.json, whose one Lambda holds its code as raw text
     make_refused_layers.py codes FOLDER     with Python 3.6 to 3.13 each: lambda_VERSION.tsv, per line a function's code as Keras stores it
                                             (marshalled, base64) and, from calling it, its scale and offset; "-" where it is another function
 """
@@ -70,6 +71,13 @@ def models():
 
 def layers(folder):
     import keras
+    if keras.__version__.startswith("2.0."):
+        image = keras.layers.Input((6, 6, 1))
+        model = keras.models.Model(image, keras.layers.Lambda(lambda x: x / 127.5 - 1)(image))
+        entry = json.loads(model.to_json())["config"]["layers"][1]
+        del entry["inbound_nodes"]
+        (folder / "k20_layers.json").write_text(json.dumps({"lambda": entry}, indent=1) + "\n", encoding="utf-8")
+        return
     entries = {}
     for name, model in models().items():
         saved = json.loads(model.to_json())["config"]["layers"]

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "core/printable.hpp"
 #include "io/base64.hpp"
@@ -38,6 +39,22 @@ constexpr Remedy kRemedies[] = {
      "it calls a SavedModel that is not in the file; save the Keras model that this was made from"},
 };
 
+// Keras before 2.1 writes the bytes of the code as characters of the same number. Empty when one is above
+// 255.
+std::vector<uint8_t> bytes_of_characters(std::string_view utf8) {
+  std::vector<uint8_t> bytes;
+  for (size_t at = 0; at < utf8.size(); ++at) {
+    const auto first = static_cast<uint8_t>(utf8[at]);
+    if (first < 0x80) {
+      bytes.push_back(first);
+      continue;
+    }
+    if ((first != 0xC2 && first != 0xC3) || ++at == utf8.size()) return {};
+    bytes.push_back(static_cast<uint8_t>((first & 3) << 6 | (static_cast<uint8_t>(utf8[at]) & 0x3F)));
+  }
+  return bytes;
+}
+
 // The marshalled code of a Lambda: of Keras 3, {"class_name": "__lambda__", "config": {"code": base64}}; of
 // Keras 2, [base64, defaults, closure].
 std::optional<AffineCode> code_of(const Json& function) {
@@ -46,8 +63,9 @@ std::optional<AffineCode> code_of(const Json& function) {
   if (function.is_array() && !function.empty()) text = &function[0];
   if (function.is_object() && function.contains(keras3)) text = &function[keras3];
   if (text == nullptr || !text->is_string()) return std::nullopt;
-  const auto bytes = base64_bytes(text->get_ref<const std::string&>());
-  return bytes ? affine_code(*bytes) : std::nullopt;
+  const std::string& written = text->get_ref<const std::string&>();
+  const auto bytes = base64_bytes(written);
+  return affine_code(bytes ? *bytes : bytes_of_characters(written));
 }
 
 // The name of a function that is not in the file: "preprocess", or {"class_name": "function", "config":

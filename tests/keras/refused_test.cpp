@@ -28,8 +28,9 @@ const std::string kRefused = std::string(TFI_TEST_DIR) + "/keras/refused/";
 
 // The message of importing a sequential model of that generation with the layer of refused/*_layers.json
 // behind its input.
-std::string message_with(const std::string& generation, const std::string& name) {
-  const std::string text = read_text(kRefused + generation + "_layers.json");
+std::string message_with(const std::string& writer, const std::string& name) {
+  const std::string generation = writer.substr(0, 2);
+  const std::string text = read_text(kRefused + writer + "_layers.json");
   const Json layers = parse_json({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
   const ZipArchive zip(kFiles + generation + "_sequential.keras");
   Json config = parse_json(zip.read("config.json"));
@@ -65,6 +66,8 @@ TEST(RefusedLayer, ALambdaThatScalesIsNamedWithTheRescalingForIt) {
     EXPECT_THAT(message_with(generation, "other_lambda"),
                 AllOf(HasSubstr("its Python code is not run; put Keras layers in its place (Rescaling")));
   }
+  EXPECT_THAT(message_with("k20", "lambda"),
+              HasSubstr("it computes x / 127.5 - 1: put Rescaling(1 / 127.5, offset=-1)"));
   EXPECT_THAT(message_with("k2", "function"), HasSubstr("it computes x / 2: put Rescaling(0.5) in"));
   EXPECT_THAT(message_with("k3", "function"), HasSubstr("its Python code, the function 'half', is not run"));
 }
