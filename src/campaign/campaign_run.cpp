@@ -270,6 +270,9 @@ CampaignResult run_on(CampaignInputs inputs, const CampaignOptions& options,
                       const CampaignCallbacks& callbacks, const RunTuning& tuning) {
   try {
     const Setup setup = set_up(std::move(inputs), options, tuning);
+    for (const std::string& remark : setup.feed.remarks()) {
+      if (callbacks.message) callbacks.message(remark);
+    }
     check_stop(callbacks.stop);
     if (options.dry_run) return dry_run(setup, options, callbacks, tuning);
     return CampaignRun(setup, options, callbacks, tuning).run();

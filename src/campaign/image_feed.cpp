@@ -5,24 +5,22 @@
 #include <algorithm>
 #include <utility>
 
+#include "campaign/image_shape.hpp"
 #include "core/shape.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
 namespace {
 
-constexpr int kImageRank = 3;  // (H, W, C)
-
-// (H, W, C) -> (C, H, W), the shape that channels-first models take.
-std::vector<int64_t> channels_first(const std::vector<int64_t>& shape) {
-  return {shape[2], shape[0], shape[1]};
-}
-
-void transpose_image(const float* image, const std::vector<int64_t>& shape, float* out) {
-  const int64_t pixels = shape[0] * shape[1];
-  const int64_t channels = shape[2];
-  for (int64_t c = 0; c < channels; ++c) {
-    for (int64_t p = 0; p < pixels; ++p) out[c * pixels + p] = image[p * channels + c];
+// Every image of the array, in place.
+template <typename Value>
+void move_all_channels_last(std::vector<Value>& values, int64_t images, int64_t channels) {
+  const size_t size = values.size() / static_cast<size_t>(images);
+  std::vector<Value> moved(size);
+  for (size_t at = 0; at < values.size(); at += size) {
+    const std::span<Value> image = std::span(values).subspan(at, size);
+    move_channels_last<Value>(image, channels, moved);
+    std::copy(moved.begin(), moved.end(), image.begin());
   }
 }
 
@@ -61,15 +59,50 @@ ImageFeed::ImageFeed(Dataset dataset, const std::vector<PlanInput>& inputs, int6
 void ImageFeed::match(const std::vector<PlanInput>& inputs) {
   for (const PlanInput& input : inputs) {
     Source source{.array = find_array(dataset_, inputs, input), .elements = input.shape.elements()};
-    const std::vector<int64_t>& shape = dataset_.inputs[source.array].shape;
-    source.transposed = shape != input.shape.dims() && shape.size() == kImageRank &&
-                        channels_first(shape) == input.shape.dims();
-    if (shape != input.shape.dims() && !source.transposed) {
-      throw DatasetError(fmt::format("{}: images of {}, the model's input '{}' takes {}", dataset_.source,
-                                     Shape(shape).to_string(), input.name, input.shape.to_string()));
+    DatasetInput& array = dataset_.inputs[source.array];
+    check_size(array);
+    const std::optional<ShapeChange> change = shape_change(array.shape, input.shape);
+    const std::string found = Shape(array.shape).to_string();
+    if (!change) {
+      throw DatasetError(fmt::format("{}: images of {}, the model's input '{}' takes {}{}", dataset_.source,
+                                     found, input.name, input.shape.to_string(),
+                                     reshape_hint(array.shape, input.shape)));
     }
-    check_size(dataset_.inputs[source.array]);
+    if (*change != ShapeChange::none) {
+      remarks_.push_back(
+          fmt::format("{}: images of {} are transposed to {}, which the model's input '{}' takes",
+                      dataset_.source, found, input.shape.to_string(), input.name));
+    }
+    source.transposed = *change == ShapeChange::to_channels_first;
+    if (!source.transposed) array.shape = input.shape.dims();
+    // Channels lie last while images are normalised.
+    const bool is_normalized_first = *change == ShapeChange::none && has_channels_first(array);
+    source.transposed |= is_normalized_first;
+    if (*change == ShapeChange::to_channels_last) {
+      put_channels_last(array, input.shape.back());
+    } else if (is_normalized_first) {
+      array.shape = {array.shape[1], array.shape[2], array.shape[0]};
+      put_channels_last(array, array.shape.back());
+    }
     sources_.push_back(source);
+  }
+}
+
+// Images of (3, H, W) that are to be normalised channel by channel.
+bool ImageFeed::has_channels_first(const DatasetInput& array) const {
+  constexpr int64_t kChannels = 3;
+  const bool is_normalized =
+      options_.normalization && (!array.is_float || array.needs_preprocessing || options_.normalize_floats);
+  return is_normalized && array.shape.size() == 3 && array.shape[0] == kChannels &&
+         array.shape[2] != kChannels;
+}
+
+void ImageFeed::put_channels_last(DatasetInput& array, int64_t channels) const {
+  const auto images = static_cast<int64_t>(dataset_.size());
+  if (array.is_float) {
+    move_all_channels_last(array.floats, images, channels);
+  } else {
+    move_all_channels_last(array.bytes, images, channels);
   }
 }
 
@@ -111,10 +144,6 @@ size_t ImageFeed::bytes_per_image() const noexcept {
     if (source.transposed) scratch = std::max(scratch, source.elements);
   }
   return static_cast<size_t>(elements + scratch) * sizeof(float);
-}
-
-bool ImageFeed::transposed() const noexcept {
-  return std::any_of(sources_.begin(), sources_.end(), [](const Source& s) { return s.transposed; });
 }
 
 ImageFeed::Buffers ImageFeed::make_buffers(int tile) const {
@@ -160,10 +189,10 @@ std::span<const std::span<const float>> ImageFeed::fill(const Tile& tile, Buffer
     }
     const std::span<float> plain = buffers.before_transpose.span().first(size);
     preprocess(array, tile.first, tile.images, plain);
-    for (int64_t image = 0; image < tile.images; ++image) {
-      const int64_t offset = image * source.elements;
-      transpose_image(plain.data() + offset, array.shape, values.data() + offset);
-    }
+    const auto elements = static_cast<size_t>(source.elements);
+    for (size_t at = 0; at < size; at += elements)
+      move_channels_first<float>(plain.subspan(at, elements), array.shape.back(),
+                                 values.subspan(at, elements));
   }
   return buffers.views;
 }

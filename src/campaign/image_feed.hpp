@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "campaign/tiles.hpp"
@@ -26,7 +27,8 @@ struct FeedOptions {
 class ImageFeed {
  public:
   // Throws DatasetError: no images, images or labels that do not fit the model (expected and found are said).
-  // A model that takes (C, H, W) is given the transposed (H, W, C) images.
+  // Images whose channels lie elsewhere than the model takes them are transposed; a last axis of length 1 may
+  // be missing or one too many, as for Keras.
   ImageFeed(Dataset dataset, const std::vector<PlanInput>& inputs, int64_t classes, FeedOptions options);
 
   [[nodiscard]] int64_t images() const noexcept { return images_; }
@@ -34,7 +36,8 @@ class ImageFeed {
   [[nodiscard]] const Dataset& dataset() const noexcept { return dataset_; }
   [[nodiscard]] size_t bytes() const noexcept;            // of the images in memory
   [[nodiscard]] size_t bytes_per_image() const noexcept;  // of one image's Buffers
-  [[nodiscard]] bool transposed() const noexcept;         // is any input fed transposed?
+  // What is done to the images that nobody asked for: one line each.
+  [[nodiscard]] const std::vector<std::string>& remarks() const noexcept { return remarks_; }
 
   // One thread's preprocessed images.
   struct Buffers {
@@ -48,11 +51,13 @@ class ImageFeed {
 
  private:
   struct Source {
-    size_t array = 0;  // index into Dataset::inputs
-    bool transposed = false;
-    int64_t elements = 0;  // of one image
+    size_t array = 0;         // index into Dataset::inputs
+    bool transposed = false;  // (H, W, C) in memory, (C, H, W) for the model
+    int64_t elements = 0;     // of one image
   };
   void match(const std::vector<PlanInput>& inputs);
+  [[nodiscard]] bool has_channels_first(const DatasetInput& array) const;
+  void put_channels_last(DatasetInput& array, int64_t channels) const;
   void check_size(const DatasetInput& array) const;
   void check_labels(int64_t classes) const;
   [[nodiscard]] bool counts_from_one(int64_t classes) const;
@@ -62,6 +67,7 @@ class ImageFeed {
   FeedOptions options_;
   int64_t images_ = 0;
   std::vector<Source> sources_;  // one per input of the model
+  std::vector<std::string> remarks_;
 };
 
 }  // namespace tf_injector

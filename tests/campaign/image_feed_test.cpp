@@ -79,10 +79,69 @@ TEST(ImageFeed, NormalisesBytesAndFloatsWhenAsked) {
 
 TEST(ImageFeed, TransposesForModelsThatTakeChannelsFirst) {
   const ImageFeed feed(floats_dataset(), {{"input", Shape{3, 2, 1}}}, 2, {});
-  EXPECT_TRUE(feed.transposed());
+  EXPECT_THAT(feed.remarks(),
+              ElementsAre("set.npz: images of (2, 1, 3) are transposed to (3, 2, 1), which the model's input "
+                          "'input' takes"));
   EXPECT_THAT(fed(feed, 1, 1), ElementsAre(6, 9, 7, 10, 8, 11));
   EXPECT_THAT(fed(feed, 0, 2), ElementsAre(0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11));
   EXPECT_EQ(feed.bytes_per_image(), 12 * sizeof(float));
+}
+
+TEST(ImageFeed, TransposesForModelsThatTakeChannelsLast) {
+  for (Dataset dataset : {floats_dataset(), bytes_dataset()}) {
+    dataset.inputs[0].shape = {3, 2, 1};
+    FeedOptions options;
+    if (!dataset.inputs[0].is_float) options.normalization = {.mean = {0, 1, 2}, .std = {1, 1, 1}};
+    const ImageFeed feed(dataset, kInput, 2, options);
+    EXPECT_THAT(
+        feed.remarks(),
+        ElementsAre("set.npz: images of (3, 2, 1) are transposed to (2, 1, 3), which the model's input "
+                    "'input' takes"));
+    if (dataset.inputs[0].is_float) {
+      EXPECT_THAT(fed(feed, 0, 2), ElementsAre(0, 2, 4, 1, 3, 5, 6, 8, 10, 7, 9, 11));
+    } else {  // each channel with its own mean
+      EXPECT_THAT(fed(feed, 0, 1),
+                  ElementsAre(0, 2 / 255.0f - 1, 4 / 255.0f - 2, 1 / 255.0f, 3 / 255.0f - 1, 5 / 255.0f - 2));
+    }
+  }
+}
+
+TEST(ImageFeed, NormalisesChannelsThatLieFirst) {
+  Dataset dataset = floats_dataset();
+  dataset.inputs[0].shape = {3, 2, 1};
+  const data::Normalization normalization{.mean = {0, 1, 2}, .std = {1, 1, 1}};
+  const ImageFeed feed(dataset, {{"input", Shape{3, 2, 1}}}, 2,
+                       {.normalization = normalization, .normalize_floats = true});
+  EXPECT_THAT(feed.remarks(), ElementsAre());
+  EXPECT_THAT(fed(feed, 0, 2), ElementsAre(0, 1, 1, 2, 2, 3, 6, 7, 7, 8, 8, 9));
+}
+
+// As Keras: a last axis of length 1 comes and goes, no other does.
+TEST(ImageFeed, AddsAndDropsALastAxisOfOne) {
+  const auto takes = [](const std::vector<int64_t>& images, const Shape& input) {
+    Dataset dataset = floats_dataset();
+    dataset.inputs[0].shape = images;
+    dataset.inputs[0].floats.resize(2 * static_cast<size_t>(Shape(images).elements()));
+    const std::vector<PlanInput> inputs{{"input", input}};
+    const std::string refused = refusal(dataset, inputs);
+    if (refused.empty()) {
+      const ImageFeed feed(dataset, inputs, 2, {});
+      EXPECT_EQ(fed(feed, 0, 2), dataset.inputs[0].floats);
+      EXPECT_THAT(feed.remarks(), ElementsAre());
+    }
+    return refused.empty();
+  };
+  EXPECT_TRUE(takes({2, 3}, Shape{2, 3, 1}));
+  EXPECT_TRUE(takes({2, 3, 1}, Shape{2, 3}));
+  EXPECT_TRUE(takes({6}, Shape{6, 1}));
+  EXPECT_TRUE(takes({6, 1}, Shape{6}));
+  EXPECT_TRUE(takes({}, Shape{1}));
+  EXPECT_TRUE(takes({1, 1}, Shape{1}));
+  EXPECT_FALSE(takes({2, 3}, Shape{1, 2, 3}));
+  EXPECT_FALSE(takes({2, 3}, Shape{2, 3, 1, 1}));
+  EXPECT_FALSE(takes({2, 3, 1, 1}, Shape{2, 3}));
+  EXPECT_FALSE(takes({2, 3}, Shape{2, 3, 3}));
+  EXPECT_FALSE(takes({6}, Shape{2, 3, 1}));
 }
 
 TEST(ImageFeed, GivesEachInputOfAModelItsArray) {
@@ -106,7 +165,13 @@ TEST(ImageFeed, TakesTheFirstImages) {
 TEST(ImageFeed, RefusesWhatDoesNotFitTheModel) {
   EXPECT_THAT(refusal(floats_dataset(), {{"input", Shape{2, 2, 3}}}),
               HasSubstr("set.npz: images of (2, 1, 3), the model's input 'input' takes (2, 2, 3)"));
+  EXPECT_THAT(refusal(floats_dataset(), {{"input", Shape{6}}}),
+              HasSubstr("takes (6,); as many values: if they lie in the same order, store x.reshape(-1, 6)"));
   Dataset dataset = floats_dataset();
+  dataset.labels = {1, 2};
+  EXPECT_THAT(refusal(dataset),
+              HasSubstr("is outside 0..1: the model has 2 classes; these labels count from 1"));
+  dataset.labels[0] = 0;
   dataset.labels[1] = 2;
   EXPECT_THAT(refusal(dataset), HasSubstr("set.npz: label 2 of image 1 (from 0) is outside 0..1"));
   dataset.labels[1] = -1;
