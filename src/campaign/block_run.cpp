@@ -92,7 +92,7 @@ FaultSink BlockRunner::sink(const Piece& piece, std::vector<Tally>& tallies, Blo
     Tally& tally = tallies[fault - piece.first];
     tally -= golden_.itself[i];
     tally += tally_row(scores, setup_.row(std::as_const(golden_.scores), image), golden_.top[i],
-                       setup_.feed.label(image));
+                       setup_.feed.label(image), setup_.decision);
     if (!block.scores[fault].empty())
       std::copy(scores.begin(), scores.end(), setup_.row(block.scores[fault], image).begin());
   };

@@ -270,7 +270,7 @@ CampaignResult run_on(CampaignInputs inputs, const CampaignOptions& options,
                       const CampaignCallbacks& callbacks, const RunTuning& tuning) {
   try {
     const Setup setup = set_up(std::move(inputs), options, tuning);
-    for (const std::string& remark : setup.feed.remarks()) {
+    for (const std::string& remark : setup.remarks) {
       if (callbacks.message) callbacks.message(remark);
     }
     check_stop(callbacks.stop);

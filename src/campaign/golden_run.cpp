@@ -18,8 +18,8 @@ void GoldenRun::read(const Setup& setup, int64_t first, int64_t images) {
   for (int64_t image = first; image < first + images; ++image) {
     const std::span<const float> row = setup.row(std::as_const(scores), image);
     const auto i = static_cast<size_t>(image);
-    top[i] = argmax(row);
-    itself[i] = tally_row(row, row, top[i], setup.feed.label(image));
+    top[i] = setup.decision.top(row);
+    itself[i] = tally_row(row, row, top[i], setup.feed.label(image), setup.decision);
   }
 }
 

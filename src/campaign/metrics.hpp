@@ -1,8 +1,9 @@
 // What the report counts, from score rows; equal to NumPy 1.26's argpartition and argmax in every case, ties
-// and NaN included.
+// and NaN included. The row of a model with one output unit is one score that divides two classes.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,6 +16,26 @@ namespace tf_injector {
 void top_k(std::span<const float> scores, int k, std::vector<int>& chosen);
 // Is `label` among them? Called per row and fault: does not allocate for rows of up to 4096 classes.
 [[nodiscard]] bool in_top_k(std::span<const float> scores, int k, int label);
+
+// How a row of scores becomes a class.
+class Decision {
+ public:
+  // By the order of the scores, one for each class.
+  Decision() = default;
+  // Of one output unit: class 1 above the threshold, else, for NaN too, class 0, as Keras' BinaryAccuracy; a
+  // denormal score is zero.
+  explicit Decision(float threshold) : threshold_(threshold) {}
+
+  [[nodiscard]] std::optional<float> threshold() const noexcept { return threshold_; }
+  // Of rows of so many scores.
+  [[nodiscard]] int64_t classes(int64_t scores) const noexcept { return threshold_ ? 2 : scores; }
+  [[nodiscard]] int top(std::span<const float> scores) const;
+  // Is `label` among the first k classes? k is clipped to their number.
+  [[nodiscard]] bool in_top(std::span<const float> scores, int k, int label) const;
+
+ private:
+  std::optional<float> threshold_;
+};
 
 // (faulty == golden).all(): NaN is never equal, +0 equals -0.
 [[nodiscard]] bool rows_equal(std::span<const float> a, std::span<const float> b);
@@ -37,6 +58,6 @@ struct Tally {
 
 // One image's contribution. `golden` may be empty: then only correctness is counted (the golden run).
 [[nodiscard]] Tally tally_row(std::span<const float> scores, std::span<const float> golden, int golden_label,
-                              int label);
+                              int label, const Decision& decision = {});
 
 }  // namespace tf_injector

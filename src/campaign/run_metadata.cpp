@@ -39,7 +39,8 @@ Json settings_json(const RunSettings& s) {
           {"mean", optional_json(s.mean)},
           {"std", optional_json(s.std)},
           {"limit", optional_json(s.limit)},
-          {"output", s.output}};
+          {"output", s.output},
+          {"threshold", optional_json(s.threshold)}};
 }
 
 RunSettings settings_of(const Json& json) {
@@ -55,6 +56,7 @@ RunSettings settings_of(const Json& json) {
   s.std = optional_value<std::array<float, 3>>(json.at("std"));
   s.limit = optional_value<int64_t>(json.at("limit"));
   json.at("output").get_to(s.output);
+  if (json.contains("threshold")) s.threshold = optional_value<float>(json.at("threshold"));
   return s;
 }
 
@@ -154,7 +156,8 @@ std::vector<std::pair<std::string, std::string>> readable(const RunSettings& s) 
           {"the mean of the preprocessing", text_of(s.mean)},
           {"the std of the preprocessing", text_of(s.std)},
           {"--limit", text_of(s.limit)},
-          {"--output", s.output}};
+          {"--output", s.output},
+          {"the threshold between two classes", s.threshold ? fmt::format("{}", *s.threshold) : "none"}};
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ struct RunSettings {
   std::optional<std::array<float, 3>> mean, std;  // those in force, whether from -d or from --mean, --std
   std::optional<int64_t> limit;                   // when it is less than the data set
   std::string output;                             // name of the scored output
+  std::optional<float> threshold;                 // between the two classes of one output unit
 
   friend bool operator==(const RunSettings&, const RunSettings&) = default;
 };

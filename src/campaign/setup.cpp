@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "campaign/golden_run.hpp"
-#include "campaign/metrics.hpp"
 #include "campaign/score_files.hpp"
 #include "core/parallel.hpp"
+#include "graph/decision_threshold.hpp"
 #include "io/sha256.hpp"
 #include "tf_injector/error.hpp"
 
@@ -163,7 +163,8 @@ void divide_memory(Setup& setup, const CampaignOptions& options, const RunTuning
 void describe(Setup& setup, const ThreadBudget& budget) {
   RunMetadata& m = setup.metadata;
   m.images = setup.images();
-  m.classes = setup.plan.classes();
+  m.classes = setup.decision.classes(setup.plan.classes());
+  m.settings.threshold = setup.decision.threshold();
   m.faults = static_cast<int64_t>(setup.faults.size());
   m.threads = setup.layout.threads;
   m.threads_source = setup.layout.threads < budget.threads ? "memory" : budget.source;
@@ -179,6 +180,20 @@ void take_faults(Setup& setup, std::span<const ResolvedFault> rows) {
   }
 }
 
+Decision decision_of(const Graph& graph, const Plan& plan, int output) {
+  if (plan.classes() != 1) return Decision();
+  return Decision(decision_threshold(graph, graph.outputs[static_cast<size_t>(output)]));
+}
+
+void add_remarks(Setup& setup) {
+  setup.remarks = setup.feed.remarks();
+  if (const auto threshold = setup.decision.threshold()) {
+    setup.remarks.push_back(
+        fmt::format("one output unit: class 1 where its score is above {} ({}), else class 0", *threshold,
+                    *threshold > 0 ? "a probability" : "a logit"));
+  }
+}
+
 }  // namespace
 
 Setup set_up(CampaignInputs inputs, const CampaignOptions& options, const RunTuning& tuning) {
@@ -189,11 +204,14 @@ Setup set_up(CampaignInputs inputs, const CampaignOptions& options, const RunTun
   const FeedOptions feeding = feed_options(options, inputs.dataset);
   RunMetadata metadata = new_metadata(inputs, options);
   metadata.settings = settings_of(inputs, options, feeding, output);
-  ImageFeed feed(std::move(inputs.dataset), plan.inputs(), plan.classes(), feeding);
+  const Decision decision = decision_of(inputs.graph, plan, output);
+  ImageFeed feed(std::move(inputs.dataset), plan.inputs(), decision.classes(plan.classes()), feeding);
   Setup setup{.names = report_names(options),
               .metadata = std::move(metadata),
               .plan = std::move(plan),
+              .decision = decision,
               .feed = std::move(feed),
+              .remarks = {},
               .golden_only = !inputs.list.has_value(),
               .faults = {},
               .patches = {},
@@ -203,6 +221,7 @@ Setup set_up(CampaignInputs inputs, const CampaignOptions& options, const RunTun
   divide_memory(setup, options, tuning, budget.threads);
   setup.tiles = cut_tiles(setup.images(), setup.layout.tile, options.batch_size);
   describe(setup, budget);
+  add_remarks(setup);
   return setup;
 }
 

@@ -10,6 +10,7 @@
 #include "campaign/engine_choice.hpp"
 #include "campaign/image_feed.hpp"
 #include "campaign/inputs.hpp"
+#include "campaign/metrics.hpp"
 #include "campaign/report_names.hpp"
 #include "campaign/run_metadata.hpp"
 #include "campaign/tiles.hpp"
@@ -36,7 +37,9 @@ struct Setup {
   ReportNames names;
   RunMetadata metadata;  // of a report that has not begun: 0 rows
   Plan plan;
+  Decision decision;
   ImageFeed feed;
+  std::vector<std::string> remarks;  // what was decided that no flag says: one line each
   bool golden_only = false;
   std::vector<Fault> faults;   // of this run: the list from --resume-from on
   std::vector<Patch> patches;  // one per fault
@@ -47,6 +50,7 @@ struct Setup {
   std::vector<Tile> tiles;
 
   [[nodiscard]] int64_t images() const noexcept { return feed.images(); }
+  // Scores of one image: 1 for two classes where `decision` has a threshold.
   [[nodiscard]] size_t classes() const noexcept { return static_cast<size_t>(plan.classes()); }
   // Of the blocks of a run whose golden run took so long.
   [[nodiscard]] BlockSize block_size(double golden_seconds) const {

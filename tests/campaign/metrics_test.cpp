@@ -142,6 +142,28 @@ TEST(TallyRow, AMaskedRowWithATieIsNotRobust) {
   EXPECT_EQ(tally.critical(), 1);
 }
 
+// Keras' own decisions stand in tests/program/test_data_facts.py.
+TEST(TallyRow, OneOutputUnitHasTwoClasses) {
+  const Decision probability(0.5f);
+  const auto tally = [&](float score, float golden, int label) {
+    const float scores[] = {score}, golden_scores[] = {golden};
+    return tally_row(scores, golden_scores, probability.top(golden_scores), label, probability);
+  };
+  EXPECT_EQ(tally(0.7f, 0.7f, 1), (Tally{1, 1, 1, 1, 1, 1}));
+  EXPECT_EQ(tally(0.7f, 0.7f, 0), (Tally{1, 0, 1, 1, 1, 1}));
+  EXPECT_EQ(tally(0.6f, 0.7f, 1), (Tally{1, 1, 1, 1, 1, 0}));
+  EXPECT_EQ(tally(0.5f, 0.7f, 1), (Tally{1, 0, 1, 0, 1, 0}));  // class 1 begins above the threshold
+  EXPECT_EQ(tally(kNan, 0.7f, 0), (Tally{1, 1, 1, 0, 1, 0}));
+  EXPECT_EQ(tally(kNan, kNan, 0), (Tally{1, 1, 1, 1, 1, 0}));
+  EXPECT_EQ(tally(kInf, -kInf, 1), (Tally{1, 1, 1, 0, 1, 0}));
+  EXPECT_EQ(tally(0.7f, 0.7f, 2), (Tally{1, 0, 0, 1, 1, 1}));
+  EXPECT_EQ(probability.classes(1), 2);
+  EXPECT_EQ(Decision().classes(7), 7);
+  const float zero[] = {-0.0f}, denormal[] = {1e-45f};
+  EXPECT_EQ(Decision(0.0f).top(zero), 0);
+  EXPECT_EQ(Decision(0.0f).top(denormal), 0);
+}
+
 TEST(TallyRow, TopOneIsNotAlwaysAmongTheTopFive) {
   // NumPy 1.26.4: argpartition(-1)[-1:] is 8, argpartition(-5)[-5:] is 6 3 7 1 4.
   const std::vector<float> ties{0, 2, 0, 2, 2, 0, 2, 2, 2, 0};

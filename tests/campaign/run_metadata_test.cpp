@@ -31,7 +31,8 @@ RunMetadata sample() {
                 .mean = {{0.4914f, 0.4822f, 0.1f}},
                 .std = {{0.2023f, 1e-30f, 0.2010f}},
                 .limit = 100,
-                .output = "dense"};
+                .output = "dense",
+                .threshold = 0.5f};
   m.images = 100;
   m.classes = 10;
   m.faults = 2000;
@@ -66,6 +67,16 @@ TEST(RunMetadata, IsReadAsItWasWritten) {
   const RunMetadata finished = parse_metadata(metadata_text(m), "r.run.json");
   EXPECT_TRUE(finished.finished);
   EXPECT_EQ(finished.settings, m.settings);
+}
+
+// As versions wrote it that had no thresholds.
+TEST(RunMetadata, ReadsWhatOlderVersionsWrote) {
+  RunMetadata m = sample();
+  std::string text = metadata_text(m);
+  const std::string added = ",\n    \"threshold\": 0.5";
+  text.erase(text.find(added), added.size());
+  m.settings.threshold.reset();
+  EXPECT_EQ(parse_metadata(text, "r.run.json").settings, m.settings);
 }
 
 TEST(RunMetadata, TakesPathsThatAreNoUtf8) {
@@ -114,7 +125,8 @@ TEST(RunMetadata, NamesEveryDifferenceAsItsUserKnowsIt) {
           "--resize: pillow in the report, tensorflow now",
           "the mean of the preprocessing: 0.4914,0.4822,0.1 in the report, none now",
           "the std of the preprocessing: 0.2023,1e-30,0.201 in the report, none now",
-          "--limit: 100 in the report, not given now", "--output: dense in the report,  now"));
+          "--limit: 100 in the report, not given now", "--output: dense in the report,  now",
+          "the threshold between two classes: 0.5 in the report, none now"));
 }
 
 TEST(RunMetadata, KnowsTheMachineAndTheTime) {

@@ -6,6 +6,7 @@
 
 #include <limits>
 
+#include "graph/decision_threshold.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -150,6 +151,29 @@ TEST(Shapes, SizesThatNoTensorHas) {
   }
   EXPECT_NE(refusal(conv({1, 1}, 4), {Shape{kHuge, 4, 6}}), "");
   EXPECT_NE(refusal(ops::Reshape{Shape{kHuge, kHuge}}, image), "");
+}
+
+TEST(DecisionThreshold, IsOneHalfWhereASigmoidIsLast) {
+  const auto threshold = [](const std::vector<Op>& ops) {
+    Graph graph;
+    graph.weights.push_back({"bound", Shape(), {0.9f}});
+    NodeId node = graph.add_input("in", "in", Shape{1});
+    for (const Op& op : ops) node = graph.add("op", op, {node});
+    return decision_threshold(graph, node);
+  };
+  const auto function = [](ops::FunctionKind kind) { return ops::Function{.kind = kind}; };
+  const ops::Binary clip{.kind = ops::BinaryKind::minimum, .constant = 0};
+  const ops::Binary twice{.kind = ops::BinaryKind::multiply, .constant = 0};
+  EXPECT_EQ(threshold({}), 0.0f);
+  EXPECT_EQ(threshold({function(ops::FunctionKind::tanh)}), 0.0f);
+  EXPECT_EQ(threshold({ops::Activation{}}), 0.0f);
+  for (const auto kind :
+       {ops::FunctionKind::sigmoid, ops::FunctionKind::hard_sigmoid, ops::FunctionKind::hard_sigmoid_6}) {
+    EXPECT_EQ(threshold({function(kind)}), 0.5f);
+    EXPECT_EQ(threshold({function(kind), clip, ops::Reshape{Shape{1, 1}}}), 0.5f);
+    EXPECT_EQ(threshold({function(kind), twice}), 0.0f);
+  }
+  EXPECT_EQ(threshold({ops::Softmax{}}), 0.5f);
 }
 
 }  // namespace
