@@ -38,7 +38,7 @@ void AliveChannels::find(const DeadBound& dead, int32_t cout, const Golden::Befo
     reach[at] = norm_of(most);
     if (add_change == nullptr) continue;
     most_add = std::max(most_add, add_change[v]);
-    shift[at] = most_add > 0.0f ? norm_of(most_add) : 0.0f;
+    shift[at] = norm_of(most_add);  // also of 0: its squares may have been flushed
   }
   for (size_t l = 0; l < levels_.size(); ++l)
     levels_[l] = {lists_[2 * l].data(), lists_[2 * l + 1].data(), 0};

@@ -1,13 +1,63 @@
 #include "replay/dead_bound.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include "replay/index.hpp"
 
 namespace tf_injector::replay {
+namespace {
 
-DeadBound dead_bound(const LinearGeometry& geometry, const float* weights, const simd::EpilogueCall& e) {
-  constexpr double kUnit = 0x1p-24;  // the unit roundoff of float32
+constexpr double kUnit = 0x1p-24;  // the unit roundoff of float32
+constexpr double kSmallest = std::numeric_limits<float>::min();
+// Squares are added one by one over the taps and over the channels: so many are off by less than 1 %.
+constexpr int64_t kMostSquares = int64_t{1} << 16;
+constexpr int64_t kMostProducts = int64_t{1} << 22;  // of a chain: off by less than a half
+// More than ||x|| + ||dx||, as long as the norms that norm_of makes of float32's squares are finite.
+constexpr double kMostNorm = 0x1p66;
+// What comes out at most, roundings not counted: no float32 on the way there is infinite.
+constexpr double kMostValue = std::numeric_limits<float>::max() / 8;
+
+// Not below the value, and no denormal: that would be read as zero.
+float rounded_up(double value) {
+  return static_cast<float>(std::max(value * (1.0 + 2.0 * kUnit), kSmallest));
+}
+
+// The absolute values of what an output channel is made with.
+struct Channel {
+  double norm = 0.0;  // of its weights
+  double bias = 0.0, mean = 0.0, istd = 1.0, gamma = 1.0, beta = 0.0;
+
+  Channel(double weights_norm, const simd::EpilogueCall& e, int64_t c) : norm(weights_norm) {
+    const auto of = [&](const float* values) { return std::fabs(double{values[c]}); };
+    if (e.bias != nullptr) bias = of(e.bias);
+    if (e.mean == nullptr) return;
+    mean = of(e.mean);
+    istd = of(e.istd);
+    gamma = of(e.gamma);
+    beta = of(e.beta);
+  }
+  [[nodiscard]] double scale() const { return istd * gamma; }
+  // Is any value on the way finite, in both runs? (NaN is not less.)
+  [[nodiscard]] bool never_overflows() const {
+    const double sum = norm * kMostNorm + bias + mean;
+    return sum < kMostValue && istd * sum < kMostValue && scale() * sum + beta < kMostValue;
+  }
+  // More than what both runs lose where results are flushed to zero, each up to kSmallest: of the chains, of
+  // bias and mean, of the product with istd, behind gamma.
+  [[nodiscard]] double flushed(int64_t products) const {
+    return kSmallest * (scale() * static_cast<double>(8 * products + 32) + 8.0 * gamma + 32.0);
+  }
+};
+
+}  // namespace
+
+std::optional<DeadBound> dead_bound(const LinearGeometry& geometry, const float* weights,
+                                    const simd::EpilogueCall& e) {
   constexpr double few = DeadBound::kFewRoundings;
   const int64_t depth = geometry.taps * geometry.cin, cout = geometry.cout;
+  if (depth > kMostProducts || geometry.taps + std::max(geometry.cin, cout) > kMostSquares)
+    return std::nullopt;
   const double all = static_cast<double>(depth) * kUnit, chain = all / (1.0 - all);
   DeadBound bound{AlignedBuffer(idx(cout)), AlignedBuffer(idx(cout)), AlignedBuffer(idx(cout))};
   for (int64_t c = 0; c < cout; ++c) {
@@ -16,14 +66,17 @@ DeadBound dead_bound(const LinearGeometry& geometry, const float* weights, const
       const double w = weights[k * cout + c];
       squares += w * w;
     }
-    const double scale = e.mean != nullptr ? std::fabs(double{e.istd[c]} * double{e.gamma[c]}) : 1.0;
-    const double norm = scale * std::sqrt(squares);
-    const double bias = e.bias != nullptr ? std::fabs(double{e.bias[c]}) : 0.0;
-    const double mean = e.mean != nullptr ? std::fabs(double{e.mean[c]}) : 0.0;
-    const double beta = e.mean != nullptr ? std::fabs(double{e.beta[c]}) : 0.0;
-    bound.slope[idx(c)] = static_cast<float>(kGenerous * norm * (1.0 + chain + few));
-    bound.noise[idx(c)] = static_cast<float>(kGenerous * norm * (2.0 * chain + few));
-    bound.offset[idx(c)] = static_cast<float>(few * (scale * (bias + mean) + beta) + 1e-30);
+    const Channel channel(std::sqrt(squares), e, c);
+    if (!channel.never_overflows()) {
+      for (AlignedBuffer* none : {&bound.slope, &bound.noise, &bound.offset})
+        (*none)[idx(c)] = std::numeric_limits<float>::infinity();
+      continue;
+    }
+    const double norm = kGenerous * channel.scale() * channel.norm;
+    const double shift = channel.scale() * (channel.bias + channel.mean) + channel.beta;
+    bound.slope[idx(c)] = rounded_up(norm * (1.0 + chain + few));
+    bound.noise[idx(c)] = rounded_up(norm * (2.0 * chain + few));
+    bound.offset[idx(c)] = rounded_up(few * shift + channel.flushed(depth) + 1e-30);
   }
   return bound;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <optional>
 
 #include "core/aligned_buffer.hpp"
 #include "kernels/kernel_forms.hpp"
@@ -11,7 +12,8 @@ namespace tf_injector::replay {
 
 // A faulted output before the ReLU lies at most slope[c] * ||dx|| + ||dr|| above the margin
 // (y + noise[c] * ||x||) + (offset[c] + kFewRoundings * ||r||) of golden's output y, with golden's inputs x
-// under the window and operand r of the Add (0: none).
+// under the window and operand r of the Add (0: none), where the norms are those of norm_of. All are Infinity
+// for a channel without a bound: then no comparison says that it is dead.
 struct DeadBound {
   AlignedBuffer slope, noise, offset;  // [cout], padded
   // More than the roundings of the epilogue and of the bound's own arithmetic.
@@ -23,8 +25,9 @@ struct DeadBound {
 inline constexpr float kGenerous = 1.01f;
 [[nodiscard]] inline float norm_of(float squares) noexcept { return kGenerous * std::sqrt(squares) + 1e-15f; }
 
-// `weights`: (taps * cin, cout), row-major, all finite.
-[[nodiscard]] DeadBound dead_bound(const LinearGeometry& geometry, const float* weights,
-                                   const simd::EpilogueCall& epilogue);
+// `weights`: (taps * cin, cout), row-major, all finite. None where sums are so long that their roundings are
+// not bounded by the above.
+[[nodiscard]] std::optional<DeadBound> dead_bound(const LinearGeometry& geometry, const float* weights,
+                                                  const simd::EpilogueCall& epilogue);
 
 }  // namespace tf_injector::replay
