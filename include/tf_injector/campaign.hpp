@@ -33,7 +33,9 @@ struct CampaignOptions {
   bool overwrite = false;
   bool allow_download = true;
   bool dry_run = false;
-  int check = 0;                          // every Nth fault is evaluated the plain way too; 0: none
+  // Evaluated the plain way too, and compared: none: some pairs of fault and image; N: every Nth fault on all
+  // images; 0: nothing.
+  std::optional<int> check;
   int threads = 0;                        // 0: what affinity, cgroup and SLURM_CPUS_PER_TASK allow
   uint64_t memory_bytes = 0;              // 0: a share of what the machine or cgroup has
   std::string kernels = "auto";           // auto, avx512, avx2, neon, scalar

@@ -47,8 +47,9 @@ std::vector<BlockRunner::Piece> BlockRunner::cut(size_t count) const {
   return pieces;
 }
 
-void BlockRunner::run_pieces(size_t first, size_t count, BlockResult& block,
+void BlockRunner::run_pieces(size_t first, size_t count, KeptRows* kept, BlockResult& block,
                              const std::function<std::vector<Tally>(const Piece&, int thread)>& work) {
+  kept_ = kept;
   block.tallies.resize(count);
   block.scores.resize(count);
   for (size_t fault = 0; fault < count; ++fault) {
@@ -66,18 +67,18 @@ void BlockRunner::run_pieces(size_t first, size_t count, BlockResult& block,
   });
 }
 
-BlockResult BlockRunner::run(size_t first, size_t count) {
+BlockResult BlockRunner::run(size_t first, size_t count, KeptRows* kept) {
   BlockResult block;
-  run_pieces(first, count, block,
+  run_pieces(first, count, kept, block,
              [&](const Piece& piece, int thread) { return run_piece(piece, thread, block); });
   return block;
 }
 
-BlockResult BlockRunner::run_with_golden(size_t first, size_t count) {
+BlockResult BlockRunner::run_with_golden(size_t first, size_t count, KeptRows* kept) {
   assert(faults_per_piece(setup_, count) == count);
   BlockResult block;
   std::vector<double> seconds(static_cast<size_t>(setup_.layout.threads));
-  run_pieces(first, count, block, [&](const Piece& piece, int thread) {
+  run_pieces(first, count, kept, block, [&](const Piece& piece, int thread) {
     return run_piece_with_golden(piece, thread, block, seconds[static_cast<size_t>(thread)]);
   });
   golden_.add_up();
@@ -91,8 +92,10 @@ FaultSink BlockRunner::sink(const Piece& piece, std::vector<Tally>& tallies, Blo
     const auto i = static_cast<size_t>(image);
     Tally& tally = tallies[fault - piece.first];
     tally -= golden_.itself[i];
-    tally += tally_row(scores, setup_.row(std::as_const(golden_.scores), image), golden_.top[i],
-                       setup_.feed.label(image), setup_.decision);
+    const Tally counts = tally_row(scores, setup_.row(std::as_const(golden_.scores), image), golden_.top[i],
+                                   setup_.feed.label(image), setup_.decision);
+    tally += counts;
+    if (kept_ != nullptr) kept_->take(fault, image, scores, counts);
     if (!block.scores[fault].empty())
       std::copy(scores.begin(), scores.end(), setup_.row(block.scores[fault], image).begin());
   };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "campaign/golden_run.hpp"
+#include "campaign/kept_rows.hpp"
 #include "campaign/metrics.hpp"
 #include "campaign/setup.hpp"
 
@@ -27,11 +28,12 @@ class BlockRunner {
               const std::atomic<bool>* stop, std::function<void(int64_t pairs)> advance);
 
   // The faults first..first+count-1 of the setup. The result does not depend on threads, tiles or pieces.
-  // Throws Stopped, std::bad_alloc, and what the engine and `advance` throw.
-  [[nodiscard]] BlockResult run(size_t first, size_t count);
+  // `kept`: is given every row that the engine gives, or null. Throws Stopped, std::bad_alloc, and what the
+  // engine and `advance` throw.
+  [[nodiscard]] BlockResult run(size_t first, size_t count, KeptRows* kept = nullptr);
   // The same with the run without a fault in it, which goes into `golden`; its seconds are golden's share of
   // the time that this took. A piece must take all of the faults (faults_per_piece).
-  [[nodiscard]] BlockResult run_with_golden(size_t first, size_t count);
+  [[nodiscard]] BlockResult run_with_golden(size_t first, size_t count, KeptRows* kept = nullptr);
 
  private:
   // One thread's piece of work: some faults of the block on one tile.
@@ -41,7 +43,7 @@ class BlockRunner {
   };
   [[nodiscard]] std::vector<Piece> cut(size_t count) const;
   // Cuts the block, hands its pieces to the threads and adds up what they count.
-  void run_pieces(size_t first, size_t count, BlockResult& block,
+  void run_pieces(size_t first, size_t count, KeptRows* kept, BlockResult& block,
                   const std::function<std::vector<Tally>(const Piece&, int thread)>& work);
   [[nodiscard]] std::vector<Tally> run_piece(const Piece& piece, int thread, BlockResult& block);
   // `golden_seconds`: the thread's for the run without a fault.
@@ -54,6 +56,7 @@ class BlockRunner {
   Engine& engine_;
   GoldenRun& golden_;
   std::function<bool(size_t)> keep_;
+  KeptRows* kept_ = nullptr;  // of the block
   const std::atomic<bool>* stop_;
   std::function<void(int64_t)> advance_;
   std::vector<ImageFeed::Buffers> buffers_;  // one per thread

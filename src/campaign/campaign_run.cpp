@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <new>
 #include <optional>
 #include <span>
@@ -67,11 +68,11 @@ class ListRun {
         files_(files),
         golden_(golden),
         seconds_before_(golden.seconds),
-        check_(setup, options.check, callbacks.stop),
+        check_(make_self_check(setup, options.check, callbacks.stop)),
         summary_(summary_of(files.before)),
         progress_(callbacks.progress, progress_before(), setup.images()),
         runner_(
-            setup, engine, golden, [this](size_t place) { return keeps_scores() || check_.takes(place); },
+            setup, engine, golden, [this](size_t place) { return keeps_scores() || check_->takes(place); },
             callbacks.stop, [this](int64_t pairs) { progress_.advance(pairs); }) {}
 
   void run_blocks() {
@@ -80,22 +81,25 @@ class ListRun {
     for (size_t left = faults_left(); left > 0; left = faults_left()) {
       const double begin = progress_.seconds();
       const size_t count = size.next(left);
-      write(runner_.run(faults_done(), count));
-      size.measured(count, progress_.seconds() - begin);
+      const double checked = check_->totals().seconds;
+      write(runner_.run(faults_done(), count, check_->begin_block(faults_done(), count)));
+      size.measured(count, progress_.seconds() - begin - (check_->totals().seconds - checked));
     }
     progress_.finish();
   }
 
   // All in one block, with the run without a fault in it.
   void run_joined() {
-    const BlockResult block = runner_.run_with_golden(faults_done(), faults_left());
+    KeptRows* kept = check_->begin_block(faults_done(), faults_left());
+    const BlockResult block = runner_.run_with_golden(faults_done(), faults_left(), kept);
     begin_report();
     write(block);
     progress_.finish();
   }
 
   [[nodiscard]] double seconds() const { return seconds_before_ + progress_.seconds(); }
-  [[nodiscard]] size_t faults_checked() const noexcept { return check_.faults_checked(); }
+  [[nodiscard]] const CheckTotals& checked() const noexcept { return check_->totals(); }
+  [[nodiscard]] ReportJournal::Spent spent() const { return {seconds(), checked()}; }
   [[nodiscard]] const GroupSummary& summary() const noexcept { return summary_; }
 
  private:
@@ -116,7 +120,7 @@ class ListRun {
   void begin_report() {
     tell_golden(callbacks_, golden_);
     check_golden(files_.before, files_.journal.paths().report, golden_.total);
-    check_.check_golden(golden_);
+    check_->check_golden(golden_, seconds());
     files_.scores.write_golden(golden_.scores);
     files_.journal.begin(golden_.total);
   }
@@ -125,9 +129,9 @@ class ListRun {
   void write(const BlockResult& block) {
     const size_t first = faults_done(), count = block.tallies.size();
     const std::span<const Fault> faults = std::span(setup_.faults).subspan(first, count);
-    check_.check_block(first, block);
+    check_->check_block(first, block, golden_, seconds());
     save_scores(faults, block);
-    files_.journal.append(faults, block.tallies, seconds());
+    files_.journal.append(faults, block.tallies, spent());
     const int64_t critical_before = summary_.critical();
     for (size_t i = 0; i < count; ++i) summary_.add(faults[i].bit, block.tallies[i]);
     progress_.rows_written(static_cast<int64_t>(count), summary_.critical() - critical_before);
@@ -146,7 +150,7 @@ class ListRun {
   const ListFiles files_;
   const GoldenRun& golden_;
   double seconds_before_;  // of the golden run, where it was not joined
-  SelfCheck check_;
+  std::unique_ptr<SelfCheck> check_;
   GroupSummary summary_;
   ProgressReporter progress_;
   BlockRunner runner_;
@@ -173,6 +177,20 @@ class CampaignRun {
                     m.kernels));
   }
 
+  void say_checked(const CheckTotals& checked) const {
+    if (checked.golden_images == 0 && checked.pairs == 0) {
+      say(options_.check ? "self-check: off"
+                         : "self-check: none; --kernels scalar is itself what it would compare with");
+      return;
+    }
+    std::string what = fmt::format("{} images without a fault", checked.golden_images);
+    if (checked.pairs > 0) {
+      what = fmt::format("{} pairs of a fault and an image ({} faults) and {}", checked.pairs, checked.faults,
+                         what);
+    }
+    say(fmt::format("self-check: {}: equal in every bit ({:.2g} s)", what, checked.seconds));
+  }
+
   std::unique_ptr<Engine> make_engine() const {
     return tuning_.engine.make(setup_.plan, setup_.layout.engine());
   }
@@ -196,7 +214,10 @@ class CampaignRun {
     const std::unique_ptr<Engine> engine = make_engine();
     const GoldenRun golden = run_golden(setup_, *engine, callbacks_.stop);
     tell_golden(callbacks_, golden);
+    const std::unique_ptr<SelfCheck> check = make_self_check(setup_, options_.check, callbacks_.stop);
+    check->check_golden(golden, golden.seconds);
     if (scores) scores->write_golden(golden.scores);
+    say_checked(check->totals());
     CampaignResult result = result_of(CampaignOutcome::golden_only, golden.total);
     if (scores) result.score_folder = scores->folder();
     result.seconds = golden.seconds;
@@ -247,9 +268,8 @@ class CampaignRun {
     } else {
       list.run_blocks();
     }
-    if (options_.check > 0)
-      say(fmt::format("self-check: {} faults are equal in every bit", list.faults_checked()));
-    journal.finish(list.seconds());
+    say_checked(list.checked());
+    journal.finish(list.spent());
     CampaignResult result = result_of(CampaignOutcome::done, golden.total);
     name_files(result, journal.paths());
     result.groups = list.summary().groups();

@@ -65,7 +65,8 @@ CampaignResult dry_run(const Setup& setup, const CampaignOptions& options, const
   if (!setup.golden_only && result.would_write.empty()) return result;  // finished already
   const auto engine =
       tuning.engine.make(setup.plan, {.threads = 1, .tile = setup.layout.tile, .size = setup.layout.size});
-  result.estimated_seconds = estimate_seconds(setup, *engine, done, options.check, callbacks.stop);
+  result.estimated_seconds =
+      estimate_seconds(setup, *engine, done, options.check.value_or(0), callbacks.stop);
   return result;
 }
 

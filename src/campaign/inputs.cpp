@@ -71,7 +71,7 @@ void check_options(const CampaignOptions& options) {
   require_at_least("--batch-size", options.batch_size, 1);
   require_at_least("--limit", options.limit.value_or(1), 1);
   require_at_least("--threads", options.threads, 0);
-  require_at_least("--check", options.check, 0);
+  require_at_least("--check", options.check.value_or(0), 0);
   require_at_least("--tile", options.tile, 0);
   require(!options.resume_from || !options.fault_list_path.empty(), "--resume-from needs a --fault-list");
   require(options.resize == "pillow" || options.resize == "tensorflow",

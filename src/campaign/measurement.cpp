@@ -13,7 +13,7 @@ namespace tf_injector {
 
 Measurement::Measurement(CampaignInputs inputs, const CampaignOptions& options, const EngineChoice& choice,
                          const std::atomic<bool>* stop)
-    : setup_(set_up(std::move(inputs), options, {.engine = choice})),
+    : setup_(set_up(std::move(inputs), options, {.engine = choice, .checks_itself = false})),
       engine_(choice.make(setup_.plan, setup_.layout.engine())),
       golden_(setup_),
       stop_(stop),

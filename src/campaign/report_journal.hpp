@@ -19,24 +19,29 @@ class ReportJournal {
   // A fresh report gets its header and golden row; in an unfinished one what follows the last good row is cut
   // off.
   void begin(const Tally& golden);
-  // Rows that are on the disk when it returns. `seconds`: of this run so far. All three throw OutputError;
+  // Rows that are on the disk when it returns. `spent`: by this run so far. All three throw OutputError;
   // the report is then what it was before.
-  void append(std::span<const Fault> faults, std::span<const Tally> tallies, double seconds);
-  void finish(double seconds);
+  struct Spent {
+    double seconds = 0;
+    CheckTotals check;
+  };
+  void append(std::span<const Fault> faults, std::span<const Tally> tallies, const Spent& spent);
+  void finish(const Spent& spent);
 
   [[nodiscard]] int64_t rows() const noexcept { return metadata_.rows; }
   [[nodiscard]] const ReportPaths& paths() const noexcept { return paths_; }
 
  private:
   void write(const std::string& text, size_t rows);
+  void add_up(const Spent& spent);
   void write_metadata();
 
   ReportPaths paths_;
   AppendFile file_;
   RunMetadata metadata_;
   size_t kept_bytes_ = 0;  // of the report that is continued
-  double seconds_before_ = 0;
-  Sha256 hash_;  // of the report's bytes
+  Spent before_;           // by earlier runs
+  Sha256 hash_;            // of the report's bytes
 };
 
 }  // namespace tf_injector

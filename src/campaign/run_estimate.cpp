@@ -111,7 +111,7 @@ bool joins_golden(const Setup& setup, Engine& engine, size_t remaining, const st
   return joins_golden(setup, sampler.golden() * share_of_thread(setup), remaining);
 }
 
-double estimate_seconds(const Setup& setup, Engine& engine, size_t done, int check,
+double estimate_seconds(const Setup& setup, Engine& engine, size_t done, int every,
                         const std::atomic<bool>* stop) {
   const auto faults = std::span(setup.patches).subspan(done);
   const double share = share_of_thread(setup);
@@ -126,11 +126,11 @@ double estimate_seconds(const Setup& setup, Engine& engine, size_t done, int che
     if (!joins_golden(setup, golden * share, faults.size()))
       seconds += beside * block_count(setup, golden * share, fault * share, faults.size());
   }
-  if (check > 0) {
+  if (every > 0) {
     const auto plain = make_plain_engine(setup.plan, {.threads = 1, .tile = 1});
     Sampler checks(setup, *plain, stop);
     checks.golden();
-    seconds += checks.golden() * (1 + static_cast<double>(faults.size()) / check);
+    seconds += checks.golden() * (1 + static_cast<double>(faults.size()) / every);
   }
   return seconds * share;
 }

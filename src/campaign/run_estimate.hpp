@@ -8,12 +8,12 @@
 
 namespace tf_injector {
 
-// Seconds that the faults from `done` on, the golden run and the self-check of every `check`th fault (0:
+// Seconds that the faults from `done` on, the golden run and the self-check of every `every`th fault (0:
 // none) will take on the layout's threads. Times, on one thread: the golden run of an image, then blocks of
 // the size that the engine works best with, from places spread over the list, an image each, until some
 // seconds have passed; and a plain evaluation. `engine`: of the layout's size, with a thread. Throws Stopped,
 // std::bad_alloc.
-[[nodiscard]] double estimate_seconds(const Setup& setup, Engine& engine, size_t done, int check,
+[[nodiscard]] double estimate_seconds(const Setup& setup, Engine& engine, size_t done, int every,
                                       const std::atomic<bool>* stop);
 
 // Is the run without a fault to be done image by image together with the faults (run_with_golden), rather

@@ -100,7 +100,12 @@ Json metadata_json(const RunMetadata& m) {
           {"steps", steps_json(m.steps)},
           {"started", m.started},
           {"updated", m.updated},
-          {"seconds", m.seconds}};
+          {"seconds", m.seconds},
+          {"check",
+           {{"faults", m.check.faults},
+            {"pairs", m.check.pairs},
+            {"golden_images", m.check.golden_images},
+            {"seconds", m.check.seconds}}}};
 }
 
 RunMetadata metadata_of(const Json& json) {
@@ -133,6 +138,12 @@ RunMetadata metadata_of(const Json& json) {
   json.at("started").get_to(m.started);
   json.at("updated").get_to(m.updated);
   json.at("seconds").get_to(m.seconds);
+  if (const auto check = json.find("check"); check != json.end()) {  // not in files of before it
+    check->at("faults").get_to(m.check.faults);
+    check->at("pairs").get_to(m.check.pairs);
+    check->at("golden_images").get_to(m.check.golden_images);
+    check->at("seconds").get_to(m.check.seconds);
+  }
   return m;
 }
 
@@ -161,6 +172,14 @@ std::vector<std::pair<std::string, std::string>> readable(const RunSettings& s) 
 }
 
 }  // namespace
+
+CheckTotals& CheckTotals::operator+=(const CheckTotals& other) noexcept {
+  faults += other.faults;
+  pairs += other.pairs;
+  golden_images += other.golden_images;
+  seconds += other.seconds;
+  return *this;
+}
 
 std::vector<std::string> differences(const RunSettings& of_report, const RunSettings& now) {
   const auto before = readable(of_report);

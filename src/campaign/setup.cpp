@@ -9,6 +9,7 @@
 
 #include "campaign/golden_run.hpp"
 #include "campaign/score_files.hpp"
+#include "campaign/self_check.hpp"
 #include "core/parallel.hpp"
 #include "graph/decision_threshold.hpp"
 #include "io/sha256.hpp"
@@ -111,18 +112,6 @@ RunMetadata new_metadata(const CampaignInputs& inputs, const CampaignOptions& op
   return m;
 }
 
-// --check evaluates one fault at a time beside the engine's work, with the same tiles; the scores of the
-// faults that are checked are kept until then.
-void add_plain_needs(const Setup& setup, const CampaignOptions& options, MemoryNeeds& needs) {
-  const EngineNeeds plain = plain_engine_needs(setup.plan, setup.patches);
-  const uint64_t scores = static_cast<uint64_t>(setup.images()) * setup.classes() * sizeof(float);
-  needs.bytes_per_thread += plain.sizes.front().bytes_per_thread;
-  needs.engine.bytes_per_thread_image += plain.bytes_per_thread_image + needs.feed_bytes_per_image;
-  needs.fixed_bytes += plain.bytes_per_fault + scores;
-  if (options.scores == ScoreMode::none)
-    needs.bytes_per_fault += scores / static_cast<uint64_t>(options.check) + 1;
-}
-
 // What --memory bounds: what the process holds already (the program, the weights, the images), and the most
 // that the run will allocate.
 void divide_memory(Setup& setup, const CampaignOptions& options, const RunTuning& tuning, int threads) {
@@ -136,7 +125,12 @@ void divide_memory(Setup& setup, const CampaignOptions& options, const RunTuning
                     .bytes_per_thread = kThreadBytes + 3 * kept_scores,  // files of scores being written
                     .fixed_bytes = kFixedBytes + setup.faults.size() * kRowBytes + scores +
                                    images * GoldenRun::kBytesPerImage};
-  if (options.check > 0) add_plain_needs(setup, options, needs);
+  const std::optional<int> every = tuning.checks_itself ? options.check : 0;
+  const CheckNeeds check = self_check_needs(setup, every, kept_scores > 0, threads);
+  needs.fixed_bytes += check.fixed_bytes;
+  needs.bytes_per_fault += check.bytes_per_fault;
+  needs.bytes_per_thread += check.bytes_per_thread;
+  needs.engine.bytes_per_thread_image += check.bytes_per_thread_image;
   WorkLimits limits{.bytes = options.memory_bytes,
                     .images = setup.images(),
                     .faults = setup.faults.size(),

@@ -26,6 +26,7 @@ struct RunTuning {
   EngineChoice engine = default_engine();
   size_t most_faults_per_block = 0;  // 0: what memory allows
   bool joins_golden = true;          // see Setup
+  bool checks_itself = true;         // false: no --check, and no memory for it
   // What the process holds, where --memory bounds it.
   std::function<ProcessMemory()> process_memory = [] {
     give_back_freed_memory();

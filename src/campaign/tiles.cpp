@@ -24,4 +24,13 @@ std::vector<Tile> cut_tiles(int64_t images, int tile, int batch_size) {
   return tiles;
 }
 
+Tile tile_at(int64_t first, int images, int64_t all, int batch_size) {
+  assert(first >= 0 && first < all && images > 0 && batch_size > 0);
+  const int64_t full = all - all % batch_size;  // images in full batches
+  const int64_t begin = first < full ? 0 : full, end = first < full ? full : all;
+  const int batch = first < full ? batch_size : static_cast<int>(all - full);
+  return {first, static_cast<int>(std::min<int64_t>(images, end - first)), batch,
+          static_cast<int>((first - begin) % batch)};
+}
+
 }  // namespace tf_injector

@@ -17,5 +17,8 @@ struct Tile {
 // last one, and the size of a batch decides bits (a Dense layer sums otherwise for a batch of one): no tile
 // straddles the place where it changes.
 [[nodiscard]] std::vector<Tile> cut_tiles(int64_t images, int tile, int batch_size);
+// The tile of images first..first+images-1 of `all`; fewer, where the size of the batch changes or at the
+// end.
+[[nodiscard]] Tile tile_at(int64_t first, int images, int64_t all, int batch_size);
 
 }  // namespace tf_injector
