@@ -42,7 +42,7 @@ void FullCheck::check_fault(size_t place, std::span<const float> scores, const T
   Tally expected;
   for (int64_t image = 0; image < setup_.images(); ++image) {
     expected += tally_row(setup_.row(scores, image), setup_.row(golden.scores, image),
-                          golden.top[static_cast<size_t>(image)], setup_.feed.label(image));
+                          golden.top[static_cast<size_t>(image)], setup_.feed.label(image), setup_.decision);
   }
   require_equal_counts(counted, expected, what);
 }

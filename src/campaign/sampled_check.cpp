@@ -109,8 +109,9 @@ int64_t SampledCheck::check_image(int64_t image, int thread, const GoldenRun& go
   const std::span<const float> found = setup_.row(golden.scores, image);
   if (!same_bits(found, plain)) throw_different_rows(found, plain, what, image);
   const auto i = static_cast<size_t>(image);
-  require_equal_counts(golden.itself[i], tally_row(plain, plain, argmax(plain), setup_.feed.label(image)),
-                       what);
+  require_equal_counts(
+      golden.itself[i],
+      tally_row(plain, plain, setup_.decision.top(plain), setup_.feed.label(image), setup_.decision), what);
   return 1;
 }
 
@@ -196,7 +197,10 @@ void SampledCheck::check_pair(const Block& block, size_t i, int64_t k, std::span
   if (kept_.was_given_twice(i, k)) throw_given_twice(what(), image);
   Tally counts;
   if (i < kept_.counted_faults() && kept_.counts(i, image, counts)) {
-    require_equal_counts(counts, tally_row(plain, golden, argmax(golden), setup_.feed.label(image)), what());
+    require_equal_counts(
+        counts,
+        tally_row(plain, golden, setup_.decision.top(golden), setup_.feed.label(image), setup_.decision),
+        what());
   }
 }
 

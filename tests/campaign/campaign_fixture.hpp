@@ -115,6 +115,7 @@ struct EngineHooks {
   // May change what the engine found: a mistake in it.
   std::function<void(size_t fault, int image, std::span<float> scores)> spoil;
   std::function<void(std::span<float> scores)> spoil_golden;
+  std::function<size_t(size_t fault, int image)> times;  // a row is given so often; always once where empty
   bool only_changed_rows = false;  // as an engine may do: rows that equal golden's are left out
 };
 
@@ -144,7 +145,9 @@ class WatchedEngine final : public Engine {
       const auto same = golden.subspan(static_cast<size_t>(image) * classes_, classes_);
       const bool equal = std::equal(scores.begin(), scores.end(), same.begin(),
                                     [](float a, float b) { return float_bits(a) == float_bits(b); });
-      if (!equal || !hooks_.only_changed_rows) sink.row(fault, image, scores);
+      if (equal && hooks_.only_changed_rows) return;
+      for (size_t left = hooks_.times ? hooks_.times(fault, image) : 1; left > 0; --left)
+        sink.row(fault, image, scores);
     };
     plain_->run_faults(images, first, count, golden, thread, filtered);
   }

@@ -49,7 +49,9 @@ TEST_F(SelfCheckTest, ReplayPassesOnAnyNetworkAndTheReportIsTheSame) {
       callbacks.message = [&](const std::string& line) { said.push_back(line); };
       run(inputs, o, {}, callbacks);
       EXPECT_EQ(read_text(o.report_path), whole) << "seed " << seed;
-      EXPECT_THAT(said, testing::Contains("self-check: 20 faults are equal in every bit"));
+      EXPECT_THAT(said,
+                  testing::Contains(HasSubstr("self-check: 220 pairs of a fault and an image (20 faults) "
+                                              "and 11 images without a fault: equal in every bit")));
     }
     fs::remove_all(path("whole"));
   }
@@ -111,6 +113,156 @@ TEST_F(SelfCheckTest, CountsAsMemory) {
   const uint64_t without = run(inputs, o).estimated_memory_bytes;
   o.check = 1;
   EXPECT_GT(run(inputs, o).estimated_memory_bytes, without + 20U * 11 * 7 * sizeof(float));
+}
+
+// Without --check: some pairs of every block; of campaigns as small as these, all.
+class SampledCheckTest : public CampaignTest {
+ protected:
+  static EngineHooks wrong_in(size_t fault, int image) {
+    EngineHooks hooks;
+    hooks.spoil = [=](size_t f, int i, std::span<float> scores) {
+      if (f == fault && i == image) scores[3] = bits_float(float_bits(scores[3]) ^ 1U);
+    };
+    return hooks;
+  }
+  [[nodiscard]] CampaignOptions one_tile() const {  // the image of a tile is the image
+    CampaignOptions o = options();
+    o.threads = 1;
+    o.tile = 11;
+    o.overwrite = true;
+    return o;
+  }
+  // The run without a fault in one pass with the faults.
+  static RunTuning joined(RunTuning tuning) {
+    tuning.engine.needs = [](const Plan& plan, std::span<const Patch> faults) {
+      EngineNeeds needs = plain_engine_needs(plan, faults);
+      needs.repeats_golden = true;
+      return needs;
+    };
+    return tuning;
+  }
+  static CheckTotals totals_of(const CampaignOptions& o) {
+    return metadata_of(fs::path(o.report_path).replace_extension(".run.json").string()).check;
+  }
+};
+
+TEST_F(SampledCheckTest, ReplayPassesAndTheMetadataSayWhatWasCompared) {
+  for (unsigned seed = 60; seed < 66; ++seed) {
+    const CampaignInputs inputs = random_inputs(seed);
+    for (const ScoreMode scores : {ScoreMode::none, ScoreMode::changed}) {
+      CampaignOptions o = options();
+      o.overwrite = true;
+      o.scores = scores;
+      run(inputs, o);
+      const CheckTotals check = totals_of(o);
+      EXPECT_EQ(check.faults, 20);
+      EXPECT_EQ(check.pairs, 20 * 11);
+      EXPECT_EQ(check.golden_images, 11);
+      EXPECT_GT(check.seconds, 0);
+    }
+  }
+}
+
+TEST_F(SampledCheckTest, AnyWrongPairOfASmallCampaignIsFound) {
+  const CampaignInputs inputs = random_inputs(70);
+  for (const auto& [fault, image] : {std::pair(0, 0), std::pair(7, 10), std::pair(19, 5)}) {
+    for (const bool is_joined : {false, true}) {
+      for (const bool only_changed : {false, true}) {
+        EngineHooks hooks = wrong_in(static_cast<size_t>(fault), image);
+        hooks.only_changed_rows = only_changed;
+        const RunTuning tuning = is_joined ? joined(tuning_with(hooks)) : tuning_with(hooks);
+        const Error error = error_of([&] { run(inputs, one_tile(), tuning); });
+        EXPECT_EQ(error.kind(), ErrorKind::self_check);
+        EXPECT_THAT(
+            error.what(),
+            HasSubstr("self-check failed: fault " +
+                      std::to_string(inputs.list->faults[static_cast<size_t>(fault)].fault.injection)));
+        EXPECT_THAT(error.what(), HasSubstr("image " + std::to_string(image) + ", class 3: found 0x"));
+      }
+    }
+  }
+}
+
+TEST_F(SampledCheckTest, RowsThatWereLeftOutOrGivenTwiceAreFound) {
+  const CampaignInputs inputs = random_inputs(71);
+  for (const size_t times : {0U, 2U}) {
+    EngineHooks hooks;
+    size_t given = 0;
+    hooks.times = [&](size_t fault, int image) {
+      return fault == 3 && image == 4 ? (given += 1, times) : size_t{1};
+    };
+    const Error error = error_of([&] { run(inputs, one_tile(), tuning_with(hooks)); });
+    EXPECT_EQ(error.kind(), ErrorKind::self_check) << times << error.what();
+    EXPECT_EQ(given, 1U);
+  }
+}
+
+TEST_F(SampledCheckTest, GoldenIsCheckedWithAndWithoutAList) {
+  CampaignInputs inputs = random_inputs(72);
+  EngineHooks hooks;
+  hooks.spoil_golden = [](std::span<float> scores) {
+    scores.back() = bits_float(float_bits(scores.back()) ^ 1U);
+  };
+  for (const bool is_joined : {false, true}) {
+    const RunTuning tuning = is_joined ? joined(tuning_with(hooks)) : tuning_with(hooks);
+    const Error error = error_of([&] { run(inputs, one_tile(), tuning); });
+    EXPECT_THAT(error.what(), HasSubstr("the golden run, image 10, class 6: found "));
+  }
+  inputs.list.reset();
+  CampaignOptions o = one_tile();
+  o.report_path = "";
+  o.fault_list_path = "";
+  EXPECT_EQ(error_of([&] { run(inputs, o, tuning_with(hooks)); }).kind(), ErrorKind::self_check);
+  o.check = 0;
+  EXPECT_EQ(run(inputs, o, tuning_with(hooks)).outcome, CampaignOutcome::golden_only);
+}
+
+TEST_F(SampledCheckTest, WhatWasComparedAddsUpOverRunsThatGoOn) {
+  const CampaignInputs inputs = random_inputs(73);
+  const CampaignOptions o = options();
+  run_until_block(inputs, o, 2, 4);
+  const CheckTotals first = totals_of(o);
+  EXPECT_EQ(first.pairs, 2 * 4 * 11);
+  EXPECT_EQ(first.golden_images, 11);
+  run(inputs, o, blocks_of(4));
+  const CheckTotals both = totals_of(o);
+  EXPECT_EQ(both.faults, 20);
+  EXPECT_EQ(both.pairs, 20 * 11);
+  EXPECT_EQ(both.golden_images, 2 * 11);
+  EXPECT_GT(both.seconds, first.seconds);
+}
+
+TEST_F(SampledCheckTest, TheScalarReferenceIsNotComparedWithItself) {
+  CampaignOptions o = options();
+  o.kernels = "scalar";
+  std::vector<std::string> said;
+  CampaignCallbacks callbacks;
+  callbacks.message = [&](const std::string& line) { said.push_back(line); };
+  run(random_inputs(74), o, {}, callbacks);
+  EXPECT_EQ(totals_of(o).pairs, 0);
+  EXPECT_THAT(said, testing::Contains(HasSubstr("self-check: none; --kernels scalar")));
+}
+
+TEST_F(SampledCheckTest, CountsAsMemory) {
+  const CampaignInputs inputs = random_inputs(75);
+  CampaignOptions o = options();
+  o.dry_run = true;
+  const uint64_t with = run(inputs, o).estimated_memory_bytes;
+  o.check = 0;
+  EXPECT_GT(with, run(inputs, o).estimated_memory_bytes + 20U * 11 * 7 * sizeof(float));
+}
+
+TEST_F(SampledCheckTest, CanBeStopped) {
+  std::atomic<bool> stop{false};
+  CampaignCallbacks callbacks;
+  callbacks.stop = &stop;
+  EngineHooks hooks = wrong_in(19, 10);  // were it checked, it would be found
+  hooks.spoil = [&, spoil = hooks.spoil](size_t fault, int image, std::span<float> scores) {
+    spoil(fault, image, scores);
+    if (fault == 19 && image == 10) stop = true;
+  };
+  const Error error = error_of([&] { run(random_inputs(76), one_tile(), tuning_with(hooks), callbacks); });
+  EXPECT_EQ(error.kind(), ErrorKind::interrupted);
 }
 
 }  // namespace

@@ -28,5 +28,30 @@ TEST(Tiles, CoverEveryImageOnceAndNeverStraddleTheLastBatch) {
   }
 }
 
+TEST(Tiles, ATileAnywhereHasTheBatchOfItsImages) {
+  for (const int64_t images : {1, 5, 11, 12, 13, 40}) {
+    for (const int batch : {1, 4, 6, 512}) {
+      std::vector<Tile> of_image;
+      for (const Tile& tile : cut_tiles(images, 1, batch)) of_image.push_back(tile);
+      for (int64_t first = 0; first < images; ++first) {
+        for (const int wanted : {1, 3, 16}) {
+          const Tile tile = tile_at(first, wanted, images, batch);
+          const Tile& one = of_image[static_cast<size_t>(first)];
+          EXPECT_EQ(tile.first, first);
+          EXPECT_EQ(tile.batch, one.batch);
+          EXPECT_EQ(tile.place, one.place);
+          ASSERT_GE(tile.images, 1);
+          ASSERT_LE(tile.images, wanted);
+          const int64_t end = first + tile.images;
+          EXPECT_EQ(of_image[static_cast<size_t>(end - 1)].batch, one.batch);
+          if (tile.images < wanted) {
+            EXPECT_TRUE(end == images || of_image[static_cast<size_t>(end)].batch != one.batch);
+          }
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tf_injector
