@@ -107,7 +107,7 @@ inline CampaignInputs random_inputs(unsigned seed, const CaseOptions& options = 
   return inputs;
 }
 
-// The plain engine with a window: what tests want to see or to break.
+// A window on an engine: what tests want to see or to break.
 struct EngineHooks {
   std::function<void()> made = [] {};
   std::function<void(size_t faults)> block = [](size_t) {};
@@ -121,25 +121,39 @@ struct EngineHooks {
 
 class WatchedEngine final : public Engine {
  public:
-  WatchedEngine(const Plan& plan, const EngineLayout& layout, const EngineHooks& hooks)
-      : plain_(make_plain_engine(plan, layout)),
-        classes_(static_cast<size_t>(plan.classes())),
-        hooks_(hooks) {
+  WatchedEngine(std::unique_ptr<Engine> engine, const Plan& plan, const EngineHooks& hooks)
+      : engine_(std::move(engine)), classes_(static_cast<size_t>(plan.classes())), hooks_(hooks) {
     hooks_.made();
   }
   void run_golden(const TileImages& images, int thread, std::span<float> scores) override {
-    plain_->run_golden(images, thread, scores);
+    engine_->run_golden(images, thread, scores);
     if (hooks_.spoil_golden) hooks_.spoil_golden(scores);
   }
   void begin_block(std::span<const Patch> faults) override {
     hooks_.block(faults.size());
-    plain_->begin_block(faults);
+    engine_->begin_block(faults);
   }
   void run_faults(const TileImages& images, size_t first, size_t count, std::span<const float> golden,
                   int thread, const FaultSink& sink) override {
     hooks_.piece(first, count);
+    engine_->run_faults(images, first, count, golden, thread, watched(golden, sink));
+  }
+  void run_golden_and_faults(const TileImages& images, size_t count, std::span<float> golden, int thread,
+                             const std::function<void(int image)>& golden_row,
+                             const FaultSink& sink) override {
+    hooks_.piece(0, count);
+    const auto row = [&](int image) {
+      if (hooks_.spoil_golden)
+        hooks_.spoil_golden(golden.subspan(static_cast<size_t>(image) * classes_, classes_));
+      golden_row(image);
+    };
+    engine_->run_golden_and_faults(images, count, golden, thread, row, watched(golden, sink));
+  }
+
+ private:
+  FaultSink watched(std::span<const float> golden, const FaultSink& sink) const {
     FaultSink filtered = sink;
-    filtered.row = [&](size_t fault, int image, std::span<const float> found) {
+    filtered.row = [this, golden, &sink](size_t fault, int image, std::span<const float> found) {
       std::vector<float> scores(found.begin(), found.end());
       if (hooks_.spoil) hooks_.spoil(fault, image, scores);
       const auto same = golden.subspan(static_cast<size_t>(image) * classes_, classes_);
@@ -149,23 +163,33 @@ class WatchedEngine final : public Engine {
       for (size_t left = hooks_.times ? hooks_.times(fault, image) : 1; left > 0; --left)
         sink.row(fault, image, scores);
     };
-    plain_->run_faults(images, first, count, golden, thread, filtered);
+    return filtered;
   }
 
- private:
-  std::unique_ptr<Engine> plain_;
+  std::unique_ptr<Engine> engine_;
   size_t classes_;
   EngineHooks hooks_;
 };
 
-inline RunTuning tuning_with(EngineHooks hooks, size_t block = 0) {
+inline RunTuning tuning_with(EngineHooks hooks, size_t block = 0,
+                             const EngineChoice& engine = plain_engine()) {
   RunTuning tuning;
-  tuning.engine.needs = plain_engine_needs;
-  tuning.engine.make = [hooks = std::move(hooks)](const Plan& plan, const EngineLayout& layout) {
-    return std::make_unique<WatchedEngine>(plan, layout, hooks);
+  tuning.engine.needs = engine.needs;
+  tuning.engine.make = [hooks = std::move(hooks), make = engine.make](const Plan& plan,
+                                                                      const EngineLayout& layout) {
+    return std::make_unique<WatchedEngine>(make(plan, layout), plan, hooks);
   };
   tuning.most_faults_per_block = block;
   return tuning;
+}
+
+struct NamedEngine {
+  const char* name;
+  EngineChoice engine;
+};
+// What a campaign is run with, and what that is held against. The scalar kernels have the latter only.
+inline std::vector<NamedEngine> both_engines() {
+  return {{"plain engine", plain_engine()}, {"replay engine", default_engine()}};
 }
 
 inline RunTuning blocks_of(size_t faults) {

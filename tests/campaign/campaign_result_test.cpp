@@ -173,50 +173,54 @@ TEST_F(CampaignResultTest, MemoryThatIsTooSmallIsRefusedWithTheLeastThatWouldDo)
 
 TEST_F(CampaignResultTest, LittleMemoryMakesSmallBlocksAndTheSameBytes) {
   const CampaignInputs inputs = random_inputs(17);
-  CampaignOptions o = options();
-  o.scores = ScoreMode::all;
-  o.memory_bytes = 16 << 20;
   const std::string expected = slow_report(inputs, 11, 512);
-  const auto no_memory = [] { return ProcessMemory{}; };
-  RunTuning tuning;
-  tuning.process_memory = no_memory;
-  run(inputs, o, tuning);
-  EXPECT_EQ(read_text(o.report_path), expected);
-  o.dry_run = true;
-  o.report_path = path("s.csv");
-  uint64_t least = o.memory_bytes, refused = 1000;
-  tuning = tuning_with({});
-  tuning.process_memory = no_memory;
-  while (least - refused > 256) {  // the least that is accepted
-    o.memory_bytes = (least + refused) / 2;
-    try {
-      run(inputs, o, tuning);
-      least = o.memory_bytes;
-    } catch (const Error&) {
-      refused = o.memory_bytes;
+  for (const NamedEngine& engine : both_engines()) {
+    SCOPED_TRACE(engine.name);
+    CampaignOptions o = options();
+    o.scores = ScoreMode::all;
+    o.overwrite = true;
+    o.memory_bytes = 16 << 20;
+    EngineHooks hooks;
+    size_t largest = 0;
+    hooks.block = [&](size_t faults) { largest = std::max(largest, faults); };
+    RunTuning tuning = tuning_with(hooks, 0, engine.engine);
+    tuning.process_memory = [] { return ProcessMemory{}; };
+    run(inputs, o, tuning);
+    EXPECT_EQ(read_text(o.report_path), expected);
+    o.dry_run = true;
+    o.report_path = path("s.csv");
+    uint64_t least = o.memory_bytes, refused = 1000;
+    while (least - refused > 256) {  // the least that is accepted
+      o.memory_bytes = (least + refused) / 2;
+      try {
+        run(inputs, o, tuning);
+        least = o.memory_bytes;
+      } catch (const Error&) {
+        refused = o.memory_bytes;
+      }
     }
+    o.dry_run = false;
+    o.memory_bytes = least;
+    largest = 0;
+    run(inputs, o, tuning);
+    EXPECT_EQ(read_text(o.report_path), expected);
+    EXPECT_LE(largest, 3u);
   }
-  o.dry_run = false;
-  o.memory_bytes = least;
-  size_t largest = 0;
-  EngineHooks hooks;
-  hooks.block = [&](size_t faults) { largest = std::max(largest, faults); };
-  tuning = tuning_with(hooks);
-  tuning.process_memory = no_memory;
-  run(inputs, o, tuning);
-  EXPECT_EQ(read_text(o.report_path), expected);
-  EXPECT_LE(largest, 3u);
 }
 
 TEST_F(CampaignResultTest, RunningOutOfMemoryIsAnErrorOfItsOwn) {
-  EngineHooks hooks;
-  hooks.block = [](size_t) { throw std::bad_alloc(); };
-  const Error error = error_of([&] { run(random_inputs(18), options(), tuning_with(hooks)); });
-  EXPECT_EQ(error.kind(), ErrorKind::out_of_memory);
-  hooks.block = [](size_t) {};
-  hooks.piece = [](size_t, size_t) { throw std::bad_alloc(); };
-  EXPECT_EQ(error_of([&] { run(random_inputs(18), options(), tuning_with(hooks)); }).kind(),
-            ErrorKind::out_of_memory);
+  for (const NamedEngine& engine : both_engines()) {
+    SCOPED_TRACE(engine.name);
+    EngineHooks hooks;
+    const auto error = [&] {
+      return error_of([&] { run(random_inputs(18), options(), tuning_with(hooks, 0, engine.engine)); });
+    };
+    hooks.block = [](size_t) { throw std::bad_alloc(); };
+    EXPECT_EQ(error().kind(), ErrorKind::out_of_memory);
+    hooks.block = [](size_t) {};
+    hooks.piece = [](size_t, size_t) { throw std::bad_alloc(); };
+    EXPECT_EQ(error().kind(), ErrorKind::out_of_memory);
+  }
   EXPECT_EQ(run(random_inputs(18), options()).outcome, CampaignOutcome::done);
 }
 

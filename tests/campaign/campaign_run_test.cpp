@@ -29,9 +29,12 @@ TEST_F(CampaignRunTest, EqualsASlowCountForAnyThreadsTilesBlocksAndKernels) {
         const size_t block = std::array<size_t, 4>{0, 1, 6, 100}[static_cast<size_t>(number++ % 4)];
         EngineHooks hooks;
         hooks.only_changed_rows = number % 3 == 0;
-        run(inputs, o, tuning_with(hooks, block));
-        EXPECT_EQ(read_text(o.report_path), expected)
-            << o.kernels << ", " << threads << " threads, tile " << tile;
+        for (const NamedEngine& engine : both_engines()) {
+          o.overwrite = true;
+          run(inputs, o, tuning_with(hooks, block, engine.engine));
+          EXPECT_EQ(read_text(o.report_path), expected)
+              << engine.name << ", " << o.kernels << ", " << threads << " threads, tile " << tile;
+        }
       }
     }
   }
@@ -70,8 +73,12 @@ TEST_F(CampaignRunTest, EqualsASlowCountOnRandomNetworks) {
     o.tile = static_cast<int>(seed % 4);
     EngineHooks hooks;
     hooks.only_changed_rows = seed % 2 == 1;
-    run(inputs, o, tuning_with(hooks, 1 + seed % 7));
-    EXPECT_EQ(read_text(o.report_path), slow_report(inputs, c.images, o.batch_size)) << "seed " << seed;
+    o.overwrite = true;
+    const std::string expected = slow_report(inputs, c.images, o.batch_size);
+    for (const NamedEngine& engine : both_engines()) {
+      run(inputs, o, tuning_with(hooks, 1 + seed % 7, engine.engine));
+      EXPECT_EQ(read_text(o.report_path), expected) << engine.name << ", seed " << seed;
+    }
   }
 }
 

@@ -51,28 +51,32 @@ TEST_F(CampaignScoresTest, ABatchOfOneHasTheBitsOfABatchOfOne) {
 
 TEST_F(CampaignScoresTest, SavesAllScoresAsEvaluateGivesThem) {
   const CampaignInputs inputs = random_inputs(9);
-  for (size_t block : {1u, 7u, 100u}) {
-    CampaignOptions o = options("s" + std::to_string(block) + ".csv");
-    o.scores = ScoreMode::all;
-    o.tile = 4;
-    EngineHooks hooks;
-    hooks.only_changed_rows = block == 7;
-    const CampaignResult result = run(inputs, o, tuning_with(hooks, block));
-    EXPECT_EQ(result.score_folder, path("s" + std::to_string(block)));
-    EXPECT_EQ(read_text(result.score_folder + "/clean.npy"),
-              npy_bytes(slow_scores(inputs, nullptr, 11, 512), 11, 7));
-    bool nan_seen = false;
-    for (const ResolvedFault& row : inputs.list->faults) {
-      const std::vector<float> expected = slow_scores(inputs, &row.patch, 11, 512);
-      for (float score : expected) {
-        nan_seen |= std::isnan(score);
-        EXPECT_EQ(float_bits(score), std::isnan(score) ? kCanonicalNan : float_bits(score));
+  for (const NamedEngine& engine : both_engines()) {
+    for (size_t block : {1u, 7u, 100u}) {
+      SCOPED_TRACE(fmt::format("{}, blocks of {}", engine.name, block));
+      CampaignOptions o = options("s" + std::to_string(block) + ".csv");
+      o.scores = ScoreMode::all;
+      o.tile = 4;
+      o.overwrite = true;
+      EngineHooks hooks;
+      hooks.only_changed_rows = block == 7;
+      const CampaignResult result = run(inputs, o, tuning_with(hooks, block, engine.engine));
+      EXPECT_EQ(result.score_folder, path("s" + std::to_string(block)));
+      EXPECT_EQ(read_text(result.score_folder + "/clean.npy"),
+                npy_bytes(slow_scores(inputs, nullptr, 11, 512), 11, 7));
+      bool nan_seen = false;
+      for (const ResolvedFault& row : inputs.list->faults) {
+        const std::vector<float> expected = slow_scores(inputs, &row.patch, 11, 512);
+        for (float score : expected) {
+          nan_seen |= std::isnan(score);
+          EXPECT_EQ(float_bits(score), std::isnan(score) ? kCanonicalNan : float_bits(score));
+        }
+        EXPECT_EQ(read_text(result.score_folder + "/inj_" + std::to_string(row.fault.injection) + ".npy"),
+                  npy_bytes(expected, 11, 7));
       }
-      EXPECT_EQ(read_text(result.score_folder + "/inj_" + std::to_string(row.fault.injection) + ".npy"),
-                npy_bytes(expected, 11, 7));
+      EXPECT_TRUE(nan_seen) << "the case says nothing about NaN";
+      EXPECT_EQ(std::distance(fs::directory_iterator(result.score_folder), {}), 21);
     }
-    EXPECT_TRUE(nan_seen) << "the case says nothing about NaN";
-    EXPECT_EQ(std::distance(fs::directory_iterator(result.score_folder), {}), 21);
   }
 }
 

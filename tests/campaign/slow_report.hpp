@@ -22,13 +22,15 @@ inline std::vector<float> slow_scores(const CampaignInputs& inputs, const Patch*
   Workspace workspace(plan, 1);
   std::optional<Overlay> overlay;
   if (patch != nullptr) overlay.emplace(plan, *patch);
-  const std::vector<float>& values = inputs.dataset.inputs[0].floats;
-  const auto elements = static_cast<size_t>(plan.inputs()[0].shape.elements());
   const auto classes = static_cast<size_t>(plan.classes());
   std::vector<float> scores(static_cast<size_t>(images) * classes);
   for (int64_t image = 0; image < images; ++image) {
     const auto i = static_cast<size_t>(image);
-    const std::span<const float> input[] = {std::span(values).subspan(i * elements, elements)};
+    std::vector<std::span<const float>> input;
+    for (size_t k = 0; k < plan.inputs().size(); ++k) {
+      const auto elements = static_cast<size_t>(plan.inputs()[k].shape.elements());
+      input.push_back(std::span(inputs.dataset.inputs[k].floats).subspan(i * elements, elements));
+    }
     const int64_t left = images - image / batch_size * batch_size;
     evaluate(plan, overlay ? &*overlay : nullptr, workspace, input, 1,
              {.batch = static_cast<int>(std::min(batch_size, left)),

@@ -1,0 +1,86 @@
+// Whole campaigns on random networks: the report's bytes are those of a slow count with the reference.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "campaign/campaign_fixture.hpp"
+#include "campaign/slow_report.hpp"
+#include "support/random_graphs/random_case.hpp"
+
+namespace tf_injector::test {
+namespace {
+
+class RandomCampaignsTest : public CampaignTest {};
+
+CampaignInputs inputs_of(const RandomCase& c) {
+  CampaignInputs inputs;
+  inputs.graph = c.graph;
+  inputs.model_path = "memory.keras";
+  inputs.model_sha256 = std::string(64, 'a');
+  Dataset& dataset = inputs.dataset;
+  dataset.name = "D";
+  dataset.source = "memory";
+  dataset.sha256 = std::string(64, 'd');
+  for (size_t i = 0; i < c.inputs.size(); ++i) {
+    const Node& node = c.graph.nodes[static_cast<size_t>(c.graph.inputs[i])];
+    dataset.inputs.push_back({.name = node.path,
+                              .shape = node.shape.dims(),
+                              .is_float = true,
+                              .bytes = {},
+                              .floats = c.inputs[i]});
+  }
+  for (int image = 0; image < c.images; ++image)
+    dataset.labels.push_back(static_cast<int32_t>(image % c.classes()));
+  FaultList list{.path = "list.csv", .sha256 = std::string(64, 'f'), .faults = {}};
+  for (size_t f = 0; f < c.faults.size(); ++f) {
+    const Weight& weight = c.graph.weights[static_cast<size_t>(c.faults[f].weight)];
+    Fault fault{.injection = static_cast<int64_t>(f), .layer = weight.name, .index = {}, .bit = 0};
+    fault.index = index_of_element(weight.shape, c.faults[f].element);
+    list.faults.push_back({.fault = std::move(fault), .patch = c.faults[f], .line = 0});
+  }
+  inputs.list = std::move(list);
+  return inputs;
+}
+
+// The least --memory that a run is not refused with, to a few hundred bytes.
+uint64_t least_memory(const CampaignInputs& inputs, CampaignOptions o, const RunTuning& tuning) {
+  o.dry_run = true;
+  uint64_t least = uint64_t{256} << 20, refused = 1000;
+  while (least - refused > 512) {
+    o.memory_bytes = (least + refused) / 2;
+    try {
+      static_cast<void>(run_on(inputs, o, {}, tuning));
+      least = o.memory_bytes;
+    } catch (const Error&) {
+      refused = o.memory_bytes;
+    }
+  }
+  return least;
+}
+
+TEST_F(RandomCampaignsTest, EqualASlowCountForAnyEngineThreadsTilesAndMemory) {
+  for (uint64_t seed = 0; seed < 24; ++seed) {
+    const RandomCase c = random_case(seed);
+    if (c.classes() < 2) continue;
+    const CampaignInputs inputs = inputs_of(c);
+    const std::string expected = slow_report(inputs, c.images, c.batch_size);
+    Dice dice(seed);
+    for (const NamedEngine& engine : both_engines()) {
+      CampaignOptions o = options();
+      o.overwrite = true;
+      o.batch_size = c.batch_size;
+      o.threads = static_cast<int>(dice.from(1, 3));
+      o.tile = static_cast<int>(dice.from(0, 3));
+      RunTuning tuning = tuning_with({}, static_cast<size_t>(dice.among({0, 0, 20, 70})), engine.engine);
+      tuning.joins_golden = dice.chance(0.5);
+      tuning.process_memory = [] { return ProcessMemory{}; };
+      if (dice.chance(0.3)) o.memory_bytes = least_memory(inputs, o, tuning);
+      run(inputs, o, tuning);
+      EXPECT_EQ(read_text(o.report_path), expected)
+          << fmt::format("seed {} ({}), {}, {} threads, tile {}, {} bytes", seed, theme_name(c.theme),
+                         engine.name, o.threads, o.tile, o.memory_bytes);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tf_injector::test
