@@ -112,8 +112,8 @@ RunMetadata new_metadata(const CampaignInputs& inputs, const CampaignOptions& op
   return m;
 }
 
-// What --memory bounds: what the process holds already (the program, the weights, the images), and the most
-// that the run will allocate.
+// What --memory bounds and --dry-run says: what the process holds already (the program, the weights, the
+// images), and the most that the run will allocate. Without --memory the latter is a share of what is free.
 void divide_memory(Setup& setup, const CampaignOptions& options, const RunTuning& tuning, int threads) {
   const uint64_t images = static_cast<uint64_t>(setup.images());
   const uint64_t scores = images * setup.classes() * sizeof(float);
@@ -136,13 +136,13 @@ void divide_memory(Setup& setup, const CampaignOptions& options, const RunTuning
                     .faults = setup.faults.size(),
                     .threads = threads,
                     .tile = options.tile};
+  const ProcessMemory memory = tuning.process_memory();
   if (limits.bytes == 0) {
-    limits.bytes = static_cast<uint64_t>(kMemoryShare * static_cast<double>(memory_budget().bytes));
-  } else {
-    const ProcessMemory memory = tuning.process_memory();
-    needs.fixed_bytes += memory.now;
-    needs.peak_bytes = memory.peak;
+    const auto free = static_cast<uint64_t>(kMemoryShare * static_cast<double>(memory_budget().bytes));
+    limits.bytes = std::max(memory.now + free, memory.peak);
   }
+  needs.fixed_bytes += memory.now;
+  needs.peak_bytes = memory.peak;
   setup.layout = plan_work(needs, limits);
   setup.least_block = needs.engine.sizes[setup.layout.size].least_block;
   setup.repeats_golden = needs.engine.repeats_golden;

@@ -90,6 +90,25 @@ def test_the_scalar_reference(tmp_path):
     check(golden_case("projection", tmp_path), tmp_path, "--kernels", "scalar")
 
 
+def said_by_a_dry_run(common, folder):
+    code, _, said = run(*common, "--dry-run", "--report", folder / "other.csv")
+    number, unit = re.search(r"memory: at most ([\d.]+) (kB|MB|GB)", said).groups()
+    assert code == 0
+    return float(number) * {"kB": 1e3, "MB": 1e6, "GB": 1e9}[unit]
+
+
+@pytest.mark.parametrize("name, images, most", [("inception", 40, None), ("projection", 30000, 1.3)])
+def test_a_dry_run_says_what_is_taken_without_a_bound_too(name, images, most, tmp_path):
+    """`most`: how much more than is taken may be said; of networks that replay takes in packs it is what they can need at most."""
+    model, data, faults = golden_case(name, tmp_path, images)
+    common = ["run", "-q", "--model", model, "--data", data, "-f", faults, "--threads", "2"]
+    told = said_by_a_dry_run(common, tmp_path)
+    code, rss, said = run(*common, "--report", tmp_path / "report.csv")
+    assert code == 0, said
+    assert rss <= told * 1.005, f"{told / 1e6:.0f} MB said, but {rss / 1e6:.0f} MB taken"  # two runs differ by some pages
+    assert most is None or told <= most * rss, f"{told / 1e6:.0f} MB said, {rss / 1e6:.0f} MB taken"
+
+
 def test_a_golden_run_needs_less_than_a_campaign(tmp_path):
     model, data, faults = golden_case("inception", tmp_path)
     needed = []
