@@ -21,7 +21,7 @@ int differing_networks(uint32_t seed, int networks, KernelSet set) {
 }
 
 TEST(ReplayDeadOutputs, HasNoCounterexampleAtTheEdgesOfTheFloatRange) {
-  const uint32_t seed = std::getenv("TFI_SEED") != nullptr ? std::atoi(std::getenv("TFI_SEED")) : 51;
+  const uint32_t seed = test::network_seed(51);
   for (const KernelSet set : available_kernel_sets()) {
     if (set == KernelSet::scalar) continue;  // the reference has no lanes
     EXPECT_EQ(differing_networks(seed, 2000, set), 0) << kernel_set_name(set) << ", TFI_SEED=" << seed;

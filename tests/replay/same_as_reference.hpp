@@ -3,10 +3,19 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <random>
+
 #include "kernels/same_bits.hpp"
 #include "replay/replay.hpp"
 
 namespace tf_injector::test {
+
+// Of a test's networks: TFI_SEED, or the test's own.
+inline uint32_t network_seed(uint32_t otherwise) {
+  const char* const seed = std::getenv("TFI_SEED");
+  return seed != nullptr ? static_cast<uint32_t>(std::strtoul(seed, nullptr, 10)) : otherwise;
+}
 
 // Images of one input.
 using Images = std::span<const std::vector<float>>;

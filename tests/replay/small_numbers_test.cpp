@@ -88,7 +88,7 @@ struct SmallNetwork : test::RandomGraph {
 };
 
 TEST(ReplaySmallNumbers, EqualsTheReferenceInTheSignOfZeros) {
-  std::mt19937 rng(41);
+  std::mt19937 rng(test::network_seed(41));
   for (int round = 0; round < 120; ++round) {
     const auto seed = static_cast<uint32_t>(rng());
     std::mt19937 own(seed);
