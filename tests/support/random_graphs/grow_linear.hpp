@@ -60,14 +60,17 @@ struct LayerPlan {
   LayerPlan(GrowingGraph& g, NodeId in, int64_t depth) {
     Dice& dice = g.dice;
     const double x = g.decade(in);
-    is_normalised = dice.chance(g.theme == Theme::cancelling ? 0.1 : g.theme == Theme::underflow ? 0.7 : 0.5);
+    is_normalised = dice.chance(g.theme == Theme::cancelling || g.theme == Theme::squares ? 0.1
+                                : g.theme == Theme::underflow                             ? 0.7
+                                                                                          : 0.5);
     decades = test::decades(dice, g.theme, x, is_normalised);
     if (is_edge(g.theme) && !decades.is_edge && dice.chance(0.7)) is_normalised = false;
     has_bias = dice.chance(g.theme == Theme::cancelling ? 0.1 : 0.3);
-    adds = dice.chance(0.15);
+    adds = dice.chance(g.theme == Theme::squares && decades.is_edge ? 0.8 : 0.15);
     is_clipped = dice.chance(g.theme == Theme::cancelling  ? 0.1
                              : decades.is_edge             ? 0.85
                              : g.theme == Theme::underflow ? 0.7
+                             : g.theme == Theme::squares   ? 0.2
                                                            : 0.4);
     kernel = decades.sum - x - 0.5 * std::log10(static_cast<double>(depth));
   }
@@ -208,14 +211,15 @@ inline Grown grow(Kind<ops::Dense>, GrowingGraph& g) {
 inline Grown grow_common_layer(GrowingGraph& g) {
   Dice& dice = g.dice;
   const Shape& shape = g.shape(g.last());
-  const int64_t channels =
-      g.theme == Theme::underflow ? dice.among({8, 16, 17}) : dice.among({4, 5, 8, 16, 17});
+  int64_t channels = g.theme == Theme::underflow ? dice.among({8, 16, 17}) : dice.among({4, 5, 8, 16, 17});
+  const bool keeps_shape = g.theme == Theme::squares;  // so that values can be added
+  if (keeps_shape && shape.rank() == 3 && !g.kernels.empty()) channels = shape[2];
   if (shape.rank() != 3) return shape.rank() == 0 ? std::nullopt : add_dense(g, g.last(), channels);
   const int64_t size = std::min(shape[0], shape[1]) < 3 ? 1 : dice.among({1, 1, 3});
   return add_conv2d(g, g.last(),
                     {.kernel_size = {size, size},
                      .filters = channels,
-                     .padding = dice.chance(0.5) ? ops::Padding::same : ops::Padding::valid});
+                     .padding = keeps_shape || dice.chance(0.5) ? ops::Padding::same : ops::Padding::valid});
 }
 
 }  // namespace tf_injector::test

@@ -19,17 +19,18 @@ enum class Theme {
   overflow,    // sums, or BatchNormalization on its way, about the largest float
   underflow,   // products about the smallest: sums that lose them, scaled up and clipped
   cancelling,  // sums of both signs about the smallest, which are added up again
+  squares,     // changes whose squares are flushed to zero, added to others
   tiny_slope,  // large inputs times factors whose product is no normal float
   wide,        // any magnitude at any place
   special,     // Inf, NaN, -0 and denormals among weights and images
 };
-inline constexpr std::array kThemes = {Theme::ordinary,  Theme::joins,      Theme::overflow,
-                                       Theme::underflow, Theme::cancelling, Theme::tiny_slope,
-                                       Theme::wide,      Theme::special};
+inline constexpr std::array kThemes = {Theme::ordinary,   Theme::joins,      Theme::overflow,
+                                       Theme::underflow,  Theme::cancelling, Theme::squares,
+                                       Theme::tiny_slope, Theme::wide,       Theme::special};
 
 [[nodiscard]] inline const char* theme_name(Theme theme) {
-  constexpr std::array names = {"ordinary",   "joins",      "overflow", "underflow",
-                                "cancelling", "tiny_slope", "wide",     "special"};
+  constexpr std::array names = {"ordinary", "joins",      "overflow", "underflow", "cancelling",
+                                "squares",  "tiny_slope", "wide",     "special"};
   return names[static_cast<size_t>(theme)];
 }
 
@@ -79,6 +80,11 @@ inline Decades decades(Dice& dice, Theme theme, double x, bool is_normalised) {
       if (x < -26.0 || x > -2.0) return dice.chance(0.1) ? even(-0.5, 0.5) : even(-25.0, -3.0);
       const double sum = dice.real(-38.2, -37.5);
       return {sum, divided(dice, sum, sum, sum + 19.0), dice.real(-12.0, 0.0), true};
+    }
+    case Theme::squares: {
+      if (x < -20.5 || x > -18.5) return even(-20.2, -19.0);
+      const double sum = x + dice.real(-12.0, 0.5);
+      return {sum, sum, dice.real(-22.0, -19.0), true};
     }
     case Theme::tiny_slope: {
       if (x < 9.0 || x > 19.0) return dice.chance(0.1) ? even(-0.5, 0.5) : even(11.0, 18.8);

@@ -102,9 +102,9 @@ inline void grow_layers_at_the_edge(GrowingGraph& g) {
 
 inline Theme random_theme(Dice& dice) {
   using enum Theme;  // where there is most to be found, more often
-  return dice.among({ordinary, ordinary, joins, joins, joins, overflow, overflow, overflow, underflow,
-                     underflow, underflow, cancelling, cancelling, cancelling, tiny_slope, tiny_slope, wide,
-                     special});
+  return dice.among({ordinary, ordinary,  joins,      joins,      joins,      overflow,   overflow,
+                     overflow, underflow, underflow,  underflow,  cancelling, cancelling, cancelling,
+                     squares,  squares,   tiny_slope, tiny_slope, wide,       special});
 }
 
 inline GrowingGraph random_graph(Dice& dice, int images) {
