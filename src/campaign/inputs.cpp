@@ -89,6 +89,8 @@ CampaignInputs load_inputs(const CampaignOptions& options, const Message& messag
   keras::ModelFile file = keras::read_model(inputs.model_path);
   inputs.model_sha256 = sha256_of(file.bytes.data(), file.bytes.size());
   inputs.graph = keras::import_model(std::move(file));
+  for (const std::string& note : inputs.graph.notes)
+    message(fmt::format("note: {}: {}", inputs.model_path, note));
   if (!options.fault_list_path.empty()) {
     inputs.list = read_fault_list(options.fault_list_path, inputs.graph);
     message(fmt::format("{}: {} faults", options.fault_list_path, inputs.list->faults.size()));

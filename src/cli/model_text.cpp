@@ -92,7 +92,9 @@ std::string model_text(const Graph& graph, const std::string& path) {
                               rows);
   text +=
       fmt::format("\nlayers: {}, {} with a kernel that faults can hit\n", graph.layers.size(), injectable);
-  return text + fmt::format("inputs: {}\noutputs: {}\n", inputs_line(graph), outputs_line(graph));
+  text += fmt::format("inputs: {}\noutputs: {}\n", inputs_line(graph), outputs_line(graph));
+  for (const std::string& note : graph.notes) text += fmt::format("note: {}\n", note);
+  return text;
 }
 
 std::string steps_text(const std::vector<StepInfo>& steps) {

@@ -43,6 +43,8 @@ struct Graph {
   std::vector<Layer>
       layers;  // order of Keras' _flatten_layers(include_self=False, recursive=True), without containers
 
+  std::vector<std::string> notes;  // about the file, for whoever uses the network: one line each
+
   // Appends a node; infers and checks its shape. Throws ModelError naming `path`.
   NodeId add(std::string path, Op op, std::vector<NodeId> node_inputs);
   NodeId add_input(std::string path, std::string input_name, Shape shape,

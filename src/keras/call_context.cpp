@@ -26,10 +26,20 @@ void NodeTypes::set(NodeId node, NumberType type) {
   if (type != NumberType::float32) others_[node] = type;
 }
 
+namespace {
+
+// The configuration of a Sequential may be the list of its layers.
+const Json& options_of(const LayerSpec& layer) {
+  static const Json kNone = Json::object();
+  return layer.model != nullptr && layer.config->is_array() ? kNone : *layer.config;
+}
+
+}  // namespace
+
 CallContext::CallContext(Graph& graph, NodeTypes& types, const LayerSpec& layer, const Call& call,
                          const CallResults& results, const std::vector<WeightId>& weights,
                          Generation generation)
-    : config(*layer.config, layer.where()),
+    : config(options_of(layer), layer.where()),
       graph_(graph),
       types_(types),
       layer_(layer),
@@ -143,6 +153,13 @@ int64_t CallContext::integer(const Argument& argument, const char* what) const {
   const Integers all = integers(argument, what);
   if (all.values.size() != 1 || all.values[0].is_batch) fail(std::string(what) + ": expected one integer");
   return all.values[0].value;
+}
+
+bool CallContext::boolean(const Argument& argument, const char* what) const {
+  const std::optional<bool> flag =
+      argument.constant() == nullptr ? std::nullopt : as_boolean(*argument.constant());
+  if (!flag) fail(std::string(what) + " is not true or false");
+  return *flag;
 }
 
 std::string CallContext::text(const Argument& argument, const char* what) const {
@@ -321,7 +338,7 @@ void CallContext::expect_inference() {
   if (training == call_.kwargs.end()) return;
   read_names_.insert("training");
   const Json* value = training->second.constant();
-  if (training->second.is_none() || (value != nullptr && *value == false)) return;
+  if (training->second.is_none() || (value != nullptr && as_boolean(*value) == false)) return;
   fail("is called with training=" + (value != nullptr ? brief(*value) : "a tensor") +
        "; only inference is supported");
 }

@@ -46,6 +46,7 @@ class CallContext {
 
   Config config;
   [[nodiscard]] Generation generation() const noexcept { return generation_; }
+  [[nodiscard]] const std::string& class_name() const noexcept { return layer_.class_name; }
   [[noreturn]] void fail(const std::string& problem) const;
 
   // An argument by its place in the call or one of its names, or an option of the configuration (Keras 3
@@ -67,6 +68,7 @@ class CallContext {
 
   // Constants of an argument. `what` names it in messages.
   [[nodiscard]] int64_t integer(const Argument& argument, const char* what) const;
+  [[nodiscard]] bool boolean(const Argument& argument, const char* what) const;
   [[nodiscard]] std::string text(const Argument& argument, const char* what) const;
   // A list of integers or a single one, which may come from the model's shapes.
   [[nodiscard]] Integers integers(const Argument& argument, const char* what) const;

@@ -24,6 +24,12 @@ bool never_matters(std::string_view key) {
 
 }  // namespace
 
+std::optional<bool> as_boolean(const Json& value) {
+  if (value.is_boolean()) return value.get<bool>();
+  if (value.is_number() && (value == 0 || value == 1)) return value == 1;
+  return std::nullopt;
+}
+
 Config::Config(const Json& object, std::string where) : object_(object), where_(std::move(where)) {
   if (!object_.is_object()) throw ModelError(where_ + ": its configuration is not a JSON object");
 }
@@ -57,8 +63,9 @@ double Config::number(const char* key, double otherwise) {
 bool Config::boolean(const char* key, bool otherwise) {
   const Json* value = find(key);
   if (value == nullptr) return otherwise;
-  if (!value->is_boolean()) fail(key, "true or false");
-  return value->get<bool>();
+  const std::optional<bool> flag = as_boolean(*value);
+  if (!flag) fail(key, "true or false");
+  return *flag;
 }
 
 std::string Config::text(const char* key, const char* otherwise) {
@@ -82,7 +89,9 @@ std::array<int64_t, 2> Config::as_pair(const Json& value, const char* key, const
 
 void Config::expect(const char* key, const Json& only) {
   const Json* value = find(key);
-  if (value != nullptr && *value != only) fail(key, brief(only));
+  if (value == nullptr || *value == only || (only.is_boolean() && as_boolean(*value) == only.get<bool>()))
+    return;
+  fail(key, brief(only));
 }
 
 void Config::ignore(std::initializer_list<const char*> keys) {

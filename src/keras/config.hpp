@@ -3,12 +3,16 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "keras/json_text.hpp"
 
 namespace tf_injector::keras {
+
+// True and false, and the 1 and 0 that older files and converters write for them; else nothing.
+[[nodiscard]] std::optional<bool> as_boolean(const Json& value);
 
 class Config {
  public:

@@ -7,6 +7,7 @@
 
 #include "keras/layer_table.hpp"
 #include "keras/model_spec.hpp"
+#include "keras/op_layer.hpp"
 #include "keras/op_table.hpp"
 #include "keras/refused_layer.hpp"
 #include "keras/weights.hpp"
@@ -78,8 +79,8 @@ class Importer {
     graph_.name = model_.name;
     graph_.keras_version = archive_.keras_version;
     check_layers(model_);
-    const WeightPlaces places =
-        locate_weights(archive_, model_, [this](const LayerSpec& layer) { return variables_of(layer); });
+    const WeightPlaces places = locate_weights(
+        archive_, model_, [this](const LayerSpec& layer) { return variables_of(layer); }, graph_.notes);
     list_layers(model_, places, true);
 
     std::vector<NodeId> inputs;
@@ -217,7 +218,9 @@ class Importer {
     const auto listed = listed_.find(&layer);
     const std::vector<WeightId>& weights =
         listed == listed_.end() ? kNone : graph_.layers[listed->second].weights;
-    CallContext context(graph_, types_, layer, call, results, weights, model_.generation);
+    const Call arranged = is_op_layer(layer) ? call_of_op_layer(layer, call) : Call();
+    CallContext context(graph_, types_, layer, is_op_layer(layer) ? arranged : call, results, weights,
+                        model_.generation);
     context.expect_inference();
     if (layer.model != nullptr) {
       std::vector<NodeId> nodes = context.inputs();
@@ -229,6 +232,7 @@ class Importer {
       return run_model(*layer.model, nodes);
     }
     if (is_op(layer, model_.generation)) context.config.ignore({"function"});  // it chose the importer
+    if (is_op_layer(layer)) context.config.ignore({"node_def", "constants"});  // stand in the call
     Values values = importer_of(layer)(context);
     context.finish();
     note_shape(layer, values);

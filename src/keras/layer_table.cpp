@@ -17,6 +17,8 @@ const LayerType kLayerTypes[] = {
     {"Average", layers::average, nullptr},
     {"AveragePooling2D", layers::average_pooling2d, nullptr},
     {"BatchNormalization", layers::batch_normalization, layers::batch_normalization_variables},
+    {"BatchNormalizationV1", layers::batch_normalization, layers::batch_normalization_variables},
+    {"BatchNormalizationV2", layers::batch_normalization, layers::batch_normalization_variables},
     {"Concatenate", layers::concatenate, nullptr},
     {"Conv2D", layers::conv2d, layers::conv2d_variables, Injectable::yes},
     {"Cropping2D", layers::cropping2d, nullptr},
@@ -52,6 +54,7 @@ const LayerType kLayerTypes[] = {
     {"SpatialDropout3D", layers::dropout, nullptr},
     {"StochasticDepth", layers::dropout, nullptr},
     {"Subtract", layers::subtract, nullptr},
+    {"SyncBatchNormalization", layers::batch_normalization, layers::batch_normalization_variables},
     {"UpSampling2D", layers::up_sampling2d, nullptr},
     {"ZeroPadding2D", layers::zero_padding2d, nullptr},
 };
@@ -68,8 +71,15 @@ bool is_keras_module(std::string_view module) {
 std::span<const LayerType> layer_types() { return kLayerTypes; }
 
 bool makes_floats(std::string_view class_name, Generation generation) {
-  static constexpr std::string_view kBoth[] = {"BatchNormalization", "Dense",         "LayerNormalization",
-                                               "LeakyReLU",          "Normalization", "Rescaling"};
+  static constexpr std::string_view kBoth[] = {"BatchNormalization",
+                                               "BatchNormalizationV1",
+                                               "BatchNormalizationV2",
+                                               "SyncBatchNormalization",
+                                               "Dense",
+                                               "LayerNormalization",
+                                               "LeakyReLU",
+                                               "Normalization",
+                                               "Rescaling"};
   if (std::find(std::begin(kBoth), std::end(kBoth), class_name) != std::end(kBoth)) return true;
   return generation == Generation::keras3 && class_name == "GlobalAveragePooling2D";
 }

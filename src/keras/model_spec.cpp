@@ -106,6 +106,7 @@ class SpecReader {
     while (layer.name.empty() && is_model) {
       std::string name = new_names_.next();
       if (!by_name_.contains(name)) layer.name = std::move(name);
+      layer.is_unnamed = true;
     }
     layer.path = path_.empty() ? layer.name : path_ + "/" + layer.name;
     if (is_model) {

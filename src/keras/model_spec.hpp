@@ -45,6 +45,7 @@ struct LayerSpec {
   const Json* config = nullptr;
   std::vector<Call> calls;
   std::unique_ptr<ModelSpec> model;  // of a nested model, else null
+  bool is_unnamed = false;           // a Sequential model whose name is not in the file, but new
   bool is_implied = false;           // the InputLayer of a Sequential model that was saved without one
   // Of an InputLayer: [null, 32, 32, 3] and "uint8", "float32" ...; null where the file does not say.
   const Json* input_shape = nullptr;

@@ -1,5 +1,6 @@
 #include "keras/op_table.hpp"
 
+#include "keras/op_layer.hpp"
 #include "keras/ops/ops.hpp"
 
 namespace tf_injector::keras {
@@ -99,10 +100,11 @@ const OpType kKeras3Ops[] = {
 };
 
 bool is_tf_op(const LayerSpec& layer) {
-  return layer.class_name == "TFOpLambda" || layer.class_name == "SlicingOpLambda";
+  return layer.class_name == "TFOpLambda" || layer.class_name == "SlicingOpLambda" || is_op_layer(layer);
 }
 
 std::string function_of(const LayerSpec& layer) {
+  if (is_op_layer(layer)) return function_of_op_layer(layer);
   const auto function = layer.config->find("function");
   return function != layer.config->end() && function->is_string() ? function->get<std::string>()
                                                                   : std::string();
@@ -131,6 +133,7 @@ bool is_op(const LayerSpec& layer, Generation generation) {
 }
 
 std::string op_description(const LayerSpec& layer) {
+  if (is_op_layer(layer)) return layer.class_name + "(" + op_of_op_layer(layer) + ")";
   return is_tf_op(layer) ? layer.class_name + "(" + function_of(layer) + ")" : layer.class_name;
 }
 

@@ -4,6 +4,8 @@
 #include <cctype>
 #include <charconv>
 
+#include "keras/group_paths.hpp"
+#include "keras/legacy_weights.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::keras {
@@ -22,7 +24,7 @@ class KeyedPlaces {
   KeyedPlaces(const Hdf5File& file, const VariablesOf& variables_of)
       : file_(file), variables_of_(variables_of) {
     const char* const kOlder = "_layer_checkpoint_dependencies";  // Keras 2.13 and 2.14
-    container_ = file.is_group(kOlder) ? kOlder : "layers";
+    container_ = file_.is_group(kOlder) ? kOlder : "layers";
   }
 
   WeightPlaces find(const ModelSpec& model) {
@@ -95,85 +97,22 @@ class KeyedPlaces {
                        "/vars', found " + std::to_string(found));
     }
     std::vector<std::string>& places = places_[&layer];
-    for (size_t i = 0; i < expected; ++i) places.push_back(group + "/vars/" + std::to_string(i));
+    for (size_t i = 0; i < expected; ++i)
+      places.push_back(file_.in_file(group + "/vars/" + std::to_string(i)));
   }
 
-  const Hdf5File& file_;
+  GroupPaths file_;
   const VariablesOf& variables_of_;
   std::string container_;
   WeightPlaces places_;
 };
 
-// ".h5": one group per layer of the outermost model, by name; a nested model's weights are listed all
-// trainable ones first.
-class LegacyPlaces {
- public:
-  LegacyPlaces(const Hdf5File& file, const VariablesOf& variables_of)
-      : file_(file), variables_of_(variables_of) {}
-
-  WeightPlaces find(const ModelSpec& model) {
-    for (const LayerSpec& layer : model.layers) {
-      slots_.clear();
-      collect(layer, true);
-      if (!slots_.empty()) place(layer);
-    }
-    return std::move(places_);
-  }
-
- private:
-  struct Slot {
-    const LayerSpec* layer;
-    size_t index;
-    bool trainable;
-  };
-
-  static bool is_trainable(const LayerSpec& layer) {
-    if (!layer.config->is_object()) return true;
-    const auto flag = layer.config->find("trainable");
-    return flag == layer.config->end() || !flag->is_boolean() || flag->get<bool>();
-  }
-
-  void collect(const LayerSpec& layer, bool trainable) {
-    trainable = trainable && is_trainable(layer);
-    if (layer.model != nullptr) {
-      for (const LayerSpec& inner : layer.model->layers) collect(inner, trainable);
-      return;
-    }
-    const std::vector<Variable> variables = variables_of_(layer);
-    for (size_t i = 0; i < variables.size(); ++i) {
-      slots_.push_back({&layer, i, trainable && variables[i].trainable});
-    }
-  }
-
-  void place(const LayerSpec& layer) {
-    const std::string group = "model_weights/" + layer.name;
-    if (!file_.is_group(group))
-      throw ModelError(layer.where() + ": the file holds no weights for it ('" + group + "')");
-    const std::vector<std::string> names =
-        file_.string_list_attribute(group, "weight_names").value_or(std::vector<std::string>{});
-    if (names.size() != slots_.size()) {
-      throw ModelError(layer.where() + ": expected " + std::to_string(slots_.size()) + " weights in '" +
-                       group + "', found " + std::to_string(names.size()));
-    }
-    std::stable_partition(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.trainable; });
-    for (size_t i = 0; i < slots_.size(); ++i) {
-      std::vector<std::string>& places = places_[slots_[i].layer];
-      places.resize(std::max(places.size(), slots_[i].index + 1));
-      places[slots_[i].index] = group + "/" + names[i];
-    }
-  }
-
-  const Hdf5File& file_;
-  const VariablesOf& variables_of_;
-  std::vector<Slot> slots_;
-  WeightPlaces places_;
-};
-
 }  // namespace
 
-WeightPlaces locate_weights(const Archive& archive, const ModelSpec& model, const VariablesOf& variables_of) {
+WeightPlaces locate_weights(const Archive& archive, const ModelSpec& model, const VariablesOf& variables_of,
+                            std::vector<std::string>& notes) {
   if (archive.layout == WeightLayout::keyed) return KeyedPlaces(archive.weights, variables_of).find(model);
-  return LegacyPlaces(archive.weights, variables_of).find(model);
+  return locate_legacy_weights(archive.weights, model, variables_of, notes);
 }
 
 // Keras: re.sub("(.)([A-Z][a-z]+)", r"\1_\2"), then re.sub("([a-z])([A-Z])", r"\1_\2"), then lower().

@@ -17,8 +17,9 @@ using VariablesOf = std::function<std::vector<Variable>(const LayerSpec&)>;
 using WeightPlaces = std::unordered_map<const LayerSpec*, std::vector<std::string>>;
 
 // Throws ModelError: a layer has no weights in the file, or another number of them than its variables.
+// `notes` gets lines about what a user should know.
 [[nodiscard]] WeightPlaces locate_weights(const Archive& archive, const ModelSpec& model,
-                                          const VariablesOf& variables_of);
+                                          const VariablesOf& variables_of, std::vector<std::string>& notes);
 
 // "ZeroPadding2D" -> "zero_padding2d", as Keras names groups of weights.
 [[nodiscard]] std::string snake_case(const std::string& class_name);

@@ -31,12 +31,14 @@ Values batch_normalization(CallContext& call) {
   const bool scale = call.config.boolean("scale", true);
   const bool center = call.config.boolean("center", true);
   call.config.expect("renorm", false);
-  call.config.ignore({"momentum", "synchronized", "renorm_clipping", "renorm_momentum"});
+  call.config.ignore({"momentum", "renorm_clipping", "renorm_momentum"});
+  const bool synchronized =
+      call.config.boolean("synchronized", call.class_name() == "SyncBatchNormalization");
 
   const Shape expected{in.back()};
   tf_injector::ops::BatchNormalization op;
   op.epsilon = static_cast<float>(call.config.number("epsilon", 1e-3));
-  op.fused = call.generation() == Generation::keras2 && in.rank() == 3;
+  op.fused = call.generation() == Generation::keras2 && in.rank() == 3 && !synchronized;
   size_t next = 0;
   if (scale) op.gamma = call.weight(next++, "gamma", expected);
   if (center) op.beta = call.weight(next++, "beta", expected);

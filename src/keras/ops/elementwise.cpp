@@ -45,11 +45,7 @@ Values exponential(CallContext& call) { return function(call, FunctionKind::expo
 Values gelu(CallContext& call) {
   const Argument* approximate = call.argument(1, {"approximate"});
   bool is_approximate = call.generation() == Generation::keras3;  // the defaults
-  if (approximate != nullptr) {
-    if (approximate->constant() == nullptr || !approximate->constant()->is_boolean())
-      call.fail("approximate is not true or false");
-    is_approximate = approximate->constant()->get<bool>();
-  }
+  if (approximate != nullptr) is_approximate = call.boolean(*approximate, "approximate");
   return function(call, is_approximate ? FunctionKind::gelu_tanh : FunctionKind::gelu);
 }
 

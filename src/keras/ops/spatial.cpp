@@ -79,13 +79,8 @@ bool reduces_image(CallContext& call, NodeId input, const char* what) {
   if (call.shape(input).rank() != 3 || axes != std::vector<int64_t>{1, 2}) {
     call.fail("only " + std::string(what) + " over the axes 1 and 2 of images is supported (docs/layers.md)");
   }
-  bool keepdims = false;
-  if (const Argument* keep = call.argument(2, {"keepdims"})) {
-    if (keep->constant() == nullptr || !keep->constant()->is_boolean())
-      call.fail("keepdims is not true or false");
-    keepdims = keep->constant()->get<bool>();
-  }
-  return keepdims;
+  const Argument* keep = call.argument(2, {"keepdims"});
+  return keep != nullptr && call.boolean(*keep, "keepdims");
 }
 
 }  // namespace
