@@ -15,7 +15,7 @@ enum class ErrorKind : int {
   output = 4,         // output could not be written
   busy = 5,           // another run owns this output
   resume = 6,         // resume refused: says what differs
-  self_check = 7,     // --check found a difference
+  self_check = 7,     // the self-check found a difference
   out_of_memory = 8,  //
   download = 9,       //
   interrupted = 75,   // stopped by a signal; the same command goes on where it stopped

@@ -37,7 +37,7 @@ constexpr const char* kRunExamples = R"(Examples:
   tf_injector -d CIFAR10 -n ResNet20              (no fault list: the golden run only)
 
 Exit codes: 0 done, 2 wrong command line, 3 bad input, 4 output not written, 5 report in use,
-6 report cannot be continued, 7 --check found a difference, 8 out of memory, 9 fetching failed,
+6 report cannot be continued, 7 the self-check failed, 8 out of memory, 9 fetching failed,
 75 interrupted; 1 is a bug.)";
 
 constexpr const char* kInspectExamples = R"(Examples:

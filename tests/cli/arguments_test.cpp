@@ -247,7 +247,7 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{{"inspect"}, "inspect needs a MODEL: a .keras or .h5 file"},
         UsageCase{{"inspect", "a", "b"}, "unexpected argument 'b'"},
         UsageCase{{"inspect", "a", "--plna"}, "unknown flag '--plna'; did you mean '--plan'?"},
-        UsageCase{needed({"--check", "0"}), "--check: expected an integer of at least 1, found '0'"},
+        UsageCase{needed({"--check", "-1"}), "--check: expected an integer of at least 0, found '-1'"},
         UsageCase{{"bench", "-d", "CIFAR10", "-n", "A"},
                   "-f (--fault-list) is required: the faults to be measured"},
         UsageCase{{"bench", "-f", "l"}, kNoDataset},

@@ -171,7 +171,9 @@ TEST_F(CampaignProgram, BenchMeasuresEveryStep) {
 TEST_F(CampaignProgram, ChecksFaultsThePlainWay) {
   const Outcome outcome = run({"-f", in_folder("list.csv"), "--report", in_folder("r.csv"), "--check", "2"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("self-check: 3 faults are equal in every bit"));
+  EXPECT_THAT(outcome.err,
+              HasSubstr("self-check: 24 pairs of a fault and an image (3 faults) and 8 images without a "
+                        "fault: equal in every bit"));
 }
 
 TEST_F(CampaignProgram, QuietSaysNothing) {
