@@ -15,9 +15,9 @@
 namespace tf_injector {
 namespace {
 
-// Of the run's time, and what is used in any case: processor time of each thread, over the whole run. Nobody
-// notices it, and it is enough to check short runs of small networks through and through.
-constexpr double kShare = 0.01, kFloorSeconds = 0.2;
+// Of the run's time, and what is used in any case: processor time of all threads together, over the whole
+// run. Nobody notices it, and it is enough to check short runs of small networks through and through.
+constexpr double kShare = 0.01, kFloorSeconds = 0.4;
 constexpr double kGoldenPart = 0.1;  // of the latter, where there are faults too
 
 // Images that are evaluated together: as many as stay in a core's cache; they share the fault's weights.
@@ -58,6 +58,8 @@ SampledCheck::SampledCheck(const Setup& setup, const std::atomic<bool>* stop)
   for (int i = 0; i < threads; ++i) plain_.emplace_back(setup.plan, setup.feed, tile_);
 }
 
+double SampledCheck::floor_of_thread() const { return kFloorSeconds / static_cast<double>(plain_.size()); }
+
 KeptRows* SampledCheck::begin_block(size_t first, size_t count) {
   const auto begin = Clock::now();
   if (faults_left_ == 0) faults_left_ = setup_.faults.size() - first;
@@ -92,7 +94,7 @@ int64_t SampledCheck::run(size_t items, double wall_seconds, double floor_second
 void SampledCheck::check_golden(const GoldenRun& golden, double) {
   const auto begin = Clock::now();
   const SpreadOrder order(setup_.images(), block_seed(setup_, 0));
-  const double floor_seconds = kFloorSeconds * (setup_.golden_only ? 1.0 : kGoldenPart);
+  const double floor_seconds = floor_of_thread() * (setup_.golden_only ? 1.0 : kGoldenPart);
   const auto check = [&](size_t item, int thread) {
     return check_image(order[static_cast<int64_t>(item)], thread, golden);
   };
@@ -142,7 +144,7 @@ void SampledCheck::check_block(size_t first, const BlockResult& result, const Go
   const double left = static_cast<double>(setup_.faults.size() - first - result.tallies.size());
   const double done = 1.0 - left / static_cast<double>(faults_left_);
   totals_.pairs += run(faults * (1 + parts.size()), kShare * seconds - totals_.seconds,
-                       kFloorSeconds * done - processor_seconds_, check);
+                       floor_of_thread() * done - processor_seconds_, check);
   totals_.faults += faults_checked;
   totals_.seconds += seconds_since(begin);
 }

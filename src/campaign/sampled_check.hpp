@@ -31,8 +31,10 @@ class SampledCheck final : public SelfCheck {
   };
   // Calls work(item, thread), which returns how many images it compared, for the items 0, 1, ..., until all
   // are done or the time is used up, but for some at least. Returns the sum.
+  // floor_seconds: of processor time of every thread.
   template <typename Work>
   int64_t run(size_t items, double wall_seconds, double floor_seconds, const Work& work);
+  [[nodiscard]] double floor_of_thread() const;
   int64_t check_image(int64_t image, int thread, const GoldenRun& golden);
   void check_counts(const Block& block) const;
   int64_t check_part(const Block& block, size_t i, const Part& part, int thread);
