@@ -100,6 +100,24 @@ def arithmetic():
     return keras.Model(i, layers.Dense(3, name="head")(layers.GlobalAveragePooling2D(name="mean")(conv("c1")(x))))
 
 
+def dicts():
+    """Inputs and outputs that are dicts; the inner model's input names are in no order."""
+    a, b = keras.Input((4,), name="zz"), keras.Input((4,), name="aa")
+    inner = keras.Model({"zz": a, "aa": b}, {"q": layers.Dense(3, name="d1")(a), "p": layers.Subtract()([layers.Dense(3, name="d2")(b), layers.Dense(3, name="d3")(a)])}, name="inner")
+    i, j = keras.Input((4,), name="first"), keras.Input((4,), name="second")
+    one, two = inner({"zz": i, "aa": j}), inner({"aa": i, "zz": j})
+    return keras.Model([i, j], {"zo": layers.Dense(2, name="x1")(one["q"]), "ao": layers.Add()([one["p"], two["q"]]), "mo": two["p"]})
+
+
+def ignored():
+    """What Keras 2 takes and ignores: groups of convolutions by channel, training=True where nothing is trained, capitals."""
+    i = keras.Input(SHAPE)
+    inner = keras.Sequential([keras.Input(SHAPE), layers.BatchNormalization(trainable=False), layers.Dropout(0.0), conv("c1", padding="SAME")], name="inner")
+    x = layers.DepthwiseConv2D(2, groups=3, name="dw")(inner(i, training=True))
+    x = layers.GlobalAveragePooling2D()(layers.SeparableConv2D(3, 3, groups=3, name="s1")(x))
+    return keras.Model(i, layers.Dense(3, name="head")(layers.Flatten(data_format="channels_first")(x)))
+
+
 def edited_h5(data, edit):
     """The .h5 file with another configuration, and whatever else `edit` does to it."""
     buffer = io.BytesIO(data)
@@ -240,6 +258,8 @@ def loaded(data, ending):
 def scores(model):
     fed = [np.roll(images(tuple(i.shape[1:])), 31 * k) for k, i in enumerate(model.inputs)]
     made = model(fed if len(fed) > 1 else fed[0], training=False)
+    if isinstance(made, dict):
+        made = [made[key] for key in sorted(made)]
     made = made if isinstance(made, (list, tuple)) else [made]
     return [[f"{b:08x}" for b in np.asarray(s).ravel().view("<u4")] for s in made]
 
@@ -264,9 +284,10 @@ PLANS = {
     "k2": {"frozen.h5": (frozen, None), "frozen_in_models.h5": (frozen_in_models, None, "as_saved"), "renamed.h5": (renamed, None),
            "ones.h5": (frozen, ones_for_true), "early_classes.h5": (classes, early_classes), "row_of_rows.h5": (row_of_rows, None),
            "bare_lists.h5": (row_of_rows, names_of_groups), "op_layers.h5": (arithmetic, op_layer_groups),
+           "dicts.h5": (dicts, None), "dicts.keras": (dicts, None), "ignored.keras": (ignored, None),
            "windows.keras": (frozen_in_models, on_windows), "frozen_in_models.keras": (frozen_in_models, None)},
     "k3": {"frozen.h5": (frozen, None), "frozen_in_models.h5": (frozen_in_models, None), "frozen_sequential.h5": (frozen_sequential, None, "as_saved"),
-           "renamed.h5": (renamed, None), "row_of_rows.h5": (row_of_rows, None), "row_of_rows.keras": (row_of_rows, None)},
+           "renamed.h5": (renamed, None), "dicts.h5": (dicts, None), "dicts.keras": (dicts, None), "row_of_rows.h5": (row_of_rows, None), "row_of_rows.keras": (row_of_rows, None)},
 }
 RANDOM = {"k2": [".h5", ".keras"], "k3": [".h5", ".keras"]}
 SEEDS = (3, 5, 8, 13)

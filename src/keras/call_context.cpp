@@ -126,6 +126,19 @@ void CallContext::collect(const Argument& argument, std::vector<NodeId>& nodes) 
   }
 }
 
+std::vector<NodeId> CallContext::inputs_named(const std::vector<std::string>& keys) {
+  const Argument* first = argument(0, {"inputs", "x", "input", "values", "xs"});
+  if (first == nullptr || first->keys.empty()) return inputs();
+  const auto& items = std::get<std::vector<Argument>>(first->value);
+  std::vector<NodeId> nodes;
+  for (const std::string& key : keys) {
+    const auto found = std::find(first->keys.begin(), first->keys.end(), key);
+    if (found == first->keys.end()) fail("is called without the input '" + key + "'");
+    nodes.push_back(tensor(items[static_cast<size_t>(found - first->keys.begin())]));
+  }
+  return nodes;
+}
+
 std::vector<NodeId> CallContext::inputs() {
   const Argument* first = argument(0, {"inputs", "x", "input", "values", "xs"});
   if (first == nullptr) fail("is called without an input");
@@ -333,14 +346,15 @@ NodeId CallContext::add(Op op, std::vector<NodeId> node_inputs) const {
   return node;
 }
 
-void CallContext::expect_inference() {
+bool CallContext::training(bool around) {
   const auto training = call_.kwargs.find("training");
-  if (training == call_.kwargs.end()) return;
+  if (training == call_.kwargs.end()) return around;
   read_names_.insert("training");
+  if (training->second.is_none()) return around;
   const Json* value = training->second.constant();
-  if (training->second.is_none() || (value != nullptr && as_boolean(*value) == false)) return;
-  fail("is called with training=" + (value != nullptr ? brief(*value) : "a tensor") +
-       "; only inference is supported");
+  const std::optional<bool> flag = value == nullptr ? std::nullopt : as_boolean(*value);
+  if (!flag) fail("is called with training=" + (value != nullptr ? brief(*value) : "a tensor"));
+  return *flag;
 }
 
 void CallContext::finish() const {

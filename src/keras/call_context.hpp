@@ -59,6 +59,8 @@ class CallContext {
   const Value& input_value();
   NodeId input();
   std::vector<NodeId> inputs();
+  // Of a dict the tensors of these keys; else the same.
+  std::vector<NodeId> inputs_named(const std::vector<std::string>& keys);
   NodeId tensor(const Argument& argument) const;
   const Value& value(const Argument& argument) const;
   [[nodiscard]] const Shape& shape(NodeId node) const;
@@ -94,8 +96,8 @@ class CallContext {
 
   // Ops on tensors that are not float32 are refused unless they only move values.
   NodeId add(Op op, std::vector<NodeId> inputs) const;
-  // Refuses training=True, which would change what dropout and normalisation do.
-  void expect_inference();
+  // Whether the layer is called in training mode: as the call says, or else as the model around it is.
+  bool training(bool around);
   // Throws ModelError when an option or argument was not read.
   void finish() const;
 

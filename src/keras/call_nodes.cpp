@@ -24,19 +24,34 @@ Argument read_list(const Json& list, const ReadItem& read_item) {
   return {list};
 }
 
+// The same for a dict.
+template <typename ReadItem>
+Argument read_dict(const Json& dict, const ReadItem& read_item) {
+  std::vector<Argument> items;
+  std::vector<std::string> keys;
+  for (const auto& [key, item] : dict.items()) {
+    keys.push_back(key);
+    items.push_back(read_item(item));
+  }
+  if (holds_tensor(items)) return {std::move(items), std::move(keys)};
+  return {dict};
+}
+
 Argument read_keras2_argument(const Json& value, const ResolveTensor& resolve) {
   if (is_keras2_tensor(value)) {
     if (value[0] == kConstantTensor) return {value[2]};
     return {read_keras2_tensor(value, resolve)};
   }
+  const auto read = [&](const Json& item) { return read_keras2_argument(item, resolve); };
+  if (value.is_object()) return read_dict(value, read);
   if (!value.is_array()) return {value};
-  return read_list(value, [&](const Json& item) { return read_keras2_argument(item, resolve); });
+  return read_list(value, read);
 }
 
 // The keyword arguments stand beside every tensor of the first argument, the same ones each time.
 void take_keras2_kwargs(const Json& first, const ResolveTensor& resolve, Call& call) {
   if (!is_keras2_tensor(first)) {
-    if (first.is_array()) {
+    if (first.is_structured()) {
       for (const Json& item : first) take_keras2_kwargs(item, resolve, call);
     }
     return;
@@ -59,8 +74,10 @@ Argument read_keras3_argument(const Json& value, const ResolveTensor& resolve) {
     }
     return {read_keras2_tensor(value[place], resolve)};
   }
+  const auto read = [&](const Json& item) { return read_keras3_argument(item, resolve); };
+  if (value.is_object() && !value.contains("class_name")) return read_dict(value, read);
   if (!value.is_array()) return {value};
-  return read_list(value, [&](const Json& item) { return read_keras3_argument(item, resolve); });
+  return read_list(value, read);
 }
 
 Call read_keras3_call(const Json& node, const ResolveTensor& resolve) {
@@ -91,7 +108,7 @@ TensorRef read_keras2_tensor(const Json& value, const ResolveTensor& resolve) {
 
 Call read_call(const Json& node, const ResolveTensor& resolve) {
   if (node.is_object() && node.contains("args")) return read_keras3_call(node, resolve);
-  if (!node.is_array()) throw ModelError("expected an entry of inbound_nodes, found " + brief(node));
+  if (!node.is_structured()) throw ModelError("expected an entry of inbound_nodes, found " + brief(node));
   Call call;
   call.args.push_back(read_keras2_argument(node, resolve));
   take_keras2_kwargs(node, resolve, call);

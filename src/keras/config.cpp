@@ -1,12 +1,16 @@
 #include "keras/config.hpp"
 
+#include <cctype>
+
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::keras {
 namespace {
 
 // Of every layer; dtype is checked for all layers in one place (importer.cpp).
-constexpr std::string_view kCommon[] = {"name", "trainable", "dtype", "batch_input_shape", "batch_shape"};
+constexpr std::string_view kCommon[] = {"name",        "trainable",     "dtype",     "batch_input_shape",
+                                        "batch_shape", "input_shape",   "input_dim", "batch_size",
+                                        "autocast",    "implementation"};
 
 // Sizes, strides and the like. Far above any real one, and small enough that products of two do not overflow.
 constexpr int64_t kLargest = int64_t{1} << 31;
@@ -85,6 +89,12 @@ std::array<int64_t, 2> Config::as_pair(const Json& value, const char* key, const
   if (is_size(value)) return {value.get<int64_t>(), value.get<int64_t>()};
   if (!value.is_array() || value.size() != 2 || !is_size(value[0]) || !is_size(value[1])) fail(key, expected);
   return {value[0].get<int64_t>(), value[1].get<int64_t>()};
+}
+
+std::string Config::lower_text(const char* key, const char* otherwise) {
+  std::string value = text(key, otherwise);
+  for (char& c : value) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return value;
 }
 
 void Config::expect(const char* key, const Json& only) {

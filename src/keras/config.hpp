@@ -26,6 +26,8 @@ class Config {
   double number(const char* key, double otherwise);
   bool boolean(const char* key, bool otherwise);
   std::string text(const char* key, const char* otherwise);
+  // In lower case: Keras takes "SAME" for "same".
+  std::string lower_text(const char* key, const char* otherwise);
   // [2, 3], or 2 for both.
   std::array<int64_t, 2> pair(const char* key, std::array<int64_t, 2> otherwise);
   // The same of a part of the option `key`.

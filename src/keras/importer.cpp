@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "keras/layer_table.hpp"
+#include "keras/layers/options.hpp"
 #include "keras/model_spec.hpp"
 #include "keras/op_layer.hpp"
 #include "keras/op_table.hpp"
@@ -67,7 +68,8 @@ void check_layout(const LayerSpec& layer) {
                                             "AveragePooling2D"};
   if (!layer.config->is_object() || std::ranges::find(kOnImages, layer.class_name) == std::end(kOnImages))
     return;
-  Config(*layer.config, layer.where()).expect("data_format", "channels_last");
+  Config config(*layer.config, layer.where());
+  layers::expect_channels_last(config);
 }
 
 class Importer {
@@ -85,7 +87,7 @@ class Importer {
 
     std::vector<NodeId> inputs;
     for (const TensorRef& ref : model_.inputs) inputs.push_back(add_input(model_.layers[ref.layer]));
-    const Values outputs = run_model(model_, inputs);
+    const Values outputs = run_model(model_, inputs, false);
     name_outputs(outputs);
     return std::move(graph_);
   }
@@ -187,7 +189,7 @@ class Importer {
 
   // Adds the nodes of one call of a model. Recursion is as deep as models are nested, which the depth of the
   // JSON bounds.
-  Values run_model(const ModelSpec& model, const std::vector<NodeId>& inputs) {
+  Values run_model(const ModelSpec& model, const std::vector<NodeId>& inputs, bool training) {
     CallResults results(model.layers.size());
     for (size_t l = 0; l < model.layers.size(); ++l) results[l].resize(model.layers[l].calls.size());
     for (size_t i = 0; i < model.inputs.size(); ++i) {
@@ -200,7 +202,7 @@ class Importer {
       if (layer.is_input()) continue;
       if (++calls_ > kMaxCalls)
         throw ModelError("more than " + std::to_string(kMaxCalls) + " calls of layers");
-      results[id.layer][id.call] = run_call(layer, layer.calls[id.call], results);
+      results[id.layer][id.call] = run_call(layer, layer.calls[id.call], results, training);
     }
     Values outputs;
     for (const TensorRef& ref : model.outputs) {
@@ -213,7 +215,8 @@ class Importer {
     return outputs;
   }
 
-  Values run_call(const LayerSpec& layer, const Call& call, const CallResults& results) {
+  // `around`: the model is called in training mode.
+  Values run_call(const LayerSpec& layer, const Call& call, const CallResults& results, bool around) {
     static const std::vector<WeightId> kNone;
     const auto listed = listed_.find(&layer);
     const std::vector<WeightId>& weights =
@@ -221,16 +224,18 @@ class Importer {
     const Call arranged = is_op_layer(layer) ? call_of_op_layer(layer, call) : Call();
     CallContext context(graph_, types_, layer, is_op_layer(layer) ? arranged : call, results, weights,
                         model_.generation);
-    context.expect_inference();
+    const bool training = context.training(around);
     if (layer.model != nullptr) {
-      std::vector<NodeId> nodes = context.inputs();
+      std::vector<NodeId> nodes = context.inputs_named(layer.model->input_keys);
       if (nodes.size() != layer.model->inputs.size()) {
         context.fail("expected " + std::to_string(layer.model->inputs.size()) + " input(s), found " +
                      std::to_string(nodes.size()));
       }
       for (size_t i = 0; i < nodes.size(); ++i) nodes[i] = as_model_input(context, nodes[i], *layer.model, i);
-      return run_model(*layer.model, nodes);
+      return run_model(*layer.model, nodes, training);
     }
+    if (training && differs_in_training(layer))
+      context.fail("is called with training=true; only inference is supported");
     if (is_op(layer, model_.generation)) context.config.ignore({"function"});  // it chose the importer
     if (is_op_layer(layer)) context.config.ignore({"node_def", "constants"});  // stand in the call
     Values values = importer_of(layer)(context);

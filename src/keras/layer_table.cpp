@@ -84,6 +84,19 @@ bool makes_floats(std::string_view class_name, Generation generation) {
   return generation == Generation::keras3 && class_name == "GlobalAveragePooling2D";
 }
 
+bool differs_in_training(const LayerSpec& layer) {
+  if (layer.class_name.starts_with("Random")) return true;
+  Config config(*layer.config, layer.where());
+  const auto is_zero = [&](const char* option) { return config.number(option, 1.0) == 0.0; };
+  if (layer.class_name == "GaussianNoise") return !is_zero("stddev");
+  if (layer.class_name == "StochasticDepth") return !is_zero("drop_path_rate");
+  if (layer.class_name.ends_with("Dropout") || layer.class_name.starts_with("SpatialDropout"))
+    return !is_zero("rate");
+  if (layer.class_name == "BatchNormalizationV1") return true;
+  return layer.class_name.find("BatchNormalization") != std::string::npos &&
+         config.boolean("trainable", true);
+}
+
 const LayerType* find_layer_type(const LayerSpec& layer) {
   if (!is_keras_module(layer.module)) return nullptr;
   for (const LayerType& type : kLayerTypes) {

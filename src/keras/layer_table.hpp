@@ -28,6 +28,9 @@ struct LayerType {
 [[nodiscard]] std::span<const LayerType> layer_types();
 // Whether the layer makes float32 of integers that it is given. (The others leave them or cannot take them.)
 [[nodiscard]] bool makes_floats(std::string_view class_name, Generation generation);
+// Whether the layer gives something else in training: dropout and noise that are not zero, normalisation that
+// is not frozen, random layers.
+[[nodiscard]] bool differs_in_training(const LayerSpec& layer);
 // Null when the class (or one of that name from a module outside Keras) is not supported.
 [[nodiscard]] const LayerType* find_layer_type(const LayerSpec& layer);
 

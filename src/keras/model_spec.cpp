@@ -131,6 +131,7 @@ class SpecReader {
       spec_.layers[i].calls.push_back(std::move(call));
     }
     spec_.inputs = {TensorRef{}};
+    spec_.input_keys = {spec_.layers[0].name};
     spec_.outputs = {TensorRef{spec_.layers.size() - 1, 0, 0}};
   }
 
@@ -171,6 +172,13 @@ class SpecReader {
     for (size_t i = 0; i < spec_.layers.size(); ++i) read_calls(layers[i], spec_.layers[i]);
     spec_.inputs = read_ends(config, "input_layers");
     spec_.outputs = read_ends(config, "output_layers");
+    const Json& named = config["input_layers"];
+    for (const auto& [key, value] : named.items()) {
+      if (named.is_object()) spec_.input_keys.push_back(key);
+    }
+    for (const TensorRef& input : spec_.inputs) {
+      if (!named.is_object()) spec_.input_keys.push_back(spec_.layers[input.layer].name);
+    }
     for (const TensorRef& input : spec_.inputs) {
       if (!spec_.layers[input.layer].is_input()) {
         throw ModelError(where() + ": its input '" + spec_.layers[input.layer].name +

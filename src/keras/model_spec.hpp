@@ -25,6 +25,7 @@ struct TensorRef {
 // somewhere.
 struct Argument {
   std::variant<Json, TensorRef, std::vector<Argument>> value;
+  std::vector<std::string> keys = {};  // of a dict, whose values are the list; sorted
 
   [[nodiscard]] const Json* constant() const { return std::get_if<Json>(&value); }
   [[nodiscard]] bool is_none() const { return constant() != nullptr && constant()->is_null(); }
@@ -68,6 +69,8 @@ struct ModelSpec {
   // In the configuration's order. A Sequential model without InputLayer gets one as its first layer here.
   std::vector<LayerSpec> layers;
   std::vector<TensorRef> inputs;
+  std::vector<std::string>
+      input_keys;  // by which a dict names them: those of the model's own, or input layers
   std::vector<TensorRef> outputs;
   std::vector<CallId> order;  // all calls, inputs before users
 };

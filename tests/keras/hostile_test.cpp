@@ -123,6 +123,20 @@ TEST(Refused, Options) {
               HasSubstr("expected paddings from 0 to 2147483647"));
 }
 
+// 1 and 0 for true and false, capitals, and options that Keras takes and does nothing with.
+TEST(Accepted, WhatKerasIgnores) {
+  EXPECT_EQ(changed("conv2d", "use_bias", 1), "");
+  EXPECT_EQ(changed("conv2d", "use_bias", 1.0), "");
+  EXPECT_EQ(changed("batch_normalization", "scale", 0), "");
+  EXPECT_THAT(changed("conv2d", "use_bias", 2),
+              HasSubstr("option 'use_bias': expected true or false, found 2"));
+  EXPECT_EQ(changed("conv2d", "padding", "SAME"), "");
+  EXPECT_EQ(changed("conv2d", "data_format", "Channels_Last"), "");
+  for (const char* option : {"input_shape", "batch_size", "autocast", "implementation"})
+    EXPECT_EQ(changed("conv2d", option, 1), "") << option;
+  EXPECT_EQ(changed("dense", "trainable", 0), "");
+}
+
 TEST(Refused, WeightsThatDoNotFit) {
   EXPECT_EQ(changed("conv2d", "filters", 4),
             "layer 'conv2d' (Conv2D): expects a kernel of shape (3, 3, 2, 4), the file holds (3, 3, 2, 3)");
@@ -138,9 +152,16 @@ TEST(Refused, WeightsThatAreNotThere) {
 TEST(Refused, CallsInTraining) {
   Json config = config_of("k2_nested.keras");
   for (Json& layer : config["config"]["layers"]) {
-    if (layer["name"] == "frozen") layer["inbound_nodes"][0][0][3]["training"] = true;
+    if (layer["name"] == "outer") layer["inbound_nodes"][0][0][3]["training"] = true;
   }
   EXPECT_THAT(message_of("k2_nested.keras", config), HasSubstr("called with training=true"));
+  // Keras computes the same: what is normalised in there is frozen; a convolution has no training mode.
+  config = config_of("k2_nested.keras");
+  for (Json& layer : config["config"]["layers"]) {
+    if (layer["name"] == "frozen" || layer["name"] == "conv_a")
+      layer["inbound_nodes"][0][0][3]["training"] = true;
+  }
+  EXPECT_EQ(message_of("k2_nested.keras", config), "");
 }
 
 TEST(Refused, ReferencesToNothing) {

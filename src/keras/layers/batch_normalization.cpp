@@ -20,6 +20,10 @@ std::vector<Variable> batch_normalization_variables(Config& config) {
   if (config.boolean("center", true)) variables.push_back({"beta"});
   variables.push_back({"moving_mean", false});
   variables.push_back({"moving_variance", false});
+  if (config.boolean("renorm", false)) {
+    variables.push_back({"renorm_mean", false});
+    variables.push_back({"renorm_stddev", false});
+  }
   return variables;
 }
 
@@ -30,7 +34,6 @@ Values batch_normalization(CallContext& call) {
   expect_last_axis(call, in.rank());
   const bool scale = call.config.boolean("scale", true);
   const bool center = call.config.boolean("center", true);
-  call.config.expect("renorm", false);
   call.config.ignore({"momentum", "renorm_clipping", "renorm_momentum"});
   const bool synchronized =
       call.config.boolean("synchronized", call.class_name() == "SyncBatchNormalization");
@@ -38,7 +41,8 @@ Values batch_normalization(CallContext& call) {
   const Shape expected{in.back()};
   tf_injector::ops::BatchNormalization op;
   op.epsilon = static_cast<float>(call.config.number("epsilon", 1e-3));
-  op.fused = call.generation() == Generation::keras2 && in.rank() == 3 && !synchronized;
+  const bool renorm = call.config.boolean("renorm", false);  // of training
+  op.fused = call.generation() == Generation::keras2 && in.rank() == 3 && !synchronized && !renorm;
   size_t next = 0;
   if (scale) op.gamma = call.weight(next++, "gamma", expected);
   if (center) op.beta = call.weight(next++, "beta", expected);

@@ -73,7 +73,7 @@ const Json* member(const Json& object, const char* key) {
 }  // namespace
 
 tf_injector::ops::Padding padding_option(Config& config) {
-  const std::string padding = config.text("padding", "valid");
+  const std::string padding = config.lower_text("padding", "valid");
   if (padding == "valid") return tf_injector::ops::Padding::valid;
   if (padding == "same") return tf_injector::ops::Padding::same;
   config.fail("padding", "\"valid\" or \"same\"");
@@ -93,14 +93,17 @@ tf_injector::ops::DepthwiseConv2D depthwise_of(CallContext& call, NodeId input) 
   if (call.config.find("depth_multiplier") != nullptr)
     op.multiplier = call.config.integer("depth_multiplier");
   op.padding = padding_option(call.config);
-  call.config.expect("groups", 1);
+  call.config.ignore({"groups"});  // Keras takes it and computes each channel alone
   const int64_t channels = image_of(call, input)[2];
   op.kernel = call.weight(0, "depthwise kernel",
                           Shape{op.kernel_size[0], op.kernel_size[1], channels, op.multiplier});
   return op;
 }
 
-void expect_channels_last(Config& config) { config.expect("data_format", "channels_last"); }
+void expect_channels_last(Config& config) {
+  if (config.lower_text("data_format", "channels_last") != "channels_last")
+    config.fail("data_format", "\"channels_last\"");
+}
 
 NodeId add_concat(CallContext& call, std::vector<NodeId> inputs, int64_t axis) {
   const int64_t rank = call.shape(inputs.at(0)).rank() + 1;

@@ -5,8 +5,9 @@
 namespace tf_injector::keras::layers {
 
 Values flatten(CallContext& call) {
-  expect_channels_last(call.config);
   const NodeId input = call.input();
+  if (call.shape(input).rank() > 1) expect_channels_last(call.config);
+  call.config.ignore({"data_format"});  // of a vector
   return {call.add(tf_injector::ops::Reshape{Shape{call.shape(input).elements()}}, {input})};
 }
 
