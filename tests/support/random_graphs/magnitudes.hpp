@@ -63,13 +63,14 @@ inline Decades decades(Dice& dice, Theme theme, double x, bool is_normalised) {
   if (dice.chance(0.05)) return even(-0.5, 0.5);
   switch (theme) {
     case Theme::overflow: {  // a change whose square overflows has no bound, a weight is below 3.4e38
-      if (x < 2.0 || x > 19.0) return dice.chance(0.1) ? even(-0.5, 0.5) : even(3.0, 18.5);
+      if (x < 2.0 || x > 19.0)
+        return dice.chance(0.1) ? even(-0.5, 0.5) : even(dice.among({3.0, 12.0}), 18.5);
       if (!is_normalised || dice.chance(0.3)) {
         const double sum = dice.real(38.1, 39.2);
         return {sum, divided(dice, sum, 20.0, 38.0), dice.real(-5.0, 36.0), true};
       }
-      const double sum = dice.real(20.0, 36.0);
-      return {sum, divided(dice, sum, 37.6, 40.0), dice.real(-5.0, 36.0), true};
+      const double sum = dice.real(20.0, dice.among({27.0, 36.0}));
+      return {sum, divided(dice, sum, 38.0, 40.0), dice.real(-5.0, dice.among({18.0, 36.0})), true};
     }
     case Theme::cancelling: {
       if (x < -36.0 || x > -1.0) return even(-30.0, -3.0);
