@@ -111,25 +111,25 @@ def ways(images):
 
 def fed(folder):
     def head(x):
-        return layers.Dense(4, name="head")(layers.Flatten()(layers.Conv2D(2, 3, activation="relu", name="conv")(x)))
+        return layers.Dense(4, name="head")(layers.Flatten()(layers.Conv2D(2, 3, name="conv")(x)))
 
     def functional(first, dtype="float32"):
         entrance = keras.Input((5, 5, 3), dtype=dtype)
         return keras.Model(entrance, head(first(entrance)))
 
-    inner = keras.Sequential([keras.Input((5, 5, 3)), layers.RandomFlip(), layers.Rescaling(1 / 127.5, offset=-1)], name="augment")
+    inner = keras.Sequential([keras.Input((5, 5, 3)), layers.Dropout(0.5), layers.Rescaling(1 / 127.5, offset=-1)], name="augment")
     deep = keras.Sequential([keras.Input((5, 5, 3)), keras.Sequential([keras.Input((5, 5, 3)), layers.ZeroPadding2D(1), layers.Cropping2D(1), inner])])
     models = {
         "plain": functional(lambda x: x),
-        "rescaling": functional(layers.Rescaling(1 / 255)),
+        "rescaling": functional(layers.Rescaling(1 / 255, name="rescaling")),
         "normalization": functional(layers.Normalization(mean=[120.0, 110, 100], variance=[3000.0, 2500, 3600])),
         "nested": functional(deep),
         "division": functional(lambda x: x / 255.0),
+        "shifted": functional(lambda x: x / 127.5 - 1.0),
+        "means": functional(lambda x: x - 110.0),
         "later": functional(lambda x: layers.Rescaling(0.5)(layers.Conv2D(3, 1, name="before")(x))),
         "batch_norm": functional(layers.BatchNormalization()),
     }
-    if KERAS3:  # Keras 2 does not write x[..., ::-1] into a .keras
-        models["caffe"] = functional(lambda x: keras.applications.resnet50.preprocess_input(x))
     facts = {}
     images = numbers((IMAGES, 5, 5, 3), np.uint8)
     for name, model in models.items():

@@ -28,6 +28,7 @@ struct CampaignOptions {
   std::optional<int64_t> resume_from;  // -r: the Injection to start at
   bool use_tensorflow_preprocessing = false;
   std::optional<std::array<float, 3>> mean, std;
+  std::string preprocess;  // "dataset", "none" (values as they are), or "": by dataset, mean and the model
   std::optional<int64_t> limit;  // first N images
   ScoreMode scores = ScoreMode::none;
   bool overwrite = false;
@@ -74,6 +75,7 @@ struct CampaignResult {
   int64_t faults = 0;
   double seconds = 0;
   // --dry-run
+  std::string preprocessing;  // what is done to the images, and why
   double estimated_seconds = 0;
   uint64_t estimated_memory_bytes = 0, estimated_disk_bytes = 0;
   std::vector<std::string> would_write;
@@ -81,6 +83,7 @@ struct CampaignResult {
 
 struct CampaignCallbacks {
   std::function<void(const std::string&)> message;  // one line each: what is being read, resumed, chosen
+  std::function<void(const std::string&)> warning;  // one line each: what is probably not meant
   std::function<void(const GoldenSummary&)> golden;
   std::function<void(const Progress&)>
       progress;                             // at most some ten times a second, from one thread at a time

@@ -284,15 +284,22 @@ class CampaignRun {
   const RunTuning& tuning_;
 };
 
+void tell_decisions(const Setup& setup, const CampaignCallbacks& callbacks) {
+  for (const std::string& remark : setup.remarks) {
+    if (callbacks.message) callbacks.message(remark);
+  }
+  for (const std::string& warning : setup.warnings) {
+    if (callbacks.warning) callbacks.warning(warning);
+  }
+}
+
 }  // namespace
 
 CampaignResult run_on(CampaignInputs inputs, const CampaignOptions& options,
                       const CampaignCallbacks& callbacks, const RunTuning& tuning) {
   try {
     const Setup setup = set_up(std::move(inputs), options, tuning);
-    for (const std::string& remark : setup.remarks) {
-      if (callbacks.message) callbacks.message(remark);
-    }
+    tell_decisions(setup, callbacks);
     check_stop(callbacks.stop);
     if (options.dry_run) return dry_run(setup, options, callbacks, tuning);
     return CampaignRun(setup, options, callbacks, tuning).run();

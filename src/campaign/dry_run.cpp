@@ -60,6 +60,7 @@ CampaignResult dry_run(const Setup& setup, const CampaignOptions& options, const
   result.outcome = CampaignOutcome::dry_run;
   result.faults = static_cast<int64_t>(setup.faults.size());
   result.estimated_memory_bytes = setup.layout.bytes;
+  result.preprocessing = preprocessing_text(setup.metadata);
   const Message say = callbacks.message ? callbacks.message : [](const std::string&) {};
   const size_t done = name_files(setup, options, say, result);
   if (!setup.golden_only && result.would_write.empty()) return result;  // finished already

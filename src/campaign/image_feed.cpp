@@ -30,71 +30,93 @@ std::string names_of_arrays(const Dataset& dataset) {
   return names;
 }
 
-// The array for an input: the only one, or the one of its name.
-size_t find_array(const Dataset& dataset, const std::vector<PlanInput>& inputs, const PlanInput& input) {
-  if (inputs.size() == 1 && dataset.inputs.size() == 1) return 0;
-  for (size_t i = 0; i < dataset.inputs.size(); ++i) {
-    if (dataset.inputs[i].name == input.name) return i;
-  }
-  throw DatasetError(
-      fmt::format("{}: no array '{}'; the model has {} inputs and takes one array for each, named as the "
-                  "input; found: {}",
-                  dataset.source, input.name, inputs.size(), names_of_arrays(dataset)));
+// Images of (3, H, W) that are to be normalised channel by channel.
+bool has_channels_first(const DatasetInput& array, const data::Preprocessing& preprocessing) {
+  constexpr int64_t kChannels = 3;
+  return preprocessing.normalization && array.shape.size() == 3 && array.shape[0] == kChannels &&
+         array.shape[2] != kChannels;
+}
+
+// Values that the input's type may change.
+bool is_cast(const DatasetInput& array, const InputFeed& feed) {
+  const bool is_raw_bytes = !array.is_float && feed.preprocessing == data::Preprocessing{};
+  return !(is_raw_bytes && holds_all_of(feed.type, NumberType::uint8)) &&
+         !holds_all_of(feed.type, NumberType::float32);
 }
 
 }  // namespace
 
+size_t array_of_input(const Dataset& dataset, const std::vector<PlanInput>& inputs, size_t input) {
+  if (inputs.size() == 1 && dataset.inputs.size() == 1) return 0;
+  const std::string& name = inputs[input].name;
+  for (size_t i = 0; i < dataset.inputs.size(); ++i) {
+    if (dataset.inputs[i].name == name) return i;
+  }
+  throw DatasetError(
+      fmt::format("{}: no array '{}'; the model has {} inputs and takes one array for each, named as the "
+                  "input; found: {}",
+                  dataset.source, name, inputs.size(), names_of_arrays(dataset)));
+}
+
 ImageFeed::ImageFeed(Dataset dataset, const std::vector<PlanInput>& inputs, int64_t classes,
                      FeedOptions options)
-    : dataset_(std::move(dataset)), options_(std::move(options)) {
+    : dataset_(std::move(dataset)) {
   images_ = static_cast<int64_t>(dataset_.size());
-  if (options_.limit) images_ = std::min(images_, *options_.limit);
+  if (options.limit) images_ = std::min(images_, *options.limit);
   if (images_ < 1) throw DatasetError(dataset_.source + ": holds no images");
-  match(inputs);
+  options.inputs.resize(inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    sources_.push_back(match(inputs[i], array_of_input(dataset_, inputs, i), options.inputs[i]));
+    check_type(inputs[i], sources_.back());
+  }
   check_labels(classes);
   Buffers buffers = make_buffers(1);  // what preprocessing refuses is refused before any work
   static_cast<void>(fill({.first = 0, .images = 1, .batch = 1}, buffers));
 }
 
-void ImageFeed::match(const std::vector<PlanInput>& inputs) {
-  for (const PlanInput& input : inputs) {
-    Source source{.array = find_array(dataset_, inputs, input), .elements = input.shape.elements()};
-    DatasetInput& array = dataset_.inputs[source.array];
-    check_size(array);
-    const std::optional<ShapeChange> change = shape_change(array.shape, input.shape);
-    const std::string found = Shape(array.shape).to_string();
-    if (!change) {
-      throw DatasetError(fmt::format("{}: images of {}, the model's input '{}' takes {}{}", dataset_.source,
-                                     found, input.name, input.shape.to_string(),
-                                     reshape_hint(array.shape, input.shape)));
-    }
-    if (*change != ShapeChange::none) {
-      remarks_.push_back(
-          fmt::format("{}: images of {} are transposed to {}, which the model's input '{}' takes",
-                      dataset_.source, found, input.shape.to_string(), input.name));
-    }
-    source.transposed = *change == ShapeChange::to_channels_first;
-    if (!source.transposed) array.shape = input.shape.dims();
-    // Channels lie last while images are normalised.
-    const bool is_normalized_first = *change == ShapeChange::none && has_channels_first(array);
-    source.transposed |= is_normalized_first;
-    if (*change == ShapeChange::to_channels_last) {
-      put_channels_last(array, input.shape.back());
-    } else if (is_normalized_first) {
-      array.shape = {array.shape[1], array.shape[2], array.shape[0]};
-      put_channels_last(array, array.shape.back());
-    }
-    sources_.push_back(source);
+ImageFeed::Source ImageFeed::match(const PlanInput& input, size_t array_place, const InputFeed& feed) {
+  DatasetInput& array = dataset_.inputs[array_place];
+  check_size(array);
+  const std::optional<ShapeChange> change = shape_change(array.shape, input.shape);
+  const std::string found = Shape(array.shape).to_string();
+  if (!change) {
+    throw DatasetError(fmt::format("{}: images of {}, the model's input '{}' takes {}{}", dataset_.source,
+                                   found, input.name, input.shape.to_string(),
+                                   reshape_hint(array.shape, input.shape)));
   }
+  if (*change != ShapeChange::none) {
+    remarks_.push_back(
+        fmt::format("{}: images of {} are transposed to {}, which the model's input '{}' takes",
+                    dataset_.source, found, input.shape.to_string(), input.name));
+  }
+  Source source{.array = array_place,
+                .feed = feed,
+                .transposed = *change == ShapeChange::to_channels_first,
+                .elements = input.shape.elements()};
+  if (!source.transposed) array.shape = input.shape.dims();
+  if (*change == ShapeChange::to_channels_last) {
+    put_channels_last(array, input.shape.back());
+  } else if (!source.transposed && has_channels_first(array, feed.preprocessing)) {
+    // Channels lie last while images are normalised.
+    array.shape = {array.shape[1], array.shape[2], array.shape[0]};
+    put_channels_last(array, array.shape.back());
+    source.transposed = true;
+  }
+  return source;
 }
 
-// Images of (3, H, W) that are to be normalised channel by channel.
-bool ImageFeed::has_channels_first(const DatasetInput& array) const {
-  constexpr int64_t kChannels = 3;
-  const bool is_normalized =
-      options_.normalization && (!array.is_float || array.needs_preprocessing || options_.normalize_floats);
-  return is_normalized && array.shape.size() == 3 && array.shape[0] == kChannels &&
-         array.shape[2] != kChannels;
+// Floats that an input of integers takes only in part; preprocessed values are warned of where that is
+// chosen.
+void ImageFeed::check_type(const PlanInput& input, const Source& source) {
+  const DatasetInput& array = dataset_.inputs[source.array];
+  if (!is_integer(source.feed.type) || source.feed.preprocessing != data::Preprocessing{}) return;
+  const bool loses = std::any_of(array.floats.begin(), array.floats.end(),
+                                 [&](float v) { return stored_as(source.feed.type, v) != v; });
+  if (!loses) return;
+  warnings_.push_back(
+      fmt::format("{}: the model's input '{}' is {}: values that it does not hold are cut to "
+                  "whole numbers or wrap round, as Keras does",
+                  dataset_.source, input.name, number_type_name(source.feed.type)));
 }
 
 void ImageFeed::put_channels_last(DatasetInput& array, int64_t channels) const {
@@ -158,22 +180,19 @@ ImageFeed::Buffers ImageFeed::make_buffers(int tile) const {
   return buffers;
 }
 
-void ImageFeed::preprocess(const DatasetInput& array, int64_t first, int64_t count,
-                           std::span<float> out) const {
-  const auto elements = static_cast<size_t>(Shape(array.shape).elements());
+void ImageFeed::preprocess(const Source& source, int64_t first, int64_t count, std::span<float> out) const {
+  const DatasetInput& array = dataset_.inputs[source.array];
+  const auto elements = static_cast<size_t>(source.elements);
   const auto offset = static_cast<size_t>(first) * elements;
   const auto size = static_cast<size_t>(count) * elements;
   const int64_t channels = array.shape.empty() ? 1 : array.shape.back();
-  if (array.is_float && array.needs_preprocessing) {
-    data::preprocess(std::span(array.floats).subspan(offset, size), channels, options_.arithmetic,
-                     options_.normalization, out);
-  } else if (array.is_float) {
-    data::preprocess(std::span(array.floats).subspan(offset, size), channels,
-                     options_.normalize_floats ? options_.normalization : std::nullopt, out);
+  if (array.is_float) {
+    data::preprocess(std::span(array.floats).subspan(offset, size), channels, source.feed.preprocessing, out);
   } else {
-    data::preprocess(std::span(array.bytes).subspan(offset, size), channels, options_.arithmetic,
-                     options_.normalization, out);
+    data::preprocess(std::span(array.bytes).subspan(offset, size), channels, source.feed.preprocessing, out);
   }
+  if (!is_cast(array, source.feed)) return;
+  for (float& value : out) value = stored_as(source.feed.type, value);
 }
 
 std::span<const std::span<const float>> ImageFeed::fill(const Tile& tile, Buffers& buffers) const {
@@ -184,11 +203,11 @@ std::span<const std::span<const float>> ImageFeed::fill(const Tile& tile, Buffer
     const std::span<float> values = buffers.inputs[i].span().first(size);
     buffers.views[i] = values;
     if (!source.transposed) {
-      preprocess(array, tile.first, tile.images, values);
+      preprocess(source, tile.first, tile.images, values);
       continue;
     }
     const std::span<float> plain = buffers.before_transpose.span().first(size);
-    preprocess(array, tile.first, tile.images, plain);
+    preprocess(source, tile.first, tile.images, plain);
     const auto elements = static_cast<size_t>(source.elements);
     for (size_t at = 0; at < size; at += elements)
       move_channels_first<float>(plain.subspan(at, elements), array.shape.back(),

@@ -12,17 +12,27 @@
 #include "campaign/tiles.hpp"
 #include "core/aligned_buffer.hpp"
 #include "data/preprocess.hpp"
+#include "graph/number_type.hpp"
 #include "plan/plan.hpp"
 #include "tf_injector/dataset.hpp"
 
 namespace tf_injector {
 
-struct FeedOptions {
-  data::Arithmetic arithmetic = data::Arithmetic::numpy;
-  std::optional<data::Normalization> normalization = {};  // of uint8 images
-  bool normalize_floats = false;      // float32 images too (--mean, --std), else fed as they are
-  std::optional<int64_t> limit = {};  // the first so many images
+// What is done to the images of one input of the model.
+struct InputFeed {
+  data::Preprocessing preprocessing = {};
+  NumberType type = NumberType::float32;  // as which the model then takes the values (stored_as)
 };
+
+struct FeedOptions {
+  std::vector<InputFeed> inputs = {};  // one per input of the model; none: all are fed as they are
+  std::optional<int64_t> limit = {};   // the first so many images
+};
+
+// The place in dataset.inputs of the array for an input: the only one, or that of its name. Throws
+// DatasetError: there is none.
+[[nodiscard]] size_t array_of_input(const Dataset& dataset, const std::vector<PlanInput>& inputs,
+                                    size_t input);
 
 class ImageFeed {
  public:
@@ -38,6 +48,8 @@ class ImageFeed {
   [[nodiscard]] size_t bytes_per_image() const noexcept;  // of one image's Buffers
   // What is done to the images that nobody asked for: one line each.
   [[nodiscard]] const std::vector<std::string>& remarks() const noexcept { return remarks_; }
+  // What of the images is lost.
+  [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
 
   // One thread's preprocessed images.
   struct Buffers {
@@ -51,23 +63,23 @@ class ImageFeed {
 
  private:
   struct Source {
-    size_t array = 0;         // index into Dataset::inputs
+    size_t array = 0;  // index into Dataset::inputs
+    InputFeed feed = {};
     bool transposed = false;  // (H, W, C) in memory, (C, H, W) for the model
     int64_t elements = 0;     // of one image
   };
-  void match(const std::vector<PlanInput>& inputs);
-  [[nodiscard]] bool has_channels_first(const DatasetInput& array) const;
+  [[nodiscard]] Source match(const PlanInput& input, size_t array, const InputFeed& feed);
   void put_channels_last(DatasetInput& array, int64_t channels) const;
   void check_size(const DatasetInput& array) const;
   void check_labels(int64_t classes) const;
   [[nodiscard]] bool counts_from_one(int64_t classes) const;
-  void preprocess(const DatasetInput& array, int64_t first, int64_t count, std::span<float> out) const;
+  void check_type(const PlanInput& input, const Source& source);
+  void preprocess(const Source& source, int64_t first, int64_t count, std::span<float> out) const;
 
   Dataset dataset_;
-  FeedOptions options_;
   int64_t images_ = 0;
   std::vector<Source> sources_;  // one per input of the model
-  std::vector<std::string> remarks_;
+  std::vector<std::string> remarks_, warnings_;
 };
 
 }  // namespace tf_injector

@@ -76,6 +76,11 @@ void check_options(const CampaignOptions& options) {
   require(!options.resume_from || !options.fault_list_path.empty(), "--resume-from needs a --fault-list");
   require(options.resize == "pillow" || options.resize == "tensorflow",
           fmt::format("--resize: expected pillow or tensorflow, found '{}'", options.resize));
+  require(options.preprocess.empty() || options.preprocess == "dataset" || options.preprocess == "none",
+          fmt::format("--preprocess: expected dataset or none, found '{}'", options.preprocess));
+  require(
+      options.preprocess != "none" || !options.mean,
+      "--preprocess none feeds the values as they are, --mean and --std normalise them: give one of them");
   check_normalization(options);
   check_report_path(options);
 }

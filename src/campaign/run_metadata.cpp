@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "campaign/preprocess_choice.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -15,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kSchema = 1;  // grows when a reader of the old form would misread the new one
+constexpr int kSchema = 2;  // grows when a reader of the old form would misread the new one
 
 template <typename T>
 Json optional_json(const std::optional<T>& value) {
@@ -35,12 +36,30 @@ Json settings_json(const RunSettings& s) {
           {"batch_size", s.batch_size},
           {"use_tf", s.use_tensorflow_preprocessing},
           {"resume_from", optional_json(s.resume_from)},
-          {"resize", s.resize},
-          {"mean", optional_json(s.mean)},
-          {"std", optional_json(s.std)},
           {"limit", optional_json(s.limit)},
           {"output", s.output},
           {"threshold", optional_json(s.threshold)}};
+}
+
+Json preprocess_json(const RunMetadata& m) {
+  return {{"how", optional_json(m.settings.preprocessing)},
+          {"why", m.preprocessing_reason},
+          {"mean", optional_json(m.settings.mean)},
+          {"std", optional_json(m.settings.std)},
+          {"resize", m.settings.resize}};
+}
+
+// Of the whole metadata: up to schema 1 the preprocessing was a part of the settings.
+void read_preprocessing(const Json& json, RunMetadata& m) {
+  const bool is_own = json.contains("preprocess");
+  const Json& of = json.at(is_own ? "preprocess" : "settings");
+  if (is_own) {
+    m.settings.preprocessing = optional_value<std::string>(of.at("how"));
+    of.at("why").get_to(m.preprocessing_reason);
+  }
+  m.settings.mean = optional_value<std::array<float, 3>>(of.at("mean"));
+  m.settings.std = optional_value<std::array<float, 3>>(of.at("std"));
+  of.at("resize").get_to(m.settings.resize);
 }
 
 RunSettings settings_of(const Json& json) {
@@ -51,9 +70,6 @@ RunSettings settings_of(const Json& json) {
   json.at("batch_size").get_to(s.batch_size);
   json.at("use_tf").get_to(s.use_tensorflow_preprocessing);
   s.resume_from = optional_value<int64_t>(json.at("resume_from"));
-  json.at("resize").get_to(s.resize);
-  s.mean = optional_value<std::array<float, 3>>(json.at("mean"));
-  s.std = optional_value<std::array<float, 3>>(json.at("std"));
   s.limit = optional_value<int64_t>(json.at("limit"));
   json.at("output").get_to(s.output);
   if (json.contains("threshold")) s.threshold = optional_value<float>(json.at("threshold"));
@@ -88,6 +104,7 @@ Json metadata_json(const RunMetadata& m) {
           {"files", {{"model", m.model_path}, {"data", m.data_path}, {"fault_list", m.fault_list_path}}},
           {"keras_version", m.keras_version},
           {"settings", settings_json(m.settings)},
+          {"preprocess", preprocess_json(m)},
           {"images", m.images},
           {"classes", m.classes},
           {"faults", m.faults},
@@ -125,6 +142,7 @@ RunMetadata metadata_of(const Json& json) {
   json.at("files").at("fault_list").get_to(m.fault_list_path);
   json.at("keras_version").get_to(m.keras_version);
   m.settings = settings_of(json.at("settings"));
+  read_preprocessing(json, m);
   json.at("images").get_to(m.images);
   json.at("classes").get_to(m.classes);
   json.at("faults").get_to(m.faults);
@@ -164,6 +182,7 @@ std::vector<std::pair<std::string, std::string>> readable(const RunSettings& s) 
           {"--use-tf", s.use_tensorflow_preprocessing ? "given" : "not given"},
           {"--resume-from", text_of(s.resume_from)},
           {"--resize", s.resize},
+          {"the preprocessing", s.preprocessing.value_or("before 8-bit images could be fed as they are")},
           {"the mean of the preprocessing", text_of(s.mean)},
           {"the std of the preprocessing", text_of(s.std)},
           {"--limit", text_of(s.limit)},
@@ -182,7 +201,10 @@ CheckTotals& CheckTotals::operator+=(const CheckTotals& other) noexcept {
 }
 
 std::vector<std::string> differences(const RunSettings& of_report, const RunSettings& now) {
-  const auto before = readable(of_report);
+  RunSettings known = of_report;
+  const bool is_new = now.preprocessing && now.preprocessing->find(kBytesAsTheyAre) != std::string::npos;
+  if (!known.preprocessing && !is_new) known.preprocessing = now.preprocessing;
+  const auto before = readable(known);
   const auto after = readable(now);
   std::vector<std::string> lines;
   for (size_t i = 0; i < before.size(); ++i) {
@@ -191,6 +213,10 @@ std::vector<std::string> differences(const RunSettings& of_report, const RunSett
         fmt::format("{}: {} in the report, {} now", before[i].first, before[i].second, after[i].second));
   }
   return lines;
+}
+
+std::string preprocessing_text(const RunMetadata& metadata) {
+  return fmt::format("{} ({})", metadata.settings.preprocessing.value_or("x"), metadata.preprocessing_reason);
 }
 
 std::string metadata_text(const RunMetadata& metadata) {

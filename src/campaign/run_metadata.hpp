@@ -19,6 +19,9 @@ struct RunSettings {
   bool use_tensorflow_preprocessing = false;
   std::optional<int64_t> resume_from;
   std::string resize;
+  // The formula of the preprocessing; nothing in metadata of before it could be anything but what -d, --mean
+  // and the type of the images say.
+  std::optional<std::string> preprocessing;
   std::optional<std::array<float, 3>> mean, std;  // those in force, whether from -d or from --mean, --std
   std::optional<int64_t> limit;                   // when it is less than the data set
   std::string output;                             // name of the scored output
@@ -50,6 +53,7 @@ struct RunMetadata {
   std::string model_path, data_path, fault_list_path;
   std::string keras_version;
   RunSettings settings;
+  std::string preprocessing_reason;  // why it is that of the settings
   int64_t images = 0, classes = 0;
   int64_t faults = 0;         // of the list, from resume_from on
   int64_t rows = 0;           // of them in the report
@@ -65,6 +69,9 @@ struct RunMetadata {
   double seconds = 0;            // of all runs that wrote to the report
   CheckTotals check;
 };
+
+// "x / 255 (neither -d nor --mean and --std are given)"
+[[nodiscard]] std::string preprocessing_text(const RunMetadata& metadata);
 
 [[nodiscard]] std::string metadata_text(const RunMetadata& metadata);
 // Throws Error(resume): `label` is no metadata of a report, or of a later version of the program.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "campaign/golden_run.hpp"
+#include "campaign/preprocess_choice.hpp"
 #include "campaign/score_files.hpp"
 #include "campaign/self_check.hpp"
 #include "core/parallel.hpp"
@@ -61,23 +62,8 @@ std::span<const ResolvedFault> rows_of(const FaultList& list, const std::optiona
                                                 list.path, *resume_from, range()));
 }
 
-// uint8 images of a named set are normalised; float32 images only when it is asked for, or when the resizing
-// made them of such a set.
-FeedOptions feed_options(const CampaignOptions& options, const Dataset& dataset) {
-  FeedOptions feed;
-  if (options.use_tensorflow_preprocessing) feed.arithmetic = data::Arithmetic::tensorflow;
-  feed.normalization = data::normalization_of(options.dataset);
-  if (options.mean) feed.normalization = {*options.mean, *options.std};
-  const bool is_float = !dataset.inputs.empty() && dataset.inputs.front().is_float;
-  feed.normalize_floats =
-      options.mean.has_value() || (options.dataset == "GTSRB" && options.resize == "tensorflow");
-  if (is_float && !feed.normalize_floats) feed.normalization.reset();
-  feed.limit = options.limit;
-  return feed;
-}
-
-RunSettings settings_of(const CampaignInputs& inputs, const CampaignOptions& options, const FeedOptions& feed,
-                        int output) {
+RunSettings settings_of(const CampaignInputs& inputs, const CampaignOptions& options,
+                        const PreprocessChoice& preprocessing, int output) {
   RunSettings settings;
   settings.model_sha256 = inputs.model_sha256;
   settings.data_sha256 = inputs.dataset.sha256;
@@ -86,9 +72,10 @@ RunSettings settings_of(const CampaignInputs& inputs, const CampaignOptions& opt
   settings.use_tensorflow_preprocessing = options.use_tensorflow_preprocessing;
   settings.resume_from = options.resume_from;
   settings.resize = options.resize;
-  if (feed.normalization) {
-    settings.mean = feed.normalization->mean;
-    settings.std = feed.normalization->std;
+  settings.preprocessing = preprocessing.how;
+  if (preprocessing.normalization) {
+    settings.mean = preprocessing.normalization->mean;
+    settings.std = preprocessing.normalization->std;
   }
   if (options.limit && *options.limit < static_cast<int64_t>(inputs.dataset.size()))
     settings.limit = options.limit;
@@ -181,11 +168,14 @@ Decision decision_of(const Graph& graph, const Plan& plan, int output) {
 
 void add_remarks(Setup& setup) {
   setup.remarks = setup.feed.remarks();
+  setup.remarks.push_back("preprocessing: " + preprocessing_text(setup.metadata));
   if (const auto threshold = setup.decision.threshold()) {
     setup.remarks.push_back(
         fmt::format("one output unit: class 1 where its score is above {} ({}), else class 0", *threshold,
                     *threshold > 0 ? "a probability" : "a logit"));
   }
+  const std::vector<std::string>& lost = setup.feed.warnings();
+  setup.warnings.insert(setup.warnings.end(), lost.begin(), lost.end());
 }
 
 }  // namespace
@@ -195,17 +185,21 @@ Setup set_up(CampaignInputs inputs, const CampaignOptions& options, const RunTun
   const ThreadBudget budget =
       options.threads > 0 ? ThreadBudget{options.threads, "--threads"} : thread_budget();
   Plan plan = Plan::compile(inputs.graph, {.kernels = kernel_set_of(options.kernels), .output = output});
-  const FeedOptions feeding = feed_options(options, inputs.dataset);
+  const PreprocessChoice preprocessing =
+      choose_preprocessing(options, inputs.dataset, inputs.graph, plan.inputs());
   RunMetadata metadata = new_metadata(inputs, options);
-  metadata.settings = settings_of(inputs, options, feeding, output);
+  metadata.settings = settings_of(inputs, options, preprocessing, output);
+  metadata.preprocessing_reason = preprocessing.why;
   const Decision decision = decision_of(inputs.graph, plan, output);
-  ImageFeed feed(std::move(inputs.dataset), plan.inputs(), decision.classes(plan.classes()), feeding);
+  ImageFeed feed(std::move(inputs.dataset), plan.inputs(), decision.classes(plan.classes()),
+                 {.inputs = preprocessing.inputs, .limit = options.limit});
   Setup setup{.names = report_names(options),
               .metadata = std::move(metadata),
               .plan = std::move(plan),
               .decision = decision,
               .feed = std::move(feed),
               .remarks = {},
+              .warnings = preprocessing.warnings,
               .golden_only = !inputs.list.has_value(),
               .faults = {},
               .patches = {},

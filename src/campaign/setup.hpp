@@ -40,7 +40,8 @@ struct Setup {
   Plan plan;
   Decision decision;
   ImageFeed feed;
-  std::vector<std::string> remarks;  // what was decided that no flag says: one line each
+  std::vector<std::string> remarks;   // what was decided that no flag says: one line each
+  std::vector<std::string> warnings;  // what is probably not meant
   bool golden_only = false;
   std::vector<Fault> faults;   // of this run: the list from --resume-from on
   std::vector<Patch> patches;  // one per fault

@@ -76,6 +76,14 @@ void add_data_values(CommandParser& parser, CampaignDraft& draft) {
                [&options](const std::string& flag, const std::string& value) {
                  options.std = parse_triple(flag, value);
                });
+  parser.value(
+      "--preprocess", "{dataset,none}",
+      "none: feed the values as they are. dataset: preprocess 8-bit images by -d, --mean and --std, else "
+      "divide them by 255 (default: dataset, but none where neither is given and the model begins with "
+      "Rescaling or Normalization or takes 8-bit images)",
+      [&options](const std::string& flag, const std::string& value) {
+        options.preprocess = parse_choice(flag, value, {"dataset", "none"});
+      });
   parser.text("--output", "NAME", "The output that is scored, for models with several (default: the first)",
               options.output_name);
   parser.value("--resize", "{pillow,tensorflow}", "How GTSRB images become 50 x 50 (default: pillow)",

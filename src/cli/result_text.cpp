@@ -30,6 +30,7 @@ std::string path_line(const char* what, const std::string& path) {
 std::string dry_run_text(const CampaignResult& result) {
   std::string text = "dry run: nothing was written\n";
   text += fmt::format("faults: {}\n", result.faults);
+  text += fmt::format("preprocessing: {}\n", result.preprocessing);
   text += fmt::format("estimated time: {}\n", duration_text(result.estimated_seconds));
   text += fmt::format("memory: at most {}\n", bytes_text(result.estimated_memory_bytes));
   text += fmt::format("estimated disk: {}\n", bytes_text(result.estimated_disk_bytes));

@@ -30,6 +30,7 @@ void run_campaign_command(const RunArguments& arguments, const std::vector<std::
   };
   CampaignCallbacks callbacks;
   callbacks.message = [&talk](const std::string& line) { talk.message(line); };
+  callbacks.warning = [&talk](const std::string& line) { talk.warning(line); };
   callbacks.golden = print_golden;
   callbacks.progress = [&talk](const Progress& progress) { talk.progress(progress); };
   callbacks.stop = &stop_on_signals(stop_notice(arguments));

@@ -13,6 +13,7 @@ namespace {
 
 constexpr const char* kClearLine = "\r\x1b[K";
 constexpr const char* kRed = "\x1b[31m";
+constexpr const char* kYellow = "\x1b[33m";
 constexpr const char* kPlain = "\x1b[0m";
 constexpr double kJsonSeconds = 1;
 
@@ -29,6 +30,9 @@ class PlainTalk : public Talk {
 
   void show_message(const std::string& line) override {
     if (messages_) write(line + "\n");
+  }
+  void show_warning(const std::string& line) override {
+    write((terminal().color ? std::string(kYellow) + "warning:" + kPlain : "warning:") + " " + line + "\n");
   }
   void show_progress(const Progress&) override {}
   void show_transfer(const Transfer&) override {}
@@ -95,10 +99,10 @@ class BarTalk : public PlainTalk {
 
  private:
   void show_message(const std::string& line) override {
-    const std::string bar = std::exchange(bar_, "");
-    if (!bar.empty()) write(kClearLine);
-    PlainTalk::show_message(line);
-    if (!bar.empty()) draw(bar);
+    above_bar([&] { PlainTalk::show_message(line); });
+  }
+  void show_warning(const std::string& line) override {
+    above_bar([&] { PlainTalk::show_warning(line); });
   }
   void show_progress(const Progress& progress) override {
     draw(progress_bar(progress_figures(progress), terminal()));
@@ -114,6 +118,13 @@ class BarTalk : public PlainTalk {
   }
   void show_finish() override { clear(); }
 
+  template <typename Write>
+  void above_bar(Write write_line) {
+    const std::string bar = std::exchange(bar_, "");
+    if (!bar.empty()) write(kClearLine);
+    write_line();
+    if (!bar.empty()) draw(bar);
+  }
   void draw(const std::string& bar) {
     write("\r" + bar + "\x1b[K");
     bar_ = bar;
@@ -133,6 +144,7 @@ class JsonTalk : public Talk {
 
  private:
   void show_message(const std::string& line) override { write({{"event", "message"}, {"text", line}}); }
+  void show_warning(const std::string& line) override { write({{"event", "warning"}, {"text", line}}); }
   void show_progress(const Progress& progress) override {
     const ProgressFigures figures = progress_figures(progress);
     const bool is_last = figures.done == figures.total && !last_written_;
@@ -190,6 +202,11 @@ class JsonTalk : public Talk {
 void Talk::message(const std::string& line) {
   const std::lock_guard lock(mutex_);
   show_message(line);
+}
+
+void Talk::warning(const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  show_warning(line);
 }
 
 void Talk::progress(const Progress& progress) {

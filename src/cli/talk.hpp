@@ -24,6 +24,8 @@ class Talk {
 
   // One line of information.
   void message(const std::string& line);
+  // One line of what is probably not meant; said also where messages are not.
+  void warning(const std::string& line);
   void progress(const Progress& progress);
   void progress(const Transfer& transfer);
   // One "error: " line per line of `text` (an interruption is no error: without the word); `hint` is a line
@@ -34,6 +36,7 @@ class Talk {
 
  private:
   virtual void show_message(const std::string& line) = 0;
+  virtual void show_warning(const std::string& line) = 0;
   virtual void show_progress(const Progress& progress) = 0;
   virtual void show_transfer(const Transfer& transfer) = 0;
   virtual void show_error(const std::string& text, int exit_code, const std::string& hint) = 0;

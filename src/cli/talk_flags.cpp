@@ -22,7 +22,7 @@ void add_talk_flags(CommandParser& parser, ProgressMode& progress, bool& quiet) 
       [&progress](const std::string& flag, const std::string& value) {
         progress = progress_mode(parse_choice(flag, value, {"auto", "bar", "lines", "json", "none"}));
       });
-  parser.flag("-q,--quiet", "No progress and no talk, only results and errors", quiet);
+  parser.flag("-q,--quiet", "No progress and no talk, only results, warnings and errors", quiet);
 }
 
 }  // namespace tf_injector::cli

@@ -33,11 +33,11 @@ std::array<float, 3> rounded(const std::array<double, 3>& values) {
   return {static_cast<float>(values[0]), static_cast<float>(values[1]), static_cast<float>(values[2])};
 }
 
-float scaled(uint8_t value, Arithmetic arithmetic) {
+float scaled(float x, Scaling scaling) {
   // tf.image.convert_image_dtype computes 1 / 255 in double and rounds it to float32.
   constexpr auto kInverse = static_cast<float>(1.0 / 255.0);
-  const auto x = static_cast<float>(value);
-  return arithmetic == Arithmetic::numpy ? x / 255.0f : x * kInverse;
+  if (scaling == Scaling::none) return x;
+  return scaling == Scaling::numpy ? x / 255.0f : x * kInverse;
 }
 
 float normalized(float x, const Normalization& normalization, size_t channel) {
@@ -67,15 +67,23 @@ std::optional<Normalization> normalization_of(const std::string& dataset) {
   return std::nullopt;
 }
 
+std::string formula(const Preprocessing& preprocessing) {
+  std::string text = "x";
+  if (preprocessing.scaling == Scaling::numpy) text = "x / 255";
+  if (preprocessing.scaling == Scaling::tensorflow) text = "x * (1 / 255)";
+  return preprocessing.normalization ? "(" + text + " - mean) / std" : text;
+}
+
 // Only 256 values occur per channel: each is computed once, with the same roundings as any pixel.
-void preprocess(std::span<const uint8_t> images, int64_t channels, Arithmetic arithmetic,
-                const std::optional<Normalization>& normalization, std::span<float> out) {
+void preprocess(std::span<const uint8_t> images, int64_t channels, const Preprocessing& preprocessing,
+                std::span<float> out) {
+  const auto& [scaling, normalization] = preprocessing;
   check(images.size(), channels, normalization.has_value(), out.size());
   const size_t tables = normalization ? static_cast<size_t>(channels) : 1;
   std::array<std::array<float, kByteValues>, kNormalizedChannels> table;
   for (size_t c = 0; c < tables; ++c) {
     for (size_t value = 0; value < kByteValues; ++value) {
-      const float x = scaled(static_cast<uint8_t>(value), arithmetic);
+      const float x = scaled(static_cast<float>(value), scaling);
       table[c][value] = normalization ? normalized(x, *normalization, c) : x;
     }
   }
@@ -85,16 +93,18 @@ void preprocess(std::span<const uint8_t> images, int64_t channels, Arithmetic ar
 }
 
 // The same arithmetic on NaN and infinities as NumPy: they go through subtraction and division.
-void preprocess(std::span<const float> images, int64_t channels,
-                const std::optional<Normalization>& normalization, std::span<float> out) {
+void preprocess(std::span<const float> images, int64_t channels, const Preprocessing& preprocessing,
+                std::span<float> out) {
+  const auto& [scaling, normalization] = preprocessing;
   check(images.size(), channels, normalization.has_value(), out.size());
   if (!normalization) {
-    std::copy(images.begin(), images.end(), out.begin());
+    std::transform(images.begin(), images.end(), out.begin(),
+                   [scaling = scaling](float x) { return scaled(x, scaling); });
     return;
   }
   for (size_t i = 0; i < images.size(); i += kNormalizedChannels) {
     for (size_t c = 0; c < kNormalizedChannels; ++c)
-      out[i + c] = normalized(images[i + c], *normalization, c);
+      out[i + c] = normalized(scaled(images[i + c], scaling), *normalization, c);
   }
 }
 

@@ -53,11 +53,16 @@ std::string refusal(Dataset dataset, const std::vector<PlanInput>& inputs = kInp
   return refusal([&] { ImageFeed(std::move(dataset), inputs, 2, std::move(options)); });
 }
 
-TEST(ImageFeed, FeedsFloatsAsTheyAreAndScalesBytes) {
+FeedOptions with(const data::Preprocessing& preprocessing, NumberType type = NumberType::float32) {
+  return {.inputs = {{preprocessing, type}}, .limit = {}};
+}
+
+TEST(ImageFeed, FeedsFloatsAndBytesAsTheyAreOrScaled) {
   const ImageFeed floats(floats_dataset(), kInput, 2, {});
   EXPECT_THAT(fed(floats, 1, 1), ElementsAre(6, 7, 8, 9, 10, 11));
   EXPECT_EQ(fed(floats, 0, 2).size(), 12u);
-  const ImageFeed bytes(bytes_dataset(), kInput, 2, {});
+  EXPECT_THAT(fed(ImageFeed(bytes_dataset(), kInput, 2, {}), 1, 1), ElementsAre(6, 7, 8, 9, 10, 11));
+  const ImageFeed bytes(bytes_dataset(), kInput, 2, with({data::Scaling::numpy, {}}));
   EXPECT_EQ(fed(bytes, 1, 1)[2], 8.0f / 255.0f);
   EXPECT_EQ(floats.images(), 2);
   EXPECT_EQ(floats.bytes(), 12 * sizeof(float));
@@ -67,14 +72,25 @@ TEST(ImageFeed, FeedsFloatsAsTheyAreAndScalesBytes) {
 
 TEST(ImageFeed, NormalisesBytesAndFloatsWhenAsked) {
   const data::Normalization normalization{.mean = {1, 2, 3}, .std = {2, 4, 8}};
-  EXPECT_THAT(fed(ImageFeed(floats_dataset(), kInput, 2, {.normalization = normalization}), 0, 1),
-              ElementsAre(0, 1, 2, 3, 4, 5));
-  EXPECT_THAT(
-      fed(ImageFeed(floats_dataset(), kInput, 2, {.normalization = normalization, .normalize_floats = true}),
-          0, 1),
-      ElementsAre(-0.5f, -0.25f, -0.125f, 1, 0.5f, 0.25f));
-  EXPECT_EQ(fed(ImageFeed(bytes_dataset(), kInput, 2, {.normalization = normalization}), 0, 1)[1],
+  EXPECT_THAT(fed(ImageFeed(floats_dataset(), kInput, 2, with({.normalization = normalization})), 0, 1),
+              ElementsAre(-0.5f, -0.25f, -0.125f, 1, 0.5f, 0.25f));
+  EXPECT_EQ(fed(ImageFeed(bytes_dataset(), kInput, 2, with({data::Scaling::numpy, normalization})), 0, 1)[1],
             (1.0f / 255.0f - 2.0f) / 4.0f);
+}
+
+// As Keras: the fraction is cut off, and what does not fit wraps round (graph/number_type.hpp).
+TEST(ImageFeed, CastsToTheTypeOfTheInput) {
+  const ImageFeed bytes(bytes_dataset(), kInput, 2, with({}, NumberType::uint8));
+  EXPECT_THAT(fed(bytes, 1, 1), ElementsAre(6, 7, 8, 9, 10, 11));
+  EXPECT_THAT(bytes.warnings(), ElementsAre());
+  Dataset dataset = floats_dataset();
+  EXPECT_THAT(ImageFeed(dataset, kInput, 2, with({}, NumberType::uint8)).warnings(), ElementsAre());
+  dataset.inputs[0].floats = {0.5f, 1.9f, -1.0f, 255, 256, 300.7f, 0, 0, 0, 0, 0, 0};
+  const ImageFeed cut(dataset, kInput, 2, with({}, NumberType::uint8));
+  EXPECT_THAT(fed(cut, 0, 1), ElementsAre(0, 1, 255, 255, 0, 44));
+  EXPECT_THAT(cut.warnings(), ElementsAre(HasSubstr("the model's input 'input' is uint8")));
+  const ImageFeed scaled(bytes_dataset(), kInput, 2, with({data::Scaling::numpy, {}}, NumberType::uint8));
+  EXPECT_THAT(fed(scaled, 1, 1), ElementsAre(0, 0, 0, 0, 0, 0));
 }
 
 TEST(ImageFeed, TransposesForModelsThatTakeChannelsFirst) {
@@ -91,7 +107,8 @@ TEST(ImageFeed, TransposesForModelsThatTakeChannelsLast) {
   for (Dataset dataset : {floats_dataset(), bytes_dataset()}) {
     dataset.inputs[0].shape = {3, 2, 1};
     FeedOptions options;
-    if (!dataset.inputs[0].is_float) options.normalization = {.mean = {0, 1, 2}, .std = {1, 1, 1}};
+    const data::Normalization normalization{.mean = {0, 1, 2}, .std = {1, 1, 1}};
+    if (!dataset.inputs[0].is_float) options = with({data::Scaling::numpy, normalization});
     const ImageFeed feed(dataset, kInput, 2, options);
     EXPECT_THAT(
         feed.remarks(),
@@ -110,8 +127,7 @@ TEST(ImageFeed, NormalisesChannelsThatLieFirst) {
   Dataset dataset = floats_dataset();
   dataset.inputs[0].shape = {3, 2, 1};
   const data::Normalization normalization{.mean = {0, 1, 2}, .std = {1, 1, 1}};
-  const ImageFeed feed(dataset, {{"input", Shape{3, 2, 1}}}, 2,
-                       {.normalization = normalization, .normalize_floats = true});
+  const ImageFeed feed(dataset, {{"input", Shape{3, 2, 1}}}, 2, with({.normalization = normalization}));
   EXPECT_THAT(feed.remarks(), ElementsAre());
   EXPECT_THAT(fed(feed, 0, 2), ElementsAre(0, 1, 1, 2, 2, 3, 6, 7, 7, 8, 8, 9));
 }
@@ -192,7 +208,8 @@ TEST(ImageFeed, RefusesWhatDoesNotFitTheModel) {
 TEST(ImageFeed, RefusesToNormaliseOtherThanThreeChannelsBeforeAnyWork) {
   Dataset dataset = bytes_dataset();
   dataset.inputs[0].shape = {2, 3, 1};
-  EXPECT_NE(refusal(dataset, {{"input", Shape{2, 3, 1}}}, {.normalization = data::Normalization{}}), "");
+  EXPECT_NE(refusal(dataset, {{"input", Shape{2, 3, 1}}}, with({.normalization = data::Normalization{}})),
+            "");
   EXPECT_EQ(refusal(dataset, {{"input", Shape{2, 3, 1}}}), "");
 }
 

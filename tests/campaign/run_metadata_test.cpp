@@ -28,6 +28,7 @@ RunMetadata sample() {
                 .use_tensorflow_preprocessing = true,
                 .resume_from = 17,
                 .resize = "pillow",
+                .preprocessing = "(x / 255 - mean) / std",
                 .mean = {{0.4914f, 0.4822f, 0.1f}},
                 .std = {{0.2023f, 1e-30f, 0.2010f}},
                 .limit = 100,
@@ -69,14 +70,36 @@ TEST(RunMetadata, IsReadAsItWasWritten) {
   EXPECT_EQ(finished.settings, m.settings);
 }
 
-// As versions wrote it that had no thresholds.
+// What version 0.1 wrote before it knew of thresholds and of bytes that are fed as they are.
 TEST(RunMetadata, ReadsWhatOlderVersionsWrote) {
   RunMetadata m = sample();
   std::string text = metadata_text(m);
-  const std::string added = ",\n    \"threshold\": 0.5";
-  text.erase(text.find(added), added.size());
+  const auto erase = [&text](const std::string& from, const std::string& to) {
+    const size_t begin = text.find(from);
+    ASSERT_NE(begin, std::string::npos) << from;
+    text.erase(begin, text.find(to, begin) - begin);
+  };
+  erase(",\n    \"threshold\"", "\n  },");
+  erase("  \"preprocess\"", "  \"images\"");
+  text.replace(text.find("\"schema\": 2"), 11, "\"schema\": 1");
+  text.replace(
+      text.find("\"settings\": {"), 13,
+      "\"settings\": {\"resize\": \"pillow\", \"mean\": [0.4914, 0.4822, 0.1], \"std\": [0.2023, 1e-30, "
+      "0.201],");
   m.settings.threshold.reset();
-  EXPECT_EQ(parse_metadata(text, "r.run.json").settings, m.settings);
+  m.settings.preprocessing.reset();
+  const RunSettings old = parse_metadata(text, "r.run.json").settings;
+  EXPECT_EQ(old, m.settings);
+  RunSettings now = m.settings;
+  for (const char* same : {"x", "x / 255", "(x / 255 - mean) / std", "left: x; right: x / 255"}) {
+    now.preprocessing = same;
+    EXPECT_THAT(differences(old, now), testing::IsEmpty()) << same;
+  }
+  now.preprocessing = "left: float32(x); right: x / 255";
+  EXPECT_THAT(
+      differences(old, now),
+      testing::ElementsAre("the preprocessing: before 8-bit images could be fed as they are in the report, "
+                           "left: float32(x); right: x / 255 now"));
 }
 
 TEST(RunMetadata, TakesPathsThatAreNoUtf8) {
@@ -101,8 +124,8 @@ TEST(RunMetadata, WhatIsNoMetadataIsRefused) {
     EXPECT_THAT(refusal(json), testing::StartsWith("r.run.json: no metadata of a report: ")) << json;
   }
   std::string later = text;
-  later.replace(later.find("\"schema\": 1"), 11, "\"schema\": 9");
-  EXPECT_THAT(refusal(later), HasSubstr("written by a later version of tf_injector (schema 9, known: 1)"));
+  later.replace(later.find("\"schema\": 2"), 11, "\"schema\": 9");
+  EXPECT_THAT(refusal(later), HasSubstr("written by a later version of tf_injector (schema 9, known: 2)"));
   for (const char* key : {"\"rows\"", "\"batch_size\"", "\"state\"", "\"sha256\"", "\"kernel\""}) {
     std::string without = text;
     without.replace(without.find(key), 3, "\"_");
@@ -115,6 +138,7 @@ TEST(RunMetadata, NamesEveryDifferenceAsItsUserKnowsIt) {
   EXPECT_TRUE(differences(a, a).empty());
   RunSettings b;  // everything differs
   b.resize = "tensorflow";
+  b.preprocessing = "x";
   b.batch_size = 1;
   EXPECT_THAT(
       differences(a, b),
@@ -123,6 +147,7 @@ TEST(RunMetadata, NamesEveryDifferenceAsItsUserKnowsIt) {
           "the data's SHA-256: cc in the report,  now", "--batch-size: 512 in the report, 1 now",
           "--use-tf: given in the report, not given now", "--resume-from: 17 in the report, not given now",
           "--resize: pillow in the report, tensorflow now",
+          "the preprocessing: (x / 255 - mean) / std in the report, x now",
           "the mean of the preprocessing: 0.4914,0.4822,0.1 in the report, none now",
           "the std of the preprocessing: 0.2023,1e-30,0.201 in the report, none now",
           "--limit: 100 in the report, not given now", "--output: dense in the report,  now",

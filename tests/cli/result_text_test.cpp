@@ -56,6 +56,7 @@ TEST(OutcomeText, DryRun) {
   CampaignResult result;
   result.outcome = CampaignOutcome::dry_run;
   result.faults = 16640;
+  result.preprocessing = "x / 255 (a reason)";
   result.estimated_seconds = 3723;
   result.estimated_memory_bytes = 1500000000;
   result.estimated_disk_bytes = 6600000000;
@@ -63,6 +64,7 @@ TEST(OutcomeText, DryRun) {
   EXPECT_EQ(outcome_text(result),
             "dry run: nothing was written\n"
             "faults: 16640\n"
+            "preprocessing: x / 255 (a reason)\n"
             "estimated time: 1:02:03\n"
             "memory: at most 1.5 GB\n"
             "estimated disk: 6.6 GB\n"

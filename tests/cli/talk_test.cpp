@@ -50,6 +50,26 @@ TEST_F(TalkTest, LinesAtEveryTenthButNotOftenerThanOnceASecond) {
             "1000/1000 faults (100.0 %), 250/s, 0:00:00 left, critical 0.50 %\n");
 }
 
+TEST_F(TalkTest, WarningsAreSaidInEveryMode) {
+  for (const ProgressMode mode : {ProgressMode::lines, ProgressMode::none}) {
+    for (const bool quiet : {false, true}) {
+      const auto talk = talk_with(mode, quiet);
+      talk->message("by the way");
+      talk->warning("scaled twice");
+      EXPECT_EQ(written(), std::string(quiet ? "" : "by the way\n") + "warning: scaled twice\n");
+    }
+  }
+  talk_with(ProgressMode::json)->warning("scaled twice");
+  EXPECT_EQ(written(), "{\"event\":\"warning\",\"text\":\"scaled twice\"}\n");
+  make_interactive();
+  terminal_.color = true;
+  const auto bar = talk_with(ProgressMode::automatic);
+  bar->progress(progress_at(10, 1));
+  written();
+  bar->warning("scaled twice");
+  EXPECT_THAT(written(), testing::StartsWith("\r\x1b[K\x1b[33mwarning:\x1b[0m scaled twice\n\r"));
+}
+
 TEST_F(TalkTest, LinesNowAndThenInALongRun) {
   const auto talk = talk_with(ProgressMode::lines);
   int lines = 0;
