@@ -138,7 +138,8 @@ def scores(model, fed):
     return [np.asarray(m).reshape(BATCH, -1) for m in made]
 
 
-def run(program, path, folder, data, faults, output):
+def run(program, path, around, data, faults, output):
+    folder = pathlib.Path(tempfile.mkdtemp(dir=around))
     np.savez(folder / "d.npz", **data)
     (folder / "l.csv").write_text("Injection,Layer,TensorIndex,Bit\n" + "".join(
         f'{i},{name},"{index}",{bit}\n' for i, (name, index, bit) in enumerate(faults)))
