@@ -90,10 +90,8 @@ def arithmetic():
     """x / 127.5 - 1 and others, to be written as TensorFlowOpLayer."""
     i = keras.Input(SHAPE, name="image")
     x = layers.Rescaling(1, name="truediv")(i)
-    x = layers.Rescaling(1, name="sub")(x)
-    y = layers.Rescaling(1, name="rsub")(x)
-    x = layers.Add(name="add")([x, y])
-    x = layers.ReLU(name="leaky")(x)
+    x = layers.Add(name="add")([layers.Rescaling(1, name="sub")(x), x])
+    x = layers.ReLU(name="leaky")(layers.Rescaling(1, name="rsub")(x))
     x = layers.ZeroPadding2D(name="pad")(x)
     x = layers.Concatenate(name="cat")([x, x])
     x = layers.Cropping2D(((1, 0), (0, 0)), name="slice")(x)
@@ -190,7 +188,7 @@ def mixed_up(config, file):
 
 def op_layers(config, _):
     number = {"type": "DT_FLOAT"}
-    nodes = {"truediv": ("RealDiv", {"T": number}, {"1": 127.5}), "sub": ("Sub", {"T": number}, {"1": [[[[0.5, 1.0, 0.25]]]]}),
+    nodes = {"truediv": ("RealDiv", {"T": number}, {"1": 1.7}), "sub": ("Sub", {"T": number}, {"1": [[[[0.5, 1.0, 0.25]]]]}),
              "rsub": ("Sub", {"T": number}, {"0": 2.0}), "add": ("AddV2", {"T": number}, {}),
              "leaky": ("LeakyRelu", {"T": number, "alpha": {"f": 0.3}}, {}),
              "pad": ("PadV2", {"T": number, "Tpaddings": {"type": "DT_INT32"}}, {"1": [[0, 0], [1, 1], [1, 1], [0, 0]], "2": 0.75}),

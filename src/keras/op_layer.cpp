@@ -188,6 +188,26 @@ void strided_slice(const Attributes& attributes, Call& call) {
   set(call, "slice_spec", std::move(spec));
 }
 
+// 1 / c of every number, in float32.
+Json reciprocals(const Json& value) {
+  if (value.is_number()) return 1.0f / static_cast<float>(value.get<double>());
+  if (!value.is_array()) return value;
+  Json list = Json::array();
+  for (const Json& item : value) list.push_back(reciprocals(item));
+  return list;
+}
+
+// The layer runs as a graph of its own, in which TensorFlow replaces a division by a constant: x * (1 / c).
+void division(const Attributes&, Call& call) {
+  if (call.args.size() == 2 && call.args[1].constant() != nullptr)
+    call.args[1] = Argument{reciprocals(*call.args[1].constant())};
+}
+
+bool divides_by_constant(const LayerSpec& layer) {
+  const Json* constants = member(*layer.config, "constants");
+  return op_of_op_layer(layer) == "RealDiv" && constants != nullptr && member(*constants, "1") != nullptr;
+}
+
 struct OpLayerType {
   const char* op;
   const char* function;
@@ -218,7 +238,7 @@ const OpLayerType kTypes[] = {
     {"Pack", "stack", stacking},
     {"Pad", "pad", as_they_are},
     {"PadV2", "pad", padding_with_value},
-    {"RealDiv", "math.truediv", as_they_are},
+    {"RealDiv", "math.truediv", division},
     {"Relu", "nn.relu", as_they_are},
     {"Relu6", "nn.relu6", as_they_are},
     {"Reshape", "reshape", as_they_are},
@@ -285,6 +305,7 @@ std::string op_of_op_layer(const LayerSpec& layer) {
 }
 
 std::string function_of_op_layer(const LayerSpec& layer) {
+  if (divides_by_constant(layer)) return "math.multiply";
   const OpLayerType* type = find_type(layer);
   return type == nullptr ? "" : type->function;
 }
