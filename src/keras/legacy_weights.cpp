@@ -109,8 +109,8 @@ class LegacyPlaces {
   std::vector<Slot> explained(const SavedOrder& orders, std::vector<Slot> loading,
                               const std::vector<std::string>& names, const LayerSpec& layer,
                               const std::string& group) {
-    std::vector<std::vector<Slot>> others = orders.saving();
-    std::erase_if(others, [&](const std::vector<Slot>& order) { return !fits(compare_names(order, names)); });
+    std::vector<std::vector<Slot>> others =
+        orders.saving([&](const std::vector<Slot>& order) { return fits(compare_names(order, names)); });
     const NameEvidence evidence = compare_names(loading, names);
     if (others.size() == 1) {
       notes_.push_back(layer.where() +

@@ -10,8 +10,9 @@
 namespace tf_injector::keras {
 namespace {
 
-// Flags of more models in one group are not tried out.
-constexpr size_t kMostModels = 10;
+// Flags of models are not tried out where that would take more steps: no network needs them, a made-up file
+// may.
+constexpr size_t kMostWork = 2'000'000;
 
 void append(std::vector<Slot>& slots, std::vector<Slot> more) {
   slots.insert(slots.end(), more.begin(), more.end());
@@ -82,6 +83,13 @@ void list_models(SlotTree& tree, std::vector<SlotTree*>& models) {
   for (SlotTree& inner : tree.inner) list_models(inner, models);
 }
 
+// Layers that are trained by their own flag: without any, the flag of the model around changes no order.
+size_t trained_inside(const SlotTree& tree) {
+  size_t count = !tree.is_model && tree.trainable && !own_slots(tree, true).empty() ? 1 : 0;
+  for (const SlotTree& inner : tree.inner) count += trained_inside(inner);
+  return count;
+}
+
 struct WeightName {
   std::string_view prefix;    // "block/conv2d_1" of "block/conv2d_1/kernel:0"
   std::string_view owner;     // "conv2d_1"
@@ -130,16 +138,20 @@ std::vector<Slot> SavedOrder::loading() const {
   return order_of(loaded, generation_);
 }
 
-std::vector<std::vector<Slot>> SavedOrder::saving() const {
+std::vector<std::vector<Slot>> SavedOrder::saving(
+    const std::function<bool(const std::vector<Slot>&)>& wanted) const {
   SlotTree saved = tree_;
   std::vector<SlotTree*> models;
   list_models(saved, models);
+  std::erase_if(models, [](const SlotTree* model) { return trained_inside(*model) == 0; });
+  const size_t slots = loading().size();
   std::vector<std::vector<Slot>> orders;
-  const size_t tried = models.size() > kMostModels ? 0 : models.size();
-  for (size_t flags = 0; flags < size_t{1} << tried; ++flags) {
-    for (size_t m = 0; m < tried; ++m) models[m]->trainable = (flags >> m & 1) == 0;
+  if (models.size() >= 30 || slots << models.size() > kMostWork) return orders;
+  for (size_t flags = 0; flags < size_t{1} << models.size(); ++flags) {
+    for (size_t m = 0; m < models.size(); ++m) models[m]->trainable = (flags >> m & 1) == 0;
     std::vector<Slot> order = order_of(saved, generation_);
-    if (std::find(orders.begin(), orders.end(), order) == orders.end()) orders.push_back(std::move(order));
+    if (wanted(order) && std::find(orders.begin(), orders.end(), order) == orders.end())
+      orders.push_back(std::move(order));
   }
   return orders;
 }

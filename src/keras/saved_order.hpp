@@ -2,6 +2,7 @@
 // stand there say about it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,9 +36,10 @@ class SavedOrder {
 
   // As Keras lists the weights when it loads a file.
   [[nodiscard]] std::vector<Slot> loading() const;
-  // As Keras can have listed them when the file was saved: models may have been frozen and some of their
-  // layers thawed afterwards, which no flag in the file tells.
-  [[nodiscard]] std::vector<std::vector<Slot>> saving() const;
+  // Those of the orders that are `wanted` in which Keras can have listed them when the file was saved: models
+  // may have been frozen and some of their layers thawed afterwards, which no flag in the file tells.
+  [[nodiscard]] std::vector<std::vector<Slot>> saving(
+      const std::function<bool(const std::vector<Slot>&)>& wanted) const;
 
  private:
   SlotTree tree_;
