@@ -112,6 +112,17 @@ class Reference:
         self.library.ref_softmax(I64(x.shape[-1]), pointer(x), pointer(out), I64(x.size // x.shape[-1]), keep)
         return out
 
+    def log_softmax(self, x, keep=False, all_body=False):
+        """The rows of a whole batch: what is left over behind the last eight goes another way."""
+        out, classes = np.empty_like(x), x.shape[-1]
+        rows = x.size // classes
+        body = rows if all_body else rows // 8 * 8
+        for first, last, end in ((0, body, False), (body, rows, True)):
+            source, part = np.ascontiguousarray(x.reshape(rows, classes)[first:last]), np.empty((last - first, classes), F)
+            self.library.ref_log_softmax(I64(classes), I64(first * classes), pointer(source), pointer(part), I64(last - first), end, keep)
+            out.reshape(rows, classes)[first:last] = part
+        return out
+
     def binary(self, kind, a, b, keep=False):
         out = np.empty_like(a)
         assert self.library.ref_binary(kind.encode(), pointer(a), pointer(b), pointer(out), I64(a.size), keep)
@@ -682,6 +693,16 @@ def not_softmax(c, r):
     return (e / e.sum(-1, keepdims=True)).astype(F), tf.nn.softmax(x).numpy()
 
 
+def rule_log_softmax(c, r):
+    x = softmax_case(c) if c.pick(0, 1, 1) else c.ordinary(c.size(1, 40), c.pick(8192, 8193, 9000, 21841, c.size(1, 20000))) * F(3)
+    return r.log_softmax(x), c.pick(tf.nn.log_softmax, tf.keras.layers.Activation(tf.nn.log_softmax))(x).numpy()
+
+
+def not_log_softmax(c, r):
+    x = c.ordinary(c.size(1, 7), c.size(2, 100)) * F(3)
+    return r.log_softmax(x, all_body=True), tf.nn.log_softmax(x).numpy()
+
+
 def binary_rule(kind, theirs):
     def rule(c, r):
         a, b = (c.pick(c.extreme, c.tiny)(*shape) for shape in [any_shape(c)] * 2)
@@ -806,6 +827,8 @@ RULES = (
     ("function", "hard_silu: x * that", function_rule("hard_silu", lambda x: x * hard_sigmoid_6(x))),
     ("softmax", "oneDNN's, in sixteen lanes", rule_softmax),
     ("softmax", "not: Eigen's exp, a division", not_softmax),
+    ("log_softmax", "Eigen's sum of exp, its log; the C library's behind the last eight rows", rule_log_softmax),
+    ("log_softmax", "not: Eigen's log for the last rows too", not_log_softmax),
     ("binary", "multiply", binary_rule("multiply", tf.multiply)),
     ("binary", "subtract", binary_rule("subtract", tf.subtract)),
     ("binary", "divide", binary_rule("divide", tf.divide)),

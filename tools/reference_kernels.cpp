@@ -135,6 +135,14 @@ void ref_softmax(int64_t classes, const float* in, float* out, int64_t rows, boo
   in_mode(keep_denormals, [&] { ref::softmax(classes, in, out, rows); });
 }
 
+// Rows of one batch; the last ones, behind its last eight, with end = true.
+void ref_log_softmax(int64_t classes, int64_t first, const float* in, float* out, int64_t rows, bool end,
+                     bool keep_denormals) {
+  in_mode(keep_denormals, [&] {
+    ref::log_softmax(classes, first, in, out, rows, end ? ref::Part::end : ref::Part::body);
+  });
+}
+
 bool ref_binary(const char* kind, const float* a, const float* b, float* out, int64_t elements,
                 bool keep_denormals) {
   for (int k = 0; k <= static_cast<int>(ops::BinaryKind::minimum); ++k) {

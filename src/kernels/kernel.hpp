@@ -98,6 +98,7 @@ std::unique_ptr<Kernel> make_kernel(const ops::Function& op, const KernelContext
 std::unique_ptr<Kernel> make_kernel(const ops::Softmax& op, const KernelContext& context);
 std::unique_ptr<Kernel> make_kernel(const ops::Binary& op, const KernelContext& context);
 std::unique_ptr<Kernel> make_kernel(const ops::LayerNormalization& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::LogSoftmax& op, const KernelContext& context);
 std::unique_ptr<Kernel> make_kernel(const ops::Repeat& op, const KernelContext& context);
 std::unique_ptr<Kernel> make_kernel(const ops::ResizeBilinear& op, const KernelContext& context);
 

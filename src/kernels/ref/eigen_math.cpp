@@ -118,6 +118,36 @@ float library_exp(float x) {
   return flushed(static_cast<float>(y * s));
 }
 
+float library_log(float x) {
+  // For each sixteenth of 0.6992 ... 1.3984 the reciprocal of a number c in its middle, and log(c).
+  struct Piece {
+    double reciprocal, log;
+  };
+  static constexpr Piece kPieces[16] = {
+      {0x1.661ec79f8f3bep+0, -0x1.57bf7808caadep-2}, {0x1.571ed4aaf883dp+0, -0x1.2bef0a7c06ddbp-2},
+      {0x1.49539f0f010bp+0, -0x1.01eae7f513a67p-2},  {0x1.3c995b0b80385p+0, -0x1.b31d8a68224e9p-3},
+      {0x1.30d190c8864a5p+0, -0x1.6574f0ac07758p-3}, {0x1.25e227b0b8eap+0, -0x1.1aa2bc79c81p-3},
+      {0x1.1bb4a4a1a343fp+0, -0x1.a4e76ce8c0e5ep-4}, {0x1.12358f08ae5bap+0, -0x1.1973c5a611cccp-4},
+      {0x1.0953f419900a7p+0, -0x1.252f438e10c1ep-5}, {1.0, 0.0},
+      {0x1.e608cfd9a47acp-1, 0x1.aa5aa5df25984p-5},  {0x1.ca4b31f026aap-1, 0x1.c5e53aa362eb4p-4},
+      {0x1.b2036576afce6p-1, 0x1.526e57720db08p-3},  {0x1.9c2d163a1aa2dp-1, 0x1.bc2860d22477p-3},
+      {0x1.886e6037841edp-1, 0x1.1058bc8a07ee1p-2},  {0x1.767dcf5534862p-1, 0x1.4043057b6ee09p-2}};
+  constexpr uint32_t kFirst = 0x3f330000;
+  if (is_nan(x) || x < 0.0f) return bits_float(kCanonicalNan);
+  if (flushed(x) == 0.0f) return -HUGE_VALF;
+  if (x == HUGE_VALF || x == 1.0f) return x == 1.0f ? 0.0f : x;
+  const uint32_t above = float_bits(x) - kFirst;
+  const Piece& piece = kPieces[(above >> 19) & 15];
+  const double z = static_cast<double>(bits_float(float_bits(x) - (above & 0xff800000u)));
+  const double r = z * piece.reciprocal - 1.0;
+  const double y0 = piece.log + static_cast<double>(static_cast<int32_t>(above) >> 23) * 0x1.62e42fefa39efp-1;
+  const double r2 = r * r;
+  double y = 0x1.5575b0be00b6ap-2 * r + -0x1.ffffef20a4123p-2;
+  y = -0x1.00ea348b88334p-2 * r2 + y;
+  y = y * r2 + (y0 + r);
+  return static_cast<float>(y);
+}
+
 float eigen_rsqrt(float x) {
   if (is_nan(x) || x < 0.0f) return bits_float(kCanonicalNan);
   if (flushed(x) == 0.0f) return std::copysign(HUGE_VALF, x);

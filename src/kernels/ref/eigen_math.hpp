@@ -46,6 +46,9 @@ inline float eigen_exp(float x) {
 // elements.
 float library_exp(float x);
 
+// The C library's logf (glibc 2.27 and later), for the same.
+float library_log(float x);
+
 // scalar_logistic_op of TensorFlow 2.14, given e = exp(x)
 inline float logistic_of(float e) { return e == HUGE_VALF ? 1.0f : e / (1.0f + e); }
 
@@ -130,8 +133,11 @@ inline float eigen_erf(float x) {
   return p / q;
 }
 
-// plog_impl_float, of finite normal numbers above zero
+// plog_impl_float
 inline float eigen_log(float x) {
+  if (is_nan(x) || x < 0.0f) return bits_float(kCanonicalNan);
+  if (flushed(x) == 0.0f) return -HUGE_VALF;
+  if (x == HUGE_VALF) return x;
   float e = static_cast<float>(static_cast<int>(float_bits(x) >> 23) - 126);
   float m = bits_float((float_bits(x) & 0x007FFFFFu) | 0x3F000000u);  // 0.5 ... 1
   const bool low = m < 0.707106781186547524f;

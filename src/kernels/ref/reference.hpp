@@ -113,6 +113,10 @@ void function(const ops::Function& op, const float* in, float* out, int64_t elem
 // Over rows of `classes` values.
 void softmax(int64_t classes, const float* in, float* out, int64_t rows);
 
+// Over rows of `classes` values, of which the first lies at `first` in its batch. At the end of a batch,
+// behind its last eight rows, the logarithm of a row's sum is the C library's.
+void log_softmax(int64_t classes, int64_t first, const float* in, float* out, int64_t rows, Part part);
+
 // out[i] = a[i * step_a] (op) b[i * step_b]; a step is 0 or 1.
 struct BinaryRow {
   const float* a = nullptr;

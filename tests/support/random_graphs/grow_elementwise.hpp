@@ -36,6 +36,12 @@ inline Grown grow(Kind<ops::Softmax>, GrowingGraph& g) {
   return g.add(ops::Softmax{}, {in});
 }
 
+inline Grown grow(Kind<ops::LogSoftmax>, GrowingGraph& g) {
+  const NodeId in = g.some_node();
+  if (g.shape(in).rank() == 0) return std::nullopt;
+  return g.add(ops::LogSoftmax{}, {in});
+}
+
 inline Grown grow(Kind<ops::LayerNormalization>, GrowingGraph& g) {
   const NodeId in = g.some_node();
   if (g.shape(in).rank() == 0) return std::nullopt;

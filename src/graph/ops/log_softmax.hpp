@@ -1,0 +1,15 @@
+// The logarithm of softmax over the last axis; another axis is a Transpose before and behind.
+#pragma once
+#include <span>
+
+#include "core/shape.hpp"
+
+namespace tf_injector::ops {
+
+struct LogSoftmax {
+  static constexpr const char* kName = "LogSoftmax";
+};
+
+Shape infer_shape(const LogSoftmax& op, std::span<const Shape> inputs);
+
+}  // namespace tf_injector::ops

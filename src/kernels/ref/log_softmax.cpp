@@ -1,0 +1,37 @@
+#include "kernels/ref/eigen_math.hpp"
+#include "kernels/ref/reference.hpp"
+
+// TensorFlow's SoftmaxEigenImpl: y = x - maximum, then y - log(sum of exp(y)).
+namespace tf_injector::ref {
+namespace {
+
+// Longer sums are cut in two, again and again.
+constexpr int64_t kLongestSum = 8 * 1024;
+
+// The sum of exp over values of which the first lies at `first` in the batch. Where a sum is cut the second
+// part begins at a multiple of eight of the batch.
+float exp_sum(const float* y, int64_t first, int64_t n) {
+  if (n > kLongestSum) {
+    const int64_t left = (first + (n + 1) / 2 + 7) / 8 * 8 - first;
+    return exp_sum(y, first, left) + exp_sum(y + left, first + left, n - left);
+  }
+  const int64_t in_vectors = n / 8 * 8;
+  return eigen_row_sum(n, [&](int64_t i) { return i < in_vectors ? eigen_exp(y[i]) : library_exp(y[i]); });
+}
+
+}  // namespace
+
+void log_softmax(int64_t classes, int64_t first, const float* in, float* out, int64_t rows, Part part) {
+  for (int64_t row = 0; row < rows; ++row) {
+    const float* x = in + row * classes;
+    float* y = out + row * classes;
+    float largest = -HUGE_VALF;  // a NaN is passed over here, and is in the sum
+    for (int64_t i = 0; i < classes; ++i) largest = x[i] > largest ? x[i] : largest;
+    for (int64_t i = 0; i < classes; ++i) y[i] = x[i] - largest;
+    const float sum = exp_sum(y, first + row * classes, classes);
+    const float log = part == Part::body ? eigen_log(sum) : library_log(sum);
+    for (int64_t i = 0; i < classes; ++i) y[i] = y[i] - log;
+  }
+}
+
+}  // namespace tf_injector::ref
