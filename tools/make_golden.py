@@ -4,7 +4,7 @@
     .venv-tools/bin/python  tools/make_golden.py           # TensorFlow 2.14: the models of Keras 2
     .venv-keras3/bin/python tools/make_golden.py           # TensorFlow 2.21: the models of Keras 3 (k3_*)
 
-Per model: NAME.keras; NAME.faults.csv, a fault list over every Conv2D and Dense layer, Inf and NaN among the results; NAME.golden.npz:
+Per model: NAME.keras (or .h5); NAME.faults.csv, a fault list over every Conv2D and Dense layer, Inf and NaN among the results; NAME.golden.npz:
     inputs (N, ...)            float32, as fed
     clean (N, 10)              scores of one batch of N           clean_alone (N, 10)        of N batches of one
     faulty (F, N, 10)          per fault, one batch of N          faulty_alone (F, N, 10)    N batches of one
@@ -14,6 +14,7 @@ import argparse
 import json
 import pathlib
 import sys
+import zipfile
 
 import numpy as np
 
@@ -201,6 +202,50 @@ def normalised():
     return tf.keras.Model(inputs, L.Dense(CLASSES, activation="sigmoid")(L.LayerNormalization(epsilon=1e-6, scale=False)(x)))
 
 
+def augmentation():
+    """Random layers, as a nested model in front and by themselves: nothing happens at inference."""
+    return tf.keras.Sequential([L.RandomFlip("horizontal"), L.RandomRotation(0.1, "nearest"), L.RandomZoom((-0.2, 0.1), 0.1),
+                                L.RandomTranslation(0.1, (-0.1, 0.2)), L.RandomContrast(0.3), L.RandomBrightness((-0.2, 0.1), [-1.0, 1.0])])
+
+
+def preprocessed():
+    """preprocess_input behind random layers (mode caffe cannot be saved as .keras); tensors split, stacked, unstacked; log_softmax."""
+    modes = tf.keras.applications
+    inputs = tf.keras.Input((10, 9, 3))
+    x = augmentation()(inputs)
+    sized = L.GlobalAveragePooling2D()(L.Conv2D(4, 3, activation="relu")(L.RandomWidth(0.2)(L.RandomHeight(0.1)(x))))
+    x = modes.densenet.preprocess_input(40.0 * x) - modes.mobilenet.preprocess_input(9.0 * x)
+    left, right = tf.split(L.Conv2D(12, 3, activation="relu")(x), [5, -1], axis=-1)
+    first, *_, last = tf.split(L.Conv2D(10, 3)(tf.concat([right, left], -1)), 5, axis=3)
+    x = tf.nn.bias_add(tf.stack([first, last], axis=1), [0.25, -0.5])
+    x = tf.concat([tf.nn.log_softmax(part, axis=2) for part in tf.unstack(x, axis=1)], -1)
+    return tf.keras.Model(inputs, L.Dense(CLASSES, activation=tf.nn.log_softmax)(L.Concatenate()([sized, L.Flatten()(x)])))
+
+
+def preprocessed_caffe():
+    """preprocess_input in mode caffe, which Keras 2 saves as .h5 only."""
+    inputs = tf.keras.Input((7, 6, 3))
+    x = L.Conv2D(6, 3, activation="relu")(0.02 * tf.keras.applications.vgg16.preprocess_input(50.0 * inputs))
+    return tf.keras.Model(inputs, tf.nn.log_softmax(L.Dense(CLASSES)(L.GlobalAveragePooling2D()(x))))
+
+
+def k3_preprocessed():
+    """The same in Keras 3, in mode caffe too, with the random layers that it has more of."""
+    ops, modes = tf.keras.ops, tf.keras.applications
+    inputs = tf.keras.Input((10, 9, 3))
+    x = augmentation()(inputs)
+    for layer in (L.RandomHue(0.1), L.RandomSaturation(0.3), L.RandomSharpness(0.2), L.RandomGrayscale(0.5),
+                  L.RandomColorJitter([0, 1], 0.1, 0.1, 0.1, 0.1), L.RandomColorDegeneration(0.2), L.RandomPosterization(4), L.RandomInvert(),
+                  L.RandomErasing(), L.RandomGaussianBlur(), L.RandomPerspective(), L.RandomElasticTransform(), L.Solarization(0.1, 0.2),
+                  L.MixUp(), L.CutMix(), L.RandAugment([0, 1]), L.AugMix([0, 1])):
+        x = layer(x)
+    x = 0.01 * modes.resnet.preprocess_input(40.0 * x) + modes.densenet.preprocess_input(x) - modes.mobilenet.preprocess_input(9.0 * x)
+    left, right = ops.split(L.Conv2D(12, 3, activation="relu")(x), [5], axis=-1)
+    first, *_, last = ops.split(L.Conv2D(10, 3)(ops.concatenate([right, left], -1)), 5, axis=3)
+    x = ops.concatenate([ops.log_softmax(part, axis=2) for part in ops.unstack(ops.stack([first, last], axis=1), axis=1)], -1)
+    return tf.keras.Model(inputs, L.Dense(CLASSES, activation="log_softmax")(L.Flatten()(x)))
+
+
 def k3_residual():
     """Keras 3 operations beside layers. Without BatchNormalization, whose bits depend on the maker of the CPU in Keras 3."""
     ops = tf.keras.ops
@@ -242,10 +287,13 @@ def k3_functions():
     return tf.keras.Model(inputs, L.Dense(CLASSES, activation="sigmoid")(L.Flatten()(x)))
 
 
-MODELS = (k3_residual, k3_sequential, k3_channels, k3_functions) if KERAS_3 else (option_a, converted_nchw, projection, dense_blocks, odd_channels,
+MODELS = (k3_residual, k3_sequential, k3_channels, k3_functions, k3_preprocessed) if KERAS_3 else (option_a, converted_nchw, projection, dense_blocks, odd_channels,
                                                                     shared_layers, inception, mobile, activations, normalised,
-                                                                    cut_sums)
+                                                                    cut_sums, preprocessed, preprocessed_caffe)
 
+
+
+H5 = (preprocessed_caffe,)  # models that cannot be saved as .keras
 
 
 # ---- weights, faults, scores -----------------------------------------------------------------------------------------------
@@ -279,14 +327,27 @@ def list_faults(model, seed):
     return faults
 
 
+def compress(path):
+    """Zips the file again: HDF5 is mostly zeros where many layers have no weights."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+
+
 def make(build, folder, seed):
     name = build.__name__
     tf.keras.backend.clear_session()
     rng = np.random.default_rng(seed)
     model = build()
     sane_weights(model, rng)
-    model.save(folder / f"{name}.keras")
-    model = oracle.load_model(folder / f"{name}.keras")
+    path = folder / f"{name}{'.h5' if build in H5 else '.keras'}"
+    model.save(path)
+    if build not in H5:
+        compress(path)
+    with tf.keras.utils.custom_object_scope({"log_softmax_v2": tf.nn.log_softmax}):
+        model = oracle.load_model(path)
     inputs = rng.standard_normal((IMAGES, *model.input_shape[1:])).astype(np.float32)
     faults = list_faults(model, seed)
     oracle.write_faults(folder / f"{name}.faults.csv", faults)

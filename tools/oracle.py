@@ -54,8 +54,9 @@ def injectable_layers(model):
 
 
 def infer(model, images, batch=512):
-    """Scores of all images, fed in batches; the last one may be short."""
-    return np.concatenate([np.asarray(model(images[i:i + batch])) for i in range(0, len(images), batch)])
+    """Scores of all images at inference, fed in batches; the last one may be short. Random layers need the word: without
+    training=False Keras lets them change images."""
+    return np.concatenate([np.asarray(model(images[i:i + batch], training=False)) for i in range(0, len(images), batch)])
 
 
 @contextlib.contextmanager

@@ -350,7 +350,8 @@ bool CallContext::training(bool around) {
   const auto training = call_.kwargs.find("training");
   if (training == call_.kwargs.end()) return around;
   read_names_.insert("training");
-  if (training->second.is_none()) return around;
+  // In Keras 3 the word of whoever calls the outermost model is the last.
+  if (training->second.is_none() || generation_ == Generation::keras3) return around;
   const Json* value = training->second.constant();
   const std::optional<bool> flag = value == nullptr ? std::nullopt : as_boolean(*value);
   if (!flag) fail("is called with training=" + (value != nullptr ? brief(*value) : "a tensor"));

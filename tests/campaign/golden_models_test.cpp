@@ -20,10 +20,16 @@ const std::filesystem::path kFolder = std::filesystem::path(TFI_TEST_DIR) / "gol
 std::vector<std::string> golden_models() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
-    if (entry.path().extension() == ".keras") names.push_back(entry.path().stem().string());
+    const std::string extension = entry.path().extension().string();
+    if (extension == ".keras" || extension == ".h5") names.push_back(entry.path().stem().string());
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+std::string model_file(const std::string& name) {
+  const std::filesystem::path keras = kFolder / (name + ".keras");
+  return (std::filesystem::exists(keras) ? keras : kFolder / (name + ".h5")).string();
 }
 
 // What TensorFlow computed; images outermost, faults before them.
@@ -66,7 +72,7 @@ class GoldenModel : public testing::TestWithParam<std::string> {};
 
 TEST_P(GoldenModel, HasTensorFlowsScoresInEveryBit) {
   const Golden golden(GetParam());
-  const Graph graph = keras::import_model((kFolder / (GetParam() + ".keras")).string());
+  const Graph graph = keras::import_model(model_file(GetParam()));
   const FaultList list = read_fault_list((kFolder / (GetParam() + ".faults.csv")).string(), graph);
   ASSERT_EQ(list.faults.size() * golden.clean.size(), golden.faulty.size());
   const auto together = static_cast<int>(golden.images);

@@ -44,6 +44,7 @@ std::vector<Variable> normalization_variables(Config& config);
 Values permute(CallContext& call);
 Values prelu(CallContext& call);
 std::vector<Variable> prelu_variables(Config& config);
+Values random_augmentation(CallContext& call);  // every layer that changes images in training only
 Values relu(CallContext& call);
 Values repeat_vector(CallContext& call);
 Values rescaling(CallContext& call);

@@ -12,11 +12,12 @@ using tf_injector::ops::Function;
 using tf_injector::ops::FunctionKind;
 
 struct Linear {};
+using tf_injector::ops::LogSoftmax;
 using tf_injector::ops::Softmax;
 
 struct NamedActivation {
   const char* name;
-  std::variant<Linear, Softmax, Activation, Function> meaning;
+  std::variant<Linear, Softmax, LogSoftmax, Activation, Function> meaning;
 };
 
 Function function(FunctionKind kind, float alpha = 0.0f) { return {.kind = kind, .alpha = alpha}; }
@@ -33,10 +34,13 @@ const NamedActivation kActivations[] = {{"linear", Linear{}},
                                         {"hard_silu", function(FunctionKind::hard_silu)},
                                         {"hard_swish", function(FunctionKind::hard_silu)},
                                         {"leaky_relu", function(FunctionKind::leaky_relu, 0.2f)},
+                                        {"log_softmax", LogSoftmax{}},
+                                        {"log_softmax_v2", LogSoftmax{}},
                                         {"mish", function(FunctionKind::mish)},
                                         {"selu", function(FunctionKind::selu)},
                                         {"sigmoid", function(FunctionKind::sigmoid)},
                                         {"silu", function(FunctionKind::silu)},
+                                        {"softmax_v2", Softmax{}},
                                         {"softplus", function(FunctionKind::softplus)},
                                         {"softsign", function(FunctionKind::softsign)},
                                         {"swish", function(FunctionKind::silu)},
@@ -58,11 +62,25 @@ NodeId add_named(CallContext& call, NodeId node, const NamedActivation& known) {
   if (std::holds_alternative<Linear>(known.meaning)) return node;
   if (std::holds_alternative<Softmax>(known.meaning))
     return add_softmax(call, node, call.shape(node).rank() - 1);
+  if (std::holds_alternative<LogSoftmax>(known.meaning))
+    return add_log_softmax(call, node, call.shape(node).rank() - 1);
   if (const auto* relu = std::get_if<Activation>(&known.meaning)) return call.add(*relu, {node});
   Function op = std::get<Function>(known.meaning);
   if (op.kind == FunctionKind::hard_sigmoid && call.generation() == Generation::keras3)
     op.kind = FunctionKind::hard_sigmoid_6;
   return call.add(op, {node});
+}
+
+// The op works along the last axis: another one changes places with it.
+NodeId over_last_axis(CallContext& call, NodeId node, int axis, const Op& op) {
+  const int rank = call.shape(node).rank();
+  if (rank < 1) call.fail("expected at least one axis beside the batch");
+  if (axis == rank - 1) return call.add(op, {node});
+  tf_injector::ops::Transpose swap;
+  swap.perm.resize(static_cast<size_t>(rank));
+  std::iota(swap.perm.begin(), swap.perm.end(), 0);
+  std::swap(swap.perm[static_cast<size_t>(axis)], swap.perm.back());
+  return call.add(swap, {call.add(op, {call.add(swap, {node})})});
 }
 
 const Json* member(const Json& object, const char* key) {
@@ -155,14 +173,11 @@ NodeId add_softmax_layer(CallContext& call, NodeId node, Config& config) {
 }
 
 NodeId add_softmax(CallContext& call, NodeId node, int axis) {
-  const int rank = call.shape(node).rank();
-  if (rank < 1) call.fail("expected at least one axis beside the batch");
-  if (axis == rank - 1) return call.add(Softmax{}, {node});
-  tf_injector::ops::Transpose swap;
-  swap.perm.resize(static_cast<size_t>(rank));
-  std::iota(swap.perm.begin(), swap.perm.end(), 0);
-  std::swap(swap.perm[static_cast<size_t>(axis)], swap.perm.back());
-  return call.add(swap, {call.add(Softmax{}, {call.add(swap, {node})})});
+  return over_last_axis(call, node, axis, Softmax{});
+}
+
+NodeId add_log_softmax(CallContext& call, NodeId node, int axis) {
+  return over_last_axis(call, node, axis, LogSoftmax{});
 }
 
 NodeId add_activation(CallContext& call, NodeId node, const char* key) {

@@ -35,5 +35,6 @@ const Shape& image_of(const CallContext& call, NodeId input);
 
 // Softmax over an axis of the tensor, the batch not counted.
 [[nodiscard]] NodeId add_softmax(CallContext& call, NodeId node, int axis);
+[[nodiscard]] NodeId add_log_softmax(CallContext& call, NodeId node, int axis);
 
 }  // namespace tf_injector::keras::layers

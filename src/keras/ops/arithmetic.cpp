@@ -117,6 +117,25 @@ Values multiply(CallContext& call) {
   return {tensors(call, BinaryKind::multiply)};
 }
 
+// The bias lies along the channels: the last axis, or the first behind the batch.
+Values bias_add(CallContext& call) {
+  const NodeId x = call.input();
+  const int rank = call.shape(x).rank();
+  const Argument* bias = call.argument(1, {"bias"});
+  if (bias == nullptr || bias->constant() == nullptr) call.fail("expected a constant bias (docs/layers.md)");
+  Constant values = call.constant(*bias->constant(), 1, "bias");
+  const Argument* format = call.argument(2, {"data_format"});
+  const bool channels_first = format != nullptr && call.text(*format, "data_format").starts_with("NC");
+  const int axis = channels_first ? 0 : rank - 1;
+  if (rank < 1 || values.shape != Shape{call.shape(x)[axis]})
+    call.fail("expected a bias for each channel of " + call.shape(x).to_string() + ", found " +
+              values.shape.to_string());
+  std::vector<int64_t> dims(static_cast<size_t>(rank), 1);
+  dims[static_cast<size_t>(axis)] = values.shape[0];
+  values.shape = Shape(std::move(dims));
+  return {call.add_binary(BinaryKind::add, x, std::move(values))};
+}
+
 Values divide(CallContext& call) { return {tensors(call, BinaryKind::divide)}; }
 
 Values maximum(CallContext& call) { return {tensors(call, BinaryKind::maximum)}; }

@@ -25,6 +25,16 @@ double number(CallContext& call, size_t position, std::initializer_list<const ch
   return given->constant()->get<double>();
 }
 
+// The axis of a softmax, the batch not counted; the last one where none is named.
+int axis_of(CallContext& call, NodeId input) {
+  const int rank = call.shape(input).rank();
+  const Argument* axis = call.argument(1, {"axis"});
+  if (axis == nullptr) return rank - 1;
+  const std::vector<int64_t> axes = call.axes(*axis, rank + 1);
+  if (axes.size() != 1 || axes[0] == 0) call.fail("axis: expected one axis that is not the batch");
+  return static_cast<int>(axes[0] - 1);
+}
+
 }  // namespace
 
 Values identity(CallContext& call) { return {call.input_value()}; }
@@ -69,12 +79,12 @@ Values silu(CallContext& call) {
 
 Values softmax(CallContext& call) {
   const NodeId input = call.input();
-  const int rank = call.shape(input).rank();
-  const Argument* axis = call.argument(1, {"axis"});
-  if (axis == nullptr) return {layers::add_softmax(call, input, rank - 1)};
-  const std::vector<int64_t> axes = call.axes(*axis, rank + 1);
-  if (axes.size() != 1 || axes[0] == 0) call.fail("axis: expected one axis that is not the batch");
-  return {layers::add_softmax(call, input, static_cast<int>(axes[0] - 1))};
+  return {layers::add_softmax(call, input, axis_of(call, input))};
+}
+
+Values log_softmax(CallContext& call) {
+  const NodeId input = call.input();
+  return {layers::add_log_softmax(call, input, axis_of(call, input))};
 }
 
 Values softplus(CallContext& call) { return function(call, FunctionKind::softplus); }

@@ -8,6 +8,7 @@ namespace tf_injector::keras::ops {
 
 Values add(CallContext& call);  // of tensors, or of integers of shapes
 Values average_pool(CallContext& call);
+Values bias_add(CallContext& call);
 Values cast(CallContext& call);
 Values clip(CallContext& call);
 Values concat(CallContext& call);  // of tensors, or of integers of shapes
@@ -23,6 +24,7 @@ Values hard_silu(CallContext& call);
 Values identity(CallContext& call);
 Values largest(CallContext& call);  // reduce_max
 Values leaky_relu(CallContext& call);
+Values log_softmax(CallContext& call);
 Values max_pool(CallContext& call);
 Values maximum(CallContext& call);
 Values mean(CallContext& call);
@@ -43,7 +45,8 @@ Values softplus(CallContext& call);
 Values softsign(CallContext& call);
 Values square(CallContext& call);
 Values squeeze(CallContext& call);
-Values stack(CallContext& call);  // of integers of shapes
+Values split(CallContext& call);
+Values stack(CallContext& call);  // of tensors, or of integers of shapes
 Values subtract(CallContext& call);
 Values tanh(CallContext& call);
 Values transpose(CallContext& call);

@@ -20,29 +20,6 @@ Values shape(CallContext& call) {
   return {all};
 }
 
-Values unstack(CallContext& call) {
-  const auto* integers = std::get_if<Integers>(&call.input_value());
-  if (integers == nullptr || integers->is_scalar) call.fail("only a shape can be unstacked (docs/layers.md)");
-  call.ignore_argument(1, {"num"});
-  if (const Argument* axis = call.argument(2, {"axis"})) {
-    if (call.axes(*axis, 1).size() != 1) call.fail("expected one axis");
-  }
-  Values scalars;
-  for (const Dim& dim : integers->values) scalars.push_back(Integers{{dim}, true});
-  return scalars;
-}
-
-Values stack(CallContext& call) {
-  const Argument* values = call.argument(0, {"values"});
-  if (values == nullptr || !std::holds_alternative<std::vector<Argument>>(values->value)) {
-    call.fail("expected a list of integers of a shape (docs/layers.md)");
-  }
-  if (const Argument* axis = call.argument(1, {"axis"})) {
-    if (call.axes(*axis, 1).size() != 1) call.fail("expected one axis");
-  }
-  return {call.integers(*values, "values")};
-}
-
 // The first entry must stand for the images: tf.shape(x)[0], or -1 where the others make up one image.
 Values reshape(CallContext& call) {
   const NodeId input = call.input();

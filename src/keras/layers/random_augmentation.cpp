@@ -1,0 +1,39 @@
+// Layers that change images in training only (RandomFlip and its kind). Inference is training=False, where
+// they hand on what they are given; RandomCrop, which crops or resizes there too, stands in resizing.cpp.
+#include "keras/layers/layers.hpp"
+
+namespace tf_injector::keras::layers {
+
+// Every option says how an image is changed in training.
+Values random_augmentation(CallContext& call) {
+  call.config.ignore({"addition_factor",
+                      "all_ops",
+                      "alpha",
+                      "bounding_box_format",
+                      "brightness_factor",
+                      "chain_depth",
+                      "contrast_factor",
+                      "data_format",
+                      "factor",
+                      "fill_mode",
+                      "fill_value",
+                      "height_factor",
+                      "hue_factor",
+                      "interpolation",
+                      "kernel_size",
+                      "mode",
+                      "num_chains",
+                      "num_ops",
+                      "saturation_factor",
+                      "scale",
+                      "seed",
+                      "sigma",
+                      "threshold_factor",
+                      "value_range",
+                      "width_factor",
+                      "x_factor",
+                      "y_factor"});
+  return {call.input()};
+}
+
+}  // namespace tf_injector::keras::layers
