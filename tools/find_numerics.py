@@ -144,10 +144,10 @@ class Reference:
         self.library.ref_global_average_pool_at(I64(h * w), I64(c), pointer(x), pointer(out), n, keep)
         return out
 
-    def resize_bilinear(self, x, factors, keep=False):
+    def resize(self, x, method, size, antialias=False, keep=False):
         n, h, w, c = x.shape
-        out = np.empty((n, h * factors[0], w * factors[1], c), F)
-        self.library.ref_resize_bilinear(pointer(integers(h, w, c, *out.shape[1:])), pointer(x), pointer(out), n, keep)
+        out = np.empty((n, *size, c), F)
+        assert self.library.ref_resize(method.encode(), antialias, pointer(integers(h, w, c, *size)), pointer(x), pointer(out), n, keep)
         return out
 
     def global_max_pool(self, x, keep=False):
@@ -739,9 +739,14 @@ def not_layer_normalization(c, r):
     return layer_normalization_case(c, r, 1e-6, 8, fused=True)
 
 
-def rule_resize_bilinear(c, r):
-    x, factors = c.values(c.size(1, 3), c.size(1, 9), c.size(1, 9), c.pick(3, c.size(1, 20))), (c.size(1, 5), c.size(2, 5))
-    return r.resize_bilinear(x, factors), tf.keras.layers.UpSampling2D(factors, interpolation="bilinear")(x).numpy()
+def resize_rule(*methods, antialias=False):
+    """Larger, smaller, one axis each way, whole factors and the same size."""
+    def rule(c, r):
+        method, side = c.pick(*methods), lambda: c.pick(c.size(1, 9), c.size(1, 40), c.size(1, 40))
+        x = c.values(c.size(1, 3), side(), side(), c.pick(1, 3, c.size(1, 9)))
+        size = c.pick((side(), side()), (side(), side()), (side(), x.shape[2]), (x.shape[1], side()), x.shape[1:3], (2 * x.shape[1], 3 * x.shape[2]))
+        return r.resize(x, method, size, antialias), tf.image.resize(x, size, method, antialias=antialias).numpy()
+    return rule
 
 
 def preprocess_case(c, scale):
@@ -812,6 +817,7 @@ RULES = (
     ("function", "not: sigmoid: correctly rounded", not_sigmoid_exact),
     ("function", "silu: x * sigmoid(x)", function_rule("silu", tf.nn.silu)),
     ("function", "tanh: Eigen's rational function", function_rule("tanh", tf.tanh)),
+    ("function", "round: halves to even", function_rule("round", tf.round)),
     ("function", "softplus", function_rule("softplus", tf.nn.softplus)),
     ("function", "softsign", function_rule("softsign", tf.nn.softsign)),
     ("function", "mish: x * tanh(softplus(x))", function_rule("mish", tf.keras.activations.mish)),
@@ -839,7 +845,12 @@ RULES = (
     ("layer_normalization", "epsilon from 1.001e-5 on: sums in order", rule_layer_normalization_fused),
     ("layer_normalization", "smaller epsilon: Eigen's sums, rsqrt", rule_layer_normalization),
     ("layer_normalization", "not: smaller epsilon: sums in order", not_layer_normalization),
-    ("resize_bilinear", "a + (b - a) * fraction, columns, then rows", rule_resize_bilinear),
+    ("resize", "nearest", resize_rule("nearest")),
+    ("resize", "bilinear: a + (b - a) * fraction, columns, then rows", resize_rule("bilinear")),
+    ("resize", "bicubic: a table of weights; rows, then columns", resize_rule("bicubic")),
+    ("resize", "area: parts of pixels", resize_rule("area")),
+    ("resize", "lanczos, gaussian, mitchellcubic: windows; rows, then columns", resize_rule("lanczos3", "lanczos5", "gaussian", "mitchellcubic")),
+    ("resize", "bilinear and bicubic with antialias: windows too", resize_rule("bilinear", "bicubic", "lanczos3", antialias=True)),
     ("preprocess", "-u: x * (1/255), - mean, / std", rule_preprocess),
     ("preprocess", "not: -u: x / 255", not_preprocess),
 )

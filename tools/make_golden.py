@@ -246,6 +246,31 @@ def k3_preprocessed():
     return tf.keras.Model(inputs, L.Dense(CLASSES, activation="log_softmax")(L.Flatten()(x)))
 
 
+def resized():
+    """Images of other sizes, by every method, cropped to an aspect ratio or not; sizes odd, larger and smaller."""
+    inputs = tf.keras.Input((13, 9, 3))
+    same = L.Resizing(13, 9)(inputs)
+    sized = [L.Resizing(8, 7, method)(same) for method in ("bilinear", "nearest", "bicubic", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")]
+    sized += [L.Resizing(8, 7, "area")(inputs), L.CenterCrop(8, 7)(L.Resizing(17, 20, "bicubic")(inputs)), L.CenterCrop(8, 7)(inputs[:, 6:]),
+              L.RandomCrop(8, 7)(inputs), L.Resizing(8, 7, crop_to_aspect_ratio=True)(L.Cropping2D(((5, 0), (0, 0)))(inputs))]
+    x = L.Conv2D(6, 3, 2, activation="relu")(L.Concatenate()(sized))
+    x = L.Conv2D(4, 3)(L.UpSampling2D((3, 2), interpolation="bicubic")(x))
+    return tf.keras.Model(inputs, L.Dense(CLASSES)(L.GlobalAveragePooling2D()(L.Resizing(5, 11)(x))))
+
+
+def k3_resized():
+    """The same in Keras 3, which can pad to an aspect ratio and make windows larger; its RandomCrop does nothing at inference."""
+    inputs = tf.keras.Input((13, 9, 3))
+    same = L.Resizing(13, 9)(L.RandomCrop(13, 9)(inputs))
+    sized = [L.Resizing(8, 7, method, antialias=antialias)(same) for method in ("bilinear", "nearest", "bicubic", "lanczos3", "lanczos5")
+             for antialias in (False, True)]
+    sized += [L.CenterCrop(8, 7)(L.Resizing(17, 20, "bicubic")(inputs)), L.CenterCrop(8, 7)(inputs[:, 6:]),
+              L.Resizing(8, 7, pad_to_aspect_ratio=True, fill_value=0.5)(inputs), L.Resizing(8, 7, crop_to_aspect_ratio=True)(inputs[:, 5:])]
+    x = L.Conv2D(6, 3, 2, activation="relu")(L.Concatenate()(sized))
+    x = L.Conv2D(4, 3)(L.UpSampling2D((3, 2), interpolation="bicubic")(x))
+    return tf.keras.Model(inputs, L.Dense(CLASSES)(L.GlobalAveragePooling2D()(L.Resizing(5, 11)(x))))
+
+
 def k3_residual():
     """Keras 3 operations beside layers. Without BatchNormalization, whose bits depend on the maker of the CPU in Keras 3."""
     ops = tf.keras.ops
@@ -287,9 +312,9 @@ def k3_functions():
     return tf.keras.Model(inputs, L.Dense(CLASSES, activation="sigmoid")(L.Flatten()(x)))
 
 
-MODELS = (k3_residual, k3_sequential, k3_channels, k3_functions, k3_preprocessed) if KERAS_3 else (option_a, converted_nchw, projection, dense_blocks, odd_channels,
+MODELS = (k3_residual, k3_sequential, k3_channels, k3_functions, k3_preprocessed, k3_resized) if KERAS_3 else (option_a, converted_nchw, projection, dense_blocks, odd_channels,
                                                                     shared_layers, inception, mobile, activations, normalised,
-                                                                    cut_sums, preprocessed, preprocessed_caffe)
+                                                                    cut_sums, preprocessed, preprocessed_caffe, resized)
 
 
 

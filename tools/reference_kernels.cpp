@@ -5,6 +5,7 @@
 
 #include "core/flush_denormals.hpp"
 #include "kernels/ref/reference.hpp"
+#include "kernels/ref/resize.hpp"
 
 using namespace tf_injector;
 
@@ -163,10 +164,19 @@ void ref_layer_normalization(bool fused, int64_t channels, float epsilon, const 
   });
 }
 
-// numbers: in h, w, c; out h, w, c.
-void ref_resize_bilinear(const int64_t* numbers, const float* in, float* out, int images,
-                         bool keep_denormals) {
-  in_mode(keep_denormals, [&] { ref::resize_bilinear(image(numbers), image(numbers + 3), in, out, images); });
+// numbers: in h, w, c; out h, w.
+bool ref_resize(const char* method, bool antialias, const int64_t* numbers, const float* in, float* out, int images,
+                bool keep_denormals) {
+  for (int m = 0; m <= static_cast<int>(ops::ResizeMethod::mitchellcubic); ++m) {
+    const ops::Resize op{.method = static_cast<ops::ResizeMethod>(m),
+                         .size = {numbers[3], numbers[4]},
+                         .antialias = antialias};
+    if (std::string_view(method) != ops::resize_name(op.method)) continue;
+    in_mode(keep_denormals,
+            [&] { ref::resize(ref::resize_tables(op, image(numbers)), image(numbers), in, out, images); });
+    return true;
+  }
+  return false;
 }
 
 // Images of one batch.

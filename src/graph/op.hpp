@@ -22,7 +22,7 @@
 #include "graph/ops/pad.hpp"
 #include "graph/ops/repeat.hpp"
 #include "graph/ops/reshape.hpp"
-#include "graph/ops/resize_bilinear.hpp"
+#include "graph/ops/resize.hpp"
 #include "graph/ops/slice.hpp"
 #include "graph/ops/softmax.hpp"
 #include "graph/ops/transpose.hpp"
@@ -33,7 +33,7 @@ using Op = std::variant<ops::Input, ops::Conv2D, ops::Dense, ops::BatchNormaliza
                         ops::Add, ops::Pad, ops::Slice, ops::Transpose, ops::Reshape, ops::AveragePool2D,
                         ops::GlobalAveragePool, ops::MaxPool2D, ops::GlobalMaxPool, ops::Concat,
                         ops::DepthwiseConv2D, ops::Function, ops::Softmax, ops::Binary,
-                        ops::LayerNormalization, ops::LogSoftmax, ops::Repeat, ops::ResizeBilinear>;
+                        ops::LayerNormalization, ops::LogSoftmax, ops::Repeat, ops::Resize>;
 
 // "Conv2D", "Dense", ...
 [[nodiscard]] const char* op_name(const Op& op);

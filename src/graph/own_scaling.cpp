@@ -15,7 +15,7 @@ bool keeps_scale(const Op& op) {
   return std::holds_alternative<ops::Pad>(op) || std::holds_alternative<ops::Slice>(op) ||
          std::holds_alternative<ops::Transpose>(op) || std::holds_alternative<ops::Reshape>(op) ||
          std::holds_alternative<ops::Concat>(op) || std::holds_alternative<ops::Repeat>(op) ||
-         std::holds_alternative<ops::ResizeBilinear>(op);
+         std::holds_alternative<ops::Resize>(op);
 }
 
 std::string class_of(const Graph& graph, const Node& node) {

@@ -1,6 +1,7 @@
 #include "keras/call_context.hpp"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "keras/layer_table.hpp"
 #include "keras/op_table.hpp"
@@ -50,6 +51,12 @@ CallContext::CallContext(Graph& graph, NodeTypes& types, const LayerSpec& layer,
 
 void CallContext::fail(const std::string& problem) const {
   throw ModelError(layer_.where() + ": " + problem);
+}
+
+bool CallContext::is_from(int major, int minor) const {
+  int found_major = 0, found_minor = 0;
+  if (std::sscanf(graph_.keras_version.c_str(), "%d.%d", &found_major, &found_minor) != 2) return true;
+  return std::pair(found_major, found_minor) >= std::pair(major, minor);
 }
 
 const Argument* CallContext::find_argument(size_t position, std::initializer_list<const char*> names) {
@@ -311,7 +318,9 @@ namespace {
 // Ops that give values which they were given. (Integers are no NaN, and MaxPool2D pads with nothing.)
 bool moves_values(const Op& op) {
   const auto* pad = std::get_if<tf_injector::ops::Pad>(&op);
-  return std::holds_alternative<tf_injector::ops::Reshape>(op) ||
+  const auto* resize = std::get_if<tf_injector::ops::Resize>(&op);
+  return (resize != nullptr && resize->method == tf_injector::ops::ResizeMethod::nearest) ||
+         std::holds_alternative<tf_injector::ops::Reshape>(op) ||
          std::holds_alternative<tf_injector::ops::Transpose>(op) ||
          std::holds_alternative<tf_injector::ops::Slice>(op) ||
          std::holds_alternative<tf_injector::ops::Repeat>(op) ||

@@ -47,6 +47,9 @@ class CallContext {
   Config config;
   [[nodiscard]] Generation generation() const noexcept { return generation_; }
   [[nodiscard]] const std::string& class_name() const noexcept { return layer_.class_name; }
+  // Whether the file was written by `major.minor` or a later one; one that does not say is taken for the
+  // newest.
+  [[nodiscard]] bool is_from(int major, int minor) const;
   [[noreturn]] void fail(const std::string& problem) const;
 
   // An argument by its place in the call or one of its names, or an option of the configuration (Keras 3

@@ -20,6 +20,7 @@ const LayerType kLayerTypes[] = {
     {"BatchNormalization", layers::batch_normalization, layers::batch_normalization_variables},
     {"BatchNormalizationV1", layers::batch_normalization, layers::batch_normalization_variables},
     {"BatchNormalizationV2", layers::batch_normalization, layers::batch_normalization_variables},
+    {"CenterCrop", layers::center_crop, nullptr},
     {"Concatenate", layers::concatenate, nullptr},
     {"Conv2D", layers::conv2d, layers::conv2d_variables, Injectable::yes},
     {"Cropping2D", layers::cropping2d, nullptr},
@@ -51,6 +52,7 @@ const LayerType kLayerTypes[] = {
     {"RandomColorDegeneration", layers::random_augmentation, nullptr},
     {"RandomColorJitter", layers::random_augmentation, nullptr},
     {"RandomContrast", layers::random_augmentation, nullptr},
+    {"RandomCrop", layers::random_crop, nullptr},
     {"RandomElasticTransform", layers::random_augmentation, nullptr},
     {"RandomErasing", layers::random_augmentation, nullptr},
     {"RandomFlip", layers::random_augmentation, nullptr},
@@ -72,6 +74,7 @@ const LayerType kLayerTypes[] = {
     {"RepeatVector", layers::repeat_vector, nullptr},
     {"Rescaling", layers::rescaling, nullptr},
     {"Reshape", layers::reshape, nullptr},
+    {"Resizing", layers::resizing, nullptr},
     {"SeparableConv2D", layers::separable_conv2d, layers::separable_conv2d_variables},
     {"Softmax", layers::softmax, nullptr},
     {"Solarization", layers::random_augmentation, nullptr},
@@ -97,17 +100,30 @@ bool is_keras_module(std::string_view module) {
 std::span<const LayerType> layer_types() { return kLayerTypes; }
 
 bool makes_floats(std::string_view class_name, Generation generation) {
-  static constexpr std::string_view kBoth[] = {"BatchNormalization",
-                                               "BatchNormalizationV1",
-                                               "BatchNormalizationV2",
-                                               "SyncBatchNormalization",
-                                               "Dense",
-                                               "LayerNormalization",
-                                               "LeakyReLU",
-                                               "Normalization",
-                                               "Rescaling"};
-  if (std::find(std::begin(kBoth), std::end(kBoth), class_name) != std::end(kBoth)) return true;
-  return generation == Generation::keras3 && class_name == "GlobalAveragePooling2D";
+  static constexpr std::string_view kBoth[] = {"BatchNormalization",   "BatchNormalizationV1",
+                                               "BatchNormalizationV2", "SyncBatchNormalization",
+                                               "CenterCrop",           "Dense",
+                                               "LayerNormalization",   "LeakyReLU",
+                                               "Normalization",        "RandomFlip",
+                                               "RandomRotation",       "RandomTranslation",
+                                               "RandomZoom",           "Rescaling"};
+  static constexpr std::string_view kKeras2[] = {"RandomBrightness", "RandomContrast", "RandomCrop",
+                                                 "Resizing"};
+  static constexpr std::string_view kKeras3[] = {"AugMix",
+                                                 "CutMix",
+                                                 "GlobalAveragePooling2D",
+                                                 "RandAugment",
+                                                 "RandomElasticTransform",
+                                                 "RandomErasing",
+                                                 "RandomGaussianBlur",
+                                                 "RandomPerspective",
+                                                 "RandomSharpness",
+                                                 "RandomShear",
+                                                 "Solarization"};
+  const auto among = [&](const auto& names) {
+    return std::find(std::begin(names), std::end(names), class_name) != std::end(names);
+  };
+  return among(kBoth) || (generation == Generation::keras3 ? among(kKeras3) : among(kKeras2));
 }
 
 bool differs_in_training(const LayerSpec& layer) {

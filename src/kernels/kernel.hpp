@@ -100,7 +100,7 @@ std::unique_ptr<Kernel> make_kernel(const ops::Binary& op, const KernelContext& 
 std::unique_ptr<Kernel> make_kernel(const ops::LayerNormalization& op, const KernelContext& context);
 std::unique_ptr<Kernel> make_kernel(const ops::LogSoftmax& op, const KernelContext& context);
 std::unique_ptr<Kernel> make_kernel(const ops::Repeat& op, const KernelContext& context);
-std::unique_ptr<Kernel> make_kernel(const ops::ResizeBilinear& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::Resize& op, const KernelContext& context);
 
 // The values of a weight, or an empty span for kNoWeight.
 [[nodiscard]] inline std::span<const float> weight_values(const KernelContext& context, WeightId id) {

@@ -179,7 +179,11 @@ class ShapeNetwork : public RandomGraph {
       case 4:
         return graph.add("depthwise", depthwise, {h});
       case 5:
-        return graph.add("resize", ops::ResizeBilinear{}, {h});
+        return graph.add("resize",
+                         ops::Resize{.method = static_cast<ops::ResizeMethod>(pick(0, 7)),
+                                     .size = {pick(1, 5), pick(1, 5)},
+                                     .antialias = pick(0, 1) == 0},
+                         {h});
       default:
         return convolution(h);
     }

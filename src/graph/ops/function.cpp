@@ -38,6 +38,8 @@ const char* function_name(FunctionKind kind) {
       return "hard_sigmoid_6";
     case FunctionKind::hard_silu:
       return "hard_silu";
+    case FunctionKind::round:
+      return "round";
     case FunctionKind::general_relu:
       return "general_relu";
   }

@@ -24,6 +24,7 @@ enum class FunctionKind {
   hard_sigmoid,    // Keras 2: clip(0.2 x + 0.5)
   hard_sigmoid_6,  // Keras 3: relu6(x + 3) / 6
   hard_silu,       // x * hard_sigmoid_6(x)
+  round,           // to the nearest integer, halves to the even one
   general_relu,    // relu with a slope, a largest value and a threshold, as keras.activations.relu puts it
                    // together
 };

@@ -118,6 +118,27 @@ tf_injector::ops::DepthwiseConv2D depthwise_of(CallContext& call, NodeId input) 
   return op;
 }
 
+tf_injector::ops::ResizeMethod resize_method(Config& config, const char* otherwise) {
+  using tf_injector::ops::ResizeMethod;
+  const std::string name = config.lower_text("interpolation", otherwise);
+  for (int m = 0; m <= static_cast<int>(ResizeMethod::mitchellcubic); ++m) {
+    const auto method = static_cast<ResizeMethod>(m);
+    if (name == tf_injector::ops::resize_name(method)) return method;
+  }
+  config.fail("interpolation",
+              "\"nearest\", \"bilinear\", \"bicubic\", \"area\", \"lanczos3\", \"lanczos5\", "
+              "\"gaussian\" or \"mitchellcubic\"");
+}
+
+NodeId add_resize(CallContext& call, NodeId node, const tf_injector::ops::Resize& op) {
+  using tf_injector::ops::ResizeMethod;
+  const Shape& in = image_of(call, node);
+  const bool same = in[0] == op.size[0] && in[1] == op.size[1];
+  const bool copies =
+      op.method == ResizeMethod::nearest || (op.method == ResizeMethod::bilinear && !op.antialias);
+  return same && copies ? node : call.add(op, {node});
+}
+
 void expect_channels_last(Config& config) {
   if (config.lower_text("data_format", "channels_last") != "channels_last")
     config.fail("data_format", "\"channels_last\"");

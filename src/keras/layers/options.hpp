@@ -3,6 +3,7 @@
 
 #include "graph/ops/conv2d.hpp"
 #include "graph/ops/depthwise_conv2d.hpp"
+#include "graph/ops/resize.hpp"
 #include "keras/call_context.hpp"
 
 namespace tf_injector::keras::layers {
@@ -36,5 +37,11 @@ const Shape& image_of(const CallContext& call, NodeId input);
 // Softmax over an axis of the tensor, the batch not counted.
 [[nodiscard]] NodeId add_softmax(CallContext& call, NodeId node, int axis);
 [[nodiscard]] NodeId add_log_softmax(CallContext& call, NodeId node, int axis);
+
+// interpolation="bilinear".
+[[nodiscard]] tf_injector::ops::ResizeMethod resize_method(Config& config, const char* otherwise);
+
+// The node of an image of another size; `node` itself where nothing is computed.
+[[nodiscard]] NodeId add_resize(CallContext& call, NodeId node, const tf_injector::ops::Resize& op);
 
 }  // namespace tf_injector::keras::layers

@@ -45,13 +45,18 @@ Values repeat_vector(CallContext& call) {
 Values up_sampling2d(CallContext& call) {
   expect_channels_last(call.config);
   const NodeId input = call.input();
-  image_of(call, input);
+  const Shape& in = image_of(call, input);
   const std::array<int64_t, 2> size = call.config.pair("size", {2, 2});
-  const std::string interpolation = call.config.text("interpolation", "nearest");
-  if (size == std::array<int64_t, 2>{1, 1}) return {input};
-  if (interpolation == "nearest") return {call.add(tf_injector::ops::Repeat{{size[0], size[1], 1}}, {input})};
-  if (interpolation == "bilinear") return {call.add(tf_injector::ops::ResizeBilinear{size}, {input})};
-  call.config.fail("interpolation", "\"nearest\" or \"bilinear\"");
+  const auto method = resize_method(call.config, "nearest");
+  if (method == tf_injector::ops::ResizeMethod::nearest)
+    return {call.add(tf_injector::ops::Repeat{{size[0], size[1], 1}}, {input})};
+  std::array<int64_t, 2> sizes = {};
+  for (int axis : {0, 1}) {
+    const auto a = static_cast<size_t>(axis);
+    if (size[a] < 1 || __builtin_mul_overflow(in[axis], size[a], &sizes[a]))
+      call.config.fail("size", "two factors from 1 on");
+  }
+  return {add_resize(call, input, {.method = method, .size = sizes})};
 }
 
 }  // namespace tf_injector::keras::layers

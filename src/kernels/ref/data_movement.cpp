@@ -83,6 +83,23 @@ void transpose(const ops::Transpose& op, const Shape& input, const float* in, fl
   }
 }
 
+void repeat(const ops::Repeat& op, const Shape& input, const Shape& output, const float* in, float* out,
+            int images) {
+  const int rank = input.rank();
+  const int64_t elements = output.elements();
+  for (int64_t n = 0; n < images; ++n) {
+    for (int64_t e = 0; e < elements; ++e) {
+      int64_t left = e, from = 0, stride = 1;
+      for (int axis = rank - 1; axis >= 0; --axis) {
+        from += left % output[axis] / op.times[static_cast<size_t>(axis)] * stride;
+        left /= output[axis];
+        stride *= input[axis];
+      }
+      out[n * elements + e] = in[n * input.elements() + from];
+    }
+  }
+}
+
 void concat(int64_t outer, std::span<const int64_t> parts, std::span<const float* const> inputs, float* out,
             int images) {
   for (int64_t o = 0; o < images * outer; ++o) {

@@ -101,6 +101,8 @@ float apply(const ops::Function& op, float x) {
       return hard_sigmoid_6(x);
     case FunctionKind::hard_silu:
       return x * hard_sigmoid_6(x);
+    case FunctionKind::round:
+      return std::nearbyint(x);
     case FunctionKind::general_relu:
       return general_relu(op, x);
   }

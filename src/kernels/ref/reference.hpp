@@ -137,9 +137,6 @@ void layer_normalization(const LayerNormalizationGeometry& g, const float* in, c
 
 void repeat(const ops::Repeat& op, const Shape& input, const Shape& output, const float* in, float* out,
             int images);
-// Of an output pixel at (y + 0.5) * in_h / out_h - 0.5: the upper and lower row, each between left and right,
-// a + (b - a) * fraction; then the same between both.
-void resize_bilinear(const Shape& input, const Shape& output, const float* in, float* out, int images);
 
 void pad(const ops::Pad& op, const Shape& input, const Shape& output, const float* in, float* out,
          int images);

@@ -1,63 +1,75 @@
-#include <algorithm>
-#include <cmath>
+#include "kernels/ref/resize.hpp"
 
-#include "kernels/ref/reference.hpp"
+#include <algorithm>
 
 namespace tf_injector::ref {
 namespace {
 
-// Which two input rows (or columns) an output row lies between, and how far behind the first.
-struct Between {
-  int64_t low, high;
-  float fraction;
-};
+size_t index(int64_t i) { return static_cast<size_t>(i); }
 
-Between between(int64_t at, int64_t in, int64_t out) {
-  const float scale = static_cast<float>(in) / static_cast<float>(out);
-  const float place = (static_cast<float>(at) + 0.5f) * scale - 0.5f;
-  const float floor = std::floor(place);
-  return {std::max<int64_t>(static_cast<int64_t>(floor), 0),
-          std::min<int64_t>(static_cast<int64_t>(std::ceil(place)), in - 1), place - floor};
+// v0 * w0 + v1 * w1 + ... of the taps of output i; `from_zero`: 0 + v0 * w0 + ...
+template <class Value>
+float weighted(const ResizeAxis& axis, int64_t i, bool from_zero, Value value) {
+  const int64_t begin = axis.begin[index(i)], end = axis.begin[index(i + 1)];
+  float sum = 0.0f;
+  for (int64_t t = begin; t < end; ++t) {
+    const float product = value(axis.source[index(t)]) * axis.weight[index(t)];
+    sum = t == begin && !from_zero ? product : sum + product;
+  }
+  return sum;
+}
+
+// The pixel (y, x) of the output, of one channel: pixel(row, column) are those of the input.
+template <class Pixel>
+float resized(const ResizeTables& t, int64_t y, int64_t x, Pixel pixel) {
+  using Sum = ResizeTables::Sum;
+  const int64_t row = t.rows.begin[index(y)], column = t.columns.begin[index(x)];
+  switch (t.sum) {
+    case Sum::copy:
+      return pixel(t.rows.source[index(row)], t.columns.source[index(column)]);
+    case Sum::lerp: {
+      const auto between = [&](int64_t tap) {
+        const int64_t r = t.rows.source[index(tap)];
+        const float left = pixel(r, t.columns.source[index(column)]);
+        const float right = pixel(r, t.columns.source[index(column + 1)]);
+        return left + (right - left) * t.columns.weight[index(column + 1)];
+      };
+      const float top = between(row), bottom = between(row + 1);
+      return top + (bottom - top) * t.rows.weight[index(row + 1)];
+    }
+    case Sum::direct:
+    case Sum::gathered: {
+      const bool from_zero = t.sum == Sum::gathered;
+      return weighted(t.columns, x, from_zero, [&](int64_t c) {
+        return weighted(t.rows, y, from_zero, [&](int64_t r) { return pixel(r, c); });
+      });
+    }
+    case Sum::area:
+      return weighted(t.rows, y, true,
+                      [&](int64_t r) {
+                        return weighted(t.columns, x, false, [&](int64_t c) { return pixel(r, c); });
+                      }) *
+             t.scale;
+  }
+  return 0.0f;
 }
 
 }  // namespace
 
-void resize_bilinear(const Shape& input, const Shape& output, const float* in, float* out, int images) {
-  const int64_t width = input[1], channels = input[2];
+void resize(const ResizeTables& tables, const Shape& input, const float* in, float* out, int images) {
+  const auto height = static_cast<int64_t>(tables.rows.begin.size()) - 1;
+  const auto width = static_cast<int64_t>(tables.columns.begin.size()) - 1;
+  const int64_t channels = input[2];
   for (int64_t n = 0; n < images; ++n) {
     const float* image = in + n * input.elements();
-    for (int64_t y = 0; y < output[0]; ++y) {
-      const Between rows = between(y, input[0], output[0]);
-      for (int64_t x = 0; x < output[1]; ++x) {
-        const Between columns = between(x, width, output[1]);
-        const float* top_left = image + (rows.low * width + columns.low) * channels;
-        const float* top_right = image + (rows.low * width + columns.high) * channels;
-        const float* bottom_left = image + (rows.high * width + columns.low) * channels;
-        const float* bottom_right = image + (rows.high * width + columns.high) * channels;
-        float* pixel = out + ((n * output[0] + y) * output[1] + x) * channels;
-        for (int64_t c = 0; c < channels; ++c) {
-          const float top = top_left[c] + (top_right[c] - top_left[c]) * columns.fraction;
-          const float bottom = bottom_left[c] + (bottom_right[c] - bottom_left[c]) * columns.fraction;
-          pixel[c] = top + (bottom - top) * rows.fraction;
+    for (int64_t y = 0; y < height; ++y) {
+      for (int64_t x = 0; x < width; ++x) {
+        for (int64_t c = 0; c < channels; ++c, ++out) {
+          *out = resized(tables, y, x, [&](int64_t row, int64_t column) {
+            return image[(row * input[1] + column) * channels + c];
+          });
         }
       }
-    }
-  }
-}
-
-void repeat(const ops::Repeat& op, const Shape& input, const Shape& output, const float* in, float* out,
-            int images) {
-  const int rank = input.rank();
-  const int64_t elements = output.elements();
-  for (int64_t n = 0; n < images; ++n) {
-    for (int64_t e = 0; e < elements; ++e) {
-      int64_t left = e, from = 0, stride = 1;
-      for (int axis = rank - 1; axis >= 0; --axis) {
-        from += left % output[axis] / op.times[static_cast<size_t>(axis)] * stride;
-        left /= output[axis];
-        stride *= input[axis];
-      }
-      out[n * elements + e] = in[n * input.elements() + from];
     }
   }
 }

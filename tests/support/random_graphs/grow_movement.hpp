@@ -70,10 +70,14 @@ inline Grown grow(Kind<ops::Repeat>, GrowingGraph& g) {
   return g.add(op, {in});
 }
 
-inline Grown grow(Kind<ops::ResizeBilinear>, GrowingGraph& g) {
+inline Grown grow(Kind<ops::Resize>, GrowingGraph& g) {
   const NodeId in = g.some_image();
-  const ops::ResizeBilinear op{.factors = {g.dice.from(1, 3), g.dice.from(1, 3)}};
-  if (g.shape(in).elements() * op.factors[0] * op.factors[1] > kMostElements) return std::nullopt;
+  const Shape& shape = g.shape(in);
+  ops::Resize op{.method = static_cast<ops::ResizeMethod>(
+                     g.dice.from(0, static_cast<int64_t>(ops::ResizeMethod::mitchellcubic)))};
+  for (int axis : {0, 1}) op.size[static_cast<size_t>(axis)] = g.dice.from(1, 2 * shape[axis] + 1);
+  op.antialias = g.dice.chance(0.3);
+  if (op.size[0] * op.size[1] * shape[2] > kMostElements) return std::nullopt;
   return g.add(op, {in});
 }
 

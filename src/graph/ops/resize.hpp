@@ -1,0 +1,26 @@
+// An image of another height and width, as tf.image.resize computes it (Resizing, UpSampling2D): half-pixel
+// centres.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "core/shape.hpp"
+
+namespace tf_injector::ops {
+
+enum class ResizeMethod { nearest, bilinear, bicubic, area, lanczos3, lanczos5, gaussian, mitchellcubic };
+// "nearest", "bilinear", ...
+[[nodiscard]] const char* resize_name(ResizeMethod method);
+
+struct Resize {
+  static constexpr const char* kName = "Resize";
+  ResizeMethod method = ResizeMethod::bilinear;
+  std::array<int64_t, 2> size{1, 1};  // height and width of the output
+  // Where the image gets smaller, the window becomes larger by as much. Nearest and area do not look at it.
+  bool antialias = false;
+};
+
+Shape infer_shape(const Resize& op, std::span<const Shape> inputs);
+
+}  // namespace tf_injector::ops

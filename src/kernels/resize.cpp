@@ -1,0 +1,32 @@
+// Resize: the reference is all there is; which rows and columns make which is worked out once.
+#include "kernels/ref/resize.hpp"
+
+#include "kernels/kernel.hpp"
+
+namespace tf_injector {
+namespace {
+
+class ResizeKernel final : public Kernel {
+ public:
+  ResizeKernel(const ops::Resize& op, const KernelContext& context)
+      : input_(context.inputs[0]), tables_(ref::resize_tables(op, input_)), method_(op.method) {}
+  void run(const KernelArgs& args) const noexcept override {
+    ref::resize(tables_, input_, args.inputs[0], args.output, args.images);
+  }
+  [[nodiscard]] std::string name() const override {
+    return std::string("ref:resize_") + ops::resize_name(method_);
+  }
+
+ private:
+  Shape input_;
+  ref::ResizeTables tables_;
+  ops::ResizeMethod method_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_kernel(const ops::Resize& op, const KernelContext& context) {
+  return std::make_unique<ResizeKernel>(op, context);
+}
+
+}  // namespace tf_injector
