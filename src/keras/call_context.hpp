@@ -100,8 +100,8 @@ class CallContext {
   // Ops on tensors that are not float32 are refused unless they only move values.
   NodeId add(Op op, std::vector<NodeId> inputs) const;
   // Whether the layer is called in training mode: as the call says, or else as the model around it is. In
-  // files of Keras 3 the call decides nothing: there a model that is called with training=False hands that on,
-  // whatever the file says (it says True for every random layer).
+  // files of Keras 3 the call decides nothing: there a model that is called with training=False hands that
+  // on, whatever the file says (it says True for every random layer).
   bool training(bool around);
   // Throws ModelError when an option or argument was not read.
   void finish() const;
