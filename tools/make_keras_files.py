@@ -3,7 +3,8 @@
 
     make_keras_files.py FOLDER [NAME...]
 
-NAME: only these, of those that MAKERS lists. Run it once with TensorFlow 2.14 (writes k2_*) and once with TensorFlow 2.21 and Keras 3 (writes k3_*). NAME.json holds the
+NAME: only these, of those that MAKERS lists. Run it once with TensorFlow 2.14 (writes k2_*) and once with TensorFlow 2.21 and Keras 3 (writes k3_*);
+with TF_USE_LEGACY_KERAS=1 and the package tf-keras it writes tf_keras_*. NAME.json holds the
 layers in the order of _flatten_layers without containers, SHA-256 of their weights (get_weights(), float32 bytes one after
 the other), the names of inputs and outputs, and the bits of the scores of three images (see `images`).
 """
@@ -18,11 +19,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 import numpy as np
 import tensorflow as tf
-import keras
-from keras import layers
+if os.environ.get("TF_USE_LEGACY_KERAS") == "1":  # Keras 2 for TensorFlow 2.16 and later (package tf-keras)
+    import tf_keras as keras
+    layers = keras.layers
+else:
+    import keras
+    from keras import layers
 
 KERAS3 = keras.__version__.startswith("3.")
-PREFIX = "k3_" if KERAS3 else "k2_"
+PREFIX = "tf_keras_" if keras.__name__ == "tf_keras" else "k3_" if KERAS3 else "k2_"
 BATCH = 3
 rng = np.random.default_rng(20)
 
@@ -225,7 +230,7 @@ def describe(path):
                      "sha256": hashlib.sha256(b"".join(w.astype("<f4").tobytes() for w in weights)).hexdigest(),
                      "injectable": isinstance(layer, (layers.Conv2D, layers.Dense)) and bool(weights)})
     fed = [images(i.shape[1:], keras.backend.standardize_dtype(i.dtype) if KERAS3 else i.dtype.name) for i in model.inputs]
-    scores = model(fed if len(fed) > 1 else fed[0])
+    scores = model(fed if len(fed) > 1 else fed[0], training=False)  # a bare call augments images
     scores = scores if isinstance(scores, (list, tuple)) else [scores]
     names = [i.name for i in model.inputs] if KERAS3 else model.input_names
     outputs = []
@@ -252,8 +257,17 @@ def write_json(path, facts):
     path.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
 
 
+def legacy():
+    """tf_keras names its own modules for models and functions, and random layers have one option more."""
+    inner = keras.Sequential([layers.Rescaling(0.5, input_shape=(8, 8, 3)), layers.RandomFlip(), layers.RandomZoom(0.2),
+                              layers.Conv2D(4, 3, activation="relu"), layers.BatchNormalization(), layers.Dropout(0.1),
+                              layers.GaussianNoise(0.1), layers.Flatten()])
+    i = keras.Input((8, 8, 3))
+    return keras.Model(i, layers.Dense(4)(tf.nn.relu(layers.Dense(5)(inner(i)) * 2 + 1)))
+
+
 # Each with a seed of its own, so that one can be made without the others: name -> (maker, endings).
-MAKERS = {"typed": (typed, (".keras",)), "calls": (calls, (".keras",))}
+MAKERS = {"typed": (typed, (".keras",)), "calls": (calls, (".keras",)), "legacy": (legacy, (".keras", ".h5"))}
 
 
 def make_one(folder, name):
@@ -273,9 +287,10 @@ def make_one(folder, name):
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    if sys.argv[2:]:
-        for name in sys.argv[2:]:
-            make_one(folder, name)
+    names = sys.argv[2:] or (["legacy"] if PREFIX == "tf_keras_" else [])
+    for name in names:
+        make_one(folder, name)
+    if names:
         return
     makers = {"sequential": sequential, "deferred": deferred, "nested": nested, "multi": multi,
               "ops": ops_keras3 if KERAS3 else ops_keras2}
@@ -308,7 +323,8 @@ def main():
     mixed().save(folder / (PREFIX + "mixed.keras"))
     deflate(folder / (PREFIX + "mixed.keras"))
     for name in MAKERS:
-        make_one(folder, name)
+        if name != "legacy":
+            make_one(folder, name)
 
 
 if __name__ == "__main__":

@@ -88,8 +88,9 @@ const LayerType kLayerTypes[] = {
     {"ZeroPadding2D", layers::zero_padding2d, nullptr},
 };
 
-// A class registered by somebody else may have any name.
+// A class registered by somebody else may have any name. The package tf_keras is Keras 2 under another name.
 bool is_keras_module(std::string_view module) {
+  if (module.starts_with("tf_keras")) module.remove_prefix(3);
   return module.empty() || module == "keras" || module == "keras.layers" ||
          module.starts_with("keras.layers.") || module.starts_with("keras.src.layers") ||
          module.starts_with("keras.src.applications") || module.starts_with("keras.applications");

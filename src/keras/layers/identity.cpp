@@ -6,7 +6,7 @@ namespace tf_injector::keras::layers {
 Values identity(CallContext& call) { return {call.input()}; }
 
 Values dropout(CallContext& call) {
-  call.config.ignore({"rate", "noise_shape", "seed", "stddev", "data_format", "drop_path_rate"});
+  call.config.ignore({"rate", "noise_shape", "rng_type", "seed", "stddev", "data_format", "drop_path_rate"});
   return {call.input()};
 }
 

@@ -24,6 +24,7 @@ Values random_augmentation(CallContext& call) {
                       "mode",
                       "num_chains",
                       "num_ops",
+                      "rng_type",
                       "saturation_factor",
                       "scale",
                       "seed",

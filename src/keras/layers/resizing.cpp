@@ -157,7 +157,7 @@ Values center_crop(CallContext& call) {
 // With training=False; what that means has changed from version to version.
 Values random_crop(CallContext& call) {
   expect_channels_last(call.config);
-  call.config.ignore({"bounding_box_format", "seed"});
+  call.config.ignore({"bounding_box_format", "rng_type", "seed"});
   const NodeId image = call.input();
   image_of(call, image);
   const Size size = size_option(call);
