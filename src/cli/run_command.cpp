@@ -4,8 +4,10 @@
 #include "cli/progress_text.hpp"
 #include "cli/result_text.hpp"
 #include "cli/signals.hpp"
+#include "cli/standard_streams.hpp"
 #include "cli/terminal.hpp"
 #include "tf_injector/campaign.hpp"
+#include "tf_injector/error.hpp"
 
 namespace tf_injector::cli {
 namespace {
@@ -17,10 +19,20 @@ std::string stop_notice(const RunArguments& arguments) {
   return standard_error_terminal().interactive ? "\n" + line : line;
 }
 
+// The report would hold what is printed as well as rows.
+void require_own_file(const std::string& report) {
+  const std::string stream = report.empty() ? "" : standard_stream_into(report);
+  if (stream.empty()) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("--report {}: {} is redirected into that file; give one of them another name",
+                          report, stream));
+}
+
 }  // namespace
 
 void run_campaign_command(const RunArguments& arguments, const std::vector<std::string>& command_line,
                           std::ostream& out, Talk& talk) {
+  require_own_file(arguments.campaign.report_path);
   CampaignOptions options = arguments.campaign;
   options.command_line = command_line;
   bool golden_printed = false;

@@ -1,6 +1,7 @@
 #include "cli/standard_streams.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace tf_injector::cli {
@@ -15,6 +16,17 @@ bool take_closed_standard_streams() noexcept {
   if (taken < 0) return false;
   ::close(taken);
   return true;
+}
+
+std::string standard_stream_into(const std::string& path) {
+  struct stat file {
+  }, stream{};
+  if (::stat(path.c_str(), &file) != 0 || !S_ISREG(file.st_mode)) return "";
+  for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fstat(descriptor, &stream) == 0 && stream.st_dev == file.st_dev && stream.st_ino == file.st_ino)
+      return descriptor == STDOUT_FILENO ? "standard output" : "standard error";
+  }
+  return "";
 }
 
 }  // namespace tf_injector::cli

@@ -1,5 +1,7 @@
-// Descriptors 0, 1 and 2 are taken before any file is opened.
+// Descriptors 0, 1 and 2: none of them may lead into a file that the program writes.
 #pragma once
+
+#include <string>
 
 namespace tf_injector::cli {
 
@@ -8,5 +10,9 @@ namespace tf_injector::cli {
 // each closed one of the three is taken by a descriptor that can be neither read nor written, so that using
 // it stays the error that it was. False when there is none to be had.
 [[nodiscard]] bool take_closed_standard_streams() noexcept;
+
+// "standard output" or "standard error", when it is redirected into this very file; else "". What is printed
+// would be written into it.
+[[nodiscard]] std::string standard_stream_into(const std::string& path);
 
 }  // namespace tf_injector::cli

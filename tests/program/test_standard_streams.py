@@ -5,10 +5,11 @@ import http.server
 import itertools
 import json
 import os
+import subprocess
 import threading
 
 import pytest
-from small_campaign import DONE, DOWNLOAD_FAILED, LIST, MODEL, NOT_WRITTEN, files_of, interrupt, run, write_images
+from small_campaign import DONE, DOWNLOAD_FAILED, LIST, MODEL, NOT_WRITTEN, PROGRAM, USAGE, files_of, interrupt, run, write_images
 
 COMBINATIONS = [closed for n in range(4) for closed in itertools.combinations((0, 1, 2), n)]
 every_combination = pytest.mark.parametrize("closed", COMBINATIONS, ids=lambda closed: "closed_" + ("".join(map(str, closed)) or "none"))
@@ -110,3 +111,17 @@ def test_a_download_holds_what_was_fetched_only(closed, tmp_path):
     server.server_close()
     assert done.returncode == (NOT_WRITTEN if 1 in closed else DONE), done.stderr
     assert list(files_of(tmp_path / "set").values()) == [Archive.content]
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_report_that_a_stream_is_redirected_into_is_refused(stream, tmp_path, usual):
+    """The shell makes the file, empty, before the program begins: `--report r.csv > r.csv`."""
+    report = tmp_path / "r.csv"
+    with open(report, "w") as into:
+        done = subprocess.run([PROGRAM, *map(str, campaign(usual["images"]))], cwd=tmp_path, stdin=subprocess.DEVNULL,
+                              **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: into}, check=False)
+    assert done.returncode == USAGE
+    said = report.read_text() if stream == "stderr" else done.stderr.decode()
+    assert "--report r.csv: standard " + {"stdout": "output", "stderr": "error"}[stream] + " is redirected into that file" in said
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["r.csv"]
+    assert stream == "stderr" or report.read_bytes() == b""
