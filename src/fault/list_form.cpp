@@ -61,6 +61,13 @@ size_t place_of_names(const CsvRow& row) {
   return std::string_view::npos;
 }
 
+// Whether one column holds all four names: the file separates them in another way than the row was read.
+bool is_header_in_one_column(const CsvRow& row) {
+  return row.fields.size() == 1 && std::any_of(kSeparators.begin(), kSeparators.end(), [&](char separator) {
+           return is_list_header({.line = 1, .fields = fields_of(row.fields.front().text, separator)});
+         });
+}
+
 bool is_empty(const CsvField& field) { return trimmed(field.text).empty(); }
 
 }  // namespace
@@ -111,6 +118,11 @@ std::string header_problem(const CsvRow& row) {
   const auto column = [&](size_t i) {
     return fmt::format("{}: column {} (\"{}\")", what, i + 1, printable(row.fields[i].text));
   };
+  if (is_header_in_one_column(row)) {
+    return what +
+           ": all names are one column; the separator must be the one of the sep= line, and no row may "
+           "stand in quotes as a whole";
+  }
   if (place == 1)
     return column(0) + " is an index, as pandas writes it; to_csv(..., index=False) leaves it out";
   if (place == 0) {

@@ -124,8 +124,14 @@ TEST(FaultList, AWrongHeaderSaysWhatIsWrongWithIt) {
   EXPECT_EQ(problem("sep=|\nInjection|Layer|TensorIndex|Bit"),
             "list.csv:1:1: separator '|'; expected a comma, a semicolon or a tab after sep=");
   EXPECT_EQ(problem("sep="), "list.csv:1:1: separator ''; expected a comma, a semicolon or a tab after sep=");
-  EXPECT_EQ(problem("sep=;\nInjection,Layer,TensorIndex,Bit"),
-            "list.csv:2:1: wrong header" + expected + "\"Injection,Layer,TensorIndex,Bit\"");
+  const std::string one_column =
+      "wrong header: all names are one column; the separator must be the one of the sep= line, and no row "
+      "may "
+      "stand in quotes as a whole" +
+      expected + "\"Injection,Layer,TensorIndex,Bit\"";
+  EXPECT_EQ(problem("sep=;\nInjection,Layer,TensorIndex,Bit"), "list.csv:2:1: " + one_column);
+  EXPECT_EQ(problem("\"Injection,Layer,TensorIndex,Bit\"\n\"0,dense,\"\"(0, 0)\"\",0\""),
+            "list.csv:1:1: " + one_column);
 }
 
 TEST(FaultList, FormsThatSpreadsheetsAndPythonWrite) {
