@@ -30,11 +30,31 @@ std::string names_of_arrays(const Dataset& dataset) {
   return names;
 }
 
-// Images of (3, H, W) that are to be normalised channel by channel.
-bool has_channels_first(const DatasetInput& array, const data::Preprocessing& preprocessing) {
+constexpr size_t kImageRank = 3;
+
+// Images of (C, H, W) that are to be normalised channel by channel. Of a model whose layout is not known,
+// three channels stand out.
+bool has_channels_first(const std::vector<int64_t>& shape, const InputFeed& feed) {
   constexpr int64_t kChannels = 3;
-  return preprocessing.normalization && array.shape.size() == 3 && array.shape[0] == kChannels &&
-         array.shape[2] != kChannels;
+  if (!feed.preprocessing.normalization || shape.size() != kImageRank) return false;
+  if (feed.layout != ImageLayout::unknown) return feed.layout == ImageLayout::channels_first;
+  return shape[0] == kChannels && shape[2] != kChannels;
+}
+
+void check_channels(const std::string& source, const std::vector<int64_t>& found, const PlanInput& input,
+                    const InputFeed& feed) {
+  constexpr int64_t kChannels = 3;
+  if (!feed.preprocessing.normalization) return;
+  const std::vector<int64_t>& taken = input.shape.dims();
+  const bool is_first = has_channels_first(taken, feed);
+  const int64_t channels = taken.empty() ? 1 : is_first ? taken.front() : taken.back();
+  if (channels == kChannels) return;
+  throw DatasetError(fmt::format(
+      "{}: images of {} cannot be normalized: expected {} channels, each with its mean and standard "
+      "deviation, found {} (the {} axis of the model's input '{}', {}); give float32 images that are "
+      "normalized already, or leave out -d, --mean and --std",
+      source, Shape(found).to_string(), kChannels, channels, is_first ? "first" : "last", input.name,
+      input.shape.to_string()));
 }
 
 // Values that the input's type may change.
@@ -77,18 +97,19 @@ ImageFeed::ImageFeed(Dataset dataset, const std::vector<PlanInput>& inputs, int6
 ImageFeed::Source ImageFeed::match(const PlanInput& input, size_t array_place, const InputFeed& feed) {
   DatasetInput& array = dataset_.inputs[array_place];
   check_size(array);
-  const std::optional<ShapeChange> change = shape_change(array.shape, input.shape);
+  const std::optional<ShapeChange> change = shape_change(array.shape, input.shape, feed.layout);
   const std::string found = Shape(array.shape).to_string();
   if (!change) {
     throw DatasetError(fmt::format("{}: images of {}, the model's input '{}' takes {}{}", dataset_.source,
                                    found, input.name, input.shape.to_string(),
-                                   reshape_hint(array.shape, input.shape)));
+                                   reshape_hint(array.shape, input.shape, feed.layout)));
   }
   if (*change != ShapeChange::none) {
     remarks_.push_back(
         fmt::format("{}: images of {} are transposed to {}, which the model's input '{}' takes",
                     dataset_.source, found, input.shape.to_string(), input.name));
   }
+  check_channels(dataset_.source, array.shape, input, feed);
   Source source{.array = array_place,
                 .feed = feed,
                 .transposed = *change == ShapeChange::to_channels_first,
@@ -96,7 +117,7 @@ ImageFeed::Source ImageFeed::match(const PlanInput& input, size_t array_place, c
   if (!source.transposed) array.shape = input.shape.dims();
   if (*change == ShapeChange::to_channels_last) {
     put_channels_last(array, input.shape.back());
-  } else if (!source.transposed && has_channels_first(array, feed.preprocessing)) {
+  } else if (!source.transposed && has_channels_first(array.shape, feed)) {
     // Channels lie last while images are normalised.
     array.shape = {array.shape[1], array.shape[2], array.shape[0]};
     put_channels_last(array, array.shape.back());

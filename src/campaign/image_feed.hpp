@@ -12,6 +12,7 @@
 #include "campaign/tiles.hpp"
 #include "core/aligned_buffer.hpp"
 #include "data/preprocess.hpp"
+#include "graph/image_layout.hpp"
 #include "graph/number_type.hpp"
 #include "plan/plan.hpp"
 #include "tf_injector/dataset.hpp"
@@ -21,7 +22,8 @@ namespace tf_injector {
 // What is done to the images of one input of the model.
 struct InputFeed {
   data::Preprocessing preprocessing = {};
-  NumberType type = NumberType::float32;  // as which the model then takes the values (stored_as)
+  NumberType type = NumberType::float32;      // as which the model then takes the values (stored_as)
+  ImageLayout layout = ImageLayout::unknown;  // of the model's input
 };
 
 struct FeedOptions {

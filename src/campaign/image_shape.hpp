@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/shape.hpp"
+#include "graph/image_layout.hpp"
 
 namespace tf_injector {
 
@@ -17,11 +18,15 @@ enum class ShapeChange {
   to_channels_last,   // (C, H, W) -> (H, W, C)
 };
 
-// Nothing when they do not fit. Equal shapes are never transposed.
-[[nodiscard]] std::optional<ShapeChange> shape_change(const std::vector<int64_t>& images, const Shape& input);
+// Nothing when they do not fit. Equal shapes are never transposed. (C, H, W) is only transposed for a model
+// of (H, W, C), and the reverse; where the model's layout is not known, only where the channels stand out as
+// the shortest axis; and never where other orders of the axes give the same shape as well.
+[[nodiscard]] std::optional<ShapeChange> shape_change(const std::vector<int64_t>& images, const Shape& input,
+                                                      ImageLayout layout);
 
 // What makes images of that many elements fit, for a message: "" when nothing does.
-[[nodiscard]] std::string reshape_hint(const std::vector<int64_t>& images, const Shape& input);
+[[nodiscard]] std::string reshape_hint(const std::vector<int64_t>& images, const Shape& input,
+                                       ImageLayout layout);
 
 // One image, (C, H, W) -> (H, W, C): as many pixels as H * W.
 template <typename Value>

@@ -27,7 +27,8 @@ class InputChoice {
       : options_(options),
         is_float_(array.is_float && !array.needs_preprocessing),
         node_(std::get<ops::Input>(graph.nodes.at(static_cast<size_t>(input)).op)),
-        own_(own_scaling(graph, input)) {
+        own_(own_scaling(graph, input)),
+        layout_(image_layout(graph, input)) {
     if (options.mean) {
       set_ = {*options.mean, *options.std};
     } else {
@@ -38,6 +39,7 @@ class InputChoice {
   Chosen choose() const {
     Chosen chosen;
     chosen.feed.type = node_.type;
+    chosen.feed.layout = layout_;
     chosen.why = is_float_ ? for_floats(chosen.feed.preprocessing) : for_bytes(chosen.feed.preprocessing);
     const bool is_raw = chosen.feed.preprocessing == data::Preprocessing{};
     chosen.how = is_raw && !is_float_ ? kBytesAsTheyAre : data::formula(chosen.feed.preprocessing);
@@ -87,6 +89,7 @@ class InputChoice {
   bool is_float_;
   const ops::Input& node_;
   std::optional<OwnScaling> own_;
+  ImageLayout layout_;
   std::optional<data::Normalization> set_;
 };
 

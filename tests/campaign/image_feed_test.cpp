@@ -53,8 +53,11 @@ std::string refusal(Dataset dataset, const std::vector<PlanInput>& inputs = kInp
   return refusal([&] { ImageFeed(std::move(dataset), inputs, 2, std::move(options)); });
 }
 
-FeedOptions with(const data::Preprocessing& preprocessing, NumberType type = NumberType::float32) {
-  return {.inputs = {{preprocessing, type}}, .limit = {}};
+FeedOptions of_layout(ImageLayout layout) { return {.inputs = {{.layout = layout}}, .limit = {}}; }
+
+FeedOptions with(const data::Preprocessing& preprocessing, NumberType type = NumberType::float32,
+                 ImageLayout layout = ImageLayout::unknown) {
+  return {.inputs = {{preprocessing, type, layout}}, .limit = {}};
 }
 
 TEST(ImageFeed, FeedsFloatsAndBytesAsTheyAreOrScaled) {
@@ -94,7 +97,8 @@ TEST(ImageFeed, CastsToTheTypeOfTheInput) {
 }
 
 TEST(ImageFeed, TransposesForModelsThatTakeChannelsFirst) {
-  const ImageFeed feed(floats_dataset(), {{"input", Shape{3, 2, 1}}}, 2, {});
+  const ImageFeed feed(floats_dataset(), {{"input", Shape{3, 2, 1}}}, 2,
+                       of_layout(ImageLayout::channels_first));
   EXPECT_THAT(feed.remarks(),
               ElementsAre("set.npz: images of (2, 1, 3) are transposed to (3, 2, 1), which the model's input "
                           "'input' takes"));
@@ -106,9 +110,10 @@ TEST(ImageFeed, TransposesForModelsThatTakeChannelsFirst) {
 TEST(ImageFeed, TransposesForModelsThatTakeChannelsLast) {
   for (Dataset dataset : {floats_dataset(), bytes_dataset()}) {
     dataset.inputs[0].shape = {3, 2, 1};
-    FeedOptions options;
+    FeedOptions options = of_layout(ImageLayout::channels_last);
     const data::Normalization normalization{.mean = {0, 1, 2}, .std = {1, 1, 1}};
-    if (!dataset.inputs[0].is_float) options = with({data::Scaling::numpy, normalization});
+    if (!dataset.inputs[0].is_float)
+      options = with({data::Scaling::numpy, normalization}, NumberType::float32, ImageLayout::channels_last);
     const ImageFeed feed(dataset, kInput, 2, options);
     EXPECT_THAT(
         feed.remarks(),
@@ -211,6 +216,10 @@ TEST(ImageFeed, RefusesToNormaliseOtherThanThreeChannelsBeforeAnyWork) {
   EXPECT_NE(refusal(dataset, {{"input", Shape{2, 3, 1}}}, with({.normalization = data::Normalization{}})),
             "");
   EXPECT_EQ(refusal(dataset, {{"input", Shape{2, 3, 1}}}), "");
+  EXPECT_THAT(
+      refusal(dataset, {{"input", Shape{2, 3, 1}}}, with({.normalization = data::Normalization{}})),
+      HasSubstr("set.npz: images of (2, 3, 1) cannot be normalized: expected 3 channels, each with its "
+                "mean and standard deviation, found 1 (the last axis of the model's input 'input'"));
 }
 
 }  // namespace
