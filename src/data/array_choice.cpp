@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <span>
 #include <utility>
 
 #include "core/printable.hpp"
@@ -54,22 +56,130 @@ std::string found(const ArraySource& source) {
   return list.empty() ? "nothing" : list;
 }
 
-// The line that makes an archive's arrays readable, where it is clear which are meant.
-std::string rename_hint(const ArraySource& source) {
-  for (const auto& [images, labels] : kOtherNames) {
-    if (!source.has(images) || !source.has(labels)) continue;
-    return source.is_archive()
-               ? fmt::format(
-                     "; rename them: z = np.load('{}'); np.savez('renamed.npz', x=z['{}'], y=z['{}'])",
-                     source.place(), images, labels)
-               : fmt::format("; rename {}.npy to x.npy and {}.npy to y.npy", images, labels);
+// Names of labels, and of images, by which they are known alone.
+constexpr const char* kLabelNames[] = {"y",       "y_test",      "Y",           "Y_test", "labels",
+                                       "label",   "test_labels", "labels_test", "test_y", "target",
+                                       "targets", "y_val",       "classes",     "y_true"};
+constexpr const char* kImageNames[] = {
+    "x",         "x_test", "X",    "X_test",   "images", "image", "test_images", "images_test", "test_x",
+    "test_data", "imgs",   "data", "features", "inputs", "x_val", "X_val",       "x_train",     "X_train"};
+
+constexpr const char* kNotKnown = "NAME";
+
+// A name of the data set to come, and the array that it is made of; "": none is clear.
+struct Renamed {
+  std::string name, array;
+};
+
+template <typename Names>
+std::string first_of(const ArraySource& source, const Names& names) {
+  for (const char* name : names) {
+    if (source.has(name)) return name;
   }
   return "";
 }
 
-[[noreturn]] void throw_not_found(const ArraySource& source, const std::string& expected) {
+bool looks_like_labels(const ArraySource& source, const std::string& name) {
+  try {
+    const NpyArray array = source.read(name);
+    return array.shape.size() == 1 || (array.shape.size() == 2 && array.shape[1] == 1);
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+bool is_unclear(const Renamed& renamed) { return renamed.array.empty(); }
+
+// Those of `all` that may be an array that is not known yet: more images are no labels.
+std::vector<std::string> left_over(const std::vector<std::string>& all, const std::vector<Renamed>& renamed) {
+  std::vector<std::string> left;
+  for (const std::string& name : all) {
+    const bool is_image =
+        std::find(std::begin(kImageNames), std::end(kImageNames), name) != std::end(kImageNames);
+    if (is_image && std::count_if(renamed.begin(), renamed.end(), is_unclear) == 1 &&
+        is_unclear(renamed.back()))
+      continue;
+    if (std::none_of(renamed.begin(), renamed.end(), [&](const Renamed& r) { return r.array == name; }))
+      left.push_back(name);
+  }
+  return left;
+}
+
+bool is_identifier(const std::string& name) {
+  const auto is_inside = [](char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  return !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) == 0 &&
+         std::all_of(name.begin(), name.end(), is_inside);
+}
+
+std::string savez(const ArraySource& source, const std::vector<Renamed>& renamed) {
+  std::string arguments;
+  bool is_all_clear = true;
+  for (const auto& [name, array] : renamed) {
+    const std::string value = fmt::format("z['{}']", array.empty() ? kNotKnown : printable(array));
+    arguments += is_identifier(name) ? fmt::format(", {}={}", name, value)
+                                     : fmt::format(", **{{'{}': {}}}", printable(name), value);
+    is_all_clear = is_all_clear && !array.empty();
+  }
+  return fmt::format("; rename them: z = np.load('{}'); np.savez('renamed.npz'{}){}", source.place(),
+                     arguments,
+                     is_all_clear ? "" : fmt::format(", {} being the array that is meant", kNotKnown));
+}
+
+std::string renamed_files(const std::vector<Renamed>& renamed) {
+  std::string text;
+  for (const auto& [name, array] : renamed) {
+    if (array == name) continue;
+    text += fmt::format("{}{}.npy to {}.npy", text.empty() ? "; rename " : " and ",
+                        array.empty() ? kNotKnown : array, name);
+  }
+  return text;
+}
+
+// Of the names that the data set needs, images before labels: the array of that name, or one that is known to
+// be it, or the only one that is left.
+std::vector<Renamed> renamed_arrays(const ArraySource& source, std::span<const std::string> images) {
+  std::vector<Renamed> renamed;
+  for (const std::string& name : images) renamed.push_back({name, source.has(name) ? name : ""});
+  if (images.size() == 1 && renamed[0].array.empty()) renamed[0].array = first_of(source, kImageNames);
+  renamed.push_back({kLabels, first_of(source, kLabelNames)});
+  Renamed& labels = renamed.back();
+  std::vector<std::string> left = left_over(source.names(), renamed);
+  const auto unclear = std::count_if(renamed.begin(), renamed.end(), is_unclear);
+  if (unclear > 1 && labels.array.empty() && left.size() == static_cast<size_t>(unclear)) {
+    const auto is_labels = [&source](const std::string& name) { return looks_like_labels(source, name); };
+    if (std::count_if(left.begin(), left.end(), is_labels) == 1) {
+      labels.array = *std::find_if(left.begin(), left.end(), is_labels);
+      left = left_over(source.names(), renamed);
+    }
+  }
+  if (left.size() == 1 && std::count_if(renamed.begin(), renamed.end(), is_unclear) == 1)
+    std::find_if(renamed.begin(), renamed.end(), is_unclear)->array = left.front();
+  return renamed;
+}
+
+// Whether there are arrays enough for the names that no array is known for.
+bool is_enough(const ArraySource& source, const std::vector<Renamed>& renamed) {
+  const auto unclear = std::count_if(renamed.begin(), renamed.end(), is_unclear);
+  return left_over(source.names(), renamed).size() >= static_cast<size_t>(unclear);
+}
+
+// The line that makes the arrays readable; "" where there are too few.
+std::string rename_hint(const ArraySource& source, std::span<const std::string> images) {
+  std::vector<Renamed> renamed;
+  if (images.size() == 1) {
+    for (const auto& [x, y] : kOtherNames) {
+      if (renamed.empty() && source.has(x) && source.has(y)) renamed = {{images[0], x}, {kLabels, y}};
+    }
+  }
+  if (renamed.empty()) renamed = renamed_arrays(source, images);
+  if (!is_enough(source, renamed)) return "";
+  return source.is_archive() ? savez(source, renamed) : renamed_files(renamed);
+}
+
+[[noreturn]] void throw_not_found(const ArraySource& source, const std::string& expected,
+                                  std::span<const std::string> images) {
   throw DatasetError(fmt::format("{}: expected {}, found: {}{}", source.place(), expected, found(source),
-                                 rename_hint(source)));
+                                 rename_hint(source, images)));
 }
 
 std::string left_unread(const ArraySource& source, const char* images, const char* labels) {
@@ -107,7 +217,8 @@ ArrayChoice for_one_input(const ArraySource& source, const std::string& input) {
     throw DatasetError(source.label(source.has(kImages) ? kLabels : kImages) +
                        ": missing; the images are x.npy, the labels y.npy");
   }
-  throw_not_found(source, "the images 'x' and the labels 'y' (or 'x_test' and 'y_test')");
+  throw_not_found(source, "the images 'x' and the labels 'y' (or 'x_test' and 'y_test')",
+                  std::vector<std::string>{kImages});
 }
 
 ArrayChoice for_inputs(const ArraySource& source, std::span<const std::string> inputs) {
@@ -124,12 +235,12 @@ ArrayChoice for_inputs(const ArraySource& source, std::span<const std::string> i
           source.place(), input));
     }
     if (!source.has(input)) {
-      throw DatasetError(fmt::format("{}: no array '{}'; expected {}; found: {}", source.place(), input,
-                                     expected(), found(source)));
+      throw DatasetError(fmt::format("{}: no array '{}'; expected {}; found: {}{}", source.place(), input,
+                                     expected(), found(source), rename_hint(source, inputs)));
     }
     choice.images.push_back({input, input});
   }
-  if (!source.has(kLabels)) throw_not_found(source, expected());
+  if (!source.has(kLabels)) throw_not_found(source, expected(), inputs);
   std::sort(choice.images.begin(), choice.images.end(),
             [](const auto& a, const auto& b) { return a.array < b.array; });
   return choice;

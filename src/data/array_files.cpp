@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "core/printable.hpp"
 #include "core/shape.hpp"
 #include "data/array_choice.hpp"
 #include "data/array_source.hpp"
@@ -17,13 +18,13 @@ namespace tf_injector::data {
 namespace {
 
 // Images of one input of the model.
-DatasetInput make_input(const std::string& name, NpyArray array, const std::string& what) {
+DatasetInput make_input(const ArrayChoice::Images& images, NpyArray array, const std::string& what) {
   if (array.shape.empty()) {
     throw DatasetError(fmt::format(
         "{}: one number; expected the images one after the other, (N, height, width, channels)", what));
   }
   DatasetInput input;
-  input.name = name;
+  input.name = images.input;
   input.shape.assign(array.shape.begin() + 1, array.shape.end());
   input.is_float = array.dtype == "<f4";
   if (input.is_float) {
@@ -32,9 +33,9 @@ DatasetInput make_input(const std::string& name, NpyArray array, const std::stri
     input.bytes = std::move(array.bytes);
   } else {
     throw DatasetError(
-        fmt::format("{}: type {}, expected uint8 (0 to 255, to be preprocessed) or float32 (fed as it "
-                    "is): store it as x.astype(np.float32) or x.astype(np.uint8)",
-                    what, dtype_name(array.dtype)));
+        fmt::format("{0}: type {1}, expected uint8 (0 to 255, to be preprocessed) or float32 (fed as it "
+                    "is): store it as {2}.astype(np.float32) or {2}.astype(np.uint8)",
+                    what, dtype_name(array.dtype), printable(images.array)));
   }
   return input;
 }
@@ -47,7 +48,7 @@ Dataset read_set(const ArraySource& source, const ArrayChoice& choice) {
     const std::string what = source.label(images.array);
     NpyArray array = source.read(images.array);
     const int64_t count = array.shape.empty() ? 0 : array.shape[0];
-    dataset.inputs.push_back(make_input(images.input, std::move(array), what));
+    dataset.inputs.push_back(make_input(images, std::move(array), what));
     if (static_cast<size_t>(count) != dataset.labels.size())
       throw DatasetError(fmt::format("{}: {} images, but {} labels", what, count, dataset.labels.size()));
   }

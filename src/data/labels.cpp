@@ -37,6 +37,12 @@ std::string type_hint(const NpyArray& array) {
   return fmt::format("; label {} of image {} (from 0) is no class", *broken, broken - values.begin());
 }
 
+bool are_signs(const std::vector<int64_t>& numbers) {
+  const auto has = [&](int64_t n) { return std::find(numbers.begin(), numbers.end(), n) != numbers.end(); };
+  return has(-1) && has(1) &&
+         std::all_of(numbers.begin(), numbers.end(), [](int64_t n) { return n == -1 || n == 1; });
+}
+
 bool is_column(const std::vector<int64_t>& shape) { return shape.size() == 2 && shape[1] == 1; }
 
 }  // namespace
@@ -62,9 +68,9 @@ std::vector<int32_t> labels_of(const NpyArray& array, const std::string& what) {
   labels.reserve(numbers.size());
   for (int64_t number : numbers) {
     if (number < 0 || number > std::numeric_limits<int32_t>::max()) {
-      throw DatasetError(fmt::format("{}: label {} of image {} (from 0) is no class number{}", what, number,
-                                     labels.size(),
-                                     number == -1 ? "; classes of -1 and 1 are stored as (y + 1) // 2" : ""));
+      throw DatasetError(
+          fmt::format("{}: label {} of image {} (from 0) is no class number{}", what, number, labels.size(),
+                      are_signs(numbers) ? "; classes of -1 and 1 are stored as (y + 1) // 2" : ""));
     }
     labels.push_back(static_cast<int32_t>(number));
   }

@@ -16,7 +16,7 @@
 namespace tf_injector::data {
 namespace {
 
-constexpr const char* kArrayFiles = "x.npy with y.npy";
+constexpr const char* kArrayFiles = "x.npy and y.npy";
 
 std::string own_folder(const NamedSet& set) { return "./datasets/" + set.name; }
 

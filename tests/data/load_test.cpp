@@ -22,6 +22,7 @@ using test::cifar_records;
 using test::example_pickle;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 // Each test has a working folder and a home folder of its own.
 class Load : public testing::Test {
@@ -46,9 +47,10 @@ class Load : public testing::Test {
     options.allow_download = false;
     return load_dataset(options);
   }
-  static std::string refusal(const std::string& dataset, const std::string& path = "") {
+  static std::string refusal(const std::string& dataset, const std::string& path = "",
+                             std::vector<std::string> inputs = {}) {
     try {
-      static_cast<void>(load(dataset, path));
+      static_cast<void>(load(dataset, path, std::move(inputs)));
     } catch (const DatasetError& error) {
       const std::string message = error.what();
       EXPECT_EQ(message.find('\n'), std::string::npos) << message;
@@ -191,12 +193,45 @@ TEST_F(Load, WrongArraysSayWhatIsExpected) {
   EXPECT_THAT(npz({{"x", x}, {"y", npy("|u1", {1, 2}, "ab")}}), HasSubstr("y.reshape(-1)"));
   EXPECT_THAT(npz({{"x", x}, {"y", npy("|i1", {2}, "\x01\xFF")}}),
               AllOf(HasSubstr("label -1 of image 1"), HasSubstr("(y + 1) // 2")));
+  EXPECT_THAT(npz({{"x", npy("|u1", {3, 1}, "abc")}, {"y", npy("|i1", {3}, "\x01\xFF\x05")}}),
+              AllOf(HasSubstr("label -1 of image 1"), Not(HasSubstr("// 2"))));
   EXPECT_THAT(npz({{"x", x}, {"y", npy("<i8", {2}, std::string(15, '\0') + "\x40")}}),
               HasSubstr("no class number"));
   EXPECT_THAT(npz({{"x", x}, {"y", npy("<u8", {2}, std::string(15, '\0') + "\x80")}}), HasSubstr("2^63"));
   EXPECT_THAT(npz({{"x", x}, {"y", "no array"}}), HasSubstr("a.npz"));
+  EXPECT_THAT(refusal("", folder_.write("lone.npy", x)), HasSubstr("a folder with x.npy and y.npy"));
   folder_.write("half/x.npy", x);
   EXPECT_THAT(refusal("", folder_ / "half"), HasSubstr("y.npy: missing"));
+}
+
+TEST_F(Load, OtherNamesAreRefusedWithTheLineThatRenamesThem) {
+  const std::string x = npy("|u1", {2, 1, 1}, "ab");
+  const std::string y = npy("|u1", {2}, "ab");
+  const std::string file = folder_ / "a.npz";
+  const auto message = [&](const std::map<std::string, std::string>& arrays,
+                           std::vector<std::string> inputs) {
+    folder_.write("a.npz", npz_bytes(arrays));
+    return refusal("", file, std::move(inputs));
+  };
+  const std::string load = "; rename them: z = np.load('" + file + "'); np.savez('renamed.npz', ";
+  EXPECT_THAT(message({{"a", x}, {"b", y}}, {}), HasSubstr(load + "x=z['a'], y=z['b'])"));
+  EXPECT_THAT(message({{"a", y}, {"b", x}}, {"in"}), HasSubstr(load + "x=z['b'], y=z['a'])"));
+  EXPECT_THAT(message({{"x", x}, {"y_test", y}}, {"in"}), HasSubstr(load + "x=z['x'], y=z['y_test'])"));
+  EXPECT_THAT(message({{"x", x}, {"other", y}}, {"in"}), HasSubstr(load + "x=z['x'], y=z['other'])"));
+  EXPECT_THAT(message({{"other", x}, {"labels", y}}, {"in"}),
+              HasSubstr(load + "x=z['other'], y=z['labels'])"));
+  EXPECT_THAT(message({{"a", x}, {"b", x}, {"y", y}}, {"in"}),
+              HasSubstr(load + "x=z['NAME'], y=z['y']), NAME being the array that is meant"));
+  EXPECT_THAT(message({{"left", x}, {"right", x}, {"y_test", y}}, {"left", "right"}),
+              HasSubstr(load + "left=z['left'], right=z['right'], y=z['y_test'])"));
+  EXPECT_THAT(message({{"left", x}, {"r", x}, {"y", y}}, {"left", "a/b"}),
+              HasSubstr(load + "left=z['left'], **{'a/b': z['r']}, y=z['y'])"));
+  EXPECT_THAT(message({{"a", x}, {"b", x}, {"c", y}}, {"left", "right"}),
+              HasSubstr(load + "left=z['NAME'], right=z['NAME'], y=z['c']), NAME being"));
+  EXPECT_THAT(message({{"x", x}, {"x_test", x}}, {"in"}), Not(HasSubstr("rename")));
+  EXPECT_THAT(message({{"left", x}, {"right", npy("<i4", {2, 1}, std::string(8, '\0'))}, {"y", y}},
+                      {"left", "right"}),
+              HasSubstr("store it as right.astype(np.float32) or right.astype(np.uint8)"));
 }
 
 TEST_F(Load, NothingFoundNamesEveryPlaceAndTheRemedy) {
