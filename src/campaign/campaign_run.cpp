@@ -32,8 +32,18 @@ GoldenSummary summary_of(const Tally& golden) {
       .images = golden.images, .top_1_correct = golden.top_1_correct, .top_5_correct = golden.top_5_correct};
 }
 
-void tell_golden(const CampaignCallbacks& callbacks, const GoldenRun& golden) {
+// Scores that look like probabilities, of a network of which it is not known that they are.
+bool are_likely_probabilities(const Setup& setup, const GoldenRun& golden) {
+  return setup.decision.threshold() == 0.0f &&
+         std::all_of(golden.scores.begin(), golden.scores.end(), [](float s) { return s >= 0 && s <= 1; });
+}
+
+void tell_golden(const CampaignCallbacks& callbacks, const Setup& setup, const GoldenRun& golden) {
   if (callbacks.golden) callbacks.golden(summary_of(golden.total));
+  if (!callbacks.warning || !are_likely_probabilities(setup, golden)) return;
+  callbacks.warning(
+      "all scores without a fault lie in [0, 1], but class 1 begins above 0, as for a logit: if they are "
+      "probabilities, make a ReLU(max_value=1) the model's last layer, and the threshold is 0.5");
 }
 
 GroupSummary summary_of(const Report& report) {
@@ -118,7 +128,7 @@ class ListRun {
 
   // When golden is there.
   void begin_report() {
-    tell_golden(callbacks_, golden_);
+    tell_golden(callbacks_, setup_, golden_);
     check_golden(files_.before, files_.journal.paths().report, golden_.total);
     check_->check_golden(golden_, seconds());
     files_.scores.write_golden(golden_.scores);
@@ -213,7 +223,7 @@ class CampaignRun {
     }
     const std::unique_ptr<Engine> engine = make_engine();
     const GoldenRun golden = run_golden(setup_, *engine, callbacks_.stop);
-    tell_golden(callbacks_, golden);
+    tell_golden(callbacks_, setup_, golden);
     const std::unique_ptr<SelfCheck> check = make_self_check(setup_, options_.check, callbacks_.stop);
     check->check_golden(golden, golden.seconds);
     if (scores) scores->write_golden(golden.scores);

@@ -5,8 +5,9 @@
 
 namespace tf_injector {
 
-// 0.5 where the output is a probability: a sigmoid, hard sigmoid or softmax, which may be moved, cut and
-// clipped behind it; 0 where it is a logit: everything else.
+// 0.5 where the output is a probability: it lies in [0, 1] whatever the images are (value_range), as of a
+// sigmoid or softmax and what is averaged, pooled, cut or clipped of them; 0 where it is a logit: everything
+// else.
 [[nodiscard]] float decision_threshold(const Graph& graph, NodeId output);
 
 }  // namespace tf_injector

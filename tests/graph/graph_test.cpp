@@ -156,14 +156,14 @@ TEST(Shapes, SizesThatNoTensorHas) {
 TEST(DecisionThreshold, IsOneHalfWhereASigmoidIsLast) {
   const auto threshold = [](const std::vector<Op>& ops) {
     Graph graph;
-    graph.weights.push_back({"bound", Shape(), {0.9f}});
+    graph.weights = {{"bound", Shape(), {0.9f}}, {"two", Shape(), {2.0f}}};
     NodeId node = graph.add_input("in", "in", Shape{1});
     for (const Op& op : ops) node = graph.add("op", op, {node});
     return decision_threshold(graph, node);
   };
   const auto function = [](ops::FunctionKind kind) { return ops::Function{.kind = kind}; };
   const ops::Binary clip{.kind = ops::BinaryKind::minimum, .constant = 0};
-  const ops::Binary twice{.kind = ops::BinaryKind::multiply, .constant = 0};
+  const ops::Binary twice{.kind = ops::BinaryKind::multiply, .constant = 1};
   EXPECT_EQ(threshold({}), 0.0f);
   EXPECT_EQ(threshold({function(ops::FunctionKind::tanh)}), 0.0f);
   EXPECT_EQ(threshold({ops::Activation{}}), 0.0f);
@@ -174,6 +174,87 @@ TEST(DecisionThreshold, IsOneHalfWhereASigmoidIsLast) {
     EXPECT_EQ(threshold({function(kind), twice}), 0.0f);
   }
   EXPECT_EQ(threshold({ops::Softmax{}}), 0.5f);
+}
+
+// A network with two images of logits, and heads that make one output of them.
+struct Heads {
+  Graph graph;
+  NodeId a = graph.add_input("a", "a", Shape{4, 4, 1});
+  NodeId b = graph.add_input("b", "b", Shape{4, 4, 1});
+
+  NodeId sigmoid(NodeId x) { return function(ops::FunctionKind::sigmoid, x); }
+  NodeId function(ops::FunctionKind kind, NodeId x) {
+    return graph.add("f", ops::Function{.kind = kind}, {x});
+  }
+  NodeId binary(ops::BinaryKind kind, NodeId x, NodeId y) {
+    return graph.add("b", ops::Binary{.kind = kind}, {x, y});
+  }
+  NodeId constant(ops::BinaryKind kind, NodeId x, float value, bool is_first = false) {
+    graph.weights.push_back({"c", Shape(), {value}});
+    return graph.add("c",
+                     ops::Binary{.kind = kind,
+                                 .constant = static_cast<WeightId>(graph.weights.size() - 1),
+                                 .constant_shape = Shape(),
+                                 .constant_first = is_first},
+                     {x});
+  }
+  float threshold(const Op& op, std::vector<NodeId> inputs) {
+    return decision_threshold(graph, graph.add("last", op, std::move(inputs)));
+  }
+  [[nodiscard]] float threshold(NodeId node) const { return decision_threshold(graph, node); }
+};
+
+TEST(DecisionThreshold, IsOneHalfForWhatIsMadeOfProbabilities) {
+  using ops::BinaryKind;
+  Heads net;
+  const NodeId p = net.sigmoid(net.a), q = net.sigmoid(net.b);
+  for (const auto kind : {BinaryKind::multiply, BinaryKind::maximum, BinaryKind::minimum}) {
+    EXPECT_EQ(net.threshold(net.binary(kind, p, q)), 0.5f);
+    EXPECT_EQ(net.threshold(net.binary(kind, net.a, net.b)), 0.0f);
+  }
+  EXPECT_EQ(net.threshold(net.binary(BinaryKind::multiply, p, net.b)), 0.0f);
+  const NodeId sum = net.graph.add("sum", ops::Add{}, {p, q, p});
+  EXPECT_EQ(net.threshold(sum), 0.0f);
+  EXPECT_EQ(net.threshold(net.constant(BinaryKind::divide, sum, 3)), 0.5f);
+  EXPECT_EQ(net.threshold(net.constant(BinaryKind::multiply, sum, 1 / 3.0f)), 0.5f);
+  EXPECT_EQ(net.threshold(net.constant(BinaryKind::subtract, p, 1, true)), 0.5f);
+  EXPECT_EQ(net.threshold(net.constant(BinaryKind::subtract, p, 0.5f)), 0.0f);
+  EXPECT_EQ(net.threshold(net.binary(BinaryKind::subtract, p, q)), 0.0f);
+  const NodeId weighted = net.binary(BinaryKind::add, net.constant(BinaryKind::multiply, p, 0.3f),
+                                     net.constant(BinaryKind::multiply, q, 0.7f));
+  EXPECT_EQ(net.threshold(weighted), 0.5f);
+  const NodeId tanh = net.function(ops::FunctionKind::tanh, net.a);
+  EXPECT_EQ(net.threshold(tanh), 0.0f);
+  const NodeId shifted = net.constant(BinaryKind::add, tanh, 1);
+  EXPECT_EQ(net.threshold(net.constant(BinaryKind::multiply, shifted, 0.5f)), 0.5f);
+  const NodeId least = net.constant(BinaryKind::maximum, net.a, 0);
+  EXPECT_EQ(net.threshold(least), 0.0f);
+  EXPECT_EQ(net.threshold(net.constant(BinaryKind::minimum, least, 1)), 0.5f);
+}
+
+TEST(DecisionThreshold, IsOneHalfForPooledAndMovedProbabilities) {
+  Heads net;
+  const NodeId p = net.sigmoid(net.a), q = net.sigmoid(net.b);
+  const auto both = [&](const Op& op) {
+    EXPECT_EQ(net.threshold(op, {net.a}), 0.0f) << op_name(op);
+    return net.threshold(op, {p});
+  };
+  const ops::Slice slice{{{.count = 1}, {.count = 1}, {.count = 1}}};
+  EXPECT_EQ(both(ops::GlobalAveragePool{}), 0.5f);
+  EXPECT_EQ(both(ops::GlobalMaxPool{}), 0.5f);
+  EXPECT_EQ(both(ops::AveragePool2D{{4, 4}, {4, 4}}), 0.5f);
+  EXPECT_EQ(both(ops::MaxPool2D{{4, 4}, {4, 4}}), 0.5f);
+  EXPECT_EQ(both(ops::Reshape{Shape{16}}), 0.5f);
+  EXPECT_EQ(both(slice), 0.5f);
+  const auto joined = [&](NodeId x, NodeId y) {
+    return net.threshold(ops::GlobalAveragePool{}, {net.graph.add("join", ops::Concat{.axis = 0}, {x, y})});
+  };
+  EXPECT_EQ(joined(p, q), 0.5f);
+  EXPECT_EQ(joined(p, net.b), 0.0f);
+  EXPECT_EQ(net.threshold(slice, {net.graph.add("softmax", ops::Softmax{}, {net.a})}), 0.5f);
+  EXPECT_EQ(both(ops::LogSoftmax{}), 0.0f);
+  const NodeId log = net.graph.add("log", ops::LogSoftmax{}, {net.a});
+  EXPECT_EQ(net.threshold(net.function(ops::FunctionKind::exponential, log)), 0.5f);
 }
 
 }  // namespace

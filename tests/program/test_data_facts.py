@@ -96,6 +96,15 @@ def test_labels_of_one_output_unit(tmp_path):
         assert done.returncode == BAD_INPUT and hint in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 
 
+@pytest.mark.parametrize("scores, warned", [([0, 0.25, 1], True), ([0, 0.25, 1.5], False), ([-0.5, 0.25, 1], False),
+                                            ([0, float("nan"), 1], False)])
+def test_scores_like_probabilities_with_the_threshold_of_logits_are_warned_of(scores, warned, tmp_path):
+    write_model(tmp_path / "net.keras", (1, 1, 1))
+    data = {"x": np.array(scores, np.float32).reshape(3, 1, 1, 1), "y": np.array([0, 1, 1])}
+    _, said, _ = run(tmp_path, tmp_path / "net.keras", data, "-q")
+    assert ("all scores without a fault lie in [0, 1], but class 1 begins above 0" in said) == warned
+
+
 # ---- shapes ----------------------------------------------------------------------------------------------------------------
 
 def test_both_keras_take_the_same_shapes():
