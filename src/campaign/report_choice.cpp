@@ -175,7 +175,24 @@ class ReportChooser {
       chosen.state = ReportState::unfinished;
       chosen.content = unfinished_report(text, chosen.paths.report, chosen.metadata, setup_.faults);
     }
+    require_scores(chosen);
     return chosen;
+  }
+
+  // The scores of the rows that stand in the report are not computed again.
+  void require_scores(const ChosenReport& chosen) const {
+    const ScoreFiles scores(chosen.paths.scores, options_.scores, setup_.images(), setup_.plan.classes());
+    std::vector<std::string> lost;
+    if (chosen.state == ReportState::finished && !scores.has_golden()) lost.push_back(scores.golden_path());
+    for (const ReportRow& row : chosen.content.rows) {
+      if (!scores.has_fault(row.fault.injection)) lost.push_back(scores.fault_path(row.fault.injection));
+    }
+    if (lost.empty()) return;
+    throw Error(
+        ErrorKind::resume,
+        fmt::format("{}: {} file(s) of its scores are missing or cut, the first is {}; put them back, "
+                    "or begin anew with --overwrite",
+                    chosen.paths.report, lost.size(), lost.front()));
   }
 
   // The folder that the report's first run chose; a name only, whatever the metadata say.

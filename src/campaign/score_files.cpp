@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "campaign/bytes_text.hpp"
@@ -22,6 +23,14 @@ namespace {
 constexpr uint64_t kFileBlock = 4096;  // what file systems round a file up to
 constexpr uint64_t kNpyHeaderBytes = 128;
 constexpr uint64_t kNpzOverheadBytes = 1024;  // headers and directory of a zip with two arrays
+
+// Bytes of a file; none when it is not there.
+std::optional<uint64_t> file_bytes(const std::string& path) {
+  std::error_code error;
+  const uint64_t bytes = std::filesystem::file_size(path, error);
+  if (error) return std::nullopt;
+  return bytes;
+}
 
 uint64_t on_disk(uint64_t bytes) { return (bytes + kFileBlock - 1) / kFileBlock * kFileBlock; }
 
@@ -104,6 +113,22 @@ void ScoreFiles::write_fault(int64_t injection, std::span<const float> scores,
   if (mode_ == ScoreMode::all) write_atomic(fault_path(injection), npy_bytes(scores, images_, classes_));
   if (mode_ == ScoreMode::changed)
     write_atomic(fault_path(injection), changed_bytes(scores, golden, images_, classes_));
+}
+
+uint64_t ScoreFiles::npy_bytes_of_all() const {
+  const int64_t shape[] = {images_, classes_};
+  return npy_header("<f4", shape).size() +
+         static_cast<uint64_t>(images_) * static_cast<uint64_t>(classes_) * sizeof(float);
+}
+
+bool ScoreFiles::has_fault(int64_t injection) const {
+  if (mode_ == ScoreMode::none) return true;
+  const std::optional<uint64_t> bytes = file_bytes(fault_path(injection));
+  return bytes && (mode_ == ScoreMode::all ? *bytes == npy_bytes_of_all() : *bytes > 0);
+}
+
+bool ScoreFiles::has_golden() const {
+  return mode_ == ScoreMode::none || file_bytes(golden_path()) == npy_bytes_of_all();
 }
 
 uint64_t ScoreFiles::bytes_per_fault() const {

@@ -25,6 +25,12 @@ class ScoreFiles {
   void write_golden(std::span<const float> scores) const;
   void write_fault(int64_t injection, std::span<const float> scores, std::span<const float> golden) const;
 
+  // Is the fault's file there, and of the size that it was written with? Of `changed` only that it is not
+  // empty: how many rows differed stands nowhere else. True in mode `none`.
+  [[nodiscard]] bool has_fault(int64_t injection) const;
+  // The same of clean.npy.
+  [[nodiscard]] bool has_golden() const;
+
   // Disk space of clean.npy and the files of `faults` faults; in mode `changed` the most it can be.
   [[nodiscard]] uint64_t disk_bytes(size_t faults) const;
   // Throws Error(output) when `faults` faults cannot fit on the folder's file system. Only mode `all` is
@@ -33,6 +39,7 @@ class ScoreFiles {
 
  private:
   [[nodiscard]] uint64_t bytes_per_fault() const;
+  [[nodiscard]] uint64_t npy_bytes_of_all() const;
 
   std::string folder_;
   ScoreMode mode_;
