@@ -55,7 +55,7 @@ std::string transpose_hint(const Dims& images, const Dims& wanted, ImageLayout l
     const std::string change =
         fmt::format("store x.transpose(0, {}, {}, {})", from[0] + 1, from[1] + 1, from[2] + 1);
     if (layout == ImageLayout::unknown || layout == ImageLayout::other)
-      return fmt::format("; the axes are in another order: if so meant, {}", change);
+      return fmt::format("; if only the order of the axes is another, {}", change);
     return fmt::format("; the model takes ({}, {}, {}): if the images are ({}, {}, {}), {}", letters[0],
                        letters[1], letters[2], read[0], read[1], read[2], change);
   }

@@ -71,10 +71,13 @@ struct Renamed {
   std::string name, array;
 };
 
+// The first of `names` that is there and not taken already.
 template <typename Names>
-std::string first_of(const ArraySource& source, const Names& names) {
+std::string first_of(const ArraySource& source, const Names& names, const std::vector<Renamed>& taken) {
   for (const char* name : names) {
-    if (source.has(name)) return name;
+    const bool is_taken =
+        std::any_of(taken.begin(), taken.end(), [&](const Renamed& r) { return r.array == name; });
+    if (source.has(name) && !is_taken) return name;
   }
   return "";
 }
@@ -140,8 +143,9 @@ std::string renamed_files(const std::vector<Renamed>& renamed) {
 std::vector<Renamed> renamed_arrays(const ArraySource& source, std::span<const std::string> images) {
   std::vector<Renamed> renamed;
   for (const std::string& name : images) renamed.push_back({name, source.has(name) ? name : ""});
-  if (images.size() == 1 && renamed[0].array.empty()) renamed[0].array = first_of(source, kImageNames);
-  renamed.push_back({kLabels, first_of(source, kLabelNames)});
+  if (images.size() == 1 && renamed[0].array.empty())
+    renamed[0].array = first_of(source, kImageNames, renamed);
+  renamed.push_back({kLabels, first_of(source, kLabelNames, renamed)});
   Renamed& labels = renamed.back();
   std::vector<std::string> left = left_over(source.names(), renamed);
   const auto unclear = std::count_if(renamed.begin(), renamed.end(), is_unclear);

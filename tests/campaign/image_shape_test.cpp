@@ -71,6 +71,8 @@ TEST(ImageShape, RefusesChannelsInTheMiddle) {
   EXPECT_THAT(
       reshape_hint({8, 3, 6}, Shape{3, 8, 6}, ImageLayout::channels_first),
       HasSubstr("; the model takes (C, H, W): if the images are (H, C, W), store x.transpose(0, 2, 1, 3)"));
+  EXPECT_THAT(reshape_hint({8, 3, 6}, Shape{8, 6, 3}, ImageLayout::unknown),
+              HasSubstr("; if only the order of the axes is another, store x.transpose(0, 1, 3, 2)"));
 }
 
 TEST(ImageShape, TakesTheLayoutOfTheModelFirst) {

@@ -228,6 +228,8 @@ TEST_F(Load, OtherNamesAreRefusedWithTheLineThatRenamesThem) {
               HasSubstr(load + "left=z['left'], **{'a/b': z['r']}, y=z['y'])"));
   EXPECT_THAT(message({{"a", x}, {"b", x}, {"c", y}}, {"left", "right"}),
               HasSubstr(load + "left=z['NAME'], right=z['NAME'], y=z['c']), NAME being"));
+  EXPECT_THAT(message({{"image", x}, {"label", x}, {"target", y}}, {"image", "label"}),
+              HasSubstr(load + "image=z['image'], label=z['label'], y=z['target'])"));
   EXPECT_THAT(message({{"x", x}, {"x_test", x}}, {"in"}), Not(HasSubstr("rename")));
   EXPECT_THAT(message({{"left", x}, {"right", npy("<i4", {2, 1}, std::string(8, '\0'))}, {"y", y}},
                       {"left", "right"}),
