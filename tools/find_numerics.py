@@ -614,6 +614,19 @@ def not_global_average_pool_odd(c, r):
     return mean_case(c, r.global_average_pool, odd_images(c))
 
 
+def one_channel(c):
+    side = c.pick(c.size(2, 12), c.size(2, 40), c.size(80, 140))
+    return c.values(c.pick(1, 2, 16, c.size(1, 60)), side, max(2, side + c.size(-2, 2)), 1)
+
+
+def rule_global_average_pool_one(c, r):
+    return mean_case(c, r.global_average_pool_at, one_channel(c))
+
+
+def not_global_average_pool_one(c, r):
+    return mean_case(c, r.global_average_pool, one_channel(c))
+
+
 def mean_case(c, ours, x):
     layer = c.pick(tf.keras.layers.GlobalAveragePooling2D(), lambda x: tf.reduce_mean(x, axis=(1, 2)))
     return ours(x), layer(x).numpy()
@@ -809,6 +822,8 @@ RULES = (
     ("global_average_pool", "under 16 values: in order, divided by n", rule_global_average_pool_few),
     ("global_average_pool", "channels in eights: else four sums over i mod 4; divided by n", rule_global_average_pool),
     ("global_average_pool", "other channels: eight outputs at once unless they reach into the next image", rule_global_average_pool_odd),
+    ("global_average_pool", "one channel: the sum over a last axis, in eight lanes", rule_global_average_pool_one),
+    ("global_average_pool", "not: one channel: as others", not_global_average_pool_one),
     ("global_average_pool", "not: other channels: the same", not_global_average_pool_odd),
     ("function", "exponential: Eigen's polynomial without fma; the C library's expf behind the last eight",
      function_rule("exponential", tf.exp)),

@@ -271,6 +271,15 @@ def k3_resized():
     return tf.keras.Model(inputs, L.Dense(CLASSES)(L.GlobalAveragePooling2D()(L.Resizing(5, 11)(x))))
 
 
+def single_channel():
+    """Means of a single channel, of few positions and of many."""
+    inputs = tf.keras.Input((6, 7, 3))
+    x = L.Conv2D(5, 3, padding="same", activation="relu")(inputs)
+    means = [L.GlobalAveragePooling2D()(L.Conv2D(1, 3, activation="relu")(x)), tf.reduce_mean(L.Conv2D(1, 1)(x), axis=[1, 2]),
+             L.GlobalAveragePooling2D()(L.Conv2D(1, (4, 5))(x)), L.GlobalAveragePooling2D()(L.UpSampling2D(3)(L.Conv2D(1, 3)(inputs)))]
+    return tf.keras.Model(inputs, L.Dense(CLASSES)(L.Concatenate()(means)))
+
+
 def k3_residual():
     """Keras 3 operations beside layers. Without BatchNormalization, whose bits depend on the maker of the CPU in Keras 3."""
     ops = tf.keras.ops
@@ -314,7 +323,7 @@ def k3_functions():
 
 MODELS = (k3_residual, k3_sequential, k3_channels, k3_functions, k3_preprocessed, k3_resized) if KERAS_3 else (option_a, converted_nchw, projection, dense_blocks, odd_channels,
                                                                     shared_layers, inception, mobile, activations, normalised,
-                                                                    cut_sums, preprocessed, preprocessed_caffe, resized)
+                                                                    cut_sums, preprocessed, preprocessed_caffe, resized, single_channel)
 
 
 

@@ -84,7 +84,7 @@ std::unique_ptr<Kernel> make_kernel(const ops::AveragePool2D& op, const KernelCo
 std::unique_ptr<Kernel> make_kernel(const ops::GlobalAveragePool&, const KernelContext& context) {
   const Shape& in = context.inputs[0];
   constexpr int64_t kPacket = 8;
-  if (in[2] % kPacket != 0 && ref::striped_positions(in[0] * in[1]) > 0)
+  if (in[2] == 1 || (in[2] % kPacket != 0 && ref::striped_positions(in[0] * in[1]) > 0))
     return std::make_unique<PlacedAveragePoolKernel>(in);
   return std::make_unique<GlobalAveragePoolKernel>(in);
 }

@@ -192,4 +192,15 @@ float eigen_row_sum(int64_t n, Value value) {
   return rest + joined;
 }
 
+// The same for rows of any length, of which the first value lies at `first` in the batch: longer ones are cut
+// in two, again and again; the second part begins at a multiple of eight of the batch. sum(from, count): of a
+// part.
+template <class Sum>
+float eigen_cut_sum(int64_t first, int64_t n, Sum sum, int64_t from = 0) {
+  constexpr int64_t kLongest = 8 * 1024;
+  if (n <= kLongest) return sum(from, n);
+  const int64_t left = (first + (n + 1) / 2 + 7) / 8 * 8 - first;
+  return eigen_cut_sum(first, left, sum, from) + eigen_cut_sum(first + left, n - left, sum, from + left);
+}
+
 }  // namespace tf_injector::ref

@@ -5,18 +5,13 @@
 namespace tf_injector::ref {
 namespace {
 
-// Longer sums are cut in two, again and again.
-constexpr int64_t kLongestSum = 8 * 1024;
-
-// The sum of exp over values of which the first lies at `first` in the batch. Where a sum is cut the second
-// part begins at a multiple of eight of the batch.
 float exp_sum(const float* y, int64_t first, int64_t n) {
-  if (n > kLongestSum) {
-    const int64_t left = (first + (n + 1) / 2 + 7) / 8 * 8 - first;
-    return exp_sum(y, first, left) + exp_sum(y + left, first + left, n - left);
-  }
-  const int64_t in_vectors = n / 8 * 8;
-  return eigen_row_sum(n, [&](int64_t i) { return i < in_vectors ? eigen_exp(y[i]) : library_exp(y[i]); });
+  return eigen_cut_sum(first, n, [&](int64_t from, int64_t count) {
+    const float* part = y + from;
+    const int64_t in_vectors = count / 8 * 8;
+    return eigen_row_sum(
+        count, [&](int64_t i) { return i < in_vectors ? eigen_exp(part[i]) : library_exp(part[i]); });
+  });
 }
 
 }  // namespace

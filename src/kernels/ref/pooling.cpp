@@ -55,6 +55,14 @@ float mean_in_stripes(int64_t n, int64_t step, const float* in) {
   return sum / static_cast<float>(n);
 }
 
+// An only channel: the sum over the last axis.
+float mean_of_plane(int64_t n, int64_t first, const float* in) {
+  const float sum = eigen_cut_sum(first, n, [&](int64_t from, int64_t count) {
+    return eigen_row_sum(count, [&](int64_t i) { return in[from + i]; });
+  });
+  return sum / static_cast<float>(n);
+}
+
 }  // namespace
 
 void global_average_pool(int64_t positions, int64_t channels, const float* in, float* out, int images) {
@@ -66,6 +74,10 @@ void global_average_pool(int64_t positions, int64_t channels, const float* in, f
 
 void global_average_pool_at(int64_t positions, int64_t channels, const float* in, float* out, int64_t place,
                             int64_t batch) {
+  if (channels == 1) {
+    out[0] = mean_of_plane(positions, place * positions, in);
+    return;
+  }
   constexpr int64_t kPacket = 8;
   const int64_t end = batch * channels / kPacket * kPacket;
   for (int64_t c = 0; c < channels; ++c) {
