@@ -266,8 +266,15 @@ def legacy():
     return keras.Model(i, layers.Dense(4)(tf.nn.relu(layers.Dense(5)(inner(i)) * 2 + 1)))
 
 
+def renorm():
+    """Of renormalisation (Keras 2) only training takes the further variables."""
+    return keras.Sequential([layers.Conv2D(4, 2, input_shape=(6, 6, 2)), layers.BatchNormalization(renorm=True), layers.Flatten(), layers.Dense(3)])
+
+
 # Each with a seed of its own, so that one can be made without the others: name -> (maker, endings).
 MAKERS = {"typed": (typed, (".keras",)), "calls": (calls, (".keras",)), "legacy": (legacy, (".keras", ".h5"))}
+if not KERAS3:
+    MAKERS["renorm"] = (renorm, (".keras", ".h5"))
 
 
 def make_one(folder, name):

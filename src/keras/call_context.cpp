@@ -85,6 +85,11 @@ void CallContext::ignore_argument(size_t position, std::initializer_list<const c
   find_argument(position, names);
 }
 
+bool CallContext::is_given_as_none(size_t position, std::initializer_list<const char*> names) {
+  const Argument* found = find_argument(position, names);
+  return found != nullptr ? found->is_none() : config.is_none(*names.begin());
+}
+
 const Value& CallContext::resolve(const TensorRef& ref) const {
   const Values& outputs = results_[ref.layer][ref.call];
   if (ref.output >= outputs.size()) {

@@ -57,6 +57,8 @@ class CallContext {
   const Argument* argument(size_t position, std::initializer_list<const char*> names);
   // The same, known to change nothing.
   void ignore_argument(size_t position, std::initializer_list<const char*> names);
+  // Is the argument, or the option of its first name, given as None?
+  [[nodiscard]] bool is_given_as_none(size_t position, std::initializer_list<const char*> names);
 
   // The first argument: one value; one tensor; all tensors of a list.
   const Value& input_value();

@@ -294,7 +294,8 @@ INSTANTIATE_TEST_SUITE_P(
                     SmallFile{"k3_sequential.h5", kNormalisation}, SmallFile{"k3_deferred.keras"},
                     SmallFile{"k3_nested.keras", kNormalisation}, SmallFile{"k3_nested.h5", kNormalisation},
                     SmallFile{"k3_multi.keras"}, SmallFile{"k3_ops.keras"},
-                    SmallFile{"tf_keras_legacy.keras"}, SmallFile{"tf_keras_legacy.h5"}));
+                    SmallFile{"tf_keras_legacy.keras"}, SmallFile{"tf_keras_legacy.h5"},
+                    SmallFile{"k2_renorm.keras"}, SmallFile{"k2_renorm.h5"}));
 
 }  // namespace
 }  // namespace tf_injector

@@ -68,7 +68,8 @@ INSTANTIATE_TEST_SUITE_P(Files, KerasFacts,
                                          "k3_sequential.h5", "k3_deferred.keras", "k3_nested.keras",
                                          "k3_nested.h5", "k3_multi.keras", "k3_ops.keras", "k2_typed.keras",
                                          "k3_typed.keras", "k2_calls.keras", "k3_calls.keras",
-                                         "tf_keras_legacy.keras", "tf_keras_legacy.h5"));
+                                         "tf_keras_legacy.keras", "tf_keras_legacy.h5", "k2_renorm.keras",
+                                         "k2_renorm.h5"));
 
 TEST(ImportModel, PathsNameTheModelsAround) {
   const Graph graph = keras::import_model(kFiles + "k2_nested.keras");

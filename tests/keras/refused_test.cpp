@@ -26,16 +26,14 @@ using testing::HasSubstr;
 const std::string kFiles = std::string(TFI_TEST_DIR) + "/keras/files/";
 const std::string kRefused = std::string(TFI_TEST_DIR) + "/keras/refused/";
 
-// The message of importing a sequential model of that generation with the layer of refused/*_layers.json
-// behind its input.
-std::string message_with(const std::string& writer, const std::string& name) {
-  const std::string generation = writer.substr(0, 2);
-  const std::string text = read_text(kRefused + writer + "_layers.json");
-  const Json layers = parse_json({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+// The message of importing a sequential model of that generation with this layer behind its input.
+std::string message_with_layer(const std::string& generation, const Json& layer,
+                               const std::string& input_type = "float32") {
   const ZipArchive zip(kFiles + generation + "_sequential.keras");
   Json config = parse_json(zip.read("config.json"));
   Json& own = config["config"]["layers"];
-  own.insert(own.begin() + 1, layers.at(name));
+  own[0]["config"]["dtype"] = input_type;
+  own.insert(own.begin() + 1, layer);
   const Archive archive{std::move(config), generation == "k3" ? "3.15.1" : "2.14.0", WeightLayout::keyed,
                         Hdf5File(zip.read("model.weights.h5"), "weights")};
   try {
@@ -46,6 +44,18 @@ std::string message_with(const std::string& writer, const std::string& name) {
   return "";
 }
 
+// The same of the layer of that name in refused/*_layers.json.
+std::string message_with(const std::string& writer, const std::string& name) {
+  const std::string text = read_text(kRefused + writer + "_layers.json");
+  const Json layers = parse_json({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  return message_with_layer(writer.substr(0, 2), layers.at(name));
+}
+
+Json layer_entry(const std::string& class_name, Json config) {
+  config["name"] = "tried";
+  return {{"module", "keras.layers"}, {"class_name", class_name}, {"config", std::move(config)}};
+}
+
 std::string import_message(const std::string& path) {
   try {
     (void)import_model(path);
@@ -54,6 +64,32 @@ std::string import_message(const std::string& path) {
     return error.what();
   }
   return "";
+}
+
+// Keras normalises over the whole tensor then, all images together.
+TEST(RefusedLayer, ASoftmaxOverAllAxes) {
+  for (const char* generation : {"k2", "k3"}) {
+    EXPECT_THAT(message_with_layer(generation, layer_entry("Softmax", {{"axis", nullptr}})),
+                HasSubstr("option 'axis': expected an axis of the input: None is all of them"));
+    EXPECT_THAT(message_with_layer(generation, layer_entry("Softmax", {{"axis", -1}})),
+                testing::Not(HasSubstr("tried")));
+  }
+  for (const char* op : {"Softmax", "LogSoftmax"}) {
+    Json layer = layer_entry(op, {{"axis", nullptr}});
+    layer["module"] = "keras.src.ops.nn";
+    EXPECT_THAT(message_with_layer("k3", layer), HasSubstr("axis: expected an axis of the input"));
+    layer["config"].erase("axis");
+    EXPECT_THAT(message_with_layer("k3", layer), testing::Not(HasSubstr("tried")));
+  }
+}
+
+// Keras 3 casts the result back to the type of the input: uint8 gives whole numbers.
+TEST(RefusedLayer, ALayerNormalizationOfIntegers) {
+  const Json layer = layer_entry("LayerNormalization", {{"scale", false}, {"center", false}});
+  EXPECT_THAT(message_with_layer("k3", layer, "uint8"), HasSubstr("casts its result back to uint8"));
+  EXPECT_THAT(message_with_layer("k3", layer, "float16"), HasSubstr("casts its result back to float16"));
+  EXPECT_THAT(message_with_layer("k3", layer), testing::Not(HasSubstr("tried")));
+  EXPECT_THAT(message_with_layer("k2", layer, "uint8"), testing::Not(HasSubstr("tried")));
 }
 
 TEST(RefusedLayer, ALambdaThatScalesIsNamedWithTheRescalingForIt) {

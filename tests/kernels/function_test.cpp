@@ -144,6 +144,19 @@ TEST(Function, TheEndOfABatchOfOneIsTheCLibrarys) {
   }
 }
 
+// With a threshold Keras 3 chooses (ops.where), Keras 2 multiplies by 0: only there Inf and NaN come through.
+TEST(Function, AThresholdChoosesInKeras3) {
+  const float inf = std::numeric_limits<float>::infinity(), nan = bits_float(0xFFC00000u);
+  const std::vector<float> in = {-inf, nan, 3.0f, -3e38f, 0.5f, 5.0f, inf, -1.0f};
+  for (KernelSet set : available_kernel_sets()) {
+    Function op{.kind = FunctionKind::general_relu, .max_value = 4.0f, .threshold = 0.5f};
+    EXPECT_TRUE(is_nan(run(op, in, set)[0])) << kernel_set_name(set);
+    op.release = ops::TensorFlow::v2_21;
+    EXPECT_TRUE(test::same_bits(std::vector<float>{0, 0, 3, 0, 0, 4, 4, 0}, run(op, in, set)))
+        << kernel_set_name(set);
+  }
+}
+
 TEST(Function, NanPassesEverywhere) {
   for (const Function& op : all_functions()) {
     for (KernelSet set : available_kernel_sets()) {

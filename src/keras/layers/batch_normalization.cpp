@@ -21,6 +21,7 @@ std::vector<Variable> batch_normalization_variables(Config& config) {
   variables.push_back({"moving_mean", false});
   variables.push_back({"moving_variance", false});
   if (config.boolean("renorm", false)) {
+    variables.push_back({"moving_stddev", false});
     variables.push_back({"renorm_mean", false});
     variables.push_back({"renorm_stddev", false});
   }

@@ -13,6 +13,13 @@ Values layer_normalization(CallContext& call) {
   const NodeId input = call.input();
   const Shape& in = call.shape(input);
   if (in.rank() < 1) call.fail("expected at least one axis beside the batch");
+  // Keras 3 computes in float32 and casts back to the type of its input: integers are cut.
+  const auto* given = std::get_if<NodeId>(&call.input_value());
+  const NumberType type = given == nullptr ? NumberType::float32 : call.type(*given);
+  if (call.generation() == Generation::keras3 && type != NumberType::float32) {
+    call.fail("casts its result back to " + std::string(number_type_name(type)) +
+              "; only float32 is supported: a Rescaling layer or a cast makes it (docs/layers.md)");
+  }
   if (const Json* option = call.config.find("axis")) {
     const Json& axis = option->is_array() && option->size() == 1 ? (*option)[0] : *option;
     if (axis != -1 && axis != in.rank())

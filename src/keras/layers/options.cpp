@@ -183,6 +183,7 @@ NodeId add_leaky_relu(CallContext& call, NodeId node, Config& config, double oth
 NodeId add_softmax_layer(CallContext& call, NodeId node, Config& config) {
   const int rank = call.shape(node).rank();
   int64_t axis = -1;
+  if (config.is_none("axis")) config.fail("axis", "an axis of the input: None is all of them, the batch too");
   if (const Json* option = config.find("axis")) {
     const Json& only = option->is_array() && option->size() == 1 ? (*option)[0] : *option;
     if (!only.is_number_integer()) config.fail("axis", "one axis");

@@ -25,9 +25,12 @@ double number(CallContext& call, size_t position, std::initializer_list<const ch
   return given->constant()->get<double>();
 }
 
-// The axis of a softmax, the batch not counted; the last one where none is named.
+// The axis of a softmax, the batch not counted; the last one where none is named. None is that too for tf.nn,
+// but the whole tensor, all images, for Keras 3.
 int axis_of(CallContext& call, NodeId input) {
   const int rank = call.shape(input).rank();
+  if (call.generation() == Generation::keras3 && call.is_given_as_none(1, {"axis"}))
+    call.fail("axis: expected an axis of the input; None is all of them, the batch too");
   const Argument* axis = call.argument(1, {"axis"});
   if (axis == nullptr) return rank - 1;
   const std::vector<int64_t> axes = call.axes(*axis, rank + 1);

@@ -11,10 +11,16 @@ float at_most(float x, float highest) { return x > highest ? highest : x; }
 float at_least(float x, float lowest) { return x < lowest ? lowest : x; }
 float hard_sigmoid_6(float x) { return at_most(relu(x + 3.0f), 6.0f) / 6.0f; }
 
+// What a threshold that is not 0 leaves: Keras 2 multiplies by 0 (-Inf becomes NaN), Keras 3 chooses.
+float above(const ops::Function& op, float x) {
+  if (op.release == ops::TensorFlow::v2_21) return x > op.threshold ? x : 0.0f;
+  return x * (x > op.threshold ? 1.0f : 0.0f);
+}
+
 // keras.activations.relu, step by step.
 float general_relu(const ops::Function& op, float x) {
   const float negative_part = relu(op.threshold != 0.0f ? -x + op.threshold : -x);
-  float y = op.threshold != 0.0f ? x * (x > op.threshold ? 1.0f : 0.0f) : relu(x);
+  float y = op.threshold != 0.0f ? above(op, x) : relu(x);
   if (op.max_value != HUGE_VALF) y = relu(at_most(y, op.max_value));
   return op.alpha != 0.0f ? y - op.alpha * negative_part : y;
 }
