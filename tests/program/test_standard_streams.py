@@ -58,7 +58,8 @@ def test_a_report_holds_rows_only(closed, tmp_path, usual):
 
 @every_combination
 def test_a_report_that_is_gone_on_with_holds_rows_only(closed, tmp_path, usual):
-    for name in ("r.csv", "r.run.json"):
+    for name in usual["files"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(usual["files"][name])
     interrupt(tmp_path / "r.csv", 5)
     done = run_closed(closed, *campaign(usual["images"]), cwd=tmp_path)
