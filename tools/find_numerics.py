@@ -76,7 +76,7 @@ class Reference:
         out = np.empty((n, *sizes, cout), F)
         multiply = multiply or (groups > 1 and not depthwise)
         numbers = integers(h, w, cin, *sizes, cout, kh, kw, *strides, *dilation, *before, multiply, groups,
-                           groups > 1 and not depthwise)
+                           -1 if depthwise else groups > 1)
         self.library.ref_conv2d(pointer(numbers), pointer(x), pointer(kernel), pointer(bias), pointer(out), n, keep)
         return out
 
@@ -357,6 +357,47 @@ def rule_conv_many_channels(c, r):
         h, w = k[0] * c.size(1, 4), k[1] * c.size(1, 4)
     x, kernel, padding = c.values(n, h, w, cin), c.fault(c.ordinary(*k, cin, c.pick(16, 64, c.size(1, 70)))), c.pick("VALID", "SAME")
     return r.conv2d(x, kernel, None, s, (1, 1), padding), tf.nn.conv2d(x, kernel, s, padding).numpy()
+
+
+def covering(c, batch):
+    """An image, and a kernel as large: of 28 taps and more oneDNN makes a matrix product."""
+    k = c.pick((6, 6), (7, 7), (8, 8), (1, c.size(28, 60)), (c.size(28, 60), 1), (c.size(3, 9), c.size(3, 9)))
+    cin, cout = c.pick(1, 3, c.size(1, 70)), c.pick(1, 1, 2, 10, c.size(1, 70))
+    return c.values(batch, *k, cin), c.fault(c.ordinary(*k, cin, cout))
+
+
+def covering_layer(x, kernel, padding="valid", dilation=(1, 1)):
+    layer = tf.keras.layers.Conv2D(kernel.shape[-1], kernel.shape[:2], 1, padding, dilation_rate=dilation, use_bias=False)
+    layer.build(x.shape)
+    layer.set_weights([kernel])
+    return layer(x).numpy()
+
+
+def rule_conv_covering(c, r):
+    x, kernel = covering(c, c.pick(1, 2, 2, 5, 16, 128, c.size(2, 40)))
+    return r.conv2d(x, kernel, None, (1, 1), (1, 1), "VALID"), covering_layer(x, kernel)
+
+
+def rule_conv_covering_border(c, r):
+    """With zeros around the image, or a dilation: then each output is that of another image."""
+    x, kernel = covering(c, c.pick(1, 2, 5, 16))
+    if c.pick(0, 1):
+        pads = ((c.size(0, 2), c.size(0, 2)), (c.size(0, 2), 0))
+        inner = x[:, pads[0][0]:x.shape[1] - pads[0][1] or None, pads[1][0]:]
+        if inner.size == 0:
+            return rule_conv_covering(c, r)
+        inner = np.ascontiguousarray(inner)
+        return r.conv2d(inner, kernel, None, (1, 1), (1, 1), pads), covering_layer(tf.keras.layers.ZeroPadding2D(pads)(inner), kernel)
+    d = c.pick((2, 2), (1, 2), (3, 1), (2, 3))
+    size = [(k - 1) * dd + c.size(1, dd + 1) for k, dd in zip(kernel.shape, d)]
+    x = c.values(x.shape[0], *size, x.shape[3])
+    return (r.conv2d(x, kernel, None, (1, 1), d, "VALID", multiply_border=True), covering_layer(x, kernel, dilation=d))
+
+
+def not_conv_covering(c, r):
+    x, kernel = covering(c, c.pick(2, 5, 16))
+    ours = r.dense(x.reshape(len(x), -1), kernel.reshape(-1, kernel.shape[-1]), None, (x[0].size,))
+    return ours.reshape(len(x), 1, 1, -1), covering_layer(x, kernel)
 
 
 def not_conv_denormals(c, r):
@@ -793,6 +834,9 @@ RULES = (
     ("conv", "larger windows too; the pixels of a row count as channels where windows share none", rule_conv_many_channels),
     ("conv", "not: 1x1 over 2048 channels in a single chain", not_conv_long),
     ("conv", "not: denormals are kept", not_conv_denormals),
+    ("conv", "a window of 28 taps and more that is the whole image: as Dense, without its plain blocks", rule_conv_covering),
+    ("conv", "the same with ZeroPadding2D; with a dilation", rule_conv_covering_border),
+    ("conv", "not: a window that is the whole image: a chain", not_conv_covering),
     ("groups", "one filter in each: the sum of eight lanes; the border is multiplied", rule_group_lanes),
     ("groups", "several filters in each: chains, cut as Eigen does on two threads", rule_group_blocks),
     ("groups", "the same for long sums, few positions, few filters", rule_group_long),

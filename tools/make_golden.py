@@ -280,6 +280,17 @@ def single_channel():
     return tf.keras.Model(inputs, L.Dense(CLASSES)(L.Concatenate()(means)))
 
 
+def whole_windows():
+    """Convolutions whose window is the whole image, padded, dilated, of one filter and of several."""
+    inputs = tf.keras.Input((6, 7, 3))
+    x = L.Conv2D(11, 3, padding="same", activation="relu")(inputs)
+    means = [L.GlobalAveragePooling2D()(L.Conv2D(1, 3)(x)), tf.reduce_mean(L.Conv2D(1, 1)(x), axis=[1, 2])]
+    windows = [L.Conv2D(1, (6, 7))(x), L.Conv2D(2, (6, 7), activation="relu")(x), L.Conv2D(3, (5, 6))(x[:, 1:, 1:]),
+               L.Conv2D(1, (8, 8))(L.ZeroPadding2D(((1, 1), (0, 1)))(inputs)),
+               L.Conv2D(1, (3, 10), dilation_rate=(2, 1))(L.ZeroPadding2D(((0, 0), (1, 2)))(inputs))]
+    return tf.keras.Model(inputs, L.Dense(CLASSES)(L.Concatenate()([*means, *map(L.Flatten(), windows)])))
+
+
 def k3_residual():
     """Keras 3 operations beside layers. Without BatchNormalization, whose bits depend on the maker of the CPU in Keras 3."""
     ops = tf.keras.ops
@@ -323,7 +334,8 @@ def k3_functions():
 
 MODELS = (k3_residual, k3_sequential, k3_channels, k3_functions, k3_preprocessed, k3_resized) if KERAS_3 else (option_a, converted_nchw, projection, dense_blocks, odd_channels,
                                                                     shared_layers, inception, mobile, activations, normalised,
-                                                                    cut_sums, preprocessed, preprocessed_caffe, resized, single_channel)
+                                                                    cut_sums, preprocessed, preprocessed_caffe, resized, single_channel,
+                                                                    whole_windows)
 
 
 

@@ -26,7 +26,7 @@ void in_mode(bool keep_denormals, Compute compute) {
 extern "C" {
 
 // numbers: in h, w, c; out h, w, c; kernel h, w; stride h, w; dilation h, w; padding top, left; multiply the
-// border (0, 1); groups; whether they are those of a Conv2D (their sums are no chains).
+// border (0, 1); groups; 1: they are those of a Conv2D (their sums are no chains), -1: of a DepthwiseConv2D.
 void ref_conv2d(const int64_t* numbers, const float* in, const float* kernel, const float* bias, float* out,
                 int images, bool keep_denormals) {
   const int64_t* n = numbers;
@@ -47,7 +47,8 @@ void ref_conv2d(const int64_t* numbers, const float* in, const float* kernel, co
                               .groups = n[15],
                               .border = n[14] != 0 ? ref::Border::multiply : ref::Border::skip};
   if (n[15] == 1 && ref::conv2d_is_cut(g)) g.sum = ref::Sum::blocks;
-  if (n[16] != 0) g.sum = g.cout == g.groups ? ref::Sum::lanes : ref::Sum::blocks;
+  g.covers = n[16] == 0 && ref::conv2d_covers(g);
+  if (n[16] == 1) g.sum = g.cout == g.groups ? ref::Sum::lanes : ref::Sum::blocks;
   in_mode(keep_denormals, [&] { ref::conv2d(g, in, kernel, bias, out, images, images); });
 }
 

@@ -351,9 +351,11 @@ NumberType CallContext::result_type(const Op& op, const std::vector<NodeId>& inp
 
 NodeId CallContext::add(Op op, std::vector<NodeId> node_inputs) const {
   const NumberType result = result_type(op, node_inputs);
-  if (auto* function = std::get_if<tf_injector::ops::Function>(&op);
-      function != nullptr && generation_ == Generation::keras3)
-    function->release = tf_injector::ops::TensorFlow::v2_21;
+  if (generation_ == Generation::keras3) {
+    constexpr auto kRelease = tf_injector::ops::TensorFlow::v2_21;
+    if (auto* function = std::get_if<tf_injector::ops::Function>(&op)) function->release = kRelease;
+    if (auto* conv2d = std::get_if<tf_injector::ops::Conv2D>(&op)) conv2d->release = kRelease;
+  }
   const NodeId node = graph_.add(layer_.path, std::move(op), std::move(node_inputs));
   types_.set(node, result);
   if (is_too_large(shape(node))) fail("its output " + shape(node).to_string() + " is too large");

@@ -280,7 +280,10 @@ Conv2DParts parts_of(const ops::Conv2D& op, const KernelContext& context) {
 std::string refuse_simd(const ops::Conv2D& op, const KernelContext& context) {
   if (std::string reason = refuse_without_simd(context); !reason.empty()) return reason;
   if (op.groups != 1) return "simd: more than one group";
-  if (geometry_of(op, context).sum != ref::Sum::chain) return "simd: a sum in blocks";
+  const ref::Conv2DGeometry g = geometry_of(op, context);
+  const bool is_chain =
+      ref::conv2d_sum(g, 2) != ref::Sum::lanes && ref::conv2d_blocks(g, 2).lengths.size() == 1;
+  if (g.sum != ref::Sum::chain || !is_chain) return "simd: a sum in blocks or lanes";
   return refuse_large_images(context);
 }
 

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "core/shape.hpp"
+#include "graph/ops/release.hpp"
 #include "graph/weight.hpp"
 
 namespace tf_injector::ops {
@@ -20,6 +21,7 @@ struct Conv2D {
   int64_t groups = 1;
   int64_t filters = 0;
   Padding padding = Padding::valid;
+  TensorFlow release = TensorFlow::v2_14;  // of windows that are the whole image
 };
 
 // How many zeros `same` puts before and after an axis (TensorFlow: the odd one goes after). {0, 0} for

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "core/shape.hpp"
+#include "graph/ops/release.hpp"
 
 namespace tf_injector::ops {
 
@@ -31,15 +32,11 @@ enum class FunctionKind {
 // "sigmoid", "hard_silu"
 [[nodiscard]] const char* function_name(FunctionKind kind);
 
-// The release whose polynomials make sigmoid, silu and tanh (and what is made of them): 2.21 in files of
-// Keras 3.
-enum class TensorFlow { v2_14, v2_21 };
-
 struct Function {
   static constexpr const char* kName = "Function";
   FunctionKind kind = FunctionKind::sigmoid;
-  TensorFlow release = TensorFlow::v2_14;
-  float alpha = 0.0f;  // elu, leaky_relu, general_relu
+  TensorFlow release = TensorFlow::v2_14;  // of sigmoid, silu and tanh, and what is made of them
+  float alpha = 0.0f;                      // elu, leaky_relu, general_relu
   // general_relu only:
   float max_value = std::numeric_limits<float>::infinity();
   float threshold = 0.0f;

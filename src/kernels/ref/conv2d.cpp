@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "kernels/ref/reference.hpp"
 #include "kernels/ref/vectorize.hpp"
@@ -37,6 +38,7 @@ Conv2DGeometry conv2d_geometry(const ops::Conv2D& op, const Shape& input, const 
   } else if (conv2d_is_cut(g)) {
     g.sum = Sum::blocks;
   }
+  g.covers = op.release == ops::TensorFlow::v2_14 && conv2d_covers(g);
   return g;
 }
 
@@ -52,13 +54,8 @@ Conv2DGeometry conv2d_geometry(const ops::DepthwiseConv2D& op, const Shape& inpu
   Conv2DGeometry g = conv2d_geometry(conv, input, output, explicit_padding);
   g.groups = g.cin;
   g.sum = Sum::chain;
+  g.covers = false;
   return g;
-}
-
-Sum conv2d_sum(const Conv2DGeometry& g, int batch) {
-  if (g.groups == 1 || g.out_h * g.out_w > 1) return g.sum;
-  if (g.sum == Sum::lanes || (g.sum == Sum::blocks && batch == 1)) return Sum::plain;
-  return g.sum;
 }
 
 void LaneSum::add(float x, float w) {
@@ -143,11 +140,9 @@ void add_blocks(const SumBlocks& blocks, int64_t cout, float* scratch, float* ou
   for (int64_t co = 0; co < cout; ++co) out[co] = out[co] + second[co];
 }
 
-// A block of chains, which without groups go on from unit to unit: conv2d_unit.
-void chain_block(const Window& window, int64_t first, int64_t last, float* sums) {
-  const Conv2DGeometry& g = window.g;
-  const int64_t depth = g.kernel_h * g.kernel_w * window.cin();
-  const int64_t unit = g.groups > 1 ? depth : conv2d_unit(g);
+// A block of chains, which go on from unit to unit.
+void chain_block(const Window& window, int64_t unit, int64_t first, int64_t last, float* sums) {
+  const int64_t depth = window.g.kernel_h * window.g.kernel_w * window.cin();
   std::fill_n(sums, window.cout(), 0.0f);
   for (int64_t begin = 0; begin < depth; begin += unit)
     add_products(window, begin + first, begin + last, sums);
@@ -186,6 +181,7 @@ void conv2d(const Conv2DGeometry& g, const float* in, const float* kernel, const
   const int64_t cout = g.cout / g.groups, pixels = g.out_h * g.out_w;
   const Sum sum = conv2d_sum(g, batch);
   const SumBlocks blocks = conv2d_blocks(g, batch);
+  const int64_t unit = std::accumulate(blocks.lengths.begin(), blocks.lengths.end(), int64_t{0});
   std::vector<float> scratch(static_cast<size_t>(2 * cout));
   for (int64_t p = 0; p < images * pixels; ++p) {
     const float* image = in + p / pixels * g.in_h * g.in_w * g.cin;
@@ -199,9 +195,8 @@ void conv2d(const Conv2DGeometry& g, const float* in, const float* kernel, const
         continue;
       }
       add_blocks(blocks, cout, scratch.data(), sums, [&](int64_t first, int64_t last, float* block) {
-        (sum == Sum::blocks  ? chain_block
-         : sum == Sum::lanes ? lane_block
-                             : plain_block)(window, first, last, block);
+        if (sum == Sum::blocks) return chain_block(window, unit, first, last, block);
+        (sum == Sum::lanes ? lane_block : plain_block)(window, first, last, block);
       });
     }
     if (bias == nullptr) continue;

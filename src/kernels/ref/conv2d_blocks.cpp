@@ -112,7 +112,18 @@ SumBlocks group_blocks(const Product& p) {
   return blocks;
 }
 
+bool is_matrix_product(const Conv2DGeometry& g, int64_t batch) {
+  return g.covers && batch * g.dilation_h * g.dilation_w > 1;
+}
+
 }  // namespace
+
+Sum conv2d_sum(const Conv2DGeometry& g, int batch) {
+  if (is_matrix_product(g, batch)) return g.cout == 1 ? Sum::lanes : Sum::blocks;
+  if (g.groups == 1 || g.out_h * g.out_w > 1) return g.sum;
+  if (g.sum == Sum::lanes || (g.sum == Sum::blocks && batch == 1)) return Sum::plain;
+  return g.sum;
+}
 
 int64_t conv2d_unit(const Conv2DGeometry& g) {
   int64_t columns = 1;
@@ -126,9 +137,23 @@ int64_t conv2d_unit(const Conv2DGeometry& g) {
   return columns * g.cin;
 }
 
+bool conv2d_covers(const Conv2DGeometry& g) {
+  constexpr int64_t kFewestTaps = 28;
+  if (g.groups > 1 || g.stride_h > 1 || g.stride_w > 1 || g.kernel_h * g.kernel_w < kFewestTaps) return false;
+  // Padding that is oneDNN's own, not part of the image that it is given.
+  const bool dilated = g.dilation_h > 1 || g.dilation_w > 1;
+  if (g.border == Border::skip && (dilated || g.kernel_h > g.in_h || g.kernel_w > g.in_w)) return false;
+  // With a dilation each output is that of another image: every d-th row and column.
+  return g.out_h <= g.dilation_h && g.out_w <= g.dilation_w;
+}
+
 bool conv2d_is_cut(const Conv2DGeometry& g) { return g.groups > 1 || conv2d_unit(g) > kChannelBlock; }
 
 SumBlocks conv2d_blocks(const Conv2DGeometry& g, int batch) {
+  if (is_matrix_product(g, batch)) {
+    const int64_t depth = g.kernel_h * g.kernel_w * g.cin;
+    return {.lengths = g.cout == 1 ? std::vector<int64_t>{depth} : dense_blocks(depth, g.cout, 2)};
+  }
   if (g.groups == 1) return plain_blocks(conv2d_unit(g), kChannelBlock);
   const Product product{.filters = g.cout / g.groups,
                         .positions = batch * g.out_h * g.out_w,

@@ -52,6 +52,8 @@ struct Conv2DGeometry {
   int64_t groups = 1;
   Border border = Border::skip;
   Sum sum = Sum::chain;
+  // The window is the whole image: in a batch of two and more a matrix product. See conv2d_sum.
+  bool covers = false;
 };
 [[nodiscard]] Conv2DGeometry conv2d_geometry(const ops::Conv2D& op, const Shape& input, const Shape& output,
                                              const std::array<std::array<int64_t, 2>, 2>* explicit_padding);
@@ -59,8 +61,10 @@ struct Conv2DGeometry {
 [[nodiscard]] Conv2DGeometry conv2d_geometry(const ops::DepthwiseConv2D& op, const Shape& input,
                                              const Shape& output,
                                              const std::array<std::array<int64_t, 2>, 2>* explicit_padding);
+// oneDNN computes a convolution as a matrix product if its window of 28 and more taps is the whole image.
+[[nodiscard]] bool conv2d_covers(const Conv2DGeometry& g);
 // The sum that TensorFlow makes when it feeds `batch` images: groups with a single output position are
-// another matter.
+// another matter, and so are windows of the whole image.
 [[nodiscard]] Sum conv2d_sum(const Conv2DGeometry& g, int batch);
 
 // How many products oneDNN takes for the channels of one pixel: a row of several pixels where windows do not
