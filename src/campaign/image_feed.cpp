@@ -19,7 +19,7 @@ void move_all_channels_last(std::vector<Value>& values, int64_t images, int64_t 
   std::vector<Value> moved(size);
   for (size_t at = 0; at < values.size(); at += size) {
     const std::span<Value> image = std::span(values).subspan(at, size);
-    move_channels_last<Value>(image, channels, moved);
+    transpose_matrix<Value>(image, static_cast<size_t>(channels), moved);
     std::copy(moved.begin(), moved.end(), image.begin());
   }
 }
@@ -31,30 +31,29 @@ std::string names_of_arrays(const Dataset& dataset) {
 }
 
 constexpr size_t kImageRank = 3;
+constexpr int64_t kNormalizedChannels = 3;
 
 // Images of (C, H, W) that are to be normalised channel by channel. Of a model whose layout is not known,
 // three channels stand out.
 bool has_channels_first(const std::vector<int64_t>& shape, const InputFeed& feed) {
-  constexpr int64_t kChannels = 3;
   if (!feed.preprocessing.normalization || shape.size() != kImageRank) return false;
   if (feed.layout != ImageLayout::unknown) return feed.layout == ImageLayout::channels_first;
-  return shape[0] == kChannels && shape[2] != kChannels;
+  return shape[0] == kNormalizedChannels && shape[2] != kNormalizedChannels;
 }
 
 void check_channels(const std::string& source, const std::vector<int64_t>& found, const PlanInput& input,
                     const InputFeed& feed) {
-  constexpr int64_t kChannels = 3;
   if (!feed.preprocessing.normalization) return;
   const std::vector<int64_t>& taken = input.shape.dims();
   const bool is_first = has_channels_first(taken, feed);
   const int64_t channels = taken.empty() ? 1 : is_first ? taken.front() : taken.back();
-  if (channels == kChannels) return;
+  if (channels == kNormalizedChannels) return;
   throw DatasetError(fmt::format(
       "{}: images of {} cannot be normalized: expected {} channels, each with its mean and standard "
       "deviation, found {} (the {} axis of the model's input '{}', {}); give float32 images that are "
       "normalized already, or leave out -d, --mean and --std",
-      source, Shape(found).to_string(), kChannels, channels, is_first ? "first" : "last", input.name,
-      input.shape.to_string()));
+      source, Shape(found).to_string(), kNormalizedChannels, channels, is_first ? "first" : "last",
+      input.name, input.shape.to_string()));
 }
 
 // Values that the input's type may change.
@@ -230,9 +229,9 @@ std::span<const std::span<const float>> ImageFeed::fill(const Tile& tile, Buffer
     const std::span<float> plain = buffers.before_transpose.span().first(size);
     preprocess(source, tile.first, tile.images, plain);
     const auto elements = static_cast<size_t>(source.elements);
+    const size_t pixels = elements / static_cast<size_t>(array.shape.back());
     for (size_t at = 0; at < size; at += elements)
-      move_channels_first<float>(plain.subspan(at, elements), array.shape.back(),
-                                 values.subspan(at, elements));
+      transpose_matrix<float>(plain.subspan(at, elements), pixels, values.subspan(at, elements));
   }
   return buffers.views;
 }

@@ -28,23 +28,13 @@ enum class ShapeChange {
 [[nodiscard]] std::string reshape_hint(const std::vector<int64_t>& images, const Shape& input,
                                        ImageLayout layout);
 
-// One image, (C, H, W) -> (H, W, C): as many pixels as H * W.
+// A matrix of so many rows, transposed. One image: (C, H, W) are C rows of pixels, (H, W, C) pixels of C
+// columns.
 template <typename Value>
-void move_channels_last(std::span<const Value> image, int64_t channels, std::span<Value> out) {
-  const int64_t pixels = static_cast<int64_t>(image.size()) / channels;
-  for (int64_t c = 0; c < channels; ++c) {
-    for (int64_t p = 0; p < pixels; ++p)
-      out[static_cast<size_t>(p * channels + c)] = image[static_cast<size_t>(c * pixels + p)];
-  }
-}
-
-// One image, (H, W, C) -> (C, H, W).
-template <typename Value>
-void move_channels_first(std::span<const Value> image, int64_t channels, std::span<Value> out) {
-  const int64_t pixels = static_cast<int64_t>(image.size()) / channels;
-  for (int64_t c = 0; c < channels; ++c) {
-    for (int64_t p = 0; p < pixels; ++p)
-      out[static_cast<size_t>(c * pixels + p)] = image[static_cast<size_t>(p * channels + c)];
+void transpose_matrix(std::span<const Value> matrix, size_t rows, std::span<Value> out) {
+  const size_t columns = matrix.size() / rows;
+  for (size_t column = 0; column < columns; ++column) {
+    for (size_t row = 0; row < rows; ++row) out[column * rows + row] = matrix[row * columns + column];
   }
 }
 
