@@ -92,8 +92,7 @@ FaultSink BlockRunner::sink(const Piece& piece, std::vector<Tally>& tallies, Blo
     const auto i = static_cast<size_t>(image);
     Tally& tally = tallies[fault - piece.first];
     tally -= golden_.itself[i];
-    const Tally counts = tally_row(scores, setup_.row(std::as_const(golden_.scores), image), golden_.top[i],
-                                   setup_.feed.label(image), setup_.decision);
+    const Tally counts = golden_.tally(setup_, image, scores);
     tally += counts;
     if (kept_ != nullptr) kept_->take(fault, image, scores, counts);
     if (!block.scores[fault].empty())

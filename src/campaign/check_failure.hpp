@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
 
@@ -20,9 +19,5 @@ namespace tf_injector {
 // `found`: what the report would count; `expected`: what the rows that it was counted from give.
 void require_equal_counts(const Tally& found, const Tally& expected, const std::string& what);
 [[noreturn]] void throw_given_twice(const std::string& what, int64_t image);
-
-[[nodiscard]] inline bool same_bits(std::span<const float> a, std::span<const float> b) noexcept {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
-}
 
 }  // namespace tf_injector

@@ -5,6 +5,7 @@
 #include "campaign/check_failure.hpp"
 #include "campaign/stop.hpp"
 #include "core/parallel.hpp"
+#include "core/same_bits.hpp"
 #include "core/wall_clock.hpp"
 
 namespace tf_injector {
@@ -41,8 +42,7 @@ void FullCheck::check_fault(size_t place, std::span<const float> scores, const T
   require_equal(scores, evaluate_plain(true), what);
   Tally expected;
   for (int64_t image = 0; image < setup_.images(); ++image) {
-    expected += tally_row(setup_.row(scores, image), setup_.row(golden.scores, image),
-                          golden.top[static_cast<size_t>(image)], setup_.feed.label(image), setup_.decision);
+    expected += golden.tally(setup_, image, setup_.row(scores, image));
   }
   require_equal_counts(counted, expected, what);
 }

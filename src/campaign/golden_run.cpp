@@ -19,8 +19,13 @@ void GoldenRun::read(const Setup& setup, int64_t first, int64_t images) {
     const std::span<const float> row = setup.row(std::as_const(scores), image);
     const auto i = static_cast<size_t>(image);
     top[i] = setup.decision.top(row);
-    itself[i] = tally_row(row, row, top[i], setup.feed.label(image), setup.decision);
+    itself[i] = tally(setup, image, row);
   }
+}
+
+Tally GoldenRun::tally(const Setup& setup, int64_t image, std::span<const float> row) const {
+  return tally_row(row, setup.row(scores, image), top[static_cast<size_t>(image)], setup.feed.label(image),
+                   setup.decision);
 }
 
 void GoldenRun::add_up() {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "campaign/metrics.hpp"
@@ -15,6 +16,8 @@ struct GoldenRun {
   // What the scores of images first..first+images-1, which are there, say of each.
   void read(const Setup& setup, int64_t first, int64_t images);
   void add_up();  // when all are read
+  // What a row of scores of the image counts, compared with the golden one.
+  [[nodiscard]] Tally tally(const Setup& setup, int64_t image, std::span<const float> row) const;
 
   std::vector<float> scores;  // images x classes
   std::vector<int32_t> top;   // per image: the class that the network decides for

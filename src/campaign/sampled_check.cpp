@@ -10,6 +10,7 @@
 #include "campaign/stop.hpp"
 #include "core/parallel.hpp"
 #include "core/processor_clock.hpp"
+#include "core/same_bits.hpp"
 #include "core/wall_clock.hpp"
 
 namespace tf_injector {

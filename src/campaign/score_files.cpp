@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "campaign/bytes_text.hpp"
+#include "core/same_bits.hpp"
 #include "io/file.hpp"
 #include "io/npy.hpp"
 #include "io/posix.hpp"
@@ -39,11 +40,8 @@ std::vector<int64_t> changed_rows(std::span<const float> scores, std::span<const
                                   int64_t images, int64_t classes) {
   std::vector<int64_t> rows;
   for (int64_t row = 0; row < images; ++row) {
-    const int64_t offset = row * classes;
-    if (std::memcmp(scores.data() + offset, golden.data() + offset,
-                    static_cast<size_t>(classes) * sizeof(float)) != 0) {
-      rows.push_back(row);
-    }
+    const auto offset = static_cast<size_t>(row * classes), size = static_cast<size_t>(classes);
+    if (!same_bits(scores.subspan(offset, size), golden.subspan(offset, size))) rows.push_back(row);
   }
   return rows;
 }

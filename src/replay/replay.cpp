@@ -1,11 +1,11 @@
 #include "replay/replay.hpp"
 
 #include <bit>
-#include <cstring>
 #include <utility>
 
 #include "core/bits.hpp"
 #include "core/flush_denormals.hpp"
+#include "core/same_bits.hpp"
 
 namespace tf_injector::replay {
 
@@ -124,7 +124,7 @@ void ReplayWorkspace::report(const std::vector<uint32_t>& faults, const Changed&
     const int lane = std::countr_zero(left);
     const float* scores = steps_.read_value(plan_.output(), lane);
     for (size_t i = 0; i < scores_.size(); ++i) scores_[i] = canonical_nan(scores[i]);
-    if (std::memcmp(scores_.data(), golden_scores_.data(), scores_.size() * sizeof(float)) != 0)
+    if (!same_bits(scores_.span(), golden_scores_.span()))
       changed(faults[static_cast<size_t>(lane)], scores_.span());
   }
 }
