@@ -14,10 +14,8 @@ constexpr size_t kRank = 3;
 using Axes = std::array<int, kRank>;
 
 bool takes_channels_last(const Op& op) {
-  return std::holds_alternative<ops::Conv2D>(op) || std::holds_alternative<ops::DepthwiseConv2D>(op) ||
-         std::holds_alternative<ops::AveragePool2D>(op) || std::holds_alternative<ops::MaxPool2D>(op) ||
-         std::holds_alternative<ops::GlobalAveragePool>(op) ||
-         std::holds_alternative<ops::GlobalMaxPool>(op) || std::holds_alternative<ops::Resize>(op);
+  return is_any_of<ops::Conv2D, ops::DepthwiseConv2D, ops::AveragePool2D, ops::MaxPool2D,
+                   ops::GlobalAveragePool, ops::GlobalMaxPool, ops::Resize>(op);
 }
 
 // The place of the channels where an op has one value for each of them.
@@ -38,11 +36,8 @@ bool keeps_axes(const Op& op) {
     return std::none_of(slice->axes.begin(), slice->axes.end(),
                         [](const auto& axis) { return axis.dropped; });
   }
-  return std::holds_alternative<ops::Activation>(op) || std::holds_alternative<ops::Function>(op) ||
-         std::holds_alternative<ops::Binary>(op) || std::holds_alternative<ops::Add>(op) ||
-         std::holds_alternative<ops::Pad>(op) || std::holds_alternative<ops::Repeat>(op) ||
-         std::holds_alternative<ops::Concat>(op) || std::holds_alternative<ops::BatchNormalization>(op) ||
-         std::holds_alternative<ops::LayerNormalization>(op);
+  return is_any_of<ops::Activation, ops::Function, ops::Binary, ops::Add, ops::Pad, ops::Repeat, ops::Concat,
+                   ops::BatchNormalization, ops::LayerNormalization>(op);
 }
 
 ImageLayout layout_of(const Axes& height_width_channels) {

@@ -3,19 +3,34 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 
 namespace tf_injector {
 namespace {
 
-struct NamedType {
-  const char* name;
+struct TypeFacts {
   NumberType type;
+  const char* name;
+  int digits;  // of an integer, or of a float's fraction
+  bool has_sign, is_float;
 };
-constexpr NamedType kTypes[] = {
-    {"float32", NumberType::float32}, {"float16", NumberType::float16}, {"float64", NumberType::float64},
-    {"uint8", NumberType::uint8},     {"int8", NumberType::int8},       {"uint16", NumberType::uint16},
-    {"int16", NumberType::int16},     {"int32", NumberType::int32},     {"int64", NumberType::int64}};
+constexpr TypeFacts kTypes[] = {
+    {NumberType::float32, "float32", 24, true, true}, {NumberType::float16, "float16", 11, true, true},
+    {NumberType::float64, "float64", 53, true, true}, {NumberType::uint8, "uint8", 8, false, false},
+    {NumberType::int8, "int8", 7, true, false},       {NumberType::uint16, "uint16", 16, false, false},
+    {NumberType::int16, "int16", 15, true, false},    {NumberType::int32, "int32", 31, true, false},
+    {NumberType::int64, "int64", 63, true, false}};
+
+constexpr bool is_complete() {
+  for (size_t i = 0; i < std::size(kTypes); ++i) {
+    if (kTypes[i].type != static_cast<NumberType>(i)) return false;
+  }
+  return true;
+}
+static_assert(is_complete(), "kTypes has a row for every type, in their order");
+
+const TypeFacts& facts_of(NumberType type) { return kTypes[static_cast<size_t>(type)]; }
 
 // As x86 converts, and with it TensorFlow and NumPy: what Integer cannot hold, NaN too, is its least value.
 template <typename Integer>
@@ -40,54 +55,20 @@ float as_half(float value) {
 
 }  // namespace
 
-const char* number_type_name(NumberType type) {
-  for (const NamedType& named : kTypes) {
-    if (named.type == type) return named.name;
-  }
-  return "";
-}
+const char* number_type_name(NumberType type) { return facts_of(type).name; }
 
 std::optional<NumberType> find_number_type(std::string_view name) {
-  for (const NamedType& named : kTypes) {
-    if (name == named.name) return named.type;
+  for (const TypeFacts& facts : kTypes) {
+    if (name == facts.name) return facts.type;
   }
   return std::nullopt;
 }
 
-bool is_integer(NumberType type) {
-  return type != NumberType::float32 && type != NumberType::float16 && type != NumberType::float64;
-}
+bool is_integer(NumberType type) { return !facts_of(type).is_float; }
 
 bool holds_all_of(NumberType wide, NumberType narrow) {
-  struct Range {
-    int digits;  // of an integer, or of a float's fraction
-    bool has_sign, is_float;
-  };
-  const auto range = [](NumberType type) -> Range {
-    switch (type) {
-      case NumberType::float32:
-        return {24, true, true};
-      case NumberType::float64:
-        return {53, true, true};
-      case NumberType::float16:
-        return {11, true, true};
-      case NumberType::uint8:
-        return {8, false, false};
-      case NumberType::int8:
-        return {7, true, false};
-      case NumberType::uint16:
-        return {16, false, false};
-      case NumberType::int16:
-        return {15, true, false};
-      case NumberType::int32:
-        return {31, true, false};
-      case NumberType::int64:
-        return {63, true, false};
-    }
-    return {0, true, false};
-  };
   if (wide == NumberType::float32 || wide == NumberType::float64) return true;
-  const Range w = range(wide), n = range(narrow);
+  const TypeFacts &w = facts_of(wide), &n = facts_of(narrow);
   return w.digits >= n.digits && (w.has_sign || !n.has_sign) && (w.is_float || !n.is_float);
 }
 

@@ -35,6 +35,12 @@ using Op = std::variant<ops::Input, ops::Conv2D, ops::Dense, ops::BatchNormaliza
                         ops::DepthwiseConv2D, ops::Function, ops::Softmax, ops::Binary,
                         ops::LayerNormalization, ops::LogSoftmax, ops::Repeat, ops::Resize>;
 
+// Whether it is one of these ops.
+template <typename... Ops>
+[[nodiscard]] bool is_any_of(const Op& op) noexcept {
+  return (std::holds_alternative<Ops>(op) || ...);
+}
+
 // "Conv2D", "Dense", ...
 [[nodiscard]] const char* op_name(const Op& op);
 

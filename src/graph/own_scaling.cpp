@@ -12,10 +12,8 @@ using ops::BinaryKind;
 
 // Ops that change places of values, not their scale.
 bool keeps_scale(const Op& op) {
-  return std::holds_alternative<ops::Pad>(op) || std::holds_alternative<ops::Slice>(op) ||
-         std::holds_alternative<ops::Transpose>(op) || std::holds_alternative<ops::Reshape>(op) ||
-         std::holds_alternative<ops::Concat>(op) || std::holds_alternative<ops::Repeat>(op) ||
-         std::holds_alternative<ops::Resize>(op);
+  return is_any_of<ops::Pad, ops::Slice, ops::Transpose, ops::Reshape, ops::Concat, ops::Repeat, ops::Resize>(
+      op);
 }
 
 std::string class_of(const Graph& graph, const Node& node) {

@@ -325,13 +325,9 @@ bool moves_values(const Op& op) {
   const auto* pad = std::get_if<tf_injector::ops::Pad>(&op);
   const auto* resize = std::get_if<tf_injector::ops::Resize>(&op);
   return (resize != nullptr && resize->method == tf_injector::ops::ResizeMethod::nearest) ||
-         std::holds_alternative<tf_injector::ops::Reshape>(op) ||
-         std::holds_alternative<tf_injector::ops::Transpose>(op) ||
-         std::holds_alternative<tf_injector::ops::Slice>(op) ||
-         std::holds_alternative<tf_injector::ops::Repeat>(op) ||
-         std::holds_alternative<tf_injector::ops::Concat>(op) ||
-         std::holds_alternative<tf_injector::ops::MaxPool2D>(op) ||
-         std::holds_alternative<tf_injector::ops::GlobalMaxPool>(op) ||
+         is_any_of<tf_injector::ops::Reshape, tf_injector::ops::Transpose, tf_injector::ops::Slice,
+                   tf_injector::ops::Repeat, tf_injector::ops::Concat, tf_injector::ops::MaxPool2D,
+                   tf_injector::ops::GlobalMaxPool>(op) ||
          (pad != nullptr && pad->value == 0.0f);
 }
 
