@@ -110,6 +110,12 @@ Json parse_json(std::span<const uint8_t> text) {
   return unwrapped(std::move(parsed));
 }
 
+const Json* member(const Json& object, const char* key) {
+  if (!object.is_object()) return nullptr;
+  const auto found = object.find(key);
+  return found != object.end() && !found->is_null() ? &*found : nullptr;
+}
+
 std::string brief(const Json& value) {
   constexpr size_t kLongest = 60;
   std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);

@@ -17,6 +17,9 @@ inline constexpr int kMaxJsonDepth = 200;
 // ModelError with the place in the text.
 [[nodiscard]] Json parse_json(std::span<const uint8_t> text);
 
+// A member of an object; null when it is absent or None, or the value is no object.
+[[nodiscard]] const Json* member(const Json& object, const char* key);
+
 // Part of a value for a message: as JSON, cut after 60 characters.
 [[nodiscard]] std::string brief(const Json& value);
 

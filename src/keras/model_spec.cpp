@@ -20,13 +20,6 @@ std::string text_member(const Json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-// Null when it is absent or None.
-const Json* member(const Json& object, const char* key) {
-  if (!object.is_object()) return nullptr;
-  const auto found = object.find(key);
-  return found != object.end() && !found->is_null() ? &*found : nullptr;
-}
-
 const Json* list_member(const Json& object, const char* key) {
   const Json* found = member(object, key);
   return found != nullptr && found->is_array() && !found->empty() ? found : nullptr;

@@ -3,16 +3,11 @@
 #include <algorithm>
 #include <charconv>
 
+#include "io/base64.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::keras {
 namespace {
-
-const Json* member(const Json& object, const char* key) {
-  if (!object.is_object()) return nullptr;
-  const auto found = object.find(key);
-  return found != object.end() && !found->is_null() ? &*found : nullptr;
-}
 
 // The attributes of a node, as protobuf writes JSON: 64-bit integers are strings, bytes are base64.
 class Attributes {
@@ -46,20 +41,11 @@ class Attributes {
     return value != nullptr && *value == true;
   }
 
-  // Of the few texts that attributes of the operations below hold.
   [[nodiscard]] Json text(const char* name) const {
-    struct Encoded {
-      const char* base64;
-      const char* text;
-    };
-    static constexpr Encoded kTexts[] = {
-        {"VkFMSUQ=", "VALID"}, {"U0FNRQ==", "SAME"}, {"TkhXQw==", "NHWC"}, {"TkNIVw==", "NCHW"}};
     const Json* value = find(name, "s");
     if (value == nullptr) return nullptr;
-    for (const Encoded& known : kTexts) {
-      if (*value == known.base64) return known.text;
-    }
-    return *value;
+    const auto bytes = value->is_string() ? base64_bytes(value->get<std::string>()) : std::nullopt;
+    return bytes ? Json(std::string(bytes->begin(), bytes->end())) : *value;
   }
 
   [[noreturn]] void fail(const std::string& problem) const {
