@@ -98,9 +98,9 @@ struct WeightName {
 
 bool is_variable(std::string_view name) {
   static constexpr std::string_view kNames[] = {
-      "alpha",         "beta",    "bias",        "count",           "depthwise_kernel", "gamma",
-      "kernel",        "mean",    "moving_mean", "moving_variance", "pointwise_kernel", "renorm_mean",
-      "renorm_stddev", "variance"};
+      "alpha",       "beta",          "bias",        "count",         "depthwise_kernel", "gamma",
+      "kernel",      "mean",          "moving_mean", "moving_stddev", "moving_variance",  "pointwise_kernel",
+      "renorm_mean", "renorm_stddev", "variance"};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
