@@ -29,6 +29,6 @@ void check_options(const CampaignOptions& options);
 // Reads model, list and data, in this order; `stop` (or null) ends a download. Throws Error(usage),
 // ModelError, FaultListError, DatasetError, Error(download), Error(interrupted).
 [[nodiscard]] CampaignInputs load_inputs(const CampaignOptions& options, const Message& message,
-                                         const std::atomic<bool>* stop = nullptr);
+                                         const std::atomic<bool>* stop);
 
 }  // namespace tf_injector

@@ -30,7 +30,7 @@ def program():
 
 class Server:
     """Serves CONTENT at every address. `cut`: bytes after which a connection is closed, one entry per request. `slow`: sends
-    that many bytes and then waits until the test ends."""
+    that many bytes and then waits until the test ends. As a proxy for https it never answers."""
 
     def __init__(self, content=CONTENT, ranges=True, status=None, cut=(), slow=None):
         self.content, self.ranges, self.status, self.cut, self.slow = content, ranges, status, list(cut), slow
@@ -41,6 +41,10 @@ class Server:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 outer.answer(self)
+
+            def do_CONNECT(self):
+                outer.asked.append((self.path, None))
+                outer.over.wait(30)
 
             def log_message(self, *_):
                 pass
@@ -220,6 +224,29 @@ def test_a_signal_stops_it_and_the_next_run_goes_on(tmp_path, number):
         assert run(server, tmp_path)[0] == 0
         assert server.asked[0][1] == "bytes=250000-"
     assert (tmp_path / NAME).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("words", [[], ["bench"], ["bench", "--techniques"], ["bench", "--steps"]], ids=" ".join)
+def test_a_signal_stops_any_command_that_fetches_its_data(tmp_path, words):
+    model = ROOT / "tests/golden/odd_channels.keras"
+    words = [program(), *words, "-d", "CIFAR10", "--model", model, "-f", model.with_suffix(".faults.csv")]
+    with Server() as server:
+        environment = {"HOME": str(tmp_path), "https_proxy": server.url(), "no_proxy": ""}
+        running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+                                   env=os.environ | environment)
+        for _ in range(600):
+            if server.asked or running.poll() is not None:
+                break
+            time.sleep(0.05)
+        assert server.asked == [("www.cs.toronto.edu:443", None)], running.stderr.read() if running.returncode else "not asked"
+        running.send_signal(signal.SIGINT)
+        try:
+            out, err = running.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.communicate()
+            raise
+    assert running.returncode == 75 and out == "" and "the same command goes on" in err and "error:" not in err
 
 
 def test_progress_for_programs(tmp_path):
