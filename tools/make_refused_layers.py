@@ -14,6 +14,8 @@ import os
 import pathlib
 import sys
 
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # before any import of Keras
+
 # Functions of x: first those of the form x * scale + offset, then others.
 AFFINE = ["x / 255", "x / 255.0", "x / 127.5 - 1", "(x - 127.5) / 127.5", "x * (1 / 255)", "x * (1.0 / 127.5) - 1.0", "2 * x - 1", "1 - x", "-x",
           "-(x / 2 + 1)", "x + x", "(x - 0.449) / 0.226", "x", "3 * (x - (x - 1) / 4)", "x / 255 * 2 - 1", "x - (1 - x)"]
@@ -46,7 +48,6 @@ def half(x):
 
 def models():
     """{name: a model whose layer the reader refuses}"""
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras
     layers = keras.layers

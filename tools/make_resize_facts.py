@@ -8,6 +8,7 @@ A line is a case: height and width of the image, of the result, and the result, 
 smallest ones its bytes in hexadecimal. Sample i of the image of case n (both from 0) is `sample(i + n * 2654435769)`.
 """
 import hashlib
+import os
 import sys
 
 import numpy as np
@@ -46,6 +47,7 @@ def resize_as_pillow():
 
 
 def resize_as_tensorflow():
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
     import tensorflow as tf
 
     return lambda image, size: tf.image.resize(image, size).numpy().astype("<f4")

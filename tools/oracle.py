@@ -11,6 +11,7 @@ import pickle
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
 import numpy as np
 import tensorflow as tf
 import keras

@@ -11,6 +11,7 @@ import pathlib
 import random
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
 import tensorflow as tf  # noqa: E402
 
 OUT = pathlib.Path(__file__).resolve().parents[1] / "tests" / "graph" / "shape_facts.csv"

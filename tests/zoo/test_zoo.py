@@ -1,4 +1,5 @@
 """tools/zoo: its rules for lists (always), its networks (with TensorFlow 2.14), their weights against PyTorch twins (with both)."""
+import os
 import pathlib
 import subprocess
 import sys
@@ -12,6 +13,7 @@ sys.path[:0] = [str(ROOT / "tools" / "zoo"), str(ROOT / "tools"), str(pathlib.Pa
 import lists
 import networks
 
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
 try:
     import tensorflow as tf
 except ImportError:
