@@ -73,7 +73,8 @@ std::vector<EngineSpeed> measure_engines(const CampaignOptions& options, double 
                                          const SpeedCallbacks& callbacks) {
   check_options(options);
   const Message message = callbacks.message ? callbacks.message : [](const std::string&) {};
-  return measure_on(load_inputs(options, message, callbacks.stop), options, plain_seconds, callbacks, replay_engine());
+  return measure_on(load_inputs(options, message, callbacks.stop), options, plain_seconds, callbacks,
+                    replay_engine());
 }
 
 }  // namespace tf_injector

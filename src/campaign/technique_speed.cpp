@@ -84,7 +84,8 @@ TechniqueSpeeds measure_techniques(const CampaignOptions& options, double plain_
                                    const SpeedCallbacks& callbacks) {
   check_options(options);
   const Message message = callbacks.message ? callbacks.message : [](const std::string&) {};
-  return measure_techniques_on(load_inputs(options, message, callbacks.stop), options, plain_seconds, callbacks);
+  return measure_techniques_on(load_inputs(options, message, callbacks.stop), options, plain_seconds,
+                               callbacks);
 }
 
 }  // namespace tf_injector
