@@ -58,6 +58,7 @@ void AloneSteps::run(size_t first, size_t end, std::span<const Hit> hits, LaneMa
     if (from >= 0) load(fault, from);
   }
   const std::span<Fault> faults(faults_.data(), count);
+  counters_.alone_faults += static_cast<int64_t>(count);
   for (size_t s = first; s < end; ++s) {
     const StepInfo& step = plan_.steps()[s];
     for (Fault& fault : faults) run_step(fault, step, context);
@@ -130,6 +131,8 @@ void AloneSteps::run_step(Fault& fault, const StepInfo& step, BatchContext conte
 void AloneSteps::run_linear(Fault& fault, const StepInfo& step, BatchContext context) {
   Value& out = slot(fault, step.output);
   out.owner = -1;
+  counters_.positions_unreached +=
+      step.linear->geometry.out_positions - static_cast<int64_t>(positions_.size());
   if (positions_.empty()) return;
   for (size_t i = 0; i < step.reads.size(); ++i) pointers_[i] = read(fault, step.reads[i]);
   out.owner = step.output;
@@ -167,6 +170,8 @@ void AloneSteps::compare(Value& out, std::span<const int32_t> positions, bool ke
                                  idx(channels) * sizeof(float)) != 0)
       mark(out, p);
   }
+  if (plan_.shortcuts().early_end)
+    counters_.equal_lanes += static_cast<int64_t>(positions.size()) - out.changed;
   if (out.changed == 0) out.owner = -1;
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "plan/plan.hpp"
+#include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
 #include "replay/golden.hpp"
 #include "replay/hit_columns.hpp"
@@ -26,6 +27,8 @@ class AloneSteps {
   // other lanes. Reads `from` (-1: nothing is changed yet) and writes `to` of the pack's values.
   void run(size_t first, size_t end, std::span<const Hit> hits, LaneMask lanes, int from, int to,
            BatchContext context);
+  // Since this object was made.
+  [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
 
  private:
   // A value as one fault has it.
@@ -66,6 +69,7 @@ class AloneSteps {
   const Golden& golden_;
   LaneValues& values_;
   HitColumns& hit_columns_;
+  Counters counters_;
   std::vector<Fault> faults_;
   std::vector<int32_t> positions_, all_positions_;
   PositionScratch scratch_;

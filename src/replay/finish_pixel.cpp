@@ -4,8 +4,8 @@
 
 namespace tf_injector::replay {
 
-void finish_pixel(const ReplayPlan& plan, const Golden& golden, LaneValues& values, const PixelTarget& target,
-                  const simd::EpilogueCall& epilogue, const PixelSums& sums) {
+int finish_pixel(const ReplayPlan& plan, const Golden& golden, LaneValues& values, const PixelTarget& target,
+                 const simd::EpilogueCall& epilogue, const PixelSums& sums) {
   const auto [value, position, add] = target;
   const LaneValues::Room to = values.room(value, position, std::popcount(sums.lanes));
   simd::LaneFinishCall call{.lanes = sums.lanes,
@@ -29,6 +29,7 @@ void finish_pixel(const ReplayPlan& plan, const Golden& golden, LaneValues& valu
   int32_t rows = 0;
   const LaneMask dirty = plan.table().lane_finish(call, &rows);
   values.commit(value, position, rows, dirty);
+  return std::popcount(sums.lanes) - std::popcount(dirty);
 }
 
 }  // namespace tf_injector::replay

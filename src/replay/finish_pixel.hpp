@@ -27,8 +27,9 @@ struct PixelTarget {
   return {step.output, position, step.has_add ? step.reads.back() : -1};
 }
 
-// Epilogue, comparison with golden, and the pixel's place in the value.
-void finish_pixel(const ReplayPlan& plan, const Golden& golden, LaneValues& values, const PixelTarget& target,
-                  const simd::EpilogueCall& epilogue, const PixelSums& sums);
+// Epilogue, comparison with golden, and the pixel's place in the value. Returns how many of the lanes came
+// out as golden's and are no longer held.
+int finish_pixel(const ReplayPlan& plan, const Golden& golden, LaneValues& values, const PixelTarget& target,
+                 const simd::EpilogueCall& epilogue, const PixelSums& sums);
 
 }  // namespace tf_injector::replay

@@ -41,6 +41,8 @@ void HitColumns::list_positions(const Hit& hit, const StepInfo& step) {
 
 void HitColumns::compute(const Hit& hit, const StepInfo& step, BatchContext context) {
   list_positions(hit, step);
+  counters_.column_positions_skipped +=
+      step.linear->geometry.out_positions - static_cast<int64_t>(positions_.size());
   count_ = hit.lane.size();
   next_ = 0;
   if (!hit.whole.empty()) {
@@ -48,6 +50,7 @@ void HitColumns::compute(const Hit& hit, const StepInfo& step, BatchContext cont
     finish(hit, step, {});
     return;
   }
+  counters_.columns += static_cast<int64_t>(count_);
   const bool all = static_cast<int64_t>(positions_.size()) == step.linear->geometry.out_positions;
   step.linear->kernel->run_columns(golden_.value(step.reads.front()), hit.columns.data(),
                                    static_cast<int32_t>(hit.lane.size()), columns_.data(), context.batch,

@@ -7,6 +7,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "plan/plan.hpp"
+#include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
 #include "replay/golden.hpp"
 #include "replay/replay_plan.hpp"
@@ -29,6 +30,8 @@ class HitColumns {
       changed(h, columns_[static_cast<size_t>(position) * count_ + static_cast<size_t>(h)]);
     }
   }
+  // Since this object was made.
+  [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
 
  private:
   // Positions whose output some fault may change, into positions_.
@@ -42,6 +45,7 @@ class HitColumns {
   const Golden& golden_;
   std::vector<int32_t> positions_;
   PositionScratch scratch_;
+  Counters counters_;
   AlignedBuffer columns_, whole_;        // [positions][faults]: sums, then values
   std::vector<simd::LaneMask> differs_;  // per listed position
   size_t count_ = 0, next_ = 0;          // faults; the listed position that at() looks at next

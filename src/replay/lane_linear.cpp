@@ -61,30 +61,41 @@ void LaneLinear::run(const StepInfo& step, size_t index, BatchContext context, c
     LaneMask reach = everywhere | add_.dirty(p);
     const int32_t* from = g.source.data() + p * g.taps;
     for (int64_t t = 0; in_.is_changed() && t < g.taps; ++t) reach |= from[t] >= 0 ? in_.dirty(from[t]) : 0;
-    if (reach != 0) position(step, index, p, reach);
+    if (reach != 0) {
+      position(step, index, p, reach);
+    } else {
+      ++counters_.positions_unreached;
+    }
     if (after) after(p);
   }
 }
 
 void LaneLinear::position(const StepInfo& step, size_t index, int64_t p, LaneMask reach) {
   read_window(step, p, reach);
+  const LinearGeometry& g = step.linear->geometry;
   if (!plan_.shortcuts().zero_inputs) take_all_rows(step, p);
   const int32_t faults = std::popcount(reach);
   find_alive(step, index, p, faults);
+  counters_.dead_outputs += g.cout - alive_.count();
   if (alive_.count() == 0) return;  // all outputs are certain to be clipped, golden's too
-  compute(*step.linear, split(*step.linear, faults));
+  counters_.zero_inputs += static_cast<int64_t>(taps_.size()) * g.cin - window_.rows;
+  const Split how = split(*step.linear, faults);
+  counters_.single_lanes += how.faults - how.together;
+  compute(*step.linear, how);
   // A chain ended in -0 with its zero inputs left out: all channels again, nothing left out.
   if (negative_zero_ && plan_.shortcuts().zero_inputs) {
+    ++counters_.negative_zeros;
     take_all_rows(step, p);
-    alive_.take_all(static_cast<int32_t>(step.linear->geometry.cout), faults);
+    alive_.take_all(static_cast<int32_t>(g.cout), faults);
     compute(*step.linear, {faults, faults});
   }
-  finish_pixel(plan_, golden_, values_, target_of(step, p), step.epilogue->parameters(),
-               {.lanes = reach,
-                .sums = sums_.data(),
-                .channels = alive_.channels(),
-                .count = alive_.count(),
-                .alive_in = alive_.alive_in()});
+  counters_.equal_lanes +=
+      finish_pixel(plan_, golden_, values_, target_of(step, p), step.epilogue->parameters(),
+                   {.lanes = reach,
+                    .sums = sums_.data(),
+                    .channels = alive_.channels(),
+                    .count = alive_.count(),
+                    .alive_in = alive_.alive_in()});
 }
 
 void LaneLinear::read_window(const StepInfo& step, int64_t p, LaneMask reach) {

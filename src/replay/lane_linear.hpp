@@ -10,6 +10,7 @@
 #include "core/aligned_buffer.hpp"
 #include "plan/plan.hpp"
 #include "replay/alive_channels.hpp"
+#include "replay/counters.hpp"
 #include "replay/golden.hpp"
 #include "replay/lane_values.hpp"
 #include "replay/replay_plan.hpp"
@@ -24,6 +25,8 @@ class LaneLinear {
   // Called for every output position, ascending, when what reaches it has been computed. May be empty.
   using AfterPosition = std::function<void(int64_t position)>;
   void run(const StepInfo& step, size_t index, BatchContext context, const AfterPosition& after);
+  // Since this object was made.
+  [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
 
  private:
   // How a position is computed: lanes together, faults across the lanes; those behind them one by one, output
@@ -55,6 +58,7 @@ class LaneLinear {
   BatchContext context_;
   LaneView in_, add_;           // of the step: its input, the Add's operand
   bool negative_zero_ = false;  // of the chains run last
+  Counters counters_;
   simd::LaneWindow window_;
   std::vector<simd::LaneTap> taps_;
   std::vector<int32_t> weight_at_, dense_at_;

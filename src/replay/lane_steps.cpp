@@ -155,12 +155,12 @@ void LaneSteps::load_pixel(int value, int64_t p, LaneMask reach, AlignedBuffer& 
 
 void LaneSteps::finish_sums(const StepInfo& step, int64_t p, const simd::EpilogueCall& epilogue,
                             LaneMask reach, std::span<const int32_t> channels) {
-  finish_pixel(plan_, golden_, values_, target_of(step, p), epilogue,
-               {.lanes = reach,
-                .sums = sums_.data(),
-                .channels = channels.data(),
-                .count = static_cast<int32_t>(channels.size()),
-                .alive_in = nullptr});
+  counters_.equal_lanes += finish_pixel(plan_, golden_, values_, target_of(step, p), epilogue,
+                                        {.lanes = reach,
+                                         .sums = sums_.data(),
+                                         .channels = channels.data(),
+                                         .count = static_cast<int32_t>(channels.size()),
+                                         .alive_in = nullptr});
 }
 
 void LaneSteps::replay_elementwise(const StepInfo& step) {
@@ -219,6 +219,7 @@ bool LaneSteps::move_pixel(const StepInfo& step, int64_t p) {
   std::copy_n(pixel.change, (pixel.count + 1) * (pixel.rows - pixel.change), to.values);
   for (int32_t i = 0; i < pixel.count; ++i) to.channels[i] = pixel.channels[i] + from.shift;
   values_.commit(step.output, p, pixel.count, pixel.held);
+  ++counters_.copied_pixels;
   return true;
 }
 
@@ -272,7 +273,10 @@ void LaneSteps::replay_average(const StepInfo& step) {
 // x + 0 is x for every x but -0. A sum begins at +0 and becomes -0 only where it is flushed (-1e-39, say);
 // one that ends otherwise has met no zero while it was -0, or has lost that sign again.
 void LaneSteps::average_window(const StepInfo& step, int64_t p, LaneMask reach) {
-  if (!sum_window(step, p, reach, false)) (void)sum_window(step, p, reach, true);
+  if (!sum_window(step, p, reach, false)) {
+    ++counters_.negative_zeros;
+    (void)sum_window(step, p, reach, true);
+  }
   const AverageGeometry& g = step.average->geometry;
   const auto divisor = static_cast<float>(g.windows[idx(p)].positions.size());
   for (int64_t e = 0; e < g.channels * width_; ++e) sums_[idx(e)] = sums_[idx(e)] / divisor;
@@ -310,6 +314,7 @@ bool LaneSteps::sum_window(const StepInfo& step, int64_t p, LaneMask reach, bool
 
 // Any other step: run as it is on the fault's own inputs, then compared.
 void LaneSteps::replay_whole(const StepInfo& step, const Hit* hit, LaneMask lanes) {
+  counters_.whole_runs += std::popcount(lanes);
   for_each_lane(lanes, [&](int lane) {
     const Kernel* kernel = step.kernel;
     if (hit != nullptr && !hit->patched.empty() && hit->patched[idx(lane)] != nullptr)

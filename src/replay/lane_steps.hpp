@@ -8,6 +8,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "plan/plan.hpp"
+#include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
 #include "replay/golden.hpp"
 #include "replay/hit_columns.hpp"
@@ -27,6 +28,8 @@ class LaneSteps {
   // All of a value as one fault has it, dense: golden's own array when the fault has not reached it. Until
   // the next call.
   [[nodiscard]] const float* read_value(int value, int lane) { return materialize(value, lane, whole_out_); }
+  // Since this object was made.
+  [[nodiscard]] Counters counters() const noexcept { return Counters(counters_) += linear_.counters(); }
 
  private:
   void replay_step(const StepInfo& step, size_t index, LaneMask reached);
@@ -87,6 +90,7 @@ class LaneSteps {
   const Golden& golden_;
   LaneValues& values_;
   BatchContext context_;
+  Counters counters_;
   LaneLinear linear_;
   HitColumns& hit_columns_;
   AlignedBuffer zeros_, window_values_;

@@ -92,6 +92,7 @@ std::vector<CarriedPack> Repacker::repack_alike(int value, std::vector<CarriedPa
     }
   }
   close();
+  counters_.packs_saved += count - static_cast<int64_t>(joined.size());
   for (CarriedPack& pack : packs) give_back(value, std::move(pack.buffer));
   return joined;
 }

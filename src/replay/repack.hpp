@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
 #include "replay/lane_values.hpp"
 
@@ -32,6 +33,8 @@ class Repacker {
   // A buffer for a value, and back. As many are kept as packs can be carried and packed anew at a time.
   [[nodiscard]] LaneBuffer take(int value);
   void give_back(int value, LaneBuffer buffer);
+  // Since this object was made.
+  [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
 
  private:
   [[nodiscard]] std::vector<CarriedPack> repack_alike(int value, std::vector<CarriedPack> packs);
@@ -45,6 +48,7 @@ class Repacker {
   const ReplayPlan& plan_;
   const Golden& golden_;
   const LaneValues& values_;
+  Counters counters_;
   std::vector<std::vector<LaneBuffer>> spare_;  // per slot
   std::vector<LaneLimit> limits_;               // per slot
   int64_t outside_ = 0, most_outside_ = 0;      // floats of all buffers that are not in LaneValues

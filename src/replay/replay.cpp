@@ -32,6 +32,7 @@ void ReplayWorkspace::run_golden(std::span<const std::span<const float>> inputs,
 void ReplayWorkspace::run_group(const Group& group, const Changed& changed) {
   const FlushDenormals flush;
   if (!plan_.shortcuts().prefix) run_prefixes(group);
+  count(group);
   std::span<const Pack> left(group.packs);
   for (size_t s = 0; s < plan_.segments().size(); ++s) {
     const Segment& segment = plan_.segments()[s];
@@ -45,6 +46,24 @@ void ReplayWorkspace::run_group(const Group& group, const Changed& changed) {
     steps_.run(pack.hits.front().step, plan_.steps().size(), pack.hits, context_);
     report(pack.faults, changed);
   }
+}
+
+void ReplayWorkspace::count(const Group& group) {
+  for (const std::vector<Pack>* packs : {&group.packs, &group.on_their_own}) {
+    for (const Pack& pack : *packs) {
+      const auto faults = static_cast<int64_t>(pack.faults.size());
+      if (plan_.shortcuts().prefix) counters_.prefix_faults += faults;
+      if (faults > 1) counters_.batched_faults += faults;
+    }
+  }
+}
+
+Counters ReplayWorkspace::counters() const noexcept {
+  Counters all = counters_;
+  for (const Counters& some :
+       {hit_columns_.counters(), steps_.counters(), alone_.counters(), repacker_.counters()})
+    all += some;
+  return all;
 }
 
 void ReplayWorkspace::run_prefixes(const Group& group) {
@@ -116,6 +135,8 @@ void ReplayWorkspace::run_pack(size_t s, size_t first, int carried_value, const 
     LaneBuffer buffer = values_.exchange(value, repacker_.take(value));
     if (any == 0) buffer.owner = -1;
     next_.push_back({faults, any, is_huge, hits, end, std::move(buffer)});
+  } else {
+    ++counters_.ended_packs;
   }
 }
 

@@ -11,6 +11,7 @@
 #include "core/aligned_buffer.hpp"
 #include "plan/plan.hpp"
 #include "replay/alone_steps.hpp"
+#include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
 #include "replay/golden.hpp"
 #include "replay/lane_steps.hpp"
@@ -37,8 +38,11 @@ class ReplayWorkspace {
                   std::span<float> scores);
   // Faults of a group on the image that run_golden saw last.
   void run_group(const Group& group, const Changed& changed);
+  // Of all images and groups so far.
+  [[nodiscard]] Counters counters() const noexcept;
 
  private:
+  void count(const Group& group);
   // Without the shortcut `prefix`: every fault runs the steps before the first that it changes.
   void run_prefixes(const Group& group);
   void run_segment(size_t segment, std::span<const Pack> hitting, const Changed& changed);
@@ -55,6 +59,7 @@ class ReplayWorkspace {
   AloneSteps alone_;
   Repacker repacker_;
   BatchContext context_;
+  Counters counters_;
   std::vector<CarriedPack> carried_, next_;
   AlignedBuffer scores_, golden_scores_;
 };
