@@ -63,6 +63,22 @@ struct BitGroupSummary {
   int64_t faults = 0, images = 0, masked = 0, non_critical = 0, critical = 0;
 };
 
+// What the self-check compared, of one run, or of all that wrote to a report.
+struct CheckTotals {
+  int64_t faults = 0;         // of which some pair was compared
+  int64_t pairs = 0;          // of fault and image
+  int64_t golden_images = 0;  // whose scores without a fault were compared
+  double seconds = 0;
+
+  CheckTotals& operator+=(const CheckTotals& other) noexcept {
+    faults += other.faults;
+    pairs += other.pairs;
+    golden_images += other.golden_images;
+    seconds += other.seconds;
+    return *this;
+  }
+};
+
 enum class CampaignOutcome { done, already_finished, golden_only, dry_run };
 
 struct CampaignResult {

@@ -18,6 +18,7 @@
 #include "campaign/report_choice.hpp"
 #include "campaign/report_journal.hpp"
 #include "campaign/run_estimate.hpp"
+#include "campaign/run_identity.hpp"
 #include "campaign/score_files.hpp"
 #include "campaign/self_check.hpp"
 #include "campaign/stop.hpp"
@@ -170,7 +171,11 @@ class CampaignRun {
  public:
   CampaignRun(const Setup& setup, const CampaignOptions& options, const CampaignCallbacks& callbacks,
               const RunTuning& tuning)
-      : setup_(setup), options_(options), callbacks_(callbacks), tuning_(tuning) {}
+      : setup_(setup),
+        options_(options),
+        callbacks_(callbacks),
+        tuning_(tuning),
+        identity_(identity_of(setup, options)) {}
 
   CampaignResult run() {
     say_layout();
@@ -182,7 +187,7 @@ class CampaignRun {
     if (callbacks_.message) callbacks_.message(text);
   }
   void say_layout() const {
-    const RunMetadata& m = setup_.metadata;
+    const RunMetadata& m = identity_.metadata;
     say(fmt::format("{} threads ({}), {} images at a time, kernels {}", m.threads, m.threads_source, m.tile,
                     m.kernels));
   }
@@ -217,7 +222,7 @@ class CampaignRun {
   CampaignResult run_golden_only() const {
     std::optional<ScoreFiles> scores;
     if (options_.scores != ScoreMode::none) {
-      scores = score_files(new_score_folder(setup_, options_));
+      scores = score_files(new_score_folder(identity_, report_request(options_)));
       scores->require_space(0);
       scores->prepare();
     }
@@ -236,7 +241,7 @@ class CampaignRun {
 
   CampaignResult run_list() {
     ChosenReport chosen = choose_report(
-        setup_, options_, callbacks_.message ? callbacks_.message : [](auto&) {});
+        identity_, report_request(options_), callbacks_.message ? callbacks_.message : [](auto&) {});
     if (chosen.state == ReportState::finished) return already_finished(chosen);
     const size_t rows_before = chosen.content.rows.size();
     say(chosen.state == ReportState::fresh
@@ -247,7 +252,7 @@ class CampaignRun {
     scores.require_space(setup_.faults.size() - rows_before);
     scores.prepare();
     const Report before = chosen.content;
-    ReportJournal journal(std::move(chosen), setup_.metadata);
+    ReportJournal journal(std::move(chosen), identity_.metadata);
     try {
       return run_faults(before, journal, scores);
     } catch (const Stopped&) {
@@ -292,6 +297,7 @@ class CampaignRun {
   const CampaignOptions& options_;
   const CampaignCallbacks& callbacks_;
   const RunTuning& tuning_;
+  const ReportIdentity identity_;
 };
 
 void tell_decisions(const Setup& setup, const CampaignCallbacks& callbacks) {

@@ -7,6 +7,7 @@
 #include "campaign/csv_report.hpp"
 #include "campaign/report_choice.hpp"
 #include "campaign/run_estimate.hpp"
+#include "campaign/run_identity.hpp"
 #include "campaign/score_files.hpp"
 #include "tf_injector/error.hpp"
 
@@ -25,8 +26,9 @@ size_t name_files(const Setup& setup, const CampaignOptions& options, const Mess
                   CampaignResult& result) {
   size_t done = 0;
   std::string folder;
+  const ReportIdentity identity = identity_of(setup, options);
   if (!setup.golden_only) {
-    const ChosenReport chosen = choose_report(setup, options, say);
+    const ChosenReport chosen = choose_report(identity, report_request(options), say);
     done = chosen.content.rows.size();
     result.report_path = chosen.paths.report;
     result.metadata_path = chosen.paths.metadata;
@@ -38,7 +40,7 @@ size_t name_files(const Setup& setup, const CampaignOptions& options, const Mess
     folder = chosen.paths.scores;
   }
   if (options.scores == ScoreMode::none) return done;
-  if (setup.golden_only) folder = new_score_folder(setup, options);
+  if (setup.golden_only) folder = new_score_folder(identity, report_request(options));
   const ScoreFiles scores(folder, options.scores, setup.images(), setup.plan.classes());
   const size_t left = setup.faults.size() - done;
   result.score_folder = folder;
@@ -60,7 +62,7 @@ CampaignResult dry_run(const Setup& setup, const CampaignOptions& options, const
   result.outcome = CampaignOutcome::dry_run;
   result.faults = static_cast<int64_t>(setup.faults.size());
   result.estimated_memory_bytes = setup.layout.bytes;
-  result.preprocessing = preprocessing_text(setup.metadata);
+  result.preprocessing = setup.provenance.preprocessing_text();
   const Message say = callbacks.message ? callbacks.message : [](const std::string&) {};
   const size_t done = name_files(setup, options, say, result);
   if (!setup.golden_only && result.would_write.empty()) return result;  // finished already

@@ -52,7 +52,7 @@ EngineSpeed Measurement::speed(const std::string& name, double seconds, double p
           .images = setup_.images(),
           .seconds = seconds,
           .golden_seconds = golden_.seconds,
-          .kernels = setup_.metadata.kernels,
+          .kernels = kernel_set_name(setup_.plan.kernels()),
           .threads = setup_.layout.threads,
           .tile = setup_.layout.tile,
           .processor_seconds = processor_seconds};

@@ -42,7 +42,7 @@ class InputChoice {
     chosen.feed.layout = layout_;
     chosen.why = is_float_ ? for_floats(chosen.feed.preprocessing) : for_bytes(chosen.feed.preprocessing);
     const bool is_raw = chosen.feed.preprocessing == data::Preprocessing{};
-    chosen.how = is_raw && !is_float_ ? kBytesAsTheyAre : data::formula(chosen.feed.preprocessing);
+    chosen.how = is_raw && !is_float_ ? data::kBytesAsTheyAre : data::formula(chosen.feed.preprocessing);
     if (!is_raw) chosen.warning = warning(chosen);
     return chosen;
   }

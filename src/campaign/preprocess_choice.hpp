@@ -23,9 +23,6 @@ struct PreprocessChoice {
   std::vector<std::string> warnings;                 // one line each
 };
 
-// The formula of bytes that are fed as they are: no version before metadata of schema 2 knew it.
-inline constexpr const char* kBytesAsTheyAre = "float32(x)";
-
 // `inputs`: those of the plan, in the order of graph.inputs. Throws DatasetError: an input has no array.
 [[nodiscard]] PreprocessChoice choose_preprocessing(const CampaignOptions& options, const Dataset& dataset,
                                                     const Graph& graph, const std::vector<PlanInput>& inputs);

@@ -20,6 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using Message = std::function<void(const std::string&)>;
+
 RunMetadata read_metadata(const ReportPaths& paths) {
   return parse_metadata(read_text(paths.metadata), paths.metadata);
 }
@@ -30,14 +32,14 @@ ReportPaths named_paths(const std::string& report) {
 
 class ReportChooser {
  public:
-  ReportChooser(const Setup& setup, const CampaignOptions& options, const Message& message)
-      : setup_(setup), options_(options), message_(message) {}
+  ReportChooser(const ReportIdentity& identity, const ReportRequest& request, const Message& message)
+      : identity_(identity), request_(request), message_(message) {}
 
   ChosenReport choose() const {
-    const bool named = !options_.report_path.empty();
-    const std::string folder = named ? posix::folder_of(named_report()) : setup_.names.folder;
+    const bool named = !request_.path.empty();
+    const std::string folder = named ? posix::folder_of(named_report()) : identity_.names.folder;
     std::optional<FolderLock> lock;
-    if (!options_.dry_run) {
+    if (!request_.dry_run) {
       make_folders(folder);
       lock.emplace(folder);
     }
@@ -46,27 +48,27 @@ class ReportChooser {
 
  private:
   ChosenReport choose_in_folder() const {
-    if (!options_.overwrite) {
+    if (!request_.overwrite) {
       if (const auto newest = newest_unfinished()) return go_on(*newest);
     }
-    const std::string stamp = free_stamp(setup_.names, time_stamp());
-    ReportPaths paths = named_paths(setup_.names.folder + "/" + setup_.names.prefix() + stamp + ".csv");
-    paths.scores = setup_.names.folder + "/" + stamp;
+    const std::string stamp = free_stamp(identity_.names, time_stamp());
+    ReportPaths paths = named_paths(identity_.names.folder + "/" + identity_.names.prefix() + stamp + ".csv");
+    paths.scores = identity_.names.folder + "/" + stamp;
     return begin(std::move(paths));
   }
 
-  [[nodiscard]] std::string named_report() const { return followed_report_path(options_.report_path); }
+  [[nodiscard]] std::string named_report() const { return followed_report_path(request_.path); }
 
   ChosenReport choose_named() const {
     const ReportPaths paths = named_paths(named_report());
     const bool exists = file_exists(paths.report);
-    require_own_metadata(paths, exists, options_.overwrite);
+    require_own_metadata(paths, exists, request_.overwrite);
     if (!exists) {
       require_own_place(paths);
-      if (!options_.overwrite) refuse_occupied(paths);
+      if (!request_.overwrite) refuse_occupied(paths);
       return begin(paths);
     }
-    if (options_.overwrite) return begin_anew(paths);
+    if (request_.overwrite) return begin_anew(paths);
     if (file_exists(paths.metadata)) return go_on(paths);
     std::error_code ignored;  // a run that is killed between making the two files leaves an empty report
     if (fs::is_empty(paths.report, ignored)) return begin_anew(paths);
@@ -80,7 +82,7 @@ class ReportChooser {
   // What stands where a new report's scores go.
   void refuse_occupied(const ReportPaths& paths) const {
     std::error_code ignored;
-    if (options_.scores == ScoreMode::none || !file_exists(paths.scores) ||
+    if (request_.scores == ScoreMode::none || !file_exists(paths.scores) ||
         fs::is_empty(paths.scores, ignored))
       return;
     throw Error(ErrorKind::resume,
@@ -91,10 +93,10 @@ class ReportChooser {
 
   // The settings that differ, one a line.
   std::vector<std::string> different(const RunMetadata& found) const {
-    std::vector<std::string> lines = differences(found.settings, setup_.metadata.settings);
-    if (found.scores != setup_.metadata.scores)
+    std::vector<std::string> lines = differences(found.settings, identity_.metadata.settings);
+    if (found.scores != identity_.metadata.scores)
       lines.push_back(
-          fmt::format("--scores: {} in the report, {} now", found.scores, setup_.metadata.scores));
+          fmt::format("--scores: {} in the report, {} now", found.scores, identity_.metadata.scores));
     return lines;
   }
 
@@ -129,10 +131,10 @@ class ReportChooser {
   std::vector<ReportPaths> reports_of_folder() const {
     std::vector<ReportPaths> reports;
     std::error_code error;
-    for (fs::directory_iterator it(setup_.names.folder, error), end; !error && it != end;
+    for (fs::directory_iterator it(identity_.names.folder, error), end; !error && it != end;
          it.increment(error)) {
       const fs::path& path = it->path();
-      if (path.extension() != ".csv" || !path.filename().string().starts_with(setup_.names.prefix()))
+      if (path.extension() != ".csv" || !path.filename().string().starts_with(identity_.names.prefix()))
         continue;
       ReportPaths paths = named_paths(path.string());
       if (file_exists(paths.metadata) && is_own_metadata(paths)) reports.push_back(std::move(paths));
@@ -160,7 +162,7 @@ class ReportChooser {
                               "--overwrite. What differs:\n  {}",
                               chosen.paths.report, fmt::join(lines, "\n  ")));
     }
-    if (!chosen.metadata.finished && !options_.dry_run) {
+    if (!chosen.metadata.finished && !request_.dry_run) {
       chosen.file.emplace(chosen.paths.report, AppendFile::Mode::open_existing);
       chosen.metadata = read_metadata(chosen.paths);  // its last run may have gone on until we had the lock
     }
@@ -170,10 +172,10 @@ class ReportChooser {
     if (chosen.metadata.finished) {
       chosen.state = ReportState::finished;
       chosen.file.reset();
-      chosen.content = finished_report(text, chosen.paths.report, chosen.metadata, setup_.faults);
+      chosen.content = finished_report(text, chosen.paths.report, chosen.metadata, identity_.faults);
     } else {
       chosen.state = ReportState::unfinished;
-      chosen.content = unfinished_report(text, chosen.paths.report, chosen.metadata, setup_.faults);
+      chosen.content = unfinished_report(text, chosen.paths.report, chosen.metadata, identity_.faults);
     }
     require_scores(chosen);
     return chosen;
@@ -181,7 +183,8 @@ class ReportChooser {
 
   // The scores of the rows that stand in the report are not computed again.
   void require_scores(const ChosenReport& chosen) const {
-    const ScoreFiles scores(chosen.paths.scores, options_.scores, setup_.images(), setup_.plan.classes());
+    const ScoreFiles scores(chosen.paths.scores, request_.scores, identity_.metadata.images,
+                            identity_.scores_per_image);
     std::vector<std::string> lost;
     if (chosen.state == ReportState::finished && !scores.has_golden()) lost.push_back(scores.golden_path());
     for (const ReportRow& row : chosen.content.rows) {
@@ -203,9 +206,9 @@ class ReportChooser {
   }
 
   RunMetadata first_metadata(const ReportPaths& paths) const {
-    RunMetadata metadata = setup_.metadata;
+    RunMetadata metadata = identity_.metadata;
     metadata.report = fs::path(paths.report).filename().string();
-    if (options_.scores != ScoreMode::none)
+    if (request_.scores != ScoreMode::none)
       metadata.score_folder = fs::path(paths.scores).filename().string();
     return metadata;
   }
@@ -214,7 +217,7 @@ class ReportChooser {
     require_own_place(paths);
     ChosenReport chosen{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
     chosen.metadata = first_metadata(chosen.paths);
-    if (options_.dry_run) return chosen;
+    if (request_.dry_run) return chosen;
     chosen.file.emplace(chosen.paths.report, AppendFile::Mode::create_new);
     try {
       write_atomic(chosen.paths.metadata, metadata_text(chosen.metadata));
@@ -226,7 +229,7 @@ class ReportChooser {
   }
 
   void require_own_place(const ReportPaths& paths) const {
-    if (options_.scores != ScoreMode::none) require_own_scores(paths);
+    if (request_.scores != ScoreMode::none) require_own_scores(paths);
   }
 
   // Takes the place of a report that exists. It is emptied before its metadata are replaced: old rows never
@@ -242,14 +245,14 @@ class ReportChooser {
     }
     ChosenReport chosen{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
     chosen.metadata = first_metadata(chosen.paths);
-    if (!options_.dry_run) chosen.file.emplace(chosen.paths.report, AppendFile::Mode::open_existing);
+    if (!request_.dry_run) chosen.file.emplace(chosen.paths.report, AppendFile::Mode::open_existing);
     const std::string text = read_text(chosen.paths.report);
     if (!text.starts_with(report_header()) && !report_header().starts_with(text)) {
       throw Error(ErrorKind::resume,
                   fmt::format("{}: is no report, so it is not overwritten; choose another --report",
                               chosen.paths.report));
     }
-    if (options_.dry_run) return chosen;
+    if (request_.dry_run) return chosen;
     remove_old_scores(chosen.paths);
     chosen.file->truncate(0);
     write_atomic(chosen.paths.metadata, metadata_text(chosen.metadata));
@@ -271,32 +274,33 @@ class ReportChooser {
     }
   }
 
-  const Setup& setup_;
-  const CampaignOptions& options_;
+  const ReportIdentity& identity_;
+  const ReportRequest& request_;
   const Message& message_;
 };
 
 }  // namespace
 
-ChosenReport choose_report(const Setup& setup, const CampaignOptions& options, const Message& message) {
-  return ReportChooser(setup, options, message).choose();
+ChosenReport choose_report(const ReportIdentity& identity, const ReportRequest& request,
+                           const Message& message) {
+  return ReportChooser(identity, request, message).choose();
 }
 
-std::string new_score_folder(const Setup& setup, const CampaignOptions& options) {
-  if (!options.report_path.empty()) {
-    const ReportPaths paths = named_paths(followed_report_path(options.report_path));
+std::string new_score_folder(const ReportIdentity& identity, const ReportRequest& request) {
+  if (!request.path.empty()) {
+    const ReportPaths paths = named_paths(followed_report_path(request.path));
     require_own_scores({.report = paths.report, .metadata = "", .scores = paths.scores});
     const std::string& folder = paths.scores;
-    if (!options.dry_run) make_folders(folder);
+    if (!request.dry_run) make_folders(folder);
     return folder;
   }
   std::optional<FolderLock> lock;
-  if (!options.dry_run) {
-    make_folders(setup.names.folder);
-    lock.emplace(setup.names.folder);
+  if (!request.dry_run) {
+    make_folders(identity.names.folder);
+    lock.emplace(identity.names.folder);
   }
-  const std::string folder = setup.names.folder + "/" + free_stamp(setup.names, time_stamp());
-  if (!options.dry_run) make_folders(folder);
+  const std::string folder = identity.names.folder + "/" + free_stamp(identity.names, time_stamp());
+  if (!request.dry_run) make_folders(folder);
   return folder;
 }
 

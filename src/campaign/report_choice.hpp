@@ -2,17 +2,24 @@
 // finished.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "campaign/csv_report.hpp"
-#include "campaign/inputs.hpp"
+#include "campaign/report_identity.hpp"
 #include "campaign/report_owner.hpp"
-#include "campaign/run_metadata.hpp"
-#include "campaign/setup.hpp"
 #include "io/file.hpp"
 
 namespace tf_injector {
+
+// Where a run writes, and what it may do to what is there.
+struct ReportRequest {
+  std::string path;  // of the report; "": a new name in the identity's folder
+  ScoreMode scores = ScoreMode::none;
+  bool overwrite = false;
+  bool dry_run = false;  // nothing is written
+};
 
 enum class ReportState { fresh, unfinished, finished };
 
@@ -27,11 +34,12 @@ struct ChosenReport {
 // The rules of docs/interface.md, "Going on after an interruption". A new report is made here, with its
 // metadata, so that whatever keeps it from being written is known before the first inference; what is in a
 // report that goes on is left alone, and so is everything that belongs to another report. With
-// options.dry_run nothing is written. Throws Error(resume) (what differs), Error(busy), OutputError.
-[[nodiscard]] ChosenReport choose_report(const Setup& setup, const CampaignOptions& options,
-                                         const Message& message);
+// request.dry_run nothing is written. `message` is told, a line each, what was found. Throws Error(resume)
+// (what differs), Error(busy), OutputError.
+[[nodiscard]] ChosenReport choose_report(const ReportIdentity& identity, const ReportRequest& request,
+                                         const std::function<void(const std::string&)>& message);
 
 // A new score folder for a golden-only run; made unless the run is dry. Throws OutputError.
-[[nodiscard]] std::string new_score_folder(const Setup& setup, const CampaignOptions& options);
+[[nodiscard]] std::string new_score_folder(const ReportIdentity& identity, const ReportRequest& request);
 
 }  // namespace tf_injector

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "campaign/preprocess_choice.hpp"
+#include "data/preprocess.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -192,17 +192,10 @@ std::vector<std::pair<std::string, std::string>> readable(const RunSettings& s) 
 
 }  // namespace
 
-CheckTotals& CheckTotals::operator+=(const CheckTotals& other) noexcept {
-  faults += other.faults;
-  pairs += other.pairs;
-  golden_images += other.golden_images;
-  seconds += other.seconds;
-  return *this;
-}
-
 std::vector<std::string> differences(const RunSettings& of_report, const RunSettings& now) {
   RunSettings known = of_report;
-  const bool is_new = now.preprocessing && now.preprocessing->find(kBytesAsTheyAre) != std::string::npos;
+  const bool is_new =
+      now.preprocessing && now.preprocessing->find(data::kBytesAsTheyAre) != std::string::npos;
   if (!known.preprocessing && !is_new) known.preprocessing = now.preprocessing;
   const auto before = readable(known);
   const auto after = readable(now);
@@ -213,10 +206,6 @@ std::vector<std::string> differences(const RunSettings& of_report, const RunSett
         fmt::format("{}: {} in the report, {} now", before[i].first, before[i].second, after[i].second));
   }
   return lines;
-}
-
-std::string preprocessing_text(const RunMetadata& metadata) {
-  return fmt::format("{} ({})", metadata.settings.preprocessing.value_or("x"), metadata.preprocessing_reason);
 }
 
 std::string metadata_text(const RunMetadata& metadata) {

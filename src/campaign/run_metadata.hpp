@@ -33,16 +33,6 @@ struct RunSettings {
 // One line per setting that differs: "--batch-size: 512 in the report, 1 now".
 [[nodiscard]] std::vector<std::string> differences(const RunSettings& of_report, const RunSettings& now);
 
-// What the self-check compared, of all runs that wrote to the report.
-struct CheckTotals {
-  int64_t faults = 0;         // of which some pair was compared
-  int64_t pairs = 0;          // of fault and image
-  int64_t golden_images = 0;  // whose scores without a fault were compared
-  double seconds = 0;
-
-  CheckTotals& operator+=(const CheckTotals& other) noexcept;
-};
-
 struct RunMetadata {
   std::string tool_version;
   bool finished = false;
@@ -69,9 +59,6 @@ struct RunMetadata {
   double seconds = 0;            // of all runs that wrote to the report
   CheckTotals check;
 };
-
-// "x / 255 (neither -d nor --mean and --std are given)"
-[[nodiscard]] std::string preprocessing_text(const RunMetadata& metadata);
 
 [[nodiscard]] std::string metadata_text(const RunMetadata& metadata);
 // Throws Error(resume): `label` is no metadata of a report, or of a later version of the program.

@@ -40,8 +40,8 @@ int threads_of(int threads, size_t overlay_bytes) {
 }
 
 uint64_t block_seed(const Setup& setup, size_t first) {
-  const RunSettings& s = setup.metadata.settings;
-  return seed_of(std::array<std::string_view, 3>{s.model_sha256, s.fault_list_sha256, s.data_sha256}, first);
+  const Provenance& p = setup.provenance;
+  return seed_of(std::array<std::string_view, 3>{p.model_sha256, p.fault_list_sha256, p.data_sha256}, first);
 }
 
 }  // namespace
@@ -106,7 +106,7 @@ void SampledCheck::check_golden(const GoldenRun& golden, double) {
 }
 
 int64_t SampledCheck::check_image(int64_t image, int thread, const GoldenRun& golden) {
-  const Tile tile = tile_at(image, 1, setup_.images(), setup_.metadata.settings.batch_size);
+  const Tile tile = tile_at(image, 1, setup_.images(), setup_.provenance.batch_size);
   const std::span<const float> plain = plain_[static_cast<size_t>(thread)].evaluate(nullptr, tile);
   const std::string what = "the golden run";
   const std::span<const float> found = setup_.row(golden.scores, image);
@@ -177,8 +177,8 @@ void SampledCheck::check_counts(const Block& block) const {
 int64_t SampledCheck::check_part(const Block& block, size_t i, const Part& part, int thread) {
   const int64_t end = part.k + part.images;
   for (int64_t k = part.k; k < end;) {
-    const Tile tile = tile_at(kept_.image(i, k), static_cast<int>(end - k), setup_.images(),
-                              setup_.metadata.settings.batch_size);
+    const Tile tile =
+        tile_at(kept_.image(i, k), static_cast<int>(end - k), setup_.images(), setup_.provenance.batch_size);
     const Patch& fault = setup_.patches[block.first + order_[i]];
     const std::span<const float> plain = plain_[static_cast<size_t>(thread)].evaluate(&fault, tile);
     for (int64_t n = 0; n < tile.images; ++n, ++k)

@@ -10,8 +10,8 @@
 #include "campaign/block_run.hpp"
 #include "campaign/golden_run.hpp"
 #include "campaign/kept_rows.hpp"
-#include "campaign/run_metadata.hpp"
 #include "campaign/setup.hpp"
+#include "tf_injector/campaign.hpp"
 
 namespace tf_injector {
 

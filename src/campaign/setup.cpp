@@ -9,11 +9,9 @@
 
 #include "campaign/golden_run.hpp"
 #include "campaign/preprocess_choice.hpp"
-#include "campaign/score_files.hpp"
 #include "campaign/self_check.hpp"
 #include "core/parallel.hpp"
 #include "graph/decision_threshold.hpp"
-#include "io/sha256.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -62,41 +60,23 @@ std::span<const ResolvedFault> rows_of(const FaultList& list, const std::optiona
                                                 list.path, *resume_from, range()));
 }
 
-RunSettings settings_of(const CampaignInputs& inputs, const CampaignOptions& options,
-                        const PreprocessChoice& preprocessing, int output) {
-  RunSettings settings;
-  settings.model_sha256 = inputs.model_sha256;
-  settings.data_sha256 = inputs.dataset.sha256;
-  if (inputs.list) settings.fault_list_sha256 = inputs.list->sha256;
-  settings.batch_size = options.batch_size;
-  settings.use_tensorflow_preprocessing = options.use_tensorflow_preprocessing;
-  settings.resume_from = options.resume_from;
-  settings.resize = options.resize;
-  settings.preprocessing = preprocessing.how;
-  if (preprocessing.normalization) {
-    settings.mean = preprocessing.normalization->mean;
-    settings.std = preprocessing.normalization->std;
-  }
-  if (options.limit && *options.limit < static_cast<int64_t>(inputs.dataset.size()))
-    settings.limit = options.limit;
+Provenance provenance_of(const CampaignInputs& inputs, const CampaignOptions& options,
+                         const PreprocessChoice& preprocessing, int output) {
+  Provenance p;
+  p.model_path = inputs.model_path;
+  p.model_sha256 = inputs.model_sha256;
+  p.keras_version = inputs.graph.keras_version;
+  p.data_path = inputs.dataset.source;
+  p.data_sha256 = inputs.dataset.sha256;
+  p.batch_size = options.batch_size;
+  p.preprocessing = preprocessing.how;
+  p.preprocessing_reason = preprocessing.why;
+  p.normalization = preprocessing.normalization;
   if (static_cast<size_t>(output) < inputs.graph.output_names.size())
-    settings.output = inputs.graph.output_names[static_cast<size_t>(output)];
-  return settings;
-}
-
-RunMetadata new_metadata(const CampaignInputs& inputs, const CampaignOptions& options) {
-  RunMetadata m;
-  m.tool_version = TFI_VERSION;
-  m.command_line = options.command_line;
-  m.scores = score_mode_name(options.scores);
-  m.model_path = inputs.model_path;
-  m.data_path = inputs.dataset.source;
-  m.fault_list_path = options.fault_list_path;
-  m.keras_version = inputs.graph.keras_version;
-  m.report_sha256 = sha256_of(nullptr, 0);
-  m.cpu = cpu_name();
-  m.started = m.updated = utc_now();
-  return m;
+    p.output = inputs.graph.output_names[static_cast<size_t>(output)];
+  if (inputs.list) p.fault_list_sha256 = inputs.list->sha256;
+  if (options.limit && *options.limit < static_cast<int64_t>(inputs.dataset.size())) p.limit = options.limit;
+  return p;
 }
 
 // What --memory bounds and --dry-run says: what the process holds already (the program, the weights, the
@@ -140,20 +120,6 @@ void divide_memory(Setup& setup, const CampaignOptions& options, const RunTuning
   }
 }
 
-// What the metadata say of the machine and the work.
-void describe(Setup& setup, const ThreadBudget& budget) {
-  RunMetadata& m = setup.metadata;
-  m.images = setup.images();
-  m.classes = setup.decision.classes(setup.plan.classes());
-  m.settings.threshold = setup.decision.threshold();
-  m.faults = static_cast<int64_t>(setup.faults.size());
-  m.threads = setup.layout.threads;
-  m.threads_source = setup.layout.threads < budget.threads ? "memory" : budget.source;
-  m.tile = setup.layout.tile;
-  m.kernels = kernel_set_name(setup.plan.kernels());
-  m.steps = setup.plan.steps();
-}
-
 void take_faults(Setup& setup, std::span<const ResolvedFault> rows) {
   for (const ResolvedFault& row : rows) {
     setup.faults.push_back(row.fault);
@@ -168,7 +134,7 @@ Decision decision_of(const Graph& graph, const Plan& plan, int output) {
 
 void add_remarks(Setup& setup) {
   setup.remarks = setup.feed.remarks();
-  setup.remarks.push_back("preprocessing: " + preprocessing_text(setup.metadata));
+  setup.remarks.push_back("preprocessing: " + setup.provenance.preprocessing_text());
   if (const auto threshold = setup.decision.threshold()) {
     setup.remarks.push_back(
         fmt::format("one output unit: class 1 where its score is above {} ({}), else class 0", *threshold,
@@ -187,14 +153,11 @@ Setup set_up(CampaignInputs inputs, const CampaignOptions& options, const RunTun
   Plan plan = Plan::compile(inputs.graph, {.kernels = kernel_set_of(options.kernels), .output = output});
   const PreprocessChoice preprocessing =
       choose_preprocessing(options, inputs.dataset, inputs.graph, plan.inputs());
-  RunMetadata metadata = new_metadata(inputs, options);
-  metadata.settings = settings_of(inputs, options, preprocessing, output);
-  metadata.preprocessing_reason = preprocessing.why;
+  Provenance provenance = provenance_of(inputs, options, preprocessing, output);
   const Decision decision = decision_of(inputs.graph, plan, output);
   ImageFeed feed(std::move(inputs.dataset), plan.inputs(), decision.classes(plan.classes()),
                  {.inputs = preprocessing.inputs, .limit = options.limit});
-  Setup setup{.names = report_names(options),
-              .metadata = std::move(metadata),
+  Setup setup{.provenance = std::move(provenance),
               .plan = std::move(plan),
               .decision = decision,
               .feed = std::move(feed),
@@ -208,7 +171,7 @@ Setup set_up(CampaignInputs inputs, const CampaignOptions& options, const RunTun
   if (inputs.list) take_faults(setup, rows_of(*inputs.list, options.resume_from));
   divide_memory(setup, options, tuning, budget.threads);
   setup.tiles = cut_tiles(setup.images(), setup.layout.tile, options.batch_size);
-  describe(setup, budget);
+  setup.provenance.threads_source = setup.layout.threads < budget.threads ? "memory" : budget.source;
   add_remarks(setup);
   return setup;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,11 +12,10 @@
 #include "campaign/image_feed.hpp"
 #include "campaign/inputs.hpp"
 #include "campaign/metrics.hpp"
-#include "campaign/report_names.hpp"
-#include "campaign/run_metadata.hpp"
 #include "campaign/tiles.hpp"
 #include "campaign/work_layout.hpp"
 #include "core/process_memory.hpp"
+#include "data/preprocess.hpp"
 #include "plan/plan.hpp"
 #include "tf_injector/fault.hpp"
 
@@ -34,9 +34,26 @@ struct RunTuning {
   };
 };
 
+// What a campaign works on, and what was decided about it that can change a score.
+struct Provenance {
+  std::string model_path, model_sha256, keras_version;
+  std::string output;  // name of the scored output; "": the model names none
+  std::string data_path, data_sha256;
+  std::string fault_list_sha256;  // "" without a list
+  int batch_size = 1;
+  std::optional<int64_t> limit;  // first images, when they are fewer than the data set has
+  std::string preprocessing, preprocessing_reason;
+  std::optional<data::Normalization> normalization;
+  std::string threads_source;  // what decided how many threads there are
+
+  // "x / 255 (neither -d nor --mean and --std are given)"
+  [[nodiscard]] std::string preprocessing_text() const {
+    return preprocessing + " (" + preprocessing_reason + ")";
+  }
+};
+
 struct Setup {
-  ReportNames names;
-  RunMetadata metadata;  // of a report that has not begun: 0 rows
+  Provenance provenance;
   Plan plan;
   Decision decision;
   ImageFeed feed;

@@ -43,4 +43,7 @@ void preprocess(std::span<const uint8_t> images, int64_t channels, const Preproc
 void preprocess(std::span<const float> images, int64_t channels, const Preprocessing& preprocessing,
                 std::span<float> out);
 
+// The formula of bytes that are fed as they are: no version before metadata of schema 2 knew it.
+inline constexpr const char* kBytesAsTheyAre = "float32(x)";
+
 }  // namespace tf_injector::data
