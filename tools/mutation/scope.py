@@ -1,0 +1,60 @@
+"""What is broken, and which tests are to notice. Folders and programs that do not exist are skipped: old and new layouts both work."""
+
+# Folder (with all below it), patterns of the names of files in it, patterns of those left out.
+SCOPE = (
+    ("src/replay", ("*",), ()),
+    ("src/engine", ("*",), ()),
+    ("src/metrics", ("*",), ()),
+    ("src/report", ("*",), ()),
+    ("src/plan/passes", ("*",), ()),
+    ("src/campaign", ("engine*", "*_engine*", "tiles*", "work_layout*", "block_size*", "plain_rows*", "metrics*", "group_summary*",
+                      "csv_report*", "report_*", "run_metadata*", "score_files*", "kept_rows*", "folder_lock*"), ("engine_speed*",)),
+    ("src/kernels/simd", ("lane*", "item_sums*", "channel_window*"), ()),
+)
+
+CAMPAIGN = "test_campaign"
+PYTEST = (".cache/venv/bin/python", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider")
+
+
+class Stage:
+    """Tests that are run together: the targets they need, the command, its environment."""
+
+    def __init__(self, name, targets, command, environment=None):
+        self.name, self.targets, self.command, self.environment = name, targets, command, environment or {}
+
+
+def gtest(target, tests="*", environment=None, name=None):
+    """A test program; those of the higher folders run the program itself too."""
+    more = () if target in ("test_plan", "test_kernels", "test_metrics") else ("tf_injector",)
+    command = (f"build/release/tests/{target}", f"--gtest_filter={tests}", "--gtest_break_on_failure", "--gtest_brief=0")
+    return Stage(name or target, (f"tests/{target}", *more), command, environment)
+
+
+def pytest(files, targets, name):
+    return Stage(name, targets, (*PYTEST, *files), {})
+
+
+LANES = gtest("test_kernels", "*Lane*:*lane*:*Item*:*Window*", name="test_kernels, lanes")
+REPLAY = gtest("test_replay")
+RANDOM = gtest(CAMPAIGN, "RandomNetworks.*", {"TFI_NETWORKS": "200"}, name="test_campaign, random networks")
+# Without the tests that take longest: the next stages hold them.
+QUICK = gtest(CAMPAIGN, "-RandomNetworks.Both*:CampaignRunTest.EqualsASlow*:EngineSpeed*:Shared/*:ResumeTest.OfProcesses*",
+              name="test_campaign, quick")
+SLOW = gtest(CAMPAIGN, "RandomNetworks.Both*:CampaignRunTest.*:ResumeTest.OfProcesses*", {"TFI_NETWORKS": "3000"},
+             name="test_campaign, long")
+NUMPY = pytest(("tests/oracle/test_topk.py",), ("tests/oracle/topk_rows",), "pytest, metrics")
+PROGRAM = pytest(("tests/program/test_memory.py", "tests/program/test_report_names.py", "tests/program/test_lost_scores.py",
+                  "tests/program/test_standard_streams.py", "tests/program/test_read_once.py"), ("tf_injector",), "pytest, program")
+
+# The folder's twin first, then what runs it most.
+OTHERS = (gtest("test_engine"), gtest("test_metrics"), gtest("test_report"), gtest("test_session"))
+ENGINES = (RANDOM, *OTHERS, QUICK, SLOW, gtest("test_cli"), PROGRAM)
+STAGES = {
+    "src/replay": (REPLAY, *ENGINES),
+    "src/plan/passes": (gtest("test_plan"), REPLAY, *ENGINES),
+    "src/kernels/simd": (LANES, REPLAY, gtest("test_kernels"), *ENGINES),
+    "src/metrics": (gtest("test_metrics"), NUMPY, QUICK, *ENGINES),
+    "src/report": (gtest("test_report"), QUICK, gtest("test_cli"), PROGRAM, SLOW),
+    "src/engine": (gtest("test_engine"), *ENGINES),
+    "src/campaign": (*OTHERS, QUICK, NUMPY, gtest("test_cli"), PROGRAM, RANDOM, SLOW),
+}
