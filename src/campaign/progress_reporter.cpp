@@ -9,10 +9,12 @@ constexpr std::chrono::milliseconds kBetweenCalls{100};
 
 }  // namespace
 
-ProgressReporter::ProgressReporter(Callback callback, const Progress& before, int64_t images)
+ProgressReporter::ProgressReporter(Callback callback, const Progress& before, int64_t images,
+                                   std::function<Clock::time_point()> now)
     : callback_(std::move(callback)),
       images_(images),
-      begin_(Clock::now()),
+      now_(std::move(now)),
+      begin_(now_()),
       last_(begin_),
       progress_(before) {}
 
@@ -20,7 +22,7 @@ void ProgressReporter::advance(int64_t pairs) {
   pairs_.fetch_add(pairs, std::memory_order_relaxed);
   if (!callback_) return;
   const std::unique_lock lock(mutex_, std::try_to_lock);
-  if (lock.owns_lock() && Clock::now() - last_ >= kBetweenCalls) tell();
+  if (lock.owns_lock() && now_() - last_ >= kBetweenCalls) tell();
 }
 
 void ProgressReporter::rows_written(int64_t rows, int64_t critical) {
@@ -35,14 +37,14 @@ void ProgressReporter::finish() {
   if (callback_) tell();
 }
 
-double ProgressReporter::seconds() const { return seconds_since(begin_); }
+double ProgressReporter::seconds() const { return std::chrono::duration<double>(now_() - begin_).count(); }
 
 void ProgressReporter::tell() {
   progress_.faults_done =
       static_cast<double>(pairs_.load(std::memory_order_relaxed)) / static_cast<double>(images_);
   progress_.seconds = seconds();
   callback_(progress_);
-  last_ = Clock::now();
+  last_ = now_();
 }
 
 }  // namespace tf_injector

@@ -14,8 +14,9 @@ class ProgressReporter {
  public:
   using Callback = std::function<void(const Progress&)>;
   // `before`: faults_total, faults_before, rows_written, critical and images_evaluated when the run starts.
-  // `callback` may be empty. The clock starts now.
-  ProgressReporter(Callback callback, const Progress& before, int64_t images);
+  // `callback` may be empty. The clock starts now; `now`: what it shows, on any thread.
+  ProgressReporter(Callback callback, const Progress& before, int64_t images,
+                   std::function<Clock::time_point()> now = Clock::now);
 
   // On any thread: so many pairs of fault and image more are done. Throws what the callback throws.
   void advance(int64_t pairs);
@@ -30,6 +31,7 @@ class ProgressReporter {
 
   Callback callback_;
   int64_t images_;
+  std::function<Clock::time_point()> now_;
   Clock::time_point begin_, last_;
   std::mutex mutex_;  // of last_, progress_ and the callback
   Progress progress_;

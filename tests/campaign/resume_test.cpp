@@ -1,6 +1,7 @@
 // Reports that are interrupted, torn, changed, foreign, finished or in use.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,7 +9,6 @@
 #include <atomic>
 #include <map>
 #include <random>
-#include <thread>
 
 #include "campaign/campaign_fixture.hpp"
 #include "campaign/report_names.hpp"
@@ -329,18 +329,29 @@ TEST_F(ResumeTest, AReportInUseIsBusyNamedOrFound) {
   }
 }
 
+// Gives up, for a test that fails, after a minute without a byte.
+void wait_for_bytes(int pipe_end, int count) {
+  for (char byte = 0; count > 0; --count) {
+    pollfd ready{pipe_end, POLLIN, 0};
+    if (poll(&ready, 1, 60'000) != 1 || read(pipe_end, &byte, 1) != 1) return;
+  }
+}
+
 TEST_F(ResumeTest, OfProcessesThatStartTogetherOneRunsAndTheOthersAreTold) {
   const CampaignInputs inputs = random_inputs(13);
   const std::string expected = whole_report(inputs);
-  EngineHooks hooks;  // still at work when the last one asks
-  hooks.block = [](size_t) { std::this_thread::sleep_for(std::chrono::milliseconds(700)); };
+  constexpr int kProcesses = 8;
   for (bool named : {true, false}) {
     CampaignOptions o = options(named ? "r.csv" : "");
     o.threads = 1;
     std::array<int, 2> gate{};  // closed by the parent when all are there
+    std::array<int, 2> told{};  // a byte from each process that was refused
     ASSERT_EQ(pipe(gate.data()), 0);
+    ASSERT_EQ(pipe(told.data()), 0);
+    EngineHooks hooks;  // the one that runs is at work until all others have been told
+    hooks.block = [&told](size_t) { wait_for_bytes(told[0], kProcesses - 1); };
     std::vector<pid_t> processes;
-    for (int i = 0; i < 8; ++i) {
+    for (int i = 0; i < kProcesses; ++i) {
       const pid_t process = fork();
       if (process == 0) {
         int code = 0;
@@ -351,20 +362,20 @@ TEST_F(ResumeTest, OfProcessesThatStartTogetherOneRunsAndTheOthersAreTold) {
           run(inputs, o, tuning_with(hooks, 20));
         } catch (const Error& error) {
           code = error.exit_code();
+          if (write(told[1], &nothing, 1) != 1) code = 98;
         }
         _exit(code);
       }
       processes.push_back(process);
     }
-    close(gate[0]);
-    close(gate[1]);
+    for (const int end : {gate[0], gate[1], told[0], told[1]}) close(end);
     std::map<int, int> codes;
     for (pid_t process : processes) {
       int status = 0;
       waitpid(process, &status, 0);
       ++codes[WIFEXITED(status) ? WEXITSTATUS(status) : -1];
     }
-    EXPECT_EQ(codes, (std::map<int, int>{{0, 1}, {5, 7}}));
+    EXPECT_EQ(codes, (std::map<int, int>{{0, 1}, {5, kProcesses - 1}}));
     const std::string folder = named ? folder_ : path("out/D/N");
     for (const auto& [name, text] : contents(folder))
       EXPECT_TRUE(!name.ends_with(".csv") || text == expected) << name;

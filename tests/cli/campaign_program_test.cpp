@@ -208,19 +208,23 @@ TEST_F(CampaignProgram, AReaderThatGoesAwayDoesNotStopTheCampaign) {
 }
 
 TEST_F(CampaignProgram, InterruptedAndContinuedIsTheSameReport) {
-  write_list(in_folder("long.csv"), 200);
   const std::vector<std::string> words = {"-f", in_folder("long.csv"), "--progress", "json", "--report"};
   const auto with_report = [&](const std::string& name) {
     std::vector<std::string> all = words;
     all.push_back(in_folder(name));
     return all;
   };
-  RunningProgram program(run_words(with_report("r.csv")), in_folder("said"));
-  for (int i = 0; i < 3000 && program.err_so_far().find("\"progress\"") == std::string::npos; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  Outcome stopped;
+  for (int faults = 200; stopped.exit_code <= 0; faults *= 3) {  // more, where it was done before the signal
+    write_list(in_folder("long.csv"), faults);
+    fs::remove(in_folder("r.csv"));
+    fs::remove(in_folder("r.run.json"));
+    RunningProgram program(run_words(with_report("r.csv")), in_folder("said"));
+    while (program.err_so_far().find("\"progress\"") == std::string::npos && !program.has_ended())
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    kill(program.id(), SIGINT);
+    stopped = program.wait();
   }
-  kill(program.id(), SIGINT);
-  const Outcome stopped = program.wait();
   EXPECT_EQ(stopped.exit_code, 75);
   EXPECT_THAT(stopped.err, HasSubstr("the same command"));
   EXPECT_EQ(run(with_report("r.csv")).exit_code, 0);

@@ -42,6 +42,11 @@ class RunningProgram {
 
   [[nodiscard]] pid_t id() const { return child_; }
   [[nodiscard]] std::string err_so_far() const { return file_text(folder_ + "/err"); }
+  [[nodiscard]] bool has_ended() const {  // without taking the exit code, which wait() returns
+    siginfo_t info{};
+    return waitid(P_PID, static_cast<id_t>(child_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == child_;
+  }
 
   Outcome wait() {
     int status = 0;

@@ -7,7 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <chrono>
+#include <thread>
 
 #include "archives.hpp"
 #include "cifar_example.hpp"
@@ -64,7 +64,7 @@ class Download : public testing::Test {
   std::string content_ = random_content();
   std::string destination_ = folder_ / "new/folder/file";
   std::string part_ = destination_ + ".part";
-  FetchOptions options_{.connect_seconds = 5, .stall_seconds = 1, .on_progress = {}};
+  FetchOptions options_{.connect_seconds = 60, .stall_seconds = 60, .on_progress = {}};
 };
 
 TEST_F(Download, WholeFile) {
@@ -201,18 +201,18 @@ TEST_F(Download, StalledConnectionsEnd) {
   const HttpServer server([this](const HttpServer::Request& request) {
     HttpServer::Response stalled = HttpServer::serve(content_, request);
     stalled.bytes.resize(request.path == "/silent" ? 0 : 50'000);
-    stalled.open_seconds = 60;
+    stalled.open_seconds = 300;
     return stalled;
   });
-  const auto begin = std::chrono::steady_clock::now();
-  EXPECT_THAT(failure(file(server)), HasSubstr("stalled after"));
+  options_.stall_seconds = 3;
+  EXPECT_THAT(failure(file(server)), HasSubstr("stalled after"));  // not: was cut
   EXPECT_TRUE(file_exists(part_));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
 }
 
 TEST_F(Download, SilentAndAbsentServers) {
   {
-    const HttpServer server([](const auto&) { return HttpServer::Response{"", 60}; });
+    const HttpServer server([](const auto&) { return HttpServer::Response{"", 300}; });
+    options_.stall_seconds = 1;
     EXPECT_NE(failure(file(server)), "no failure");
   }
   std::string gone;

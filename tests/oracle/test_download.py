@@ -19,6 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 HASH = hashlib.sha256(CONTENT).hexdigest()
 NAME = "cifar-10-python.tar.gz"
+HANGS = 120  # seconds after which a program counts as hanging, on however busy a machine
 
 
 def program():
@@ -44,7 +45,7 @@ class Server:
 
             def do_CONNECT(self):
                 outer.asked.append((self.path, None))
-                outer.over.wait(30)
+                outer.over.wait(2 * HANGS)
 
             def log_message(self, *_):
                 pass
@@ -72,7 +73,7 @@ class Server:
         if self.slow is not None:
             request.wfile.write(body[:self.slow])
             request.wfile.flush()
-            self.over.wait(30)
+            self.over.wait(2 * HANGS)
             return None
         request.wfile.write(body[:self.cut.pop(0)] if self.cut else body)
         return None
@@ -89,6 +90,13 @@ class Server:
         self.http.server_close()
 
 
+def wait_until(condition):
+    end = time.monotonic() + HANGS
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert condition(), f"nothing came of it in {HANGS} seconds"
+
+
 def command(server, to, *more, dataset="CIFAR10", sha256=HASH):
     words = [program(), "download", dataset, "--to", to]
     if server:
@@ -97,7 +105,7 @@ def command(server, to, *more, dataset="CIFAR10", sha256=HASH):
 
 
 def run(*arguments, **options):
-    done = subprocess.run(command(*arguments, **options), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command(*arguments, **options), capture_output=True, text=True, timeout=HANGS)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -184,7 +192,7 @@ def test_a_disk_that_takes_no_more(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
     with Server() as server:
-        done = subprocess.run(command(server, tmp_path, "-q"), capture_output=True, text=True, timeout=60, restore_signals=False,
+        done = subprocess.run(command(server, tmp_path, "-q"), capture_output=True, text=True, timeout=HANGS, restore_signals=False,
                               preexec_fn=small_files)
         assert done.returncode == 4 and done.stdout == "" and is_one_line_error(done.stderr)
         assert f"cannot write '{tmp_path / NAME}.part'" in done.stderr and os.strerror(errno.EFBIG) in done.stderr
@@ -213,12 +221,9 @@ def test_a_signal_stops_it_and_the_next_run_goes_on(tmp_path, number):
     part = tmp_path / (NAME + ".part")
     with Server(slow=250_000) as server:
         running = subprocess.Popen(command(server, tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(300):
-            if part.exists() and part.stat().st_size == 250_000:
-                break
-            time.sleep(0.05)
+        wait_until(lambda: running.poll() is not None or part.exists() and part.stat().st_size == 250_000)
         running.send_signal(number)
-        _, err = running.communicate(timeout=20)
+        _, err = running.communicate(timeout=HANGS)
     assert running.returncode == 75 and "the same command goes on" in err and "error:" not in err
     with Server() as server:
         assert run(server, tmp_path)[0] == 0
@@ -234,14 +239,11 @@ def test_a_signal_stops_any_command_that_fetches_its_data(tmp_path, words):
         environment = {"HOME": str(tmp_path), "https_proxy": server.url(), "no_proxy": ""}
         running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
                                    env=os.environ | environment)
-        for _ in range(600):
-            if server.asked or running.poll() is not None:
-                break
-            time.sleep(0.05)
+        wait_until(lambda: server.asked or running.poll() is not None)
         assert server.asked == [("www.cs.toronto.edu:443", None)], running.stderr.read() if running.returncode else "not asked"
         running.send_signal(signal.SIGINT)
         try:
-            out, err = running.communicate(timeout=20)
+            out, err = running.communicate(timeout=HANGS)
         except subprocess.TimeoutExpired:
             running.kill()
             running.communicate()
@@ -273,7 +275,7 @@ def test_progress_for_programs(tmp_path):
     (["download", "CIFAR10", "CIFAR100"], "unexpected argument 'CIFAR100'"),
 ])
 def test_a_wrong_command_line(words, message):
-    done = subprocess.run([program(), *words], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([program(), *words], capture_output=True, text=True, timeout=HANGS)
     assert done.returncode == 2 and done.stdout == "" and message in done.stderr
     assert done.stderr.endswith("'tf_injector download --help' lists the flags.\n")
 
@@ -281,6 +283,6 @@ def test_a_wrong_command_line(words, message):
 def test_a_folder_that_run_looks_in_is_the_default(tmp_path):
     with Server() as server:
         words = [program(), "download", "CIFAR10", "--url", server.url(), "--sha256", HASH]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=60, cwd=tmp_path)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=HANGS, cwd=tmp_path)
     assert done.returncode == 0 and done.stdout.startswith(f"datasets/CIFAR10/{NAME}: ")
     assert (tmp_path / "datasets" / "CIFAR10" / NAME).read_bytes() == CONTENT

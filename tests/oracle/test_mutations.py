@@ -100,7 +100,7 @@ def run(kind, rng, path, probe):
 # B-tree nodes without end. Inside of a .keras archive the CRC-32 of the member stands before that; a bare .h5 has none.
 @pytest.mark.parametrize("kind", ["npy", "npz", "zip", "csv", "hdf5"])
 def test_damaged_files(tmp_path, kind):
-    probe = Probe(timeout=20)
+    probe = Probe()
     bad = run(kind, seeded(), tmp_path / "file", probe)
     peak = peak_kib(probe.process)
     probe.close()

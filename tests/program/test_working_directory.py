@@ -29,5 +29,5 @@ def test_names_that_libhdf5_is_given_are_no_files_of_the_working_directory(kind,
     for number in range(8):
         name = tmp_path / f"tf_injector-image-{number}"
         name.write_bytes(LEGACY.read_bytes()) if kind == "file" else os.mkfifo(name)
-    done = run("inspect", MODEL, cwd=tmp_path, timeout=30)
+    done = run("inspect", MODEL, cwd=tmp_path, timeout=120)
     assert done.returncode == DONE, done.stderr
