@@ -1,45 +1,22 @@
-// Random packs for the tests of single entries of the SIMD table, and the loop over all instruction sets.
+// Random packs of faults for the tests of single entries of replay's SIMD table.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <bit>
-#include <cmath>
 #include <map>
-#include <optional>
-#include <random>
 #include <utility>
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
 #include "core/bits.hpp"
-#include "core/flush_denormals.hpp"
-#include "kernels/kernel_set.hpp"
-#include "kernels/random_values.hpp"
 #include "kernels/same_bits.hpp"
-#include "kernels/simd/simd_table.hpp"
+#include "support/every_table.hpp"
 #include "support/guarded_array.hpp"
 
 namespace tf_injector::test {
 
 using simd::LaneMask;
-
-// tiny: products that are denormal or vanish, of either sign.
-enum class PackValues { ordinary, sparse, nasty, tiny };
-
-inline int pick(std::mt19937& rng, int from, int to) {
-  return std::uniform_int_distribution<int>(from, to)(rng);
-}
-inline bool flip(std::mt19937& rng) { return pick(rng, 0, 1) != 0; }
-
-inline std::vector<float> pack_values(std::mt19937& rng, int64_t count, PackValues kind) {
-  if (kind == PackValues::ordinary) return random_values(rng, count, Values::ordinary);
-  if (kind == PackValues::sparse) return random_values(rng, count, Values::sparse);
-  if (kind == PackValues::nasty) return random_values(rng, count, Values::nasty);
-  std::vector<float> values = random_values(rng, count, Values::sparse);
-  for (float& value : values) value *= std::ldexp(1.0f, -pick(rng, 50, 90));
-  return values;
-}
 
 inline LaneMask random_lanes(std::mt19937& rng, int width) {
   LaneMask lanes = 0;
@@ -59,17 +36,6 @@ inline std::vector<int> lanes_of(LaneMask mask) {
 
 inline int vectors_of(const simd::SimdTable& table, int lanes) {
   return (lanes + table.lanes - 1) / table.lanes;
-}
-
-// Some of 0 .. count - 1, ascending, at least one.
-inline std::vector<int32_t> some_of(std::mt19937& rng, int count) {
-  std::vector<int32_t> chosen;
-  const double share = pick(rng, 1, 10) / 10.0;
-  for (int i = 0; i < count; ++i) {
-    if (std::bernoulli_distribution(share)(rng)) chosen.push_back(i);
-  }
-  if (chosen.empty()) chosen.push_back(pick(rng, 0, count - 1));
-  return chosen;
 }
 
 // A pixel as every lane of a pack has it, and the same as replay keeps it.
@@ -134,27 +100,5 @@ struct Pixel {
   AlignedBuffer values;
   std::vector<int32_t> listed, listed_with_padding;
 };
-
-// expect(table, rng, kind), `rounds` times for every instruction set of this machine and kind of values, with
-// denormals as they are and as replay has them: flushed.
-template <class Expect>
-void on_every_table(int rounds, Expect expect) {
-  std::mt19937 rng(77);
-  for (const KernelSet set : available_kernel_sets()) {
-    const simd::SimdTable* table = simd::simd_table(set);
-    if (table == nullptr) continue;
-    for (int round = 0; round < rounds; ++round) {
-      for (const PackValues kind :
-           {PackValues::ordinary, PackValues::sparse, PackValues::nasty, PackValues::tiny}) {
-        std::optional<FlushDenormals> flush;
-        if (round % 2 == 0) flush.emplace();
-        expect(*table, rng, kind);
-        if (testing::Test::HasFatalFailure()) {
-          FAIL() << kernel_set_name(set) << ", round " << round << ", values " << static_cast<int>(kind);
-        }
-      }
-    }
-  }
-}
 
 }  // namespace tf_injector::test
