@@ -3,6 +3,8 @@
 
 #include "kernels/same_bits.hpp"
 #include "plan/plan.hpp"
+#include "plan/small_graph.hpp"
+#include "support/random_graphs/random_graph.hpp"
 #include "support/random_network.hpp"
 
 namespace tf_injector {
@@ -54,6 +56,22 @@ TEST(Evaluate, KernelSetsAndTilesGiveTheReferencesBits) {
         EXPECT_TRUE(test::same_bits(faulty, evaluate_all(plan, &patch, images, count, tile)))
             << kernel_set_name(set);
       }
+    }
+  }
+}
+
+// The passes of every kernel set leave the values of the graph as they are: all nodes computed one by one.
+TEST(Evaluate, RandomNetworksGiveTheBitsOfTheGraph) {
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    constexpr int kImages = 2;
+    test::Dice dice(seed);
+    const test::GrowingGraph g = test::random_graph(dice, kImages);
+    std::vector<std::vector<float>> inputs;
+    for (const NodeId input : g.graph.inputs) inputs.push_back(g.values[static_cast<size_t>(input)]);
+    const std::vector<float> expected = test::node_by_node(g.graph, 0, inputs, kImages);
+    for (const KernelSet set : available_kernel_sets()) {
+      ASSERT_TRUE(test::same_bits(expected, test::scores_of_plan(g.graph, 0, set, inputs, kImages)))
+          << kernel_set_name(set) << ", seed " << seed;
     }
   }
 }

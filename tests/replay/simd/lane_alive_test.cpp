@@ -47,6 +47,23 @@ struct Bound {
       for (float& norm : *pairs) norm = is_nan(norm) ? std::numeric_limits<float>::infinity() : norm;
       std::sort(pairs->rbegin(), pairs->rend());
     }
+    if (pick(rng, 0, 1) != 0) put_at_the_limit(rng);
+  }
+  // Every rounding decides: the bound is exactly 0 in some pair, or the number next below.
+  void put_at_the_limit(std::mt19937& rng) {
+    add_noise = 0.0f;
+    reach.back() = shift.back() = 0.0f;
+    for (int c = 0; c < cout; ++c) {
+      offset[idx(c)] = 0.0f;
+      if (pick(rng, 0, 1) != 0) {  // in the last pair what is left of the noise
+        y[idx(c)] = -(noise[idx(c)] * input_norm);
+        continue;
+      }
+      noise[idx(c)] = 0.0f;
+      const auto pair = idx(pick(rng, 0, vectors - 1));
+      y[idx(c)] = -std::fma(slope[idx(c)], reach[pair], shift[pair]);
+      if (pick(rng, 0, 1) != 0) y[idx(c)] = std::nextafter(y[idx(c)], -1e38f);
+    }
   }
   [[nodiscard]] bool is_alive(int c, int pair) const {
     const float margin = std::fma(noise[idx(c)], input_norm, y[idx(c)]) + (offset[idx(c)] + add_noise);

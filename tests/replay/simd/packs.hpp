@@ -41,7 +41,10 @@ inline int vectors_of(const simd::SimdTable& table, int lanes) {
 // A pixel as every lane of a pack has it, and the same as replay keeps it.
 struct Pixel {
   Pixel(const simd::SimdTable& simd_table, int channel_count, std::vector<float> golden_values)
-      : table(simd_table), channels(channel_count), golden(std::span<const float>(golden_values)) {}
+      : table(simd_table), channels(channel_count) {
+    golden_values.resize(golden_values.size() + simd::kMaxWidth, 3.0f);  // the next pixel's
+    golden = AlignedBuffer(std::span<const float>(golden_values));
+  }
 
   [[nodiscard]] float at(int lane, int channel) const {
     const auto found = changed.find({lane, channel});
@@ -94,7 +97,7 @@ struct Pixel {
 
   const simd::SimdTable& table;
   int channels;
-  AlignedBuffer golden;
+  AlignedBuffer golden;  // [channels], and some of the pixel behind
   LaneMask held = 0;
   std::map<std::pair<int, int>, float> changed;  // by lane and channel
   AlignedBuffer values;
