@@ -101,6 +101,90 @@ TEST(CsvReport, RefusesOtherFiles) {
               StartsWith("r.csv:2:1: inj_id of the first row; expected GOLDEN; found \"golden\""));
 }
 
+// Every number at the ends of its range, and one beyond.
+TEST(CsvReport, ReadsTheLeastAndTheLargestNumbers) {
+  const auto of = [](const Fault& fault, const Tally& golden, const Tally& tally) {
+    return report_header() + golden_row(golden) + fault_row(fault, tally);
+  };
+  const Fault least{0, "d", {0}, 0}, most{INT64_MAX, "d", {INT64_MAX}, 31};
+  for (const Fault& fault : {least, most}) {
+    for (const int64_t images : {int64_t{1}, int64_t{100}, int64_t{INT64_MAX}}) {
+      for (const Tally& tally :
+           {Tally{images, 0, 0, 0, 0, 0}, Tally{images, images, images, images, images, images},
+            Tally{images, 0, 0, 0, 0, images}}) {
+        const Tally golden{
+            .images = images, .top_1_correct = tally.top_1_correct, .top_5_correct = tally.top_5_correct};
+        const std::string text = of(fault, golden, tally);
+        const Report report = parse_report(text, "r.csv");
+        ASSERT_EQ(report.rows.size(), 1u);
+        EXPECT_EQ(report.rows[0].tally, tally);
+        EXPECT_EQ(report.rows[0].fault.injection, fault.injection);
+        EXPECT_EQ(report.rows[0].fault.index, fault.index);
+        EXPECT_EQ(report.rows[0].fault.bit, fault.bit);
+        EXPECT_EQ(report.golden, golden);
+      }
+    }
+  }
+  const Tally golden{.images = 100}, tally{100, 50, 50, 50, 50, 50};
+  int64_t Tally::*const counts[] = {&Tally::top_1_correct, &Tally::top_5_correct, &Tally::top_1_robust,
+                                    &Tally::top_5_robust, &Tally::masked};
+  const char* const names[] = {"top_1_correct", "top_5_correct", "top_1_robust", "top_5_robust", "masked"};
+  for (size_t i = 0; i < std::size(counts); ++i) {
+    for (const int64_t beyond : {int64_t{-1}, int64_t{101}}) {
+      Tally wrong = tally;
+      wrong.*counts[i] = beyond;
+      EXPECT_THAT(refusal(of(least, golden, wrong)),
+                  HasSubstr(std::string(": ") + names[i] + "; expected a whole"));
+      if (i >= 2) continue;
+      wrong = golden;
+      wrong.*counts[i] = beyond;
+      EXPECT_THAT(refusal(of(least, wrong, tally)), StartsWith("r.csv:2:"));
+    }
+  }
+  for (const int64_t images : {99, 101}) {
+    Tally wrong = tally;
+    wrong.images = images;
+    EXPECT_THAT(refusal(of(least, golden, wrong)),
+                HasSubstr(": n_injections; expected a whole number from 100 to 100"));
+  }
+  for (const int bit : {-1, 32})
+    EXPECT_THAT(refusal(of({0, "d", {0}, bit}, golden, tally)), HasSubstr(": bit_pos; expected"));
+  EXPECT_THAT(refusal(of({-1, "d", {0}, 0}, golden, tally)), StartsWith("r.csv:3:1: inj_id; expected"));
+  EXPECT_THAT(refusal(report_header() + golden_row({.images = 0})), StartsWith("r.csv:2:11: n_injections"));
+}
+
+// Every count of its own column: no two may change places.
+TEST(CsvReport, EveryColumnIsItsOwn) {
+  const Fault fault{12, "d", {3, 4}, 5};
+  const Tally golden{.images = 100, .top_1_correct = 91, .top_5_correct = 99}, tally{100, 61, 72, 53, 84, 15};
+  const std::string text = report_header() + golden_row(golden) + fault_row(fault, tally);
+  EXPECT_EQ(text.substr(report_header().size()),
+            "GOLDEN,,,,100,91,99,,,,\r\n12,d,\"(3, 4)\",5,100,61,72,53,84,15,38,47\r\n");
+  const Report report = parse_report(text, "r.csv");
+  EXPECT_EQ(report.golden, golden);
+  ASSERT_EQ(report.rows.size(), 1u);
+  EXPECT_EQ(report.rows[0].tally, tally);
+}
+
+TEST(CsvReport, ShowsUpToFortyCharactersOfWhatDiffers) {
+  const std::string forty(40, 'x');
+  EXPECT_EQ(refusal(forty + "\r\n"),
+            "r.csv:1:1: not what a report has here; expected \"inj_id,target_layer,layer_weigths,bit_po\"; "
+            "found \"" +
+                forty + "\"");
+  EXPECT_THAT(refusal(forty + "y\r\n"), testing::EndsWith("found \"" + forty + "\""));
+  EXPECT_THAT(refusal(report_header() + "GOLDEN,,,,1,1,1,,,,0\r\n"),
+              StartsWith("r.csv:2:20: not what a report has here; expected \"\"; found \"0\""));
+}
+
+TEST(CsvReport, SaysInWhichLineAnInjectionStands) {
+  const Tally tally{100, 1, 2, 3, 4, 5};
+  std::string text = report_header() + golden_row({.images = 100});
+  for (const int64_t injection : {5, 6, 7, 6}) text += fault_row({injection, "d", {0}, 0}, tally);
+  EXPECT_EQ(refusal(text),
+            "r.csv:6:1: inj_id; expected each number once (it stands in line 4 already); found \"6\"");
+}
+
 struct Tampered {
   const char* from;
   const char* to;

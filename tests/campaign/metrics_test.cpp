@@ -51,7 +51,45 @@ TEST(TopK, KeepsTheMovesOfNumpysSelection) {
   EXPECT_THAT(top({kNan, 1, kNan, 0, 1, kInf, 1, kNan, -kInf, 1}, 5), ElementsAre(1, 5, 7, 2, 0));
 }
 
+// A row that keeps the median of three as bad as it can be: the median of medians takes over.
+TEST(TopK, KeepsTheMovesOfTheMedianOfMedians) {
+  std::vector<float> row{1,  35, 3,  25, 5,  41, 7,  27, 9,  37, 11, 29, 13, 48, 15, 31,
+                         17, 39, 19, 33, 21, 43, 23, 0,  2,  4,  6,  8,  10, 12, 14, 16,
+                         18, 20, 22, 24, 26, 28, 30, 32, 34, 36, 38, 40, 42, 48, 48, 48};
+  EXPECT_THAT(top(row, 5), ElementsAre(21, 13, 45, 46, 47));  // NumPy 1.26.4
+}
+
+// Rows full of ties, some with NaN; a hash (FNV-1a, index by index) of what NumPy 1.26.4 chooses in 200 of
+// them.
+TEST(TopK, ChoosesWhatNumpyChooses) {
+  struct Expected {
+    int classes, k;
+    uint64_t hash;
+  };
+  for (const auto& [classes, k, hash] :
+       {Expected{6, 1, 0x62b9b0f3bad5a637u}, Expected{6, 5, 0x9af5f66b2b117824u},
+        Expected{10, 1, 0x04d31a7cec172883u}, Expected{10, 5, 0x641e80f682b717bbu},
+        Expected{43, 1, 0x882adedaf68fc8fbu}, Expected{43, 5, 0x1d060c04b06f0eafu},
+        Expected{100, 1, 0xfd769c0f556bff9fu}, Expected{100, 5, 0x27b4cc42ff976ea1u},
+        Expected{300, 1, 0x42e68535bb1bf221u}, Expected{300, 5, 0x4e0bb0ce4a4b597cu}}) {
+    uint64_t found = 14695981039346656037u;
+    std::vector<int> chosen;
+    for (int row = 0; row < 200; ++row) {
+      std::vector<float> scores;
+      for (int i = 0; i < classes; ++i) {
+        const bool is_nan = row % 4 == 3 && (i * 7 + row) % 11 == 0;
+        scores.push_back(is_nan ? kNan
+                                : static_cast<float>((i * i * (row + 1) + row / 3 * i) % (row % 29 + 2)));
+      }
+      top_k(scores, k, chosen);
+      for (const int label : chosen) found = (found ^ static_cast<uint32_t>(label)) * 1099511628211u;
+    }
+    EXPECT_EQ(found, hash) << classes << " classes, k " << k;
+  }
+}
+
 TEST(TopK, ClipsKToTheLengthOfTheRow) {
+  EXPECT_THAT(top({1, 2}, -1), ElementsAre());
   EXPECT_THAT(top({1, 2}, 5), testing::UnorderedElementsAre(0, 1));
   EXPECT_THAT(top({1, 2}, 0), ElementsAre());
   EXPECT_THAT(top({}, 5), ElementsAre());
@@ -95,6 +133,34 @@ TEST(InTopK, WorksOnRowsLongerThanTheStackHolds) {
   for (int label : chosen) EXPECT_TRUE(in_top_k(scores, 5, label));
 }
 
+// 4096 scores are the most that are selected without allocating.
+TEST(InTopK, AgreesWithTopKWhereTheStackEnds) {
+  for (const size_t count : {4095u, 4096u, 4097u}) {
+    std::vector<float> scores(count, 1.0f);
+    for (size_t i = 0; i < count; i += 3) scores[i] = 0.0f;
+    std::vector<int> chosen;
+    top_k(scores, 5, chosen);
+    int found = 0;
+    for (size_t label = 0; label < count; ++label) found += in_top_k(scores, 5, static_cast<int>(label));
+    EXPECT_EQ(found, 5) << count;
+    for (const int label : chosen) EXPECT_TRUE(in_top_k(scores, 5, label)) << count;
+  }
+}
+
+TEST(RowsEqual, LooksAtEveryScore) {
+  const std::vector<float> row{1, 2, 3, 4, 5};
+  for (size_t i = 0; i < row.size(); ++i) {
+    for (const float other : {row[i] + 0.5f, row[i] - 0.5f, -row[i], kNan, kInf, -kInf}) {
+      std::vector<float> changed = row;
+      changed[i] = other;
+      EXPECT_FALSE(rows_equal(row, changed)) << i << ' ' << other;
+      EXPECT_FALSE(rows_equal(changed, row)) << i << ' ' << other;
+    }
+  }
+  EXPECT_TRUE(rows_equal(row, row));
+  EXPECT_FALSE(rows_equal({}, row));
+}
+
 TEST(RowsEqual, IsNumpysEquality) {
   EXPECT_TRUE(rows_equal(std::vector<float>{0.0f, kInf}, std::vector<float>{-0.0f, kInf}));
   EXPECT_FALSE(rows_equal(std::vector<float>{1, kNan}, std::vector<float>{1, kNan}));
@@ -115,6 +181,29 @@ TEST(Tally, AddsUp) {
   EXPECT_EQ(a, (Tally{11, 10, 11, 8, 10, 4}));
   EXPECT_EQ(a.non_critical(), 4);
   EXPECT_EQ(a.critical(), 3);
+}
+
+TEST(Tally, EveryCountIsAddedAndTakenAway) {
+  const Tally a{1000, 200, 30, 4, 500, 60}, b{1, 2, 3, 1, 5, 6};
+  Tally sum = a;
+  sum += b;
+  EXPECT_EQ(sum, (Tally{1001, 202, 33, 5, 505, 66}));
+  sum -= a;
+  EXPECT_EQ(sum, b);
+}
+
+TEST(TallyRow, GoldensClassCountsUpToTheFifthPlace) {
+  const std::vector<float> golden{0, 0, 0, 0, 0, 0, 9};
+  // Golden's class 6, the label 0; where class 6 comes in the faulty row.
+  const auto robust = [&](const std::vector<float>& scores) {
+    const Tally tally = tally_row(scores, golden, 6, 0);
+    EXPECT_EQ(tally.masked, 0);
+    return std::pair(tally.top_1_robust, tally.top_5_robust);
+  };
+  EXPECT_EQ(robust({0, 1, 2, 3, 4, 5, 6}), std::pair(1l, 1l));
+  EXPECT_EQ(robust({0, 1, 2, 3, 4, 6, 5}), std::pair(0l, 1l));
+  EXPECT_EQ(robust({0, 1, 3, 4, 5, 6, 2}), std::pair(0l, 1l));
+  EXPECT_EQ(robust({0, 2, 3, 4, 5, 6, 1}), std::pair(0l, 0l));
 }
 
 TEST(TallyRow, OfTheGoldenRunCountsCorrectnessOnly) {
@@ -159,9 +248,36 @@ TEST(TallyRow, OneOutputUnitHasTwoClasses) {
   EXPECT_EQ(tally(0.7f, 0.7f, 2), (Tally{1, 0, 0, 1, 1, 1}));
   EXPECT_EQ(probability.classes(1), 2);
   EXPECT_EQ(Decision().classes(7), 7);
-  const float zero[] = {-0.0f}, denormal[] = {1e-45f};
-  EXPECT_EQ(Decision(0.0f).top(zero), 0);
-  EXPECT_EQ(Decision(0.0f).top(denormal), 0);
+}
+
+TEST(Decision, ADenormalIsZeroTheLeastNormalIsNot) {
+  const auto top = [](float threshold, float score) { return Decision(threshold).top(std::span(&score, 1)); };
+  constexpr float kLeastNormal = std::numeric_limits<float>::min();
+  EXPECT_EQ(top(0.0f, -0.0f), 0);
+  EXPECT_EQ(top(0.0f, 1e-45f), 0);
+  EXPECT_EQ(top(0.0f, std::nextafter(kLeastNormal, 0.0f)), 0);
+  EXPECT_EQ(top(0.0f, kLeastNormal), 1);
+  EXPECT_EQ(top(-kLeastNormal, -1e-45f), 1);
+  EXPECT_EQ(top(-kLeastNormal, -kLeastNormal), 0);
+  EXPECT_EQ(top(-1.0f, -5.0f), 0);
+  EXPECT_EQ(top(-1.0f, -0.5f), 1);
+}
+
+TEST(Decision, OfOneOutputUnitTakesBothClassesFromKOfTwoOn) {
+  const Decision decision(0.5f);
+  const float score[] = {0.7f};
+  for (const auto& [k, label, is_in] : {std::tuple{1, 1, true},
+                                        {1, 0, false},
+                                        {2, 0, true},
+                                        {2, 1, true},
+                                        {5, 0, true},
+                                        {0, 1, false},
+                                        {-1, 1, false},
+                                        {5, -1, false},
+                                        {5, 2, false}})
+    EXPECT_EQ(decision.in_top(score, k, label), is_in) << "k " << k << ", label " << label;
+  EXPECT_EQ(decision.threshold(), 0.5f);
+  EXPECT_EQ(Decision().threshold(), std::nullopt);
 }
 
 TEST(TallyRow, TopOneIsNotAlwaysAmongTheTopFive) {
