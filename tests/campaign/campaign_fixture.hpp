@@ -171,8 +171,9 @@ class WatchedEngine final : public Engine {
   EngineHooks hooks_;
 };
 
+// Watched, the engine that a campaign takes; tests of what must hold for any engine go over both_engines().
 inline RunTuning tuning_with(EngineHooks hooks, size_t block = 0,
-                             const EngineChoice& engine = plain_engine()) {
+                             const EngineChoice& engine = default_engine()) {
   RunTuning tuning;
   tuning.engine.needs = engine.needs;
   tuning.engine.make = [hooks = std::move(hooks), make = engine.make](const Plan& plan,

@@ -94,11 +94,14 @@ TEST_F(CampaignRunTest, AMaskedFaultOnATieCountsAsCriticalAndNonCriticalIsMinusO
   patch.new_bits = patch.old_bits = float_bits(inputs.graph.weights[0].values[0]);
   for (bool only_changed : {false, true}) {
     CampaignOptions o = options(only_changed ? "a.csv" : "b.csv");
+    o.overwrite = true;
     EngineHooks hooks;
     hooks.only_changed_rows = only_changed;
-    run(inputs, o, tuning_with(hooks));
-    EXPECT_THAT(read_text(o.report_path), testing::EndsWith(",1,-1,1\r\n"));
-    EXPECT_EQ(read_text(o.report_path), slow_report(inputs, 1, 512));
+    for (const NamedEngine& engine : both_engines()) {
+      run(inputs, o, tuning_with(hooks, 0, engine.engine));
+      EXPECT_THAT(read_text(o.report_path), testing::EndsWith(",1,-1,1\r\n")) << engine.name;
+      EXPECT_EQ(read_text(o.report_path), slow_report(inputs, 1, 512)) << engine.name;
+    }
   }
 }
 
@@ -111,12 +114,15 @@ TEST_F(CampaignRunTest, AGoldenRowWithNanIsNeverMasked) {
   for (ResolvedFault& row : inputs.list->faults) row.patch.new_bits = row.patch.old_bits;
   for (bool only_changed : {false, true}) {
     CampaignOptions o = options(only_changed ? "a.csv" : "b.csv");
+    o.overwrite = true;
     EngineHooks hooks;
     hooks.only_changed_rows = only_changed;
-    run(inputs, o, tuning_with(hooks));
-    const Report report = parse_report(read_text(o.report_path), "r");
-    EXPECT_EQ(report.rows[0].tally.masked, 2);
-    EXPECT_EQ(read_text(o.report_path), slow_report(inputs, 3, 512));
+    for (const NamedEngine& engine : both_engines()) {
+      run(inputs, o, tuning_with(hooks, 0, engine.engine));
+      const Report report = parse_report(read_text(o.report_path), "r");
+      EXPECT_EQ(report.rows[0].tally.masked, 2) << engine.name;
+      EXPECT_EQ(read_text(o.report_path), slow_report(inputs, 3, 512)) << engine.name;
+    }
   }
 }
 
@@ -128,8 +134,11 @@ TEST_F(CampaignRunTest, LastBatchOfOneAndBatchLargerThanTheData) {
     CampaignOptions o = options("b" + std::to_string(batch) + ".csv");
     o.batch_size = batch;
     o.tile = 4;
-    run(inputs, o);
-    EXPECT_EQ(read_text(o.report_path), slow_report(inputs, 9, batch)) << batch;
+    o.overwrite = true;
+    for (const NamedEngine& engine : both_engines()) {
+      run(inputs, o, tuning_with({}, 0, engine.engine));
+      EXPECT_EQ(read_text(o.report_path), slow_report(inputs, 9, batch)) << engine.name << ", " << batch;
+    }
   }
 }
 
@@ -139,10 +148,14 @@ TEST_F(CampaignRunTest, LimitTakesTheFirstImages) {
   for (int64_t limit : {1, 4, 11, 1000}) {
     o.report_path = path("l" + std::to_string(limit) + ".csv");
     o.limit = limit;
-    const CampaignResult result = run(inputs, o);
-    EXPECT_EQ(result.golden.images, std::min<int64_t>(limit, 11));
-    EXPECT_EQ(read_text(o.report_path), slow_report(inputs, std::min<int64_t>(limit, 11), 512));
-    EXPECT_EQ(metadata_of(result.metadata_path).settings.limit.has_value(), limit < 11);
+    o.overwrite = true;
+    for (const NamedEngine& engine : both_engines()) {
+      const CampaignResult result = run(inputs, o, tuning_with({}, 0, engine.engine));
+      EXPECT_EQ(result.golden.images, std::min<int64_t>(limit, 11));
+      EXPECT_EQ(read_text(o.report_path), slow_report(inputs, std::min<int64_t>(limit, 11), 512))
+          << engine.name;
+      EXPECT_EQ(metadata_of(result.metadata_path).settings.limit.has_value(), limit < 11);
+    }
   }
 }
 

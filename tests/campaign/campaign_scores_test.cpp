@@ -84,27 +84,32 @@ TEST_F(CampaignScoresTest, SavesChangedScores) {
   const CampaignInputs inputs = random_inputs(10);
   CampaignOptions o = options();
   o.scores = ScoreMode::changed;
-  const CampaignResult result = run(inputs, o);
-  const std::vector<float> golden = slow_scores(inputs, nullptr, 11, 512);
-  for (const ResolvedFault& row : inputs.list->faults) {
-    const std::vector<float> expected = slow_scores(inputs, &row.patch, 11, 512);
-    std::vector<int64_t> index;
-    std::vector<uint32_t> bits;
-    for (size_t i = 0; i < 11; ++i) {
-      bool differs = false;
-      for (size_t k = i * 7; k < i * 7 + 7; ++k) differs |= float_bits(expected[k]) != float_bits(golden[k]);
-      if (!differs) continue;
-      index.push_back(static_cast<int64_t>(i));
-      for (size_t k = i * 7; k < i * 7 + 7; ++k) bits.push_back(float_bits(expected[k]));
+  o.overwrite = true;
+  for (const NamedEngine& engine : both_engines()) {
+    SCOPED_TRACE(engine.name);
+    const CampaignResult result = run(inputs, o, tuning_with({}, 0, engine.engine));
+    const std::vector<float> golden = slow_scores(inputs, nullptr, 11, 512);
+    for (const ResolvedFault& row : inputs.list->faults) {
+      const std::vector<float> expected = slow_scores(inputs, &row.patch, 11, 512);
+      std::vector<int64_t> index;
+      std::vector<uint32_t> bits;
+      for (size_t i = 0; i < 11; ++i) {
+        bool differs = false;
+        for (size_t k = i * 7; k < i * 7 + 7; ++k)
+          differs |= float_bits(expected[k]) != float_bits(golden[k]);
+        if (!differs) continue;
+        index.push_back(static_cast<int64_t>(i));
+        for (size_t k = i * 7; k < i * 7 + 7; ++k) bits.push_back(float_bits(expected[k]));
+      }
+      const auto arrays =
+          read_npz(result.score_folder + "/inj_" + std::to_string(row.fault.injection) + ".npz");
+      ASSERT_EQ(arrays.size(), 2u);
+      EXPECT_EQ(arrays.at("index").to_int64(), index);
+      EXPECT_EQ(arrays.at("scores").shape, (std::vector<int64_t>{static_cast<int64_t>(index.size()), 7}));
+      std::vector<uint32_t> found;
+      for (float score : arrays.at("scores").to_float32()) found.push_back(float_bits(score));
+      EXPECT_EQ(found, bits);
     }
-    const auto arrays =
-        read_npz(result.score_folder + "/inj_" + std::to_string(row.fault.injection) + ".npz");
-    ASSERT_EQ(arrays.size(), 2u);
-    EXPECT_EQ(arrays.at("index").to_int64(), index);
-    EXPECT_EQ(arrays.at("scores").shape, (std::vector<int64_t>{static_cast<int64_t>(index.size()), 7}));
-    std::vector<uint32_t> found;
-    for (float score : arrays.at("scores").to_float32()) found.push_back(float_bits(score));
-    EXPECT_EQ(found, bits);
   }
 }
 

@@ -149,7 +149,7 @@ TEST_F(JoinedGoldenTest, StoppedItWritesNothing) {
   std::atomic<bool> stop{false};
   EngineHooks hooks;
   hooks.piece = [&](size_t, size_t) { stop = true; };
-  RunTuning tuning = tuning_with(hooks);
+  RunTuning tuning = tuning_with(hooks, 0, plain_engine());
   tuning.engine.needs = plain().engine.needs;
   CampaignCallbacks callbacks;
   callbacks.stop = &stop;

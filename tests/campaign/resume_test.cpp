@@ -86,21 +86,30 @@ TEST_F(ResumeTest, StoppedInTheGoldenRunItBeginsAgain) {
 TEST_F(ResumeTest, StoppedWithinAPieceOnlyWholeBlocksStay) {
   const CampaignInputs inputs = random_inputs(2);
   const std::string expected = whole_report(inputs);
-  const CampaignOptions o = options();
+  CampaignOptions o = options();
+  o.tile = 1;
   std::atomic<bool> stop{false};
   std::atomic<int> pieces{0};
   EngineHooks hooks;
   hooks.piece = [&](size_t, size_t) { stop = ++pieces > 30; };
   CampaignCallbacks callbacks;
   callbacks.stop = &stop;
-  EXPECT_EQ(error_of([&] { run(inputs, o, tuning_with(hooks, 4), callbacks); }).kind(),
-            ErrorKind::interrupted);
-  const Report report = parse_report(read_text(o.report_path), "r");
-  EXPECT_EQ(report.complete_bytes, read_text(o.report_path).size());
-  EXPECT_EQ(report.rows.size() % 4, 0u);
-  EXPECT_LT(report.rows.size(), 20u);
-  run(inputs, o);
-  EXPECT_EQ(read_text(o.report_path), expected);
+  for (const NamedEngine& first : both_engines()) {
+    for (const NamedEngine& second : both_engines()) {
+      SCOPED_TRACE(std::string(first.name) + ", then " + second.name);
+      fs::remove(o.report_path);
+      pieces = 0;
+      stop = false;
+      EXPECT_EQ(error_of([&] { run(inputs, o, tuning_with(hooks, 4, first.engine), callbacks); }).kind(),
+                ErrorKind::interrupted);
+      const Report report = parse_report(read_text(o.report_path), "r");
+      EXPECT_EQ(report.complete_bytes, read_text(o.report_path).size());
+      EXPECT_EQ(report.rows.size() % 4, 0u);
+      EXPECT_LT(report.rows.size(), 20u);
+      run(inputs, o, tuning_with({}, 0, second.engine));
+      EXPECT_EQ(read_text(o.report_path), expected);
+    }
+  }
 }
 
 TEST_F(ResumeTest, ARunKilledWhileItAppendsIsContinuedWhateverIsTorn) {

@@ -17,14 +17,14 @@ constexpr size_t kOneFault = 1;
 class SelfCheckTest : public CampaignTest {
  protected:
   // An engine that is wrong in the lowest bit of one score of the fault at this place.
-  static RunTuning wrong_at(size_t place) {
+  static RunTuning wrong_at(size_t place, const EngineChoice& engine = default_engine()) {
     auto block = std::make_shared<std::atomic<size_t>>(0);
     EngineHooks hooks;
     hooks.block = [block](size_t) { ++*block; };
     hooks.spoil = [block, place](size_t, int image, std::span<float> scores) {
       if (*block == place + 1 && image == 0) scores[3] = bits_float(float_bits(scores[3]) ^ 1U);
     };
-    return tuning_with(hooks, kOneFault);
+    return tuning_with(hooks, kOneFault, engine);
   }
   [[nodiscard]] CampaignOptions checking(int every) const {
     CampaignOptions o = options();
@@ -60,21 +60,27 @@ TEST_F(SelfCheckTest, ReplayPassesOnAnyNetworkAndTheReportIsTheSame) {
 TEST_F(SelfCheckTest, AWrongScoreEndsTheRunAndItsBlockIsNotWritten) {
   const CampaignInputs inputs = random_inputs(50);
   const std::string whole = whole_report(inputs);
-  const CampaignOptions o = checking(1);
-  const Error error = error_of([&] { run(inputs, o, wrong_at(5)); });
-  EXPECT_EQ(error.kind(), ErrorKind::self_check);
-  EXPECT_EQ(error.exit_code(), 7);
-  const Fault& fault = inputs.list->faults[5].fault;
-  EXPECT_THAT(error.what(), HasSubstr("self-check failed: fault " + std::to_string(fault.injection) + " (" +
-                                      fault.layer + ", " + format_index(fault.index)));
-  EXPECT_THAT(error.what(), testing::ContainsRegex("image [048], class 3: found 0x[0-9A-F]{8} "));
-  EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
-  const std::string written = read_text(o.report_path);
-  EXPECT_EQ(std::count(written.begin(), written.end(), '\n'), 2 + 5);
-  EXPECT_EQ(written, whole.substr(0, written.size()));
+  CampaignOptions o = checking(1);
+  o.overwrite = true;
+  for (const NamedEngine& engine : both_engines()) {
+    SCOPED_TRACE(engine.name);
+    const Error error = error_of([&] { run(inputs, o, wrong_at(5, engine.engine)); });
+    EXPECT_EQ(error.kind(), ErrorKind::self_check);
+    EXPECT_EQ(error.exit_code(), 7);
+    const Fault& fault = inputs.list->faults[5].fault;
+    EXPECT_THAT(error.what(), HasSubstr("self-check failed: fault " + std::to_string(fault.injection) + " (" +
+                                        fault.layer + ", " + format_index(fault.index)));
+    EXPECT_THAT(error.what(), testing::ContainsRegex("image [048], class 3: found 0x[0-9A-F]{8} "));
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+    const std::string written = read_text(o.report_path);
+    EXPECT_EQ(std::count(written.begin(), written.end(), '\n'), 2 + 5);
+    EXPECT_EQ(written, whole.substr(0, written.size()));
 
-  run(inputs, o);  // the engine is right again: the run goes on
-  EXPECT_EQ(read_text(o.report_path), whole);
+    CampaignOptions again = o;
+    again.overwrite = false;
+    run(inputs, again);  // the engine is right again: the run goes on
+    EXPECT_EQ(read_text(o.report_path), whole);
+  }
 }
 
 TEST_F(SelfCheckTest, TakesEveryNthByPlaceFromTheFirstOn) {
@@ -100,7 +106,7 @@ TEST_F(SelfCheckTest, AWrongGoldenRunIsFoundBeforeARowIsWritten) {
     scores.back() = bits_float(float_bits(scores.back()) ^ 1U);
   };
   const CampaignOptions o = checking(1000);
-  const Error error = error_of([&] { run(random_inputs(52), o, tuning_with(hooks)); });
+  const Error error = error_of([&] { run(random_inputs(52), o, tuning_with(hooks, 0, plain_engine())); });
   EXPECT_EQ(error.kind(), ErrorKind::self_check);
   EXPECT_THAT(error.what(), HasSubstr("the golden run, image 3, class 6: found "));
   EXPECT_EQ(file_exists(o.report_path) ? read_text(o.report_path) : "", "");
@@ -125,6 +131,15 @@ class SampledCheckTest : public CampaignTest {
     };
     return hooks;
   }
+  // Makes class 0 NaN on every image: a row that equals golden's need not be given, and cannot be spoilt.
+  static void show_everywhere(CampaignInputs& inputs, std::initializer_list<size_t> faults) {
+    const size_t last_kernel = inputs.graph.weights.size() - 2;
+    for (const size_t fault : faults)
+      inputs.list->faults[fault].patch = {.weight = static_cast<WeightId>(last_kernel),
+                                          .element = 0,
+                                          .old_bits = float_bits(inputs.graph.weights[last_kernel].values[0]),
+                                          .new_bits = kCanonicalNan};
+  }
   [[nodiscard]] CampaignOptions one_tile() const {  // the image of a tile is the image
     CampaignOptions o = options();
     o.threads = 1;
@@ -132,11 +147,12 @@ class SampledCheckTest : public CampaignTest {
     o.overwrite = true;
     return o;
   }
-  // The run without a fault in one pass with the faults.
-  static RunTuning joined(RunTuning tuning) {
-    tuning.engine.needs = [](const Plan& plan, std::span<const Patch> faults) {
-      EngineNeeds needs = plain_engine_needs(plan, faults);
-      needs.repeats_golden = true;
+  // The run without a fault in one pass with the faults, or before them.
+  static RunTuning joined(RunTuning tuning, bool is_joined) {
+    tuning.engine.needs = [is_joined, of = tuning.engine.needs](const Plan& plan,
+                                                                std::span<const Patch> faults) {
+      EngineNeeds needs = of(plan, faults);
+      needs.repeats_golden = is_joined;
       return needs;
     };
     return tuning;
@@ -164,13 +180,15 @@ TEST_F(SampledCheckTest, ReplayPassesAndTheMetadataSayWhatWasCompared) {
 }
 
 TEST_F(SampledCheckTest, AnyWrongPairOfASmallCampaignIsFound) {
-  const CampaignInputs inputs = random_inputs(70);
+  CampaignInputs inputs = random_inputs(70);
+  show_everywhere(inputs, {0, 7, 19});
   for (const auto& [fault, image] : {std::pair(0, 0), std::pair(7, 10), std::pair(19, 5)}) {
-    for (const bool is_joined : {false, true}) {
-      for (const bool only_changed : {false, true}) {
+    for (const NamedEngine& engine : both_engines()) {
+      for (const bool is_joined : {false, true}) {
+        SCOPED_TRACE(engine.name);
         EngineHooks hooks = wrong_in(static_cast<size_t>(fault), image);
-        hooks.only_changed_rows = only_changed;
-        const RunTuning tuning = is_joined ? joined(tuning_with(hooks)) : tuning_with(hooks);
+        hooks.only_changed_rows = is_joined;
+        const RunTuning tuning = joined(tuning_with(hooks, 0, engine.engine), is_joined);
         const Error error = error_of([&] { run(inputs, one_tile(), tuning); });
         EXPECT_EQ(error.kind(), ErrorKind::self_check);
         EXPECT_THAT(
@@ -184,16 +202,19 @@ TEST_F(SampledCheckTest, AnyWrongPairOfASmallCampaignIsFound) {
 }
 
 TEST_F(SampledCheckTest, RowsThatWereLeftOutOrGivenTwiceAreFound) {
-  const CampaignInputs inputs = random_inputs(71);
-  for (const size_t times : {0U, 2U}) {
-    EngineHooks hooks;
-    size_t given = 0;
-    hooks.times = [&](size_t fault, int image) {
-      return fault == 3 && image == 4 ? (given += 1, times) : size_t{1};
-    };
-    const Error error = error_of([&] { run(inputs, one_tile(), tuning_with(hooks)); });
-    EXPECT_EQ(error.kind(), ErrorKind::self_check) << times << error.what();
-    EXPECT_EQ(given, 1U);
+  CampaignInputs inputs = random_inputs(71);
+  show_everywhere(inputs, {3});
+  for (const NamedEngine& engine : both_engines()) {
+    for (const size_t times : {0U, 2U}) {
+      EngineHooks hooks;
+      size_t given = 0;
+      hooks.times = [&](size_t fault, int image) {
+        return fault == 3 && image == 4 ? (given += 1, times) : size_t{1};
+      };
+      const Error error = error_of([&] { run(inputs, one_tile(), tuning_with(hooks, 0, engine.engine)); });
+      EXPECT_EQ(error.kind(), ErrorKind::self_check) << engine.name << times << error.what();
+      EXPECT_EQ(given, 1U);
+    }
   }
 }
 
@@ -204,7 +225,7 @@ TEST_F(SampledCheckTest, GoldenIsCheckedWithAndWithoutAList) {
     scores.back() = bits_float(float_bits(scores.back()) ^ 1U);
   };
   for (const bool is_joined : {false, true}) {
-    const RunTuning tuning = is_joined ? joined(tuning_with(hooks)) : tuning_with(hooks);
+    const RunTuning tuning = joined(tuning_with(hooks, 0, plain_engine()), is_joined);
     const Error error = error_of([&] { run(inputs, one_tile(), tuning); });
     EXPECT_THAT(error.what(), HasSubstr("the golden run, image 10, class 6: found "));
   }
@@ -212,9 +233,10 @@ TEST_F(SampledCheckTest, GoldenIsCheckedWithAndWithoutAList) {
   CampaignOptions o = one_tile();
   o.report_path = "";
   o.fault_list_path = "";
-  EXPECT_EQ(error_of([&] { run(inputs, o, tuning_with(hooks)); }).kind(), ErrorKind::self_check);
+  EXPECT_EQ(error_of([&] { run(inputs, o, tuning_with(hooks, 0, plain_engine())); }).kind(),
+            ErrorKind::self_check);
   o.check = 0;
-  EXPECT_EQ(run(inputs, o, tuning_with(hooks)).outcome, CampaignOutcome::golden_only);
+  EXPECT_EQ(run(inputs, o, tuning_with(hooks, 0, plain_engine())).outcome, CampaignOutcome::golden_only);
 }
 
 TEST_F(SampledCheckTest, WhatWasComparedAddsUpOverRunsThatGoOn) {
@@ -261,7 +283,9 @@ TEST_F(SampledCheckTest, CanBeStopped) {
     spoil(fault, image, scores);
     if (fault == 19 && image == 10) stop = true;
   };
-  const Error error = error_of([&] { run(random_inputs(76), one_tile(), tuning_with(hooks), callbacks); });
+  CampaignInputs inputs = random_inputs(76);
+  show_everywhere(inputs, {19});
+  const Error error = error_of([&] { run(inputs, one_tile(), tuning_with(hooks), callbacks); });
   EXPECT_EQ(error.kind(), ErrorKind::interrupted);
 }
 

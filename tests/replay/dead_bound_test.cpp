@@ -95,6 +95,9 @@ struct Position {
     for (int32_t i = 0; i < alive.count(); ++i)
       alive_in[Layer::at(alive.channels()[i])] =
           alive.alive_in() != nullptr ? alive.alive_in()[i] : alive.vectors();
+    int32_t in_levels = 0;
+    for (int32_t v = 1; v <= alive.vectors(); ++v) in_levels += alive.level(v).count;
+    EXPECT_EQ(in_levels, alive.count());
     int dead = 0;
     for (int64_t c = 0; c < layer.cout; ++c) {
       for (int32_t f = 0; f < faults; ++f) {
@@ -223,6 +226,24 @@ TEST(DeadBound, IsCloseToWhatAChangeCanDo) {
   EXPECT_FALSE(is_dead(4.1f));
   EXPECT_FALSE(is_dead(HUGE_VALF));
   EXPECT_FALSE(is_dead(std::nanf("")));
+}
+
+// 1 + x1 - (1 + 2^-24): a change of x1 by a quarter of an ulp makes the first sum round up by a whole one.
+TEST(DeadBound, CountsTheRoundingsOfTheChain) {
+  if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
+  const float ulp = 0x1p-23f;
+  Layer layer(3, 1);
+  layer.weights[0] = layer.weights[1] = 1.0f;
+  layer.weights[2] = 1.0f + ulp;
+  const std::vector<float> golden = {1.0f, ulp / 4, -(1.0f - ulp / 2)};
+  std::vector<float> faulted = golden;
+  faulted[1] = ulp / 2 * 1.0001f;
+  ASSERT_LT(layer.before_relu(golden, 0, 0.0f), 0.0f);
+  ASSERT_GT(layer.before_relu(faulted, 0, 0.0f), 0.0f);
+  AliveChannels alive(table(), 1);
+  const Position position{
+      .layer = layer, .x = golden, .adds = {0.0f}, .faulted_x = {faulted}, .faulted_adds = {{0.0f}}};
+  EXPECT_EQ(position.check(alive), 0);
 }
 
 // The same with an Add: what the operand changes by counts as well.
