@@ -132,6 +132,9 @@ TEST(MemoryPlanner, TakesTheBufferThatFitsBest) {
   EXPECT_EQ(plan::plan_memory(draft).slot_elements, (std::vector<int64_t>{30, 100, 50, 10}));
   draft.steps[1].shape = Shape{50};  // just as large
   EXPECT_EQ(plan::plan_memory(draft).slot_of_step, (std::vector<int>{3, 2}));
+  std::swap(draft.inputs[1].shape, draft.inputs[2].shape);  // found first
+  EXPECT_EQ(plan::plan_memory(draft).slot_of_step, (std::vector<int>{3, 1}));
+  std::swap(draft.inputs[1].shape, draft.inputs[2].shape);
   draft.steps[1].shape = Shape{200};  // none: the largest grows
   EXPECT_EQ(plan::plan_memory(draft).slot_of_step, (std::vector<int>{3, 1}));
   EXPECT_EQ(plan::plan_memory(draft).slot_elements, (std::vector<int64_t>{30, 200, 50, 10}));
