@@ -56,7 +56,16 @@ TEST(TopK, KeepsTheMovesOfTheMedianOfMedians) {
   std::vector<float> row{1,  35, 3,  25, 5,  41, 7,  27, 9,  37, 11, 29, 13, 48, 15, 31,
                          17, 39, 19, 33, 21, 43, 23, 0,  2,  4,  6,  8,  10, 12, 14, 16,
                          18, 20, 22, 24, 26, 28, 30, 32, 34, 36, 38, 40, 42, 48, 48, 48};
-  EXPECT_THAT(top(row, 5), ElementsAre(21, 13, 45, 46, 47));  // NumPy 1.26.4
+  // Values from NumPy 1.26.4; and with ties, which show every swap.
+  EXPECT_THAT(top(row, 5), ElementsAre(21, 13, 45, 46, 47));
+  const auto tied = [&](int divisor, float most) {
+    std::vector<float> scores = row;
+    for (float& score : scores) score = std::min(std::floor(score / static_cast<float>(divisor)), most);
+    return top(scores, 5);
+  };
+  EXPECT_THAT(tied(1, 34), ElementsAre(43, 1, 9, 21, 17));
+  EXPECT_THAT(tied(1, 21), ElementsAre(13, 9, 21, 22, 15));
+  EXPECT_THAT(tied(2, 18), ElementsAre(44, 17, 41, 43, 13));
 }
 
 // Rows full of ties, some with NaN; a hash (FNV-1a, index by index) of what NumPy 1.26.4 chooses in 200 of
