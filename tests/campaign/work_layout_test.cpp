@@ -118,5 +118,39 @@ TEST(WorkLayout, SaysTheLeastThatWouldDo) {
   EXPECT_EQ(plan_work(needs(), less).threads, 1);
 }
 
+// In whole megabytes, rounded up, two of them for what runs differ by.
+TEST(WorkLayout, SaysTheLeastInWholeMegabytes) {
+  const auto said = [](uint64_t peak) -> std::string {
+    MemoryNeeds after = needs();
+    after.peak_bytes = peak;
+    try {
+      static_cast<void>(plan_work(after, {.bytes = 1000, .images = 1000, .faults = 100, .threads = 4}));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_NE(said((5 << 20) - 1).find("--memory 7M;"), std::string::npos) << said((5 << 20) - 1);
+  EXPECT_NE(said(5 << 20).find("--memory 7M;"), std::string::npos) << said(5 << 20);
+  EXPECT_NE(said((5 << 20) + 1).find("--memory 8M;"), std::string::npos) << said((5 << 20) + 1);
+}
+
+// Of the size that takes least, on one thread, image by image.
+TEST(WorkLayout, SaysTheLeastOfTheSmallestSize) {
+  MemoryNeeds sized = needs();
+  sized.engine.sizes = {{.bytes_per_thread = 400 << 20, .speed = 1},
+                        {.bytes_per_thread = 80 << 20, .speed = 0.5}};
+  sized.engine.bytes_per_thread_image = 7 << 20;
+  sized.feed_bytes_per_image = 1 << 20;
+  sized.engine.bytes_per_fault = 2 << 20;
+  sized.fixed_bytes = 3 << 20;
+  try {
+    static_cast<void>(plan_work(sized, {.bytes = 50 << 20, .images = 100, .faults = 10, .threads = 4}));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("--memory 96M;"));  // 3 + 80 + 7 + 1 + 2, a little, and 2
+  }
+}
+
 }  // namespace
 }  // namespace tf_injector

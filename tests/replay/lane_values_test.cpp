@@ -223,6 +223,19 @@ TEST(LaneBuffer, IsPackedWhenItMayNotGrow) {
   }
 }
 
+TEST(LaneBuffer, BeginsEmpty) {
+  LaneBuffer buffer;
+  buffer.held = {1, 3, 7};
+  buffer.used_values = 48;
+  buffer.used_channels = 4;
+  buffer.begin(kValue, 2);
+  EXPECT_EQ(buffer.owner, kValue);
+  EXPECT_EQ(buffer.positions, 2);
+  EXPECT_EQ(buffer.used_values, 0);
+  EXPECT_EQ(buffer.used_channels, 0);
+  EXPECT_EQ(buffer.held[0] | buffer.held[1], LaneMask{0});
+}
+
 TEST(LaneBuffer, TakesTheRoomOfThePixelWrittenLastAnew) {
   LaneBuffer buffer;
   buffer.most = {.values = 1000, .channels = 1000};

@@ -35,26 +35,27 @@ def pytest(files, targets, name):
 
 
 LANES = gtest("test_kernels", "*Lane*:*lane*:*Item*:*Window*", name="test_kernels, lanes")
-REPLAY = gtest("test_replay")
-RANDOM = gtest(CAMPAIGN, "RandomNetworks.*", {"TFI_NETWORKS": "200"}, name="test_campaign, random networks")
+REPLAY = gtest("test_replay", "-ReplayCases*", name="test_replay, quick")
+REPLAY_CASES = gtest("test_replay")
+RANDOM = gtest(CAMPAIGN, "RandomNetworks.*", {"TFI_NETWORKS": "300"}, name="test_campaign, random networks")
 # Without the tests that take longest: the next stages hold them.
-QUICK = gtest(CAMPAIGN, "-RandomNetworks.Both*:CampaignRunTest.EqualsASlow*:EngineSpeed*:Shared/*:ResumeTest.OfProcesses*",
-              name="test_campaign, quick")
-SLOW = gtest(CAMPAIGN, "RandomNetworks.Both*:CampaignRunTest.*:ResumeTest.OfProcesses*", {"TFI_NETWORKS": "3000"},
-             name="test_campaign, long")
+LONG = "RandomNetworks.Both*:CampaignRunTest.EqualsASlow*:RandomCampaigns*:ResumeTest.OfProcesses*"
+QUICK = gtest(CAMPAIGN, f"-{LONG}:EngineSpeed*:Shared/*:Archives/*:*TellsHowFar*:*DryRun*", name="test_campaign, quick")
+SLOW = gtest(CAMPAIGN, LONG, {"TFI_NETWORKS": "2500"}, name="test_campaign, long")
 NUMPY = pytest(("tests/oracle/test_topk.py",), ("tests/oracle/topk_rows",), "pytest, metrics")
-PROGRAM = pytest(("tests/program/test_memory.py", "tests/program/test_report_names.py", "tests/program/test_lost_scores.py",
-                  "tests/program/test_standard_streams.py", "tests/program/test_read_once.py"), ("tf_injector",), "pytest, program")
+MEMORY = pytest(("tests/program/test_memory.py",), ("tf_injector",), "pytest, memory")
+PROGRAM = pytest(("tests/program/test_report_names.py", "tests/program/test_lost_scores.py", "tests/program/test_standard_streams.py",
+                  "tests/program/test_read_once.py"), ("tf_injector",), "pytest, program")
 
-# The folder's twin first, then what runs it most.
+# The folder's twin first, then what runs it most; what takes long last.
 OTHERS = (gtest("test_engine"), gtest("test_metrics"), gtest("test_report"), gtest("test_session"))
-ENGINES = (RANDOM, *OTHERS, QUICK, SLOW, gtest("test_cli"), PROGRAM)
+ENGINES = (RANDOM, *OTHERS, QUICK, SLOW, MEMORY)
 STAGES = {
-    "src/replay": (REPLAY, *ENGINES),
+    "src/replay": (REPLAY, *ENGINES, REPLAY_CASES),
     "src/plan/passes": (gtest("test_plan"), REPLAY, *ENGINES),
-    "src/kernels/simd": (LANES, REPLAY, gtest("test_kernels"), *ENGINES),
-    "src/metrics": (gtest("test_metrics"), NUMPY, QUICK, *ENGINES),
-    "src/report": (gtest("test_report"), QUICK, gtest("test_cli"), PROGRAM, SLOW),
+    "src/kernels/simd": (LANES, REPLAY, RANDOM, gtest("test_kernels"), SLOW),
+    "src/metrics": (gtest("test_metrics"), NUMPY, QUICK, SLOW),
+    "src/report": (gtest("test_report"), QUICK, gtest("test_cli"), PROGRAM),
     "src/engine": (gtest("test_engine"), *ENGINES),
-    "src/campaign": (*OTHERS, QUICK, NUMPY, gtest("test_cli"), PROGRAM, RANDOM, SLOW),
+    "src/campaign": (*OTHERS, QUICK, NUMPY, RANDOM, SLOW, gtest("test_cli"), MEMORY, PROGRAM),
 }

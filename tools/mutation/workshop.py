@@ -8,6 +8,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import threading
 import time
 
 from scope import STAGES
@@ -18,22 +19,24 @@ LEAST_SECONDS, WALL_SECONDS = 8, 600
 
 
 def bounded(command, folder, environment, cpu_seconds):
-    """(exit code, output) of a command that may use so much processor time; code None: it ran for too long."""
+    """(exit code, output, processor time) of a command that may use so much of that; code None: it ran for too long."""
+
     def limit():
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_seconds), int(cpu_seconds) + 5))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-    with subprocess.Popen(command, cwd=folder, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=limit) as running:
-        try:
-            output, _ = running.communicate(timeout=WALL_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(running.pid, signal.SIGKILL)
-            output, _ = running.communicate()
-            return None, output.decode(errors="replace")
+    running = subprocess.Popen(command, cwd=folder, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,  # noqa: R1732
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=limit)
+    watch = threading.Timer(WALL_SECONDS, os.killpg, (running.pid, signal.SIGKILL))
+    watch.start()
+    output = running.stdout.read().decode(errors="replace")
+    _, status, usage = os.wait4(running.pid, 0)
+    watch.cancel()
+    running.stdout.close()
+    running.returncode = os.waitstatus_to_exitcode(status)
     code = None if running.returncode in (-signal.SIGXCPU, -signal.SIGKILL) else running.returncode
-    return code, output.decode(errors="replace")
+    return code, output, usage.ru_utime + usage.ru_stime
 
 
 def failed_test(output):
@@ -86,12 +89,10 @@ class Workshop:
             if passed.get(stage.name, {}).get("mark") == mark:
                 self.seconds[stage.name] = passed[stage.name]["seconds"]
                 continue
-            started = os.times()
-            code, output = bounded(stage.command, self.folder, {**self.environment, **stage.environment}, 3600)
-            now = os.times()
+            code, output, seconds = bounded(stage.command, self.folder, {**self.environment, **stage.environment}, 3600)
             if code != 0:
                 raise SystemExit(f"error: {stage.name} fails without any mutant\n{output[-3000:]}")
-            self.seconds[stage.name] = now.children_user + now.children_system - started.children_user - started.children_system
+            self.seconds[stage.name] = seconds
             passed[stage.name] = {"mark": mark, "seconds": self.seconds[stage.name]}
             kept.write_text(json.dumps(passed))
 
@@ -129,7 +130,7 @@ class Workshop:
                 continue
             is_same = False
             cpu_seconds = LEAST_SECONDS + 3 * self.seconds.get(stage.name, 60)
-            code, output = bounded(stage.command, self.folder, {**self.environment, **stage.environment}, cpu_seconds)
+            code, output, _ = bounded(stage.command, self.folder, {**self.environment, **stage.environment}, cpu_seconds)
             if code != 0:
                 test = failed_test(output) + (" (too long)" if code is None else "")
                 return {"verdict": "killed", "by": stage.name, "test": test}

@@ -1,0 +1,51 @@
+// What the engines say of themselves before they are made: memory and speed of the sizes to choose from.
+#include <gtest/gtest.h>
+
+#include "campaign/engine.hpp"
+#include "replay/replay_plan.hpp"
+#include "support/odd_networks.hpp"
+
+namespace tf_injector {
+namespace {
+
+// Smaller packs are slower and take less: about 0.8 times as fast with half the lanes.
+TEST(EngineNeeds, SmallerSizesOfReplayAreSlowerAndTakeLess) {
+  std::mt19937 rng(31);
+  const test::OddNetwork odd(rng, false);
+  const Plan plan = Plan::compile(odd.graph, {});
+  if (plan.kernels() == KernelSet::scalar) GTEST_SKIP() << "the reference has no lanes";
+  const replay::ReplayPlan replay_plan(plan);
+  const std::vector<replay::PackSize> packs = replay_plan.pack_sizes();
+  const std::vector<Patch> faults = {test::random_fault(rng, odd.graph, odd.kernels)};
+  const std::vector<EngineSize> sizes = replay_engine_needs(plan, faults).sizes;
+  ASSERT_EQ(sizes.size(), packs.size());
+  EXPECT_EQ(sizes.front().speed, 1.0);
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    SCOPED_TRACE("size " + std::to_string(i));
+    EXPECT_EQ(sizes[i].bytes_per_thread, replay_plan.workspace_bytes(packs[i]));
+    EXPECT_EQ(sizes[i].least_block, static_cast<size_t>(packs[i].lanes) * packs[i].packs);
+    if (i == 0) continue;
+    EXPECT_LT(sizes[i].speed, sizes[i - 1].speed);
+    EXPECT_LE(sizes[i].bytes_per_thread, sizes[i - 1].bytes_per_thread);
+    if (2 * packs[i].lanes == packs[i - 1].lanes) {
+      EXPECT_NEAR(sizes[i].speed / sizes[i - 1].speed, 0.8, 0.05);
+    }
+  }
+}
+
+TEST(EngineNeeds, WithoutFaultsReplayTakesItsSmallestSize) {
+  std::mt19937 rng(32);
+  const test::OddNetwork odd(rng, false);
+  const Plan plan = Plan::compile(odd.graph, {});
+  if (plan.kernels() == KernelSet::scalar) GTEST_SKIP() << "the reference has no lanes";
+  const replay::ReplayPlan replay_plan(plan);
+  const EngineNeeds needs = replay_engine_needs(plan, {});
+  ASSERT_EQ(needs.sizes.size(), 1U);
+  EXPECT_EQ(needs.sizes[0].bytes_per_thread, replay_plan.workspace_bytes(replay_plan.pack_sizes().back()));
+  EXPECT_EQ(needs.bytes, replay_plan.bytes());
+  EXPECT_TRUE(needs.repeats_golden);
+  EXPECT_GE(needs.preferred_tile, 1);
+}
+
+}  // namespace
+}  // namespace tf_injector
