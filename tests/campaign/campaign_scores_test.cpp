@@ -13,7 +13,24 @@
 namespace tf_injector::test {
 namespace {
 
-class CampaignScoresTest : public CampaignTest {};
+class CampaignScoresTest : public CampaignTest {
+ protected:
+  // Five images, seven classes: what either engine saves is what the scalar reference gives.
+  static void expect_slow_scores(const CampaignInputs& inputs, CampaignOptions o) {
+    o.scores = ScoreMode::all;
+    o.overwrite = true;
+    for (const NamedEngine& engine : both_engines()) {
+      SCOPED_TRACE(fmt::format("{}, batches of {}, tile {}", engine.name, o.batch_size, o.tile));
+      const CampaignResult result = run(inputs, o, tuning_with({}, 0, engine.engine));
+      EXPECT_EQ(read_text(result.score_folder + "/clean.npy"),
+                npy_bytes(slow_scores(inputs, nullptr, 5, o.batch_size), 5, 7));
+      for (const ResolvedFault& row : inputs.list->faults) {
+        EXPECT_EQ(read_text(fmt::format("{}/inj_{}.npy", result.score_folder, row.fault.injection)),
+                  npy_bytes(slow_scores(inputs, &row.patch, 5, o.batch_size), 5, 7));
+      }
+    }
+  }
+};
 
 TEST_F(CampaignScoresTest, ABatchOfOneHasTheBitsOfABatchOfOne) {
   // More than 384 inputs: TensorFlow sums them in blocks, unless the batch has one image.
@@ -35,18 +52,39 @@ TEST_F(CampaignScoresTest, ABatchOfOneHasTheBitsOfABatchOfOne) {
       CampaignOptions o = options(fmt::format("b{}_{}.csv", batch, tile));
       o.batch_size = batch;
       o.tile = tile;
-      o.scores = ScoreMode::all;
-      const CampaignResult result = run(inputs, o);
-      clean[batch] = read_text(result.score_folder + "/clean.npy");
-      EXPECT_EQ(clean[batch], npy_bytes(slow_scores(inputs, nullptr, 5, batch), 5, 7));
-      for (const ResolvedFault& row : inputs.list->faults) {
-        EXPECT_EQ(read_text(fmt::format("{}/inj_{}.npy", result.score_folder, row.fault.injection)),
-                  npy_bytes(slow_scores(inputs, &row.patch, 5, batch), 5, 7));
-      }
+      expect_slow_scores(inputs, o);
+      clean[batch] = npy_bytes(slow_scores(inputs, nullptr, 5, batch), 5, 7);
     }
   }
   EXPECT_NE(clean[1], clean[5]);
   EXPECT_NE(clean[4], clean[5]) << "the last image is a batch of its own";
+}
+
+// A mean of 11 channels: TensorFlow takes eight outputs of a batch at once, whichever image they are of.
+TEST_F(CampaignScoresTest, AnImageHasTheBitsOfItsPlaceInItsBatch) {
+  std::mt19937 rng(2);
+  CampaignInputs inputs = random_inputs(5, {.images = 5, .faults = 3});
+  Graph graph;
+  graph.weights.push_back({"kernel", Shape{11, 7}, random_values(rng, 77, Values::ordinary)});
+  const NodeId input = graph.add_input("input", "input", Shape{5, 5, 11});
+  const NodeId mean = graph.add("mean", ops::GlobalAveragePool{}, {input});
+  graph.outputs = {graph.add("dense", ops::Dense{.kernel = 0, .units = 7}, {mean})};
+  graph.output_names = {"dense"};
+  std::vector<float>& images = inputs.dataset.inputs[0].floats;
+  images = random_values(rng, 275, Values::ordinary);
+  for (int image = 1; image < 5; ++image)  // five times the same
+    images.insert(images.end(), images.begin(), images.begin() + 275);
+  inputs.dataset.inputs[0].shape = {5, 5, 11};
+  inputs.list = random_list(rng, graph, {0}, 3);
+  inputs.graph = std::move(graph);
+  const std::vector<float> scores = slow_scores(inputs, nullptr, 5, 4);
+  EXPECT_FALSE(std::equal(scores.begin(), scores.begin() + 7, scores.begin() + 7)) << "of the second image";
+  for (int tile : {1, 3, 5}) {
+    CampaignOptions o = options(fmt::format("t{}.csv", tile));
+    o.batch_size = 4;
+    o.tile = tile;
+    expect_slow_scores(inputs, o);
+  }
 }
 
 TEST_F(CampaignScoresTest, SavesAllScoresAsEvaluateGivesThem) {
