@@ -4,6 +4,7 @@
 #include "campaign/engine.hpp"
 #include "replay/replay_plan.hpp"
 #include "support/odd_networks.hpp"
+#include "support/random_network.hpp"
 
 namespace tf_injector {
 namespace {
@@ -45,6 +46,26 @@ TEST(EngineNeeds, WithoutFaultsReplayTakesItsSmallestSize) {
   EXPECT_EQ(needs.bytes, replay_plan.bytes());
   EXPECT_TRUE(needs.repeats_golden);
   EXPECT_GE(needs.preferred_tile, 1);
+}
+
+// A tile's values stay in a core's own cache; a fault takes a copy of the weights that it is in.
+TEST(EngineNeeds, PlainTilesStayWithinTheCache) {
+  constexpr size_t kCache = 1 << 20;
+  std::mt19937 rng(33);
+  for (const int side : {4, 24, 96}) {
+    test::NetworkBuilder builder(rng, {.side = side, .channels = 24});
+    const Graph graph = builder.build();
+    const Plan plan = Plan::compile(graph, {});
+    const Patch fault = test::random_fault(rng, graph, builder.kernels);
+    const EngineNeeds needs = plain_engine_needs(plan, std::span(&fault, 1));
+    ASSERT_EQ(needs.sizes.size(), 1U);
+    EXPECT_FALSE(needs.repeats_golden);
+    const size_t image = plan.workspace_bytes_per_image(), tile = static_cast<size_t>(needs.preferred_tile);
+    EXPECT_GE(needs.bytes_per_thread_image, image + sizeof(float) * static_cast<size_t>(plan.classes()));
+    EXPECT_TRUE(tile == 1 || tile * image <= kCache) << side;
+    EXPECT_TRUE(tile == 64 || (tile + 1) * image > kCache) << side;
+    EXPECT_GE(needs.bytes_per_fault, sizeof(float));
+  }
 }
 
 }  // namespace
