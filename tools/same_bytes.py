@@ -91,8 +91,10 @@ def network_cases(program, data, count, only, work):
         published = published_list(data, dataset, model.stem) if dataset else None
         faults = drawn(published, count, 1) if published else made_up(layers, count, 1)
         labels = arrays["labels"] if "labels" in arrays else np.zeros(0)
-        images = write_images(work / f"{group}_{model.name}.npz", arrays["inputs_u8" if dataset else "inputs"], labels)
-        yield Case(f"{group}/{model.name}", model, images, dataset, faults, int(min(64, max(4, WORK / multiply_adds))))
+        inputs = arrays["inputs_u8" if dataset else "inputs"]
+        images = write_images(work / f"{group}_{model.name}.npz", inputs, labels)
+        most = int(min(64, len(inputs), max(4, WORK / multiply_adds)))
+        yield Case(f"{group}/{model.name}", model, images, dataset, faults, most)
 
 
 def golden_cases(work):

@@ -17,6 +17,7 @@
 #include "campaign/csv_report.hpp"
 #include "campaign/run_metadata.hpp"
 #include "io/file.hpp"
+#include "kernels/kernel_set.hpp"
 #include "support/random_network.hpp"
 #include "tf_injector/error.hpp"
 
@@ -258,6 +259,16 @@ class CampaignTest : public FolderTest {
   }
   static RunMetadata metadata_of(const std::string& metadata_path) {
     return parse_metadata(read_text(metadata_path), metadata_path);
+  }
+};
+
+// Campaigns that replay; a CPU for which there are only the scalar kernels runs none of them.
+class ReplayCampaignTest : public CampaignTest {
+ protected:
+  void SetUp() override {
+    CampaignTest::SetUp();
+    if (available_kernel_sets().front() == KernelSet::scalar)
+      GTEST_SKIP() << "no SIMD kernels for this CPU (AVX2, AVX-512, NEON): replay is not used";
   }
 };
 

@@ -14,7 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-class EngineSpeedTest : public CampaignTest {
+class EngineSpeedTest : public ReplayCampaignTest {
  protected:
   static std::vector<EngineSpeed> measure(const CampaignInputs& inputs, const CampaignOptions& options,
                                           const EngineChoice& fast = replay_engine()) {

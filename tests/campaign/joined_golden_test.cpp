@@ -49,7 +49,7 @@ struct Left {
   Progress progress;  // the last
 };
 
-class JoinedGoldenTest : public CampaignTest {
+class JoinedGoldenTest : public ReplayCampaignTest {
  protected:
   static RunTuning counting(RunTuning tuning, const std::shared_ptr<Passes>& passes) {
     const auto make = tuning.engine.make;

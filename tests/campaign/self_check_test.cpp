@@ -122,7 +122,7 @@ TEST_F(SelfCheckTest, CountsAsMemory) {
 }
 
 // Without --check: some pairs of every block; of campaigns as small as these, all.
-class SampledCheckTest : public CampaignTest {
+class SampledCheckTest : public ReplayCampaignTest {
  protected:
   static EngineHooks wrong_in(size_t fault, int image) {
     EngineHooks hooks;
