@@ -10,7 +10,8 @@ OPERATORS = {
 }
 KIND = {**dict.fromkeys(("<", "<=", ">", ">=", "==", "!="), "comparison"), **dict.fromkeys(("&&", "||"), "logic")}
 WORDS = {"true": "false", "false": "true", "min": "max", "max": "min", "HWY_MIN": "HWY_MAX", "HWY_MAX": "HWY_MIN", "Min": "Max", "Max": "Min"}
-SYMMETRIC = {"min", "max", "Min", "Max", "HWY_MIN", "HWY_MAX", "swap", "Add", "Mul", "And", "Or"}
+SYMMETRIC = {"min", "max", "Min", "Max", "HWY_MIN", "HWY_MAX", "swap", "Add", "Mul", "And", "Or", "memcmp",
+             "same_bits", "rows_equal"}
 ASSIGNS = {"=", "+=", "-=", "*=", "/=", "%=", "|=", "&=", "^=", "<<=", ">>=", "++", "--", ";"}
 NO_EXPRESSION = {
     "return", "if", "for", "while", "do", "else", "switch", "case", "default", "using", "typedef", "const", "constexpr", "static",
