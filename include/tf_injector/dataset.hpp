@@ -29,6 +29,13 @@ struct Dataset {
   std::vector<int32_t> labels;  // N
 
   [[nodiscard]] size_t size() const noexcept { return labels.size(); }
+  // Memory of the images and labels.
+  [[nodiscard]] size_t bytes() const noexcept {
+    size_t bytes = labels.capacity() * sizeof(int32_t);
+    for (const DatasetInput& input : inputs)
+      bytes += input.bytes.capacity() + input.floats.capacity() * sizeof(float);
+    return bytes;
+  }
 };
 
 }  // namespace tf_injector

@@ -17,7 +17,7 @@ namespace {
 
 CampaignInputs load(const CampaignOptions& options, const Message& message, const std::atomic<bool>* stop) {
   try {
-    return load_inputs(options, message, stop);
+    return load_inputs_of_program(options, message, stop);
   } catch (const std::bad_alloc&) {
     throw Error(ErrorKind::out_of_memory, "out of memory while reading the model, the list and the data");
   }

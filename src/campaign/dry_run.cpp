@@ -66,8 +66,9 @@ CampaignResult dry_run(const Setup& setup, const CampaignOptions& options, const
   const Message say = callbacks.message ? callbacks.message : [](const std::string&) {};
   const size_t done = name_files(setup, options, say, result);
   if (!setup.golden_only && result.would_write.empty()) return result;  // finished already
-  const auto engine =
-      tuning.engine.make(setup.plan, {.threads = 1, .tile = setup.layout.tile, .size = setup.layout.size});
+  EngineLayout one_thread = setup.layout.engine();
+  one_thread.threads = 1;
+  const auto engine = tuning.engine.make(setup.plan, one_thread);
   result.estimated_seconds =
       estimate_seconds(setup, *engine, done, options.check.value_or(0), callbacks.stop);
   return result;

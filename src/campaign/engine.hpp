@@ -51,7 +51,8 @@ struct EngineNeeds {
 
 struct EngineLayout {
   int threads = 1, tile = 1;
-  size_t size = 0;  // which of EngineNeeds::sizes
+  size_t size = 0;           // which of EngineNeeds::sizes
+  size_t faults = SIZE_MAX;  // of the run that EngineNeeds were told for
 };
 
 class Engine {

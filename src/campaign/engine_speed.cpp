@@ -26,14 +26,15 @@ std::vector<size_t> spread_over(size_t faults) {
   return order;
 }
 
-void require_equal(const Measurement& plain, const std::vector<size_t>& order, const Measurement& fast) {
-  for (size_t i = 0; i < plain.tallies().size(); ++i) {
-    if (plain.tallies()[i] == fast.tallies()[order[i]]) continue;
+void require_equal(const std::vector<Tally>& plain, const std::vector<size_t>& order,
+                   const Measurement& fast) {
+  for (size_t i = 0; i < plain.size(); ++i) {
+    if (plain[i] == fast.tallies()[order[i]]) continue;
     throw Error(
         ErrorKind::self_check,
         fmt::format("the engines disagree on fault {}: replay does not count what the plain evaluation "
                     "counts; please report it with the model and the list",
-                    plain.setup().faults[i].injection));
+                    fast.setup().faults[order[i]].injection));
   }
 }
 
@@ -44,18 +45,22 @@ std::vector<EngineSpeed> measure(const CampaignInputs& inputs, const CampaignOpt
     if (callbacks.message) callbacks.message(line);
   };
   const std::vector<size_t> order = spread_over(inputs.list->faults.size());
-  CampaignInputs sample = inputs;
+  CampaignInputs sample = inputs.copy_beside();
   sample.list->faults.clear();
   for (size_t fault : order) sample.list->faults.push_back(inputs.list->faults[fault]);
   say(fmt::format("plain: whole evaluations for about {:g} s", plain_seconds));
   std::vector<EngineSpeed> speeds;
-  Measurement plain(std::move(sample), options, plain_engine(), callbacks.stop);
-  speeds.push_back(plain.run("plain", true, plain_seconds));
-  if (plain.setup().plan.kernels() == KernelSet::scalar) return speeds;
+  std::vector<Tally> plain_tallies;
+  {
+    Measurement plain(std::move(sample), options, plain_engine(), callbacks.stop);
+    speeds.push_back(plain.run("plain", true, plain_seconds));
+    if (plain.setup().plan.kernels() == KernelSet::scalar) return speeds;
+    plain_tallies = plain.tallies();
+  }
   say(fmt::format("replay: {} faults", inputs.list->faults.size()));
-  Measurement replay(inputs, options, fast, callbacks.stop);
+  Measurement replay(inputs.copy_beside(), options, fast, callbacks.stop);
   speeds.push_back(replay.run("replay"));
-  require_equal(plain, order, replay);
+  require_equal(plain_tallies, order, replay);
   return speeds;
 }
 
@@ -73,8 +78,8 @@ std::vector<EngineSpeed> measure_engines(const CampaignOptions& options, double 
                                          const SpeedCallbacks& callbacks) {
   check_options(options);
   const Message message = callbacks.message ? callbacks.message : [](const std::string&) {};
-  return measure_on(load_inputs(options, message, callbacks.stop), options, plain_seconds, callbacks,
-                    replay_engine());
+  return measure_on(load_inputs_of_program(options, message, callbacks.stop), options, plain_seconds,
+                    callbacks, replay_engine());
 }
 
 }  // namespace tf_injector

@@ -171,12 +171,7 @@ bool ImageFeed::counts_from_one(int64_t classes) const {
   return *least == 1 && *most == classes;
 }
 
-size_t ImageFeed::bytes() const noexcept {
-  size_t bytes = 0;
-  for (const DatasetInput& array : dataset_.inputs)
-    bytes += array.bytes.size() + array.floats.size() * sizeof(float);
-  return bytes;
-}
+size_t ImageFeed::bytes() const noexcept { return dataset_.bytes(); }
 
 size_t ImageFeed::bytes_per_image() const noexcept {
   int64_t elements = 0;

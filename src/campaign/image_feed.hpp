@@ -46,7 +46,7 @@ class ImageFeed {
   [[nodiscard]] int64_t images() const noexcept { return images_; }
   [[nodiscard]] int label(int64_t image) const { return dataset_.labels[static_cast<size_t>(image)]; }
   [[nodiscard]] const Dataset& dataset() const noexcept { return dataset_; }
-  [[nodiscard]] size_t bytes() const noexcept;            // of the images in memory
+  [[nodiscard]] size_t bytes() const noexcept;            // of the images and labels in memory
   [[nodiscard]] size_t bytes_per_image() const noexcept;  // of one image's Buffers
   // What is done to the images that nobody asked for: one line each.
   [[nodiscard]] const std::vector<std::string>& remarks() const noexcept { return remarks_; }

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <utility>
 #include <vector>
 
 #include "campaign/report_names.hpp"
+#include "core/process_memory.hpp"
 #include "data/load.hpp"
 #include "io/sha256.hpp"
 #include "keras/import.hpp"
@@ -15,6 +17,9 @@
 
 namespace tf_injector {
 namespace {
+
+// Of the program that is loaded only when it runs.
+constexpr uint64_t kCodeBytes = 5 << 20;
 
 void require(bool condition, const std::string& otherwise) {
   if (!condition) throw Error(ErrorKind::usage, otherwise);
@@ -109,6 +114,26 @@ CampaignInputs load_inputs(const CampaignOptions& options, const Message& messag
        .on_message = message,
        .on_fetch = [stop](uint64_t, std::optional<uint64_t>) { return stop == nullptr || !stop->load(); }});
   message(fmt::format("{}: {} images", inputs.dataset.source, inputs.dataset.size()));
+  return inputs;
+}
+
+uint64_t CampaignInputs::bytes() const {
+  return graph.bytes() + dataset.bytes() + (list ? list->faults.size() * kBytesPerFault : 0);
+}
+
+CampaignInputs CampaignInputs::copy_beside() const {
+  CampaignInputs copy = *this;
+  copy.other.now += bytes();
+  return copy;
+}
+
+CampaignInputs load_inputs_of_program(const CampaignOptions& options, const Message& message,
+                                      const std::atomic<bool>* stop) {
+  CampaignInputs inputs = load_inputs(options, message, stop);
+  give_back_freed_memory();
+  const ProcessMemory process = process_memory();
+  inputs.other = {.now = process.now - std::min(process.now, inputs.bytes()) + kCodeBytes,
+                  .peak = process.peak};
   return inputs;
 }
 

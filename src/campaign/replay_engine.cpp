@@ -13,11 +13,17 @@
 namespace tf_injector {
 namespace {
 
+// What is asked for sizes: weights take most of a plan's memory.
+replay::ReplayPlan without_weights(const Plan& plan, const replay::Shortcuts& shortcuts) {
+  return replay::ReplayPlan(plan, shortcuts, {}, replay::Weights::left_out);
+}
+
 class ReplayEngine final : public Engine {
  public:
   ReplayEngine(const Plan& plan, const EngineLayout& layout, const replay::Shortcuts& shortcuts)
       : plan_(plan),
-        replay_plan_(plan, shortcuts, replay::ReplayPlan(plan, shortcuts).pack_sizes().at(layout.size)) {
+        replay_plan_(plan, shortcuts,
+                     without_weights(plan, shortcuts).pack_sizes(layout.faults).at(layout.size)) {
     for (int i = 0; i < layout.threads; ++i) {
       workspaces_.push_back(std::make_unique<replay::ReplayWorkspace>(replay_plan_));
       golden_.emplace_back(static_cast<size_t>(plan.classes()));
@@ -110,10 +116,9 @@ double speed_of(const replay::PackSize& size, const replay::PackSize& fastest) {
 
 EngineNeeds replay_engine_needs(const Plan& plan, std::span<const Patch> faults,
                                 const replay::Shortcuts& shortcuts) {
-  const replay::ReplayPlan replay_plan(plan, shortcuts);
-  std::vector<replay::PackSize> sizes = replay_plan.pack_sizes();
+  const replay::ReplayPlan replay_plan = without_weights(plan, shortcuts);
+  const std::vector<replay::PackSize> sizes = replay_plan.pack_sizes(faults.size());
   const replay::PackSize fastest = sizes.front();
-  if (faults.empty()) sizes = {sizes.back()};  // golden's pass needs no packs
   EngineNeeds needs;
   needs.sizes.clear();
   for (const replay::PackSize& size : sizes) {
@@ -122,7 +127,7 @@ EngineNeeds replay_engine_needs(const Plan& plan, std::span<const Patch> faults,
                            .least_block = static_cast<size_t>(size.lanes) * size.packs});
   }
   needs.bytes = replay_plan.bytes();
-  needs.bytes_per_fault = replay_plan.bytes_per_fault(faults);
+  needs.bytes_per_fault = replay_plan.bytes_per_fault(faults) + sizeof(Patch);
   needs.preferred_tile = 8;
   needs.repeats_golden = true;
   return needs;

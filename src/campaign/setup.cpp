@@ -19,9 +19,8 @@ namespace {
 
 // Of the memory that is free: other programs, and what no plan counts, want some too.
 constexpr double kMemoryShare = 0.8;
-// Beside what is counted: a row of the list and of the report, a thread's stack and pools, code that is not
-// loaded yet, and small things.
-constexpr uint64_t kRowBytes = 512, kThreadBytes = 1 << 20, kFixedBytes = 6 << 20;
+// Beside what is counted: a row of the list and of the report, a thread's stack and pools, small things.
+constexpr uint64_t kRowBytes = 512, kThreadBytes = 1 << 20, kFixedBytes = 1 << 20;
 
 KernelSet kernel_set_of(const std::string& name) {
   std::string names;
@@ -79,9 +78,16 @@ Provenance provenance_of(const CampaignInputs& inputs, const CampaignOptions& op
   return p;
 }
 
-// What --memory bounds and --dry-run says: what the process holds already (the program, the weights, the
-// images), and the most that the run will allocate. Without --memory the latter is a share of what is free.
-void divide_memory(Setup& setup, const CampaignOptions& options, const RunTuning& tuning, int threads) {
+// What was counted before the memory is divided.
+struct HeldMemory {
+  uint64_t small_weights = 0;  // of the network: freed, but still the allocator's
+  uint64_t peak = 0;           // while the network and its plan were both there
+};
+
+// What --memory bounds and --dry-run says: what others hold, what is held here (the plan, the images, the
+// list), and the most that the run will allocate. Without --memory the last is a share of what is free.
+void divide_memory(Setup& setup, const CampaignOptions& options, const RunTuning& tuning, int threads,
+                   const OtherMemory& other, const HeldMemory& held) {
   const uint64_t images = static_cast<uint64_t>(setup.images());
   const uint64_t scores = images * setup.classes() * sizeof(float);
   const uint64_t kept_scores = options.scores == ScoreMode::none ? 0 : scores;
@@ -102,22 +108,21 @@ void divide_memory(Setup& setup, const CampaignOptions& options, const RunTuning
                     .images = setup.images(),
                     .faults = setup.faults.size(),
                     .threads = threads,
-                    .tile = options.tile};
-  const ProcessMemory memory = tuning.process_memory();
+                    .tile = options.tile,
+                    .block = tuning.most_faults_per_block};
+  const uint64_t now = other.now + setup.plan.bytes() + setup.feed.bytes() + held.small_weights;
+  needs.fixed_bytes += now;
+  needs.peak_bytes = std::max(other.peak, other.now + held.peak);
   if (limits.bytes == 0) {
     const auto free = static_cast<uint64_t>(kMemoryShare * static_cast<double>(memory_budget().bytes));
-    limits.bytes = std::max(memory.now + free, memory.peak);
+    limits.bytes = std::max(now + free, needs.peak_bytes);
   }
-  needs.fixed_bytes += memory.now;
-  needs.peak_bytes = memory.peak;
   setup.layout = plan_work(needs, limits);
   setup.least_block = needs.engine.sizes[setup.layout.size].least_block;
   setup.repeats_golden = needs.engine.repeats_golden;
   setup.joins_golden = tuning.joins_golden;
-  if (tuning.most_faults_per_block > 0) {
-    setup.layout.most_faults = std::min(setup.layout.most_faults, tuning.most_faults_per_block);
+  if (tuning.most_faults_per_block > 0)
     setup.least_block = std::min(setup.least_block, tuning.most_faults_per_block);
-  }
 }
 
 void take_faults(Setup& setup, std::span<const ResolvedFault> rows) {
@@ -147,6 +152,7 @@ void add_remarks(Setup& setup) {
 }  // namespace
 
 Setup set_up(CampaignInputs inputs, const CampaignOptions& options, const RunTuning& tuning) {
+  const uint64_t inputs_bytes = inputs.bytes();
   const int output = output_of(inputs.graph, options.output_name, inputs.model_path);
   const ThreadBudget budget =
       options.threads > 0 ? ThreadBudget{options.threads, "--threads"} : thread_budget();
@@ -169,7 +175,11 @@ Setup set_up(CampaignInputs inputs, const CampaignOptions& options, const RunTun
               .layout = {},
               .tiles = {}};
   if (inputs.list) take_faults(setup, rows_of(*inputs.list, options.resume_from));
-  divide_memory(setup, options, tuning, budget.threads);
+  const HeldMemory held{.small_weights = inputs.graph.bytes_of_small_weights(),
+                        .peak = inputs_bytes + setup.plan.bytes() + setup.faults.size() * kRowBytes};
+  inputs.graph = {};
+  inputs.list.reset();
+  divide_memory(setup, options, tuning, budget.threads, inputs.other, held);
   setup.tiles = cut_tiles(setup.images(), setup.layout.tile, options.batch_size);
   setup.provenance.threads_source = setup.layout.threads < budget.threads ? "memory" : budget.source;
   add_remarks(setup);

@@ -14,7 +14,6 @@
 #include "campaign/metrics.hpp"
 #include "campaign/tiles.hpp"
 #include "campaign/work_layout.hpp"
-#include "core/process_memory.hpp"
 #include "data/preprocess.hpp"
 #include "plan/plan.hpp"
 #include "tf_injector/fault.hpp"
@@ -27,11 +26,6 @@ struct RunTuning {
   size_t most_faults_per_block = 0;  // 0: what memory allows
   bool joins_golden = true;          // see Setup
   bool checks_itself = true;         // false: no --check, and no memory for it
-  // What the process holds, where --memory bounds it.
-  std::function<ProcessMemory()> process_memory = [] {
-    give_back_freed_memory();
-    return tf_injector::process_memory();
-  };
 };
 
 // What a campaign works on, and what was decided about it that can change a score.

@@ -102,7 +102,8 @@ StepSpeeds measure_steps(const CampaignOptions& options, const SpeedCallbacks& c
   CampaignOptions golden_only = options;
   golden_only.fault_list_path.clear();
   const Message message = callbacks.message ? callbacks.message : [](const std::string&) {};
-  return measure_steps_on(load_inputs(golden_only, message, callbacks.stop), golden_only, callbacks);
+  return measure_steps_on(load_inputs_of_program(golden_only, message, callbacks.stop), golden_only,
+                          callbacks);
 }
 
 }  // namespace tf_injector

@@ -23,7 +23,7 @@ class ReplayRuns {
     if (callbacks_.message) callbacks_.message(fmt::format("replay, {}", name));
     CampaignOptions options = options_;
     if (threads > 0) options.threads = threads;
-    Measurement measurement(inputs_, options, replay_engine(shortcuts), callbacks_.stop);
+    Measurement measurement(inputs_.copy_beside(), options, replay_engine(shortcuts), callbacks_.stop);
     const EngineSpeed speed = measurement.run(name);
     if (tallies_.empty()) tallies_ = measurement.tallies();
     for (size_t i = 0; i < tallies_.size(); ++i) {
@@ -84,8 +84,8 @@ TechniqueSpeeds measure_techniques(const CampaignOptions& options, double plain_
                                    const SpeedCallbacks& callbacks) {
   check_options(options);
   const Message message = callbacks.message ? callbacks.message : [](const std::string&) {};
-  return measure_techniques_on(load_inputs(options, message, callbacks.stop), options, plain_seconds,
-                               callbacks);
+  return measure_techniques_on(load_inputs_of_program(options, message, callbacks.stop), options,
+                               plain_seconds, callbacks);
 }
 
 }  // namespace tf_injector

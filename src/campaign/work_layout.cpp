@@ -23,7 +23,9 @@ class Layouts {
     for (int threads = limits_.threads; threads >= 1; --threads) {
       for (size_t size = 0; size < needs_.engine.sizes.size(); ++size) {
         if (only_the_fastest && (threads < limits_.threads || size > 0)) return fastest > 0;
-        const WorkLayout one{.threads = threads, .tile = layout.tile, .size = size};
+        WorkLayout one = layout;
+        one.threads = threads;
+        one.size = size;
         const double speed = threads * needs_.engine.sizes[size].speed;
         if (speed <= fastest || bytes_with_one(one) > limits_.bytes) continue;
         fastest = speed;
@@ -78,7 +80,7 @@ int first_tile(const MemoryNeeds& needs, const WorkLimits& limits) {
 
 WorkLayout plan_work(const MemoryNeeds& needs, const WorkLimits& limits) {
   const Layouts layouts(needs, limits);
-  WorkLayout layout{.threads = limits.threads, .tile = first_tile(needs, limits)};
+  WorkLayout layout{.threads = limits.threads, .tile = first_tile(needs, limits), .faults = limits.faults};
   const auto is_least = [&] { return layout.tile == 1 || limits.tile > 0; };
   while (!layouts.choose(layout, !is_least())) {
     if (is_least()) throw_too_small(limits, layouts.least(layout.tile));
@@ -87,8 +89,8 @@ WorkLayout plan_work(const MemoryNeeds& needs, const WorkLimits& limits) {
   if (needs.peak_bytes > limits.bytes) throw_too_small(limits, layouts.least(layout.tile));
   const uint64_t left = limits.bytes - layouts.without_faults(layout);
   const uint64_t fitting = left / std::max<uint64_t>(layouts.of_fault(layout.threads), 1);
-  layout.most_faults =
-      static_cast<size_t>(std::clamp<uint64_t>(fitting, 1, std::max<size_t>(limits.faults, 1)));
+  const size_t most = limits.block > 0 ? std::min(limits.block, limits.faults) : limits.faults;
+  layout.most_faults = static_cast<size_t>(std::clamp<uint64_t>(fitting, 1, std::max<size_t>(most, 1)));
   layout.bytes = std::max(needs.peak_bytes,
                           layouts.without_faults(layout) +
                               std::min(layout.most_faults, limits.faults) * layouts.of_fault(layout.threads));

@@ -22,8 +22,9 @@ struct WorkLimits {
   uint64_t bytes = 0;  // upper bound of all memory that MemoryNeeds speaks of
   int64_t images = 0;
   size_t faults = 0;
-  int threads = 1;  // at most
-  int tile = 0;     // images worked on together; 0: chosen
+  int threads = 1;   // at most
+  int tile = 0;      // images worked on together; 0: chosen
+  size_t block = 0;  // the most faults of a block; 0: as many as fit
 };
 
 struct WorkLayout {
@@ -33,7 +34,9 @@ struct WorkLayout {
   size_t most_faults = 1;  // of a block
   uint64_t bytes = 0;      // at most, with a block of so many faults
 
-  [[nodiscard]] EngineLayout engine() const noexcept { return {threads, tile, size}; }
+  size_t faults = 0;  // of the run
+
+  [[nodiscard]] EngineLayout engine() const noexcept { return {threads, tile, size, faults}; }
 };
 
 // Makes the tile smaller first, then takes smaller engines or fewer threads, until the memory holds a block

@@ -9,6 +9,8 @@
 #include <span>
 #include <utility>
 
+#include "core/block_bytes.hpp"
+
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #endif
@@ -47,6 +49,11 @@ class AlignedBuffer {
   [[nodiscard]] const float* data() const noexcept { return data_.get(); }
   [[nodiscard]] size_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  // The memory that an array of so many floats takes, and that this one takes.
+  [[nodiscard]] static constexpr size_t bytes_of(size_t size) noexcept {
+    return block_bytes((size + kPadding) * sizeof(float), kAlignment);
+  }
+  [[nodiscard]] size_t bytes() const noexcept { return data_ == nullptr ? 0 : bytes_of(size_); }
   float& operator[](size_t i) noexcept { return data_[i]; }
   float operator[](size_t i) const noexcept { return data_[i]; }
   [[nodiscard]] std::span<float> span() noexcept { return {data_.get(), size_}; }

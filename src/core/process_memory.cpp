@@ -5,6 +5,8 @@
 #include <fstream>
 #include <string_view>
 
+#include "core/block_bytes.hpp"
+
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -35,8 +37,7 @@ ProcessMemory process_memory(const std::string& root) {
 
 void give_back_large_blocks() noexcept {
 #ifdef __GLIBC__
-  constexpr int kLargeBlock = 256 << 10;  // bytes; setting it keeps glibc from raising it
-  mallopt(M_MMAP_THRESHOLD, kLargeBlock);
+  mallopt(M_MMAP_THRESHOLD, static_cast<int>(kLargeBlock));  // setting it keeps glibc from raising it
 #endif
 }
 

@@ -1,5 +1,6 @@
 #include "graph/graph.hpp"
 
+#include "core/block_bytes.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -18,6 +19,20 @@ Shape infer_shape(const Op& op, std::span<const Shape> inputs) {
         }
       },
       op);
+}
+
+size_t Graph::bytes() const noexcept {
+  size_t bytes = 0;
+  for (const Weight& weight : weights) bytes += vector_bytes(weight.values);
+  return bytes;
+}
+
+size_t Graph::bytes_of_small_weights() const noexcept {
+  size_t bytes = 0;
+  for (const Weight& weight : weights) {
+    if (vector_bytes(weight.values) < kLargeBlock) bytes += vector_bytes(weight.values);
+  }
+  return bytes;
 }
 
 NodeId Graph::add(std::string path, Op op, std::vector<NodeId> node_inputs) {

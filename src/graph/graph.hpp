@@ -45,6 +45,11 @@ struct Graph {
 
   std::vector<std::string> notes;  // about the file, for whoever uses the network: one line each
 
+  // Memory of the weights; of those that are smaller than a large block (core/block_bytes.hpp), which the
+  // allocator keeps for others when they are freed.
+  [[nodiscard]] size_t bytes() const noexcept;
+  [[nodiscard]] size_t bytes_of_small_weights() const noexcept;
+
   // Appends a node; infers and checks its shape. Throws ModelError naming `path`.
   NodeId add(std::string path, Op op, std::vector<NodeId> node_inputs);
   NodeId add_input(std::string path, std::string input_name, Shape shape,

@@ -62,6 +62,7 @@ class SimdChannelConv2D final : public WindowKernel {
     return std::string(kernel_set_name(table_.set)) + ":channel_conv2d";
   }
   [[nodiscard]] int64_t multiply_adds() const override { return multiply_adds_of(geometry_); }
+  [[nodiscard]] size_t table_bytes() const override { return positions_->bytes(); }
   [[nodiscard]] size_t weight_bytes() const override {
     return weights_.size() * sizeof(float) + epilogue_->bytes();
   }

@@ -90,6 +90,13 @@ std::vector<simd::PositionClass> PositionTables::views() const {
   return all;
 }
 
+size_t PositionTables::bytes() const {
+  size_t bytes = vector_bytes(classes) + vector_bytes(places);
+  for (const Class& c : classes)
+    bytes += vector_bytes(c.tap) + vector_bytes(c.input) + vector_bytes(c.output);
+  return bytes;
+}
+
 SimdConv2D::SimdConv2D(const ops::Conv2D& op, const KernelContext& context)
     : table_(*simd::simd_table(context.set)),
       geometry_(geometry_of(op, context)),
@@ -169,8 +176,14 @@ bool SimdConv2D::takes_planes(int32_t columns) const noexcept {
   return columns * layout.places <= column_stride(columns) * geometry_.out_h * geometry_.out_w;
 }
 
-int64_t SimdConv2D::columns_room() const noexcept {
-  int32_t most = most_columns();
+std::vector<int64_t> SimdConv2D::class_sizes() const {
+  std::vector<int64_t> sizes;
+  for (const simd::PositionClass& c : classes_) sizes.push_back(c.positions);
+  return sizes;
+}
+
+int64_t SimdConv2D::columns_room(int32_t columns) const noexcept {
+  int32_t most = std::min(columns, most_columns());
   while (most > 0 && !takes_planes(most)) --most;
   return most > 0 ? simd::PlaneLayout(*rows_, geometry_.cin, table_.lanes).floats(most) : 0;
 }

@@ -28,6 +28,7 @@ struct PositionTables {
   explicit PositionTables(const ref::Conv2DGeometry& g);
   // As the SIMD kernels take them.
   [[nodiscard]] std::vector<simd::PositionClass> views() const;
+  [[nodiscard]] size_t bytes() const;
 };
 
 // What the kernels of Conv2D and DepthwiseConv2D are made of.
@@ -51,6 +52,7 @@ class SimdConv2D final : public LinearKernel {
   [[nodiscard]] std::string name() const override;
   [[nodiscard]] int64_t multiply_adds() const override;
   [[nodiscard]] size_t weight_bytes() const override;
+  [[nodiscard]] size_t table_bytes() const override { return positions_->bytes(); }
   [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
   [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override;
 
@@ -65,7 +67,8 @@ class SimdConv2D final : public LinearKernel {
                      PositionScratch& scratch) const override;
   void run_columns(const float* in, const float* columns, int32_t lanes, float* sums, int batch,
                    const std::vector<int32_t>* positions, PositionScratch& scratch) const override;
-  [[nodiscard]] int64_t columns_room() const noexcept override;
+  [[nodiscard]] int64_t columns_room(int32_t columns) const noexcept override;
+  [[nodiscard]] std::vector<int64_t> class_sizes() const override;
   // Are so many columns computed plane by plane?
   [[nodiscard]] bool takes_planes(int32_t columns) const noexcept;
   // kernel_h * kernel_w * cin: the length of a chain.

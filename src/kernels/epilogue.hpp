@@ -25,6 +25,7 @@ class EpilogueData {
   // The parameters of some channels, in that order: lane l has those of channels[l].
   [[nodiscard]] EpilogueData gathered(std::span<const int32_t> channels) const;
   [[nodiscard]] size_t bytes() const noexcept;
+  static constexpr size_t kArrays = 5;
 
  private:
   EpilogueData() = default;
@@ -33,7 +34,7 @@ class EpilogueData {
   bool add_ = false;
   bool normalize_ = false;
   std::optional<ops::ActivationKind> activation_;
-  AlignedBuffer bias_, mean_, istd_, gamma_, beta_;
+  AlignedBuffer bias_, mean_, istd_, gamma_, beta_;  // kArrays
 };
 
 }  // namespace tf_injector

@@ -51,6 +51,7 @@ class SimdGroupedConv2D final : public Kernel {
     return std::string(kernel_set_name(table_.set)) + ":grouped_conv2d";
   }
   [[nodiscard]] int64_t multiply_adds() const override { return multiply_adds_of(geometry_); }
+  [[nodiscard]] size_t table_bytes() const override { return positions_->bytes(); }
   [[nodiscard]] size_t weight_bytes() const override {
     size_t bytes = packed_.size() * sizeof(float);
     for (const EpilogueData& epilogue : *epilogues_) bytes += epilogue.bytes();

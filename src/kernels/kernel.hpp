@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/aligned_buffer.hpp"
 #include "core/shape.hpp"
 #include "graph/op.hpp"
 #include "graph/patch.hpp"
@@ -44,6 +45,14 @@ class Kernel {
   // Per image.
   [[nodiscard]] virtual int64_t multiply_adds() const { return 0; }
   [[nodiscard]] virtual size_t weight_bytes() const { return 0; }
+  // Of tables of positions, which patched copies share.
+  [[nodiscard]] virtual size_t table_bytes() const { return 0; }
+  // The most memory that a patched copy takes, and the kernel itself with its tables.
+  [[nodiscard]] size_t patched_bytes() const {
+    constexpr size_t kObjects = 4096;  // the kernel, its lists of classes, the padding of its arrays
+    return AlignedBuffer::bytes_of(weight_bytes() / sizeof(float)) + kObjects;
+  }
+  [[nodiscard]] size_t bytes() const { return patched_bytes() + table_bytes(); }
   // Does a fault in this weight change this kernel's result?
   [[nodiscard]] virtual bool holds(WeightId weight) const {
     (void)weight;

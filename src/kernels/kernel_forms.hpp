@@ -50,8 +50,10 @@ class LinearKernel : public Kernel {
   // sums: [out_positions][lanes]. These positions, ascending (null: all), are written, others may be.
   virtual void run_columns(const float* in, const float* columns, int32_t lanes, float* sums, int batch,
                            const std::vector<int32_t>* positions, PositionScratch& scratch) const = 0;
-  // The most floats that run_columns takes for PositionScratch::room.
-  [[nodiscard]] virtual int64_t columns_room() const noexcept { return 0; }
+  // The most floats that run_columns takes for PositionScratch::room, with up to so many columns.
+  [[nodiscard]] virtual int64_t columns_room(int32_t) const noexcept { return 0; }
+  // The most positions that each list of PositionScratch::among takes.
+  [[nodiscard]] virtual std::vector<int64_t> class_sizes() const { return {}; }
 };
 
 // Copies: every output element is an input element or a constant.

@@ -71,6 +71,9 @@ class SimdMaxPool2D final : public WindowKernel {
   [[nodiscard]] std::string name() const override {
     return std::string(kernel_set_name(table_.set)) + ":max_pool2d";
   }
+  [[nodiscard]] size_t table_bytes() const override {
+    return vector_bytes(windows_.first) + vector_bytes(windows_.input);
+  }
 
  private:
   const simd::SimdTable& table_;

@@ -104,9 +104,9 @@ std::vector<StepInfo> Plan::steps() const {
   return infos;
 }
 
-size_t Plan::weight_bytes() const noexcept {
-  size_t bytes = 0;
-  for (const PlanStep& step : impl_->steps) bytes += step.kernel->weight_bytes();
+size_t Plan::bytes() const {
+  size_t bytes = vector_bytes(impl_->steps);
+  for (const PlanStep& step : impl_->steps) bytes += step.kernel->bytes();
   return bytes;
 }
 

@@ -49,7 +49,7 @@ class Plan {
   [[nodiscard]] int64_t classes() const noexcept;    // elements of the scored output
   [[nodiscard]] KernelSet kernels() const noexcept;  // never `automatic`
   [[nodiscard]] std::vector<StepInfo> steps() const;
-  [[nodiscard]] size_t weight_bytes() const noexcept;  // packed weights
+  [[nodiscard]] size_t bytes() const;  // its memory: packed weights and the kernels' tables
   [[nodiscard]] size_t workspace_bytes_per_image() const noexcept;
 
   struct Impl;

@@ -9,9 +9,8 @@ namespace tf_injector::replay {
 
 AliveChannels::AliveChannels(const simd::SimdTable& table, int64_t channels)
     : table_(table), lane_count_(table.lanes) {
-  const size_t size = idx(channels + 4 * lane_count_);  // padding
-  for (std::vector<int32_t>* list : {&channels_, &all_, &alive_in_}) list->resize(size);
-  for (std::vector<int32_t>& list : lists_) list.resize(size);
+  ArrayMaker maker;
+  list_arrays(table.lanes, channels, maker);
   std::iota(all_.begin(), all_.end(), 0);
 }
 

@@ -7,13 +7,32 @@
 #include <cstdint>
 #include <vector>
 
+#include "replay/arrays.hpp"
 #include "replay/golden.hpp"
 #include "replay/lane_values.hpp"
 #include "replay/replay_plan.hpp"
 
 namespace tf_injector::replay {
 
-class AliveChannels {
+struct AliveChannelsArrays {
+  std::vector<int32_t> channels_, all_;
+  std::vector<int32_t> alive_in_;
+  std::array<std::vector<int32_t>, 2 * simd::kLaneVectors>
+      lists_;  // what the levels lie in, where they are several
+
+  template <class To>
+  void list_arrays(const ReplaySizes& sizes, To& to) {
+    list_arrays(sizes.lanes, sizes.cout, to);
+  }
+  template <class To>
+  void list_arrays(int32_t lanes, int64_t channels, To& to) {
+    const int64_t size = channels + int64_t{simd::kLaneVectors} * lanes;  // padding
+    for (std::vector<int32_t>* list : {&channels_, &all_, &alive_in_}) to.add(*list, size);
+    for (std::vector<int32_t>& list : lists_) to.add(list, size);
+  }
+};
+
+class AliveChannels : AliveChannelsArrays {
  public:
   // `channels`: most of any step.
   AliveChannels(const simd::SimdTable& table, int64_t channels);
@@ -46,11 +65,7 @@ class AliveChannels {
   const simd::SimdTable& table_;
   const int32_t lane_count_;  // of a vector
   int32_t vectors_ = 0, count_ = 0;
-  std::vector<int32_t> channels_, all_;
-  std::vector<int32_t> alive_in_;
   std::array<simd::LaneLevel, simd::kLaneVectors> levels_;
-  std::array<std::vector<int32_t>, 2 * simd::kLaneVectors>
-      lists_;  // what the levels lie in, where they are several
 };
 
 }  // namespace tf_injector::replay

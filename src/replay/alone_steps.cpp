@@ -19,33 +19,11 @@ bool are_nearly_all(int64_t positions, int64_t of) {
 
 AloneSteps::AloneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values,
                        HitColumns& hit_columns)
-    : plan_(plan),
-      golden_(golden),
-      values_(values),
-      hit_columns_(hit_columns),
-      faults_(idx(std::min(kMostAlone, plan.pack_size().lanes))) {
-  const std::vector<int64_t>& slots = plan.plan().impl().memory.slot_elements;
-  for (Fault& fault : faults_) {
-    for (size_t s = 0; s < slots.size(); ++s) {
-      Value value;
-      value.values = AlignedBuffer(idx(slots[s]));
-      value.dirty.resize(idx(plan.slot_positions(static_cast<int>(s))));
-      fault.slots.push_back(std::move(value));
-    }
-  }
-  size_t reads = 1;
-  for (const StepInfo& step : plan.steps()) reads = std::max(reads, step.reads.size());
-  pointers_.resize(reads);
-  int64_t channels = 0, positions = 0;
-  for (const ValueInfo& value : plan.values()) {
-    channels = std::max(channels, value.channels);
-    positions = std::max(positions, value.positions);
-  }
-  all_positions_.resize(idx(positions));
+    : plan_(plan), golden_(golden), values_(values), hit_columns_(hit_columns) {
+  ArrayMaker maker;
+  list_arrays(plan.sizes(), maker);
   std::iota(all_positions_.begin(), all_positions_.end(), 0);
-  all_channels_.resize(idx(channels));
   std::iota(all_channels_.begin(), all_channels_.end(), 0);
-  sums_ = AlignedBuffer(idx(channels * plan.table().width()));
 }
 
 void AloneSteps::run(size_t first, size_t end, std::span<const Hit> hits, LaneMask lanes, int from, int to,

@@ -9,6 +9,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "plan/plan.hpp"
+#include "replay/arrays.hpp"
 #include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
 #include "replay/golden.hpp"
@@ -18,7 +19,43 @@
 
 namespace tf_injector::replay {
 
-class AloneSteps {
+struct AloneStepsArrays {
+  // A value as one fault has it.
+  struct Value {
+    int owner = -1;  // which; its array holds all of it then
+    AlignedBuffer values;
+    std::vector<uint8_t> dirty;  // per position
+    int64_t changed = 0;         // how many are dirty
+  };
+  struct Fault {
+    int32_t lane = 0;
+    std::vector<Value> slots;  // per slot of the memory plan
+  };
+  std::vector<Fault> faults_;
+  std::vector<int32_t> positions_, all_positions_;
+  PositionScratch scratch_;
+  std::vector<const float*> pointers_;
+  std::vector<int32_t> all_channels_;
+  AlignedBuffer sums_;
+
+  template <class To>
+  void list_arrays(const ReplaySizes& sizes, To& to) {
+    to.repeat(faults_, sizes.alone, [&](Fault& fault, int64_t) {
+      to.repeat(fault.slots, static_cast<int64_t>(sizes.slots.size()), [&](Value& value, int64_t slot) {
+        to.add(value.values, sizes.slots[idx(slot)].elements);
+        to.add(value.dirty, sizes.slots[idx(slot)].positions);
+      });
+    });
+    to.reserve(positions_, sizes.out_positions);
+    to.add(all_positions_, sizes.positions);
+    list_scratch(scratch_, sizes, to);
+    to.add(pointers_, sizes.reads);
+    to.add(all_channels_, sizes.channels);
+    to.add(sums_, sizes.channels * sizes.width);
+  }
+};
+
+class AloneSteps : AloneStepsArrays {
  public:
   // All outlive it. `values`: of the pack that is being worked on.
   AloneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values, HitColumns& hit_columns);
@@ -31,17 +68,8 @@ class AloneSteps {
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
 
  private:
-  // A value as one fault has it.
-  struct Value {
-    int owner = -1;  // which; its array holds all of it then
-    AlignedBuffer values;
-    std::vector<uint8_t> dirty;  // per position
-    int64_t changed = 0;         // how many are dirty
-  };
-  struct Fault {
-    int32_t lane = 0;
-    std::vector<Value> slots;  // per slot of the memory plan
-  };
+  using Value = AloneStepsArrays::Value;
+  using Fault = AloneStepsArrays::Fault;
   [[nodiscard]] const ValueInfo& info(int value) const { return plan_.values()[static_cast<size_t>(value)]; }
   [[nodiscard]] Value& slot(Fault& fault, int value) {
     return fault.slots[static_cast<size_t>(info(value).slot)];
@@ -70,12 +98,6 @@ class AloneSteps {
   LaneValues& values_;
   HitColumns& hit_columns_;
   Counters counters_;
-  std::vector<Fault> faults_;
-  std::vector<int32_t> positions_, all_positions_;
-  PositionScratch scratch_;
-  std::vector<const float*> pointers_;
-  std::vector<int32_t> all_channels_;
-  AlignedBuffer sums_;
 };
 
 }  // namespace tf_injector::replay

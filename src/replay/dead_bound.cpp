@@ -52,12 +52,15 @@ struct Channel {
 
 }  // namespace
 
+bool has_dead_bound(const LinearGeometry& g) {
+  return g.taps * g.cin <= kMostProducts && g.taps + std::max(g.cin, g.cout) <= kMostSquares;
+}
+
 std::optional<DeadBound> dead_bound(const LinearGeometry& geometry, const float* weights,
                                     const simd::EpilogueCall& e) {
   constexpr double few = DeadBound::kFewRoundings;
   const int64_t depth = geometry.taps * geometry.cin, cout = geometry.cout;
-  if (depth > kMostProducts || geometry.taps + std::max(geometry.cin, cout) > kMostSquares)
-    return std::nullopt;
+  if (!has_dead_bound(geometry)) return std::nullopt;
   const double all = static_cast<double>(depth) * kUnit, chain = all / (1.0 - all);
   DeadBound bound{AlignedBuffer(idx(cout)), AlignedBuffer(idx(cout)), AlignedBuffer(idx(cout))};
   for (int64_t c = 0; c < cout; ++c) {

@@ -16,6 +16,7 @@ namespace tf_injector::replay {
 // for a channel without a bound: then no comparison says that it is dead.
 struct DeadBound {
   AlignedBuffer slope, noise, offset;  // [cout], padded
+  static constexpr size_t kArrays = 3;
   // More than the roundings of the epilogue and of the bound's own arithmetic.
   static constexpr float kFewRoundings = 64.0f * 0x1p-24f;
 };
@@ -25,8 +26,9 @@ struct DeadBound {
 inline constexpr float kGenerous = 1.01f;
 [[nodiscard]] inline float norm_of(float squares) noexcept { return kGenerous * std::sqrt(squares) + 1e-15f; }
 
-// `weights`: (taps * cin, cout), row-major, all finite. None where sums are so long that their roundings are
-// not bounded by the above.
+// None where sums are so long that their roundings are not bounded by the above.
+[[nodiscard]] bool has_dead_bound(const LinearGeometry& geometry);
+// `weights`: (taps * cin, cout), row-major, all finite. None: see has_dead_bound.
 [[nodiscard]] std::optional<DeadBound> dead_bound(const LinearGeometry& geometry, const float* weights,
                                                   const simd::EpilogueCall& epilogue);
 

@@ -100,6 +100,28 @@ Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
 
 }  // namespace
 
+// Each fault in a pack, in a hit and with columns of its own: several share them.
+size_t fault_bytes(const ReplayPlan& plan, std::span<const size_t> steps) {
+  const auto lists = [](size_t bytes) { return 2 * block_bytes(bytes); };  // while they grow
+  size_t bytes = lists(sizeof(Target)) + block_bytes(steps.size() * sizeof(size_t)) + lists(sizeof(Pack)) +
+                 lists(sizeof(uint32_t)) + lists(sizeof(size_t)) + lists(sizeof(Group));
+  for (const size_t s : steps) {
+    const StepInfo& step = plan.steps()[s];
+    bytes += 2 * lists(sizeof(Hit)) + 4 * lists(sizeof(int32_t));
+    const bool has_columns = step.linear && steps.size() == 1;
+    if (has_columns) {
+      const LinearGeometry& g = step.linear->geometry;
+      bytes += AlignedBuffer::bytes_of(idx(simd::packed_size(plan.table(), g.taps * g.cin, 1))) +
+               block_bytes(sizeof(EpilogueData)) + EpilogueData::kArrays * AlignedBuffer::bytes_of(1);
+    }
+    if (!has_columns || !plan.shortcuts().channel) {
+      bytes += block_bytes(idx(plan.table().width()) * sizeof(std::unique_ptr<const Kernel>)) +
+               step.kernel->patched_bytes();
+    }
+  }
+  return bytes;
+}
+
 FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches) : size_(patches.size()) {
   std::vector<Target> targets;
   std::map<WeightId, std::vector<size_t>> holding;

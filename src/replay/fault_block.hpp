@@ -45,6 +45,9 @@ struct Group {
   std::vector<Pack> on_their_own;  // hit several steps: never packed anew
 };
 
+// The most that a FaultBlock takes for a fault in a weight that these steps hold.
+[[nodiscard]] size_t fault_bytes(const ReplayPlan& plan, std::span<const size_t> steps);
+
 class FaultBlock {
  public:
   // Throws std::bad_alloc.

@@ -6,19 +6,8 @@
 
 namespace tf_injector::replay {
 Golden::Golden(const ReplayPlan& plan) : plan_(plan) {
-  size_t most_reads = 1;
-  for (const ValueInfo& value : plan.values()) values_.emplace_back(idx(value.elements()));
-  squares_.resize(plan.values().size());
-  before_.resize(plan.steps().size());
-  for (size_t s = 0; s < plan.steps().size(); ++s) {
-    const StepInfo& step = plan.steps()[s];
-    most_reads = std::max(most_reads, step.reads.size());
-    if (!step.linear || !step.linear->dead) continue;
-    for (const int value : {step.reads.front(), step.has_add ? step.reads.back() : step.reads.front()})
-      squares_[idx(value)] = AlignedBuffer(idx(plan.values()[idx(value)].positions));
-    before_[s] = AlignedBuffer(idx(plan.values()[idx(step.output)].elements() + plan.table().lanes));
-  }
-  pointers_.resize(most_reads);
+  ArrayMaker maker;
+  list_arrays(plan.sizes(), maker);
 }
 
 void Golden::run(std::span<const std::span<const float>> inputs, BatchContext context) {

@@ -6,11 +6,33 @@
 
 #include "core/aligned_buffer.hpp"
 #include "plan/plan.hpp"
+#include "replay/arrays.hpp"
 #include "replay/replay_plan.hpp"
 
 namespace tf_injector::replay {
 
-class Golden {
+struct GoldenArrays {
+  std::vector<AlignedBuffer> values_;  // per value
+  // Per value that a DeadBound asks for: squared norm per position, once it was asked for; else unknown.
+  mutable std::vector<AlignedBuffer> squares_;
+  std::vector<AlignedBuffer> before_;  // per step with a DeadBound: its output before the ReLU
+  std::vector<const float*> pointers_;
+
+  template <class To>
+  void list_arrays(const ReplaySizes& sizes, To& to) {
+    const auto each = [&](std::vector<AlignedBuffer>& arrays, const std::vector<int64_t>& floats) {
+      to.repeat(arrays, static_cast<int64_t>(floats.size()), [&](AlignedBuffer& array, int64_t i) {
+        if (floats[idx(i)] > 0) to.add(array, floats[idx(i)]);
+      });
+    };
+    each(values_, sizes.values);
+    each(squares_, sizes.squares);
+    each(before_, sizes.before);
+    to.add(pointers_, sizes.reads);
+  }
+};
+
+class Golden : GoldenArrays {
  public:
   explicit Golden(const ReplayPlan& plan);
 
@@ -37,12 +59,7 @@ class Golden {
   [[nodiscard]] float square(int value, int64_t position) const;
 
   const ReplayPlan& plan_;
-  std::vector<AlignedBuffer> values_;  // per value
-  // Per value that a DeadBound asks for: squared norm per position, once it was asked for; else kUnknown.
-  mutable std::vector<AlignedBuffer> squares_;
-  static constexpr float kUnknown = -1.0f;
-  std::vector<AlignedBuffer> before_;  // per step with a DeadBound: its output before the ReLU
-  std::vector<const float*> pointers_;
+  static constexpr float kUnknown = -1.0f;  // a square
 };
 
 }  // namespace tf_injector::replay

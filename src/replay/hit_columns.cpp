@@ -7,16 +7,8 @@
 namespace tf_injector::replay {
 
 HitColumns::HitColumns(const ReplayPlan& plan, const Golden& golden) : plan_(plan), golden_(golden) {
-  int64_t positions = 0, elements = 0;
-  for (const StepInfo& step : plan.steps()) {
-    if (!step.linear) continue;
-    positions = std::max(positions, step.linear->geometry.out_positions);
-    elements = std::max(elements, plan.values()[idx(step.output)].elements());
-  }
-  if (!plan.shortcuts().channel) whole_ = AlignedBuffer(idx(elements));
-  const int64_t width = plan.table().width();
-  columns_ = AlignedBuffer(idx(positions * width));
-  differs_.resize(idx(positions));
+  ArrayMaker maker;
+  list_arrays(plan.sizes(), maker);
 }
 
 void HitColumns::list_positions(const Hit& hit, const StepInfo& step) {
@@ -59,12 +51,12 @@ void HitColumns::compute(const Hit& hit, const StepInfo& step, BatchContext cont
 }
 
 void HitColumns::compute_whole(const Hit& hit, const StepInfo& step, BatchContext context) {
-  std::vector<const float*> inputs;
-  for (const int value : step.reads) inputs.push_back(golden_.value(value));
+  inputs_.clear();
+  for (const int value : step.reads) inputs_.push_back(golden_.value(value));
   const int64_t channels = plan_.values()[idx(step.output)].channels;
   const size_t count = hit.whole.size();
   for (size_t h = 0; h < count; ++h) {
-    hit.whole[h]->run({.inputs = inputs,
+    hit.whole[h]->run({.inputs = inputs_,
                        .output = whole_.data(),
                        .images = 1,
                        .batch = context.batch,

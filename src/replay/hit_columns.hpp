@@ -7,6 +7,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "plan/plan.hpp"
+#include "replay/arrays.hpp"
 #include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
 #include "replay/golden.hpp"
@@ -14,7 +15,26 @@
 
 namespace tf_injector::replay {
 
-class HitColumns {
+struct HitColumnsArrays {
+  std::vector<int32_t> positions_;
+  PositionScratch scratch_;
+  AlignedBuffer columns_, whole_;        // [positions][faults]: sums, then values
+  std::vector<simd::LaneMask> differs_;  // per listed position
+  std::vector<const float*> inputs_;
+
+  template <class To>
+  void list_arrays(const ReplaySizes& sizes, To& to) {
+    to.reserve(positions_, sizes.out_positions);
+    list_scratch(scratch_, sizes, to);
+    to.add(scratch_.room, sizes.columns_room);
+    to.add(columns_, sizes.out_positions * sizes.columns);
+    if (sizes.runs_whole) to.add(whole_, sizes.out_elements);
+    to.add(differs_, sizes.out_positions);
+    to.reserve(inputs_, sizes.reads);
+  }
+};
+
+class HitColumns : HitColumnsArrays {
  public:
   HitColumns(const ReplayPlan& plan, const Golden& golden);
 
@@ -43,12 +63,8 @@ class HitColumns {
 
   const ReplayPlan& plan_;
   const Golden& golden_;
-  std::vector<int32_t> positions_;
-  PositionScratch scratch_;
   Counters counters_;
-  AlignedBuffer columns_, whole_;        // [positions][faults]: sums, then values
-  std::vector<simd::LaneMask> differs_;  // per listed position
-  size_t count_ = 0, next_ = 0;          // faults; the listed position that at() looks at next
+  size_t count_ = 0, next_ = 0;  // faults; the listed position that at() looks at next
 };
 
 }  // namespace tf_injector::replay

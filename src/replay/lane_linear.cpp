@@ -11,14 +11,6 @@ namespace {
 // What packing one vector of weights of one row costs, in vectors of multiply-adds; found by trying.
 constexpr int32_t kWeightPackCost = 4;
 
-int64_t most_channels(const ReplayPlan& plan) {
-  int64_t most = 0;
-  for (const StepInfo& step : plan.steps()) {
-    if (step.linear) most = std::max(most, step.linear->geometry.cout);
-  }
-  return most;
-}
-
 }  // namespace
 
 LaneLinear::LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues& values)
@@ -28,27 +20,13 @@ LaneLinear::LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues&
       width_(plan.table().width()),
       golden_(golden),
       values_(values),
-      alive_(plan.table(), most_channels(plan)) {
-  int64_t taps = 1, depth = 0, packed = 0;
-  for (const StepInfo& step : plan.steps()) {
-    if (!step.linear) continue;
-    const LinearGeometry& g = step.linear->geometry;
-    taps = std::max(taps, g.taps);
-    depth = std::max(depth, g.taps * g.cin);
-    if (g.cout <= lanes_ * simd::kMostPackedVectors)
-      packed = std::max(packed, g.taps * g.cin * (g.cout + lanes_));
+      alive_(plan.table(), plan.sizes().cout) {
+  ArrayMaker maker;
+  list_arrays(plan.sizes(), maker);
+  for (size_t vectors = 1; vectors < row_at_.size(); ++vectors) {
+    for (size_t row = 0; row < row_at_[vectors].size(); ++row)
+      row_at_[vectors][row] = static_cast<int32_t>(row * vectors) * lanes_;
   }
-  const size_t vector = idx(lanes_);  // of padding
-  taps_.reserve(idx(taps));
-  weight_at_.resize(idx(depth) + vector);
-  dense_at_.reserve(idx(depth));
-  for (int32_t v = 1; v <= simd::kLaneVectors; ++v) {
-    for (int32_t r = 0; r < depth; ++r) row_at_[idx(v)].push_back(r * v * lanes_);
-  }
-  sums_ = AlignedBuffer(idx(most_channels(plan) * width_));
-  rows_ = AlignedBuffer(idx(depth * width_));
-  dense_rows_ = AlignedBuffer(idx(depth * width_));
-  packed_weights_ = AlignedBuffer(idx(packed));
 }
 
 void LaneLinear::run(const StepInfo& step, size_t index, BatchContext context, const AfterPosition& after) {

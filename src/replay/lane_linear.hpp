@@ -10,6 +10,7 @@
 #include "core/aligned_buffer.hpp"
 #include "plan/plan.hpp"
 #include "replay/alive_channels.hpp"
+#include "replay/arrays.hpp"
 #include "replay/counters.hpp"
 #include "replay/golden.hpp"
 #include "replay/lane_values.hpp"
@@ -17,7 +18,27 @@
 
 namespace tf_injector::replay {
 
-class LaneLinear {
+struct LaneLinearArrays {
+  std::vector<simd::LaneTap> taps_;
+  std::vector<int32_t> weight_at_, dense_at_;
+  std::array<std::vector<int32_t>, simd::kLaneVectors + 1>
+      row_at_;  // by the vectors of a row: where each begins
+  AlignedBuffer rows_, sums_, packed_weights_, dense_rows_;
+
+  template <class To>
+  void list_arrays(const ReplaySizes& sizes, To& to) {
+    to.reserve(taps_, sizes.taps);
+    to.add(weight_at_, sizes.depth + sizes.lanes);  // a vector of padding
+    to.reserve(dense_at_, sizes.depth);
+    for (size_t vectors = 1; vectors < row_at_.size(); ++vectors) to.add(row_at_[vectors], sizes.depth);
+    to.add(sums_, sizes.cout * sizes.width);
+    to.add(rows_, sizes.depth * sizes.width);
+    to.add(dense_rows_, sizes.depth * sizes.width);
+    to.add(packed_weights_, sizes.packed);
+  }
+};
+
+class LaneLinear : LaneLinearArrays {
  public:
   // All outlive it. `values`: of the pack that is being worked on.
   LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues& values);
@@ -60,15 +81,10 @@ class LaneLinear {
   bool negative_zero_ = false;  // of the chains run last
   Counters counters_;
   simd::LaneWindow window_;
-  std::vector<simd::LaneTap> taps_;
-  std::vector<int32_t> weight_at_, dense_at_;
-  std::array<std::vector<int32_t>, simd::kLaneVectors + 1>
-      row_at_;  // by the vectors of a row: where each begins
   // Largest squared norms of each vector of the lanes that are reached: of the change of the inputs under the
   // window and of the Add's operand.
   std::array<float, simd::kLaneVectors> change_{}, add_change_{};
   AliveChannels alive_;
-  AlignedBuffer rows_, sums_, packed_weights_, dense_rows_;
 };
 
 }  // namespace tf_injector::replay

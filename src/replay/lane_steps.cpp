@@ -34,36 +34,9 @@ LaneSteps::LaneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& v
       values_(values),
       linear_(plan, golden, values),
       hit_columns_(hit_columns) {
-  int64_t most_elements = 0, most_channels = 0, most_window = 0, most_pixels = 0;
-  int most_stripes = 1;
-  size_t most_reads = 1;
-  for (const ValueInfo& value : plan.values()) {
-    most_elements = std::max(most_elements, value.elements());
-    most_channels = std::max(most_channels, value.channels);
-  }
-  for (const StepInfo& step : plan.steps()) {
-    most_reads = std::max(most_reads, step.reads.size());
-    if (step.average) most_stripes = std::max(most_stripes, step.average->geometry.stripes);
-    if (!step.window) continue;
-    most_window = std::max(most_window, step.window->most_rows());
-    most_pixels = std::max(most_pixels, step.window->most_pixels());
-  }
-  sums_ = AlignedBuffer(idx(most_channels * width_));
-  stripes_ = AlignedBuffer(idx(most_channels * width_ * most_stripes));
-  operand_ = AlignedBuffer(idx(most_channels * width_));
-  rows_ = AlignedBuffer(idx(most_channels * width_));
-  row_channels_.resize(idx(most_channels) + simd::kMaxWidth);
-  change_ = AlignedBuffer(idx(width_));
-  zeros_ = AlignedBuffer(idx(width_));
-  window_values_ = AlignedBuffer(idx(most_window * width_));
-  window_at_.resize(idx(most_window) + simd::kMaxWidth);
-  window_next_.resize(idx(most_pixels));
-  window_rows_.resize(idx(most_window));
-  whole_out_ = AlignedBuffer(idx(most_elements));
-  for (size_t i = 0; i < most_reads; ++i) whole_in_.emplace_back(idx(most_elements));
-  all_channels_.resize(idx(most_channels));
+  ArrayMaker maker;
+  list_arrays(plan.sizes(), maker);
   std::iota(all_channels_.begin(), all_channels_.end(), 0);
-  pointers_.resize(most_reads);
 }
 
 void LaneSteps::run(size_t first, size_t end, std::span<const Hit> hits, BatchContext context) {

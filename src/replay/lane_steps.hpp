@@ -1,6 +1,7 @@
 // The steps of a plan for one pack of faults: what a step gives for all its lanes at once.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <span>
@@ -8,6 +9,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "plan/plan.hpp"
+#include "replay/arrays.hpp"
 #include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
 #include "replay/golden.hpp"
@@ -18,7 +20,40 @@
 
 namespace tf_injector::replay {
 
-class LaneSteps {
+struct LaneStepsArrays {
+  AlignedBuffer zeros_, window_values_;
+  std::vector<int32_t> window_at_, window_next_;
+  std::vector<simd::LaneTap> window_taps_;
+  std::vector<const float*> window_rows_, window_weights_;
+  AlignedBuffer sums_, operand_, rows_, change_, stripes_, whole_out_;
+  std::vector<AlignedBuffer> whole_in_;
+  std::vector<int32_t> all_channels_, row_channels_;
+  std::vector<LaneChange> changes_;
+  std::vector<const float*> pointers_;
+
+  template <class To>
+  void list_arrays(const ReplaySizes& sizes, To& to) {
+    const int64_t pixel = sizes.channels * sizes.width;
+    for (AlignedBuffer* array : {&sums_, &operand_, &rows_}) to.add(*array, pixel);
+    to.add(stripes_, pixel * sizes.stripes);
+    to.add(row_channels_, sizes.channels + simd::kMaxWidth);
+    to.add(change_, sizes.width);
+    to.add(zeros_, sizes.width);
+    to.add(window_values_, sizes.window_rows * sizes.width);
+    to.add(window_at_, sizes.window_rows + simd::kMaxWidth);
+    to.add(window_next_, sizes.window_pixels);
+    to.add(window_rows_, sizes.window_rows);
+    to.reserve(window_taps_, sizes.window_pixels);
+    to.reserve(window_weights_, sizes.window_pixels);
+    to.add(whole_out_, sizes.elements);
+    to.repeat(whole_in_, sizes.reads, [&](AlignedBuffer& in, int64_t) { to.add(in, sizes.elements); });
+    to.add(all_channels_, sizes.channels);
+    to.reserve(changes_, std::max<int64_t>(sizes.channels, sizes.width));
+    to.add(pointers_, sizes.reads);
+  }
+};
+
+class LaneSteps : LaneStepsArrays {
  public:
   // All outlive it. `values`: of the pack that is being worked on.
   LaneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values, HitColumns& hit_columns);
@@ -93,15 +128,6 @@ class LaneSteps {
   Counters counters_;
   LaneLinear linear_;
   HitColumns& hit_columns_;
-  AlignedBuffer zeros_, window_values_;
-  std::vector<int32_t> window_at_, window_next_;
-  std::vector<simd::LaneTap> window_taps_;
-  std::vector<const float*> window_rows_, window_weights_;
-  AlignedBuffer sums_, operand_, rows_, change_, stripes_, whole_out_;
-  std::vector<AlignedBuffer> whole_in_;
-  std::vector<int32_t> all_channels_, row_channels_;
-  std::vector<LaneChange> changes_;
-  std::vector<const float*> pointers_;
 };
 
 }  // namespace tf_injector::replay

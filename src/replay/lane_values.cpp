@@ -22,14 +22,14 @@ void LaneBuffer::begin(int value, int64_t its_positions) {
   std::fill_n(held.begin(), positions, LaneMask{0});
 }
 
-void LaneBuffer::become(LaneLimit limit, int64_t most_positions) {
+void LaneBuffer::become(const SlotSizes& slot) {
   owner = -1;
   positions = used_values = used_channels = 0;
-  most = limit;
+  most = slot.limit;
   if (static_cast<int64_t>(values.size()) > most.values) values = {};
   if (static_cast<int64_t>(channels.size()) > most.channels) channels = {};
-  held.resize(idx(most_positions));
-  places.resize(idx(most_positions));
+  ArrayMaker maker;
+  list_arrays(slot, maker);
 }
 
 void LaneBuffer::reserve(int64_t more_values, int64_t more_channels) {
@@ -71,26 +71,14 @@ void LaneBuffer::pack() {
 }
 
 LaneValues::LaneValues(const ReplayPlan& plan, const Golden& golden)
-    : plan_(plan), golden_(golden), vector_(plan.table().lanes), any_(plan.values().size(), 0) {
-  buffers_.resize(plan.plan().impl().memory.slot_elements.size());
-  int64_t channels = 0;
-  for (size_t value = 0; value < plan.values().size(); ++value) {
-    LaneBuffer& b = buffers_[idx(plan.values()[value].slot)];
-    if (b.held.empty()) b = make_buffer(static_cast<int>(value));
-    channels = std::max(channels, plan.values()[value].channels);
-  }
-  merged_ = AlignedBuffer(idx((channels + 2) * plan.table().width()));
-  merged_channels_.resize(idx(channels));
-  listed_.resize(idx(channels + simd::kMaxWidth));
-  channel_places_.resize(idx(channels));
+    : plan_(plan), golden_(golden), vector_(plan.table().lanes) {
+  ArrayMaker maker;
+  list_arrays(plan.sizes(), maker);
 }
 
 LaneBuffer LaneValues::make_buffer(int value) const {
-  const int64_t positions = plan_.slot_positions(info(value).slot);
   LaneBuffer buffer;
-  buffer.most = plan_.lane_limit(info(value).slot, plan_.pack_size().lanes);
-  buffer.held.resize(idx(positions));
-  buffer.places.resize(idx(positions));
+  buffer.become(plan_.sizes().slots[idx(info(value).slot)]);
   return buffer;
 }
 

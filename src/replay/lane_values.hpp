@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
+#include "replay/arrays.hpp"
 #include "replay/golden.hpp"
 #include "replay/replay_plan.hpp"
 
@@ -37,10 +38,17 @@ struct LaneBuffer {
   std::vector<LaneMask> held;  // per position
   std::vector<Place> places;   // per position, where some lane is held
 
+  template <class To>
+  void list_arrays(const SlotSizes& slot, To& to) {
+    to.grow(values, slot.limit.values);
+    to.grow(channels, slot.limit.channels);
+    to.add(held, slot.positions);
+    to.add(places, slot.positions);
+  }
   // A value of so many positions, all golden's, is about to be written.
   void begin(int value, int64_t its_positions);
   // Is another's from now on, with what it has of memory, if that is not too much.
-  void become(LaneLimit limit, int64_t most_positions);
+  void become(const SlotSizes& slot);
   // Room for so many more. Pointers to pixels are void afterwards.
   void reserve(int64_t more_values, int64_t more_channels);
   void pack();
@@ -90,8 +98,28 @@ class LaneView {
   int64_t channels_ = 0;
 };
 
+struct LaneValuesArrays {
+  std::vector<LaneBuffer> buffers_;  // per slot of the memory plan
+  std::vector<LaneMask> any_;        // per value
+  AlignedBuffer merged_;             // a pixel that is merged in its old place
+  std::vector<int32_t> merged_channels_, listed_, channel_places_;
+
+  template <class To>
+  void list_arrays(const ReplaySizes& sizes, To& to) {
+    to.repeat(buffers_, static_cast<int64_t>(sizes.slots.size()), [&](LaneBuffer& buffer, int64_t slot) {
+      buffer.most = sizes.slots[idx(slot)].limit;
+      buffer.list_arrays(sizes.slots[idx(slot)], to);
+    });
+    to.add(any_, static_cast<int64_t>(sizes.values.size()));
+    to.add(merged_, (sizes.channels + 2) * sizes.width);
+    to.add(merged_channels_, sizes.channels);
+    to.add(listed_, sizes.channels + simd::kMaxWidth);
+    to.add(channel_places_, sizes.channels);
+  }
+};
+
 // Of the pack that is being worked on.
-class LaneValues {
+class LaneValues : LaneValuesArrays {
  public:
   LaneValues(const ReplayPlan& plan, const Golden& golden);
 
@@ -159,10 +187,6 @@ class LaneValues {
   const Golden& golden_;
   const int32_t vector_;
   LaneMask all_lanes_ = 0;
-  std::vector<LaneBuffer> buffers_;  // per slot of the memory plan
-  std::vector<LaneMask> any_;        // per value
-  AlignedBuffer merged_;             // a pixel that is merged in its old place
-  std::vector<int32_t> merged_channels_, listed_, channel_places_;
 };
 
 }  // namespace tf_injector::replay

@@ -10,6 +10,8 @@ struct PackSize {
   int32_t lanes = 0;  // faults of a pack, up to the table's width
   size_t packs = 0;   // carried from segment to segment together, so that survivors can be packed anew
 
+  bool operator==(const PackSize&) const = default;
+
   // Buffers of values that are carried and packed anew at a time, and spare ones: else they would be given
   // back and made again in every segment.
   [[nodiscard]] int64_t buffers() const noexcept {

@@ -16,35 +16,39 @@ LaneMask lowest(LaneMask lanes, int count) {
 
 }  // namespace
 
+size_t lane_buffer_bytes(const SlotSizes& slot) { return array_bytes<LaneBuffer>(slot); }
+
+size_t most_outside_bytes(const ReplaySizes& sizes) {
+  size_t largest = 0;
+  for (const SlotSizes& slot : sizes.slots) largest = std::max(largest, lane_buffer_bytes(slot));
+  return idx(sizes.pack.buffers()) * largest;
+}
+
 Repacker::Repacker(const ReplayPlan& plan, const Golden& golden, const LaneValues& values)
-    : plan_(plan), golden_(golden), values_(values), spare_(plan.plan().impl().memory.slot_elements.size()) {
-  int64_t largest = 0;
-  for (size_t slot = 0; slot < spare_.size(); ++slot) {
-    limits_.push_back(plan.lane_limit(static_cast<int>(slot), plan.pack_size().lanes));
-    largest = std::max(largest, limits_.back().values);
-  }
-  most_outside_ = plan.pack_size().buffers() * largest;
+    : plan_(plan), golden_(golden), values_(values), spare_(plan.sizes().slots.size()) {
+  for (const SlotSizes& slot : plan.sizes().slots) slot_bytes_.push_back(lane_buffer_bytes(slot));
+  most_outside_ = most_outside_bytes(plan.sizes());
 }
 
 LaneBuffer Repacker::take(int value) {
-  std::vector<LaneBuffer>& spare = spare_[idx(plan_.values()[idx(value)].slot)];
-  if (spare.empty()) {
-    const size_t slot = idx(plan_.values()[idx(value)].slot);
-    outside_ += limits_[slot].values;
-    LaneBuffer made;
-    for (std::vector<LaneBuffer>& others : spare_) {
-      for (; outside_ > most_outside_ && !others.empty(); others.pop_back()) {
-        outside_ -= others.back().most.values;
-        made = std::move(others.back());
-      }
-    }
-    if (made.held.empty()) return values_.make_buffer(value);
-    made.become(limits_[slot], plan_.slot_positions(static_cast<int>(slot)));
-    return made;
+  const size_t slot = idx(plan_.values()[idx(value)].slot);
+  std::vector<LaneBuffer>& spare = spare_[slot];
+  if (!spare.empty()) {
+    LaneBuffer buffer = std::move(spare.back());
+    spare.pop_back();
+    return buffer;
   }
-  LaneBuffer buffer = std::move(spare.back());
-  spare.pop_back();
-  return buffer;
+  outside_ += slot_bytes_[slot];
+  LaneBuffer made;
+  for (size_t other = 0; other < spare_.size(); ++other) {
+    for (; outside_ > most_outside_ && !spare_[other].empty(); spare_[other].pop_back()) {
+      outside_ -= slot_bytes_[other];
+      made = std::move(spare_[other].back());
+    }
+  }
+  if (made.held.empty()) return values_.make_buffer(value);
+  made.become(plan_.sizes().slots[slot]);
+  return made;
 }
 
 void Repacker::give_back(int value, LaneBuffer buffer) {

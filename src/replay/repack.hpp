@@ -12,6 +12,10 @@
 
 namespace tf_injector::replay {
 
+// The most memory of one buffer, in bytes, and of all of them that are not in LaneValues.
+[[nodiscard]] size_t lane_buffer_bytes(const SlotSizes& slot);
+[[nodiscard]] size_t most_outside_bytes(const ReplaySizes& sizes);
+
 // Faults at the end of a segment: the one value that they have changed.
 struct CarriedPack {
   std::vector<uint32_t> faults;  // index into the block, per lane
@@ -50,8 +54,8 @@ class Repacker {
   const LaneValues& values_;
   Counters counters_;
   std::vector<std::vector<LaneBuffer>> spare_;  // per slot
-  std::vector<LaneLimit> limits_;               // per slot
-  int64_t outside_ = 0, most_outside_ = 0;      // floats of all buffers that are not in LaneValues
+  std::vector<size_t> slot_bytes_;              // the most of a buffer of that slot
+  size_t outside_ = 0, most_outside_ = 0;       // of all buffers that are not in LaneValues
   // Of the pixel that is being joined, per source that holds some of it:
   std::vector<LanePixel> pixels_;
   std::vector<simd::LanePart> parts_;

@@ -16,9 +16,10 @@ ReplayWorkspace::ReplayWorkspace(const ReplayPlan& plan)
       hit_columns_(plan, golden_),
       steps_(plan, golden_, values_, hit_columns_),
       alone_(plan, golden_, values_, hit_columns_),
-      repacker_(plan, golden_, values_),
-      scores_(static_cast<size_t>(plan.plan().classes())),
-      golden_scores_(static_cast<size_t>(plan.plan().classes())) {}
+      repacker_(plan, golden_, values_) {
+  ArrayMaker maker;
+  list_arrays(plan.sizes(), maker);
+}
 
 void ReplayWorkspace::run_golden(std::span<const std::span<const float>> inputs, BatchContext context,
                                  std::span<float> scores) {

@@ -11,6 +11,7 @@
 #include "core/aligned_buffer.hpp"
 #include "plan/plan.hpp"
 #include "replay/alone_steps.hpp"
+#include "replay/arrays.hpp"
 #include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
 #include "replay/golden.hpp"
@@ -25,8 +26,18 @@ namespace tf_injector::replay {
 // during the call.
 using Changed = std::function<void(size_t fault, std::span<const float> scores)>;
 
+struct ReplayScores {
+  AlignedBuffer scores_, golden_scores_;
+
+  template <class To>
+  void list_arrays(const ReplaySizes& sizes, To& to) {
+    to.add(scores_, sizes.scores);
+    to.add(golden_scores_, sizes.scores);
+  }
+};
+
 // One per thread.
-class ReplayWorkspace {
+class ReplayWorkspace : ReplayScores {
  public:
   explicit ReplayWorkspace(const ReplayPlan& plan);
   ReplayWorkspace(const ReplayWorkspace&) = delete;
@@ -61,7 +72,6 @@ class ReplayWorkspace {
   BatchContext context_;
   Counters counters_;
   std::vector<CarriedPack> carried_, next_;
-  AlignedBuffer scores_, golden_scores_;
 };
 
 }  // namespace tf_injector::replay

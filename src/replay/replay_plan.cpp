@@ -20,6 +20,7 @@ bool fit(LinearGeometry& g, const ValueInfo& in) {
   g.in_positions = g.taps = in.positions;
   g.cin = in.channels;
   g.source.clear();
+  g.source.reserve(idx(in.positions));
   for (int32_t p = 0; p < in.positions; ++p) g.source.push_back(p);
   return true;
 }
@@ -27,7 +28,24 @@ bool fit(LinearGeometry& g, const ValueInfo& in) {
 constexpr int64_t kCarriedFloats = int64_t{16} << 20;  // one generation of carried packs: at most 64 MiB
 constexpr int64_t kMostPacks = 4;
 
-std::optional<LinearStep> linear_step(const Kernel* kernel, const ValueInfo& in, const ValueInfo& out) {
+// Row-major, (taps * cin, cout). None: some are not finite.
+std::optional<AlignedBuffer> unpacked(const LinearKernel& linear, const LinearGeometry& g, Weights weights) {
+  AlignedBuffer values;
+  if (weights == Weights::unpacked) values = AlignedBuffer(idx(g.taps * g.cin * g.cout));
+  bool finite = true;
+  for (int64_t k = 0; k < g.taps * g.cin; ++k) {
+    for (int64_t c = 0; c < g.cout; ++c) {
+      const float w = linear.weight(k, c);
+      if (!values.empty()) values[idx(k * g.cout + c)] = w;
+      finite = finite && is_finite(w);
+    }
+  }
+  if (!finite) return std::nullopt;
+  return values;
+}
+
+std::optional<LinearStep> linear_step(const Kernel* kernel, const ValueInfo& in, const ValueInfo& out,
+                                      Weights weights) {
   const auto* linear = dynamic_cast<const LinearKernel*>(kernel);
   if (linear == nullptr) return std::nullopt;
   LinearStep step{.kernel = linear, .geometry = linear->linear_geometry(), .weights = {}, .dead = {}};
@@ -35,18 +53,13 @@ std::optional<LinearStep> linear_step(const Kernel* kernel, const ValueInfo& in,
   if (!fit(g, in) || out.positions != g.out_positions || out.channels != g.cout) return std::nullopt;
   // Rows of inputs and of weights are told by 32-bit offsets.
   if (g.taps * g.cin * std::max<int64_t>(g.cout, simd::kMaxWidth) > INT32_MAX) return std::nullopt;
-  step.weights = AlignedBuffer(idx(g.taps * g.cin * g.cout));
-  bool finite = true;
-  for (int64_t k = 0; k < g.taps * g.cin; ++k) {
-    for (int64_t c = 0; c < g.cout; ++c) {
-      const float w = linear->weight(k, c);
-      step.weights[idx(k * g.cout + c)] = w;
-      finite = finite && is_finite(w);
-    }
-  }
-  if (!finite) return std::nullopt;  // 0 * Inf is NaN: no zero may be skipped
+  std::optional<AlignedBuffer> values = unpacked(*linear, g, weights);
+  if (!values) return std::nullopt;  // 0 * Inf is NaN: no zero may be skipped
+  step.weights = std::move(*values);
   const simd::EpilogueCall epilogue = linear->epilogue().parameters();
-  if (epilogue.relu) step.dead = dead_bound(g, step.weights.data(), epilogue);
+  if (!epilogue.relu || !has_dead_bound(g)) return step;
+  step.dead.emplace();
+  if (weights == Weights::unpacked) step.dead = dead_bound(g, step.weights.data(), epilogue);
   return step;
 }
 
@@ -55,6 +68,7 @@ std::optional<MovementStep> movement_step(const Kernel* kernel, const ValueInfo&
   if (movement == nullptr) return std::nullopt;
   MovementStep step{.positions = {}, .elements = movement->sources(), .constant = movement->constant()};
   if (step.elements.empty()) return std::nullopt;
+  step.positions.reserve(idx(out.positions));
   for (int64_t p = 0; p < out.positions; ++p) {
     MovementStep::Position position;
     int64_t moved = 0;
@@ -76,7 +90,7 @@ std::optional<MovementStep> movement_step(const Kernel* kernel, const ValueInfo&
 std::optional<AverageStep> average_step(const Kernel* kernel, const ValueInfo& in, const ValueInfo& out) {
   const auto* average = dynamic_cast<const AverageKernel*>(kernel);
   if (average == nullptr) return std::nullopt;
-  AverageStep step{.geometry = average->average_geometry(), .all_channels = {}};
+  AverageStep step{.geometry = average->average_geometry()};
   if (step.geometry.channels != in.channels || step.geometry.channels != out.channels ||
       static_cast<int64_t>(step.geometry.windows.size()) != out.positions) {
     return std::nullopt;
@@ -145,21 +159,25 @@ bool is_elementwise(const ElementwiseForm* form, const StepInfo& step, const std
 
 }  // namespace
 
-ReplayPlan::ReplayPlan(const Plan& plan, const Shortcuts& shortcuts, PackSize size)
+ReplayPlan::ReplayPlan(const Plan& plan, const Shortcuts& shortcuts, PackSize size, Weights weights)
     : plan_(plan), table_(*simd::simd_table(plan.kernels())), shortcuts_(shortcuts), size_(size) {
   const Plan::Impl& p = plan.impl();
+  values_.reserve(p.inputs.size() + p.steps.size());
+  steps_.reserve(p.steps.size());
   for (size_t i = 0; i < p.inputs.size(); ++i)
     values_.push_back(value_of(p.inputs[i].shape, p.memory.slot_of_input[i]));
   for (size_t i = 0; i < p.steps.size(); ++i)
     values_.push_back(value_of(p.steps[i].shape, p.memory.slot_of_step[i]));
-  for (size_t i = 0; i < p.steps.size(); ++i) add_step(p.steps[i], static_cast<int>(p.inputs.size() + i));
+  for (size_t i = 0; i < p.steps.size(); ++i)
+    add_step(p.steps[i], static_cast<int>(p.inputs.size() + i), weights);
   cut_segments();
   if (size_.lanes == 0) size_ = pack_sizes().front();
+  sizes_ = ReplaySizes(*this, size_);
 }
 
 // Together with the packs that are carried, their memory: at most kCarriedFloats and kMostPacks. Smaller ones
-// take less, and are slower.
-std::vector<PackSize> ReplayPlan::pack_sizes() const {
+// take less, and are slower. None is larger than the faults are many.
+std::vector<PackSize> ReplayPlan::pack_sizes(size_t faults) const {
   int64_t largest = 1;
   const int width = table_.width();
   for (size_t slot = 0; slot < plan_.impl().memory.slot_elements.size(); ++slot)
@@ -170,7 +188,15 @@ std::vector<PackSize> ReplayPlan::pack_sizes() const {
   for (const int lanes : {4, 1}) {
     if (lanes < table_.lanes) sizes.push_back({lanes, 1});
   }
-  return sizes;
+  const size_t most = std::max<size_t>(faults, 1);
+  if (most >= idx(width) * packs) return sizes;
+  std::vector<PackSize> fitting;
+  for (PackSize size : sizes) {
+    size.lanes = static_cast<int32_t>(std::min(idx(size.lanes), most));
+    size.packs = std::min(size.packs, (most + idx(size.lanes) - 1) / idx(size.lanes));
+    if (fitting.empty() || !(size == fitting.back())) fitting.push_back(size);
+  }
+  return fitting;
 }
 
 void ReplayPlan::cut_segments() {
@@ -228,14 +254,14 @@ LaneLimit ReplayPlan::lane_limit(int slot, int32_t lanes) const {
   return limit;
 }
 
-void ReplayPlan::add_step(const PlanStep& from, int output) {
+void ReplayPlan::add_step(const PlanStep& from, int output, Weights weights) {
   StepInfo step;
   step.kernel = from.kernel.get();
   step.reads = from.reads;
   step.output = output;
   const ValueInfo &in = values_[idx(step.reads.front())], &out = values_[idx(output)];
   const auto* form = dynamic_cast<const ElementwiseForm*>(step.kernel);
-  step.linear = linear_step(step.kernel, in, out);
+  step.linear = linear_step(step.kernel, in, out, weights);
   if (step.linear && !shortcuts_.dead_outputs) step.linear->dead.reset();
   step.movement = movement_step(step.kernel, in, out);
   step.average = average_step(step.kernel, in, out);

@@ -15,6 +15,7 @@
 #include "replay/dead_bound.hpp"
 #include "replay/index.hpp"
 #include "replay/pack_size.hpp"
+#include "replay/replay_sizes.hpp"
 #include "replay/shortcuts.hpp"
 
 namespace tf_injector::replay {
@@ -51,7 +52,6 @@ struct MovementStep {
 
 struct AverageStep {
   AverageGeometry geometry;
-  std::vector<int32_t> all_channels;
 };
 
 struct WindowStep {
@@ -102,15 +102,14 @@ struct Segment {
 };
 inline constexpr int kMostAlone = 16;
 
-// What a LaneBuffer may grow to.
-struct LaneLimit {
-  int64_t values = 0, channels = 0;  // floats, channels of rows
-};
+// Are the weights of linear steps unpacked? A plan without them can be asked for sizes and memory only.
+enum class Weights { unpacked, left_out };
 
 class ReplayPlan {
  public:
   // `plan` must outlive it; its kernels must have an instruction set (plan.kernels() is not scalar).
-  explicit ReplayPlan(const Plan& plan, const Shortcuts& shortcuts = {}, PackSize size = {});
+  explicit ReplayPlan(const Plan& plan, const Shortcuts& shortcuts = {}, PackSize size = {},
+                      Weights weights = Weights::unpacked);
 
   [[nodiscard]] const Plan& plan() const noexcept { return plan_; }
   [[nodiscard]] const simd::SimdTable& table() const noexcept { return table_; }
@@ -122,20 +121,23 @@ class ReplayPlan {
   // Steps whose result a fault in this weight changes.
   [[nodiscard]] std::vector<size_t> steps_holding(WeightId weight) const;
   [[nodiscard]] PackSize pack_size() const noexcept { return size_; }
-  // Those to choose from, the fastest first and the smallest last. (None: the first is taken.)
-  [[nodiscard]] std::vector<PackSize> pack_sizes() const;
+  [[nodiscard]] const ReplaySizes& sizes() const noexcept { return sizes_; }
+  // Those to choose from for lists of so many faults, the fastest first and the smallest last. (None: the
+  // first is taken.)
+  [[nodiscard]] std::vector<PackSize> pack_sizes(size_t faults = SIZE_MAX) const;
   // The most positions that a value in this buffer has.
   [[nodiscard]] int64_t slot_positions(int slot) const;
   // The most that the pixels of a value in this buffer take, in packs of so many lanes.
   [[nodiscard]] LaneLimit lane_limit(int slot, int32_t lanes) const;
-  // The most memory that one ReplayWorkspace of a plan with this size takes, and this object.
+  // The most memory that one ReplayWorkspace of a plan with this size takes, and this object, with its
+  // weights even where they are left out.
   [[nodiscard]] size_t workspace_bytes(PackSize size) const;
   [[nodiscard]] size_t bytes() const noexcept;
   // The most that a FaultBlock takes for one of these faults.
   [[nodiscard]] size_t bytes_per_fault(std::span<const Patch> faults) const;
 
  private:
-  void add_step(const PlanStep& step, int output);
+  void add_step(const PlanStep& step, int output, Weights weights);
   void cut_segments();
   [[nodiscard]] int few_faults(size_t first, size_t end) const;
 
@@ -146,6 +148,7 @@ class ReplayPlan {
   std::vector<StepInfo> steps_;
   std::vector<Segment> segments_;
   PackSize size_;
+  ReplaySizes sizes_;
 };
 
 }  // namespace tf_injector::replay

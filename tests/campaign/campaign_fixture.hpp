@@ -200,13 +200,6 @@ inline RunTuning blocks_of(size_t faults) {
   return tuning;
 }
 
-// What the process holds differs from run to run: here nothing.
-inline RunTuning nothing_held() {
-  RunTuning tuning;
-  tuning.process_memory = [] { return ProcessMemory{}; };
-  return tuning;
-}
-
 inline RunTuning no_inference() {
   EngineHooks hooks;
   hooks.made = [] { ADD_FAILURE() << "an engine was made"; };

@@ -174,7 +174,6 @@ TEST_F(CampaignResultTest, LittleMemoryMakesSmallBlocksAndTheSameBytes) {
     size_t largest = 0;
     hooks.block = [&](size_t faults) { largest = std::max(largest, faults); };
     RunTuning tuning = tuning_with(hooks, 0, engine.engine);
-    tuning.process_memory = [] { return ProcessMemory{}; };
     run(inputs, o, tuning);
     EXPECT_EQ(read_text(o.report_path), expected);
     o.dry_run = true;

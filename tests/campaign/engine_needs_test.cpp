@@ -17,7 +17,7 @@ TEST(EngineNeeds, SmallerSizesOfReplayAreSlowerAndTakeLess) {
   if (plan.kernels() == KernelSet::scalar) GTEST_SKIP() << "the reference has no lanes";
   const replay::ReplayPlan replay_plan(plan);
   const std::vector<replay::PackSize> packs = replay_plan.pack_sizes();
-  const std::vector<Patch> faults = {test::random_fault(rng, odd.graph, odd.kernels)};
+  const std::vector<Patch> faults(1000, test::random_fault(rng, odd.graph, odd.kernels));
   const std::vector<EngineSize> sizes = replay_engine_needs(plan, faults).sizes;
   ASSERT_EQ(sizes.size(), packs.size());
   EXPECT_EQ(sizes.front().speed, 1.0);
@@ -30,6 +30,24 @@ TEST(EngineNeeds, SmallerSizesOfReplayAreSlowerAndTakeLess) {
     EXPECT_LE(sizes[i].bytes_per_thread, sizes[i - 1].bytes_per_thread);
     if (2 * packs[i].lanes == packs[i - 1].lanes) {
       EXPECT_NEAR(sizes[i].speed / sizes[i - 1].speed, 0.8, 0.05);
+    }
+  }
+}
+
+// No pack is made for more faults than there are.
+TEST(EngineNeeds, FewFaultsTakeLess) {
+  std::mt19937 rng(33);
+  const test::OddNetwork odd(rng, false);
+  const Plan plan = Plan::compile(odd.graph, {});
+  if (plan.kernels() == KernelSet::scalar) GTEST_SKIP() << "the reference has no lanes";
+  uint64_t before = 0;
+  for (const size_t faults : {1, 7, 40, 1000}) {
+    const std::vector<Patch> list(faults, test::random_fault(rng, odd.graph, odd.kernels));
+    const EngineSize size = replay_engine_needs(plan, list).sizes.front();
+    EXPECT_GT(size.bytes_per_thread, before) << faults;
+    before = size.bytes_per_thread;
+    if (faults < 1000) {
+      EXPECT_EQ(size.least_block, faults);
     }
   }
 }

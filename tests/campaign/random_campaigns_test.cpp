@@ -72,7 +72,6 @@ TEST_F(RandomCampaignsTest, EqualASlowCountForAnyEngineThreadsTilesAndMemory) {
       o.tile = static_cast<int>(dice.from(0, 3));
       RunTuning tuning = tuning_with({}, static_cast<size_t>(dice.among({0, 0, 20, 70})), engine.engine);
       tuning.joins_golden = dice.chance(0.5);
-      tuning.process_memory = [] { return ProcessMemory{}; };
       if (dice.chance(0.3)) o.memory_bytes = least_memory(inputs, o, tuning);
       run(inputs, o, tuning);
       EXPECT_EQ(read_text(o.report_path), expected)

@@ -116,9 +116,9 @@ TEST_F(SelfCheckTest, CountsAsMemory) {
   const CampaignInputs inputs = random_inputs(53);
   CampaignOptions o = checking(0);
   o.dry_run = true;
-  const uint64_t without = run(inputs, o, nothing_held()).estimated_memory_bytes;
+  const uint64_t without = run(inputs, o).estimated_memory_bytes;
   o.check = 1;
-  EXPECT_GT(run(inputs, o, nothing_held()).estimated_memory_bytes, without + 20U * 11 * 7 * sizeof(float));
+  EXPECT_GT(run(inputs, o).estimated_memory_bytes, without + 20U * 11 * 7 * sizeof(float));
 }
 
 // Without --check: some pairs of every block; of campaigns as small as these, all.
@@ -269,9 +269,9 @@ TEST_F(SampledCheckTest, CountsAsMemory) {
   const CampaignInputs inputs = random_inputs(75);
   CampaignOptions o = options();
   o.dry_run = true;
-  const uint64_t with = run(inputs, o, nothing_held()).estimated_memory_bytes;
+  const uint64_t with = run(inputs, o).estimated_memory_bytes;
   o.check = 0;
-  EXPECT_GT(with, run(inputs, o, nothing_held()).estimated_memory_bytes + 20U * 11 * 7 * sizeof(float));
+  EXPECT_GT(with, run(inputs, o).estimated_memory_bytes + 20U * 11 * 7 * sizeof(float));
 }
 
 TEST_F(SampledCheckTest, CanBeStopped) {

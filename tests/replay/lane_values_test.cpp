@@ -263,13 +263,13 @@ TEST(LaneBuffer, FreesWhatIsMoreThanItsNextOwnerMayHave) {
   buffer.begin(kValue, 1);
   buffer.reserve(500, 300);
   const float* const before = buffer.values.data();
-  buffer.become({.values = 600, .channels = 600}, 4);
+  buffer.become({.elements = 0, .positions = 4, .limit = {.values = 600, .channels = 600}});
   EXPECT_EQ(buffer.values.data(), before) << "it fits: it is kept";
   EXPECT_EQ(buffer.used_values, 0);
   EXPECT_EQ(buffer.owner, -1);
   EXPECT_EQ(buffer.held.size(), 4u);
   EXPECT_EQ(buffer.places.size(), 4u);
-  buffer.become({.values = 400, .channels = 200}, 2);
+  buffer.become({.elements = 0, .positions = 2, .limit = {.values = 400, .channels = 200}});
   EXPECT_TRUE(buffer.values.empty());
   EXPECT_TRUE(buffer.channels.empty());
 }

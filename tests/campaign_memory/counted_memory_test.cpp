@@ -1,0 +1,216 @@
+// What a campaign allocates stays below what it says that it takes at most, and that is not far too much:
+// counted by the allocation functions of this program.
+#include <gtest/gtest.h>
+
+#include "campaign/campaign_fixture.hpp"
+#include "support/counted_allocations.hpp"
+
+namespace tf_injector::test {
+namespace {
+
+// Layer after layer, with random weights.
+class LayerStack {
+ public:
+  LayerStack(std::mt19937& rng, Shape input) : rng_(rng) {
+    last_ = graph_.add_input("input", "input", input);
+  }
+
+  LayerStack& convolve(int64_t filters, bool pools) {
+    const int64_t cin = shape().back();
+    const WeightId kernel = weight({3, 3, cin, filters}, 0.1f);
+    add(ops::Conv2D{.kernel = kernel,
+                    .bias = weight({filters}, 0.1f),
+                    .kernel_size = {3, 3},
+                    .filters = filters,
+                    .padding = ops::Padding::same});
+    add(ops::Activation{.kind = ops::ActivationKind::relu});
+    if (pools) add(ops::MaxPool2D{.pool_size = {2, 2}, .strides = {2, 2}});
+    return *this;
+  }
+  LayerStack& flatten() {
+    add(ops::Reshape{Shape{shape().elements()}});
+    return *this;
+  }
+  LayerStack& dense(int64_t units, bool relu = true) {
+    const WeightId kernel = weight({shape().back(), units}, 0.05f);
+    add(ops::Dense{.kernel = kernel, .bias = weight({units}, 0.1f), .units = units});
+    if (relu) add(ops::Activation{.kind = ops::ActivationKind::relu});
+    return *this;
+  }
+  [[nodiscard]] Graph graph() {
+    graph_.outputs = {last_};
+    graph_.output_names = {"scores"};
+    return std::move(graph_);
+  }
+  std::vector<size_t> kernels;  // weights that faults may hit
+
+ private:
+  [[nodiscard]] const Shape& shape() const { return graph_.nodes[static_cast<size_t>(last_)].shape; }
+  void add(Op op) {
+    last_ = graph_.add("layer" + std::to_string(graph_.nodes.size()), std::move(op), {last_});
+  }
+  WeightId weight(Shape shape, float scale) {
+    if (shape.rank() > 1) kernels.push_back(graph_.weights.size());
+    Weight w{"w" + std::to_string(graph_.weights.size()), shape, {}};
+    w.values.reserve(static_cast<size_t>(shape.elements()));
+    for (int64_t i = 0; i < shape.elements(); ++i)
+      w.values.push_back(scale * (static_cast<float>(rng_() % 2001) / 1000.0f - 1.0f));
+    graph_.weights.push_back(std::move(w));
+    return static_cast<WeightId>(graph_.weights.size() - 1);
+  }
+
+  std::mt19937& rng_;
+  Graph graph_;
+  NodeId last_ = -1;
+};
+
+struct Work {
+  int64_t images = 2;
+  int faults = 12;
+};
+
+CampaignInputs inputs_of(std::mt19937& rng, Graph graph, const std::vector<size_t>& kernels,
+                         const Work& work) {
+  CampaignInputs inputs;
+  inputs.graph = std::move(graph);
+  const Shape shape = inputs.graph.nodes.front().shape;
+  inputs.dataset = {
+      .name = "D", .source = "memory", .sha256 = std::string(64, 'd'), .inputs = {}, .labels = {}};
+  inputs.dataset.inputs.push_back(
+      {.name = "",
+       .shape = shape.dims(),
+       .is_float = true,
+       .bytes = {},
+       .floats = random_values(rng, work.images * shape.elements(), Values::ordinary)});
+  inputs.dataset.labels.assign(static_cast<size_t>(work.images), 1);
+  inputs.list = random_list(rng, inputs.graph, kernels, work.faults);
+  inputs.model_path = "memory.keras";
+  inputs.model_sha256 = std::string(64, 'a');
+  return inputs;
+}
+
+CampaignInputs stack_inputs(LayerStack& stack, std::mt19937& rng, const Work& work) {
+  Graph graph = stack.graph();
+  return inputs_of(rng, std::move(graph), stack.kernels, work);
+}
+
+CampaignInputs vgg16_like(const Work& work) {
+  std::mt19937 rng(31);
+  LayerStack stack(rng, Shape{32, 32, 3});
+  for (const int64_t filters : {64, 128, 256, 512, 512})
+    stack.convolve(filters, false).convolve(filters, true);
+  stack.flatten().dense(2048).dense(1024).dense(10, false);
+  return stack_inputs(stack, rng, work);
+}
+
+CampaignInputs many_dense(int layers, int64_t units, const Work& work) {
+  std::mt19937 rng(32);
+  LayerStack stack(rng, Shape{units});
+  for (int i = 0; i < layers; ++i) stack.dense(units);
+  stack.dense(10, false);
+  return stack_inputs(stack, rng, work);
+}
+
+CampaignInputs resnet_like(const Work& work) {
+  std::mt19937 rng(33);
+  NetworkBuilder builder(rng, {.side = 32, .channels = 16, .classes = 10, .blocks = 5});
+  Graph graph = builder.build();
+  return inputs_of(rng, std::move(graph), builder.kernels, work);
+}
+
+class CountedMemoryTest : public CampaignTest {
+ protected:
+  // What a dry run says.
+  static uint64_t said(const CampaignInputs& inputs, CampaignOptions o, const RunTuning& tuning) {
+    o.dry_run = true;
+    return run(inputs, o, tuning).estimated_memory_bytes;
+  }
+  // The most that is counted, the inputs among it, which the run owns.
+  static uint64_t taken(const CampaignInputs& inputs, const CampaignOptions& o, const RunTuning& tuning) {
+    return most_while([&] {
+      CampaignInputs own = inputs;
+      static_cast<void>(run_on(std::move(own), o, {}, tuning));
+    });
+  }
+  // `factor`: how much more than is taken may be said, beside a MiB for every thread and one for all of them,
+  // of which no allocation is counted.
+  void expect_stated(const CampaignInputs& inputs, double factor) {
+    for (const NamedEngine& engine : both_engines()) {
+      for (const int threads : {1, 2}) {
+        SCOPED_TRACE(std::string(engine.name) + ", threads: " + std::to_string(threads));
+        CampaignOptions o = options();
+        o.overwrite = true;
+        o.threads = threads;
+        RunTuning tuning;
+        tuning.engine = engine.engine;
+        // How many faults a block takes depends on how long they take, and each takes a copy of weights.
+        if (engine.name == both_engines().front().name) tuning.most_faults_per_block = 4;
+        const uint64_t most = said(inputs, o, tuning), found = taken(inputs, o, tuning);
+        EXPECT_LE(found, most);
+        EXPECT_LE(static_cast<double>(most),
+                  factor * static_cast<double>(found) + (threads + 1) * double(1 << 20));
+      }
+    }
+  }
+  // The least that is accepted, to a part in 256.
+  static uint64_t least(const CampaignInputs& inputs, CampaignOptions o, const RunTuning& tuning) {
+    o.dry_run = true;
+    uint64_t accepted = uint64_t{4} << 30, refused = 1000;
+    while (accepted - refused > accepted / 256) {
+      o.memory_bytes = (accepted + refused) / 2;
+      try {
+        static_cast<void>(run(inputs, o, tuning));
+        accepted = o.memory_bytes;
+      } catch (const Error&) {
+        refused = o.memory_bytes;
+      }
+    }
+    return accepted;
+  }
+};
+
+TEST_F(CountedMemoryTest, OfNetworksWithManyWeights) {
+  {
+    SCOPED_TRACE("VGG16");
+    expect_stated(vgg16_like({}), 2.0);
+  }
+  {
+    SCOPED_TRACE("28 x Dense 1024");
+    expect_stated(many_dense(28, 1024, {}), 1.5);
+  }
+  {
+    SCOPED_TRACE("2 x Dense 4096");
+    expect_stated(many_dense(2, 4096, {.images = 2, .faults = 4}), 2.0);
+  }
+}
+
+// In packs of which every lane could reach every pixel: far fewer do.
+TEST_F(CountedMemoryTest, OfNetworksWithLargeWorkspaces) {
+  expect_stated(resnet_like({.images = 4, .faults = 150}), 8.0);
+}
+
+TEST_F(CountedMemoryTest, OfTinyCampaigns) {
+  expect_stated(resnet_like({.images = 1, .faults = 2}), 6.0);
+  expect_stated(vgg16_like({.images = 1, .faults = 2}), 2.5);
+}
+
+// Smaller packs, tiles and blocks, fewer threads.
+TEST_F(CountedMemoryTest, StaysBelowAnyBound) {
+  const CampaignInputs inputs = resnet_like({.images = 4, .faults = 100});
+  for (const NamedEngine& engine : both_engines()) {
+    SCOPED_TRACE(engine.name);
+    CampaignOptions o = options();
+    o.overwrite = true;
+    o.threads = 2;
+    RunTuning tuning;
+    tuning.engine = engine.engine;
+    const uint64_t smallest = least(inputs, o, tuning);
+    for (const double factor : {1.0, 1.5, 3.0}) {
+      o.memory_bytes = static_cast<uint64_t>(factor * static_cast<double>(smallest));
+      EXPECT_LE(taken(inputs, o, tuning), o.memory_bytes) << factor;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tf_injector::test
