@@ -5,11 +5,11 @@
 #include <new>
 
 #include "campaign/campaign_run.hpp"
-#include "campaign/csv_report.hpp"
-#include "campaign/group_summary.hpp"
-#include "campaign/inputs.hpp"
-#include "campaign/report_names.hpp"
 #include "io/file.hpp"
+#include "report/csv_report.hpp"
+#include "report/group_summary.hpp"
+#include "report/report_names.hpp"
+#include "session/inputs.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {

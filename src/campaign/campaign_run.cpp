@@ -9,20 +9,20 @@
 #include <span>
 #include <utility>
 
-#include "campaign/block_run.hpp"
 #include "campaign/dry_run.hpp"
-#include "campaign/golden_run.hpp"
-#include "campaign/group_summary.hpp"
 #include "campaign/progress_reporter.hpp"
-#include "campaign/report_check.hpp"
-#include "campaign/report_choice.hpp"
-#include "campaign/report_journal.hpp"
-#include "campaign/run_estimate.hpp"
 #include "campaign/run_identity.hpp"
-#include "campaign/score_files.hpp"
-#include "campaign/self_check.hpp"
-#include "campaign/stop.hpp"
 #include "core/parallel.hpp"
+#include "core/stop.hpp"
+#include "report/group_summary.hpp"
+#include "report/report_check.hpp"
+#include "report/report_choice.hpp"
+#include "report/report_journal.hpp"
+#include "report/score_files.hpp"
+#include "session/block_run.hpp"
+#include "session/check/self_check.hpp"
+#include "session/golden_run.hpp"
+#include "session/run_estimate.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {

@@ -1,8 +1,8 @@
 // The campaign on inputs that are in memory: what run_campaign does once files are read.
 #pragma once
 
-#include "campaign/inputs.hpp"
-#include "campaign/setup.hpp"
+#include "session/inputs.hpp"
+#include "session/setup.hpp"
 #include "tf_injector/campaign.hpp"
 
 namespace tf_injector {

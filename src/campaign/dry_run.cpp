@@ -4,11 +4,11 @@
 
 #include <span>
 
-#include "campaign/csv_report.hpp"
-#include "campaign/report_choice.hpp"
-#include "campaign/run_estimate.hpp"
 #include "campaign/run_identity.hpp"
-#include "campaign/score_files.hpp"
+#include "report/csv_report.hpp"
+#include "report/report_choice.hpp"
+#include "report/score_files.hpp"
+#include "session/run_estimate.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {

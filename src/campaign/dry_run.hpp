@@ -1,7 +1,7 @@
 // What a campaign would do and write, with estimates; writes nothing.
 #pragma once
 
-#include "campaign/setup.hpp"
+#include "session/setup.hpp"
 #include "tf_injector/campaign.hpp"
 
 namespace tf_injector {

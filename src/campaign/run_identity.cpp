@@ -1,7 +1,7 @@
 #include "campaign/run_identity.hpp"
 
-#include "campaign/score_files.hpp"
 #include "io/sha256.hpp"
+#include "report/score_files.hpp"
 
 namespace tf_injector {
 namespace {

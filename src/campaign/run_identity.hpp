@@ -1,9 +1,9 @@
 // The identity of the report that a run writes.
 #pragma once
 
-#include "campaign/report_choice.hpp"
-#include "campaign/report_identity.hpp"
-#include "campaign/setup.hpp"
+#include "report/report_choice.hpp"
+#include "report/report_identity.hpp"
+#include "session/setup.hpp"
 #include "tf_injector/campaign.hpp"
 
 namespace tf_injector {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include "campaign/bytes_text.hpp"
+#include "core/bytes_text.hpp"
 
 namespace tf_injector::cli {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "campaign/bytes_text.hpp"
 #include "cli/progress_text.hpp"
 #include "cli/text_table.hpp"
+#include "core/bytes_text.hpp"
 
 namespace tf_injector::cli {
 namespace {

@@ -1,7 +1,7 @@
-#include "campaign/report_names.hpp"
 #include "cli/commands.hpp"
 #include "cli/model_text.hpp"
 #include "keras/import.hpp"
+#include "report/report_names.hpp"
 
 namespace tf_injector::cli {
 

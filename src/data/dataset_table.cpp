@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "data/cifar.hpp"
-#include "data/gtsrb.hpp"
+#include "data/cifar/cifar.hpp"
+#include "data/gtsrb/gtsrb.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::data {

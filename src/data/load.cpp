@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "core/environment.hpp"
-#include "data/array_files.hpp"
+#include "data/arrays/array_files.hpp"
 #include "data/dataset_hash.hpp"
 #include "data/dataset_table.hpp"
 #include "data/download.hpp"

@@ -17,7 +17,7 @@ struct LoadOptions {
   bool allow_download = true;     // missing data of a named set is fetched
   std::string resize = "pillow";  // GTSRB: "pillow" or "tensorflow" (float32 result)
   std::vector<std::string> inputs =
-      {};  // names of the model's inputs, for NumPy arrays (data/array_choice.hpp)
+      {};  // names of the model's inputs, for NumPy arrays (data/arrays/array_choice.hpp)
   std::function<void(const std::string&)> on_message;  // "fetching ...", what was taken: one line each
   // While data is fetched (data/download.hpp); false stops.
   std::function<bool(uint64_t done, std::optional<uint64_t> total)> on_fetch{};

@@ -11,7 +11,7 @@
 #include "keras/op_layer.hpp"
 #include "keras/op_table.hpp"
 #include "keras/refused_layer.hpp"
-#include "keras/weights.hpp"
+#include "keras/weights/weights.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::keras {

@@ -14,10 +14,10 @@
 #include <vector>
 
 #include "campaign/campaign_run.hpp"
-#include "campaign/csv_report.hpp"
-#include "campaign/run_metadata.hpp"
 #include "io/file.hpp"
 #include "kernels/kernel_set.hpp"
+#include "report/csv_report.hpp"
+#include "report/run_metadata.hpp"
 #include "support/random_network.hpp"
 #include "tf_injector/error.hpp"
 

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "campaign/campaign_fixture.hpp"
-#include "campaign/run_estimate.hpp"
+#include "session/run_estimate.hpp"
 
 namespace tf_injector::test {
 namespace {

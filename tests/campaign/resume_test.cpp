@@ -11,7 +11,7 @@
 #include <random>
 
 #include "campaign/campaign_fixture.hpp"
-#include "campaign/report_names.hpp"
+#include "report/report_names.hpp"
 
 namespace tf_injector::test {
 namespace {

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "campaign/csv_report.hpp"
-#include "campaign/inputs.hpp"
-#include "campaign/metrics.hpp"
+#include "metrics/metrics.hpp"
 #include "plan/plan.hpp"
+#include "report/csv_report.hpp"
+#include "session/inputs.hpp"
 
 namespace tf_injector::test {
 

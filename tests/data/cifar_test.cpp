@@ -1,5 +1,5 @@
 // CIFAR test sets: pickles as CPython writes them (tests/data/pickles), the binary version, and damaged ones.
-#include "data/cifar.hpp"
+#include "data/cifar/cifar.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

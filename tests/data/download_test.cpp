@@ -11,7 +11,7 @@
 
 #include "archives.hpp"
 #include "cifar_example.hpp"
-#include "data/cifar.hpp"
+#include "data/cifar/cifar.hpp"
 #include "data/dataset_table.hpp"
 #include "http_server.hpp"
 #include "io/file.hpp"

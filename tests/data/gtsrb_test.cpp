@@ -1,6 +1,6 @@
 // Small test sets made here, in every layout, and broken in every way; the sample of official images where
 // ../shared/data is.
-#include "data/gtsrb.hpp"
+#include "data/gtsrb/gtsrb.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "data/gtsrb/resize_pillow.hpp"
+#include "data/gtsrb/resize_tensorflow.hpp"
 #include "data/made_image.hpp"
-#include "data/resize_pillow.hpp"
-#include "data/resize_tensorflow.hpp"
 #include "data/stored_zip.hpp"
 #include "io/file.hpp"
 #include "io/npy.hpp"

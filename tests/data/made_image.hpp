@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "data/rgb_image.hpp"
+#include "data/gtsrb/rgb_image.hpp"
 
 namespace tf_injector::data::test {
 

@@ -8,8 +8,8 @@
 
 #include "archives.hpp"
 #include "cifar_example.hpp"
-#include "data/array_files.hpp"
-#include "data/cifar.hpp"
+#include "data/arrays/array_files.hpp"
+#include "data/cifar/cifar.hpp"
 #include "data/load.hpp"
 #include "io/npy.hpp"
 #include "temporary_folder.hpp"

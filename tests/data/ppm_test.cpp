@@ -1,5 +1,5 @@
 // Headers by hand; Pillow itself is the judge in tests/oracle/test_resize.py.
-#include "data/ppm.hpp"
+#include "data/gtsrb/ppm.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

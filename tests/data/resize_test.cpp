@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "data/gtsrb/resize_pillow.hpp"
+#include "data/gtsrb/resize_tensorflow.hpp"
 #include "data/made_image.hpp"
-#include "data/resize_pillow.hpp"
-#include "data/resize_tensorflow.hpp"
 #include "io/file.hpp"
 #include "io/sha256.hpp"
 

@@ -12,7 +12,7 @@
 
 #include "core/bits.hpp"
 #include "io/file.hpp"
-#include "io/hdf5_file.hpp"
+#include "io/hdf5/hdf5_file.hpp"
 #include "io/npy.hpp"
 #include "io/sha256.hpp"
 #include "io/zip_archive.hpp"

@@ -1,5 +1,5 @@
 // Names of weights as files have them, and what they tell about an order.
-#include "keras/saved_order.hpp"
+#include "keras/weights/saved_order.hpp"
 
 #include <gtest/gtest.h>
 

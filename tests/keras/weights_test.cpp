@@ -1,6 +1,6 @@
 // Where weights lie in the files of every Keras version, against the weights that Keras loads (or, where 2.14
 // cannot load the file of another version, those of the same network saved by 2.14).
-#include "keras/weights.hpp"
+#include "keras/weights/weights.hpp"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "data/gtsrb.hpp"
+#include "data/gtsrb/gtsrb.hpp"
 #include "io/file.hpp"
 #include "io/npy.hpp"
 #include "tf_injector/error.hpp"

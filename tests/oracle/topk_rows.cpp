@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "campaign/metrics.hpp"
 #include "io/file.hpp"
 #include "io/npy.hpp"
+#include "metrics/metrics.hpp"
 
 namespace {
 

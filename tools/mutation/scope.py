@@ -1,4 +1,4 @@
-"""What is broken, and which tests are to notice. Folders and programs that do not exist are skipped: old and new layouts both work."""
+"""What is broken, and which tests are to notice. Folders and programs that do not exist are skipped."""
 
 # Folder (with all below it), patterns of the names of files in it, patterns of those left out.
 SCOPE = (
@@ -7,8 +7,7 @@ SCOPE = (
     ("src/metrics", ("*",), ()),
     ("src/report", ("*",), ()),
     ("src/plan/passes", ("*",), ()),
-    ("src/campaign", ("engine*", "*_engine*", "tiles*", "work_layout*", "block_size*", "plain_rows*", "metrics*", "group_summary*",
-                      "csv_report*", "report_*", "run_metadata*", "score_files*", "kept_rows*", "folder_lock*"), ("engine_speed*",)),
+    ("src/session", ("block_size*", "block_run*", "golden_run*", "kept_rows*", "plain_rows*"), ()),
     ("src/kernels/simd", ("lane*", "item_sums*", "channel_window*"), ()),
 )
 
@@ -34,7 +33,7 @@ def pytest(files, targets, name):
     return Stage(name, targets, (*PYTEST, *files), {})
 
 
-LANES = gtest("test_kernels", "*Lane*:*lane*:*Item*:*Window*", name="test_kernels, lanes")
+LANES = gtest("test_replay", "*Lane*:*lane*:*Item*:*Window*:*Simd*", name="test_replay, lanes")
 REPLAY = gtest("test_replay", "-ReplayCases*", name="test_replay, quick")
 REPLAY_CASES = gtest("test_replay")
 RANDOM = gtest(CAMPAIGN, "RandomNetworks.*", {"TFI_NETWORKS": "300"}, name="test_campaign, random networks")
@@ -57,5 +56,5 @@ STAGES = {
     "src/metrics": (gtest("test_metrics"), NUMPY, QUICK, SLOW),
     "src/report": (gtest("test_report"), QUICK, gtest("test_cli"), PROGRAM),
     "src/engine": (gtest("test_engine"), *ENGINES),
-    "src/campaign": (*OTHERS, QUICK, NUMPY, RANDOM, SLOW, gtest("test_cli"), MEMORY, PROGRAM),
+    "src/session": (*OTHERS, QUICK, RANDOM, SLOW),
 }

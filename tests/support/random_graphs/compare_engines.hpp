@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
-#include "campaign/engine.hpp"
-#include "campaign/tiles.hpp"
 #include "core/parallel.hpp"
+#include "engine/engine.hpp"
+#include "engine/tiles.hpp"
 #include "kernels/kernel_set.hpp"
 #include "support/random_graphs/random_case.hpp"
 

@@ -1,0 +1,85 @@
+#include "tf_injector/engine_speed.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+
+#include "benchmark/engine_speed_run.hpp"
+#include "benchmark/measurement.hpp"
+#include "core/spread.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+constexpr size_t kMostPlainFaults = 1000;
+
+// Up to kMostPlainFaults different faults of a list, in an order in which every beginning is spread over it.
+std::vector<size_t> spread_over(size_t faults) {
+  std::set<size_t> taken;
+  std::vector<size_t> order;
+  for (size_t i = 0; i < 4 * faults && order.size() < kMostPlainFaults; ++i) {
+    const auto fault = static_cast<size_t>(spread_place(i) * static_cast<double>(faults));
+    if (taken.insert(fault).second) order.push_back(fault);
+  }
+  return order;
+}
+
+void require_equal(const std::vector<Tally>& plain, const std::vector<size_t>& order,
+                   const Measurement& fast) {
+  for (size_t i = 0; i < plain.size(); ++i) {
+    if (plain[i] == fast.tallies()[order[i]]) continue;
+    throw Error(
+        ErrorKind::self_check,
+        fmt::format("the engines disagree on fault {}: replay does not count what the plain evaluation "
+                    "counts; please report it with the model and the list",
+                    fast.setup().faults[order[i]].injection));
+  }
+}
+
+std::vector<EngineSpeed> measure(const CampaignInputs& inputs, const CampaignOptions& options,
+                                 double plain_seconds, const SpeedCallbacks& callbacks,
+                                 const EngineChoice& fast) {
+  const auto say = [&](const std::string& line) {
+    if (callbacks.message) callbacks.message(line);
+  };
+  const std::vector<size_t> order = spread_over(inputs.list->faults.size());
+  CampaignInputs sample = inputs.copy_beside();
+  sample.list->faults.clear();
+  for (size_t fault : order) sample.list->faults.push_back(inputs.list->faults[fault]);
+  say(fmt::format("plain: whole evaluations for about {:g} s", plain_seconds));
+  std::vector<EngineSpeed> speeds;
+  std::vector<Tally> plain_tallies;
+  {
+    Measurement plain(std::move(sample), options, plain_engine(), callbacks.stop);
+    speeds.push_back(plain.run("plain", true, plain_seconds));
+    if (plain.setup().plan.kernels() == KernelSet::scalar) return speeds;
+    plain_tallies = plain.tallies();
+  }
+  say(fmt::format("replay: {} faults", inputs.list->faults.size()));
+  Measurement replay(inputs.copy_beside(), options, fast, callbacks.stop);
+  speeds.push_back(replay.run("replay"));
+  require_equal(plain_tallies, order, replay);
+  return speeds;
+}
+
+}  // namespace
+
+std::vector<EngineSpeed> measure_on(const CampaignInputs& inputs, const CampaignOptions& options,
+                                    double plain_seconds, const SpeedCallbacks& callbacks,
+                                    const EngineChoice& fast) {
+  std::vector<EngineSpeed> speeds;
+  run_measurement(inputs, [&] { speeds = measure(inputs, options, plain_seconds, callbacks, fast); });
+  return speeds;
+}
+
+std::vector<EngineSpeed> measure_engines(const CampaignOptions& options, double plain_seconds,
+                                         const SpeedCallbacks& callbacks) {
+  check_options(options);
+  const Message message = callbacks.message ? callbacks.message : [](const std::string&) {};
+  return measure_on(load_inputs_of_program(options, message, callbacks.stop), options, plain_seconds,
+                    callbacks, replay_engine());
+}
+
+}  // namespace tf_injector

@@ -1,0 +1,74 @@
+#include "benchmark/measurement.hpp"
+
+#include <new>
+#include <utility>
+
+#include "core/processor_clock.hpp"
+#include "core/stop.hpp"
+#include "core/wall_clock.hpp"
+#include "session/run_estimate.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+
+Measurement::Measurement(CampaignInputs inputs, const CampaignOptions& options, const EngineChoice& choice,
+                         const std::atomic<bool>* stop)
+    : setup_(set_up(std::move(inputs), options, {.engine = choice, .checks_itself = false})),
+      engine_(choice.make(setup_.plan, setup_.layout.engine())),
+      golden_(setup_),
+      stop_(stop),
+      runner_(
+          setup_, *engine_, golden_, [](size_t) { return false; }, stop, [](int64_t) {}) {}
+
+EngineSpeed Measurement::run(const std::string& name, bool one_by_one, double most_seconds) {
+  const size_t all = setup_.faults.size();
+  if (!one_by_one && joins_golden(setup_, *engine_, all, stop_)) return run_joined(name);
+  golden_ = run_golden(setup_, *engine_, stop_);
+  BlockSize size = setup_.block_size(golden_.seconds);
+  const auto begin = Clock::now();
+  const double processor_begin = process_seconds();
+  while (tallies_.size() < all && (tallies_.empty() || seconds_since(begin) < most_seconds)) {
+    const auto block_begin = Clock::now();
+    const size_t count = one_by_one ? 1 : size.next(all - tallies_.size());
+    const BlockResult block = runner_.run(tallies_.size(), count);
+    tallies_.insert(tallies_.end(), block.tallies.begin(), block.tallies.end());
+    size.measured(count, seconds_since(block_begin));
+  }
+  return speed(name, seconds_since(begin), process_seconds() - processor_begin);
+}
+
+EngineSpeed Measurement::run_joined(const std::string& name) {
+  const auto begin = Clock::now();
+  const double processor_begin = process_seconds();
+  tallies_ = runner_.run_with_golden(0, setup_.faults.size()).tallies;
+  const double golden = golden_.seconds;
+  return speed(name, seconds_since(begin) - golden,
+               process_seconds() - processor_begin - golden * setup_.layout.threads);
+}
+
+EngineSpeed Measurement::speed(const std::string& name, double seconds, double processor_seconds) const {
+  return {.name = name,
+          .faults = static_cast<int64_t>(tallies_.size()),
+          .images = setup_.images(),
+          .seconds = seconds,
+          .golden_seconds = golden_.seconds,
+          .kernels = kernel_set_name(setup_.plan.kernels()),
+          .threads = setup_.layout.threads,
+          .tile = setup_.layout.tile,
+          .processor_seconds = processor_seconds};
+}
+
+void run_measurement(const CampaignInputs& inputs, const std::function<void()>& run) {
+  if (!inputs.list) throw Error(ErrorKind::usage, "-f (--fault-list) is required");
+  if (inputs.list->faults.empty())
+    throw Error(ErrorKind::bad_input, inputs.list->path + ": no faults: nothing to measure");
+  try {
+    run();
+  } catch (const Stopped&) {
+    throw Error(ErrorKind::interrupted, "interrupted: nothing was measured");
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorKind::out_of_memory, "out of memory; use fewer --threads, a smaller --tile or --memory");
+  }
+}
+
+}  // namespace tf_injector

@@ -1,0 +1,109 @@
+#include "benchmark/step_speed.hpp"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "core/aligned_buffer.hpp"
+#include "core/flush_denormals.hpp"
+#include "core/processor_clock.hpp"
+#include "core/stop.hpp"
+#include "kernels/peak.hpp"
+#include "plan/plan_impl.hpp"
+#include "session/setup.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+constexpr int kRuns = 7;                // of each step: the best counts, as other programs disturb
+constexpr double kLeastSeconds = 4e-3;  // of a run
+
+double seconds_of(const Kernel& kernel, const KernelArgs& args, int64_t repeats) {
+  const double begin = thread_seconds();
+  for (int64_t i = 0; i < repeats; ++i) kernel.run(args);
+  return thread_seconds() - begin;
+}
+
+// Seconds of one call, the best of some runs of many calls.
+double best_seconds(const Kernel& kernel, const KernelArgs& args, const std::atomic<bool>* stop) {
+  int64_t repeats = 1;
+  double best = seconds_of(kernel, args, repeats);
+  while (best < kLeastSeconds / 2) {
+    repeats *= 2;
+    best = seconds_of(kernel, args, repeats);
+  }
+  for (int run = 1; run < kRuns; ++run) {
+    check_stop(stop);
+    best = std::min(best, seconds_of(kernel, args, repeats));
+  }
+  return best / static_cast<double>(repeats);
+}
+
+// Every value of the plan in a buffer of its own, the inputs filled with the first tile of images.
+std::vector<AlignedBuffer> make_values(const Setup& setup, int images) {
+  const Plan::Impl& plan = setup.plan.impl();
+  std::vector<AlignedBuffer> values;
+  ImageFeed::Buffers buffers = setup.feed.make_buffers(setup.layout.tile);
+  for (const std::span<const float> input : setup.feed.fill(setup.tiles.front(), buffers)) {
+    values.emplace_back(input.size());
+    std::copy(input.begin(), input.end(), values.back().data());
+  }
+  for (const PlanStep& step : plan.steps)
+    values.emplace_back(static_cast<size_t>(step.shape.elements() * images));
+  return values;
+}
+
+StepSpeeds measure(const Setup& setup, const SpeedCallbacks& callbacks) {
+  const FlushDenormals flush;
+  const Plan::Impl& plan = setup.plan.impl();
+  const Tile& tile = setup.tiles.front();
+  StepSpeeds speeds{.kernels = kernel_set_name(setup.plan.kernels()),
+                    .images = tile.images,
+                    .peak = peak_multiply_adds(setup.plan.kernels()),
+                    .steps = {}};
+  std::vector<AlignedBuffer> values = make_values(setup, tile.images);
+  const std::vector<StepInfo> infos = setup.plan.steps();
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    std::vector<const float*> reads;
+    for (int value : plan.steps[i].reads) reads.push_back(values[static_cast<size_t>(value)].data());
+    const KernelArgs args{.inputs = reads,
+                          .output = values[plan.inputs.size() + i].data(),
+                          .images = tile.images,
+                          .batch = tile.batch};
+    const double seconds = best_seconds(*plan.steps[i].kernel, args, callbacks.stop);
+    speeds.steps.push_back({.path = infos[i].path,
+                            .op = infos[i].op,
+                            .kernel = infos[i].kernel,
+                            .multiply_adds = infos[i].multiply_adds,
+                            .seconds_per_image = seconds / tile.images});
+    speeds.peak = std::max(speeds.peak, peak_multiply_adds(setup.plan.kernels()));  // speeds drift
+  }
+  return speeds;
+}
+
+}  // namespace
+
+StepSpeeds measure_steps_on(CampaignInputs inputs, const CampaignOptions& options,
+                            const SpeedCallbacks& callbacks) {
+  inputs.list.reset();
+  try {
+    return measure(set_up(std::move(inputs), options, {.engine = plain_engine(), .checks_itself = false}),
+                   callbacks);
+  } catch (const Stopped&) {
+    throw Error(ErrorKind::interrupted, "interrupted: nothing was measured");
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorKind::out_of_memory, "out of memory; use a smaller --tile");
+  }
+}
+
+StepSpeeds measure_steps(const CampaignOptions& options, const SpeedCallbacks& callbacks) {
+  check_options(options);
+  CampaignOptions golden_only = options;
+  golden_only.fault_list_path.clear();
+  const Message message = callbacks.message ? callbacks.message : [](const std::string&) {};
+  return measure_steps_on(load_inputs_of_program(golden_only, message, callbacks.stop), golden_only,
+                          callbacks);
+}
+
+}  // namespace tf_injector

@@ -1,0 +1,94 @@
+// The plain engine: the full pass with the fault's overlay, fault by fault.
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "core/aligned_buffer.hpp"
+#include "core/parallel.hpp"
+#include "engine/engine.hpp"
+#include "plan/plan_impl.hpp"
+
+namespace tf_injector {
+namespace {
+
+// A tile's activations should stay in a core's own cache.
+constexpr size_t kTileBytes = size_t{1} << 20;
+constexpr size_t kLargestTile = 64;
+
+// Of the copies of packed weights that a fault in this weight needs.
+size_t overlay_bytes(const Plan& plan, WeightId weight) {
+  size_t bytes = 0;
+  for (const PlanStep& step : plan.impl().steps) {
+    if (step.kernel->holds(weight)) bytes += step.kernel->patched_bytes();
+  }
+  return bytes;
+}
+
+class PlainEngine final : public Engine {
+ public:
+  PlainEngine(const Plan& plan, int threads, int tile) : plan_(plan), threads_(threads) {
+    for (int i = 0; i < threads; ++i) {
+      workspaces_.emplace_back(plan, tile);
+      scores_.emplace_back(static_cast<size_t>(tile * plan.classes()));
+    }
+  }
+
+  void run_golden(const TileImages& images, int thread, std::span<float> scores) override {
+    run(nullptr, images, thread, scores);
+  }
+
+  void begin_block(std::span<const Patch> faults) override {
+    overlays_.clear();
+    overlays_.resize(faults.size());
+    parallel_for(faults.size(), threads_, [&](size_t fault, int) {
+      overlays_[fault] = std::make_unique<const Overlay>(plan_, faults[fault]);
+    });
+  }
+
+  void run_faults(const TileImages& images, size_t first, size_t count, std::span<const float>, int thread,
+                  const FaultSink& sink) override {
+    const auto classes = static_cast<size_t>(plan_.classes());
+    const std::span<float> scores =
+        scores_[static_cast<size_t>(thread)].span().first(static_cast<size_t>(images.tile.images) * classes);
+    for (size_t fault = first; fault < first + count; ++fault) {
+      run(overlays_[fault].get(), images, thread, scores);
+      for (int image = 0; image < images.tile.images; ++image)
+        sink.row(fault, image, scores.subspan(static_cast<size_t>(image) * classes, classes));
+      sink.advance(images.tile.images);
+    }
+  }
+
+ private:
+  void run(const Overlay* overlay, const TileImages& images, int thread, std::span<float> scores) {
+    evaluate(plan_, overlay, workspaces_[static_cast<size_t>(thread)], images.inputs, images.tile.images,
+             {.batch = images.tile.batch, .place = images.tile.place}, scores);
+  }
+
+  const Plan& plan_;
+  int threads_;
+  std::vector<Workspace> workspaces_;                     // one per thread
+  std::vector<AlignedBuffer> scores_;                     // one per thread
+  std::vector<std::unique_ptr<const Overlay>> overlays_;  // of the block
+};
+
+}  // namespace
+
+EngineNeeds plain_engine_needs(const Plan& plan, std::span<const Patch> faults) {
+  EngineNeeds needs;
+  const size_t activations = std::max<size_t>(plan.workspace_bytes_per_image(), 1);
+  needs.bytes_per_thread_image = activations + static_cast<size_t>(plan.classes()) * sizeof(float);
+  const size_t arrays = plan.impl().memory.slot_elements.size() + 1;
+  needs.sizes.front().bytes_per_thread = arrays * AlignedBuffer::bytes_of(0);
+  needs.preferred_tile = static_cast<int>(std::clamp<size_t>(kTileBytes / activations, 1, kLargestTile));
+  std::set<WeightId> weights;
+  for (const Patch& fault : faults) weights.insert(fault.weight);
+  for (WeightId weight : weights)
+    needs.bytes_per_fault = std::max(needs.bytes_per_fault, overlay_bytes(plan, weight));
+  return needs;
+}
+
+std::unique_ptr<Engine> make_plain_engine(const Plan& plan, const EngineLayout& layout) {
+  return std::make_unique<PlainEngine>(plan, layout.threads, layout.tile);
+}
+
+}  // namespace tf_injector

@@ -1,0 +1,141 @@
+// The replay engine: golden's activations once an image, every fault from its own layer on, only where
+// something can differ (replay/).
+#include <cmath>
+#include <map>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "core/aligned_buffer.hpp"
+#include "engine/engine.hpp"
+#include "replay/replay.hpp"
+
+namespace tf_injector {
+namespace {
+
+// What is asked for sizes: weights take most of a plan's memory.
+replay::ReplayPlan without_weights(const Plan& plan, const replay::Shortcuts& shortcuts) {
+  return replay::ReplayPlan(plan, shortcuts, {}, replay::Weights::left_out);
+}
+
+class ReplayEngine final : public Engine {
+ public:
+  ReplayEngine(const Plan& plan, const EngineLayout& layout, const replay::Shortcuts& shortcuts)
+      : plan_(plan),
+        replay_plan_(plan, shortcuts,
+                     without_weights(plan, shortcuts).pack_sizes(layout.faults).at(layout.size)) {
+    for (int i = 0; i < layout.threads; ++i) {
+      workspaces_.push_back(std::make_unique<replay::ReplayWorkspace>(replay_plan_));
+      golden_.emplace_back(static_cast<size_t>(plan.classes()));
+    }
+  }
+
+  void run_golden(const TileImages& images, int thread, std::span<float> scores) override {
+    const auto classes = static_cast<size_t>(plan_.classes());
+    for (int image = 0; image < images.tile.images; ++image)
+      golden_of(images, image, thread, scores.subspan(static_cast<size_t>(image) * classes, classes));
+  }
+
+  void begin_block(std::span<const Patch> faults) override {
+    faults_.assign(faults.begin(), faults.end());
+    blocks_.clear();
+  }
+
+  void run_faults(const TileImages& images, size_t first, size_t count, std::span<const float>, int thread,
+                  const FaultSink& sink) override {
+    const replay::FaultBlock& block = prepared(first, count);
+    for (int image = 0; image < images.tile.images; ++image) {
+      golden_of(images, image, thread, golden_[static_cast<size_t>(thread)].span());
+      faults_of(block, image, first, thread, sink);
+    }
+  }
+
+  void run_golden_and_faults(const TileImages& images, size_t count, std::span<float> golden, int thread,
+                             const std::function<void(int image)>& golden_row,
+                             const FaultSink& sink) override {
+    const auto classes = static_cast<size_t>(plan_.classes());
+    const replay::FaultBlock& block = prepared(0, count);
+    sink.advance(0);  // whoever takes the time: golden begins here
+    for (int image = 0; image < images.tile.images; ++image) {
+      golden_of(images, image, thread, golden.subspan(static_cast<size_t>(image) * classes, classes));
+      golden_row(image);
+      faults_of(block, image, 0, thread, sink);
+    }
+  }
+
+ private:
+  // On the image that golden_of saw last. `first`: the block's first fault.
+  void faults_of(const replay::FaultBlock& block, int image, size_t first, int thread,
+                 const FaultSink& sink) {
+    for (const replay::Group& group : block.groups()) {
+      workspaces_[static_cast<size_t>(thread)]->run_group(
+          group,
+          [&](size_t fault, std::span<const float> scores) { sink.row(first + fault, image, scores); });
+    }
+    sink.advance(static_cast<int64_t>(block.size()));
+  }
+
+  void golden_of(const TileImages& images, int image, int thread, std::span<float> scores) {
+    std::vector<std::span<const float>> inputs;
+    for (const std::span<const float>& input : images.inputs) {
+      const size_t elements = input.size() / static_cast<size_t>(images.tile.images);
+      inputs.push_back(input.subspan(static_cast<size_t>(image) * elements, elements));
+    }
+    workspaces_[static_cast<size_t>(thread)]->run_golden(
+        inputs, {.batch = images.tile.batch, .place = (images.tile.place + image) % images.tile.batch},
+        scores);
+  }
+
+  // Faults first..first+count-1 of the block, prepared once for all tiles.
+  const replay::FaultBlock& prepared(size_t first, size_t count) {
+    const std::lock_guard lock(preparing_);
+    auto& block = blocks_[{first, count}];
+    if (!block) {
+      block = std::make_unique<const replay::FaultBlock>(
+          replay_plan_, std::span<const Patch>(faults_).subspan(first, count));
+    }
+    return *block;
+  }
+
+  const Plan& plan_;
+  replay::ReplayPlan replay_plan_;
+  std::vector<std::unique_ptr<replay::ReplayWorkspace>> workspaces_;  // one per thread
+  std::vector<AlignedBuffer> golden_;                                 // one per thread
+  std::vector<Patch> faults_;                                         // of the block
+  std::mutex preparing_;
+  std::map<std::pair<size_t, size_t>, std::unique_ptr<const replay::FaultBlock>> blocks_;
+};
+
+// Of a thread; found by trying: half as many lanes are about 0.8 times as fast.
+double speed_of(const replay::PackSize& size, const replay::PackSize& fastest) {
+  const double packs = size.packs < fastest.packs ? 0.95 : 1.0;
+  return packs * std::pow(static_cast<double>(size.lanes) / fastest.lanes, 0.3);
+}
+
+}  // namespace
+
+EngineNeeds replay_engine_needs(const Plan& plan, std::span<const Patch> faults,
+                                const replay::Shortcuts& shortcuts) {
+  const replay::ReplayPlan replay_plan = without_weights(plan, shortcuts);
+  const std::vector<replay::PackSize> sizes = replay_plan.pack_sizes(faults.size());
+  const replay::PackSize fastest = sizes.front();
+  EngineNeeds needs;
+  needs.sizes.clear();
+  for (const replay::PackSize& size : sizes) {
+    needs.sizes.push_back({.bytes_per_thread = replay_plan.workspace_bytes(size),
+                           .speed = speed_of(size, fastest),
+                           .least_block = static_cast<size_t>(size.lanes) * size.packs});
+  }
+  needs.bytes = replay_plan.bytes();
+  needs.bytes_per_fault = replay_plan.bytes_per_fault(faults) + sizeof(Patch);
+  needs.preferred_tile = 8;
+  needs.repeats_golden = true;
+  return needs;
+}
+
+std::unique_ptr<Engine> make_replay_engine(const Plan& plan, const EngineLayout& layout,
+                                           const replay::Shortcuts& shortcuts) {
+  return std::make_unique<ReplayEngine>(plan, layout, shortcuts);
+}
+
+}  // namespace tf_injector

@@ -1,0 +1,9 @@
+#include "graph/ops/batch_normalization.hpp"
+
+#include "graph/shape_rules/expect.hpp"
+
+namespace tf_injector::ops {
+
+Shape infer_shape(const BatchNormalization&, std::span<const Shape> inputs) { return expect_one(inputs); }
+
+}  // namespace tf_injector::ops

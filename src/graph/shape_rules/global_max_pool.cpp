@@ -1,0 +1,12 @@
+#include "graph/ops/global_max_pool.hpp"
+
+#include "graph/shape_rules/expect.hpp"
+
+namespace tf_injector::ops {
+
+Shape infer_shape(const GlobalMaxPool& op, std::span<const Shape> inputs) {
+  const Shape& in = expect_image(inputs);
+  return op.keepdims ? Shape{1, 1, in[2]} : Shape{in[2]};
+}
+
+}  // namespace tf_injector::ops

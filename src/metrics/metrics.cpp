@@ -1,0 +1,260 @@
+#include "metrics/metrics.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cassert>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "core/bits.hpp"
+
+namespace tf_injector {
+namespace {
+
+constexpr size_t kStackClasses = 4096;  // rows up to this length are selected without allocating
+
+// NumPy's order of floats: NaN is larger than every number, NaNs are equal to each other, -0 equals +0.
+bool before(float a, float b) { return a < b || (b != b && a == a); }
+
+// Quickselect on indices with exactly the moves of NumPy 1.26's argpartition for one kth. Which of several
+// equal scores ends up behind the boundary depends on every single swap, so no other correct selection can
+// take its place.
+class IndexSelection {
+ public:
+  IndexSelection(const float* scores, int32_t* order) : scores_(scores), order_(order) {}
+
+  // Moves the element of rank `kth` of order[first, first + count) to its place, smaller ones before it,
+  // larger ones behind.
+  void select(int first, int count, int kth) {
+    if (kth < 3) {
+      select_smallest(first, count, kth);
+    } else if (kth == count - 1) {
+      select_last_largest(first, count);
+    } else {
+      quickselect(first, count, kth);
+    }
+  }
+
+ private:
+  float score(int place) const { return scores_[order_[place]]; }
+  void swap(int a, int b) { std::swap(order_[a], order_[b]); }
+  void swap_if_before(int a, int b) {
+    if (before(score(a), score(b))) swap(a, b);
+  }
+
+  // Selection sort of the kth + 1 smallest; the first of equals is taken.
+  void select_smallest(int first, int count, int kth) {
+    for (int place = first; place <= first + kth; ++place) {
+      int smallest = place;
+      for (int other = place + 1; other < first + count; ++other) {
+        if (before(score(other), score(smallest))) smallest = other;
+      }
+      swap(place, smallest);
+    }
+  }
+
+  // One linear scan for the largest; the last of equals is taken.
+  void select_last_largest(int first, int count) {
+    const int last = first + count - 1;
+    int largest = first;
+    for (int other = first + 1; other <= last; ++other) {
+      if (!before(score(other), score(largest))) largest = other;
+    }
+    swap(last, largest);
+  }
+
+  void quickselect(int first, int count, int kth) {
+    const int target = first + kth;
+    int low = first;
+    int high = first + count - 1;
+    // Partitions with a median of three before the median of medians takes over, which bounds the worst case.
+    int cheap_rounds = 2 * (std::bit_width(static_cast<unsigned>(count)) - 1);
+    while (low + 1 < high) {
+      int left = low + 1;
+      int right = high;
+      if (cheap_rounds > 0 || right - left < 5) {
+        pivot_of_three(low, low + (high - low) / 2, high);
+      } else {
+        swap(pivot_of_medians(left, right - left), low);
+        --left;
+        ++right;
+      }
+      --cheap_rounds;
+      partition(score(low), left, right);
+      swap(low, right);
+      if (right >= target) high = right - 1;
+      if (right <= target) low = left;
+    }
+    if (high == low + 1) swap_if_before(high, low);
+  }
+
+  // The median of three goes to `low`, the smallest to low + 1: both guard the partition that follows.
+  void pivot_of_three(int low, int middle, int high) {
+    swap_if_before(high, middle);
+    swap_if_before(high, low);
+    swap_if_before(low, middle);
+    swap(middle, low + 1);
+  }
+
+  // Place of the median of the medians of groups of five (what is left over at the end takes no part).
+  int pivot_of_medians(int first, int count) {
+    const int groups = count / 5;
+    for (int group = 0; group < groups; ++group) swap(median_of_five(first + 5 * group), first + group);
+    if (groups > 2) select(first, groups, groups / 2);
+    return first + groups / 2;
+  }
+
+  int median_of_five(int first) {
+    swap_if_before(first + 1, first);
+    swap_if_before(first + 4, first + 3);
+    swap_if_before(first + 3, first);
+    swap_if_before(first + 4, first + 1);
+    swap_if_before(first + 2, first + 1);
+    if (!before(score(first + 3), score(first + 2))) return first + 2;
+    return before(score(first + 3), score(first + 1)) ? first + 1 : first + 3;
+  }
+
+  // Afterwards scores up to `right` are not larger, those from `left` on not smaller than the pivot. The
+  // caller has put elements at both ends that stop the scans.
+  void partition(float pivot, int& left, int& right) const {
+    for (;;) {
+      do ++left;
+      while (before(score(left), pivot));
+      do --right;
+      while (before(pivot, score(right)));
+      if (right < left) return;
+      std::swap(order_[left], order_[right]);
+    }
+  }
+
+  const float* scores_;
+  int32_t* order_;
+};
+
+// Fills `order` with scores.argpartition(-k).
+void partition_indices(std::span<const float> scores, int k, std::span<int32_t> order) {
+  std::iota(order.begin(), order.end(), 0);
+  const int count = static_cast<int>(scores.size());
+  IndexSelection(scores.data(), order.data()).select(0, count, count - k);
+}
+
+// in_top_k where several scores tie at the boundary.
+bool in_top_k_among_ties(std::span<const float> scores, int k, int label) {
+  std::array<int32_t, kStackClasses> on_stack;
+  std::vector<int32_t> on_heap;
+  std::span<int32_t> order(on_stack.data(), std::min(scores.size(), on_stack.size()));
+  if (scores.size() > on_stack.size()) {
+    on_heap.resize(scores.size());
+    order = on_heap;
+  }
+  partition_indices(scores, k, order);
+  const auto chosen = order.last(static_cast<size_t>(k));
+  return std::find(chosen.begin(), chosen.end(), label) != chosen.end();
+}
+
+}  // namespace
+
+int argmax(std::span<const float> scores) {
+  assert(!scores.empty());
+  size_t largest = 0;
+  for (size_t i = 1; i < scores.size(); ++i) {
+    if (before(scores[largest], scores[i])) largest = i;
+  }
+  return static_cast<int>(largest);
+}
+
+void top_k(std::span<const float> scores, int k, std::vector<int>& chosen) {
+  const int count = static_cast<int>(scores.size());
+  k = std::clamp(k, 0, count);
+  chosen.clear();
+  if (k == 0) return;
+  chosen.resize(scores.size());
+  partition_indices(scores, k, chosen);
+  chosen.erase(chosen.begin(), chosen.end() - k);
+}
+
+bool in_top_k(std::span<const float> scores, int k, int label) {
+  const int count = static_cast<int>(scores.size());
+  if (label < 0 || label >= count || k < 1) return false;
+  k = std::min(k, count);
+  const float own = scores[static_cast<size_t>(label)];
+  int larger = 0;       // scores above the label's own
+  int not_smaller = 0;  // those and its equals, itself included
+  if (is_nan(own)) {
+    for (float score : scores) not_smaller += score != score;
+  } else {
+    for (float score : scores) {
+      larger += !(score <= own);  // NaN counts as larger
+      not_smaller += !(score < own);
+    }
+  }
+  if (larger >= k) return false;
+  if (not_smaller <= k) return true;
+  return in_top_k_among_ties(scores, k, label);
+}
+
+int Decision::top(std::span<const float> scores) const {
+  if (!threshold_) return argmax(scores);
+  constexpr float kLeastNormal =
+      std::numeric_limits<float>::min();  // TensorFlow compares what is smaller as zero
+  const float score = std::fabs(scores.front()) < kLeastNormal ? 0.0f : scores.front();
+  return static_cast<int>(score > *threshold_);
+}
+
+bool Decision::in_top(std::span<const float> scores, int k, int label) const {
+  if (!threshold_) return in_top_k(scores, k, label);
+  if (label < 0 || label > 1 || k < 1) return false;
+  return k > 1 || label == top(scores);
+}
+
+bool rows_equal(std::span<const float> a, std::span<const float> b) {
+  if (a.size() != b.size()) return false;
+  // No early exit: most rows are short and the loop becomes a few vector compares.
+  bool equal = true;
+  for (size_t i = 0; i < a.size(); ++i) equal &= a[i] == b[i];
+  return equal;
+}
+
+Tally& Tally::operator+=(const Tally& other) noexcept {
+  images += other.images;
+  top_1_correct += other.top_1_correct;
+  top_5_correct += other.top_5_correct;
+  top_1_robust += other.top_1_robust;
+  top_5_robust += other.top_5_robust;
+  masked += other.masked;
+  return *this;
+}
+
+Tally& Tally::operator-=(const Tally& other) noexcept {
+  images -= other.images;
+  top_1_correct -= other.top_1_correct;
+  top_5_correct -= other.top_5_correct;
+  top_1_robust -= other.top_1_robust;
+  top_5_robust -= other.top_5_robust;
+  masked -= other.masked;
+  return *this;
+}
+
+Tally tally_row(std::span<const float> scores, std::span<const float> golden, int golden_label, int label,
+                const Decision& decision) {
+  Tally tally;
+  tally.images = 1;
+  tally.top_1_correct = decision.in_top(scores, 1, label);
+  // Not implied by top 1: where many scores tie, the one that k = 1 picks may be missing among NumPy's five.
+  tally.top_5_correct = decision.in_top(scores, 5, label);
+  if (golden.empty()) return tally;
+  if (golden_label == label) {
+    tally.top_1_robust = tally.top_1_correct;
+    tally.top_5_robust = tally.top_5_correct;
+  } else {
+    tally.top_1_robust = decision.in_top(scores, 1, golden_label);
+    tally.top_5_robust = decision.in_top(scores, 5, golden_label);
+  }
+  tally.masked = rows_equal(scores, golden);
+  return tally;
+}
+
+}  // namespace tf_injector

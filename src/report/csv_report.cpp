@@ -1,0 +1,181 @@
+#include "report/csv_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+#include <utility>
+
+#include "fault/index_syntax.hpp"
+#include "io/csv.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+constexpr std::string_view kHeader =
+    "inj_id,target_layer,layer_weigths,bit_pos,n_injections,top_1_correct,top_5_correct,top_1_robust,top_5_"
+    "robust,masked,"
+    "non_critical,critical";
+constexpr std::string_view kLineEnd = "\r\n";
+constexpr std::string_view kGolden = "GOLDEN";
+
+// Reads the complete lines of a report, strictly: what a line says must be written as this program writes it.
+class ReportReader {
+ public:
+  ReportReader(std::string_view text, const std::string& label) : text_(text), label_(label) {}
+
+  Report read() {
+    read_header();
+    while (next_line()) {
+      if (line_number_ == 2) {
+        read_golden();
+      } else {
+        read_fault();
+      }
+    }
+    return std::move(report_);
+  }
+
+ private:
+  [[noreturn]] void fail(size_t column, const std::string& what) const {
+    throw Error(ErrorKind::bad_input, fmt::format("{}:{}:{}: {}", label_, line_number_, column, what));
+  }
+  [[noreturn]] void fail(const CsvField& field, const char* name, const std::string& expected) const {
+    fail(static_cast<size_t>(field.column),
+         fmt::format("{}; expected {}; found \"{}\"", name, expected, field.text));
+  }
+
+  // The next line that ends with CRLF, without it, becomes line_. What follows the last of them is a torn
+  // line, however it looks, unless it ends with a bare LF: that is an edited report.
+  bool next_line() {
+    const std::string_view rest = text_.substr(report_.complete_bytes);
+    const size_t end = rest.find('\n');
+    if (end == std::string_view::npos) return false;
+    ++line_number_;
+    if (end == 0 || rest[end - 1] != '\r')
+      fail(end + 1, "line ends with LF; expected CRLF; is this report edited?");
+    line_ = rest.substr(0, end - 1);
+    report_.complete_bytes += end + 1;
+    return true;
+  }
+
+  void read_header() {
+    if (next_line()) {
+      if (line_ != kHeader) fail_at_difference(kHeader);
+    } else if (!(std::string(kHeader) + '\r').starts_with(text_)) {
+      line_number_ = 1;
+      line_ = text_;
+      fail_at_difference(kHeader);
+    }
+  }
+
+  // The line is not `expected`: names the first column where they part.
+  [[noreturn]] void fail_at_difference(std::string_view expected) const {
+    const auto [found, wanted] = std::mismatch(line_.begin(), line_.end(), expected.begin(), expected.end());
+    const auto rest_of = [](auto from, auto to) {
+      return std::string(from, to - from > 40 ? from + 40 : to);
+    };
+    fail(static_cast<size_t>(found - line_.begin()) + 1,
+         fmt::format("not what a report has here; expected \"{}\"; found \"{}\"",
+                     rest_of(wanted, expected.end()), rest_of(found, line_.end())));
+  }
+
+  std::vector<CsvField> fields(size_t expected) {
+    CsvDocument document = parse_csv(line_);
+    if (!document.problems.empty()) {
+      fail(static_cast<size_t>(document.problems.front().column), document.problems.front().text);
+    }
+    const size_t found = document.rows.empty() ? 0 : document.rows.front().fields.size();
+    if (found != expected)
+      fail(1, fmt::format("wrong number of columns; expected {}; found {}", expected, found));
+    return std::move(document.rows.front().fields);
+  }
+
+  int64_t number(const CsvField& field, const char* name, int64_t least, int64_t most) const {
+    const auto parsed = parse_whole_number(field.text);
+    if (!parsed || parsed->saturated || parsed->value < least || parsed->value > most) {
+      fail(field, name, fmt::format("a whole number from {} to {}", least, most));
+    }
+    return parsed->value;
+  }
+
+  void read_golden() {
+    const std::vector<CsvField> row = fields(11);
+    if (row[0].text != kGolden) fail(row[0], "inj_id of the first row", std::string(kGolden));
+    Tally& golden = report_.golden;
+    golden.images = number(row[4], "n_injections", 1, INT64_MAX);
+    golden.top_1_correct = number(row[5], "top_1_correct", 0, golden.images);
+    golden.top_5_correct = number(row[6], "top_5_correct", 0, golden.images);
+    check_bytes(golden_row(golden));
+  }
+
+  void read_fault() {
+    const std::vector<CsvField> row = fields(12);
+    const int64_t images = report_.golden.images;
+    ReportRow result;
+    result.fault.injection = number(row[0], "inj_id", 0, INT64_MAX);
+    result.fault.layer = row[1].text;
+    if (row[1].text.empty()) fail(row[1], "target_layer", "the name of a layer");
+    ParsedIndex index;
+    parse_index(row[2].text, index);
+    if (!index.problem.empty()) fail(row[2], "layer_weigths", "a tuple like (2, 1, 0, 7)");
+    result.fault.index = std::move(index.values);
+    result.fault.bit = static_cast<int>(number(row[3], "bit_pos", 0, 31));
+    result.tally.images = number(row[4], "n_injections", images, images);
+    result.tally.top_1_correct = number(row[5], "top_1_correct", 0, images);
+    result.tally.top_5_correct = number(row[6], "top_5_correct", 0, images);
+    result.tally.top_1_robust = number(row[7], "top_1_robust", 0, images);
+    result.tally.top_5_robust = number(row[8], "top_5_robust", 0, images);
+    result.tally.masked = number(row[9], "masked", 0, images);
+    expect_sum(row[10], "non_critical", "top_1_robust - masked", result.tally.non_critical());
+    expect_sum(row[11], "critical", "n_injections - top_1_robust", result.tally.critical());
+    check_bytes(fault_row(result.fault, result.tally));
+    const auto [first, is_new] = lines_.emplace(result.fault.injection, line_number_);
+    if (!is_new)
+      fail(row[0], "inj_id", fmt::format("each number once (it stands in line {} already)", first->second));
+    report_.rows.push_back(std::move(result));
+  }
+
+  void expect_sum(const CsvField& field, const char* name, const char* meaning, int64_t value) const {
+    const auto parsed = parse_whole_number(field.text);
+    if (!parsed || parsed->saturated || parsed->value != value)
+      fail(field, name, fmt::format("{} = {}", meaning, value));
+  }
+
+  // The values are right; is every byte?
+  void check_bytes(std::string_view written) const {
+    written.remove_suffix(kLineEnd.size());
+    if (line_ != written) fail_at_difference(written);
+  }
+
+  std::string_view text_;
+  const std::string& label_;
+  std::string_view line_;
+  int line_number_ = 0;
+  Report report_;
+  std::unordered_map<int64_t, int> lines_;  // of the inj_id so far
+};
+
+}  // namespace
+
+std::string report_header() { return std::string(kHeader) + std::string(kLineEnd); }
+
+std::string golden_row(const Tally& tally) {
+  return fmt::format("{},,,,{},{},{},,,,{}", kGolden, tally.images, tally.top_1_correct, tally.top_5_correct,
+                     kLineEnd);
+}
+
+std::string fault_row(const Fault& fault, const Tally& tally) {
+  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}{}", fault.injection, csv_field(fault.layer),
+                     csv_field(format_index(fault.index)), fault.bit, tally.images, tally.top_1_correct,
+                     tally.top_5_correct, tally.top_1_robust, tally.top_5_robust, tally.masked,
+                     tally.non_critical(), tally.critical(), kLineEnd);
+}
+
+Report parse_report(std::string_view text, const std::string& label) {
+  return ReportReader(text, label).read();
+}
+
+}  // namespace tf_injector

@@ -1,0 +1,19 @@
+#include "report/folder_lock.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
+
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+
+FolderLock::FolderLock(const std::string& folder)
+    : folder_(posix::open_file(folder, O_RDONLY | O_DIRECTORY)) {
+  if (!folder_.valid()) throw OutputError(posix::describe("open the folder", folder, errno));
+  while (flock(folder_.get(), LOCK_EX) != 0 && errno == EINTR) {
+  }
+}
+
+}  // namespace tf_injector

@@ -1,0 +1,30 @@
+#include "report/group_summary.hpp"
+
+#include "fault/bit_groups.hpp"
+
+namespace tf_injector {
+
+GroupSummary::GroupSummary() {
+  for (const BitGroup& group : kBitGroups) groups_.push_back({.name = bit_group_label(group)});
+}
+
+void GroupSummary::add(int bit, const Tally& tally) {
+  BitGroupSummary& group = groups_[bit_group_of(bit)];
+  ++group.faults;
+  group.images += tally.images;
+  group.masked += tally.masked;
+  group.non_critical += tally.non_critical();
+  group.critical += tally.critical();
+}
+
+void GroupSummary::add(const std::vector<ReportRow>& rows) {
+  for (const ReportRow& row : rows) add(row.fault.bit, row.tally);
+}
+
+int64_t GroupSummary::critical() const noexcept {
+  int64_t critical = 0;
+  for (const BitGroupSummary& group : groups_) critical += group.critical;
+  return critical;
+}
+
+}  // namespace tf_injector

@@ -1,0 +1,23 @@
+// The summary of a report: its faults by the field of the float32 that they hit.
+#pragma once
+
+#include <vector>
+
+#include "report/csv_report.hpp"
+#include "tf_injector/campaign.hpp"
+
+namespace tf_injector {
+
+class GroupSummary {
+ public:
+  GroupSummary();
+  void add(int bit, const Tally& tally);
+  void add(const std::vector<ReportRow>& rows);
+  [[nodiscard]] const std::vector<BitGroupSummary>& groups() const noexcept { return groups_; }
+  [[nodiscard]] int64_t critical() const noexcept;  // over all groups
+
+ private:
+  std::vector<BitGroupSummary> groups_;  // in the order of kBitGroups
+};
+
+}  // namespace tf_injector

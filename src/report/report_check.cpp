@@ -1,0 +1,103 @@
+#include "report/report_check.hpp"
+
+#include <fmt/format.h>
+
+#include "io/sha256.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+constexpr const char* kRemedy = "; move it away, or begin anew with --overwrite";
+
+[[noreturn]] void refuse(const std::string& label, const std::string& what) {
+  throw Error(ErrorKind::resume, fmt::format("{}: {}{}", label, what, kRemedy));
+}
+
+bool same_fault(const Fault& a, const Fault& b) {
+  return a.injection == b.injection && a.layer == b.layer && a.index == b.index && a.bit == b.bit;
+}
+
+std::string name_of(const Fault& fault) {
+  return fmt::format("{},{},\"{}\",{}", fault.injection, fault.layer, format_index(fault.index), fault.bit);
+}
+
+// The first row that is not the list's; "" when there is none.
+std::string foreign_row(const Report& report, std::span<const Fault> faults) {
+  if (report.rows.size() > faults.size())
+    return fmt::format("{} faults in the report, {} in the list", report.rows.size(), faults.size());
+  for (size_t i = 0; i < report.rows.size(); ++i) {
+    if (same_fault(report.rows[i].fault, faults[i])) continue;
+    return fmt::format("row {} is not the list's; expected {}; found {}", i + 1, name_of(faults[i]),
+                       name_of(report.rows[i].fault));
+  }
+  return "";
+}
+
+Report parse_written(std::string_view text, const std::string& label) {
+  try {
+    return parse_report(text, label);
+  } catch (const Error& error) {
+    throw Error(ErrorKind::resume,
+                fmt::format("{}; the report was changed after it was written{}", error.what(), kRemedy));
+  }
+}
+
+// The part that the metadata speak of.
+Report recorded_report(std::string_view text, const std::string& label, const RunMetadata& metadata,
+                       std::span<const Fault> faults) {
+  if (text.size() < metadata.report_bytes) {
+    refuse(label, fmt::format("{} bytes, its metadata speak of {}: the end is missing", text.size(),
+                              metadata.report_bytes));
+  }
+  const std::string_view written = text.substr(0, metadata.report_bytes);
+  Report report = parse_written(written, label);
+  if (sha256_of(written.data(), written.size()) != metadata.report_sha256 ||
+      report.complete_bytes != written.size() || static_cast<int64_t>(report.rows.size()) != metadata.rows) {
+    refuse(label,
+           fmt::format("the first {} bytes are not those that its metadata speak of: it was changed after "
+                       "it was written",
+                       written.size()));
+  }
+  const std::string foreign = foreign_row(report, faults);
+  if (!foreign.empty()) refuse(label, foreign);
+  return report;
+}
+
+}  // namespace
+
+Report unfinished_report(std::string_view text, const std::string& label, const RunMetadata& metadata,
+                         std::span<const Fault> faults) {
+  Report recorded = recorded_report(text, label, metadata, faults);
+  if (text.size() == recorded.complete_bytes) return recorded;
+  try {
+    Report whole = parse_report(text, label);
+    if (foreign_row(whole, faults).empty()) return whole;
+  } catch (const Error&) {  // what follows is no row: left out
+  }
+  return recorded;
+}
+
+Report finished_report(std::string_view text, const std::string& label, const RunMetadata& metadata,
+                       std::span<const Fault> faults) {
+  Report report = recorded_report(text, label, metadata, faults);
+  if (text.size() != report.complete_bytes || report.rows.size() != faults.size() ||
+      report.golden.images == 0) {
+    refuse(label, fmt::format("{} of {} faults and {} bytes, {} of them written by the run that finished it",
+                              report.rows.size(), faults.size(), text.size(), report.complete_bytes));
+  }
+  return report;
+}
+
+void check_golden(const Report& report, const std::string& label, const Tally& golden) {
+  if (report.golden.images == 0) return;
+  const auto text = [](const Tally& tally) {
+    return fmt::format("{} images, top 1 {}, top 5 {}", tally.images, tally.top_1_correct,
+                       tally.top_5_correct);
+  };
+  if (golden_row(report.golden) == golden_row(golden)) return;
+  refuse(label,
+         fmt::format("the golden row differs: {} in the report, {} now", text(report.golden), text(golden)));
+}
+
+}  // namespace tf_injector

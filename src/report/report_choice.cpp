@@ -1,0 +1,307 @@
+#include "report/report_choice.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "io/posix.hpp"
+#include "report/folder_lock.hpp"
+#include "report/report_check.hpp"
+#include "report/report_names.hpp"
+#include "report/score_files.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Message = std::function<void(const std::string&)>;
+
+RunMetadata read_metadata(const ReportPaths& paths) {
+  return parse_metadata(read_text(paths.metadata), paths.metadata);
+}
+
+ReportPaths named_paths(const std::string& report) {
+  return {.report = report, .metadata = metadata_path_of(report), .scores = without_suffix(report)};
+}
+
+class ReportChooser {
+ public:
+  ReportChooser(const ReportIdentity& identity, const ReportRequest& request, const Message& message)
+      : identity_(identity), request_(request), message_(message) {}
+
+  ChosenReport choose() const {
+    const bool named = !request_.path.empty();
+    const std::string folder = named ? posix::folder_of(named_report()) : identity_.names.folder;
+    std::optional<FolderLock> lock;
+    if (!request_.dry_run) {
+      make_folders(folder);
+      lock.emplace(folder);
+    }
+    return named ? choose_named() : choose_in_folder();
+  }
+
+ private:
+  ChosenReport choose_in_folder() const {
+    if (!request_.overwrite) {
+      if (const auto newest = newest_unfinished()) return go_on(*newest);
+    }
+    const std::string stamp = free_stamp(identity_.names, time_stamp());
+    ReportPaths paths = named_paths(identity_.names.folder + "/" + identity_.names.prefix() + stamp + ".csv");
+    paths.scores = identity_.names.folder + "/" + stamp;
+    return begin(std::move(paths));
+  }
+
+  [[nodiscard]] std::string named_report() const { return followed_report_path(request_.path); }
+
+  ChosenReport choose_named() const {
+    const ReportPaths paths = named_paths(named_report());
+    const bool exists = file_exists(paths.report);
+    require_own_metadata(paths, exists, request_.overwrite);
+    if (!exists) {
+      require_own_place(paths);
+      if (!request_.overwrite) refuse_occupied(paths);
+      return begin(paths);
+    }
+    if (request_.overwrite) return begin_anew(paths);
+    if (file_exists(paths.metadata)) return go_on(paths);
+    std::error_code ignored;  // a run that is killed between making the two files leaves an empty report
+    if (fs::is_empty(paths.report, ignored)) return begin_anew(paths);
+    throw Error(
+        ErrorKind::resume,
+        fmt::format("{}: exists, and {} is not beside it: what it comes from is not known; choose another "
+                    "--report, or begin anew with --overwrite",
+                    paths.report, paths.metadata));
+  }
+
+  // What stands where a new report's scores go.
+  void refuse_occupied(const ReportPaths& paths) const {
+    std::error_code ignored;
+    if (request_.scores == ScoreMode::none || !file_exists(paths.scores) ||
+        fs::is_empty(paths.scores, ignored))
+      return;
+    throw Error(ErrorKind::resume,
+                fmt::format("{}: the folder for the scores is not empty; choose another --report, "
+                            "or take it with --overwrite",
+                            paths.scores));
+  }
+
+  // The settings that differ, one a line.
+  std::vector<std::string> different(const RunMetadata& found) const {
+    std::vector<std::string> lines = differences(found.settings, identity_.metadata.settings);
+    if (found.scores != identity_.metadata.scores)
+      lines.push_back(
+          fmt::format("--scores: {} in the report, {} now", found.scores, identity_.metadata.scores));
+    return lines;
+  }
+
+  std::optional<ReportPaths> newest_unfinished() const {
+    struct Candidate {
+      ReportPaths paths;
+      RunMetadata metadata;
+      [[nodiscard]] auto age() const { return std::tie(metadata.started, paths.report); }
+    };
+    std::optional<Candidate> newest, other;
+    for (ReportPaths& paths : reports_of_folder()) {
+      Candidate candidate{std::move(paths), {}};
+      try {
+        candidate.metadata = read_metadata(candidate.paths);
+      } catch (const Error& error) {
+        message_(fmt::format("left alone: {}", error.what()));
+        continue;
+      }
+      if (candidate.metadata.finished) continue;
+      std::optional<Candidate>& place = different(candidate.metadata).empty() ? newest : other;
+      if (!place || place->age() < candidate.age()) place = std::move(candidate);
+    }
+    if (newest) return newest->paths;
+    if (other) {
+      message_(fmt::format("{} is unfinished, but of another run ({}); a new report is begun",
+                           other->paths.report, fmt::join(different(other->metadata), "; ")));
+    }
+    return std::nullopt;
+  }
+
+  // Those that have metadata.
+  std::vector<ReportPaths> reports_of_folder() const {
+    std::vector<ReportPaths> reports;
+    std::error_code error;
+    for (fs::directory_iterator it(identity_.names.folder, error), end; !error && it != end;
+         it.increment(error)) {
+      const fs::path& path = it->path();
+      if (path.extension() != ".csv" || !path.filename().string().starts_with(identity_.names.prefix()))
+        continue;
+      ReportPaths paths = named_paths(path.string());
+      if (file_exists(paths.metadata) && is_own_metadata(paths)) reports.push_back(std::move(paths));
+    }
+    return reports;
+  }
+
+  // Of a report in the folder; says which are not.
+  bool is_own_metadata(const ReportPaths& paths) const {
+    try {
+      require_own_metadata(paths, true, false);
+      return true;
+    } catch (const Error& error) {
+      message_(fmt::format("left alone: {}", error.what()));
+      return false;
+    }
+  }
+
+  ChosenReport go_on(ReportPaths paths) const {
+    ChosenReport chosen{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
+    chosen.metadata = read_metadata(chosen.paths);
+    if (const auto lines = different(chosen.metadata); !lines.empty()) {
+      throw Error(ErrorKind::resume,
+                  fmt::format("{}: is of another run; choose another --report, or begin anew with "
+                              "--overwrite. What differs:\n  {}",
+                              chosen.paths.report, fmt::join(lines, "\n  ")));
+    }
+    if (!chosen.metadata.finished && !request_.dry_run) {
+      chosen.file.emplace(chosen.paths.report, AppendFile::Mode::open_existing);
+      chosen.metadata = read_metadata(chosen.paths);  // its last run may have gone on until we had the lock
+    }
+    take_score_folder(chosen);
+    chosen.metadata.report = fs::path(chosen.paths.report).filename().string();  // it may have been renamed
+    const std::string text = read_text(chosen.paths.report);
+    if (chosen.metadata.finished) {
+      chosen.state = ReportState::finished;
+      chosen.file.reset();
+      chosen.content = finished_report(text, chosen.paths.report, chosen.metadata, identity_.faults);
+    } else {
+      chosen.state = ReportState::unfinished;
+      chosen.content = unfinished_report(text, chosen.paths.report, chosen.metadata, identity_.faults);
+    }
+    require_scores(chosen);
+    return chosen;
+  }
+
+  // The scores of the rows that stand in the report are not computed again.
+  void require_scores(const ChosenReport& chosen) const {
+    const ScoreFiles scores(chosen.paths.scores, request_.scores, identity_.metadata.images,
+                            identity_.scores_per_image);
+    std::vector<std::string> lost;
+    if (chosen.state == ReportState::finished && !scores.has_golden()) lost.push_back(scores.golden_path());
+    for (const ReportRow& row : chosen.content.rows) {
+      if (!scores.has_fault(row.fault.injection)) lost.push_back(scores.fault_path(row.fault.injection));
+    }
+    if (lost.empty()) return;
+    throw Error(
+        ErrorKind::resume,
+        fmt::format("{}: {} file(s) of its scores are missing or cut, the first is {}; put them back, "
+                    "or begin anew with --overwrite",
+                    chosen.paths.report, lost.size(), lost.front()));
+  }
+
+  // The folder that the report's first run chose; a name only, whatever the metadata say.
+  static void take_score_folder(ChosenReport& chosen) {
+    const std::string name = fs::path(chosen.metadata.score_folder).filename().string();
+    if (!name.empty() && name != "." && name != "..")
+      chosen.paths.scores = posix::folder_of(chosen.paths.report) + "/" + name;
+  }
+
+  RunMetadata first_metadata(const ReportPaths& paths) const {
+    RunMetadata metadata = identity_.metadata;
+    metadata.report = fs::path(paths.report).filename().string();
+    if (request_.scores != ScoreMode::none)
+      metadata.score_folder = fs::path(paths.scores).filename().string();
+    return metadata;
+  }
+
+  ChosenReport begin(ReportPaths paths) const {
+    require_own_place(paths);
+    ChosenReport chosen{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
+    chosen.metadata = first_metadata(chosen.paths);
+    if (request_.dry_run) return chosen;
+    chosen.file.emplace(chosen.paths.report, AppendFile::Mode::create_new);
+    try {
+      write_atomic(chosen.paths.metadata, metadata_text(chosen.metadata));
+    } catch (const OutputError&) {
+      ::unlink(chosen.paths.report.c_str());  // an empty file of ours
+      throw;
+    }
+    return chosen;
+  }
+
+  void require_own_place(const ReportPaths& paths) const {
+    if (request_.scores != ScoreMode::none) require_own_scores(paths);
+  }
+
+  // Takes the place of a report that exists. It is emptied before its metadata are replaced: old rows never
+  // stand beside new metadata.
+  ChosenReport begin_anew(ReportPaths paths) const {
+    require_own_place(paths);
+    if (has_other_names(paths.report)) {
+      throw Error(
+          ErrorKind::resume,
+          fmt::format("{}: has another name too (a hard link), which may be another report's, so it is not "
+                      "overwritten; remove this name first, or choose another --report",
+                      paths.report));
+    }
+    ChosenReport chosen{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
+    chosen.metadata = first_metadata(chosen.paths);
+    if (!request_.dry_run) chosen.file.emplace(chosen.paths.report, AppendFile::Mode::open_existing);
+    const std::string text = read_text(chosen.paths.report);
+    if (!text.starts_with(report_header()) && !report_header().starts_with(text)) {
+      throw Error(ErrorKind::resume,
+                  fmt::format("{}: is no report, so it is not overwritten; choose another --report",
+                              chosen.paths.report));
+    }
+    if (request_.dry_run) return chosen;
+    remove_old_scores(chosen.paths);
+    chosen.file->truncate(0);
+    write_atomic(chosen.paths.metadata, metadata_text(chosen.metadata));
+    return chosen;
+  }
+
+  // Those of the report that is overwritten, which its metadata name.
+  static void remove_old_scores(const ReportPaths& paths) {
+    if (!file_exists(paths.metadata)) return;
+    try {
+      ChosenReport old{.paths = paths, .file = {}, .metadata = read_metadata(paths), .content = {}};
+      if (old.metadata.score_folder.empty()) return;
+      take_score_folder(old);
+      require_own_scores(old.paths);
+      remove_score_files(old.paths.scores);
+    } catch (const OutputError&) {
+      throw;
+    } catch (const Error&) {  // metadata that cannot be read name no folder; one that is another's stays
+    }
+  }
+
+  const ReportIdentity& identity_;
+  const ReportRequest& request_;
+  const Message& message_;
+};
+
+}  // namespace
+
+ChosenReport choose_report(const ReportIdentity& identity, const ReportRequest& request,
+                           const Message& message) {
+  return ReportChooser(identity, request, message).choose();
+}
+
+std::string new_score_folder(const ReportIdentity& identity, const ReportRequest& request) {
+  if (!request.path.empty()) {
+    const ReportPaths paths = named_paths(followed_report_path(request.path));
+    require_own_scores({.report = paths.report, .metadata = "", .scores = paths.scores});
+    const std::string& folder = paths.scores;
+    if (!request.dry_run) make_folders(folder);
+    return folder;
+  }
+  std::optional<FolderLock> lock;
+  if (!request.dry_run) {
+    make_folders(identity.names.folder);
+    lock.emplace(identity.names.folder);
+  }
+  const std::string folder = identity.names.folder + "/" + free_stamp(identity.names, time_stamp());
+  if (!request.dry_run) make_folders(folder);
+  return folder;
+}
+
+}  // namespace tf_injector

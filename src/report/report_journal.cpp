@@ -1,0 +1,68 @@
+#include "report/report_journal.hpp"
+
+#include <utility>
+
+#include "io/file.hpp"
+#include "report/csv_report.hpp"
+
+namespace tf_injector {
+
+ReportJournal::ReportJournal(ChosenReport chosen, const RunMetadata& run)
+    : paths_(std::move(chosen.paths)),
+      file_(std::move(chosen.file.value())),
+      metadata_(run),
+      kept_bytes_(chosen.content.golden.images > 0 ? chosen.content.complete_bytes : 0),
+      before_{chosen.metadata.seconds, chosen.metadata.check} {
+  metadata_.report = chosen.metadata.report;
+  metadata_.score_folder = chosen.metadata.score_folder;
+  metadata_.started = chosen.metadata.started;
+  metadata_.rows = chosen.metadata.rows;
+  metadata_.report_bytes = chosen.metadata.report_bytes;
+  metadata_.report_sha256 = chosen.metadata.report_sha256;
+  add_up({});
+  write_metadata();
+  const std::string kept = read_text(paths_.report).substr(0, kept_bytes_);
+  hash_.update(kept.data(), kept.size());
+  metadata_.rows = static_cast<int64_t>(chosen.content.rows.size());
+}
+
+void ReportJournal::begin(const Tally& golden) {
+  if (file_.size() != kept_bytes_) file_.truncate(kept_bytes_);
+  write(kept_bytes_ == 0 ? report_header() + golden_row(golden) : "", 0);
+}
+
+void ReportJournal::append(std::span<const Fault> faults, std::span<const Tally> tallies,
+                           const Spent& spent) {
+  std::string text;
+  for (size_t i = 0; i < faults.size(); ++i) text += fault_row(faults[i], tallies[i]);
+  add_up(spent);
+  write(text, faults.size());
+}
+
+void ReportJournal::finish(const Spent& spent) {
+  add_up(spent);
+  metadata_.finished = true;
+  write_metadata();
+}
+
+void ReportJournal::write(const std::string& text, size_t rows) {
+  if (!text.empty()) file_.append(text);
+  hash_.update(text.data(), text.size());
+  metadata_.rows += static_cast<int64_t>(rows);
+  metadata_.report_bytes = file_.size();
+  metadata_.report_sha256 = hash_.hex();
+  write_metadata();
+}
+
+void ReportJournal::add_up(const Spent& spent) {
+  metadata_.seconds = before_.seconds + spent.seconds;
+  metadata_.check = before_.check;
+  metadata_.check += spent.check;
+}
+
+void ReportJournal::write_metadata() {
+  metadata_.updated = utc_now();
+  write_atomic(paths_.metadata, metadata_text(metadata_));
+}
+
+}  // namespace tf_injector

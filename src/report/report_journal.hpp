@@ -1,0 +1,47 @@
+// Writes the report: block by block, its metadata after every block, so that a run that ends anywhere is
+// continued.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "io/sha256.hpp"
+#include "report/report_choice.hpp"
+
+namespace tf_injector {
+
+class ReportJournal {
+ public:
+  // `chosen` is fresh or unfinished and has its file. `run`: the metadata of this run (machine, command
+  // line). Writes the metadata once: a folder that cannot be written is noticed before any inference.
+  ReportJournal(ChosenReport chosen, const RunMetadata& run);
+
+  // A fresh report gets its header and golden row; in an unfinished one what follows the last good row is cut
+  // off.
+  void begin(const Tally& golden);
+  // Rows that are on the disk when it returns. `spent`: by this run so far. All three throw OutputError;
+  // the report is then what it was before.
+  struct Spent {
+    double seconds = 0;
+    CheckTotals check;
+  };
+  void append(std::span<const Fault> faults, std::span<const Tally> tallies, const Spent& spent);
+  void finish(const Spent& spent);
+
+  [[nodiscard]] int64_t rows() const noexcept { return metadata_.rows; }
+  [[nodiscard]] const ReportPaths& paths() const noexcept { return paths_; }
+
+ private:
+  void write(const std::string& text, size_t rows);
+  void add_up(const Spent& spent);
+  void write_metadata();
+
+  ReportPaths paths_;
+  AppendFile file_;
+  RunMetadata metadata_;
+  size_t kept_bytes_ = 0;  // of the report that is continued
+  Spent before_;           // by earlier runs
+  Sha256 hash_;            // of the report's bytes
+};
+
+}  // namespace tf_injector

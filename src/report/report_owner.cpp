@@ -1,0 +1,115 @@
+#include "report/report_owner.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "io/file.hpp"
+#include "io/posix.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr std::string_view kMetadataSuffix = ".run.json";
+
+// What metadata of any version say of names; nothing when the text is no metadata.
+struct NamedFiles {
+  std::string report;
+  std::string score_folder;  // "": none
+};
+std::optional<NamedFiles> names_in(const std::string& metadata_path) {
+  const Json json = Json::parse(read_text(metadata_path), nullptr, /*allow_exceptions=*/false);
+  const Json::json_pointer report("/report/file"), folder("/scores/folder");
+  if (!json.is_object() || !json.contains(report) || !json[report].is_string()) return std::nullopt;
+  NamedFiles names{.report = json[report].get<std::string>(), .score_folder = ""};
+  if (json.contains(folder) && json[folder].is_string()) names.score_folder = json[folder].get<std::string>();
+  return names;
+}
+
+// A file beside `path`, by the name that metadata give it: a name only, whatever they say.
+std::string beside(const std::string& path, const std::string& name) {
+  return posix::folder_of(path) + "/" + fs::path(name).filename().string();
+}
+
+bool same_file(const std::string& a, const std::string& b) {
+  std::error_code ignored;
+  return fs::equivalent(a, b, ignored);
+}
+
+}  // namespace
+
+void require_own_metadata(const ReportPaths& paths, bool report_exists, bool overwrite) {
+  if (!file_exists(paths.metadata)) return;
+  const std::optional<NamedFiles> names = names_in(paths.metadata);
+  if (!names) {
+    if (report_exists) return;  // damaged ones of this report; whoever reads them says so
+    throw Error(
+        ErrorKind::resume,
+        fmt::format("{}: stands where the metadata of {} go, and holds no metadata; choose another --report",
+                    paths.metadata, paths.report));
+  }
+  if (names->report == fs::path(paths.report).filename().string()) return;
+  const std::string owner = beside(paths.report, names->report);
+  if (file_exists(owner)) {
+    if (same_file(owner, paths.report)) return;
+    throw Error(
+        ErrorKind::resume,
+        fmt::format(
+            "{}: its metadata would be {}, which belong to the report {}; choose a --report whose name "
+            "without the suffix is its own",
+            paths.report, paths.metadata, owner));
+  }
+  if (report_exists || overwrite) return;
+  throw Error(
+      ErrorKind::resume,
+      fmt::format("{}: its metadata would be {}, which are left over from the report {}; choose another "
+                  "--report, or take its place with --overwrite",
+                  paths.report, paths.metadata, owner));
+}
+
+void require_own_scores(const ReportPaths& paths) {
+  if (!file_exists(paths.scores)) return;
+  std::error_code error;
+  for (fs::directory_iterator it(posix::folder_of(paths.report), error), end; !error && it != end;
+       it.increment(error)) {
+    const std::string metadata = it->path().string();
+    if (!metadata.ends_with(kMetadataSuffix) || same_file(metadata, paths.metadata)) continue;
+    std::optional<NamedFiles> names;
+    try {
+      names = names_in(metadata);
+    } catch (const Error&) {  // unreadable: names nothing
+    }
+    if (!names || names->score_folder.empty()) continue;
+    const std::string owner = beside(paths.report, names->report);
+    if (!file_exists(owner) || !same_file(beside(paths.report, names->score_folder), paths.scores)) continue;
+    throw Error(
+        ErrorKind::resume,
+        fmt::format(
+            "{}: its scores would go into {}, which belongs to the report {}; choose another --report",
+            paths.report, paths.scores, owner));
+  }
+}
+
+std::string followed_report_path(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_symlink(path, error)) return path;
+  const fs::path target = fs::canonical(path, error);
+  if (!error) return target.string();
+  const fs::path named = fs::read_symlink(path, error);
+  throw OutputError(fmt::format("{}: is a symbolic link to '{}', which is not there; name the report itself",
+                                path, named.string()));
+}
+
+bool has_other_names(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && info.st_nlink > 1;
+}
+
+}  // namespace tf_injector

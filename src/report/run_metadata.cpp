@@ -1,0 +1,250 @@
+#include "report/run_metadata.hpp"
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include <ctime>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "data/preprocess.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kSchema = 2;  // grows when a reader of the old form would misread the new one
+
+template <typename T>
+Json optional_json(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+template <typename T>
+std::optional<T> optional_value(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  return json.get<T>();
+}
+
+Json settings_json(const RunSettings& s) {
+  return {{"model_sha256", s.model_sha256},
+          {"fault_list_sha256", s.fault_list_sha256},
+          {"data_sha256", s.data_sha256},
+          {"batch_size", s.batch_size},
+          {"use_tf", s.use_tensorflow_preprocessing},
+          {"resume_from", optional_json(s.resume_from)},
+          {"limit", optional_json(s.limit)},
+          {"output", s.output},
+          {"threshold", optional_json(s.threshold)}};
+}
+
+Json preprocess_json(const RunMetadata& m) {
+  return {{"how", optional_json(m.settings.preprocessing)},
+          {"why", m.preprocessing_reason},
+          {"mean", optional_json(m.settings.mean)},
+          {"std", optional_json(m.settings.std)},
+          {"resize", m.settings.resize}};
+}
+
+// Of the whole metadata: up to schema 1 the preprocessing was a part of the settings.
+void read_preprocessing(const Json& json, RunMetadata& m) {
+  const bool is_own = json.contains("preprocess");
+  const Json& of = json.at(is_own ? "preprocess" : "settings");
+  if (is_own) {
+    m.settings.preprocessing = optional_value<std::string>(of.at("how"));
+    of.at("why").get_to(m.preprocessing_reason);
+  }
+  m.settings.mean = optional_value<std::array<float, 3>>(of.at("mean"));
+  m.settings.std = optional_value<std::array<float, 3>>(of.at("std"));
+  of.at("resize").get_to(m.settings.resize);
+}
+
+RunSettings settings_of(const Json& json) {
+  RunSettings s;
+  json.at("model_sha256").get_to(s.model_sha256);
+  json.at("fault_list_sha256").get_to(s.fault_list_sha256);
+  json.at("data_sha256").get_to(s.data_sha256);
+  json.at("batch_size").get_to(s.batch_size);
+  json.at("use_tf").get_to(s.use_tensorflow_preprocessing);
+  s.resume_from = optional_value<int64_t>(json.at("resume_from"));
+  s.limit = optional_value<int64_t>(json.at("limit"));
+  json.at("output").get_to(s.output);
+  if (json.contains("threshold")) s.threshold = optional_value<float>(json.at("threshold"));
+  return s;
+}
+
+Json steps_json(const std::vector<StepInfo>& steps) {
+  Json list = Json::array();
+  for (const StepInfo& step : steps)
+    list.push_back({{"layer", step.path}, {"op", step.op}, {"kernel", step.kernel}});
+  return list;
+}
+
+std::vector<StepInfo> steps_of(const Json& json) {
+  std::vector<StepInfo> steps;
+  for (const Json& step : json) {
+    steps.push_back({.path = step.at("layer").get<std::string>(),
+                     .op = step.at("op").get<std::string>(),
+                     .kernel = step.at("kernel").get<std::string>()});
+  }
+  return steps;
+}
+
+Json metadata_json(const RunMetadata& m) {
+  return {{"schema", kSchema},
+          {"tool", {{"name", "tf_injector"}, {"version", m.tool_version}}},
+          {"state", m.finished ? "finished" : "running"},
+          {"command_line", m.command_line},
+          {"report",
+           {{"file", m.report}, {"rows", m.rows}, {"bytes", m.report_bytes}, {"sha256", m.report_sha256}}},
+          {"scores", {{"mode", m.scores}, {"folder", m.score_folder}}},
+          {"files", {{"model", m.model_path}, {"data", m.data_path}, {"fault_list", m.fault_list_path}}},
+          {"keras_version", m.keras_version},
+          {"settings", settings_json(m.settings)},
+          {"preprocess", preprocess_json(m)},
+          {"images", m.images},
+          {"classes", m.classes},
+          {"faults", m.faults},
+          {"machine",
+           {{"cpu", m.cpu},
+            {"threads", m.threads},
+            {"threads_source", m.threads_source},
+            {"tile", m.tile},
+            {"kernels", m.kernels}}},
+          {"steps", steps_json(m.steps)},
+          {"started", m.started},
+          {"updated", m.updated},
+          {"seconds", m.seconds},
+          {"check",
+           {{"faults", m.check.faults},
+            {"pairs", m.check.pairs},
+            {"golden_images", m.check.golden_images},
+            {"seconds", m.check.seconds}}}};
+}
+
+RunMetadata metadata_of(const Json& json) {
+  RunMetadata m;
+  json.at("tool").at("version").get_to(m.tool_version);
+  m.finished = json.at("state").get<std::string>() == "finished";
+  json.at("command_line").get_to(m.command_line);
+  const Json& report = json.at("report");
+  report.at("file").get_to(m.report);
+  report.at("rows").get_to(m.rows);
+  report.at("bytes").get_to(m.report_bytes);
+  report.at("sha256").get_to(m.report_sha256);
+  json.at("scores").at("mode").get_to(m.scores);
+  json.at("scores").at("folder").get_to(m.score_folder);
+  json.at("files").at("model").get_to(m.model_path);
+  json.at("files").at("data").get_to(m.data_path);
+  json.at("files").at("fault_list").get_to(m.fault_list_path);
+  json.at("keras_version").get_to(m.keras_version);
+  m.settings = settings_of(json.at("settings"));
+  read_preprocessing(json, m);
+  json.at("images").get_to(m.images);
+  json.at("classes").get_to(m.classes);
+  json.at("faults").get_to(m.faults);
+  const Json& machine = json.at("machine");
+  machine.at("cpu").get_to(m.cpu);
+  machine.at("threads").get_to(m.threads);
+  machine.at("threads_source").get_to(m.threads_source);
+  machine.at("tile").get_to(m.tile);
+  machine.at("kernels").get_to(m.kernels);
+  m.steps = steps_of(json.at("steps"));
+  json.at("started").get_to(m.started);
+  json.at("updated").get_to(m.updated);
+  json.at("seconds").get_to(m.seconds);
+  if (const auto check = json.find("check"); check != json.end()) {  // not in files of before it
+    check->at("faults").get_to(m.check.faults);
+    check->at("pairs").get_to(m.check.pairs);
+    check->at("golden_images").get_to(m.check.golden_images);
+    check->at("seconds").get_to(m.check.seconds);
+  }
+  return m;
+}
+
+std::string text_of(const std::optional<std::array<float, 3>>& values) {
+  return values ? fmt::format("{},{},{}", (*values)[0], (*values)[1], (*values)[2]) : "none";
+}
+
+std::string text_of(const std::optional<int64_t>& value) {
+  return value ? std::to_string(*value) : "not given";
+}
+
+// Each setting under the name by which its user knows it.
+std::vector<std::pair<std::string, std::string>> readable(const RunSettings& s) {
+  return {{"the model's SHA-256", s.model_sha256},
+          {"the fault list's SHA-256", s.fault_list_sha256},
+          {"the data's SHA-256", s.data_sha256},
+          {"--batch-size", std::to_string(s.batch_size)},
+          {"--use-tf", s.use_tensorflow_preprocessing ? "given" : "not given"},
+          {"--resume-from", text_of(s.resume_from)},
+          {"--resize", s.resize},
+          {"the preprocessing", s.preprocessing.value_or("before 8-bit images could be fed as they are")},
+          {"the mean of the preprocessing", text_of(s.mean)},
+          {"the std of the preprocessing", text_of(s.std)},
+          {"--limit", text_of(s.limit)},
+          {"--output", s.output},
+          {"the threshold between two classes", s.threshold ? fmt::format("{}", *s.threshold) : "none"}};
+}
+
+}  // namespace
+
+std::vector<std::string> differences(const RunSettings& of_report, const RunSettings& now) {
+  RunSettings known = of_report;
+  const bool is_new =
+      now.preprocessing && now.preprocessing->find(data::kBytesAsTheyAre) != std::string::npos;
+  if (!known.preprocessing && !is_new) known.preprocessing = now.preprocessing;
+  const auto before = readable(known);
+  const auto after = readable(now);
+  std::vector<std::string> lines;
+  for (size_t i = 0; i < before.size(); ++i) {
+    if (before[i].second == after[i].second) continue;
+    lines.push_back(
+        fmt::format("{}: {} in the report, {} now", before[i].first, before[i].second, after[i].second));
+  }
+  return lines;
+}
+
+std::string metadata_text(const RunMetadata& metadata) {
+  // Paths may be any bytes, JSON is UTF-8: what is not is replaced.
+  return metadata_json(metadata).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+RunMetadata parse_metadata(const std::string& text, const std::string& label) {
+  try {
+    const Json json = Json::parse(text);
+    const int schema = json.at("schema").get<int>();
+    if (schema > kSchema) {
+      throw Error(ErrorKind::resume,
+                  fmt::format("{}: written by a later version of tf_injector (schema {}, known: {})", label,
+                              schema, kSchema));
+    }
+    return metadata_of(json);
+  } catch (const Json::exception& error) {
+    throw Error(ErrorKind::resume, fmt::format("{}: no metadata of a report: {}", label, error.what()));
+  }
+}
+
+std::string cpu_name() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    const size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  utsname machine{};
+  return uname(&machine) == 0 ? machine.machine : "unknown";  // ARM's cpuinfo has no name
+}
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char text[24];
+  std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+}  // namespace tf_injector

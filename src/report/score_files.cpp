@@ -1,0 +1,185 @@
+#include "report/score_files.hpp"
+
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "core/bytes_text.hpp"
+#include "core/same_bits.hpp"
+#include "io/file.hpp"
+#include "io/npy.hpp"
+#include "io/posix.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+constexpr uint64_t kFileBlock = 4096;  // what file systems round a file up to
+constexpr uint64_t kNpyHeaderBytes = 128;
+constexpr uint64_t kNpzOverheadBytes = 1024;  // headers and directory of a zip with two arrays
+
+// Bytes of a file; none when it is not there.
+std::optional<uint64_t> file_bytes(const std::string& path) {
+  std::error_code error;
+  const uint64_t bytes = std::filesystem::file_size(path, error);
+  if (error) return std::nullopt;
+  return bytes;
+}
+
+uint64_t on_disk(uint64_t bytes) { return (bytes + kFileBlock - 1) / kFileBlock * kFileBlock; }
+
+// Rows whose bits differ from golden's.
+std::vector<int64_t> changed_rows(std::span<const float> scores, std::span<const float> golden,
+                                  int64_t images, int64_t classes) {
+  std::vector<int64_t> rows;
+  for (int64_t row = 0; row < images; ++row) {
+    const auto offset = static_cast<size_t>(row * classes), size = static_cast<size_t>(classes);
+    if (!same_bits(scores.subspan(offset, size), golden.subspan(offset, size))) rows.push_back(row);
+  }
+  return rows;
+}
+
+std::string npy_of(const std::vector<int64_t>& values) {
+  const int64_t shape[] = {static_cast<int64_t>(values.size())};
+  std::string bytes = npy_header("<i8", shape);
+  bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(int64_t));
+  return bytes;
+}
+
+std::string changed_bytes(std::span<const float> scores, std::span<const float> golden, int64_t images,
+                          int64_t classes) {
+  const std::vector<int64_t> rows = changed_rows(scores, golden, images, classes);
+  std::vector<float> values;
+  values.reserve(rows.size() * static_cast<size_t>(classes));
+  for (int64_t row : rows) {
+    const auto begin = scores.begin() + row * classes;
+    values.insert(values.end(), begin, begin + classes);
+  }
+  return npz_bytes(
+      {{"index", npy_of(rows)}, {"scores", npy_bytes(values, static_cast<int64_t>(rows.size()), classes)}});
+}
+
+// "clean.npy", "inj_12.npy", "inj_12.npz"
+bool is_score_file(const std::string& name) {
+  if (name == "clean.npy") return true;
+  if (!name.starts_with("inj_") || !(name.ends_with(".npy") || name.ends_with(".npz"))) return false;
+  const std::string number = name.substr(4, name.size() - 8);
+  return !number.empty() &&
+         std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// The folder itself or the nearest one above it that exists.
+std::filesystem::path existing_folder(const std::string& folder) {
+  std::error_code ignored;
+  std::filesystem::path path = std::filesystem::absolute(folder, ignored);
+  while (!std::filesystem::exists(path, ignored) && path.has_relative_path()) path = path.parent_path();
+  return path;
+}
+
+}  // namespace
+
+ScoreFiles::ScoreFiles(std::string folder, ScoreMode mode, int64_t images, int64_t classes)
+    : folder_(std::move(folder)), mode_(mode), images_(images), classes_(classes) {}
+
+std::string ScoreFiles::golden_path() const { return folder_ + "/clean.npy"; }
+
+std::string ScoreFiles::fault_path(int64_t injection) const {
+  return fmt::format("{}/inj_{}.{}", folder_, injection, mode_ == ScoreMode::all ? "npy" : "npz");
+}
+
+void ScoreFiles::prepare() const {
+  if (mode_ == ScoreMode::none) return;
+  make_folders(folder_);
+  if (::access(folder_.c_str(), W_OK | X_OK) != 0)
+    throw OutputError(posix::describe("write into", folder_, errno));
+}
+
+void ScoreFiles::write_golden(std::span<const float> scores) const {
+  if (mode_ == ScoreMode::none) return;
+  write_atomic(golden_path(), npy_bytes(scores, images_, classes_));
+}
+
+void ScoreFiles::write_fault(int64_t injection, std::span<const float> scores,
+                             std::span<const float> golden) const {
+  if (mode_ == ScoreMode::all) write_atomic(fault_path(injection), npy_bytes(scores, images_, classes_));
+  if (mode_ == ScoreMode::changed)
+    write_atomic(fault_path(injection), changed_bytes(scores, golden, images_, classes_));
+}
+
+uint64_t ScoreFiles::npy_bytes_of_all() const {
+  const int64_t shape[] = {images_, classes_};
+  return npy_header("<f4", shape).size() +
+         static_cast<uint64_t>(images_) * static_cast<uint64_t>(classes_) * sizeof(float);
+}
+
+bool ScoreFiles::has_fault(int64_t injection) const {
+  if (mode_ == ScoreMode::none) return true;
+  const std::optional<uint64_t> bytes = file_bytes(fault_path(injection));
+  return bytes && (mode_ == ScoreMode::all ? *bytes == npy_bytes_of_all() : *bytes > 0);
+}
+
+bool ScoreFiles::has_golden() const {
+  return mode_ == ScoreMode::none || file_bytes(golden_path()) == npy_bytes_of_all();
+}
+
+uint64_t ScoreFiles::bytes_per_fault() const {
+  const auto rows = static_cast<uint64_t>(images_);
+  const uint64_t row_bytes = static_cast<uint64_t>(classes_) * sizeof(float);
+  if (mode_ == ScoreMode::all) return on_disk(kNpyHeaderBytes + rows * row_bytes);
+  return on_disk(kNpzOverheadBytes + rows * (row_bytes + sizeof(int64_t)));
+}
+
+uint64_t ScoreFiles::disk_bytes(size_t faults) const {
+  if (mode_ == ScoreMode::none) return 0;
+  const uint64_t golden = on_disk(kNpyHeaderBytes + static_cast<uint64_t>(images_) *
+                                                        static_cast<uint64_t>(classes_) * sizeof(float));
+  return golden + faults * bytes_per_fault();
+}
+
+void ScoreFiles::require_space(size_t faults) const {
+  if (mode_ != ScoreMode::all) return;
+  const std::filesystem::path folder = existing_folder(folder_);
+  struct statvfs disk {};
+  if (statvfs(folder.c_str(), &disk) != 0) {
+    throw OutputError(fmt::format("{}: free space is not known: {}", folder.string(), std::strerror(errno)));
+  }
+  const uint64_t free = static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
+  const uint64_t needed = disk_bytes(faults);
+  if (needed <= free) return;
+  throw OutputError(
+      fmt::format("{}: the scores of {} faults need {}, {} are free; make room, or take --scores changed",
+                  folder_, faults, bytes_text(needed), bytes_text(free)));
+}
+
+void remove_score_files(const std::string& folder) {
+  std::error_code error;
+  std::vector<std::string> paths;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (is_score_file(it->path().filename().string())) paths.push_back(it->path().string());
+  }
+  for (const std::string& path : paths) {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+      throw OutputError(posix::describe("remove", path, errno));
+  }
+}
+
+const char* score_mode_name(ScoreMode mode) {
+  switch (mode) {
+    case ScoreMode::none:
+      return "none";
+    case ScoreMode::changed:
+      return "changed";
+    case ScoreMode::all:
+      return "all";
+  }
+  return "";
+}
+
+}  // namespace tf_injector

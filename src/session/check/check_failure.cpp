@@ -1,0 +1,49 @@
+#include "session/check/check_failure.hpp"
+
+#include <fmt/format.h>
+
+#include "core/bits.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+constexpr const char* kWhatNow =
+    "this block's rows were not written; please report it with model, list and data";
+
+std::string bits_text(float value) { return fmt::format("0x{:08X} ({:.9g})", float_bits(value), value); }
+
+std::string counts_text(const Tally& t) {
+  return fmt::format("top_1_correct {}, top_5_correct {}, top_1_robust {}, top_5_robust {}, masked {} of {}",
+                     t.top_1_correct, t.top_5_correct, t.top_1_robust, t.top_5_robust, t.masked, t.images);
+}
+
+[[noreturn]] void fail(const std::string& difference) {
+  throw Error(ErrorKind::self_check, fmt::format("self-check failed: {}; {}", difference, kWhatNow));
+}
+
+}  // namespace
+
+std::string fault_text(const Fault& fault) {
+  return fmt::format("fault {} ({}, {}, bit {})", fault.injection, fault.layer, format_index(fault.index),
+                     fault.bit);
+}
+
+void throw_different_rows(std::span<const float> found, std::span<const float> plain, const std::string& what,
+                          int64_t image) {
+  size_t i = 0;
+  while (i + 1 < plain.size() && float_bits(found[i]) == float_bits(plain[i])) ++i;
+  fail(fmt::format("{}, image {}, class {}: found {}, the plain evaluation gives {}", what, image, i,
+                   bits_text(found[i]), bits_text(plain[i])));
+}
+
+void require_equal_counts(const Tally& found, const Tally& expected, const std::string& what) {
+  if (found == expected) return;
+  fail(fmt::format("{}: counted {}; its scores give {}", what, counts_text(found), counts_text(expected)));
+}
+
+void throw_given_twice(const std::string& what, int64_t image) {
+  fail(fmt::format("{}, image {}: counted twice", what, image));
+}
+
+}  // namespace tf_injector

@@ -1,0 +1,83 @@
+#include "session/check/kept_rows.hpp"
+
+#include <algorithm>
+
+namespace tf_injector {
+namespace {
+
+// Enough for all rows of a small campaign. Of a large one, more are kept than there is time to look at.
+constexpr uint64_t kMostRowBytes = uint64_t{2} << 20, kMostCountBytes = uint64_t{256} << 10;
+constexpr uint64_t kMostCounted = 64;
+
+uint64_t row_bytes(uint64_t classes) { return classes * sizeof(float) + 1; }
+
+// Faults of which rows are kept, and rows of each; one row at least.
+struct Room {
+  uint64_t faults, images, counted;
+  Room(uint64_t block, uint64_t all_images, uint64_t classes) {
+    const uint64_t rows = std::max<uint64_t>(kMostRowBytes / row_bytes(classes), 1);
+    faults = std::min(block, rows);
+    images = faults == 0 ? 0 : std::min(rows / faults, all_images);
+    const uint64_t fitting = kMostCountBytes / std::max<uint64_t>(all_images, 1);
+    counted = std::min(std::clamp<uint64_t>(fitting, 1, kMostCounted), faults);
+  }
+};
+
+// A row's counts in a byte.
+enum Count : uint8_t { kRow = 1, kTop1 = 2, kTop5 = 4, kRobust1 = 8, kRobust5 = 16, kMasked = 32 };
+
+uint8_t packed(const Tally& t) {
+  return static_cast<uint8_t>(kRow | (t.top_1_correct != 0 ? kTop1 : 0) | (t.top_5_correct != 0 ? kTop5 : 0) |
+                              (t.top_1_robust != 0 ? kRobust1 : 0) | (t.top_5_robust != 0 ? kRobust5 : 0) |
+                              (t.masked != 0 ? kMasked : 0));
+}
+
+}  // namespace
+
+void KeptRows::make_room(std::span<const uint32_t> order) {
+  const Room room(order.size(), static_cast<uint64_t>(images_), classes_);
+  windows_ = room.faults;
+  window_images_ = static_cast<int64_t>(room.images);
+  counted_ = room.counted;
+  window_of_.assign(order.size(), kNone);
+  for (uint32_t i = 0; i < windows_; ++i) window_of_[order[i]] = i;
+  first_image_.resize(windows_);
+  scores_.resize(windows_ * room.images * classes_);
+  flags_.assign(windows_ * room.images, 0);
+  counts_.assign(counted_ * static_cast<size_t>(images_), 0);
+}
+
+void KeptRows::take(size_t fault, int64_t image, std::span<const float> scores,
+                    const Tally& counts) noexcept {
+  const uint32_t i = window_of_[fault];
+  if (i == kNone) return;
+  if (i < counted_) counts_[i * static_cast<size_t>(images_) + static_cast<size_t>(image)] = packed(counts);
+  const int64_t k = image - first_image_[i] + (image < first_image_[i] ? images_ : 0);
+  if (k >= window_images_) return;
+  uint8_t& flags = flags_[place(i, k)];
+  const int twice = (flags & kGiven) != 0 ? kTwice : 0;
+  flags = static_cast<uint8_t>(kGiven | twice | (counts.top_1_robust == 0 ? kCritical : 0));
+  std::copy(scores.begin(), scores.end(), scores_.begin() + static_cast<ptrdiff_t>(place(i, k) * classes_));
+}
+
+bool KeptRows::counts(size_t i, int64_t image, Tally& counts) const noexcept {
+  const uint8_t bits = counts_[i * static_cast<size_t>(images_) + static_cast<size_t>(image)];
+  const auto of = [bits](Count count) -> int64_t { return (bits & count) != 0 ? 1 : 0; };
+  counts = {.images = 1,
+            .top_1_correct = of(kTop1),
+            .top_5_correct = of(kTop5),
+            .top_1_robust = of(kRobust1),
+            .top_5_robust = of(kRobust5),
+            .masked = of(kMasked)};
+  return (bits & kRow) != 0;
+}
+
+uint64_t KeptRows::bytes(uint64_t faults, int64_t images, int64_t classes) {
+  const auto all_images = static_cast<uint64_t>(images), all_classes = static_cast<uint64_t>(classes);
+  // Fewer faults may be kept with more images each: the most is what fits, or all.
+  const uint64_t rows = std::max<uint64_t>(kMostRowBytes / row_bytes(all_classes), 1);
+  return std::min(rows, faults * all_images) * row_bytes(all_classes) +
+         std::max(all_images, std::min(kMostCountBytes, faults * all_images));
+}
+
+}  // namespace tf_injector

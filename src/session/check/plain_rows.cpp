@@ -1,0 +1,29 @@
+#include "session/check/plain_rows.hpp"
+
+#include <optional>
+
+namespace tf_injector {
+
+PlainRows::PlainRows(const Plan& plan, const ImageFeed& feed, int tile)
+    : plan_(plan),
+      feed_(feed),
+      workspace_(plan, tile),
+      buffers_(feed.make_buffers(tile)),
+      scores_(static_cast<size_t>(tile * plan.classes())) {}
+
+std::span<const float> PlainRows::evaluate(const Patch* fault, const Tile& tile) {
+  std::optional<Overlay> overlay;
+  if (fault != nullptr) overlay.emplace(plan_, *fault);
+  const std::span<float> scores =
+      scores_.span().first(static_cast<size_t>(tile.images) * static_cast<size_t>(plan_.classes()));
+  tf_injector::evaluate(plan_, overlay ? &*overlay : nullptr, workspace_, feed_.fill(tile, buffers_),
+                        tile.images, {.batch = tile.batch, .place = tile.place}, scores);
+  return scores;
+}
+
+uint64_t PlainRows::bytes_per_image(const Plan& plan, const ImageFeed& feed) {
+  return plan.workspace_bytes_per_image() + feed.bytes_per_image() +
+         static_cast<uint64_t>(plan.classes()) * sizeof(float);
+}
+
+}  // namespace tf_injector

@@ -1,0 +1,55 @@
+// The self-check of a run: scores as the engine found them are compared in every bit with those of the plain
+// evaluation (the whole network with the fault's weight in it).
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+#include "session/block_run.hpp"
+#include "session/check/kept_rows.hpp"
+#include "session/golden_run.hpp"
+#include "session/setup.hpp"
+#include "tf_injector/campaign.hpp"
+
+namespace tf_injector {
+
+class SelfCheck {
+ public:
+  virtual ~SelfCheck() = default;
+
+  // Is the fault at this place of the setup's faults, from 0, checked on all images? Its scores must be kept.
+  [[nodiscard]] virtual bool takes(size_t) const noexcept { return false; }
+  // What a block's rows are given to while it runs, or null. `first`: place of its first fault.
+  [[nodiscard]] virtual KeptRows* begin_block(size_t, size_t) { return nullptr; }
+  // `seconds`: that the run has taken so far. Both throw Error(self_check) for a score or a count that
+  // differs, Stopped, std::bad_alloc.
+  virtual void check_golden(const GoldenRun& golden, double seconds) = 0;
+  virtual void check_block(size_t first, const BlockResult& block, const GoldenRun& golden,
+                           double seconds) = 0;
+
+  [[nodiscard]] const CheckTotals& totals() const noexcept { return totals_; }
+
+ protected:
+  CheckTotals totals_;
+};
+
+// The --check of a run: nothing: some pairs of fault and image of every block, and some images of golden, in
+// about a hundredth of the run's time; N: every Nth fault and golden on all images; 0: none. The scalar
+// reference has nothing else to be compared with: only N checks it. `setup` and `stop` must outlive it.
+[[nodiscard]] std::unique_ptr<SelfCheck> make_self_check(const Setup& setup, std::optional<int> every,
+                                                         const std::atomic<bool>* stop);
+
+// What it takes beside the run's own memory.
+struct CheckNeeds {
+  uint64_t fixed_bytes = 0;
+  uint64_t bytes_per_fault = 0;  // of a block
+  uint64_t bytes_per_thread = 0;
+  uint64_t bytes_per_thread_image = 0;  // per image of the run's tile
+};
+// keeps_scores: the run keeps the scores of all faults of a block anyway. threads: at most.
+[[nodiscard]] CheckNeeds self_check_needs(const Setup& setup, std::optional<int> every, bool keeps_scores,
+                                          int threads);
+
+}  // namespace tf_injector

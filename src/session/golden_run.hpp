@@ -1,0 +1,35 @@
+// The run without a fault: its scores, and what every fault is compared with.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "metrics/metrics.hpp"
+#include "session/setup.hpp"
+
+namespace tf_injector {
+
+struct GoldenRun {
+  explicit GoldenRun(const Setup& setup);
+  // What the scores of images first..first+images-1, which are there, say of each.
+  void read(const Setup& setup, int64_t first, int64_t images);
+  void add_up();  // when all are read
+  // What a row of scores of the image counts, compared with the golden one.
+  [[nodiscard]] Tally tally(const Setup& setup, int64_t image, std::span<const float> row) const;
+
+  std::vector<float> scores;  // images x classes
+  std::vector<int32_t> top;   // per image: the class that the network decides for
+  std::vector<Tally> itself;  // per image: what a fault counts whose scores are the golden ones
+  Tally total;                // correctness over all images
+  double seconds = 0;
+
+  // Memory per image beside the scores.
+  static constexpr size_t kBytesPerImage = sizeof(int32_t) + sizeof(Tally);
+};
+
+// Evaluates all tiles on the engine's threads. Throws Stopped, std::bad_alloc.
+[[nodiscard]] GoldenRun run_golden(const Setup& setup, Engine& engine, const std::atomic<bool>* stop);
+
+}  // namespace tf_injector

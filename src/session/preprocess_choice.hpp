@@ -1,0 +1,30 @@
+// How images become what the network is fed with: decided for each input of the model, with the reason
+// (docs/interface.md, "Preprocessing").
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "graph/graph.hpp"
+#include "plan/plan.hpp"
+#include "session/image_feed.hpp"
+#include "tf_injector/campaign.hpp"
+#include "tf_injector/dataset.hpp"
+
+namespace tf_injector {
+
+struct PreprocessChoice {
+  std::vector<InputFeed> inputs;  // one per input of the model
+  // The formula, and why it was chosen; "left: ...; right: ..." where the inputs differ. Bytes that are fed
+  // as they are are "float32(x)", float32 images "x".
+  std::string how, why;
+  std::optional<data::Normalization> normalization;  // in force for any input
+  std::vector<std::string> warnings;                 // one line each
+};
+
+// `inputs`: those of the plan, in the order of graph.inputs. Throws DatasetError: an input has no array.
+[[nodiscard]] PreprocessChoice choose_preprocessing(const CampaignOptions& options, const Dataset& dataset,
+                                                    const Graph& graph, const std::vector<PlanInput>& inputs);
+
+}  // namespace tf_injector
