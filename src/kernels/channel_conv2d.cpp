@@ -52,8 +52,8 @@ class SimdChannelConv2D final : public WindowKernel {
     }
     return windows;
   }
-  [[nodiscard]] simd::WindowSum window_sum() const noexcept override {
-    return geometry_.sum == ref::Sum::lanes ? simd::WindowSum::lanes : simd::WindowSum::chain;
+  [[nodiscard]] WindowSum window_sum() const noexcept override {
+    return geometry_.sum == ref::Sum::lanes ? WindowSum::lanes : WindowSum::chain;
   }
   [[nodiscard]] const float* weights() const noexcept override { return weights_.data(); }
   [[nodiscard]] int64_t weights_stride() const noexcept override { return stride(); }

@@ -96,10 +96,13 @@ struct WindowGeometry {
   int64_t channels = 0;
 };
 
+// How an op over the window of a single channel makes its value.
+enum class WindowSum { maximum, chain, lanes };
+
 class WindowKernel : public Kernel {
  public:
   [[nodiscard]] virtual WindowGeometry window_geometry() const = 0;
-  [[nodiscard]] virtual simd::WindowSum window_sum() const noexcept = 0;
+  [[nodiscard]] virtual WindowSum window_sum() const noexcept = 0;
   // [tap][stride]: the channels of a tap. Null for maxima.
   [[nodiscard]] virtual const float* weights() const noexcept { return nullptr; }
   [[nodiscard]] virtual int64_t weights_stride() const noexcept { return 0; }

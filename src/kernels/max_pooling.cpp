@@ -67,7 +67,7 @@ class SimdMaxPool2D final : public WindowKernel {
     }
     return windows;
   }
-  [[nodiscard]] simd::WindowSum window_sum() const noexcept override { return simd::WindowSum::maximum; }
+  [[nodiscard]] WindowSum window_sum() const noexcept override { return WindowSum::maximum; }
   [[nodiscard]] std::string name() const override {
     return std::string(kernel_set_name(table_.set)) + ":max_pool2d";
   }

@@ -7,7 +7,7 @@
 
 namespace tf_injector::replay {
 
-AliveChannels::AliveChannels(const simd::SimdTable& table, int64_t channels)
+AliveChannels::AliveChannels(const simd::PackTable& table, int64_t channels)
     : table_(table), lane_count_(table.lanes) {
   ArrayMaker maker;
   list_arrays(table.lanes, channels, maker);

@@ -35,7 +35,7 @@ struct AliveChannelsArrays {
 class AliveChannels : AliveChannelsArrays {
  public:
   // `channels`: most of any step.
-  AliveChannels(const simd::SimdTable& table, int64_t channels);
+  AliveChannels(const simd::PackTable& table, int64_t channels);
 
   // `change`, `add_change`: per vector the largest squared norm of a fault's change, of the inputs under the
   // window and of the Add's operand (null: there is none). `golden`: of the position.
@@ -62,7 +62,7 @@ class AliveChannels : AliveChannelsArrays {
   // All that are listed are alive in all vectors.
   void set_one_level();
 
-  const simd::SimdTable& table_;
+  const simd::PackTable& table_;
   const int32_t lane_count_;  // of a vector
   int32_t vectors_ = 0, count_ = 0;
   std::array<simd::LaneLevel, simd::kLaneVectors> levels_;

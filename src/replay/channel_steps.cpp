@@ -58,7 +58,7 @@ void LaneSteps::window_position(const StepInfo& step, int64_t p, LaneMask reach)
   std::fill_n(window_rows_.begin(), taps * channels, zeros_.data());
   const int64_t row = vectors(reach) * table_.lanes;
   for (int32_t i = 0; i < rows.count; ++i) window_rows_[idx(window_at_[idx(i)])] = rows.values + i * row;
-  table_.channel_window({.sum = kernel.window_sum(),
+  table_.channel_window({.in_lanes = kernel.window_sum() == WindowSum::lanes,
                          .taps = taps,
                          .channels = channels,
                          .vectors = vectors(reach),

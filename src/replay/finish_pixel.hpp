@@ -1,7 +1,7 @@
 // From sums to an output pixel of a pack.
 #pragma once
 
-#include "kernels/simd/simd_table.hpp"
+#include "kernels/simd/pack_table.hpp"
 #include "replay/golden.hpp"
 #include "replay/lane_values.hpp"
 #include "replay/replay_plan.hpp"

@@ -72,7 +72,7 @@ class LaneLinear : LaneLinearArrays {
   void for_each_block(const LinearStep& linear, Run run);
 
   const ReplayPlan& plan_;
-  const simd::SimdTable& table_;
+  const simd::PackTable& table_;
   const int32_t lanes_, width_;  // of a vector, of a pack
   const Golden& golden_;
   LaneValues& values_;

@@ -120,7 +120,7 @@ class LaneSteps : LaneStepsArrays {
   [[nodiscard]] const ValueInfo& info(int value) const { return plan_.values()[static_cast<size_t>(value)]; }
 
   const ReplayPlan& plan_;
-  const simd::SimdTable& table_;
+  const simd::PackTable& table_;
   const int64_t width_;
   const Golden& golden_;
   LaneValues& values_;

@@ -118,7 +118,7 @@ CarriedPack Repacker::join(int value, std::span<const Source> sources) {
 // The rows that some source has, and golden's: the lanes that are not held have its values.
 void Repacker::join_pixel(int value, int64_t p, std::span<const Source> sources, CarriedPack& to) {
   const int64_t channels = plan_.values()[idx(value)].channels;
-  const simd::SimdTable& table = plan_.table();
+  const simd::PackTable& table = plan_.table();
   LaneMask held = 0;
   parts_.clear();
   pixels_.clear();

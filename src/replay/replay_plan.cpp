@@ -160,7 +160,7 @@ bool is_elementwise(const ElementwiseForm* form, const StepInfo& step, const std
 }  // namespace
 
 ReplayPlan::ReplayPlan(const Plan& plan, const Shortcuts& shortcuts, PackSize size, Weights weights)
-    : plan_(plan), table_(*simd::simd_table(plan.kernels())), shortcuts_(shortcuts), size_(size) {
+    : plan_(plan), table_(*simd::pack_table(plan.kernels())), shortcuts_(shortcuts), size_(size) {
   const Plan::Impl& p = plan.impl();
   values_.reserve(p.inputs.size() + p.steps.size());
   steps_.reserve(p.steps.size());

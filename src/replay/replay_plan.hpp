@@ -11,6 +11,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "kernels/kernel_forms.hpp"
+#include "kernels/simd/pack_table.hpp"
 #include "plan/plan_impl.hpp"
 #include "replay/dead_bound.hpp"
 #include "replay/index.hpp"
@@ -58,7 +59,7 @@ struct WindowStep {
   const WindowKernel* kernel = nullptr;
   WindowGeometry geometry;
 
-  [[nodiscard]] bool is_maxima() const { return kernel->window_sum() == simd::WindowSum::maximum; }
+  [[nodiscard]] bool is_maxima() const { return kernel->window_sum() == WindowSum::maximum; }
   // Of the largest window; rows of it that are put together.
   [[nodiscard]] int64_t most_pixels() const {
     size_t most = 0;
@@ -112,7 +113,7 @@ class ReplayPlan {
                       Weights weights = Weights::unpacked);
 
   [[nodiscard]] const Plan& plan() const noexcept { return plan_; }
-  [[nodiscard]] const simd::SimdTable& table() const noexcept { return table_; }
+  [[nodiscard]] const simd::PackTable& table() const noexcept { return table_; }
   [[nodiscard]] const Shortcuts& shortcuts() const noexcept { return shortcuts_; }
   [[nodiscard]] const std::vector<ValueInfo>& values() const noexcept { return values_; }
   [[nodiscard]] const std::vector<StepInfo>& steps() const noexcept { return steps_; }
@@ -142,7 +143,7 @@ class ReplayPlan {
   [[nodiscard]] int few_faults(size_t first, size_t end) const;
 
   const Plan& plan_;
-  const simd::SimdTable& table_;
+  const simd::PackTable& table_;
   const Shortcuts shortcuts_;
   std::vector<ValueInfo> values_;
   std::vector<StepInfo> steps_;

@@ -1,8 +1,5 @@
-// A convolution into a few output channels over planes, and what else serves replay and stays with the
-// kernels, against plain loops.
+// A convolution into a few output channels over planes, and the packing of weights, against plain loops.
 #include <gtest/gtest.h>
-
-#include <numeric>
 
 #include "kernels/same_bits.hpp"
 #include "support/every_table.hpp"
@@ -81,20 +78,6 @@ void expect_plane_columns(const simd::SimdTable& table, std::mt19937& rng, PackV
   ASSERT_TRUE(sums.intact());
 }
 
-// Whole numbers: the sum is exact in any order.
-void expect_squares(const simd::SimdTable& table, std::mt19937& rng, PackValues) {
-  const int rows = pick(rng, 0, 5), channels = pick(rng, 1, 70);
-  std::vector<float> values(idx(rows * channels));
-  for (float& value : values) value = static_cast<float>(pick(rng, -100, 100));
-  GuardedArray<float> sums(idx(rows));
-  table.squares(values.data(), rows, channels, sums.data());
-  for (int r = 0; r < rows; ++r) {
-    const float* row = values.data() + r * channels;
-    ASSERT_EQ(sums[idx(r)], std::inner_product(row, row + channels, row, 0.0f)) << r;
-  }
-  ASSERT_TRUE(sums.intact());
-}
-
 // Every weight has a place of its own in the packed ones; a block is [inputs][channels of the block].
 TEST(PackedWeights, EveryWeightHasItsPlace) {
   for (const KernelSet set : available_kernel_sets()) {
@@ -115,7 +98,6 @@ TEST(PackedWeights, EveryWeightHasItsPlace) {
 }
 
 TEST(PlaneColumns, AreTheChainsOfEveryPosition) { test::on_every_table(50, expect_plane_columns); }
-TEST(Squares, AddUpInEveryRow) { test::on_every_table(30, expect_squares); }
 
 }  // namespace
 }  // namespace tf_injector

@@ -16,7 +16,7 @@ namespace {
 using replay::AliveChannels;
 using replay::DeadBound;
 
-const simd::SimdTable& table() { return *simd::simd_table(available_kernel_sets().front()); }
+const simd::PackTable& table() { return *simd::pack_table(available_kernel_sets().front()); }
 
 // One output position of a layer in front of its ReLU.
 struct Layer {

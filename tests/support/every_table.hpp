@@ -43,13 +43,13 @@ inline std::vector<int32_t> some_of(std::mt19937& rng, int count) {
   return chosen;
 }
 
-// expect(table, rng, kind), `rounds` times for every instruction set of this machine and kind of values, with
-// denormals as they are and as replay has them: flushed.
-template <class Expect>
-void on_every_table(int rounds, Expect expect) {
+// expect(*table_of(set), rng, kind), `rounds` times for every instruction set of this machine and kind of
+// values, with denormals as they are and as replay has them: flushed.
+template <class Table, class Expect>
+void on_every_set(const Table* (*table_of)(KernelSet), int rounds, Expect expect) {
   std::mt19937 rng(77);
   for (const KernelSet set : available_kernel_sets()) {
-    const simd::SimdTable* table = simd::simd_table(set);
+    const Table* table = table_of(set);
     if (table == nullptr) continue;
     for (int round = 0; round < rounds; ++round) {
       for (const PackValues kind :
@@ -63,6 +63,11 @@ void on_every_table(int rounds, Expect expect) {
       }
     }
   }
+}
+
+template <class Expect>
+void on_every_table(int rounds, Expect expect) {
+  on_every_set(&simd::simd_table, rounds, expect);
 }
 
 }  // namespace tf_injector::test

@@ -19,7 +19,7 @@ HWY_INLINE Vec window_value(const ChannelWindowCall& call, int32_t channel, int3
     return hn::LoadU(d, call.rows[t * call.channels + channel] + vector * kLanes);
   };
   const auto w = [&](int32_t t) { return hn::Set(d, call.weights[t][channel]); };
-  if (call.sum == WindowSum::lanes) return lane_sum(call.taps, x, w);
+  if (call.in_lanes) return lane_sum(call.taps, x, w);
   return chain_sum(call.taps, x, w);
 }
 

@@ -21,20 +21,6 @@ inline void elementwise(const ElementwiseCall& call) {
   }
 }
 
-inline void squares(const float* values, int64_t rows, int32_t channels, float* sums) {
-  const Floats d;
-  for (int64_t r = 0; r < rows; ++r, values += channels) {
-    Vec sum = hn::Zero(d);
-    int32_t c = 0;
-    for (; c + kLanes <= channels; c += kLanes) {
-      const Vec v = hn::LoadU(d, values + c);
-      sum = hn::MulAdd(v, v, sum);
-    }
-    sums[r] = hn::GetLane(hn::SumOfLanes(d, sum));
-    for (; c < channels; ++c) sums[r] += values[c] * values[c];
-  }
-}
-
 }  // namespace tf_injector::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -14,6 +14,7 @@
 #include <type_traits>
 
 #include "kernels/simd/epilogue-inl.hpp"
+#include "kernels/simd/pack_table.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::simd::HWY_NAMESPACE {
@@ -428,6 +429,20 @@ HWY_INLINE void columns_of_vector(const ColumnsCall& call, int32_t first) {
 
 inline void columns(const ColumnsCall& call) {
   for (int32_t l = 0; l < call.faults; l += kLanes) columns_of_vector(call, l);
+}
+
+inline void squares(const float* values, int64_t rows, int32_t channels, float* sums) {
+  const Floats d;
+  for (int64_t r = 0; r < rows; ++r, values += channels) {
+    Vec sum = hn::Zero(d);
+    int32_t c = 0;
+    for (; c + kLanes <= channels; c += kLanes) {
+      const Vec v = hn::LoadU(d, values + c);
+      sum = hn::MulAdd(v, v, sum);
+    }
+    sums[r] = hn::GetLane(hn::SumOfLanes(d, sum));
+    for (; c < channels; ++c) sums[r] += values[c] * values[c];
+  }
 }
 
 }  // namespace tf_injector::simd::HWY_NAMESPACE

@@ -5,17 +5,11 @@
 #define HWY_TARGET_INCLUDE "kernels/simd/simd_table.cpp"
 #include "kernels/simd/targets.hpp"
 // Behind targets.hpp, which chooses the targets:
-#include "kernels/simd/channel_window-inl.hpp"
 #include "kernels/simd/channels-inl.hpp"
 #include "kernels/simd/conv2d-inl.hpp"
 #include "kernels/simd/dense-inl.hpp"
 #include "kernels/simd/elementwise-inl.hpp"
 #include "kernels/simd/function-inl.hpp"
-#include "kernels/simd/item_sums-inl.hpp"
-#include "kernels/simd/lane_finish-inl.hpp"
-#include "kernels/simd/lane_maxima-inl.hpp"
-#include "kernels/simd/lane_merge-inl.hpp"
-#include "kernels/simd/lanes-inl.hpp"
 #include "kernels/simd/peak-inl.hpp"
 #include "kernels/simd/plane_columns-inl.hpp"
 
@@ -31,20 +25,7 @@ SimdTable make_table(KernelSet set) {
           .max_pool = &max_pool,
           .dense = &dense,
           .elementwise = &elementwise,
-          .squares = &squares,
           .function = &function,
-          .lane_window = &lane_window,
-          .lane_merge = &lane_merge,
-          .lane_sums = &lane_sums,
-          .item_sums = &item_sums,
-          .lane_most = &lane_most,
-          .channel_window = &channel_window,
-          .lane_maxima = &lane_maxima,
-          .lane_alive = &lane_alive,
-          .lane_finish = &lane_finish,
-          .lane_join = &lane_join,
-          .lane_add = &lane_add,
-          .columns = &columns,
           .plane_columns = &plane_columns,
           .multiply_add_chains = &multiply_add_chains,
           .multiply_adds_per_round = kPeakChains * static_cast<int>(hn::Lanes(kFloats))};

@@ -16,7 +16,7 @@ size_t idx(int64_t i) { return static_cast<size_t>(i); }
 
 // The parameters of a call; padding behind the last channel that would be alive if it counted.
 struct Bound {
-  Bound(std::mt19937& rng, const simd::SimdTable& table, PackValues kind)
+  Bound(std::mt19937& rng, const simd::PackTable& table, PackValues kind)
       : cout(pick(rng, 1, 80)), vectors(pick(rng, 1, simd::kLaneVectors)) {
     const int64_t padded = int64_t{test::vectors_of(table, cout)} * table.lanes;
     const auto array = [&](float scale) {
@@ -77,7 +77,7 @@ struct Bound {
   std::vector<float> reach, shift;
 };
 
-void expect_alive(const simd::SimdTable& table, std::mt19937& rng, PackValues kind) {
+void expect_alive(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const Bound bound(rng, table, kind);
   const size_t room = idx(bound.cout + 4 * table.lanes);
   GuardedArray<int32_t> channels(room), alive_in(room);
@@ -131,7 +131,7 @@ void expect_alive(const simd::SimdTable& table, std::mt19937& rng, PackValues ki
 // At the limit: a bound of exactly zero, of either sign, and NaN are alive; the number next below is not.
 TEST(LaneAlive, ZeroAndNanAreAlive) {
   for (const KernelSet set : available_kernel_sets()) {
-    const simd::SimdTable* table = simd::simd_table(set);
+    const simd::PackTable* table = simd::pack_table(set);
     if (table == nullptr) continue;
     const size_t padded = idx(table->lanes);
     AlignedBuffer y(padded), none(padded);
@@ -158,7 +158,7 @@ TEST(LaneAlive, ZeroAndNanAreAlive) {
   }
 }
 
-TEST(LaneAlive, ListsTheChannelsThatMayNotBeZero) { test::on_every_table(200, expect_alive); }
+TEST(LaneAlive, ListsTheChannelsThatMayNotBeZero) { test::on_every_pack_table(200, expect_alive); }
 
 }  // namespace
 }  // namespace tf_injector

@@ -31,8 +31,8 @@ float finished(const simd::EpilogueCall& e, size_t c, float y, const float* add)
 
 // A call, and what has to come out of it.
 struct Finish {
-  Finish(const simd::SimdTable& simd_table, std::mt19937& rng, PackValues kind)
-      : table(simd_table),
+  Finish(const simd::PackTable& pack_table, std::mt19937& rng, PackValues kind)
+      : table(pack_table),
         channels(pick(rng, 1, 40)),
         pack(~LaneMask{0} >> (64 - pick(rng, 1, table.width()))),
         lanes(test::some_lanes(rng, pack)),
@@ -94,7 +94,7 @@ struct Finish {
             .keeps_all = keeps_all};
   }
 
-  const simd::SimdTable& table;
+  const simd::PackTable& table;
   int channels, vectors = 1;
   LaneMask pack, lanes;
   Pixel operand;
@@ -175,7 +175,7 @@ void find_rows(const Finish& finish, std::span<const int32_t> out_channels, std:
   ASSERT_EQ(found.size(), out_channels.size());
 }
 
-void expect_finished(const simd::SimdTable& table, std::mt19937& rng, PackValues kind) {
+void expect_finished(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const Finish finish(table, rng, kind);
   const LaneMask differ = lanes_that_differ(finish);
   const LaneMask kept = finish.keeps_all ? finish.lanes : differ;
@@ -214,7 +214,7 @@ void expect_finished(const simd::SimdTable& table, std::mt19937& rng, PackValues
 // A NaN with golden's bits is golden's, -0 is not +0: one lane differs, in that.
 TEST(LaneFinish, ComparesBits) {
   for (const KernelSet set : available_kernel_sets()) {
-    const simd::SimdTable* table = simd::simd_table(set);
+    const simd::PackTable* table = simd::pack_table(set);
     if (table == nullptr) continue;
     const int width = table->width();
     const float nan = bits_float(kOwnNan);
@@ -249,7 +249,7 @@ TEST(LaneFinish, ComparesBits) {
   }
 }
 
-TEST(LaneFinish, GivesThePixelOfTheLanesThatDiffer) { test::on_every_table(250, expect_finished); }
+TEST(LaneFinish, GivesThePixelOfTheLanesThatDiffer) { test::on_every_pack_table(250, expect_finished); }
 
 }  // namespace
 }  // namespace tf_injector

@@ -1,9 +1,10 @@
 // Small entries of replay's SIMD table: parts of rows joined, the largest changes, windows of single
-// channels.
+// channels, squares.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "replay/simd/packs.hpp"
 
@@ -17,7 +18,7 @@ using test::pick;
 
 size_t idx(int64_t i) { return static_cast<size_t>(i); }
 
-void expect_joined(const simd::SimdTable& table, std::mt19937& rng, PackValues kind) {
+void expect_joined(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const int count = pick(rng, 0, 5);
   std::vector<std::vector<float>> rows;
   std::vector<simd::LanePart> parts;
@@ -37,7 +38,7 @@ void expect_joined(const simd::SimdTable& table, std::mt19937& rng, PackValues k
   ASSERT_TRUE(out.intact());
 }
 
-void expect_most(const simd::SimdTable& table, std::mt19937& rng, PackValues) {
+void expect_most(const simd::PackTable& table, std::mt19937& rng, PackValues) {
   test::Pixel pixel(table, 3, std::vector<float>(3, 1.0f));
   LaneMask lanes = test::random_lanes(rng, table.width());
   pixel.held = pick(rng, 0, 5) == 0 ? 0 : test::some_lanes(rng, lanes);
@@ -87,11 +88,11 @@ float sum_in_a_chain(const std::vector<float>& x, const std::vector<float>& w) {
   return acc;
 }
 
-void expect_channel_window(const simd::SimdTable& table, std::mt19937& rng, PackValues kind) {
+void expect_channel_window(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const int taps = test::flip(rng) ? pick(rng, 1, 9) : pick(rng, 1, simd::kMostChannelTaps);
   const int channels = pick(rng, 1, 9), vectors = pick(rng, 1, simd::kLaneVectors), width = table.width();
   const auto row = idx(vectors * table.lanes);
-  const auto sum = test::flip(rng) ? simd::WindowSum::lanes : simd::WindowSum::chain;
+  const bool in_lanes = test::flip(rng);
   const std::vector<float> values = test::pack_values(rng, int64_t{taps} * channels * width, kind);
   const std::vector<float> weights = test::pack_values(rng, int64_t{taps} * channels, kind);
   std::vector<const float*> rows, weight_rows;
@@ -101,7 +102,7 @@ void expect_channel_window(const simd::SimdTable& table, std::mt19937& rng, Pack
       rows.push_back(values.data() + pick(rng, 0, static_cast<int>(values.size() - row)));
   }
   GuardedArray<float> sums(idx(channels * width));
-  table.channel_window({.sum = sum,
+  table.channel_window({.in_lanes = in_lanes,
                         .taps = taps,
                         .channels = channels,
                         .vectors = vectors,
@@ -120,16 +121,31 @@ void expect_channel_window(const simd::SimdTable& table, std::mt19937& rng, Pack
         x[idx(t)] = rows[idx(t * channels + c)][lane];
         w[idx(t)] = weight_rows[idx(t)][c];
       }
-      const float expected = sum == simd::WindowSum::lanes ? sum_over_lanes(x, w) : sum_in_a_chain(x, w);
+      const float expected = in_lanes ? sum_over_lanes(x, w) : sum_in_a_chain(x, w);
       ASSERT_TRUE(test::same_bits(expected, sums[at])) << "channel " << c << " lane " << lane << ' ' << taps;
     }
   }
   ASSERT_TRUE(sums.intact());
 }
 
-TEST(LaneJoin, PutsPartsOfRowsBehindEachOther) { test::on_every_table(200, expect_joined); }
-TEST(LaneMost, IsTheLargestChangeOfEachVector) { test::on_every_table(100, expect_most); }
-TEST(ChannelWindow, SumsTheTapsOfEveryChannel) { test::on_every_table(40, expect_channel_window); }
+// Whole numbers: the sum is exact in any order.
+void expect_squares(const simd::PackTable& table, std::mt19937& rng, PackValues) {
+  const int rows = pick(rng, 0, 5), channels = pick(rng, 1, 70);
+  std::vector<float> values(idx(rows * channels));
+  for (float& value : values) value = static_cast<float>(pick(rng, -100, 100));
+  GuardedArray<float> sums(idx(rows));
+  table.squares(values.data(), rows, channels, sums.data());
+  for (int r = 0; r < rows; ++r) {
+    const float* row = values.data() + r * channels;
+    ASSERT_EQ(sums[idx(r)], std::inner_product(row, row + channels, row, 0.0f)) << r;
+  }
+  ASSERT_TRUE(sums.intact());
+}
+
+TEST(LaneJoin, PutsPartsOfRowsBehindEachOther) { test::on_every_pack_table(200, expect_joined); }
+TEST(LaneMost, IsTheLargestChangeOfEachVector) { test::on_every_pack_table(100, expect_most); }
+TEST(ChannelWindow, SumsTheTapsOfEveryChannel) { test::on_every_pack_table(40, expect_channel_window); }
+TEST(Squares, AddUpInEveryRow) { test::on_every_pack_table(30, expect_squares); }
 
 }  // namespace
 }  // namespace tf_injector

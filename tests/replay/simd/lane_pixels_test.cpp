@@ -18,7 +18,7 @@ using test::pick;
 using test::Pixel;
 using test::random_lanes;
 
-void expect_merged(const simd::SimdTable& table, std::mt19937& rng, PackValues kind) {
+void expect_merged(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const int channels = pick(rng, 1, 40), width = pick(rng, 1, table.width());
   const LaneMask pack = ~LaneMask{0} >> (64 - width);
   Pixel pixel(table, channels, test::pack_values(rng, channels, kind));
@@ -93,7 +93,7 @@ void expect_merged(const simd::SimdTable& table, std::mt19937& rng, PackValues k
 }
 
 // The values of faulted channels, from their sums, and which of them are golden's.
-void expect_columns(const simd::SimdTable& table, std::mt19937& rng, PackValues kind) {
+void expect_columns(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const int channels = pick(rng, 1, 40), positions = pick(rng, 1, 12), faults = pick(rng, 1, table.width());
   const std::vector<float> sums = test::pack_values(rng, positions * faults, kind);
   std::vector<float> golden_values = test::pack_values(rng, positions * channels, kind);
@@ -147,7 +147,7 @@ void expect_columns(const simd::SimdTable& table, std::mt19937& rng, PackValues 
 
 // A window's rows: every input that is not +0 in some wanted lane, in the order of the taps; a window of one
 // pixel that holds just the wanted lanes is that pixel.
-void expect_window(const simd::SimdTable& table, std::mt19937& rng, PackValues kind) {
+void expect_window(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const int channels = pick(rng, 1, 40), width = table.width(), count = pick(rng, 0, 2) == 0 ? 3 : 1;
   LaneMask lanes = count == 1 && pick(rng, 0, 1) != 0 ? 0 : random_lanes(rng, width);
   std::vector<Pixel> pixels;
@@ -216,7 +216,7 @@ void expect_window(const simd::SimdTable& table, std::mt19937& rng, PackValues k
 
 // Channels that are +0 in all lanes, and now and then hardly anything above 0: then the first 0 counts, with
 // its sign.
-Pixel pixel_of_maxima(const simd::SimdTable& table, std::mt19937& rng, PackValues kind, int channels,
+Pixel pixel_of_maxima(const simd::PackTable& table, std::mt19937& rng, PackValues kind, int channels,
                       LaneMask pack, bool is_low) {
   Pixel pixel(table, channels, test::pack_values(rng, channels, kind));
   pixel.held = std::array{LaneMask{0}, pack,
@@ -237,7 +237,7 @@ Pixel pixel_of_maxima(const simd::SimdTable& table, std::mt19937& rng, PackValue
   return pixel;
 }
 
-void expect_maxima(const simd::SimdTable& table, std::mt19937& rng, PackValues kind) {
+void expect_maxima(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const int channels = pick(rng, 1, 150), width = table.width(), count = pick(rng, 1, 9);
   const LaneMask pack = ~LaneMask{0} >> (64 - pick(rng, 1, width));
   const bool is_low = pick(rng, 0, 1) != 0;
@@ -294,10 +294,10 @@ void expect_maxima(const simd::SimdTable& table, std::mt19937& rng, PackValues k
   ASSERT_EQ(row, rows);
 }
 
-TEST(LaneWindow, HasARowPerInputThatIsNotZero) { test::on_every_table(200, expect_window); }
-TEST(LaneMaxima, AreThoseOfEveryLane) { test::on_every_table(40, expect_maxima); }
-TEST(LaneMerge, PutsEveryChangeIntoThePixel) { test::on_every_table(200, expect_merged); }
-TEST(Columns, GivesValuesAndWhatDiffers) { test::on_every_table(200, expect_columns); }
+TEST(LaneWindow, HasARowPerInputThatIsNotZero) { test::on_every_pack_table(200, expect_window); }
+TEST(LaneMaxima, AreThoseOfEveryLane) { test::on_every_pack_table(40, expect_maxima); }
+TEST(LaneMerge, PutsEveryChangeIntoThePixel) { test::on_every_pack_table(200, expect_merged); }
+TEST(Columns, GivesValuesAndWhatDiffers) { test::on_every_pack_table(200, expect_columns); }
 
 }  // namespace
 }  // namespace tf_injector

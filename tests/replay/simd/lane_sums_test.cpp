@@ -17,7 +17,7 @@ size_t idx(int64_t i) { return static_cast<size_t>(i); }
 
 // Weights (inputs, cout) with a vector of padding, and where those of the rows begin, ascending.
 struct Weights {
-  Weights(std::mt19937& rng, const simd::SimdTable& table, int row_count, int channels, PackValues kind)
+  Weights(std::mt19937& rng, const simd::PackTable& table, int row_count, int channels, PackValues kind)
       : cout(channels) {
     const int inputs = row_count + pick(rng, 0, 5);
     values = test::pack_values(rng, int64_t{inputs} * cout + table.lanes, kind);
@@ -44,7 +44,7 @@ float chain(const Weights& weights, int rows, int channel, X x) {
   return acc;
 }
 
-void expect_lane_sums(const simd::SimdTable& table, std::mt19937& rng, PackValues kind) {
+void expect_lane_sums(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const int rows = pick(rng, 0, 40), cout = pick(rng, 1, 50);
   const int row_vectors = pick(rng, 1, simd::kLaneVectors), vectors = pick(rng, 1, row_vectors);
   const int first = pick(rng, 0, row_vectors - vectors) * table.lanes;  // where the wanted vectors begin
@@ -84,7 +84,7 @@ void expect_lane_sums(const simd::SimdTable& table, std::mt19937& rng, PackValue
   ASSERT_TRUE(sums.intact());
 }
 
-void expect_item_sums(const simd::SimdTable& table, std::mt19937& rng, PackValues kind) {
+void expect_item_sums(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const int rows = pick(rng, 0, 40), cout = pick(rng, 1, pick(rng, 1, 3) * 45), items = pick(rng, 1, 30);
   const Weights weights(rng, table, rows, cout, kind);
   const std::vector<int32_t> channels = test::some_of(rng, cout);
@@ -128,7 +128,7 @@ void expect_item_sums(const simd::SimdTable& table, std::mt19937& rng, PackValue
   ASSERT_TRUE(packed.intact());
 }
 
-void expect_added(const simd::SimdTable& table, std::mt19937& rng, PackValues kind) {
+void expect_added(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const int channels = pick(rng, 1, 40), vectors = pick(rng, 1, simd::kLaneVectors), width = table.width();
   const std::vector<int32_t> listed = test::some_of(rng, channels);
   const auto row = idx(vectors * table.lanes);
@@ -150,7 +150,7 @@ void expect_added(const simd::SimdTable& table, std::mt19937& rng, PackValues ki
 // Negative products that vanish, one behind the other: every chain ends in -0, none of another sign.
 TEST(LaneSums, SayWhetherAChainEndedInNegativeZero) {
   for (const KernelSet set : available_kernel_sets()) {
-    const simd::SimdTable* table = simd::simd_table(set);
+    const simd::PackTable* table = simd::pack_table(set);
     if (table == nullptr) continue;
     for (int channel = 0; channel < 20; ++channel) {
       for (int lane = 0; lane < table->width(); ++lane) {
@@ -179,9 +179,9 @@ TEST(LaneSums, SayWhetherAChainEndedInNegativeZero) {
   }
 }
 
-TEST(LaneSums, AreTheChainsOfEveryLane) { test::on_every_table(150, expect_lane_sums); }
-TEST(ItemSums, AreTheChainsOfEveryItem) { test::on_every_table(150, expect_item_sums); }
-TEST(LaneAdd, AddsTheListedRows) { test::on_every_table(100, expect_added); }
+TEST(LaneSums, AreTheChainsOfEveryLane) { test::on_every_pack_table(150, expect_lane_sums); }
+TEST(ItemSums, AreTheChainsOfEveryItem) { test::on_every_pack_table(150, expect_item_sums); }
+TEST(LaneAdd, AddsTheListedRows) { test::on_every_pack_table(100, expect_added); }
 
 }  // namespace
 }  // namespace tf_injector

@@ -11,6 +11,7 @@
 #include "core/aligned_buffer.hpp"
 #include "core/bits.hpp"
 #include "kernels/same_bits.hpp"
+#include "kernels/simd/pack_table.hpp"
 #include "support/every_table.hpp"
 #include "support/guarded_array.hpp"
 
@@ -34,14 +35,19 @@ inline std::vector<int> lanes_of(LaneMask mask) {
   return lanes;
 }
 
-inline int vectors_of(const simd::SimdTable& table, int lanes) {
+template <class Expect>
+void on_every_pack_table(int rounds, Expect expect) {
+  on_every_set(&simd::pack_table, rounds, expect);
+}
+
+inline int vectors_of(const simd::PackTable& table, int lanes) {
   return (lanes + table.lanes - 1) / table.lanes;
 }
 
 // A pixel as every lane of a pack has it, and the same as replay keeps it.
 struct Pixel {
-  Pixel(const simd::SimdTable& simd_table, int channel_count, std::vector<float> golden_values)
-      : table(simd_table), channels(channel_count) {
+  Pixel(const simd::PackTable& pack_table, int channel_count, std::vector<float> golden_values)
+      : table(pack_table), channels(channel_count) {
     golden_values.resize(golden_values.size() + simd::kMaxWidth, 3.0f);  // the next pixel's
     golden = AlignedBuffer(std::span<const float>(golden_values));
   }
@@ -95,7 +101,7 @@ struct Pixel {
     }
   }
 
-  const simd::SimdTable& table;
+  const simd::PackTable& table;
   int channels;
   AlignedBuffer golden;  // [channels], and some of the pixel behind
   LaneMask held = 0;

@@ -61,10 +61,10 @@ inline void add_forms(const replay::StepInfo& step, int batch, std::set<std::str
   } else if (step.average) {
     forms.insert(step.average->geometry.striped > 0 ? "average in stripes" : "average");
   } else if (step.window) {
-    const simd::WindowSum sum = step.window->kernel->window_sum();
-    forms.insert(step.window->is_maxima()        ? "window maximum"
-                 : sum == simd::WindowSum::lanes ? "window lanes"
-                                                 : "window chain");
+    const WindowSum sum = step.window->kernel->window_sum();
+    forms.insert(step.window->is_maxima()  ? "window maximum"
+                 : sum == WindowSum::lanes ? "window lanes"
+                                           : "window chain");
   } else {
     forms.insert(step.joins ? "join" : "run whole");
   }
