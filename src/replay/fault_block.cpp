@@ -37,10 +37,10 @@ float change_of(const Patch& patch) {
 void pack_columns(Hit& hit, const LinearStep& linear, std::span<const Target> pack) {
   const LinearKernel& kernel = *linear.kernel;
   const LinearGeometry& geometry = linear.geometry;
-  const simd::SimdTable& table = kernel.table();
+  const tf_injector::simd::SimdTable& table = kernel.table();
   const int64_t depth = geometry.taps * geometry.cin;
   const auto count = static_cast<int64_t>(hit.lane.size());
-  hit.columns = AlignedBuffer(static_cast<size_t>(simd::packed_size(table, depth, count)));
+  hit.columns = AlignedBuffer(static_cast<size_t>(packed_size(table, depth, count)));
   for (int64_t h = 0; h < count; ++h) {
     const Patch& patch = *pack[static_cast<size_t>(hit.lane[static_cast<size_t>(h)])].patch;
     const int64_t input = patch.element / geometry.cout;
@@ -52,7 +52,7 @@ void pack_columns(Hit& hit, const LinearStep& linear, std::span<const Target> pa
       const bool faulted = k == patch.element / geometry.cout;
       const float w =
           faulted ? bits_float(patch.new_bits) : kernel.weight(k, hit.channel[static_cast<size_t>(h)]);
-      hit.columns[static_cast<size_t>(simd::packed_index(table, depth, count, k, h))] = w;
+      hit.columns[static_cast<size_t>(packed_index(table, depth, count, k, h))] = w;
     }
   }
   hit.epilogue = std::make_unique<EpilogueData>(kernel.epilogue().gathered(hit.channel));
@@ -111,7 +111,7 @@ size_t fault_bytes(const ReplayPlan& plan, std::span<const size_t> steps) {
     const bool has_columns = step.linear && steps.size() == 1;
     if (has_columns) {
       const LinearGeometry& g = step.linear->geometry;
-      bytes += AlignedBuffer::bytes_of(idx(simd::packed_size(plan.table(), g.taps * g.cin, 1))) +
+      bytes += AlignedBuffer::bytes_of(idx(packed_size(step.linear->kernel->table(), g.taps * g.cin, 1))) +
                block_bytes(sizeof(EpilogueData)) + EpilogueData::kArrays * AlignedBuffer::bytes_of(1);
     }
     if (!has_columns || !plan.shortcuts().channel) {

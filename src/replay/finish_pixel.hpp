@@ -1,10 +1,10 @@
 // From sums to an output pixel of a pack.
 #pragma once
 
-#include "kernels/simd/pack_table.hpp"
 #include "replay/golden.hpp"
 #include "replay/lane_values.hpp"
 #include "replay/replay_plan.hpp"
+#include "replay/simd/pack_table.hpp"
 
 namespace tf_injector::replay {
 

@@ -11,13 +11,13 @@
 
 #include "core/aligned_buffer.hpp"
 #include "kernels/kernel_forms.hpp"
-#include "kernels/simd/pack_table.hpp"
 #include "plan/plan_impl.hpp"
 #include "replay/dead_bound.hpp"
 #include "replay/index.hpp"
 #include "replay/pack_size.hpp"
 #include "replay/replay_sizes.hpp"
 #include "replay/shortcuts.hpp"
+#include "replay/simd/pack_table.hpp"
 
 namespace tf_injector::replay {
 

@@ -16,7 +16,7 @@ namespace {
 using replay::AliveChannels;
 using replay::DeadBound;
 
-const simd::PackTable& table() { return *simd::pack_table(available_kernel_sets().front()); }
+const replay::simd::PackTable& table() { return *replay::simd::pack_table(available_kernel_sets().front()); }
 
 // One output position of a layer in front of its ReLU.
 struct Layer {
@@ -27,7 +27,7 @@ struct Layer {
 
   Layer(int64_t inputs, int64_t outputs) : depth(inputs), cout(outputs), weights(at(inputs * outputs)) {
     for (AlignedBuffer* each : {&bias, &mean, &istd, &gamma, &beta})
-      *each = AlignedBuffer(at(outputs + simd::kMaxWidth));
+      *each = AlignedBuffer(at(outputs + replay::simd::kMaxWidth));
   }
   static size_t at(int64_t i) { return static_cast<size_t>(i); }
 
@@ -77,7 +77,7 @@ struct Position {
   int check(AliveChannels& alive) const {
     const std::optional<DeadBound> bound = layer.bound();
     const int32_t lanes = table().lanes, faults = static_cast<int32_t>(faulted_x.size());
-    std::array<float, simd::kLaneVectors> change{}, add_change{};
+    std::array<float, replay::simd::kLaneVectors> change{}, add_change{};
     for (size_t f = 0; f < faulted_x.size(); ++f) {
       const size_t v = f / static_cast<size_t>(lanes);
       change[v] = std::max(change[v], change_between(x, faulted_x[f]));

@@ -139,8 +139,7 @@ void expect_hit_is_of(const Hit& hit, const Pack& pack, const PreparedNetwork& n
       const int64_t element = k * cout + hit.channel[h];
       const uint32_t expected =
           element == patch.element ? patch.new_bits : float_bits(kernel.values[static_cast<size_t>(element)]);
-      const int64_t at =
-          simd::packed_index(network.replay_plan.table(), depth, count, k, static_cast<int64_t>(h));
+      const int64_t at = simd::packed_index(linear.kernel->table(), depth, count, k, static_cast<int64_t>(h));
       ASSERT_EQ(float_bits(hit.columns[static_cast<size_t>(at)]), expected);
     }
   }

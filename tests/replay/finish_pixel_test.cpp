@@ -23,7 +23,7 @@ PreparedNetwork prepared(std::mt19937& rng, const replay::Shortcuts& shortcuts =
 
 // Per-channel parameters, a vector of padding behind.
 AlignedBuffer parameters(std::mt19937& rng) {
-  AlignedBuffer buffer(kChannels + simd::kMaxWidth);
+  AlignedBuffer buffer(kChannels + replay::simd::kMaxWidth);
   std::normal_distribution<float> normal;
   for (int64_t c = 0; c < kChannels; ++c) buffer[static_cast<size_t>(c)] = normal(rng);
   return buffer;
@@ -89,7 +89,7 @@ TEST(FinishPixel, EqualsPlainLoopsForEveryEpilogue) {
     if (some == 0) some = 1;
     for (LaneMask left = epilogue.has_add ? some : 0; left != 0; left &= left - 1) {
       if (rng() % 2 == 0) continue;
-      std::vector<simd::LaneChange> changes = {
+      std::vector<replay::simd::LaneChange> changes = {
           {static_cast<int32_t>(rng() % kChannels), std::countr_zero(left), any_value(rng)}};
       values.merge(kAdded, p, changes);
     }

@@ -192,7 +192,7 @@ TEST(LaneValues, TakenOutAndPutBackAreTheSame) {
 // may grow no more.
 TEST(LaneBuffer, IsPackedWhenItMayNotGrow) {
   LaneBuffer buffer;
-  buffer.most = {.values = 100, .channels = simd::kMaxWidth + 10};
+  buffer.most = {.values = 100, .channels = replay::simd::kMaxWidth + 10};
   buffer.held.resize(3);
   buffer.places.resize(3);
   buffer.begin(kValue, 3);

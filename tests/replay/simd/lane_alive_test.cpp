@@ -16,8 +16,8 @@ size_t idx(int64_t i) { return static_cast<size_t>(i); }
 
 // The parameters of a call; padding behind the last channel that would be alive if it counted.
 struct Bound {
-  Bound(std::mt19937& rng, const simd::PackTable& table, PackValues kind)
-      : cout(pick(rng, 1, 80)), vectors(pick(rng, 1, simd::kLaneVectors)) {
+  Bound(std::mt19937& rng, const replay::simd::PackTable& table, PackValues kind)
+      : cout(pick(rng, 1, 80)), vectors(pick(rng, 1, replay::simd::kLaneVectors)) {
     const int64_t padded = int64_t{test::vectors_of(table, cout)} * table.lanes;
     const auto array = [&](float scale) {
       std::vector<float> values = test::pack_values(rng, padded, kind);
@@ -77,7 +77,7 @@ struct Bound {
   std::vector<float> reach, shift;
 };
 
-void expect_alive(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
+void expect_alive(const replay::simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const Bound bound(rng, table, kind);
   const size_t room = idx(bound.cout + 4 * table.lanes);
   GuardedArray<int32_t> channels(room), alive_in(room);
@@ -85,8 +85,8 @@ void expect_alive(const simd::PackTable& table, std::mt19937& rng, PackValues ki
                                             GuardedArray<int32_t>(room), GuardedArray<int32_t>(room)};
   GuardedArray<int32_t> level_rows[] = {GuardedArray<int32_t>(room), GuardedArray<int32_t>(room),
                                         GuardedArray<int32_t>(room), GuardedArray<int32_t>(room)};
-  simd::LaneLevel levels[simd::kLaneVectors];
-  for (size_t v = 0; v < simd::kLaneVectors; ++v)
+  replay::simd::LaneLevel levels[replay::simd::kLaneVectors];
+  for (size_t v = 0; v < replay::simd::kLaneVectors; ++v)
     levels[v] = {.channels = level_channels[v].data(), .rows = level_rows[v].data(), .count = 77};
   const int32_t count = table.lane_alive({.y = bound.y.data(),
                                           .noise = bound.noise.data(),
@@ -102,7 +102,7 @@ void expect_alive(const simd::PackTable& table, std::mt19937& rng, PackValues ki
                                           .alive_in = alive_in.data(),
                                           .levels = levels});
   int32_t listed = 0;
-  int32_t in_level[simd::kLaneVectors] = {};
+  int32_t in_level[replay::simd::kLaneVectors] = {};
   for (int c = 0; c < bound.cout; ++c) {
     int pairs = 0;
     for (int v = 0; v < bound.vectors; ++v) pairs += bound.is_alive(c, v) ? 1 : 0;
@@ -118,7 +118,7 @@ void expect_alive(const simd::PackTable& table, std::mt19937& rng, PackValues ki
     ++listed;
   }
   ASSERT_EQ(count, listed);
-  for (size_t v = 0; v < simd::kLaneVectors; ++v) {
+  for (size_t v = 0; v < replay::simd::kLaneVectors; ++v) {
     const bool is_used = bound.vectors > 1 && static_cast<int>(v) < bound.vectors;
     ASSERT_EQ(levels[v].count, is_used ? in_level[v] : 77) << "level " << v;
     ASSERT_TRUE(level_channels[v].intact());
@@ -131,7 +131,7 @@ void expect_alive(const simd::PackTable& table, std::mt19937& rng, PackValues ki
 // At the limit: a bound of exactly zero, of either sign, and NaN are alive; the number next below is not.
 TEST(LaneAlive, ZeroAndNanAreAlive) {
   for (const KernelSet set : available_kernel_sets()) {
-    const simd::PackTable* table = simd::pack_table(set);
+    const replay::simd::PackTable* table = replay::simd::pack_table(set);
     if (table == nullptr) continue;
     const size_t padded = idx(table->lanes);
     AlignedBuffer y(padded), none(padded);

@@ -9,7 +9,7 @@
 namespace tf_injector {
 namespace {
 
-using simd::LaneMask;
+using replay::simd::LaneMask;
 using test::GuardedArray;
 using test::PackValues;
 using test::pick;
@@ -31,7 +31,7 @@ float finished(const simd::EpilogueCall& e, size_t c, float y, const float* add)
 
 // A call, and what has to come out of it.
 struct Finish {
-  Finish(const simd::PackTable& pack_table, std::mt19937& rng, PackValues kind)
+  Finish(const replay::simd::PackTable& pack_table, std::mt19937& rng, PackValues kind)
       : table(pack_table),
         channels(pick(rng, 1, 40)),
         pack(~LaneMask{0} >> (64 - pick(rng, 1, table.width()))),
@@ -76,7 +76,8 @@ struct Finish {
   [[nodiscard]] float value(size_t i, int lane, int place) const {
     return has_sum(i, place) ? computed(i, lane, place) : golden[idx(listed[i])];
   }
-  [[nodiscard]] simd::LaneFinishCall call(float* values, int32_t* out_channels, int32_t* places) const {
+  [[nodiscard]] replay::simd::LaneFinishCall call(float* values, int32_t* out_channels,
+                                                  int32_t* places) const {
     return {.lanes = lanes,
             .all_lanes = pack,
             .sums = sums.data(),
@@ -94,7 +95,7 @@ struct Finish {
             .keeps_all = keeps_all};
   }
 
-  const simd::PackTable& table;
+  const replay::simd::PackTable& table;
   int channels, vectors = 1;
   LaneMask pack, lanes;
   Pixel operand;
@@ -175,7 +176,7 @@ void find_rows(const Finish& finish, std::span<const int32_t> out_channels, std:
   ASSERT_EQ(found.size(), out_channels.size());
 }
 
-void expect_finished(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
+void expect_finished(const replay::simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const Finish finish(table, rng, kind);
   const LaneMask differ = lanes_that_differ(finish);
   const LaneMask kept = finish.keeps_all ? finish.lanes : differ;
@@ -214,7 +215,7 @@ void expect_finished(const simd::PackTable& table, std::mt19937& rng, PackValues
 // A NaN with golden's bits is golden's, -0 is not +0: one lane differs, in that.
 TEST(LaneFinish, ComparesBits) {
   for (const KernelSet set : available_kernel_sets()) {
-    const simd::PackTable* table = simd::pack_table(set);
+    const replay::simd::PackTable* table = replay::simd::pack_table(set);
     if (table == nullptr) continue;
     const int width = table->width();
     const float nan = bits_float(kOwnNan);
@@ -227,16 +228,16 @@ TEST(LaneFinish, ComparesBits) {
       const std::vector<int32_t> channels{0, 1, 2};
       std::vector<int32_t> out_channels(3);
       const LaneMask lanes = ~LaneMask{0} >> (64 - width);
-      simd::LaneFinishCall call{.lanes = lanes,
-                                .all_lanes = lanes,
-                                .sums = sums.data(),
-                                .channels = channels.data(),
-                                .count = 3,
-                                .epilogue = {},
-                                .add = {},
-                                .golden = golden.data(),
-                                .values = values.data(),
-                                .out_channels = out_channels.data()};
+      replay::simd::LaneFinishCall call{.lanes = lanes,
+                                        .all_lanes = lanes,
+                                        .sums = sums.data(),
+                                        .channels = channels.data(),
+                                        .count = 3,
+                                        .epilogue = {},
+                                        .add = {},
+                                        .golden = golden.data(),
+                                        .values = values.data(),
+                                        .out_channels = out_channels.data()};
       int32_t rows = 0;
       EXPECT_EQ(table->lane_finish(call, &rows), LaneMask{0}) << kernel_set_name(set);
       sums[idx(width + other)] = -0.0f;  // equal as a number

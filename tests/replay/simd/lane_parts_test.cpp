@@ -11,17 +11,17 @@
 namespace tf_injector {
 namespace {
 
-using simd::LaneMask;
+using replay::simd::LaneMask;
 using test::GuardedArray;
 using test::PackValues;
 using test::pick;
 
 size_t idx(int64_t i) { return static_cast<size_t>(i); }
 
-void expect_joined(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
+void expect_joined(const replay::simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const int count = pick(rng, 0, 5);
   std::vector<std::vector<float>> rows;
-  std::vector<simd::LanePart> parts;
+  std::vector<replay::simd::LanePart> parts;
   std::vector<uint32_t> expected;
   for (int i = 0; i < count; ++i) {
     rows.push_back(test::pack_values(rng, table.width() + 16, kind));
@@ -38,7 +38,7 @@ void expect_joined(const simd::PackTable& table, std::mt19937& rng, PackValues k
   ASSERT_TRUE(out.intact());
 }
 
-void expect_most(const simd::PackTable& table, std::mt19937& rng, PackValues) {
+void expect_most(const replay::simd::PackTable& table, std::mt19937& rng, PackValues) {
   test::Pixel pixel(table, 3, std::vector<float>(3, 1.0f));
   LaneMask lanes = test::random_lanes(rng, table.width());
   pixel.held = pick(rng, 0, 5) == 0 ? 0 : test::some_lanes(rng, lanes);
@@ -47,7 +47,7 @@ void expect_most(const simd::PackTable& table, std::mt19937& rng, PackValues) {
   pixel.set_changes(rng);
   if (pixel.held != 0 && pick(rng, 0, 9) == 0) pixel.values[0] = std::numeric_limits<float>::infinity();
   const auto vectors = idx(test::vectors_of(table, std::popcount(lanes)));
-  std::array<float, simd::kLaneVectors> expected{};
+  std::array<float, replay::simd::kLaneVectors> expected{};
   size_t place = 0;
   for (const int lane : test::lanes_of(lanes)) {
     float& most = expected[place++ / idx(table.lanes)];
@@ -88,9 +88,10 @@ float sum_in_a_chain(const std::vector<float>& x, const std::vector<float>& w) {
   return acc;
 }
 
-void expect_channel_window(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
+void expect_channel_window(const replay::simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const int taps = test::flip(rng) ? pick(rng, 1, 9) : pick(rng, 1, simd::kMostChannelTaps);
-  const int channels = pick(rng, 1, 9), vectors = pick(rng, 1, simd::kLaneVectors), width = table.width();
+  const int channels = pick(rng, 1, 9), vectors = pick(rng, 1, replay::simd::kLaneVectors),
+            width = table.width();
   const auto row = idx(vectors * table.lanes);
   const bool in_lanes = test::flip(rng);
   const std::vector<float> values = test::pack_values(rng, int64_t{taps} * channels * width, kind);
@@ -129,7 +130,7 @@ void expect_channel_window(const simd::PackTable& table, std::mt19937& rng, Pack
 }
 
 // Whole numbers: the sum is exact in any order.
-void expect_squares(const simd::PackTable& table, std::mt19937& rng, PackValues) {
+void expect_squares(const replay::simd::PackTable& table, std::mt19937& rng, PackValues) {
   const int rows = pick(rng, 0, 5), channels = pick(rng, 1, 70);
   std::vector<float> values(idx(rows * channels));
   for (float& value : values) value = static_cast<float>(pick(rng, -100, 100));

@@ -11,14 +11,14 @@
 namespace tf_injector {
 namespace {
 
-using simd::LaneMask;
+using replay::simd::LaneMask;
 using test::GuardedArray;
 using test::PackValues;
 using test::pick;
 using test::Pixel;
 using test::random_lanes;
 
-void expect_merged(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
+void expect_merged(const replay::simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const int channels = pick(rng, 1, 40), width = pick(rng, 1, table.width());
   const LaneMask pack = ~LaneMask{0} >> (64 - width);
   Pixel pixel(table, channels, test::pack_values(rng, channels, kind));
@@ -31,7 +31,7 @@ void expect_merged(const simd::PackTable& table, std::mt19937& rng, PackValues k
   }
   pixel.lay_out(pack);
   if (pixel.held != 0) pixel.set_changes(rng);
-  std::vector<simd::LaneChange> changes;
+  std::vector<replay::simd::LaneChange> changes;
   LaneMask lanes = pixel.held;
   std::map<std::pair<int, int>, float> expected = pixel.changed;
   std::map<int, float> squares;  // by lane: more than the largest float is no bound
@@ -93,7 +93,7 @@ void expect_merged(const simd::PackTable& table, std::mt19937& rng, PackValues k
 }
 
 // The values of faulted channels, from their sums, and which of them are golden's.
-void expect_columns(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
+void expect_columns(const replay::simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const int channels = pick(rng, 1, 40), positions = pick(rng, 1, 12), faults = pick(rng, 1, table.width());
   const std::vector<float> sums = test::pack_values(rng, positions * faults, kind);
   std::vector<float> golden_values = test::pack_values(rng, positions * channels, kind);
@@ -147,7 +147,7 @@ void expect_columns(const simd::PackTable& table, std::mt19937& rng, PackValues 
 
 // A window's rows: every input that is not +0 in some wanted lane, in the order of the taps; a window of one
 // pixel that holds just the wanted lanes is that pixel.
-void expect_window(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
+void expect_window(const replay::simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const int channels = pick(rng, 1, 40), width = table.width(), count = pick(rng, 0, 2) == 0 ? 3 : 1;
   LaneMask lanes = count == 1 && pick(rng, 0, 1) != 0 ? 0 : random_lanes(rng, width);
   std::vector<Pixel> pixels;
@@ -158,7 +158,7 @@ void expect_window(const simd::PackTable& table, std::mt19937& rng, PackValues k
     pixel.change_held(rng, kind);
   }
   if (lanes == 0) return;
-  std::vector<simd::LaneTap> taps;
+  std::vector<replay::simd::LaneTap> taps;
   for (Pixel& pixel : pixels) {
     pixel.lay_out();
     pixel.set_changes(rng);
@@ -170,14 +170,14 @@ void expect_window(const simd::PackTable& table, std::mt19937& rng, PackValues k
   GuardedArray<int32_t> weight_at(static_cast<size_t>(count * channels + table.lanes));
   const bool has_change = test::flip(rng), has_most = test::flip(rng);
   const int cout = pick(rng, 1, 9);
-  const simd::LaneRows rows = table.lane_window({.taps = taps,
-                                                 .lanes = lanes,
-                                                 .cin = channels,
-                                                 .cout = cout,
-                                                 .values = values.data(),
-                                                 .weight_at = weight_at.data(),
-                                                 .change = has_change ? change.data() : nullptr,
-                                                 .most = has_most ? most.data() : nullptr});
+  const replay::simd::LaneRows rows = table.lane_window({.taps = taps,
+                                                         .lanes = lanes,
+                                                         .cin = channels,
+                                                         .cout = cout,
+                                                         .values = values.data(),
+                                                         .weight_at = weight_at.data(),
+                                                         .change = has_change ? change.data() : nullptr,
+                                                         .most = has_most ? most.data() : nullptr});
   const bool is_pixel = count == 1 && pixels.front().held == lanes;
   ASSERT_EQ(rows.values, is_pixel ? taps.front().pixel.rows : values.data());
   std::vector<float> sums(row, 0.0f);
@@ -216,7 +216,7 @@ void expect_window(const simd::PackTable& table, std::mt19937& rng, PackValues k
 
 // Channels that are +0 in all lanes, and now and then hardly anything above 0: then the first 0 counts, with
 // its sign.
-Pixel pixel_of_maxima(const simd::PackTable& table, std::mt19937& rng, PackValues kind, int channels,
+Pixel pixel_of_maxima(const replay::simd::PackTable& table, std::mt19937& rng, PackValues kind, int channels,
                       LaneMask pack, bool is_low) {
   Pixel pixel(table, channels, test::pack_values(rng, channels, kind));
   pixel.held = std::array{LaneMask{0}, pack,
@@ -237,7 +237,7 @@ Pixel pixel_of_maxima(const simd::PackTable& table, std::mt19937& rng, PackValue
   return pixel;
 }
 
-void expect_maxima(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
+void expect_maxima(const replay::simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const int channels = pick(rng, 1, 150), width = table.width(), count = pick(rng, 1, 9);
   const LaneMask pack = ~LaneMask{0} >> (64 - pick(rng, 1, width));
   const bool is_low = pick(rng, 0, 1) != 0;
@@ -248,7 +248,7 @@ void expect_maxima(const simd::PackTable& table, std::mt19937& rng, PackValues k
     lanes |= pixels.back().held;
   }
   if (lanes == 0) return;
-  std::vector<simd::LaneTap> taps;
+  std::vector<replay::simd::LaneTap> taps;
   for (Pixel& pixel : pixels) {
     pixel.lay_out(pack);
     taps.push_back({pixel.view(), pixel.golden.data(), 0});
@@ -258,7 +258,7 @@ void expect_maxima(const simd::PackTable& table, std::mt19937& rng, PackValues k
     for (const Pixel& pixel : pixels) most = at(pixel) > most ? at(pixel) : most;
     return most;
   };
-  AlignedBuffer golden(static_cast<size_t>(channels + simd::kMaxWidth));
+  AlignedBuffer golden(static_cast<size_t>(channels + replay::simd::kMaxWidth));
   std::fill(golden.data() + channels, golden.data() + golden.size(), 3.0f);  // the next pixel's
   GuardedArray<float> sums(static_cast<size_t>(channels * width));
   for (int c = 0; c < channels; ++c)

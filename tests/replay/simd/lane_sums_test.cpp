@@ -17,7 +17,8 @@ size_t idx(int64_t i) { return static_cast<size_t>(i); }
 
 // Weights (inputs, cout) with a vector of padding, and where those of the rows begin, ascending.
 struct Weights {
-  Weights(std::mt19937& rng, const simd::PackTable& table, int row_count, int channels, PackValues kind)
+  Weights(std::mt19937& rng, const replay::simd::PackTable& table, int row_count, int channels,
+          PackValues kind)
       : cout(channels) {
     const int inputs = row_count + pick(rng, 0, 5);
     values = test::pack_values(rng, int64_t{inputs} * cout + table.lanes, kind);
@@ -44,9 +45,9 @@ float chain(const Weights& weights, int rows, int channel, X x) {
   return acc;
 }
 
-void expect_lane_sums(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
+void expect_lane_sums(const replay::simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const int rows = pick(rng, 0, 40), cout = pick(rng, 1, 50);
-  const int row_vectors = pick(rng, 1, simd::kLaneVectors), vectors = pick(rng, 1, row_vectors);
+  const int row_vectors = pick(rng, 1, replay::simd::kLaneVectors), vectors = pick(rng, 1, row_vectors);
   const int first = pick(rng, 0, row_vectors - vectors) * table.lanes;  // where the wanted vectors begin
   const int64_t stride = int64_t{row_vectors} * table.lanes, width = table.width();
   const Weights weights(rng, table, rows, cout, kind);
@@ -84,7 +85,7 @@ void expect_lane_sums(const simd::PackTable& table, std::mt19937& rng, PackValue
   ASSERT_TRUE(sums.intact());
 }
 
-void expect_item_sums(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
+void expect_item_sums(const replay::simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const int rows = pick(rng, 0, 40), cout = pick(rng, 1, pick(rng, 1, 3) * 45), items = pick(rng, 1, 30);
   const Weights weights(rng, table, rows, cout, kind);
   const std::vector<int32_t> channels = test::some_of(rng, cout);
@@ -128,8 +129,9 @@ void expect_item_sums(const simd::PackTable& table, std::mt19937& rng, PackValue
   ASSERT_TRUE(packed.intact());
 }
 
-void expect_added(const simd::PackTable& table, std::mt19937& rng, PackValues kind) {
-  const int channels = pick(rng, 1, 40), vectors = pick(rng, 1, simd::kLaneVectors), width = table.width();
+void expect_added(const replay::simd::PackTable& table, std::mt19937& rng, PackValues kind) {
+  const int channels = pick(rng, 1, 40), vectors = pick(rng, 1, replay::simd::kLaneVectors),
+            width = table.width();
   const std::vector<int32_t> listed = test::some_of(rng, channels);
   const auto row = idx(vectors * table.lanes);
   const AlignedBuffer rows{
@@ -150,7 +152,7 @@ void expect_added(const simd::PackTable& table, std::mt19937& rng, PackValues ki
 // Negative products that vanish, one behind the other: every chain ends in -0, none of another sign.
 TEST(LaneSums, SayWhetherAChainEndedInNegativeZero) {
   for (const KernelSet set : available_kernel_sets()) {
-    const simd::PackTable* table = simd::pack_table(set);
+    const replay::simd::PackTable* table = replay::simd::pack_table(set);
     if (table == nullptr) continue;
     for (int channel = 0; channel < 20; ++channel) {
       for (int lane = 0; lane < table->width(); ++lane) {
@@ -161,15 +163,15 @@ TEST(LaneSums, SayWhetherAChainEndedInNegativeZero) {
         std::vector<int32_t> channels(20);
         std::iota(channels.begin(), channels.end(), 0);
         const int32_t zero = 0;
-        simd::LaneSumsCall call{.window = {.rows = 1,
-                                           .vectors = simd::kLaneVectors,
-                                           .values = values.data(),
-                                           .weights = weights.data(),
-                                           .weight_at = &zero},
-                                .channels = channels.data(),
-                                .channel_count = 20,
-                                .sum_rows = channels.data(),
-                                .sums = sums.data()};
+        replay::simd::LaneSumsCall call{.window = {.rows = 1,
+                                                   .vectors = replay::simd::kLaneVectors,
+                                                   .values = values.data(),
+                                                   .weights = weights.data(),
+                                                   .weight_at = &zero},
+                                        .channels = channels.data(),
+                                        .channel_count = 20,
+                                        .sum_rows = channels.data(),
+                                        .sums = sums.data()};
         EXPECT_TRUE(table->lane_sums(call)) << kernel_set_name(set) << ' ' << channel << ' ' << lane;
         EXPECT_TRUE(is_negative_zero(sums[idx(channel * table->width() + lane)]));
         weights[idx(channel)] = 1e-30f;

@@ -11,13 +11,13 @@
 #include "core/aligned_buffer.hpp"
 #include "core/bits.hpp"
 #include "kernels/same_bits.hpp"
-#include "kernels/simd/pack_table.hpp"
+#include "replay/simd/pack_table.hpp"
 #include "support/every_table.hpp"
 #include "support/guarded_array.hpp"
 
 namespace tf_injector::test {
 
-using simd::LaneMask;
+using replay::simd::LaneMask;
 
 inline LaneMask random_lanes(std::mt19937& rng, int width) {
   LaneMask lanes = 0;
@@ -37,18 +37,18 @@ inline std::vector<int> lanes_of(LaneMask mask) {
 
 template <class Expect>
 void on_every_pack_table(int rounds, Expect expect) {
-  on_every_set(&simd::pack_table, rounds, expect);
+  on_every_set(&replay::simd::pack_table, rounds, expect);
 }
 
-inline int vectors_of(const simd::PackTable& table, int lanes) {
+inline int vectors_of(const replay::simd::PackTable& table, int lanes) {
   return (lanes + table.lanes - 1) / table.lanes;
 }
 
 // A pixel as every lane of a pack has it, and the same as replay keeps it.
 struct Pixel {
-  Pixel(const simd::PackTable& pack_table, int channel_count, std::vector<float> golden_values)
+  Pixel(const replay::simd::PackTable& pack_table, int channel_count, std::vector<float> golden_values)
       : table(pack_table), channels(channel_count) {
-    golden_values.resize(golden_values.size() + simd::kMaxWidth, 3.0f);  // the next pixel's
+    golden_values.resize(golden_values.size() + replay::simd::kMaxWidth, 3.0f);  // the next pixel's
     golden = AlignedBuffer(std::span<const float>(golden_values));
   }
 
@@ -76,7 +76,7 @@ struct Pixel {
       if (!is_zero) listed.push_back(c);
     }
     listed_with_padding = listed;
-    listed_with_padding.resize(static_cast<size_t>(channels + simd::kMaxWidth));
+    listed_with_padding.resize(static_cast<size_t>(channels + replay::simd::kMaxWidth));
   }
   // The squared norm of every held lane's difference from golden, and what must not count behind the last.
   void set_changes(std::mt19937& rng) {
@@ -88,7 +88,7 @@ struct Pixel {
     if ((held >> lane & 1) == 0) return 0.0f;
     return values[static_cast<size_t>(std::popcount(held & ((LaneMask{1} << lane) - 1)))];
   }
-  [[nodiscard]] simd::LanePixel view() const {
+  [[nodiscard]] replay::simd::LanePixel view() const {
     if (held == 0) return {};
     return {held, values.data(), values.data() + stride(held), listed_with_padding.data(),
             static_cast<int32_t>(listed.size())};
@@ -101,7 +101,7 @@ struct Pixel {
     }
   }
 
-  const simd::PackTable& table;
+  const replay::simd::PackTable& table;
   int channels;
   AlignedBuffer golden;  // [channels], and some of the pixel behind
   LaneMask held = 0;

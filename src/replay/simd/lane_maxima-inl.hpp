@@ -1,16 +1,16 @@
 // Replay of max pooling: one output position for a pack of faults.
-#if defined(TFI_SIMD_LANE_MAXIMA_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TFI_SIMD_LANE_MAXIMA_INL
-#undef TFI_SIMD_LANE_MAXIMA_INL
+#if defined(TFI_REPLAY_SIMD_LANE_MAXIMA_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef TFI_REPLAY_SIMD_LANE_MAXIMA_INL
+#undef TFI_REPLAY_SIMD_LANE_MAXIMA_INL
 #else
-#define TFI_SIMD_LANE_MAXIMA_INL
+#define TFI_REPLAY_SIMD_LANE_MAXIMA_INL
 #endif
 
 #include "kernels/simd/channels-inl.hpp"
-#include "kernels/simd/lanes-inl.hpp"
+#include "replay/simd/lanes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::simd::HWY_NAMESPACE {
+namespace tf_injector::replay::simd::HWY_NAMESPACE {
 
 // Channels at a time: a bit each, and their maxima stay in the first cache.
 inline constexpr int32_t kMaximaChannels = 64;
@@ -119,6 +119,6 @@ inline int32_t lane_maxima(const LaneMaximaCall& call) {
                       [&](auto vectors) HWY_ATTR { return lane_maxima_of<vectors.value>(call); });
 }
 
-}  // namespace tf_injector::simd::HWY_NAMESPACE
+}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

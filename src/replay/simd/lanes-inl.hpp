@@ -1,10 +1,10 @@
 // What replay computes: a pack of faults across the SIMD lanes, kLaneVectors vectors wide. Zero inputs and
 // dead outputs are left out, so everything here works on lists.
-#if defined(TFI_SIMD_LANES_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TFI_SIMD_LANES_INL
-#undef TFI_SIMD_LANES_INL
+#if defined(TFI_REPLAY_SIMD_LANES_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef TFI_REPLAY_SIMD_LANES_INL
+#undef TFI_REPLAY_SIMD_LANES_INL
 #else
-#define TFI_SIMD_LANES_INL
+#define TFI_REPLAY_SIMD_LANES_INL
 #endif
 
 #include <hwy/cache_control.h>
@@ -14,10 +14,12 @@
 #include <type_traits>
 
 #include "kernels/simd/epilogue-inl.hpp"
-#include "kernels/simd/pack_table.hpp"
+#include "replay/simd/pack_table.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::simd::HWY_NAMESPACE {
+namespace tf_injector::replay::simd::HWY_NAMESPACE {
+
+using namespace tf_injector::simd::HWY_NAMESPACE;  // vectors, epilogue, sums of channels
 
 using Bits = hn::RebindToUnsigned<Floats>;
 inline constexpr int kWidth = kLaneVectors * kLanes;
@@ -445,6 +447,6 @@ inline void squares(const float* values, int64_t rows, int32_t channels, float* 
   }
 }
 
-}  // namespace tf_injector::simd::HWY_NAMESPACE
+}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -1,19 +1,19 @@
 // One table of replay per instruction set. This file is compiled once per Highway target by foreach_target.h.
-#include "kernels/simd/pack_table.hpp"
+#include "replay/simd/pack_table.hpp"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/simd/pack_table.cpp"
+#define HWY_TARGET_INCLUDE "replay/simd/pack_table.cpp"
 #include "kernels/simd/targets.hpp"
 // Behind targets.hpp, which chooses the targets:
-#include "kernels/simd/channel_window-inl.hpp"
-#include "kernels/simd/item_sums-inl.hpp"
-#include "kernels/simd/lane_finish-inl.hpp"
-#include "kernels/simd/lane_maxima-inl.hpp"
-#include "kernels/simd/lane_merge-inl.hpp"
-#include "kernels/simd/lanes-inl.hpp"
+#include "replay/simd/channel_window-inl.hpp"
+#include "replay/simd/item_sums-inl.hpp"
+#include "replay/simd/lane_finish-inl.hpp"
+#include "replay/simd/lane_maxima-inl.hpp"
+#include "replay/simd/lane_merge-inl.hpp"
+#include "replay/simd/lanes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::simd::HWY_NAMESPACE {
+namespace tf_injector::replay::simd::HWY_NAMESPACE {
 
 PackTable make_pack_table(KernelSet set) {
   return {.set = set,
@@ -33,11 +33,11 @@ PackTable make_pack_table(KernelSet set) {
           .squares = &squares};
 }
 
-}  // namespace tf_injector::simd::HWY_NAMESPACE
+}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace tf_injector::simd {
+namespace tf_injector::replay::simd {
 
 const PackTable* pack_table(KernelSet set) {
 #if HWY_TARGETS & HWY_AVX3
@@ -61,5 +61,5 @@ const PackTable* pack_table(KernelSet set) {
   return nullptr;
 }
 
-}  // namespace tf_injector::simd
+}  // namespace tf_injector::replay::simd
 #endif  // HWY_ONCE

@@ -7,7 +7,10 @@
 
 #include "kernels/simd/simd_table.hpp"
 
-namespace tf_injector::simd {
+namespace tf_injector::replay::simd {
+
+using tf_injector::simd::EpilogueCall;
+using tf_injector::simd::kMostChannelTaps;
 
 // A pack of faults across the lanes, kLaneVectors vectors wide (PackTable::width() floats)
 
@@ -234,4 +237,4 @@ struct PackTable {
 // Null when this build or this CPU does not have the set.
 [[nodiscard]] const PackTable* pack_table(KernelSet set);
 
-}  // namespace tf_injector::simd
+}  // namespace tf_injector::replay::simd

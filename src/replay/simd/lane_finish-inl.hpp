@@ -1,15 +1,15 @@
 // The end of an output pixel of a pack: epilogue, comparison with golden, rows that are not zero.
-#if defined(TFI_SIMD_LANE_FINISH_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TFI_SIMD_LANE_FINISH_INL
-#undef TFI_SIMD_LANE_FINISH_INL
+#if defined(TFI_REPLAY_SIMD_LANE_FINISH_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef TFI_REPLAY_SIMD_LANE_FINISH_INL
+#undef TFI_REPLAY_SIMD_LANE_FINISH_INL
 #else
-#define TFI_SIMD_LANE_FINISH_INL
+#define TFI_REPLAY_SIMD_LANE_FINISH_INL
 #endif
 
-#include "kernels/simd/lanes-inl.hpp"
+#include "replay/simd/lanes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::simd::HWY_NAMESPACE {
+namespace tf_injector::replay::simd::HWY_NAMESPACE {
 
 // The rows of a pixel by their channels, without a branch: which channels have one follows no pattern.
 class RowsByChannel {
@@ -188,6 +188,6 @@ inline LaneMask lane_finish(const LaneFinishCall& call, int32_t* rows) {
                       [&](auto vectors) HWY_ATTR { return lane_finish_of<vectors.value>(call, rows); });
 }
 
-}  // namespace tf_injector::simd::HWY_NAMESPACE
+}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -1,16 +1,16 @@
 // Replay of convolutions of single channels: one output position for a pack of faults.
-#if defined(TFI_SIMD_CHANNEL_WINDOW_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TFI_SIMD_CHANNEL_WINDOW_INL
-#undef TFI_SIMD_CHANNEL_WINDOW_INL
+#if defined(TFI_REPLAY_SIMD_CHANNEL_WINDOW_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef TFI_REPLAY_SIMD_CHANNEL_WINDOW_INL
+#undef TFI_REPLAY_SIMD_CHANNEL_WINDOW_INL
 #else
-#define TFI_SIMD_CHANNEL_WINDOW_INL
+#define TFI_REPLAY_SIMD_CHANNEL_WINDOW_INL
 #endif
 
 #include "kernels/simd/channels-inl.hpp"
-#include "kernels/simd/lanes-inl.hpp"
+#include "replay/simd/lanes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::simd::HWY_NAMESPACE {
+namespace tf_injector::replay::simd::HWY_NAMESPACE {
 
 // One vector of faults of one channel.
 HWY_INLINE Vec window_value(const ChannelWindowCall& call, int32_t channel, int32_t vector) {
@@ -30,6 +30,6 @@ inline void channel_window(const ChannelWindowCall& call) {
   }
 }
 
-}  // namespace tf_injector::simd::HWY_NAMESPACE
+}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -1,16 +1,16 @@
 // The chains of single items (faults at a position, positions of one fault), output channels across the
 // lanes: what pays where there are few faults to compute.
-#if defined(TFI_SIMD_ITEM_SUMS_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TFI_SIMD_ITEM_SUMS_INL
-#undef TFI_SIMD_ITEM_SUMS_INL
+#if defined(TFI_REPLAY_SIMD_ITEM_SUMS_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef TFI_REPLAY_SIMD_ITEM_SUMS_INL
+#undef TFI_REPLAY_SIMD_ITEM_SUMS_INL
 #else
-#define TFI_SIMD_ITEM_SUMS_INL
+#define TFI_REPLAY_SIMD_ITEM_SUMS_INL
 #endif
 
-#include "kernels/simd/lanes-inl.hpp"
+#include "replay/simd/lanes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::simd::HWY_NAMESPACE {
+namespace tf_injector::replay::simd::HWY_NAMESPACE {
 
 // Items per pass over the rows, by the vectors of channels.
 inline constexpr int kMostItems[5] = {0, kManyRegisters ? 12 : 8, kManyRegisters ? 8 : 4,
@@ -151,6 +151,6 @@ inline bool item_sums(const ItemSumsCall& call) {
   return negative_zero;
 }
 
-}  // namespace tf_injector::simd::HWY_NAMESPACE
+}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -1,15 +1,15 @@
 // Changed elements put into a pixel of a pack.
-#if defined(TFI_SIMD_LANE_MERGE_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TFI_SIMD_LANE_MERGE_INL
-#undef TFI_SIMD_LANE_MERGE_INL
+#if defined(TFI_REPLAY_SIMD_LANE_MERGE_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef TFI_REPLAY_SIMD_LANE_MERGE_INL
+#undef TFI_REPLAY_SIMD_LANE_MERGE_INL
 #else
-#define TFI_SIMD_LANE_MERGE_INL
+#define TFI_REPLAY_SIMD_LANE_MERGE_INL
 #endif
 
-#include "kernels/simd/lanes-inl.hpp"
+#include "replay/simd/lanes-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::simd::HWY_NAMESPACE {
+namespace tf_injector::replay::simd::HWY_NAMESPACE {
 
 // Squares that are no number bound nothing.
 HWY_INLINE void add_square(float difference, float* sum) {
@@ -61,6 +61,6 @@ inline int32_t lane_merge(const LaneMergeCall& call) {
                       [&](auto vectors) HWY_ATTR { return lane_merge_of<vectors.value>(call); });
 }
 
-}  // namespace tf_injector::simd::HWY_NAMESPACE
+}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif
