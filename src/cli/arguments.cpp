@@ -10,7 +10,7 @@
 #include "cli/download_arguments.hpp"
 #include "cli/talk_flags.hpp"
 #include "cli/values.hpp"
-#include "fault/fault_list.hpp"
+#include "core/nearest_name.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::cli {

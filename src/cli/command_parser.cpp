@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "cli/version.hpp"
-#include "fault/fault_list.hpp"
+#include "core/nearest_name.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::cli {

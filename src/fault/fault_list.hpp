@@ -30,7 +30,4 @@ struct FaultList {
 // The same from text; `label` stands for the file name.
 [[nodiscard]] FaultList parse_fault_list(std::string_view text, const std::string& label, const Graph& graph);
 
-// The known name nearest to `name` (edit distance), or "" when none is near.
-[[nodiscard]] std::string nearest_name(std::string_view name, const std::vector<std::string>& known);
-
 }  // namespace tf_injector

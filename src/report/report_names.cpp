@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "fault/fault_list.hpp"
+#include "core/nearest_name.hpp"
 #include "io/file.hpp"
 #include "tf_injector/error.hpp"
 

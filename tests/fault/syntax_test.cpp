@@ -1,4 +1,4 @@
-// Index syntax, layer names, nearest names, bit groups.
+// Index syntax, layer names, bit groups.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -118,17 +118,6 @@ TEST(LayerNames, FullPathsMeanOneLayerEach) {
   EXPECT_EQ(names.find("b/conv").match, LayerNames::Match::none);
   EXPECT_EQ(names.find("").match, LayerNames::Match::none);
   EXPECT_EQ(names.choices("conv"), "'/a/conv', 'b/a/conv'");
-}
-
-TEST(NearestName, WithinAThirdOfTheLetters) {
-  const std::vector<std::string> known{"conv2d", "conv2d_1", "conv2d_10", "dense"};
-  EXPECT_EQ(nearest_name("conv2d_2", known), "conv2d_1");
-  EXPECT_EQ(nearest_name("Dense", known), "dense");
-  EXPECT_EQ(nearest_name("conv2d_100", known), "conv2d_10");
-  EXPECT_EQ(nearest_name("con2vd", known), "conv2d");
-  EXPECT_EQ(nearest_name("flatten", known), "");
-  EXPECT_EQ(nearest_name("", known), "");
-  EXPECT_EQ(nearest_name("x", {}), "");
 }
 
 TEST(BitGroups, EveryBitIsInItsGroup) {
