@@ -16,8 +16,8 @@
 #include "core/stop.hpp"
 #include "report/group_summary.hpp"
 #include "report/report_check.hpp"
-#include "report/report_choice.hpp"
 #include "report/report_journal.hpp"
+#include "report/report_open.hpp"
 #include "report/score_files.hpp"
 #include "session/block_run.hpp"
 #include "session/check/self_check.hpp"
@@ -240,7 +240,7 @@ class CampaignRun {
   }
 
   CampaignResult run_list() {
-    ChosenReport chosen = choose_report(
+    OpenedReport chosen = open_report(
         identity_, report_request(options_), callbacks_.message ? callbacks_.message : [](auto&) {});
     if (chosen.state == ReportState::finished) return already_finished(chosen);
     const size_t rows_before = chosen.content.rows.size();
@@ -263,7 +263,7 @@ class CampaignRun {
     }
   }
 
-  CampaignResult already_finished(const ChosenReport& chosen) const {
+  CampaignResult already_finished(const OpenedReport& chosen) const {
     say(fmt::format("{} is finished already", chosen.paths.report));
     CampaignResult result = result_of(CampaignOutcome::already_finished, chosen.content.golden);
     name_files(result, chosen.paths);

@@ -6,7 +6,7 @@
 
 #include "campaign/run_identity.hpp"
 #include "report/csv_report.hpp"
-#include "report/report_choice.hpp"
+#include "report/report_open.hpp"
 #include "report/score_files.hpp"
 #include "session/run_estimate.hpp"
 #include "tf_injector/error.hpp"
@@ -28,7 +28,7 @@ size_t name_files(const Setup& setup, const CampaignOptions& options, const Mess
   std::string folder;
   const ReportIdentity identity = identity_of(setup, options);
   if (!setup.golden_only) {
-    const ChosenReport chosen = choose_report(identity, report_request(options), say);
+    const OpenedReport chosen = open_report(identity, report_request(options), say);
     done = chosen.content.rows.size();
     result.report_path = chosen.paths.report;
     result.metadata_path = chosen.paths.metadata;

@@ -1,8 +1,8 @@
 // The identity of the report that a run writes.
 #pragma once
 
-#include "report/report_choice.hpp"
 #include "report/report_identity.hpp"
+#include "report/report_open.hpp"
 #include "session/setup.hpp"
 #include "tf_injector/campaign.hpp"
 

@@ -7,23 +7,23 @@
 
 namespace tf_injector {
 
-ReportJournal::ReportJournal(ChosenReport chosen, const RunMetadata& run)
-    : paths_(std::move(chosen.paths)),
-      file_(std::move(chosen.file.value())),
+ReportJournal::ReportJournal(OpenedReport opened, const RunMetadata& run)
+    : paths_(std::move(opened.paths)),
+      file_(std::move(opened.file.value())),
       metadata_(run),
-      kept_bytes_(chosen.content.golden.images > 0 ? chosen.content.complete_bytes : 0),
-      before_{chosen.metadata.seconds, chosen.metadata.check} {
-  metadata_.report = chosen.metadata.report;
-  metadata_.score_folder = chosen.metadata.score_folder;
-  metadata_.started = chosen.metadata.started;
-  metadata_.rows = chosen.metadata.rows;
-  metadata_.report_bytes = chosen.metadata.report_bytes;
-  metadata_.report_sha256 = chosen.metadata.report_sha256;
+      kept_bytes_(opened.content.golden.images > 0 ? opened.content.complete_bytes : 0),
+      before_{opened.metadata.seconds, opened.metadata.check} {
+  metadata_.report = opened.metadata.report;
+  metadata_.score_folder = opened.metadata.score_folder;
+  metadata_.started = opened.metadata.started;
+  metadata_.rows = opened.metadata.rows;
+  metadata_.report_bytes = opened.metadata.report_bytes;
+  metadata_.report_sha256 = opened.metadata.report_sha256;
   add_up({});
   write_metadata();
   const std::string kept = read_text(paths_.report).substr(0, kept_bytes_);
   hash_.update(kept.data(), kept.size());
-  metadata_.rows = static_cast<int64_t>(chosen.content.rows.size());
+  metadata_.rows = static_cast<int64_t>(opened.content.rows.size());
 }
 
 void ReportJournal::begin(const Tally& golden) {

@@ -6,15 +6,15 @@
 #include <string>
 
 #include "io/sha256.hpp"
-#include "report/report_choice.hpp"
+#include "report/report_open.hpp"
 
 namespace tf_injector {
 
 class ReportJournal {
  public:
-  // `chosen` is fresh or unfinished and has its file. `run`: the metadata of this run (machine, command
+  // `opened` is fresh or unfinished and has its file. `run`: the metadata of this run (machine, command
   // line). Writes the metadata once: a folder that cannot be written is noticed before any inference.
-  ReportJournal(ChosenReport chosen, const RunMetadata& run);
+  ReportJournal(OpenedReport opened, const RunMetadata& run);
 
   // A fresh report gets its header and golden row; in an unfinished one what follows the last good row is cut
   // off.

@@ -23,7 +23,7 @@ struct ReportRequest {
 
 enum class ReportState { fresh, unfinished, finished };
 
-struct ChosenReport {
+struct OpenedReport {
   ReportState state = ReportState::fresh;
   ReportPaths paths;
   std::optional<AppendFile> file;  // locked; none when the report is finished or the run is dry
@@ -36,8 +36,8 @@ struct ChosenReport {
 // report that goes on is left alone, and so is everything that belongs to another report. With
 // request.dry_run nothing is written. `message` is told, a line each, what was found. Throws Error(resume)
 // (what differs), Error(busy), OutputError.
-[[nodiscard]] ChosenReport choose_report(const ReportIdentity& identity, const ReportRequest& request,
-                                         const std::function<void(const std::string&)>& message);
+[[nodiscard]] OpenedReport open_report(const ReportIdentity& identity, const ReportRequest& request,
+                                       const std::function<void(const std::string&)>& message);
 
 // A new score folder for a golden-only run; made unless the run is dry. Throws OutputError.
 [[nodiscard]] std::string new_score_folder(const ReportIdentity& identity, const ReportRequest& request);

@@ -1,4 +1,4 @@
-#include "report/report_choice.hpp"
+#include "report/report_open.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -30,12 +30,12 @@ ReportPaths named_paths(const std::string& report) {
   return {.report = report, .metadata = metadata_path_of(report), .scores = without_suffix(report)};
 }
 
-class ReportChooser {
+class ReportOpener {
  public:
-  ReportChooser(const ReportIdentity& identity, const ReportRequest& request, const Message& message)
+  ReportOpener(const ReportIdentity& identity, const ReportRequest& request, const Message& message)
       : identity_(identity), request_(request), message_(message) {}
 
-  ChosenReport choose() const {
+  OpenedReport open() const {
     const bool named = !request_.path.empty();
     const std::string folder = named ? posix::folder_of(named_report()) : identity_.names.folder;
     std::optional<FolderLock> lock;
@@ -43,11 +43,11 @@ class ReportChooser {
       make_folders(folder);
       lock.emplace(folder);
     }
-    return named ? choose_named() : choose_in_folder();
+    return named ? open_named() : open_in_folder();
   }
 
  private:
-  ChosenReport choose_in_folder() const {
+  OpenedReport open_in_folder() const {
     if (!request_.overwrite) {
       if (const auto newest = newest_unfinished()) return go_on(*newest);
     }
@@ -59,7 +59,7 @@ class ReportChooser {
 
   [[nodiscard]] std::string named_report() const { return followed_report_path(request_.path); }
 
-  ChosenReport choose_named() const {
+  OpenedReport open_named() const {
     const ReportPaths paths = named_paths(named_report());
     const bool exists = file_exists(paths.report);
     require_own_metadata(paths, exists, request_.overwrite);
@@ -153,41 +153,41 @@ class ReportChooser {
     }
   }
 
-  ChosenReport go_on(ReportPaths paths) const {
-    ChosenReport chosen{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
-    chosen.metadata = read_metadata(chosen.paths);
-    if (const auto lines = different(chosen.metadata); !lines.empty()) {
+  OpenedReport go_on(ReportPaths paths) const {
+    OpenedReport opened{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
+    opened.metadata = read_metadata(opened.paths);
+    if (const auto lines = different(opened.metadata); !lines.empty()) {
       throw Error(ErrorKind::resume,
                   fmt::format("{}: is of another run; choose another --report, or begin anew with "
                               "--overwrite. What differs:\n  {}",
-                              chosen.paths.report, fmt::join(lines, "\n  ")));
+                              opened.paths.report, fmt::join(lines, "\n  ")));
     }
-    if (!chosen.metadata.finished && !request_.dry_run) {
-      chosen.file.emplace(chosen.paths.report, AppendFile::Mode::open_existing);
-      chosen.metadata = read_metadata(chosen.paths);  // its last run may have gone on until we had the lock
+    if (!opened.metadata.finished && !request_.dry_run) {
+      opened.file.emplace(opened.paths.report, AppendFile::Mode::open_existing);
+      opened.metadata = read_metadata(opened.paths);  // its last run may have gone on until we had the lock
     }
-    take_score_folder(chosen);
-    chosen.metadata.report = fs::path(chosen.paths.report).filename().string();  // it may have been renamed
-    const std::string text = read_text(chosen.paths.report);
-    if (chosen.metadata.finished) {
-      chosen.state = ReportState::finished;
-      chosen.file.reset();
-      chosen.content = finished_report(text, chosen.paths.report, chosen.metadata, identity_.faults);
+    take_score_folder(opened);
+    opened.metadata.report = fs::path(opened.paths.report).filename().string();  // it may have been renamed
+    const std::string text = read_text(opened.paths.report);
+    if (opened.metadata.finished) {
+      opened.state = ReportState::finished;
+      opened.file.reset();
+      opened.content = finished_report(text, opened.paths.report, opened.metadata, identity_.faults);
     } else {
-      chosen.state = ReportState::unfinished;
-      chosen.content = unfinished_report(text, chosen.paths.report, chosen.metadata, identity_.faults);
+      opened.state = ReportState::unfinished;
+      opened.content = unfinished_report(text, opened.paths.report, opened.metadata, identity_.faults);
     }
-    require_scores(chosen);
-    return chosen;
+    require_scores(opened);
+    return opened;
   }
 
   // The scores of the rows that stand in the report are not computed again.
-  void require_scores(const ChosenReport& chosen) const {
-    const ScoreFiles scores(chosen.paths.scores, request_.scores, identity_.metadata.images,
+  void require_scores(const OpenedReport& opened) const {
+    const ScoreFiles scores(opened.paths.scores, request_.scores, identity_.metadata.images,
                             identity_.scores_per_image);
     std::vector<std::string> lost;
-    if (chosen.state == ReportState::finished && !scores.has_golden()) lost.push_back(scores.golden_path());
-    for (const ReportRow& row : chosen.content.rows) {
+    if (opened.state == ReportState::finished && !scores.has_golden()) lost.push_back(scores.golden_path());
+    for (const ReportRow& row : opened.content.rows) {
       if (!scores.has_fault(row.fault.injection)) lost.push_back(scores.fault_path(row.fault.injection));
     }
     if (lost.empty()) return;
@@ -195,14 +195,14 @@ class ReportChooser {
         ErrorKind::resume,
         fmt::format("{}: {} file(s) of its scores are missing or cut, the first is {}; put them back, "
                     "or begin anew with --overwrite",
-                    chosen.paths.report, lost.size(), lost.front()));
+                    opened.paths.report, lost.size(), lost.front()));
   }
 
   // The folder that the report's first run chose; a name only, whatever the metadata say.
-  static void take_score_folder(ChosenReport& chosen) {
-    const std::string name = fs::path(chosen.metadata.score_folder).filename().string();
+  static void take_score_folder(OpenedReport& opened) {
+    const std::string name = fs::path(opened.metadata.score_folder).filename().string();
     if (!name.empty() && name != "." && name != "..")
-      chosen.paths.scores = posix::folder_of(chosen.paths.report) + "/" + name;
+      opened.paths.scores = posix::folder_of(opened.paths.report) + "/" + name;
   }
 
   RunMetadata first_metadata(const ReportPaths& paths) const {
@@ -213,19 +213,19 @@ class ReportChooser {
     return metadata;
   }
 
-  ChosenReport begin(ReportPaths paths) const {
+  OpenedReport begin(ReportPaths paths) const {
     require_own_place(paths);
-    ChosenReport chosen{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
-    chosen.metadata = first_metadata(chosen.paths);
-    if (request_.dry_run) return chosen;
-    chosen.file.emplace(chosen.paths.report, AppendFile::Mode::create_new);
+    OpenedReport opened{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
+    opened.metadata = first_metadata(opened.paths);
+    if (request_.dry_run) return opened;
+    opened.file.emplace(opened.paths.report, AppendFile::Mode::create_new);
     try {
-      write_atomic(chosen.paths.metadata, metadata_text(chosen.metadata));
+      write_atomic(opened.paths.metadata, metadata_text(opened.metadata));
     } catch (const OutputError&) {
-      ::unlink(chosen.paths.report.c_str());  // an empty file of ours
+      ::unlink(opened.paths.report.c_str());  // an empty file of ours
       throw;
     }
-    return chosen;
+    return opened;
   }
 
   void require_own_place(const ReportPaths& paths) const {
@@ -234,7 +234,7 @@ class ReportChooser {
 
   // Takes the place of a report that exists. It is emptied before its metadata are replaced: old rows never
   // stand beside new metadata.
-  ChosenReport begin_anew(ReportPaths paths) const {
+  OpenedReport begin_anew(ReportPaths paths) const {
     require_own_place(paths);
     if (has_other_names(paths.report)) {
       throw Error(
@@ -243,27 +243,27 @@ class ReportChooser {
                       "overwritten; remove this name first, or choose another --report",
                       paths.report));
     }
-    ChosenReport chosen{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
-    chosen.metadata = first_metadata(chosen.paths);
-    if (!request_.dry_run) chosen.file.emplace(chosen.paths.report, AppendFile::Mode::open_existing);
-    const std::string text = read_text(chosen.paths.report);
+    OpenedReport opened{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
+    opened.metadata = first_metadata(opened.paths);
+    if (!request_.dry_run) opened.file.emplace(opened.paths.report, AppendFile::Mode::open_existing);
+    const std::string text = read_text(opened.paths.report);
     if (!text.starts_with(report_header()) && !report_header().starts_with(text)) {
       throw Error(ErrorKind::resume,
                   fmt::format("{}: is no report, so it is not overwritten; choose another --report",
-                              chosen.paths.report));
+                              opened.paths.report));
     }
-    if (request_.dry_run) return chosen;
-    remove_old_scores(chosen.paths);
-    chosen.file->truncate(0);
-    write_atomic(chosen.paths.metadata, metadata_text(chosen.metadata));
-    return chosen;
+    if (request_.dry_run) return opened;
+    remove_old_scores(opened.paths);
+    opened.file->truncate(0);
+    write_atomic(opened.paths.metadata, metadata_text(opened.metadata));
+    return opened;
   }
 
   // Those of the report that is overwritten, which its metadata name.
   static void remove_old_scores(const ReportPaths& paths) {
     if (!file_exists(paths.metadata)) return;
     try {
-      ChosenReport old{.paths = paths, .file = {}, .metadata = read_metadata(paths), .content = {}};
+      OpenedReport old{.paths = paths, .file = {}, .metadata = read_metadata(paths), .content = {}};
       if (old.metadata.score_folder.empty()) return;
       take_score_folder(old);
       require_own_scores(old.paths);
@@ -281,9 +281,9 @@ class ReportChooser {
 
 }  // namespace
 
-ChosenReport choose_report(const ReportIdentity& identity, const ReportRequest& request,
-                           const Message& message) {
-  return ReportChooser(identity, request, message).choose();
+OpenedReport open_report(const ReportIdentity& identity, const ReportRequest& request,
+                         const Message& message) {
+  return ReportOpener(identity, request, message).open();
 }
 
 std::string new_score_folder(const ReportIdentity& identity, const ReportRequest& request) {
