@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <cctype>
 #include <memory>
@@ -85,13 +88,19 @@ const std::string& checked_value(const std::string& flag, const std::string& wor
 
 }  // namespace
 
+struct CommandParser::Library {
+  CLI::App app;
+};
+
 CommandParser::CommandParser(const std::string& name, const std::string& description,
                              const std::string& usage, const std::string& examples)
-    : app_(description, name) {
-  app_.formatter(std::make_shared<HelpFormatter>(usage));
-  app_.footer(examples);
-  app_.set_help_flag();  // ours is added last, so that it stands last
+    : library_(new Library{CLI::App(description, name)}) {
+  library_->app.formatter(std::make_shared<HelpFormatter>(usage));
+  library_->app.footer(examples);
+  library_->app.set_help_flag();  // ours is added last, so that it stands last
 }
+
+CommandParser::~CommandParser() = default;
 
 void CommandParser::group(const std::string& heading) { group_ = heading; }
 
@@ -99,7 +108,7 @@ void CommandParser::value(const std::string& names, const std::string& placehold
                           const std::string& description,
                           std::function<void(const std::string&, const std::string&)> take) {
   const std::string shown = shown_name(names);
-  CLI::Option* option = app_.add_option(
+  CLI::Option* option = library_->app.add_option(
       names,
       [shown, take = std::move(take)](const CLI::results_t& results) {
         take(shown, checked_value(shown, results.back()));
@@ -118,7 +127,8 @@ void CommandParser::text(const std::string& names, const std::string& placeholde
 void CommandParser::texts(const std::string& names, const std::string& placeholder,
                           const std::string& description, std::vector<std::string>& target) {
   const std::string shown = shown_name(names);
-  app_.add_option(
+  library_->app
+      .add_option(
           names,
           [shown, &target](const CLI::results_t& results) {
             for (const std::string& word : results) target.push_back(checked_value(shown, word));
@@ -132,26 +142,26 @@ void CommandParser::texts(const std::string& names, const std::string& placehold
 }
 
 void CommandParser::flag(const std::string& names, const std::string& description, bool& target) {
-  app_.add_flag(names, target, description)->group(group_);
+  library_->app.add_flag(names, target, description)->group(group_);
 }
 
 void CommandParser::positional(const std::string& name, const std::string& description, std::string& target) {
-  app_.add_option(name, target, description)->group(group_);
+  library_->app.add_option(name, target, description)->group(group_);
 }
 
 std::optional<std::string> CommandParser::parse(const std::vector<std::string>& words) {
-  app_.set_version_flag("--version", std::string("tf_injector ") + kVersion, "Print the version")
+  library_->app.set_version_flag("--version", std::string("tf_injector ") + kVersion, "Print the version")
       ->group(group_);
-  app_.set_help_flag("-h,--help", "Print this help")->group(group_);
+  library_->app.set_help_flag("-h,--help", "Print this help")->group(group_);
   try {
     // CLI11 takes them from the back.
-    app_.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    library_->app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::CallForHelp&) {
     return help();
   } catch (const CLI::CallForVersion& version) {
     return std::string(version.what()) + "\n";
   } catch (const CLI::ExtrasError&) {
-    throw Error(ErrorKind::usage, describe_unexpected(app_.remaining().front()));
+    throw Error(ErrorKind::usage, describe_unexpected(library_->app.remaining().front()));
   } catch (const CLI::ArgumentMismatch&) {
     throw Error(ErrorKind::usage, words.back() + " needs a value");
   } catch (const CLI::ParseError& error) {
@@ -162,12 +172,12 @@ std::optional<std::string> CommandParser::parse(const std::vector<std::string>& 
   return std::nullopt;
 }
 
-std::string CommandParser::help() const { return app_.help(); }
+std::string CommandParser::help() const { return library_->app.help(); }
 
 std::string CommandParser::describe_unexpected(const std::string& word) const {
   if (!looks_like_flag(word)) return fmt::format("unexpected argument '{}'", word);
   std::vector<std::string> known;
-  for (const CLI::Option* option : app_.get_options()) {
+  for (const CLI::Option* option : library_->app.get_options()) {
     for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
     for (const std::string& name : option->get_snames()) known.push_back("-" + name);
   }

@@ -1,10 +1,8 @@
 // One sub-command's flags on top of CLI11: help text, values, and errors in our words.
 #pragma once
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +14,8 @@ class CommandParser {
   // `name` as in `tf_injector NAME`; `usage` what stands behind it; `examples`: the end of --help.
   CommandParser(const std::string& name, const std::string& description, const std::string& usage,
                 const std::string& examples);
+  CommandParser(CommandParser&&) = delete;
+  ~CommandParser();
 
   // Flags added from here on stand under this heading of --help.
   void group(const std::string& heading);
@@ -40,7 +40,8 @@ class CommandParser {
  private:
   [[nodiscard]] std::string describe_unexpected(const std::string& word) const;
 
-  CLI::App app_;
+  struct Library;  // CLI11's headers cost every file that reads them four seconds
+  std::unique_ptr<Library> library_;
   std::string group_ = "Options";
 };
 
