@@ -346,7 +346,7 @@ H5 = (preprocessed_caffe,)  # models that cannot be saved as .keras
 
 def sane_weights(model, rng):
     """Weights as training leaves them, roughly; the first two of every kernel are 1 (bit 30 makes Inf) and -1.5 (makes NaN)."""
-    for _, layer in oracle._leaves(model):
+    for _, layer in oracle.leaves(model):
         values = []
         for variable, value in zip(layer.weights, layer.get_weights()):
             name = variable.name.split("/")[-1].split(":")[0]

@@ -35,10 +35,10 @@ def load_model(path):
     return tf.keras.models.load_model(path)
 
 
-def _leaves(model, path=""):
+def leaves(model, path=""):
     for layer in model.layers:
         if isinstance(layer, tf.keras.Model):
-            yield from _leaves(layer, f"{path}{layer.name}/")
+            yield from leaves(layer, f"{path}{layer.name}/")
         else:
             yield path + layer.name, layer
 
@@ -46,7 +46,7 @@ def _leaves(model, path=""):
 def injectable_layers(model):
     """Name -> layer of every Conv2D and Dense; where nested models share a name, the path "outer/inner"."""
     found, paths = [], set()
-    for path, layer in _leaves(model):
+    for path, layer in leaves(model):
         if isinstance(layer, (tf.keras.layers.Conv2D, tf.keras.layers.Dense)) and path not in paths:
             paths.add(path)
             found.append((path, layer))
