@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs commands on a pseudo-terminal and draws what stands on the screen at the end: docs/pictures/run.svg.
 
-    python tools/draw_run.py docs/pictures/run.svg 'tf_injector -d CIFAR10 -n ResNet20 -f faults.csv --report report.csv' 'head -4 report.csv'
+    python tools/draw_run.py docs/pictures/run.svg 'tf_injector -d CIFAR10 -n ResNet20 -f faults.csv --report report.csv' 'tail -3 report.csv'
 
 Every command is run by the shell in the current folder and shown behind a $. Colours (SGR 30 to 37), carriage returns and
 "erase to the end of the line" are understood, which is all that tf_injector writes to a terminal. Needs only Python.
@@ -16,7 +16,7 @@ import sys
 import termios
 from xml.sax.saxutils import escape
 
-COLUMNS, CELL_WIDTH, CELL_HEIGHT, MARGIN, BAR = 112, 7.8, 18, 14, 26
+COLUMNS, CELL_WIDTH, CELL_HEIGHT, MARGIN, BAR = 122, 7.8, 18, 14, 26
 FOREGROUND, BACKGROUND, FRAME, PROMPT = "#d4d4d4", "#1e1e1e", "#3a3a3a", "#6a9955"
 COLOURS = {31: "#f14c4c", 32: "#4ec96f", 33: "#e5c07b", 34: "#569cd6", 35: "#c586c0", 36: "#4ec9b0"}
 TOKEN = re.compile("\x1b\\[([0-9;]*)([A-Za-z])|(\r)|(\n)|(.)", re.DOTALL)

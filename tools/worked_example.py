@@ -8,10 +8,11 @@ Prints, for every fault, the weight with its old and new bits, on how many of th
 every bit (masked), and which step is the last whose output differs. Then, image by image, how many elements differ from the golden
 run in some bit: of a layer's own sums, and behind BatchNormalization, Add and ReLU, which our plan takes into the same step. Without
 --images these are the image where it ends soonest, and the first whose scores change. The default model is the one in models/; the
-documents use the weights of the published campaigns.
+documents use the weights of the published campaigns. --json FILE keeps which positions differ, for tools/draw_architecture.py.
 """
 import argparse
 import ast
+import json
 import pathlib
 
 import oracle
@@ -21,7 +22,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 FAULTS = ("conv2d_8,(2, 0, 30, 3),3", "conv2d_3,(2, 2, 5, 9),11")
 NO_SUM, NO_OUTPUT = -2, -1  # nothing differs at all; only sums of the layer that is hit
 COPIES = ("pad", "getitem", "input", "flatten", "identity", "reshape", "transpose")  # in names of layers that only move values
-BEGINS = (oracle.tf.keras.layers.Conv2D, oracle.tf.keras.layers.Dense, oracle.tf.keras.layers.GlobalAveragePooling2D, oracle.tf.keras.layers.AveragePooling2D)
+LAYERS = oracle.tf.keras.layers
+BEGINS = (LAYERS.Conv2D, LAYERS.Dense, LAYERS.GlobalAveragePooling2D, LAYERS.AveragePooling2D)
 
 
 def parse_arguments():
@@ -33,6 +35,7 @@ def parse_arguments():
     parser.add_argument("--images", type=int, nargs="*", help="which images to follow")
     parser.add_argument("--limit", type=int, default=512, help="images that are counted")
     parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--json", metavar="FILE", help="the positions that differ, of all images that are followed")
     return parser.parse_args()
 
 
@@ -122,6 +125,18 @@ def first_elements(golden, faulted, image):
             return
 
 
+def maps(golden, faulted, image):
+    """Per step: its name, how many sums and outputs differ, of how many, and the positions as rows of 0 and 1."""
+    steps = []
+    for (name, sums, output), (_, other_sums, other) in zip(golden, faulted):
+        differs = differing(output[image], other[image])
+        at = differs.any(axis=-1)
+        rows = at.reshape(-1, at.shape[-1]) if at.ndim > 1 else at.reshape(1, -1)
+        steps.append({"name": name, "sums": int(differing(sums[image], other_sums[image]).sum()), "outputs": int(differs.sum()),
+                      "of": int(differs.size), "rows": ["".join(str(int(v)) for v in row) for row in rows]})
+    return steps
+
+
 def follow(golden, faulted, image, number):
     print(f"\n### image {number}\n\n| step | sums that differ | outputs that differ | positions | channels | largest difference |"
           "\n|---|---|---|---|---|---|")
@@ -137,7 +152,9 @@ def follow(golden, faulted, image, number):
 
 
 def run_fault(watcher, layer, fault, images, arguments):
+    """Prints all about one fault; returns what --json keeps."""
     _, index, bit = fault
+    kept = []
     describe(layer, index, bit)
 
     def both(first):
@@ -166,12 +183,14 @@ def run_fault(watcher, layer, fault, images, arguments):
         golden, faulted = both(first)
         met = meets(layer, watcher.inputs[layer.name][image - first], index)
         follow(golden, faulted, image - first, image)
+        kept.append({"layer": layer.name, "index": index, "bit": bit, "image": image, "steps": maps(golden, faulted, image - first)})
         if met:
             print(f"\nthe weight meets an input that is not zero at {met} positions")
         first_elements(golden, faulted, image - first)
         scores, others = golden[-1][2][image - first], faulted[-1][2][image - first]
         best = int(np.argmax(scores))
         print(f"decision {best}, with the fault {int(np.argmax(others))}; score {best}: {float(scores[best]):.9g} -> {float(others[best]):.9g}")
+    return kept
 
 
 def main():
@@ -180,9 +199,12 @@ def main():
     images, _ = oracle.load_images(arguments.data, arguments.dataset)
     images = oracle.as_fed(model, images[:arguments.limit])
     layers, watcher = oracle.injectable_layers(model), Watcher(model)
+    kept = []
     for text in arguments.fault or FAULTS:
         fault = parse_fault(text)
-        run_fault(watcher, layers[fault[0]], fault, images, arguments)
+        kept += run_fault(watcher, layers[fault[0]], fault, images, arguments)
+    if arguments.json:
+        pathlib.Path(arguments.json).write_text("[\n" + ",\n".join(json.dumps(one) for one in kept) + "\n]\n", encoding="ascii")
 
 
 if __name__ == "__main__":
