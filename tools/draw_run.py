@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Runs commands on a pseudo-terminal and draws what stands on the screen at the end: docs/pictures/run.svg.
 
-    python tools/draw_run.py docs/pictures/run.svg 'tf_injector -d CIFAR10 -n ResNet20 -f faults.csv --report report.csv' 'tail -3 report.csv'
+    python tools/draw_run.py docs/pictures/run.svg \
+        'tf_injector -d CIFAR10 -n ResNet20 -f faults.csv --report report.csv > summary.txt' 'cat summary.txt' 'tail -3 report.csv'
 
 Every command is run by the shell in the current folder and shown behind a $. Colours (SGR 30 to 37), carriage returns and
-"erase to the end of the line" are understood, which is all that tf_injector writes to a terminal. Needs only Python.
+"erase to the end of the line" are understood, which is all that tf_injector writes to a terminal; a progress bar that is erased in
+the end stays as it was last. The list is that of scripts/demo. Needs only Python.
 """
 import fcntl
 import os
@@ -52,6 +54,8 @@ def screen(text):
         if final == "m":
             colour = COLOURS.get(int(parameters or 0))
         elif final == "K":
+            if column == 0 and any(cell != " " and cell in BLOCKS for cell, _ in lines[-1]):
+                lines.append([])  # the bar that was there last
             del lines[-1][column:]
         elif carriage_return:
             column = 0
