@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """Checks the documents against the tree and the program. Run by ctest:  check_docs.py [PROGRAM]
 
-1. Every relative link of a Markdown file points to a file that exists.
+1. Every relative link of a Markdown file points to a file that exists, and to a heading in it.
 2. docs/interface.md lists exactly the flags that `PROGRAM run --help` lists.
 3. src/README.md has a row for every folder of src/ that holds sources, and for no other.
+4. Every file that a document names in `backticks`, as a path from the root or from src/ on, exists; "replay/repack" stands for its
+   .hpp or .cpp, "replay/repack: join" and "replay/repack.cpp:12" for a place in it. <op>, my_op and * stand for any name.
+5. No line of a document is longer than 120 columns, tables, code and pictures aside.
 """
 import pathlib
 import re
@@ -11,7 +14,13 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LINK = re.compile(r"\]\(([^)#\s]+)")
+LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
+CODE = re.compile(r"`([^`]+)`")
+FOLDERS = {"src", "include", "tests", "tools", "docs", "scripts", "bench", "cmake", "models"}
+FREE = re.compile(r"[<*]|\bmy_|\.\.\.|[A-Z]{4}")  # in a path: a name that the reader puts in
+COLUMNS = 120
+COMING = {"kernels/pack_interfaces.hpp", "src/kernels/pack_interfaces.hpp", "replay/forms", "src/replay/forms/", "src/replay/pack_executor.cpp",
+          "src/replay/simd/", "src/replay/simd/pack_table.hpp"}
 SKIP = {"build", "datasets", "reports", ".cache", ".git"}
 
 
@@ -22,12 +31,58 @@ def documents():
             yield path
 
 
+def anchors(path):
+    """What GitHub calls the headings of a document in links."""
+    headings = [line.lstrip("#").strip().lower() for _, line in prose(path) if line.startswith("#")]
+    return {re.sub(r"[^\w -]", "", heading).replace(" ", "-") for heading in headings}
+
+
 def check_links(problems):
     for path in documents():
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            for target in LINK.findall(line):
-                if "://" not in target and not (path.parent / target).exists():
+            for target, anchor in LINK.findall(line):
+                if "://" in target:
+                    continue
+                file = path.parent / target if target else path
+                if not file.exists():
                     problems.append(f"{path.relative_to(ROOT)}:{number}: link to {target}, which does not exist")
+                elif anchor and file.suffix == ".md" and anchor not in anchors(file):
+                    problems.append(f"{path.relative_to(ROOT)}:{number}: link to #{anchor}, which is no heading of {file.name}")
+
+
+def prose(path):
+    """(number, line) of a document without its blocks of code."""
+    in_code = False
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.lstrip().startswith("```"):
+            in_code = not in_code
+        elif not in_code:
+            yield number, line
+
+
+def is_there(name):
+    folder = name.split("/")[0]
+    base = ROOT if folder in FOLDERS else ROOT / "src"
+    return any((base / (name.rstrip("/") + end)).exists() for end in ("", ".hpp", ".cpp"))
+
+
+def check_paths(problems):
+    ours = FOLDERS | {p.name for p in (ROOT / "src").iterdir() if p.is_dir()}
+    for path in documents():
+        for number, line in prose(path):
+            for code in CODE.findall(line):
+                name = re.split(r":", code)[0].strip()
+                if not re.fullmatch(r"[\w.+-]+(/[\w.+<>*-]+)+/?", name) or name.split("/")[0] not in ours or FREE.search(name):
+                    continue
+                if name not in COMING and not is_there(name) and not (path.parent / name).exists():
+                    problems.append(f"{path.relative_to(ROOT)}:{number}: `{name}` does not exist")
+
+
+def check_width(problems):
+    for path in documents():
+        for number, line in prose(path):
+            if len(line) > COLUMNS and not line.startswith(("|", "![", "<")) and CODE.sub("", line).strip():
+                problems.append(f"{path.relative_to(ROOT)}:{number}: {len(line)} columns, more than {COLUMNS}")
 
 
 def check_flags(program, problems):
@@ -60,6 +115,8 @@ def main():
     problems = []
     check_links(problems)
     check_map(problems)
+    check_paths(problems)
+    check_width(problems)
     if len(sys.argv) > 1:
         check_flags(sys.argv[1], problems)
     for problem in problems:
