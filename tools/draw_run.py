@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
 """Runs commands on a pseudo-terminal and draws what stands on the screen at the end: docs/pictures/run.svg.
 
-    python tools/draw_run.py docs/pictures/run.svg \
-        'tf_injector -d CIFAR10 -n ResNet20 -f faults.csv --report report.csv > summary.txt' 'cat summary.txt' 'tail -3 report.csv'
+    python tools/draw_run.py --list > faults.csv        200 faults, drawn from all weights and bits of ResNet20
+    python tools/draw_run.py docs/pictures/run.svg \\
+        'tf_injector -d CIFAR10 -n ResNet20 -f faults.csv --limit 1000 --report report.csv > summary.txt' \\
+        'cat summary.txt' 'tail -3 report.csv'
 
 Every command is run by the shell in the current folder and shown behind a $. Colours (SGR 30 to 37), carriage returns and
 "erase to the end of the line" are understood, which is all that tf_injector writes to a terminal; a progress bar that is erased in
-the end stays as it was last. The list is that of scripts/demo. Needs only Python.
+the end stays as it was last. Needs only Python.
 """
 import fcntl
+import math
 import os
 import pty
+import random
 import re
 import struct
 import subprocess
@@ -23,6 +27,17 @@ FOREGROUND, BACKGROUND, FRAME, PROMPT = "#d4d4d4", "#1e1e1e", "#3a3a3a", "#6a995
 COLOURS = {31: "#f14c4c", 32: "#4ec96f", 33: "#e5c07b", 34: "#569cd6", 35: "#c586c0", 36: "#4ec9b0"}
 TOKEN = re.compile("\x1b\\[([0-9;]*)([A-Za-z])|(\r)|(\n)|(.)", re.DOTALL)
 BLOCKS = {" ": 0, **{chr(0x2590 - eighths): eighths for eighths in range(1, 9)}}  # U+2588 is a whole cell, U+258F an eighth
+
+
+def print_list(count=200, seed=1):
+    """As many faults in a layer as its kernel has elements, as the published lists have."""
+    widths = [(3, 16)] + [(16, 16)] * 6 + [(16, 32)] + [(32, 32)] * 5 + [(32, 64)] + [(64, 64)] * 5
+    shapes = {"conv2d" if i == 0 else f"conv2d_{i}": (3, 3, *width) for i, width in enumerate(widths)} | {"dense": (64, 10)}
+    dice = random.Random(seed)
+    layers = sorted(dice.choices(list(shapes), [math.prod(shape) for shape in shapes.values()], k=count), key=list(shapes).index)
+    print("Injection,Layer,TensorIndex,Bit")
+    for i, layer in enumerate(layers):
+        print(f'{i},{layer},"{tuple(dice.randrange(size) for size in shapes[layer])}",{dice.randrange(32)}')
 
 
 def run(command):
@@ -54,8 +69,9 @@ def screen(text):
         if final == "m":
             colour = COLOURS.get(int(parameters or 0))
         elif final == "K":
-            if column == 0 and any(cell != " " and cell in BLOCKS for cell, _ in lines[-1]):
-                lines.append([])  # the bar that was there last
+            is_bar = any(cell != " " and cell in BLOCKS for cell, _ in lines[-1])
+            if column == 0 and is_bar and lines[-1] not in lines[:-1]:
+                lines.append([])  # the bar stays as it was
             del lines[-1][column:]
         elif carriage_return:
             column = 0
@@ -102,6 +118,9 @@ def draw(lines):
 
 
 def main():
+    if sys.argv[1:] == ["--list"]:
+        print_list()
+        return 0
     if len(sys.argv) < 3 or sys.argv[1] in ("-h", "--help"):
         print(__doc__)
         return 0 if len(sys.argv) == 2 else 2
