@@ -59,9 +59,12 @@ def draw_data_flow():
     p = Picture(980, 560, "data flow: files to plan, faults and images, through the engine, to the report")
     # Inputs, each through its folder.
     for y, file, reader, lines, result, about in (
-            (20, "model.keras", "keras/", ("zip, HDF5, JSON", "one function per class"), "Graph", ("ops as Keras means them,", "nothing optimised")),
-            (120, "faults.csv", "fault/", ("read, checked against", "the Graph, all at once"), "Patch", ("weight, element,", "old and new bits")),
-            (220, "test set", "data/, session/", ("load, preprocess,", "in tiles"), "tile of images", ("with their places", "in a batch"))):
+            (20, "model.keras", "keras/", ("zip, HDF5, JSON", "one function per class"),
+             "Graph", ("ops as Keras means them,", "nothing optimised")),
+            (120, "faults.csv", "fault/", ("read, checked against", "the Graph, all at once"),
+             "Patch", ("weight, element,", "old and new bits")),
+            (220, "test set", "data/, session/", ("load, preprocess,", "in tiles"),
+             "tile of images", ("with their places", "in a batch"))):
         p.box(20, y + 15, 120, 50, "file", file)
         p.arrow((140, y + 40), (178, y + 40))
         p.box(180, y, 170, 80, "work", reader, *lines)
@@ -117,8 +120,8 @@ def draw_life():
     example = json.loads((PICTURES / "worked_example.json").read_text(encoding="ascii"))[0]
     steps = {step["name"]: step for step in example["steps"]}
     p = Picture(980, 450, "which output positions of each step differ from the golden run")
-    p.text(20, 28, "One flipped bit in conv2d_8 of ResNet20, one image: the positions of each step's output that differ from the golden run",
-           "", "start")
+    p.text(20, 28, "One flipped bit in conv2d_8 of ResNet20, one image: "
+           "the positions of each step's output that differ from the golden run", "", "start")
     top = 92
     for i in range(12):
         name = f"conv2d_{i + 7}"
@@ -137,8 +140,8 @@ def draw_life():
     p.parts.append(f'<path class="arrow" d="M{start} {top - 8} C{start + 20} {top - 40} {end - 20} {top - 40} {end} {top - 22}"/>')
     p.text((start + end) / 2, top - 42, "shortcut, added in conv2d_10", "soft")
     scores = steps["dense"]
-    p.text(20, 441, f"then {steps['average_pooling2d']['outputs']} of 64 averages, and {scores['outputs']} of {scores['of']} scores: the decision "
-           "stays, the row counts as non-critical", "soft", "start")
+    p.text(20, 441, f"then {steps['average_pooling2d']['outputs']} of 64 averages, and {scores['outputs']} of {scores['of']} scores: "
+           "the decision stays, the row counts as non-critical", "soft", "start")
     p.write("life_of_a_fault.svg")
 
 

@@ -100,10 +100,12 @@ def runs(line):
 def draw(lines):
     width = COLUMNS * CELL_WIDTH + 2 * MARGIN
     height = len(lines) * CELL_HEIGHT + 2 * MARGIN + BAR
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="a run in a terminal">',
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img"',
+           ' aria-label="a run in a terminal">',
            f'<rect x="0.5" y="0.5" width="{width - 1:g}" height="{height - 1:g}" rx="8" fill="{BACKGROUND}" stroke="{FRAME}"/>']
     out += [f'<circle cx="{MARGIN + 6 + 18 * i}" cy="17" r="5" fill="{FRAME}"/>' for i in range(3)]
-    out.append(f'<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,\'DejaVu Sans Mono\',monospace" font-size="13" fill="{FOREGROUND}">')
+    out.append(f'<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,\'DejaVu Sans Mono\',monospace" font-size="13"'
+               f' fill="{FOREGROUND}">')
     for row, line in enumerate(lines):
         top = MARGIN + BAR + row * CELL_HEIGHT
         for column, text, colour in runs(line):
@@ -113,7 +115,8 @@ def draw(lines):
                 out.append(f'<rect x="{x:g}" y="{top + 3:g}" width="{filled:g}" height="12" fill="{colour or FOREGROUND}"/>')
             elif text.strip():
                 fill = f' fill="{colour}"' if colour else ""
-                out.append(f'<text x="{x:g}" y="{top + 13:g}" textLength="{length:g}" xml:space="preserve"{fill}>{escape(text)}</text>')
+                place = f'x="{x:g}" y="{top + 13:g}" textLength="{length:g}" xml:space="preserve"'
+                out.append(f"<text {place}{fill}>{escape(text)}</text>")
     return "\n".join(out + ["</g>", "</svg>", ""])
 
 

@@ -189,7 +189,8 @@ def run_fault(watcher, layer, fault, images, arguments):
         first_elements(golden, faulted, image - first)
         scores, others = golden[-1][2][image - first], faulted[-1][2][image - first]
         best = int(np.argmax(scores))
-        print(f"decision {best}, with the fault {int(np.argmax(others))}; score {best}: {float(scores[best]):.9g} -> {float(others[best]):.9g}")
+        print(f"decision {best}, with the fault {int(np.argmax(others))}; score {best}: "
+              f"{float(scores[best]):.9g} -> {float(others[best]):.9g}")
     return kept
 
 
