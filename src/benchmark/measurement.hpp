@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "engine/engine_choice.hpp"
-#include "metrics/metrics.hpp"
 #include "session/block_run.hpp"
 #include "session/golden_run.hpp"
 #include "session/inputs.hpp"
 #include "session/setup.hpp"
 #include "tf_injector/engine_speed.hpp"
+#include "tf_injector/tally.hpp"
 
 namespace tf_injector {
 

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "metrics/metrics.hpp"
 #include "tf_injector/fault.hpp"
+#include "tf_injector/tally.hpp"
 
 namespace tf_injector {
 

@@ -6,10 +6,10 @@
 #include <span>
 #include <vector>
 
-#include "metrics/metrics.hpp"
 #include "session/check/kept_rows.hpp"
 #include "session/golden_run.hpp"
 #include "session/setup.hpp"
+#include "tf_injector/tally.hpp"
 
 namespace tf_injector {
 

@@ -6,6 +6,7 @@
 #include "core/parallel.hpp"
 #include "core/stop.hpp"
 #include "core/wall_clock.hpp"
+#include "metrics/tally.hpp"
 
 namespace tf_injector {
 

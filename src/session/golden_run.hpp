@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "metrics/metrics.hpp"
 #include "session/setup.hpp"
+#include "tf_injector/tally.hpp"
 
 namespace tf_injector {
 

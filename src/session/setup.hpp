@@ -11,7 +11,7 @@
 #include "engine/engine_choice.hpp"
 #include "engine/tiles.hpp"
 #include "engine/work_layout.hpp"
-#include "metrics/metrics.hpp"
+#include "metrics/decision.hpp"
 #include "plan/plan.hpp"
 #include "session/block_size.hpp"
 #include "session/image_feed.hpp"

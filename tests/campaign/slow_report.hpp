@@ -8,10 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "metrics/metrics.hpp"
+#include "metrics/top_k.hpp"
 #include "plan/plan.hpp"
 #include "report/csv_report.hpp"
 #include "session/inputs.hpp"
+#include "tf_injector/tally.hpp"
 
 namespace tf_injector::test {
 

@@ -13,7 +13,7 @@
 
 #include "io/file.hpp"
 #include "io/npy.hpp"
-#include "metrics/metrics.hpp"
+#include "metrics/top_k.hpp"
 
 namespace {
 

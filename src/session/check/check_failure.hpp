@@ -5,8 +5,8 @@
 #include <span>
 #include <string>
 
-#include "metrics/metrics.hpp"
 #include "tf_injector/fault.hpp"
+#include "tf_injector/tally.hpp"
 
 namespace tf_injector {
 

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "metrics/metrics.hpp"
+#include "tf_injector/tally.hpp"
 
 namespace tf_injector {
 

@@ -10,6 +10,7 @@
 #include "core/same_bits.hpp"
 #include "core/stop.hpp"
 #include "core/wall_clock.hpp"
+#include "metrics/tally.hpp"
 #include "session/check/check_failure.hpp"
 #include "session/check/check_order.hpp"
 

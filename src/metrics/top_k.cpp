@@ -1,11 +1,9 @@
-#include "metrics/metrics.hpp"
+#include "metrics/top_k.hpp"
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cassert>
-#include <cmath>
-#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -194,67 +192,6 @@ bool in_top_k(std::span<const float> scores, int k, int label) {
   if (larger >= k) return false;
   if (not_smaller <= k) return true;
   return in_top_k_among_ties(scores, k, label);
-}
-
-int Decision::top(std::span<const float> scores) const {
-  if (!threshold_) return argmax(scores);
-  constexpr float kLeastNormal =
-      std::numeric_limits<float>::min();  // TensorFlow compares what is smaller as zero
-  const float score = std::fabs(scores.front()) < kLeastNormal ? 0.0f : scores.front();
-  return static_cast<int>(score > *threshold_);
-}
-
-bool Decision::in_top(std::span<const float> scores, int k, int label) const {
-  if (!threshold_) return in_top_k(scores, k, label);
-  if (label < 0 || label > 1 || k < 1) return false;
-  return k > 1 || label == top(scores);
-}
-
-bool rows_equal(std::span<const float> a, std::span<const float> b) {
-  if (a.size() != b.size()) return false;
-  // No early exit: most rows are short and the loop becomes a few vector compares.
-  bool equal = true;
-  for (size_t i = 0; i < a.size(); ++i) equal &= a[i] == b[i];
-  return equal;
-}
-
-Tally& Tally::operator+=(const Tally& other) noexcept {
-  images += other.images;
-  top_1_correct += other.top_1_correct;
-  top_5_correct += other.top_5_correct;
-  top_1_robust += other.top_1_robust;
-  top_5_robust += other.top_5_robust;
-  masked += other.masked;
-  return *this;
-}
-
-Tally& Tally::operator-=(const Tally& other) noexcept {
-  images -= other.images;
-  top_1_correct -= other.top_1_correct;
-  top_5_correct -= other.top_5_correct;
-  top_1_robust -= other.top_1_robust;
-  top_5_robust -= other.top_5_robust;
-  masked -= other.masked;
-  return *this;
-}
-
-Tally tally_row(std::span<const float> scores, std::span<const float> golden, int golden_label, int label,
-                const Decision& decision) {
-  Tally tally;
-  tally.images = 1;
-  tally.top_1_correct = decision.in_top(scores, 1, label);
-  // Not implied by top 1: where many scores tie, the one that k = 1 picks may be missing among NumPy's five.
-  tally.top_5_correct = decision.in_top(scores, 5, label);
-  if (golden.empty()) return tally;
-  if (golden_label == label) {
-    tally.top_1_robust = tally.top_1_correct;
-    tally.top_5_robust = tally.top_5_correct;
-  } else {
-    tally.top_1_robust = decision.in_top(scores, 1, golden_label);
-    tally.top_5_robust = decision.in_top(scores, 5, golden_label);
-  }
-  tally.masked = rows_equal(scores, golden);
-  return tally;
 }
 
 }  // namespace tf_injector

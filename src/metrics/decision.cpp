@@ -1,0 +1,24 @@
+#include "metrics/decision.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "metrics/top_k.hpp"
+
+namespace tf_injector {
+
+int Decision::top(std::span<const float> scores) const {
+  if (!threshold_) return argmax(scores);
+  constexpr float kLeastNormal =
+      std::numeric_limits<float>::min();  // TensorFlow compares what is smaller as zero
+  const float score = std::fabs(scores.front()) < kLeastNormal ? 0.0f : scores.front();
+  return static_cast<int>(score > *threshold_);
+}
+
+bool Decision::in_top(std::span<const float> scores, int k, int label) const {
+  if (!threshold_) return in_top_k(scores, k, label);
+  if (label < 0 || label > 1 || k < 1) return false;
+  return k > 1 || label == top(scores);
+}
+
+}  // namespace tf_injector

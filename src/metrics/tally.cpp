@@ -1,0 +1,52 @@
+#include "metrics/tally.hpp"
+
+namespace tf_injector {
+
+bool rows_equal(std::span<const float> a, std::span<const float> b) {
+  if (a.size() != b.size()) return false;
+  // No early exit: most rows are short and the loop becomes a few vector compares.
+  bool equal = true;
+  for (size_t i = 0; i < a.size(); ++i) equal &= a[i] == b[i];
+  return equal;
+}
+
+Tally& Tally::operator+=(const Tally& other) noexcept {
+  images += other.images;
+  top_1_correct += other.top_1_correct;
+  top_5_correct += other.top_5_correct;
+  top_1_robust += other.top_1_robust;
+  top_5_robust += other.top_5_robust;
+  masked += other.masked;
+  return *this;
+}
+
+Tally& Tally::operator-=(const Tally& other) noexcept {
+  images -= other.images;
+  top_1_correct -= other.top_1_correct;
+  top_5_correct -= other.top_5_correct;
+  top_1_robust -= other.top_1_robust;
+  top_5_robust -= other.top_5_robust;
+  masked -= other.masked;
+  return *this;
+}
+
+Tally tally_row(std::span<const float> scores, std::span<const float> golden, int golden_label, int label,
+                const Decision& decision) {
+  Tally tally;
+  tally.images = 1;
+  tally.top_1_correct = decision.in_top(scores, 1, label);
+  // Not implied by top 1: where many scores tie, the one that k = 1 picks may be missing among NumPy's five.
+  tally.top_5_correct = decision.in_top(scores, 5, label);
+  if (golden.empty()) return tally;
+  if (golden_label == label) {
+    tally.top_1_robust = tally.top_1_correct;
+    tally.top_5_robust = tally.top_5_correct;
+  } else {
+    tally.top_1_robust = decision.in_top(scores, 1, golden_label);
+    tally.top_5_robust = decision.in_top(scores, 5, golden_label);
+  }
+  tally.masked = rows_equal(scores, golden);
+  return tally;
+}
+
+}  // namespace tf_injector
