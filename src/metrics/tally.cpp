@@ -10,26 +10,6 @@ bool rows_equal(std::span<const float> a, std::span<const float> b) {
   return equal;
 }
 
-Tally& Tally::operator+=(const Tally& other) noexcept {
-  images += other.images;
-  top_1_correct += other.top_1_correct;
-  top_5_correct += other.top_5_correct;
-  top_1_robust += other.top_1_robust;
-  top_5_robust += other.top_5_robust;
-  masked += other.masked;
-  return *this;
-}
-
-Tally& Tally::operator-=(const Tally& other) noexcept {
-  images -= other.images;
-  top_1_correct -= other.top_1_correct;
-  top_5_correct -= other.top_5_correct;
-  top_1_robust -= other.top_1_robust;
-  top_5_robust -= other.top_5_robust;
-  masked -= other.masked;
-  return *this;
-}
-
 Tally tally_row(std::span<const float> scores, std::span<const float> golden, int golden_label, int label,
                 const Decision& decision) {
   Tally tally;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -14,12 +14,20 @@
 namespace tf_injector {
 namespace {
 
-constexpr std::string_view kHeader =
-    "inj_id,target_layer,layer_weigths,bit_pos,n_injections,top_1_correct,top_5_correct,top_1_robust,top_5_"
-    "robust,masked,"
-    "non_critical,critical";
+// The columns of the fault, spelled as the original spells them; those of its counts follow.
+constexpr std::string_view kFaultColumns = "inj_id,target_layer,layer_weigths,bit_pos";
+constexpr size_t kFaultFields = 4;
 constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kGolden = "GOLDEN";
+
+// The original's golden row has one field less than the header: the last column is left out.
+std::span<const TallyColumn> golden_columns() { return tally_columns().first(tally_columns().size() - 1); }
+
+std::string header_line() {
+  std::string line(kFaultColumns);
+  for (const TallyColumn& column : tally_columns()) line.append(",").append(column.name);
+  return line;
+}
 
 // Reads the complete lines of a report, strictly: what a line says must be written as this program writes it.
 class ReportReader {
@@ -42,7 +50,7 @@ class ReportReader {
   [[noreturn]] void fail(size_t column, const std::string& what) const {
     throw Error(ErrorKind::bad_input, fmt::format("{}:{}:{}: {}", label_, line_number_, column, what));
   }
-  [[noreturn]] void fail(const CsvField& field, const char* name, const std::string& expected) const {
+  [[noreturn]] void fail(const CsvField& field, std::string_view name, const std::string& expected) const {
     fail(static_cast<size_t>(field.column),
          fmt::format("{}; expected {}; found \"{}\"", name, expected, field.text));
   }
@@ -62,12 +70,13 @@ class ReportReader {
   }
 
   void read_header() {
+    const std::string header = header_line();
     if (next_line()) {
-      if (line_ != kHeader) fail_at_difference(kHeader);
-    } else if (!(std::string(kHeader) + '\r').starts_with(text_)) {
+      if (line_ != header) fail_at_difference(header);
+    } else if (!(header + '\r').starts_with(text_)) {
       line_number_ = 1;
       line_ = text_;
-      fail_at_difference(kHeader);
+      fail_at_difference(header);
     }
   }
 
@@ -93,7 +102,7 @@ class ReportReader {
     return std::move(document.rows.front().fields);
   }
 
-  int64_t number(const CsvField& field, const char* name, int64_t least, int64_t most) const {
+  int64_t number(const CsvField& field, std::string_view name, int64_t least, int64_t most) const {
     const auto parsed = parse_whole_number(field.text);
     if (!parsed || parsed->saturated || parsed->value < least || parsed->value > most) {
       fail(field, name, fmt::format("a whole number from {} to {}", least, most));
@@ -102,17 +111,18 @@ class ReportReader {
   }
 
   void read_golden() {
-    const std::vector<CsvField> row = fields(11);
+    const std::vector<CsvField> row = fields(kFaultFields + golden_columns().size());
     if (row[0].text != kGolden) fail(row[0], "inj_id of the first row", std::string(kGolden));
     Tally& golden = report_.golden;
-    golden.images = number(row[4], "n_injections", 1, INT64_MAX);
-    golden.top_1_correct = number(row[5], "top_1_correct", 0, golden.images);
-    golden.top_5_correct = number(row[6], "top_5_correct", 0, golden.images);
+    for (size_t i = 0; i < golden_columns().size(); ++i) {
+      const TallyColumn& column = golden_columns()[i];
+      if (column.in_golden) read_column(row[kFaultFields + i], column, 1, INT64_MAX, golden);
+    }
     check_bytes(golden_row(golden));
   }
 
   void read_fault() {
-    const std::vector<CsvField> row = fields(12);
+    const std::vector<CsvField> row = fields(kFaultFields + tally_columns().size());
     const int64_t images = report_.golden.images;
     ReportRow result;
     result.fault.injection = number(row[0], "inj_id", 0, INT64_MAX);
@@ -123,14 +133,8 @@ class ReportReader {
     if (!index.problem.empty()) fail(row[2], "layer_weigths", "a tuple like (2, 1, 0, 7)");
     result.fault.index = std::move(index.values);
     result.fault.bit = static_cast<int>(number(row[3], "bit_pos", 0, 31));
-    result.tally.images = number(row[4], "n_injections", images, images);
-    result.tally.top_1_correct = number(row[5], "top_1_correct", 0, images);
-    result.tally.top_5_correct = number(row[6], "top_5_correct", 0, images);
-    result.tally.top_1_robust = number(row[7], "top_1_robust", 0, images);
-    result.tally.top_5_robust = number(row[8], "top_5_robust", 0, images);
-    result.tally.masked = number(row[9], "masked", 0, images);
-    expect_sum(row[10], "non_critical", "top_1_robust - masked", result.tally.non_critical());
-    expect_sum(row[11], "critical", "n_injections - top_1_robust", result.tally.critical());
+    for (size_t i = 0; i < tally_columns().size(); ++i)
+      read_column(row[kFaultFields + i], tally_columns()[i], images, images, result.tally);
     check_bytes(fault_row(result.fault, result.tally));
     const auto [first, is_new] = lines_.emplace(result.fault.injection, line_number_);
     if (!is_new)
@@ -138,10 +142,19 @@ class ReportReader {
     report_.rows.push_back(std::move(result));
   }
 
-  void expect_sum(const CsvField& field, const char* name, const char* meaning, int64_t value) const {
-    const auto parsed = parse_whole_number(field.text);
-    if (!parsed || parsed->saturated || parsed->value != value)
-      fail(field, name, fmt::format("{} = {}", meaning, value));
+  // One column of `tally`. The number of images, which comes first, lies in [least_images, most_images],
+  // every other count in [0, images]; a derived number is what its counts say.
+  void read_column(const CsvField& field, const TallyColumn& column, int64_t least_images,
+                   int64_t most_images, Tally& tally) const {
+    if (column.count == &Tally::images) {
+      tally.images = number(field, column.name, least_images, most_images);
+    } else if (column.count != nullptr) {
+      tally.*column.count = number(field, column.name, 0, tally.images);
+    } else {
+      const auto parsed = parse_whole_number(field.text);
+      if (!parsed || parsed->saturated || parsed->value != column.value(tally))
+        fail(field, column.name, fmt::format("{} = {}", column.meaning, column.value(tally)));
+    }
   }
 
   // The values are right; is every byte?
@@ -160,18 +173,24 @@ class ReportReader {
 
 }  // namespace
 
-std::string report_header() { return std::string(kHeader) + std::string(kLineEnd); }
+std::string report_header() { return header_line().append(kLineEnd); }
 
 std::string golden_row(const Tally& tally) {
-  return fmt::format("{},,,,{},{},{},,,,{}", kGolden, tally.images, tally.top_1_correct, tally.top_5_correct,
-                     kLineEnd);
+  std::string row(kGolden);
+  row.append(kFaultFields - 1, ',');
+  for (const TallyColumn& column : golden_columns()) {
+    row += ',';
+    if (column.in_golden) row += std::to_string(column.value(tally));
+  }
+  return row.append(kLineEnd);
 }
 
 std::string fault_row(const Fault& fault, const Tally& tally) {
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}{}", fault.injection, csv_field(fault.layer),
-                     csv_field(format_index(fault.index)), fault.bit, tally.images, tally.top_1_correct,
-                     tally.top_5_correct, tally.top_1_robust, tally.top_5_robust, tally.masked,
-                     tally.non_critical(), tally.critical(), kLineEnd);
+  std::string row = fmt::format("{},{},{},{}", fault.injection, csv_field(fault.layer),
+                                csv_field(format_index(fault.index)), fault.bit);
+  for (const TallyColumn& column : tally_columns())
+    row.append(",").append(std::to_string(column.value(tally)));
+  return row.append(kLineEnd);
 }
 
 Report parse_report(std::string_view text, const std::string& label) {

@@ -13,9 +13,13 @@ constexpr const char* kWhatNow =
 
 std::string bits_text(float value) { return fmt::format("0x{:08X} ({:.9g})", float_bits(value), value); }
 
-std::string counts_text(const Tally& t) {
-  return fmt::format("top_1_correct {}, top_5_correct {}, top_1_robust {}, top_5_robust {}, masked {} of {}",
-                     t.top_1_correct, t.top_5_correct, t.top_1_robust, t.top_5_robust, t.masked, t.images);
+std::string counts_text(const Tally& tally) {
+  std::string text;
+  for (const TallyColumn& column : tally_columns()) {
+    if (column.count == nullptr || column.count == &Tally::images) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", column.name, column.value(tally));
+  }
+  return fmt::format("{} of {}", text, tally.images);
 }
 
 [[noreturn]] void fail(const std::string& difference) {
