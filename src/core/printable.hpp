@@ -1,4 +1,4 @@
-// Text out of files made fit for a message: on one line, without control characters, not too long.
+// Text from the user's files, made fit for a message: on one line, without control characters, not too long.
 #pragma once
 
 #include <cstddef>
@@ -7,21 +7,18 @@
 
 namespace tf_injector {
 
-// Control characters become "\x1b"; what is longer than `longest` bytes is cut and ends in "...".
-inline std::string printable(std::string_view text, size_t longest = 60) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string result;
-  for (char c : text.substr(0, longest)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) {
-      result += "\\x";
-      result += kDigits[byte >> 4];
-      result += kDigits[byte & 15];
-    } else {
-      result += c;
-    }
-  }
-  return text.size() > longest ? result + "..." : result;
-}
+// Longer pieces of a file are cut in messages; bytes.
+inline constexpr size_t kLongestShown = 60;
+
+// `text` with control characters as "\x1b". Text of more than `longest` bytes is cut and ends in "...".
+[[nodiscard]] std::string printable(std::string_view text, size_t longest = kLongestShown);
+// The same in double quotes.
+[[nodiscard]] std::string double_quoted(std::string_view text);
+// `text` in single quotes, with all but printable ASCII as "\x1b"; cut like printable.
+[[nodiscard]] std::string single_quoted(std::string_view text);
+
+// `text` with every control character (line ends, escape sequences) as '?': one line, whatever the file
+// holds. Text of more than `longest` bytes is cut and ends in "...".
+[[nodiscard]] std::string one_line(std::string_view text, size_t longest = std::string_view::npos);
 
 }  // namespace tf_injector

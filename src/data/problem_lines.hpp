@@ -22,8 +22,4 @@ class ProblemLines {
   size_t count_ = 0;
 };
 
-// A piece of the user's file for a message: in single quotes, all but printable ASCII escaped, cut after 60
-// bytes.
-[[nodiscard]] std::string shown(std::string_view text);
-
 }  // namespace tf_injector::data

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/bits.hpp"
+#include "core/printable.hpp"
 #include "fault/index_syntax.hpp"
 #include "fault/layer_names.hpp"
 #include "fault/list_form.hpp"
@@ -106,7 +107,7 @@ class ListReader {
     header_width_ = row.fields.size();
     if (is_list_header(row)) return true;
     problems_.add(row.line, row.fields.front().column, [&] {
-      return ProblemText{header_problem(row), kListHeader, shown(joined(row, form_.separator))};
+      return ProblemText{header_problem(row), kListHeader, double_quoted(joined(row, form_.separator))};
     });
     return row.fields.size() == kListColumns && !is_reordered_header(row);
   }
@@ -159,7 +160,7 @@ class ListReader {
     if (!number || number->saturated || number->value < 0) {
       report(field, [&] {
         return ProblemText{"Injection is no number that can be used",
-                           "a whole number from 0 to 9223372036854775807", shown(field.text)};
+                           "a whole number from 0 to 9223372036854775807", double_quoted(field.text)};
       });
       return 0;
     }
@@ -172,7 +173,7 @@ class ListReader {
     if (number && number->value >= 0 && number->value <= 31) return static_cast<int>(number->value);
     report(field, [&] {
       return ProblemText{number ? "Bit out of range" : "Bit is no whole number",
-                         "0 (lowest mantissa bit) to 31 (sign)", shown(field.text)};
+                         "0 (lowest mantissa bit) to 31 (sign)", double_quoted(field.text)};
     });
     return 0;
   }
@@ -189,16 +190,17 @@ class ListReader {
 
   ProblemText layer_problem(const std::string& name, LayerNames::Match match, const Layer* layer) const {
     if (match == LayerNames::Match::several) {
-      return {"layer name is not unique", "one of the full paths " + names_.choices(name), shown(name)};
+      return {"layer name is not unique", "one of the full paths " + names_.choices(name),
+              double_quoted(name)};
     }
     if (layer) {
       return {"layer has no kernel that faults can hit", "a Conv2D or Dense layer",
-              fmt::format("{}, which is a {}", shown(name), layer->class_name)};
+              fmt::format("{}, which is a {}", double_quoted(name), layer->class_name)};
     }
     const std::string nearest = names_.nearest_injectable(name);
     return {"unknown layer",
             "a Conv2D or Dense layer of the model" + (nearest.empty() ? "" : " (nearest: '" + nearest + "')"),
-            shown(name)};
+            double_quoted(name)};
   }
 
   // Reads the index; with a layer, resolves it to the element of the kernel.
@@ -209,7 +211,8 @@ class ListReader {
     if (!index_.problem.empty()) {
       report(field, [&] {
         return ProblemText{"TensorIndex is no tuple of whole numbers (" + index_.problem + ")",
-                           kernel ? example_of(*kernel) : "a tuple like (2, 1, 0, 7)", shown(field.text)};
+                           kernel ? example_of(*kernel) : "a tuple like (2, 1, 0, 7)",
+                           double_quoted(field.text)};
       });
       return;
     }
@@ -217,7 +220,7 @@ class ListReader {
     if (static_cast<int>(index_.values.size()) != kernel->rank()) {
       report(field, [&] {
         return ProblemText{"TensorIndex of wrong length", example_of(*kernel),
-                           fmt::format("{} numbers: {}", index_.values.size(), shown(field.text))};
+                           fmt::format("{} numbers: {}", index_.values.size(), double_quoted(field.text))};
       });
       return;
     }
@@ -240,7 +243,7 @@ class ListReader {
       return ProblemText{
           fmt::format("TensorIndex out of range on axis {}", axis),
           fmt::format("0 to {} for the kernel {}", kernel[axis] - 1, kernel.to_string()),
-          fmt::format("{} in {}", index_.written[static_cast<size_t>(axis)], shown(field.text))};
+          fmt::format("{} in {}", index_.written[static_cast<size_t>(axis)], double_quoted(field.text))};
     });
   }
 

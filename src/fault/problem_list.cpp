@@ -6,8 +6,6 @@
 #include <iterator>
 #include <tuple>
 
-#include "core/printable.hpp"
-
 namespace tf_injector {
 
 void ProblemList::merge(ProblemList other) {
@@ -31,7 +29,5 @@ std::string ProblemList::text(std::string_view label) const {
   if (more > 0) lines += fmt::format("\n... and {} more", more);
   return lines;
 }
-
-std::string shown(std::string_view text) { return "\"" + printable(text) + "\""; }
 
 }  // namespace tf_injector

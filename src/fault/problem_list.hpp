@@ -42,7 +42,4 @@ class ProblemList {
   int64_t count_ = 0;
 };
 
-// A piece of the user's file for a message: in double quotes, control characters escaped, cut after 60 bytes.
-[[nodiscard]] std::string shown(std::string_view text);
-
 }  // namespace tf_injector

@@ -1,4 +1,4 @@
-// Bits of floats, widening of 16-bit floats, shapes, text for messages.
+// Bits of floats, widening of 16-bit floats, shapes.
 #include "core/bits.hpp"
 
 #include <gtest/gtest.h>
@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "core/half.hpp"
-#include "core/printable.hpp"
 #include "core/shape.hpp"
 
 namespace tf_injector {
@@ -89,14 +88,6 @@ TEST(Shape, AccessIsChecked) {
   EXPECT_THROW((void)shape[2], std::out_of_range);
   EXPECT_THROW((void)shape[-1], std::out_of_range);
   EXPECT_THROW((void)Shape{}.back(), std::out_of_range);
-}
-
-TEST(Printable, ControlCharactersAreEscapedAndLongTextIsCut) {
-  EXPECT_EQ(printable("conv2d (3,3) \xC3\xA9"), "conv2d (3,3) \xC3\xA9");
-  EXPECT_EQ(printable(std::string_view("a\n\0\x1B[31m\x7F", 9)), "a\\x0a\\x00\\x1b[31m\\x7f");
-  EXPECT_EQ(printable("abcdef", 5), "abcde...");
-  EXPECT_EQ(printable("abcde", 5), "abcde");
-  EXPECT_EQ(printable(""), "");
 }
 
 }  // namespace

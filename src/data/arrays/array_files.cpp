@@ -10,7 +10,6 @@
 #include "data/arrays/array_source.hpp"
 #include "data/arrays/dtype_name.hpp"
 #include "data/arrays/labels.hpp"
-#include "data/one_line.hpp"
 #include "data/place.hpp"
 #include "tf_injector/error.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "data/one_line.hpp"
+#include "core/printable.hpp"
 #include "data/place.hpp"
 #include "data/tar_gz.hpp"
 #include "tf_injector/error.hpp"

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "core/printable.hpp"
 #include "core/shape.hpp"
 #include "data/arrays/labels.hpp"
 #include "data/cifar/cifar.hpp"
-#include "data/one_line.hpp"
 #include "data/pickle/pickle.hpp"
 #include "tf_injector/error.hpp"
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/parallel.hpp"
+#include "core/printable.hpp"
 #include "data/gtsrb/gtsrb_files.hpp"
 #include "data/gtsrb/ppm.hpp"
 #include "data/gtsrb/resize_pillow.hpp"
@@ -85,13 +86,13 @@ class LabelReader {
     const auto [stop, error] = std::from_chars(number.text.data(), end, label.value);
     if (error != std::errc{} || stop != end || label.value < 0 || label.value >= kClasses) {
       complain(number.line, number.column,
-               fmt::format("class {}; expected 0..{}", shown(number.text), kClasses - 1));
+               fmt::format("class {}; expected 0..{}", single_quoted(number.text), kClasses - 1));
       label.value = 0;  // the row is still its image's row
     }
     const auto [known, is_new] = labels_.emplace(file.text, label);
     if (!is_new) {
       complain(file.line, file.column,
-               fmt::format("{} is in line {} already", shown(file.text), known->second.line));
+               fmt::format("{} is in line {} already", single_quoted(file.text), known->second.line));
     }
   }
 
@@ -114,7 +115,7 @@ void find_rows_without_image(const Labels& labels, const GtsrbImages& images, co
             [](const auto& a, const auto& b) { return a.first.line < b.first.line; });
   for (const auto& [label, file] : missing) {
     problems.add(fmt::format("{}:{}:{}: no image {} in {}", labels_name, label.line, label.column,
-                             shown(file), images.path()));
+                             single_quoted(file), images.path()));
   }
 }
 
@@ -207,7 +208,8 @@ bool only_gtsrb_snapshot_in(const std::string& path) {
 Dataset load_gtsrb(const std::string& path, const std::string& resize) {
   const bool as_tensorflow = resize == "tensorflow";
   if (!as_tensorflow && resize != "pillow") {
-    throw Error(ErrorKind::usage, fmt::format("--resize {}: expected pillow or tensorflow", shown(resize)));
+    throw Error(ErrorKind::usage,
+                fmt::format("--resize {}: expected pillow or tensorflow", single_quoted(resize)));
   }
   const GtsrbFiles files = find_gtsrb(path);
   check_found(files);

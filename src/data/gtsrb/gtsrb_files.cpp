@@ -6,7 +6,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "data/problem_lines.hpp"
+#include "core/printable.hpp"
 #include "io/file.hpp"
 #include "tf_injector/error.hpp"
 
@@ -152,7 +152,7 @@ GtsrbImages::GtsrbImages(const std::string& path) : path_(path) {
   std::sort(images_.begin(), images_.end(), [](const Image& a, const Image& b) { return a.file < b.file; });
   const auto twice = std::adjacent_find(images_.begin(), images_.end(),
                                         [](const Image& a, const Image& b) { return a.file == b.file; });
-  if (twice != images_.end()) throw DatasetError(path_ + ": holds two images " + shown(twice->file));
+  if (twice != images_.end()) throw DatasetError(path_ + ": holds two images " + single_quoted(twice->file));
 }
 
 void GtsrbImages::list_folder() {

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <string_view>
 
-#include "data/problem_lines.hpp"
+#include "core/printable.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::data {
@@ -25,7 +25,7 @@ class HeaderReader {
 
   void read_magic() {
     if (!text_.starts_with("P6") || text_.size() < 3 || !is_white_space(text_[2])) {
-      fail("starts with " + shown(text_.substr(0, 3)) +
+      fail("starts with " + single_quoted(text_.substr(0, 3)) +
            "; expected 'P6' and white space (a binary PPM image)");
     }
     at_ = 3;
@@ -37,7 +37,7 @@ class HeaderReader {
     const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), value);
     const bool is_number = error == std::errc{} && end == token.data() + token.size();
     if (!is_number || token.size() > kLongestToken || value < 1 || value > largest) {
-      fail(fmt::format("{} {} in the header; expected 1..{}", what, shown(token), largest));
+      fail(fmt::format("{} {} in the header; expected 1..{}", what, single_quoted(token), largest));
     }
     return value;
   }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "data/one_line.hpp"
+#include "core/printable.hpp"
 
 namespace tf_injector::data {
 namespace {
@@ -42,11 +42,6 @@ std::string_view text_of(const PickleValue& value) {
   return {reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size()};
 }
 
-std::string shown(std::string_view text) {
-  constexpr size_t kShown = 60;
-  return one_line(text.substr(0, kShown)) + (text.size() > kShown ? "..." : "");
-}
-
 const PickleValue& item(const PickleValues& values, const PickleValue& sequence, size_t i) {
   return values[sequence.items[i]];
 }
@@ -58,7 +53,7 @@ PickleValue encode_latin1(const PickleValues& values, const PickleValue& args, s
     throw PickleProblem("_codecs.encode takes a text and 'latin1'");
   const std::string_view encoding = text_of(item(values, args, 1));
   if (encoding != "latin1" && encoding != "latin-1")
-    throw PickleProblem("_codecs.encode with '" + shown(encoding) + "', expected 'latin1'");
+    throw PickleProblem("_codecs.encode with '" + one_line(encoding, kLongestShown) + "', expected 'latin1'");
   const std::span<const uint8_t> text = item(values, args, 0).bytes;
   if (text.size() > budget) throw PickleProblem("it encodes one text many times");
   budget -= text.size();
@@ -86,7 +81,7 @@ PickleValue make_dtype(const PickleValues& values, const PickleValue& args) {
   constexpr std::string_view kCodes[] = {"b1", "u1", "u2", "u4", "u8", "i1",
                                          "i2", "i4", "i8", "f2", "f4", "f8"};
   if (std::find(std::begin(kCodes), std::end(kCodes), code) == std::end(kCodes))
-    throw PickleProblem("NumPy type '" + shown(code) + "', expected plain numbers");
+    throw PickleProblem("NumPy type '" + one_line(code, kLongestShown) + "', expected plain numbers");
   PickleValue value{.kind = Kind::dtype};
   value.dtype = (code[1] == '1' ? "|" : "<") + std::string(code);
   return value;
@@ -186,7 +181,7 @@ void build_dtype(const PickleValues& values, PickleValue& dtype, const PickleVal
       throw PickleProblem("a NumPy type with fields, expected plain numbers");
   }
   if (order != "<" && order != ">" && order != "|" && order != "=")
-    throw PickleProblem("a NumPy type's byte order is '" + shown(order) + "'");
+    throw PickleProblem("a NumPy type's byte order is '" + one_line(order, kLongestShown) + "'");
   if (item_size(dtype.dtype) > 1) dtype.dtype[0] = order == ">" ? '>' : '<';
 }
 
@@ -210,7 +205,7 @@ PickleValue pickle_global(std::string_view module, std::string_view name) {
     value.integer = static_cast<int64_t>(known.global);
     return value;
   }
-  throw PickleProblem("it names '" + shown(module) + "." + shown(name) +
+  throw PickleProblem("it names '" + one_line(module, kLongestShown) + "." + one_line(name, kLongestShown) +
                       "'; only bytes and NumPy arrays are read, nothing is called");
 }
 

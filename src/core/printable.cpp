@@ -1,0 +1,54 @@
+#include "core/printable.hpp"
+
+namespace tf_injector {
+namespace {
+
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte == 0x7F;
+}
+
+bool is_no_ascii(char c) { return static_cast<unsigned char>(c) >= 0x80; }
+
+const char* ending(std::string_view text, size_t longest) { return text.size() > longest ? "..." : ""; }
+
+// `text` with the characters that `escaped` picks as "\x1b".
+template <typename Escaped>
+std::string with_escapes(std::string_view text, Escaped escaped) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string result;
+  for (char c : text) {
+    if (escaped(c)) {
+      const auto byte = static_cast<unsigned char>(c);
+      result += "\\x";
+      result += kDigits[byte >> 4];
+      result += kDigits[byte & 15];
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string printable(std::string_view text, size_t longest) {
+  return with_escapes(text.substr(0, longest), is_control) + ending(text, longest);
+}
+
+std::string double_quoted(std::string_view text) { return "\"" + printable(text) + "\""; }
+
+std::string single_quoted(std::string_view text) {
+  const auto escaped = [](char c) { return is_control(c) || is_no_ascii(c); };
+  return "'" + with_escapes(text.substr(0, kLongestShown), escaped) + ending(text, kLongestShown) + "'";
+}
+
+std::string one_line(std::string_view text, size_t longest) {
+  std::string line(text.substr(0, longest));
+  for (char& c : line) {
+    if (is_control(c)) c = '?';
+  }
+  return line + ending(text, longest);
+}
+
+}  // namespace tf_injector
