@@ -8,7 +8,7 @@
 #include "core/wall_clock.hpp"
 #include "data/dataset_table.hpp"
 #include "data/download.hpp"
-#include "data/place.hpp"
+#include "data/file_probe.hpp"
 #include "io/sha256.hpp"
 
 namespace tf_injector::cli {

@@ -19,7 +19,7 @@
 #include <thread>
 
 #include "data/dataset_table.hpp"
-#include "data/place.hpp"
+#include "data/file_probe.hpp"
 #include "io/file.hpp"
 #include "io/md5.hpp"
 #include "io/posix.hpp"

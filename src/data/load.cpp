@@ -8,7 +8,7 @@
 #include "data/dataset_hash.hpp"
 #include "data/dataset_table.hpp"
 #include "data/download.hpp"
-#include "data/place.hpp"
+#include "data/file_probe.hpp"
 #include "io/file.hpp"
 #include "io/stand_in.hpp"
 #include "tf_injector/error.hpp"

@@ -11,7 +11,7 @@
 #include <memory>
 #include <string_view>
 
-#include "data/place.hpp"
+#include "data/file_probe.hpp"
 #include "io/stand_in.hpp"
 #include "tf_injector/error.hpp"
 

@@ -10,7 +10,7 @@
 #include "data/arrays/array_source.hpp"
 #include "data/arrays/dtype_name.hpp"
 #include "data/arrays/labels.hpp"
-#include "data/place.hpp"
+#include "data/file_probe.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::data {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/printable.hpp"
-#include "data/place.hpp"
+#include "data/file_probe.hpp"
 #include "io/zip_archive.hpp"
 
 namespace tf_injector::data {

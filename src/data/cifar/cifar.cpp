@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/printable.hpp"
-#include "data/place.hpp"
+#include "data/file_probe.hpp"
 #include "data/tar_gz.hpp"
 #include "tf_injector/error.hpp"
 

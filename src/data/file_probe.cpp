@@ -1,4 +1,4 @@
-#include "data/place.hpp"
+#include "data/file_probe.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
