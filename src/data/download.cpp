@@ -18,7 +18,6 @@
 #include <string_view>
 #include <thread>
 
-#include "data/dataset_table.hpp"
 #include "data/file_probe.hpp"
 #include "io/file.hpp"
 #include "io/md5.hpp"

@@ -1,30 +1,20 @@
-// Finds and reads a test set: named (CIFAR10, CIFAR100, GTSRB: search order of the README) or any path.
+// Loads a test set: finds it by name or path, fetches it if it is missing, and reads it.
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <optional>
-#include <string>
-#include <vector>
-
+#include "data/load_options.hpp"
 #include "tf_injector/dataset.hpp"
 
 namespace tf_injector::data {
 
-struct LoadOptions {
-  std::string dataset;            // "CIFAR10", "CIFAR100", "GTSRB", or "" (then `path` must be given)
-  std::string path;               // --data, or ""
-  bool allow_download = true;     // missing data of a named set is fetched
-  std::string resize = "pillow";  // GTSRB: "pillow" or "tensorflow" (float32 result)
-  std::vector<std::string> inputs =
-      {};  // names of the model's inputs, for NumPy arrays (data/arrays/array_choice.hpp)
-  std::function<void(const std::string&)> on_message;  // "fetching ...", what was taken: one line each
-  // While data is fetched (data/download.hpp); false stops.
-  std::function<bool(uint64_t done, std::optional<uint64_t> total)> on_fetch{};
-};
+struct NamedSet;  // data/dataset_table.hpp
 
-// The test images and labels. Search order: `path`, ./datasets/<DATASET>, ~/.keras/datasets, then the
-// download. Throws DatasetError (says every place looked at), Error(download).
+// The test images and labels, with their SHA-256. A named set (CIFAR10, CIFAR100, GTSRB) is looked for in
+// options.path if that is given, else in ./datasets/<NAME>, then ~/.keras/datasets; then it is downloaded. A
+// path without a name may hold any of the named sets, or NumPy arrays. Throws DatasetError (nothing found:
+// names every place looked at), Error(download), Error(interrupted).
 [[nodiscard]] Dataset load_dataset(const LoadOptions& options);
+
+// The same for one row of the table; the SHA-256 is left empty.
+[[nodiscard]] Dataset load_named(const NamedSet& set, const LoadOptions& options);
 
 }  // namespace tf_injector::data

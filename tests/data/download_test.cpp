@@ -13,6 +13,7 @@
 #include "cifar_example.hpp"
 #include "data/cifar/cifar.hpp"
 #include "data/dataset_table.hpp"
+#include "data/load.hpp"
 #include "http_server.hpp"
 #include "io/file.hpp"
 #include "io/sha256.hpp"
