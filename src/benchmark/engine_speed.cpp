@@ -7,7 +7,7 @@
 
 #include "benchmark/engine_speed_run.hpp"
 #include "benchmark/measurement.hpp"
-#include "core/spread.hpp"
+#include "core/low_discrepancy.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -20,7 +20,7 @@ std::vector<size_t> spread_over(size_t faults) {
   std::set<size_t> taken;
   std::vector<size_t> order;
   for (size_t i = 0; i < 4 * faults && order.size() < kMostPlainFaults; ++i) {
-    const auto fault = static_cast<size_t>(spread_place(i) * static_cast<double>(faults));
+    const auto fault = static_cast<size_t>(low_discrepancy_point(i) * static_cast<double>(faults));
     if (taken.insert(fault).second) order.push_back(fault);
   }
   return order;

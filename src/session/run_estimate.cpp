@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "core/spread.hpp"
+#include "core/low_discrepancy.hpp"
 #include "core/stop.hpp"
 #include "core/wall_clock.hpp"
 #include "session/block_run.hpp"
@@ -71,7 +71,7 @@ double fault_seconds(const Setup& setup, Sampler& sampler, std::span<const Patch
   const size_t size = std::min({setup.least_block, setup.layout.most_faults, faults.size()});
   const size_t blocks = (faults.size() + size - 1) / size;
   const auto block = [&](size_t i) {
-    const auto first = static_cast<size_t>(spread_place(i) * static_cast<double>(blocks)) * size;
+    const auto first = static_cast<size_t>(low_discrepancy_point(i) * static_cast<double>(blocks)) * size;
     return faults.subspan(std::min(first, faults.size() - size), size);
   };
   sampler.block(block(0));  // the first takes its memory from the system

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "core/bits.hpp"
-#include "core/spread.hpp"
+#include "core/low_discrepancy.hpp"
 
 namespace tf_injector {
 namespace {
@@ -66,7 +66,8 @@ std::vector<uint32_t> check_order(std::span<const Patch> faults, uint64_t seed) 
 // Steps of about the golden section of the count, which fill it evenly; coprime to it, so that all are met.
 SpreadOrder::SpreadOrder(int64_t count, uint64_t seed)
     : count_(static_cast<uint64_t>(std::max<int64_t>(count, 1))),
-      step_(std::max<uint64_t>(static_cast<uint64_t>(spread_place(0) * static_cast<double>(count_)), 1)),
+      step_(std::max<uint64_t>(static_cast<uint64_t>(low_discrepancy_point(0) * static_cast<double>(count_)),
+                               1)),
       first_(seed % count_) {
   while (std::gcd(step_, count_) != 1) ++step_;
 }
