@@ -5,14 +5,10 @@
 #define HWY_TARGET_INCLUDE "kernels/simd/simd_table.cpp"
 #include "kernels/simd/targets.hpp"
 // Behind targets.hpp, which chooses the targets:
-#include "kernels/simd/channels-inl.hpp"
-#include "kernels/simd/conv2d-inl.hpp"
-#include "kernels/simd/dense-inl.hpp"
-#include "kernels/simd/elementwise-inl.hpp"
-#include "kernels/simd/function-inl.hpp"
-#include "kernels/simd/peak-inl.hpp"
-#include "kernels/simd/plane_columns-inl.hpp"
+#include "kernels/simd/epilogue-inl.hpp"
+#include "kernels/simd/simd_entries-inl.hpp"
 
+#if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::simd::HWY_NAMESPACE {
 
@@ -28,11 +24,12 @@ SimdTable make_table(KernelSet set) {
           .function = &function,
           .plane_columns = &plane_columns,
           .multiply_add_chains = &multiply_add_chains,
-          .multiply_adds_per_round = kPeakChains * static_cast<int>(hn::Lanes(kFloats))};
+          .multiply_adds_per_round = kPeakChains * kLanes};
 }
 
 }  // namespace tf_injector::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
+#endif
 
 #if HWY_ONCE
 namespace tf_injector::simd {

@@ -5,13 +5,10 @@
 #define HWY_TARGET_INCLUDE "replay/simd/pack_table.cpp"
 #include "kernels/simd/targets.hpp"
 // Behind targets.hpp, which chooses the targets:
-#include "replay/simd/channel_window-inl.hpp"
-#include "replay/simd/item_sums-inl.hpp"
-#include "replay/simd/lane_finish-inl.hpp"
-#include "replay/simd/lane_maxima-inl.hpp"
-#include "replay/simd/lane_merge-inl.hpp"
 #include "replay/simd/lanes-inl.hpp"
+#include "replay/simd/pack_entries-inl.hpp"
 
+#if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::replay::simd::HWY_NAMESPACE {
 
@@ -35,6 +32,7 @@ PackTable make_pack_table(KernelSet set) {
 
 }  // namespace tf_injector::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
+#endif
 
 #if HWY_ONCE
 namespace tf_injector::replay::simd {

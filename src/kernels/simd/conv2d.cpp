@@ -1,50 +1,20 @@
 // Convolution: P positions x Q vectors of output channels in registers, one chain of fma per output in the
 // order kh, kw, cin.
-#if defined(TFI_SIMD_CONV2D_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TFI_SIMD_CONV2D_INL
-#undef TFI_SIMD_CONV2D_INL
-#else
-#define TFI_SIMD_CONV2D_INL
-#endif
-
 #include <algorithm>
 
-#include "kernels/simd/conv2d_rows-inl.hpp"
-#include "kernels/simd/epilogue-inl.hpp"
+#include "kernels/simd/simd_table.hpp"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/conv2d.cpp"
+#include "kernels/simd/targets.hpp"
+// Behind targets.hpp, which chooses the targets:
+#include "kernels/simd/accumulate-inl.hpp"
+#include "kernels/simd/epilogue-inl.hpp"
+#include "kernels/simd/simd_entries-inl.hpp"
+
+#if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::simd::HWY_NAMESPACE {
-
-// Positions per block for Q vectors of channels: as many accumulators as the registers hold beside Q weights
-// and an input.
-template <int Q>
-inline constexpr int kPositions = kManyRegisters ? (Q == 4 ? 6 : 8) : (Q == 2 ? 6 : 8);
-
-// acc[p][q] += sum over c of in[p][c] * w[c][q], c ascending.
-template <int P, int Q>
-HWY_INLINE void accumulate(const float* const* HWY_RESTRICT in, const float* HWY_RESTRICT w, int32_t cin,
-                           Vec (&acc)[P][Q]) {
-  const Floats d;
-  const float* row[P];
-  for (int p = 0; p < P; ++p) row[p] = in[p];
-  const auto add_input = [&](int32_t c) HWY_ATTR {
-    Vec weight[Q];
-    for (int q = 0; q < Q; ++q) weight[q] = hn::Load(d, w + (c * Q + q) * kLanes);
-    for (int p = 0; p < P; ++p) {
-      const Vec x = hn::Set(d, row[p][c]);
-      for (int q = 0; q < Q; ++q) acc[p][q] = hn::MulAdd(x, weight[q], acc[p][q]);
-    }
-  };
-  if constexpr (Q == 1) {  // the inputs are operands in memory, of one pointer each
-    constexpr int32_t kUnrolled = 4;
-    for (; cin >= kUnrolled; cin -= kUnrolled) {
-      for (int32_t c = 0; c < kUnrolled; ++c) add_input(c);
-      for (int p = 0; p < P; ++p) row[p] = apart(row[p] + kUnrolled);
-      w += kUnrolled * kLanes;
-    }
-  }
-  for (int32_t c = 0; c < cin; ++c) add_input(c);
-}
 
 // The blocks of a sum: what closed chains add up to.
 template <int P, int Q>
@@ -171,7 +141,7 @@ HWY_INLINE void conv2d_of(const ConvCall& call) {
     switch (std::min(kVectorsPerBlock, vectors - first)) {
       case 1:
         if (kSum != ConvSum::blocks && call.rows != nullptr) {
-          conv2d_rows<kSum == ConvSum::chain_with_before>(call, weights, channel);
+          conv2d_rows(call, weights, channel);
         } else {
           conv2d_channels<1, kSum>(call, weights, channel);
         }
@@ -189,7 +159,7 @@ HWY_INLINE void conv2d_of(const ConvCall& call) {
   }
 }
 
-inline void conv2d(const ConvCall& call) {
+void conv2d(const ConvCall& call) {
   if (!call.blocks.empty()) {
     conv2d_of<ConvSum::blocks>(call);
   } else if (call.epilogue.before != nullptr) {

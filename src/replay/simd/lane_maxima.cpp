@@ -1,14 +1,15 @@
 // Replay of max pooling: one output position for a pack of faults.
-#if defined(TFI_REPLAY_SIMD_LANE_MAXIMA_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TFI_REPLAY_SIMD_LANE_MAXIMA_INL
-#undef TFI_REPLAY_SIMD_LANE_MAXIMA_INL
-#else
-#define TFI_REPLAY_SIMD_LANE_MAXIMA_INL
-#endif
+#include "replay/simd/pack_table.hpp"
 
-#include "kernels/simd/channels-inl.hpp"
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "replay/simd/lane_maxima.cpp"
+#include "kernels/simd/targets.hpp"
+// Behind targets.hpp, which chooses the targets:
+#include "kernels/simd/channel_sums-inl.hpp"
 #include "replay/simd/lanes-inl.hpp"
+#include "replay/simd/pack_entries-inl.hpp"
 
+#if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::replay::simd::HWY_NAMESPACE {
 
@@ -114,7 +115,7 @@ HWY_NOINLINE int32_t lane_maxima_of(const LaneMaximaCall& call) {
   return count;
 }
 
-inline int32_t lane_maxima(const LaneMaximaCall& call) {
+int32_t lane_maxima(const LaneMaximaCall& call) {
   return with_vectors(vectors_of(count_lanes(call.lanes)),
                       [&](auto vectors) HWY_ATTR { return lane_maxima_of<vectors.value>(call); });
 }

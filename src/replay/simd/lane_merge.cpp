@@ -1,13 +1,16 @@
 // Changed elements put into a pixel of a pack.
-#if defined(TFI_REPLAY_SIMD_LANE_MERGE_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TFI_REPLAY_SIMD_LANE_MERGE_INL
-#undef TFI_REPLAY_SIMD_LANE_MERGE_INL
-#else
-#define TFI_REPLAY_SIMD_LANE_MERGE_INL
-#endif
+#include <limits>
 
+#include "replay/simd/pack_table.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "replay/simd/lane_merge.cpp"
+#include "kernels/simd/targets.hpp"
+// Behind targets.hpp, which chooses the targets:
 #include "replay/simd/lanes-inl.hpp"
+#include "replay/simd/pack_entries-inl.hpp"
 
+#if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::replay::simd::HWY_NAMESPACE {
 
@@ -56,7 +59,7 @@ HWY_NOINLINE int32_t lane_merge_of(const LaneMergeCall& call) {
   return rows;
 }
 
-inline int32_t lane_merge(const LaneMergeCall& call) {
+int32_t lane_merge(const LaneMergeCall& call) {
   return with_vectors(vectors_of(count_lanes(call.lanes)),
                       [&](auto vectors) HWY_ATTR { return lane_merge_of<vectors.value>(call); });
 }

@@ -1,10 +1,9 @@
-// Ops that work on every channel alone, vectors across the channels: convolution of one filter per channel,
-// maximum of a window.
-#if defined(TFI_SIMD_CHANNELS_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TFI_SIMD_CHANNELS_INL
-#undef TFI_SIMD_CHANNELS_INL
+// Sums and maxima of every channel alone, vectors across the channels.
+#if defined(TFI_SIMD_CHANNEL_SUMS_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef TFI_SIMD_CHANNEL_SUMS_INL
+#undef TFI_SIMD_CHANNEL_SUMS_INL
 #else
-#define TFI_SIMD_CHANNELS_INL
+#define TFI_SIMD_CHANNEL_SUMS_INL
 #endif
 
 #include <limits>
@@ -75,51 +74,6 @@ HWY_INLINE Vec largest(int32_t count, X x) {
   Vec most = nothing_yet();
   for (int32_t k = 0; k < count; ++k) most = larger(x(k), most);
   return most;
-}
-
-// One output position: all its channels.
-HWY_INLINE void channel_conv2d_position(const ChannelConvCall& call, const PositionClass& positions,
-                                        const float* const* in, int64_t out) {
-  const Floats d;
-  for (int32_t c = 0; c < call.channels; c += kLanes) {
-    const auto x = [&](int32_t t) { return hn::LoadU(d, in[t] + c); };
-    const auto w = [&](int32_t t) {
-      return hn::Load(d, call.weights + positions.tap[t] * call.weights_stride + c);
-    };
-    const Vec sum = call.in_lanes ? lane_sum(positions.taps, x, w) : chain_sum(positions.taps, x, w);
-    store_lanes(finish(call.epilogue, sum, c, out + c), call.out + out + c, call.channels - c);
-  }
-}
-
-inline void channel_conv2d(const ChannelConvCall& call) {
-  const float* in[kMostChannelTaps];
-  for (int32_t n = 0; n < call.images; ++n) {
-    const float* image = call.in + n * call.in_image;
-    for (const PositionClass& positions : call.classes) {
-      for (int32_t p = 0; p < positions.positions; ++p) {
-        const int32_t* offsets = positions.input + static_cast<int64_t>(p) * positions.taps;
-        for (int32_t t = 0; t < positions.taps; ++t)
-          in[t] = offsets[t] == kOutside ? call.zeros : image + offsets[t];
-        channel_conv2d_position(
-            call, positions, in,
-            n * call.out_image + static_cast<int64_t>(positions.output[p]) * call.channels);
-      }
-    }
-  }
-}
-
-inline void max_pool(const MaxPoolCall& call) {
-  const Floats d;
-  float* out = call.out;
-  for (int32_t n = 0; n < call.images; ++n) {
-    const float* image = call.in + n * call.in_image;
-    for (int32_t p = 0; p < call.positions; ++p, out += call.channels) {
-      for (int32_t c = 0; c < call.channels; c += kLanes) {
-        const auto x = [&](int32_t i) { return hn::LoadU(d, image + call.input[call.first[p] + i] + c); };
-        store_lanes(largest(call.first[p + 1] - call.first[p], x), out + c, call.channels - c);
-      }
-    }
-  }
 }
 
 }  // namespace tf_injector::simd::HWY_NAMESPACE

@@ -1,14 +1,15 @@
 // The chains of single items (faults at a position, positions of one fault), output channels across the
 // lanes: what pays where there are few faults to compute.
-#if defined(TFI_REPLAY_SIMD_ITEM_SUMS_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TFI_REPLAY_SIMD_ITEM_SUMS_INL
-#undef TFI_REPLAY_SIMD_ITEM_SUMS_INL
-#else
-#define TFI_REPLAY_SIMD_ITEM_SUMS_INL
-#endif
+#include "replay/simd/pack_table.hpp"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "replay/simd/item_sums.cpp"
+#include "kernels/simd/targets.hpp"
+// Behind targets.hpp, which chooses the targets:
 #include "replay/simd/lanes-inl.hpp"
+#include "replay/simd/pack_entries-inl.hpp"
 
+#if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::replay::simd::HWY_NAMESPACE {
 
@@ -124,7 +125,7 @@ inline void pack_channels(const ItemSumsCall& call, int32_t stride) {
   }
 }
 
-inline bool item_sums(const ItemSumsCall& call) {
+bool item_sums(const ItemSumsCall& call) {
   bool negative_zero = false;
   if (call.packed != nullptr) {
     const int32_t vectors = (call.channel_count + kLanes - 1) / kLanes, stride = vectors * kLanes;

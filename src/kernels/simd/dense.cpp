@@ -1,14 +1,18 @@
 // Fully connected: rows x vectors of units in registers; each block of inputs is its own chain, block results
 // are added in order.
-#if defined(TFI_SIMD_DENSE_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TFI_SIMD_DENSE_INL
-#undef TFI_SIMD_DENSE_INL
-#else
-#define TFI_SIMD_DENSE_INL
-#endif
+#include <algorithm>
 
-#include "kernels/simd/conv2d-inl.hpp"
+#include "kernels/simd/simd_table.hpp"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/dense.cpp"
+#include "kernels/simd/targets.hpp"
+// Behind targets.hpp, which chooses the targets:
+#include "kernels/simd/accumulate-inl.hpp"
+#include "kernels/simd/epilogue-inl.hpp"
+#include "kernels/simd/simd_entries-inl.hpp"
+
+#if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::simd::HWY_NAMESPACE {
 
@@ -47,7 +51,7 @@ HWY_NOINLINE void dense_units(const DenseCall& call, const float* weights, int32
   }
 }
 
-inline void dense(const DenseCall& call) {
+void dense(const DenseCall& call) {
   const int32_t vectors = (call.units + kLanes - 1) / kLanes;
   for (int32_t first = 0; first < vectors; first += kVectorsPerBlock) {
     const float* weights = call.weights + static_cast<int64_t>(first) * kLanes * call.inputs;

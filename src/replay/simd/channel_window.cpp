@@ -1,14 +1,15 @@
 // Replay of convolutions of single channels: one output position for a pack of faults.
-#if defined(TFI_REPLAY_SIMD_CHANNEL_WINDOW_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TFI_REPLAY_SIMD_CHANNEL_WINDOW_INL
-#undef TFI_REPLAY_SIMD_CHANNEL_WINDOW_INL
-#else
-#define TFI_REPLAY_SIMD_CHANNEL_WINDOW_INL
-#endif
+#include "replay/simd/pack_table.hpp"
 
-#include "kernels/simd/channels-inl.hpp"
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "replay/simd/channel_window.cpp"
+#include "kernels/simd/targets.hpp"
+// Behind targets.hpp, which chooses the targets:
+#include "kernels/simd/channel_sums-inl.hpp"
 #include "replay/simd/lanes-inl.hpp"
+#include "replay/simd/pack_entries-inl.hpp"
 
+#if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::replay::simd::HWY_NAMESPACE {
 
@@ -23,7 +24,7 @@ HWY_INLINE Vec window_value(const ChannelWindowCall& call, int32_t channel, int3
   return chain_sum(call.taps, x, w);
 }
 
-inline void channel_window(const ChannelWindowCall& call) {
+void channel_window(const ChannelWindowCall& call) {
   for (int32_t c = 0; c < call.channels; ++c) {
     for (int32_t v = 0; v < call.vectors; ++v)
       hn::Store(window_value(call, c, v), kFloats, call.sums + c * kWidth + v * kLanes);

@@ -1,13 +1,16 @@
 // The end of an output pixel of a pack: epilogue, comparison with golden, rows that are not zero.
-#if defined(TFI_REPLAY_SIMD_LANE_FINISH_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TFI_REPLAY_SIMD_LANE_FINISH_INL
-#undef TFI_REPLAY_SIMD_LANE_FINISH_INL
-#else
-#define TFI_REPLAY_SIMD_LANE_FINISH_INL
-#endif
+#include <limits>
 
+#include "replay/simd/pack_table.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "replay/simd/lane_finish.cpp"
+#include "kernels/simd/targets.hpp"
+// Behind targets.hpp, which chooses the targets:
 #include "replay/simd/lanes-inl.hpp"
+#include "replay/simd/pack_entries-inl.hpp"
 
+#if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::replay::simd::HWY_NAMESPACE {
 
@@ -183,7 +186,7 @@ HWY_NOINLINE LaneMask lane_finish_of(const LaneFinishCall& of, int32_t* rows) {
   return dirty;
 }
 
-inline LaneMask lane_finish(const LaneFinishCall& call, int32_t* rows) {
+LaneMask lane_finish(const LaneFinishCall& call, int32_t* rows) {
   return with_vectors(vectors_of(count_lanes(call.lanes)),
                       [&](auto vectors) HWY_ATTR { return lane_finish_of<vectors.value>(call, rows); });
 }

@@ -1,15 +1,14 @@
 // Functions of one element: kernels/ref/eigen_math.hpp and ref/function.cpp on vectors, the same roundings.
-#if defined(TFI_SIMD_FUNCTION_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TFI_SIMD_FUNCTION_INL
-#undef TFI_SIMD_FUNCTION_INL
-#else
-#define TFI_SIMD_FUNCTION_INL
-#endif
+#include "kernels/simd/simd_table.hpp"
 
-#include <cmath>
-
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/function.cpp"
+#include "kernels/simd/targets.hpp"
+// Behind targets.hpp, which chooses the targets:
 #include "kernels/simd/epilogue-inl.hpp"
+#include "kernels/simd/simd_entries-inl.hpp"
 
+#if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::simd::HWY_NAMESPACE {
 
@@ -151,7 +150,7 @@ HWY_INLINE void for_each(const FunctionCall& call, Compute compute) {
 
 }  // namespace functions
 
-inline bool function(const FunctionCall& call) {
+bool function(const FunctionCall& call) {
   namespace f = functions;
   using ops::FunctionKind;
   const float alpha = call.alpha;

@@ -1,18 +1,19 @@
 // Convolution of stride 1 into one vector of channels, row by row. One vector leaves nothing to share a
 // loaded input with but the taps of a row of the kernel: a pixel is added to the kernel_w outputs that read
 // it at once, and the weights of these taps are shared by the pixels of several rows.
-#if defined(TFI_SIMD_CONV2D_ROWS_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TFI_SIMD_CONV2D_ROWS_INL
-#undef TFI_SIMD_CONV2D_ROWS_INL
-#else
-#define TFI_SIMD_CONV2D_ROWS_INL
-#endif
-
 #include <algorithm>
 #include <type_traits>
 
-#include "kernels/simd/epilogue-inl.hpp"
+#include "kernels/simd/simd_table.hpp"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/conv2d_rows.cpp"
+#include "kernels/simd/targets.hpp"
+// Behind targets.hpp, which chooses the targets:
+#include "kernels/simd/epilogue-inl.hpp"
+#include "kernels/simd/simd_entries-inl.hpp"
+
+#if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::simd::HWY_NAMESPACE {
 
@@ -155,7 +156,7 @@ HWY_NOINLINE void conv2d_strip(const ConvCall& call, const Strip& strip, const f
 }
 
 template <int K, bool kBefore>
-HWY_INLINE void conv2d_rows_of(const ConvCall& call, const float* weights, int32_t channel) {
+HWY_INLINE void conv2d_strips(const ConvCall& call, const float* weights, int32_t channel) {
   const ConvRows& g = *call.rows;
   constexpr int32_t kRows = kRowsTogether<K>;
   for (int32_t n = 0; n < call.images; ++n) {
@@ -172,13 +173,20 @@ HWY_INLINE void conv2d_rows_of(const ConvCall& call, const float* weights, int32
   }
 }
 
-// One vector of channels from `channel` on.
 template <bool kBefore>
-HWY_INLINE void conv2d_rows(const ConvCall& call, const float* weights, int32_t channel) {
+HWY_INLINE void conv2d_rows_of(const ConvCall& call, const float* weights, int32_t channel) {
   if (call.rows->kernel_w == 3) {
-    conv2d_rows_of<3, kBefore>(call, weights, channel);
+    conv2d_strips<3, kBefore>(call, weights, channel);
   } else {
-    conv2d_rows_of<5, kBefore>(call, weights, channel);
+    conv2d_strips<5, kBefore>(call, weights, channel);
+  }
+}
+
+void conv2d_rows(const ConvCall& call, const float* weights, int32_t channel) {
+  if (call.epilogue.before != nullptr) {
+    conv2d_rows_of<true>(call, weights, channel);
+  } else {
+    conv2d_rows_of<false>(call, weights, channel);
   }
 }
 

@@ -1,21 +1,19 @@
 // The most multiply-adds that this instruction set does: chains in registers, no memory. What kernels are
 // measured against.
-#if defined(TFI_SIMD_PEAK_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TFI_SIMD_PEAK_INL
-#undef TFI_SIMD_PEAK_INL
-#else
-#define TFI_SIMD_PEAK_INL
-#endif
+#include "kernels/simd/simd_table.hpp"
 
-#include "kernels/simd/conv2d-inl.hpp"
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/peak.cpp"
+#include "kernels/simd/targets.hpp"
+// Behind targets.hpp, which chooses the targets:
+#include "kernels/simd/epilogue-inl.hpp"
+#include "kernels/simd/simd_entries-inl.hpp"
 
+#if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::simd::HWY_NAMESPACE {
 
-// Two units of a latency of 4 or 5 want 10 chains in flight; 12 fit into 16 registers beside the factors.
-constexpr int kPeakChains = 12;
-
-HWY_NOINLINE float multiply_add_chains(int64_t rounds) {
+float multiply_add_chains(int64_t rounds) {
   const Vec factor = hn::Set(kFloats, 0.999f);
   const Vec term = hn::Set(kFloats, 0.001f);
   Vec chain[kPeakChains];

@@ -1,17 +1,18 @@
 // Convolution of stride 1 into a few output channels, with the vectors across the positions: the channels of
 // the image become planes, one behind the other, with the border around them. A sum still is one chain of fma
 // in the order kh, kw, cin.
-#if defined(TFI_SIMD_PLANE_COLUMNS_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef TFI_SIMD_PLANE_COLUMNS_INL
-#undef TFI_SIMD_PLANE_COLUMNS_INL
-#else
-#define TFI_SIMD_PLANE_COLUMNS_INL
-#endif
-
 #include <algorithm>
 
-#include "kernels/simd/epilogue-inl.hpp"
+#include "kernels/simd/simd_table.hpp"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/simd/plane_columns.cpp"
+#include "kernels/simd/targets.hpp"
+// Behind targets.hpp, which chooses the targets:
+#include "kernels/simd/epilogue-inl.hpp"
+#include "kernels/simd/simd_entries-inl.hpp"
+
+#if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
 namespace tf_injector::simd::HWY_NAMESPACE {
 
@@ -21,9 +22,6 @@ inline constexpr int kPlaneColumns = kManyRegisters ? 4 : 2;
 
 // Four pixels' four channels, `in_stride` floats from pixel to pixel, into four planes.
 HWY_INLINE void transpose_4x4(const float* in, int64_t in_stride, float* out, int64_t out_stride) {
-#if HWY_TARGET == HWY_SCALAR  // Highway's baseline, of which no table is made
-  for (int64_t i = 0; i < 16; ++i) out[i % 4 * out_stride + i / 4] = in[i / 4 * in_stride + i % 4];
-#else
   const hn::FixedTag<float, 4> d;
   const auto a = hn::LoadU(d, in), b = hn::LoadU(d, in + in_stride), c = hn::LoadU(d, in + 2 * in_stride),
              e = hn::LoadU(d, in + 3 * in_stride);
@@ -33,7 +31,6 @@ HWY_INLINE void transpose_4x4(const float* in, int64_t in_stride, float* out, in
   hn::StoreU(hn::ConcatUpperUpper(d, ce_low, ab_low), d, out + out_stride);
   hn::StoreU(hn::ConcatLowerLower(d, ce_high, ab_high), d, out + 2 * out_stride);
   hn::StoreU(hn::ConcatUpperUpper(d, ce_high, ab_high), d, out + 3 * out_stride);
-#endif
 }
 
 // A row of `pixels` pixels into the planes of its channels.
