@@ -2,14 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "cli/text_table.hpp"
+#include "io/json.hpp"
 
 namespace tf_injector::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // Of what takes time and has multiply-adds: "-" of the rest.
 std::string per_second_text(const StepSpeed& step) {
@@ -157,7 +154,7 @@ std::string step_speeds_json(const StepSpeeds& speeds) {
                          {"seconds_per_image", step.seconds_per_image},
                          {"images", speeds.images},
                          {"peak", speeds.peak}};
-    lines += object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    lines += object.dump() + "\n";
   }
   return lines;
 }

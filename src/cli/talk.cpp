@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <utility>
 
+#include "io/json.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::cli {
@@ -184,11 +184,10 @@ class JsonTalk : public Talk {
   }
   void show_finish() override {}
 
-  using Json = nlohmann::ordered_json;
   static Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
   void write(const Json& object) {
     // Paths need not be UTF-8; JSON has to be.
-    out_ << object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n" << std::flush;
+    out_ << object.dump() + "\n" << std::flush;
   }
 
   std::ostream& out_;

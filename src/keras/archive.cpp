@@ -22,9 +22,8 @@ Json parse_member(const ZipArchive& zip, const std::string& path, const std::str
 }
 
 std::string version_of(const Json& metadata) {
-  if (!metadata.is_object()) return {};
-  const auto version = metadata.find("keras_version");
-  return version != metadata.end() && version->is_string() ? version->get<std::string>() : std::string();
+  const Json* version = metadata.find("keras_version");
+  return version != nullptr && version->is_string() ? version->get<std::string>() : std::string();
 }
 
 Archive open_zip(std::vector<uint8_t> bytes, const std::string& path) {

@@ -244,8 +244,8 @@ bool read_numbers(const Json& value, size_t axis, std::vector<int64_t>& dims, st
 }  // namespace
 
 Constant CallContext::constant(const Json& value, int rank, const char* what) const {
-  const Json::json_pointer place("/config/value");
-  const Json& list = value.is_object() && value.contains(place) ? value[place] : value;
+  const Json* wrapped = value.find({"config", "value"});
+  const Json& list = wrapped != nullptr ? *wrapped : value;
   std::vector<int64_t> dims;
   Constant found;
   if (!read_numbers(list, 0, dims, found.values))

@@ -28,12 +28,8 @@ Argument read_list(const Json& list, const ReadItem& read_item) {
 template <typename ReadItem>
 Argument read_dict(const Json& dict, const ReadItem& read_item) {
   std::vector<Argument> items;
-  std::vector<std::string> keys;
-  for (const auto& [key, item] : dict.items()) {
-    keys.push_back(key);
-    items.push_back(read_item(item));
-  }
-  if (holds_tensor(items)) return {std::move(items), std::move(keys)};
+  for (const Json& item : dict) items.push_back(read_item(item));
+  if (holds_tensor(items)) return {std::move(items), dict.keys()};
   return {dict};
 }
 
@@ -51,28 +47,28 @@ Argument read_keras2_argument(const Json& value, const ResolveTensor& resolve) {
 // The keyword arguments stand beside every tensor of the first argument, the same ones each time.
 void take_keras2_kwargs(const Json& first, const ResolveTensor& resolve, Call& call) {
   if (!is_keras2_tensor(first)) {
-    if (first.is_structured()) {
-      for (const Json& item : first) take_keras2_kwargs(item, resolve, call);
-    }
+    for (const Json& item : first) take_keras2_kwargs(item, resolve, call);
     return;
   }
   if (first.size() < 4 || !first[3].is_object() || !call.kwargs.empty()) return;
-  for (const auto& [name, value] : first[3].items()) {
-    call.kwargs.emplace(name, read_keras2_argument(value, resolve));
+  const Json& kwargs = first[3];
+  for (size_t i = 0; i < kwargs.size(); ++i) {
+    call.kwargs.emplace(kwargs.keys()[i], read_keras2_argument(kwargs[i], resolve));
   }
 }
 
 bool is_keras3_tensor(const Json& value) {
-  return value.is_object() && value.contains("class_name") && value["class_name"] == "__keras_tensor__";
+  const Json* class_name = value.find("class_name");
+  return class_name != nullptr && *class_name == "__keras_tensor__";
 }
 
 Argument read_keras3_argument(const Json& value, const ResolveTensor& resolve) {
   if (is_keras3_tensor(value)) {
-    const Json::json_pointer place("/config/keras_history");
-    if (!value.contains(place) || !is_keras2_tensor(value[place])) {
+    const Json* history = value.find({"config", "keras_history"});
+    if (history == nullptr || !is_keras2_tensor(*history)) {
       throw ModelError("a __keras_tensor__ without keras_history");
     }
-    return {read_keras2_tensor(value[place], resolve)};
+    return {read_keras2_tensor(*history, resolve)};
   }
   const auto read = [&](const Json& item) { return read_keras3_argument(item, resolve); };
   if (value.is_object() && !value.contains("class_name")) return read_dict(value, read);
@@ -85,10 +81,10 @@ Call read_keras3_call(const Json& node, const ResolveTensor& resolve) {
   if (!node["args"].is_array())
     throw ModelError("expected a list of args in inbound_nodes, found " + brief(node));
   for (const Json& value : node["args"]) call.args.push_back(read_keras3_argument(value, resolve));
-  const auto kwargs = node.find("kwargs");
-  if (kwargs == node.end() || !kwargs->is_object()) return call;
-  for (const auto& [name, value] : kwargs->items()) {
-    call.kwargs.emplace(name, read_keras3_argument(value, resolve));
+  const Json* kwargs = node.find("kwargs");
+  if (kwargs == nullptr || !kwargs->is_object()) return call;
+  for (size_t i = 0; i < kwargs->size(); ++i) {
+    call.kwargs.emplace(kwargs->keys()[i], read_keras3_argument((*kwargs)[i], resolve));
   }
   return call;
 }
@@ -108,7 +104,8 @@ TensorRef read_keras2_tensor(const Json& value, const ResolveTensor& resolve) {
 
 Call read_call(const Json& node, const ResolveTensor& resolve) {
   if (node.is_object() && node.contains("args")) return read_keras3_call(node, resolve);
-  if (!node.is_structured()) throw ModelError("expected an entry of inbound_nodes, found " + brief(node));
+  if (!node.is_array() && !node.is_object())
+    throw ModelError("expected an entry of inbound_nodes, found " + brief(node));
   Call call;
   call.args.push_back(read_keras2_argument(node, resolve));
   take_keras2_kwargs(node, resolve, call);

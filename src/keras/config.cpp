@@ -15,9 +15,7 @@ constexpr std::string_view kCommon[] = {"name",        "trainable",     "dtype",
 // Sizes, strides and the like. Far above any real one, and small enough that products of two do not overflow.
 constexpr int64_t kLargest = int64_t{1} << 31;
 
-bool is_size(const Json& value) {
-  return value.is_number_integer() && value <= kLargest && value >= -kLargest;
-}
+bool is_size(const Json& value) { return value.is_integer_within(-kLargest, kLargest); }
 
 bool never_matters(std::string_view key) {
   for (std::string_view common : kCommon) {
@@ -39,16 +37,15 @@ Config::Config(const Json& object, std::string where) : object_(object), where_(
 }
 
 void Config::fail(const std::string& key, const std::string& expected) const {
-  const auto found = object_.find(key);
-  const std::string value = found == object_.end() ? "nothing" : brief(*found);
+  const Json* found = object_.find(key);
+  const std::string value = found == nullptr ? "nothing" : brief(*found);
   throw ModelError(where_ + ": option '" + key + "': expected " + expected + ", found " + value +
                    " (docs/layers.md)");
 }
 
 const Json* Config::find(const char* key) {
   read_.insert(key);
-  const auto found = object_.find(key);
-  return found == object_.end() || found->is_null() ? nullptr : &*found;
+  return member(object_, key);
 }
 
 int64_t Config::integer(const char* key) {
@@ -109,7 +106,9 @@ void Config::ignore(std::initializer_list<const char*> keys) {
 }
 
 void Config::finish() const {
-  for (const auto& [key, value] : object_.items()) {
+  for (size_t i = 0; i < object_.size(); ++i) {
+    const std::string& key = object_.keys()[i];
+    const Json& value = object_[i];
     if (value.is_null() || never_matters(key) || read_.contains(key)) continue;
     throw ModelError(where_ + ": option '" + key + "' = " + brief(value) +
                      " is not supported (docs/layers.md)");

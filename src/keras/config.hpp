@@ -23,8 +23,8 @@ class Config {
   const Json* find(const char* key);
   // Is the option there, and None?
   [[nodiscard]] bool is_none(const char* key) const {
-    const auto found = object_.find(key);
-    return found != object_.end() && found->is_null();
+    const Json* found = object_.find(key);
+    return found != nullptr && found->is_null();
   }
   // All throw ModelError when the option is of another type; the ones without default also when it is absent.
   int64_t integer(const char* key);

@@ -24,14 +24,12 @@ constexpr size_t kMaxCalls = 200'000;
 // The name of a dtype or policy: "float32", {"class_name": "DTypePolicy", "config": {"name": "float32"}}.
 std::string policy_name(const Json& dtype) {
   if (dtype.is_string()) return dtype.get<std::string>();
-  const Json::json_pointer name("/config/name");
-  if (dtype.is_object() && dtype.contains(name) && dtype[name].is_string())
-    return dtype[name].get<std::string>();
+  const Json* name = dtype.find({"config", "name"});
+  if (name != nullptr && name->is_string()) return name->text();
   // Keras 3's QuantizedDTypePolicy and its kin: "int8_from_float32".
-  const Json::json_pointer mode("/config/mode"), source("/config/source_name");
-  if (dtype.is_object() && dtype.contains(mode) && dtype[mode].is_string() && dtype.contains(source) &&
-      dtype[source].is_string())
-    return dtype[mode].get<std::string>() + "_from_" + dtype[source].get<std::string>();
+  const Json *mode = dtype.find({"config", "mode"}), *source = dtype.find({"config", "source_name"});
+  if (mode != nullptr && mode->is_string() && source != nullptr && source->is_string())
+    return mode->text() + "_from_" + source->text();
   return brief(dtype);
 }
 
@@ -53,8 +51,8 @@ void check_policy(const LayerSpec& layer) {
     return;
   }
   if (!layer.config->is_object()) return;
-  const auto dtype = layer.config->find("dtype");
-  if (dtype == layer.config->end() || dtype->is_null()) return;
+  const Json* dtype = layer.config->find("dtype");
+  if (dtype == nullptr || dtype->is_null()) return;
   const std::string name = policy_name(*dtype);
   if (name != "float32") {
     throw ModelError(layer.where() + ": dtype policy '" + name + "'; only float32 is supported" +
@@ -172,7 +170,7 @@ class Importer {
     for (size_t i = 1; i < declared->size(); ++i) {
       const Json& dim = (*declared)[i];
       constexpr int64_t kMax = int64_t{1} << 31;
-      if (!dim.is_number_integer() || dim.get<int64_t>() < 1 || dim.get<int64_t>() > kMax) {
+      if (!dim.is_integer_within(1, kMax)) {
         throw ModelError(input.where() + ": input shape " + brief(*declared) +
                          ": every size but the batch must be known");
       }
@@ -294,7 +292,7 @@ class Importer {
 Graph import_archive(const Archive& archive) {
   try {
     return Importer(archive).import();
-  } catch (const Json::exception& error) {
+  } catch (const JsonError& error) {
     throw ModelError(std::string("its configuration has an unexpected form: ") + error.what());
   }
 }

@@ -71,16 +71,16 @@ Json unwrapped(Json value);
 
 // Keras tags what JSON has no form for. Recursion is bounded by kMaxJsonDepth.
 Json unwrap_object(Json object) {
-  const auto name = object.find("class_name");
-  const auto config = object.find("config");
-  if (name != object.end() && config != object.end() && name->is_string()) {
-    const std::string tag = name->get<std::string>();
-    const bool has_value = config->is_object() && config->contains("value");
-    if ((tag == "__tensor__" || tag == "__numpy__") && has_value) return unwrapped((*config)["value"]);
-    if (tag == "__tuple__" && has_value) return unwrapped((*config)["value"]);
+  const Json* name = object.find("class_name");
+  const Json* config = object.find("config");
+  if (name != nullptr && config != nullptr && name->is_string()) {
+    const std::string& tag = name->text();
+    const Json* value = config->find("value");
+    if ((tag == "__tensor__" || tag == "__numpy__") && value != nullptr) return unwrapped(*value);
+    if (tag == "__tuple__" && value != nullptr) return unwrapped(*value);
     if (tag == "__tuple__" && config->is_array()) return unwrapped(*config);
   }
-  for (auto& item : object.items()) item.value() = unwrapped(std::move(item.value()));
+  for (Json& item : object) item = unwrapped(std::move(item));
   return object;
 }
 
@@ -91,7 +91,7 @@ Json unwrapped(Json value) {
     return value;
   }
   if (!value.is_string()) return value;
-  const auto& text = value.get_ref<const std::string&>();
+  const auto& text = value.text();
   if (!text.starts_with(kMark)) return value;
   const NumberWord* number = word_at(text, kMark.size());
   return number != nullptr ? Json(number->value) : value;
@@ -103,22 +103,21 @@ Json parse_json(std::span<const uint8_t> text) {
   const std::string_view bytes(reinterpret_cast<const char*>(text.data()), text.size());
   Json parsed;
   try {
-    parsed = Json::parse(mark_number_words(bytes));
-  } catch (const Json::exception& error) {
+    parsed = Json::parse(mark_number_words(bytes), kMaxJsonDepth);
+  } catch (const JsonError& error) {
     throw ModelError(std::string("not valid JSON: ") + error.what());
   }
   return unwrapped(std::move(parsed));
 }
 
 const Json* member(const Json& object, const char* key) {
-  if (!object.is_object()) return nullptr;
-  const auto found = object.find(key);
-  return found != object.end() && !found->is_null() ? &*found : nullptr;
+  const Json* found = object.find(key);
+  return found != nullptr && !found->is_null() ? found : nullptr;
 }
 
 std::string brief(const Json& value) {
   constexpr size_t kLongest = 60;
-  std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
+  std::string text = value.dump(-1, /*ascii=*/true);
   if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
   return text;
 }

@@ -2,13 +2,13 @@
 // unwrapped.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <cstdint>
 #include <span>
-#include <string_view>
+#include <string>
+
+#include "io/json.hpp"
 
 namespace tf_injector::keras {
-
-using Json = nlohmann::json;
 
 // Nesting beyond this is refused before anything recurses into it; real models stay below 40.
 inline constexpr int kMaxJsonDepth = 200;

@@ -15,9 +15,8 @@ bool is_model_class(const std::string& name) {
 }
 
 std::string text_member(const Json& object, const char* key) {
-  if (!object.is_object()) return {};
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+  const Json* found = object.find(key);
+  return found != nullptr && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 const Json* list_member(const Json& object, const char* key) {
@@ -57,9 +56,9 @@ class SpecReader {
       throw ModelError(where() + ": class '" + spec_.class_name + "' is not supported (docs/layers.md)");
     }
     spec_.generation = generation_;
-    const auto config = json_.find("config");
-    if (config == json_.end()) throw ModelError(where() + ": has no 'config'");
-    const Json* layers = &*config;
+    const Json* config = json_.find("config");
+    if (config == nullptr) throw ModelError(where() + ": has no 'config'");
+    const Json* layers = config;
     if (config->is_object()) {
       spec_.name = text_member(*config, "name");
       if (!config->contains("layers")) throw ModelError(where() + ": has no list of layers");
@@ -88,11 +87,11 @@ class SpecReader {
     LayerSpec layer;
     layer.class_name = text_member(json, "class_name");
     layer.module = text_member(json, "module");
-    const auto config = json.is_object() ? json.find("config") : json.end();
-    if (layer.class_name.empty() || config == json.end() || !(config->is_object() || config->is_array())) {
+    const Json* config = json.find("config");
+    if (layer.class_name.empty() || config == nullptr || !(config->is_object() || config->is_array())) {
       throw ModelError(where() + ": expected a layer with class_name and config, found " + brief(json));
     }
-    layer.config = &*config;
+    layer.config = config;
     layer.name = text_member(json, "name");
     if (layer.name.empty()) layer.name = text_member(*config, "name");
     const bool is_model = is_model_class(layer.class_name);
@@ -166,9 +165,7 @@ class SpecReader {
     spec_.inputs = read_ends(config, "input_layers");
     spec_.outputs = read_ends(config, "output_layers");
     const Json& named = config["input_layers"];
-    for (const auto& [key, value] : named.items()) {
-      if (named.is_object()) spec_.input_keys.push_back(key);
-    }
+    if (named.is_object()) spec_.input_keys = named.keys();
     for (const TensorRef& input : spec_.inputs) {
       if (!named.is_object()) spec_.input_keys.push_back(spec_.layers[input.layer].name);
     }
@@ -183,10 +180,10 @@ class SpecReader {
 
   // An InputLayer counts as called once.
   void count_calls(const Json& json, LayerSpec& layer) const {
-    const auto nodes = json.find("inbound_nodes");
-    if (nodes != json.end() && !nodes->is_array())
+    const Json* nodes = json.find("inbound_nodes");
+    if (nodes != nullptr && !nodes->is_array())
       throw ModelError(layer.where() + ": inbound_nodes is not a list");
-    const size_t count = nodes == json.end() ? 0 : nodes->size();
+    const size_t count = nodes == nullptr ? 0 : nodes->size();
     layer.calls.resize(layer.is_input() ? 1 : count);
   }
 
@@ -227,9 +224,7 @@ class SpecReader {
       least = std::min(least, node);
       largest = std::max(largest, node);
     }
-    if (value.is_structured()) {
-      for (const Json& item : value) note_nodes(item);
-    }
+    for (const Json& item : value) note_nodes(item);
   }
 
   [[nodiscard]] TensorRef resolve_tensor(const std::string& name, int64_t node, int64_t tensor,
@@ -249,8 +244,8 @@ class SpecReader {
 
   // input_layers and output_layers: one tensor, a list, or a dict of tensors.
   std::vector<TensorRef> read_ends(const Json& config, const char* key) const {
-    const auto ends = config.is_object() ? config.find(key) : config.end();
-    if (ends == config.end()) throw ModelError(where() + ": has no '" + key + "'");
+    const Json* ends = config.find(key);
+    if (ends == nullptr) throw ModelError(where() + ": has no '" + key + "'");
     std::vector<TensorRef> refs;
     try {
       collect_ends(*ends, refs);
@@ -265,7 +260,7 @@ class SpecReader {
       refs.push_back(read_keras2_tensor(value, [this](const std::string& name, int64_t node, int64_t tensor) {
         return resolve_tensor(name, node, tensor, Place::ends);
       }));
-    } else if (value.is_structured()) {
+    } else if (value.is_array() || value.is_object()) {
       for (const Json& item : value) collect_ends(item, refs);
     } else {
       throw ModelError("expected [layer, node, tensor], found " + brief(value));

@@ -159,15 +159,15 @@ void strided_slice(const Attributes& attributes, Call& call) {
   Json spec = Json::array();
   for (size_t i = 0; i < begin.size(); ++i) {
     if (bit("ellipsis_mask", i)) {
-      spec.push_back({{"class_name", "__ellipsis__"}});
+      spec.push_back(Json{{"class_name", "__ellipsis__"}});
     } else if (bit("new_axis_mask", i)) {
       spec.push_back(nullptr);
     } else if (bit("shrink_axis_mask", i)) {
       spec.push_back(begin[i]);
     } else {
-      spec.push_back({{"start", bit("begin_mask", i) ? Json() : begin[i]},
-                      {"stop", bit("end_mask", i) ? Json() : end[i]},
-                      {"step", strides[i]}});
+      spec.push_back(Json{{"start", bit("begin_mask", i) ? Json() : begin[i]},
+                          {"stop", bit("end_mask", i) ? Json() : end[i]},
+                          {"step", strides[i]}});
     }
   }
   call.args.resize(1);
@@ -265,12 +265,13 @@ void insert_constants(const LayerSpec& layer, std::vector<Argument>& inputs) {
   const Json* constants = member(*layer.config, "constants");
   if (constants == nullptr || !constants->is_object()) return;
   std::map<size_t, const Json*> by_place;
-  for (const auto& [key, value] : constants->items()) {
+  for (size_t i = 0; i < constants->size(); ++i) {
+    const std::string& key = constants->keys()[i];
     size_t place = 0;
     const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), place);
     if (error != std::errc() || end != key.data() + key.size())
       throw ModelError(layer.where() + ": constant '" + key + "' is not the number of an input");
-    by_place[place] = &value;
+    by_place[place] = &(*constants)[i];
   }
   for (const auto& [place, value] : by_place) {
     if (place > inputs.size())

@@ -112,9 +112,8 @@ bool is_tf_op(const LayerSpec& layer) {
 
 std::string function_of(const LayerSpec& layer) {
   if (is_op_layer(layer)) return function_of_op_layer(layer);
-  const auto function = layer.config->find("function");
-  return function != layer.config->end() && function->is_string() ? function->get<std::string>()
-                                                                  : std::string();
+  const Json* function = layer.config->find("function");
+  return function != nullptr && function->is_string() ? function->get<std::string>() : std::string();
 }
 
 const OpType* find_in(std::span<const OpType> table, const std::string& name) {

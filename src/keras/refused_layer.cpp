@@ -58,12 +58,10 @@ std::vector<uint8_t> bytes_of_characters(std::string_view utf8) {
 // The marshalled code of a Lambda: of Keras 3, {"class_name": "__lambda__", "config": {"code": base64}}; of
 // Keras 2, [base64, defaults, closure].
 std::optional<AffineCode> code_of(const Json& function) {
-  const Json::json_pointer keras3("/config/code");
-  const Json* text = nullptr;
+  const Json* text = function.find({"config", "code"});
   if (function.is_array() && !function.empty()) text = &function[0];
-  if (function.is_object() && function.contains(keras3)) text = &function[keras3];
   if (text == nullptr || !text->is_string()) return std::nullopt;
-  const std::string& written = text->get_ref<const std::string&>();
+  const std::string& written = text->text();
   const auto bytes = base64_bytes(written);
   return affine_code(bytes ? *bytes : bytes_of_characters(written));
 }
@@ -71,14 +69,14 @@ std::optional<AffineCode> code_of(const Json& function) {
 // The name of a function that is not in the file: "preprocess", or {"class_name": "function", "config":
 // "preprocess"}.
 std::string name_of(const Json& function) {
-  const Json* name = &function;
-  if (function.is_object() && function.contains("config")) name = &function["config"];
+  const Json* config = function.find("config");
+  const Json* name = config != nullptr ? config : &function;
   return name->is_string() ? name->get<std::string>() : "";
 }
 
 std::string lambda_remedy(const Json& config) {
-  const auto function = config.find("function");
-  const Json& called = function == config.end() ? Json() : *function;
+  const Json* function = config.find("function");
+  const Json called = function == nullptr ? Json() : *function;
   if (const auto code = code_of(called)) {
     const std::string offset = code->offset == 0 ? "" : ", offset=" + number_text(code->offset);
     return "its Python code is not run; it computes " + code->text + ": put Rescaling(" +

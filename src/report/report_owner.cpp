@@ -4,10 +4,10 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "io/file.hpp"
+#include "io/json.hpp"
 #include "io/posix.hpp"
 #include "tf_injector/error.hpp"
 
@@ -15,7 +15,6 @@ namespace tf_injector {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
 
 constexpr std::string_view kMetadataSuffix = ".run.json";
 
@@ -25,11 +24,16 @@ struct NamedFiles {
   std::string score_folder;  // "": none
 };
 std::optional<NamedFiles> names_in(const std::string& metadata_path) {
-  const Json json = Json::parse(read_text(metadata_path), nullptr, /*allow_exceptions=*/false);
-  const Json::json_pointer report("/report/file"), folder("/scores/folder");
-  if (!json.is_object() || !json.contains(report) || !json[report].is_string()) return std::nullopt;
-  NamedFiles names{.report = json[report].get<std::string>(), .score_folder = ""};
-  if (json.contains(folder) && json[folder].is_string()) names.score_folder = json[folder].get<std::string>();
+  Json json;
+  try {
+    json = Json::parse(read_text(metadata_path));
+  } catch (const JsonError&) {
+    return std::nullopt;
+  }
+  const Json *report = json.find({"report", "file"}), *folder = json.find({"scores", "folder"});
+  if (report == nullptr || !report->is_string()) return std::nullopt;
+  NamedFiles names{.report = report->text(), .score_folder = ""};
+  if (folder != nullptr && folder->is_string()) names.score_folder = folder->text();
   return names;
 }
 

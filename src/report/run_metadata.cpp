@@ -5,28 +5,44 @@
 
 #include <ctime>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "data/preprocess.hpp"
+#include "io/json.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr int kSchema = 2;  // grows when a reader of the old form would misread the new one
+
+template <typename List>
+Json list_json(const List& values) {
+  Json list = Json::array();
+  for (const auto& value : values) list.push_back(value);
+  return list;
+}
 
 template <typename T>
 Json optional_json(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
+Json optional_json(const std::optional<std::array<float, 3>>& values) {
+  return values ? list_json(*values) : Json(nullptr);
+}
+
 template <typename T>
 std::optional<T> optional_value(const Json& json) {
   if (json.is_null()) return std::nullopt;
   return json.get<T>();
+}
+
+std::optional<std::array<float, 3>> optional_triple(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  std::array<float, 3> triple{};
+  for (size_t i = 0; i < triple.size(); ++i) triple[i] = json[i].get<float>();
+  return triple;
 }
 
 Json settings_json(const RunSettings& s) {
@@ -57,8 +73,8 @@ void read_preprocessing(const Json& json, RunMetadata& m) {
     m.settings.preprocessing = optional_value<std::string>(of.at("how"));
     of.at("why").get_to(m.preprocessing_reason);
   }
-  m.settings.mean = optional_value<std::array<float, 3>>(of.at("mean"));
-  m.settings.std = optional_value<std::array<float, 3>>(of.at("std"));
+  m.settings.mean = optional_triple(of.at("mean"));
+  m.settings.std = optional_triple(of.at("std"));
   of.at("resize").get_to(m.settings.resize);
 }
 
@@ -79,7 +95,7 @@ RunSettings settings_of(const Json& json) {
 Json steps_json(const std::vector<StepInfo>& steps) {
   Json list = Json::array();
   for (const StepInfo& step : steps)
-    list.push_back({{"layer", step.path}, {"op", step.op}, {"kernel", step.kernel}});
+    list.push_back(Json{{"layer", step.path}, {"op", step.op}, {"kernel", step.kernel}});
   return list;
 }
 
@@ -97,7 +113,7 @@ Json metadata_json(const RunMetadata& m) {
   return {{"schema", kSchema},
           {"tool", {{"name", "tf_injector"}, {"version", m.tool_version}}},
           {"state", m.finished ? "finished" : "running"},
-          {"command_line", m.command_line},
+          {"command_line", list_json(m.command_line)},
           {"report",
            {{"file", m.report}, {"rows", m.rows}, {"bytes", m.report_bytes}, {"sha256", m.report_sha256}}},
           {"scores", {{"mode", m.scores}, {"folder", m.score_folder}}},
@@ -129,7 +145,7 @@ RunMetadata metadata_of(const Json& json) {
   RunMetadata m;
   json.at("tool").at("version").get_to(m.tool_version);
   m.finished = json.at("state").get<std::string>() == "finished";
-  json.at("command_line").get_to(m.command_line);
+  for (const Json& word : json.at("command_line")) m.command_line.push_back(word.text());
   const Json& report = json.at("report");
   report.at("file").get_to(m.report);
   report.at("rows").get_to(m.rows);
@@ -156,7 +172,7 @@ RunMetadata metadata_of(const Json& json) {
   json.at("started").get_to(m.started);
   json.at("updated").get_to(m.updated);
   json.at("seconds").get_to(m.seconds);
-  if (const auto check = json.find("check"); check != json.end()) {  // not in files of before it
+  if (const Json* check = json.find("check")) {  // not in files of before it
     check->at("faults").get_to(m.check.faults);
     check->at("pairs").get_to(m.check.pairs);
     check->at("golden_images").get_to(m.check.golden_images);
@@ -210,7 +226,7 @@ std::vector<std::string> differences(const RunSettings& of_report, const RunSett
 
 std::string metadata_text(const RunMetadata& metadata) {
   // Paths may be any bytes, JSON is UTF-8: what is not is replaced.
-  return metadata_json(metadata).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return metadata_json(metadata).dump(2) + "\n";
 }
 
 RunMetadata parse_metadata(const std::string& text, const std::string& label) {
@@ -223,7 +239,7 @@ RunMetadata parse_metadata(const std::string& text, const std::string& label) {
                               schema, kSchema));
     }
     return metadata_of(json);
-  } catch (const Json::exception& error) {
+  } catch (const JsonError& error) {
     throw Error(ErrorKind::resume, fmt::format("{}: no metadata of a report: {}", label, error.what()));
   }
 }

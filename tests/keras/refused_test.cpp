@@ -33,7 +33,7 @@ std::string message_with_layer(const std::string& generation, const Json& layer,
   Json config = parse_json(zip.read("config.json"));
   Json& own = config["config"]["layers"];
   own[0]["config"]["dtype"] = input_type;
-  own.insert(own.begin() + 1, layer);
+  own.insert(1, layer);
   const Archive archive{std::move(config), generation == "k3" ? "3.15.1" : "2.14.0", WeightLayout::keyed,
                         Hdf5File(zip.read("model.weights.h5"), "weights")};
   try {

@@ -83,11 +83,6 @@ NodeId over_last_axis(CallContext& call, NodeId node, int axis, const Op& op) {
   return call.add(swap, {call.add(op, {call.add(swap, {node})})});
 }
 
-const Json* member(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found == object.end() ? nullptr : &*found;
-}
-
 }  // namespace
 
 tf_injector::ops::Padding padding_option(Config& config) {
@@ -207,8 +202,8 @@ NodeId add_activation(CallContext& call, NodeId node, const char* key) {
   if (option == nullptr) return node;
   const Json* name = option;
   if (option->is_object()) {  // a function {"class_name": "function", "config": "relu"}, or a layer
-    const Json* class_name = member(*option, "class_name");
-    const Json* config = member(*option, "config");
+    const Json* class_name = option->find("class_name");
+    const Json* config = option->find("config");
     if (class_name == nullptr || config == nullptr) call.config.fail(key, "the name of an activation");
     for (const LayerActivation& layer : kLayerActivations) {
       if (*class_name != layer.class_name || !config->is_object()) continue;

@@ -17,8 +17,8 @@ struct Part {
 };
 
 std::optional<int64_t> slice_end(CallContext& call, const Json& slice, const char* key) {
-  const auto found = slice.find(key);
-  if (found == slice.end() || found->is_null()) return std::nullopt;
+  const Json* found = slice.find(key);
+  if (found == nullptr || found->is_null()) return std::nullopt;
   if (!found->is_number_integer()) call.fail("slice with " + std::string(key) + " " + brief(*found));
   return found->get<int64_t>();
 }
@@ -28,9 +28,9 @@ Part read_part(CallContext& call, const Json& json) {
   if (json.is_null()) return {.kind = Part::Kind::newaxis};
   if (json.is_number_integer()) return {.kind = Part::Kind::integer, .index = json.get<int64_t>()};
   if (json.is_object()) {
-    const auto name = json.find("class_name");
-    if (name != json.end() && *name == "__ellipsis__") return {.kind = Part::Kind::ellipsis};
-    const bool wrapped = name != json.end() && *name == "__slice__" && json.contains("config");
+    const Json* name = json.find("class_name");
+    if (name != nullptr && *name == "__ellipsis__") return {.kind = Part::Kind::ellipsis};
+    const bool wrapped = name != nullptr && *name == "__slice__" && json.contains("config");
     const Json& slice = wrapped ? json["config"] : json;
     if (slice.is_object() && slice.contains("start") && slice.contains("stop")) {
       return {.start = slice_end(call, slice, "start"),

@@ -8,7 +8,7 @@ namespace {
 
 std::array<int64_t, 2> pad_pair(const CallContext& call, const Json& pair) {
   constexpr int64_t kLargest = int64_t{1} << 31;
-  const auto is_size = [](const Json& n) { return n.is_number_integer() && n >= 0 && n <= kLargest; };
+  const auto is_size = [](const Json& n) { return n.is_integer_within(0, kLargest); };
   if (!pair.is_array() || pair.size() != 2 || !is_size(pair[0]) || !is_size(pair[1])) {
     call.fail("expected paddings [[before, after], ...], found " + brief(pair));
   }

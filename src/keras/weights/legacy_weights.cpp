@@ -12,8 +12,8 @@ const std::string kRoot = "model_weights";
 
 bool is_trainable(const LayerSpec& layer) {
   if (!layer.config->is_object()) return true;
-  const auto flag = layer.config->find("trainable");
-  return flag == layer.config->end() || as_boolean(*flag).value_or(true);
+  const Json* flag = layer.config->find("trainable");
+  return flag == nullptr || as_boolean(*flag).value_or(true);
 }
 
 SlotTree tree_of(const LayerSpec& layer, const VariablesOf& variables_of) {
