@@ -1,6 +1,7 @@
 // Writing .npz: a zip of stored members, byte for byte what np.savez writes with every time set to 1980-01-01
 // 00:00.
-#include <array>
+#include <zlib.h>
+
 #include <cstdint>
 
 #include "io/npy.hpp"
@@ -76,21 +77,8 @@ void put_directory_entry(std::string& out, const Member& member) {
   out += member.name;
 }
 
-// CRC-32 of ISO 3309 (zip, gzip, PNG), one table entry per byte value.
-constexpr std::array<uint32_t, 256> kCrcTable = [] {
-  std::array<uint32_t, 256> table{};
-  for (uint32_t i = 0; i < 256; ++i) {
-    uint32_t value = i;
-    for (int bit = 0; bit < 8; ++bit) value = value & 1 ? 0xEDB88320u ^ value >> 1 : value >> 1;
-    table[i] = value;
-  }
-  return table;
-}();
-
 uint32_t crc_of(const std::string& bytes) {
-  uint32_t crc = 0xFFFFFFFFu;
-  for (char c : bytes) crc = kCrcTable[(crc ^ static_cast<unsigned char>(c)) & 0xFF] ^ crc >> 8;
-  return ~crc;
+  return static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
 }  // namespace
