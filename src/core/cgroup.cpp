@@ -102,8 +102,8 @@ std::optional<Mount> find_mount(const std::string& root, const std::string& cont
   return std::nullopt;
 }
 
-// The group's folder and its parents up to the mount point. A group outside of what is mounted (a container
-// that shares the host's namespace) is looked for at the mount point.
+// The group's folder and its parents up to the mount point. For a group outside of the mounted hierarchy (in
+// a container that shares the host's namespace) it is the mount point alone.
 std::vector<std::string> group_folders(const std::string& root, const std::string& controller) {
   const auto path = group_path(root, controller);
   const auto mount = find_mount(root, controller);
@@ -146,7 +146,7 @@ std::optional<double> cpus_v1(const std::string& folder) {
   return static_cast<double>(*q) / static_cast<double>(*p);
 }
 
-// The value of `key` in a file of "key value" lines; 0 when it is not there.
+// The value of `key` in a file of "key value" lines; 0 if it is missing.
 uint64_t stat_value(const std::string& path, const std::string& key) {
   const auto text = read_file(path);
   if (!text) return 0;
@@ -161,7 +161,7 @@ uint64_t stat_value(const std::string& path, const std::string& key) {
 struct MemoryFiles {
   const char* limit;
   const char* usage;
-  const char* reclaimable;  // key in memory.stat: file pages nobody used lately, given back under pressure
+  const char* reclaimable;  // key in memory.stat: file pages not used lately, which the kernel can drop
 };
 constexpr MemoryFiles kMemoryV2{"/memory.max", "/memory.current", "inactive_file"};
 constexpr MemoryFiles kMemoryV1{"/memory.limit_in_bytes", "/memory.usage_in_bytes", "total_inactive_file"};

@@ -22,7 +22,7 @@
 namespace tf_injector {
 namespace {
 
-// CPUs in the affinity mask. The mask's size is the kernel's, which may be more than the 1024 of cpu_set_t.
+// CPUs in the affinity mask. Its size depends on the kernel and may exceed the 1024 of cpu_set_t.
 int affinity_cpus() {
   for (int size = 1024; size <= 1 << 20; size *= 2) {
     const auto free_set = [](cpu_set_t* set) { CPU_FREE(set); };
@@ -98,7 +98,7 @@ ThreadBudget thread_budget() {
 
 MemoryBudget memory_budget() {
   auto available = read_available_memory();
-  if (!available) {  // no /proc: what sysconf counts as free
+  if (!available) {  // no /proc
     const long pages = sysconf(_SC_AVPHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     available = pages > 0 && page > 0 ? static_cast<uint64_t>(pages) * static_cast<uint64_t>(page) : 0;
   }

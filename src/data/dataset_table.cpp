@@ -16,8 +16,8 @@ NamedSet cifar_row(const CifarSet& set, DownloadFile archive) {
           .find = [&set](const std::string& place, const LoadOptions&) { return find_cifar(set, place); }};
 }
 
-// Address and MD5 sums: those of torchvision (torchvision/datasets/gtsrb.py). The ground truth comes first:
-// where only it has been fetched, the set is not there yet and the rest is fetched.
+// Address and MD5 sums are those of torchvision (torchvision/datasets/gtsrb.py). The ground truth is fetched
+// first: without the images the set counts as missing, so an interrupted download is resumed.
 NamedSet gtsrb_row() {
   const std::string archive = "https://sid.erda.dk/public/archives/daaeac0d7ce1152aea9b61d9f1e19370/";
   const auto file = [&archive](const std::string& name, const std::string& md5) {
@@ -42,7 +42,7 @@ NamedSet gtsrb_row() {
 
 }  // namespace
 
-// Addresses and hashes of CIFAR: those of Keras (keras/datasets/cifar10.py, cifar100.py).
+// Addresses and hashes of CIFAR are those of Keras (keras/datasets/cifar10.py, cifar100.py).
 const std::vector<NamedSet>& dataset_table() {
   static const std::vector<NamedSet> table{
       cifar_row(cifar10(), {.address = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",

@@ -57,10 +57,10 @@ bool has_hash(const std::string& path, const DownloadFile& file) {
               fmt::format("stopped while fetching {}; the same command goes on", file.address));
 }
 
-// <destination>.part, open and locked against other processes.
+// The file <destination>.part, open and locked against other processes.
 class PartFile {
  public:
-  // Waits while another process has it; `wait` is called meanwhile.
+  // Calls `wait` again and again while another process holds the lock.
   PartFile(const std::string& destination, const std::function<void()>& wait) : path_(destination + ".part") {
     while (!open_and_lock(wait)) {
     }
@@ -90,7 +90,7 @@ class PartFile {
   }
 
  private:
-  // False when the process that held the lock has renamed or removed the file meanwhile.
+  // False if the process that held the lock has renamed or removed the file in the meantime.
   bool open_and_lock(const std::function<void()>& wait) {
     fd_ = posix::open_file(path_, O_RDWR | O_CREAT);
     if (!fd_.valid()) check(errno);
@@ -111,7 +111,7 @@ class PartFile {
   uint64_t size_ = 0;
 };
 
-// One request. libcurl calls back into it; nothing may be thrown through libcurl, so failures are kept here.
+// One request. An exception must not pass through libcurl, so failures in its callbacks are kept here.
 class Transfer {
  public:
   Transfer(const DownloadFile& file, PartFile& part, const FetchOptions& options)
@@ -124,7 +124,7 @@ class Transfer {
     long status = 0;  // of HTTP
     std::string reason;
   };
-  // Fetches what is behind the end of the part file.
+  // Requests the bytes that the part file does not have yet.
   Outcome run() {
     const uint64_t start = part_.size();
     const std::string range = std::to_string(start) + "-";
@@ -173,7 +173,7 @@ class Transfer {
     return error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(outcome.code);
   }
 
-  // A new response: of a redirect there may be several.
+  // A new response begins; after redirects there are several.
   static size_t on_header(char* data, size_t size, size_t count, void* self) {
     auto& transfer = *static_cast<Transfer*>(self);
     const std::string_view line(data, size * count);
@@ -192,7 +192,7 @@ class Transfer {
     return line.size();
   }
 
-  // The answer to a range request may be the whole file.
+  // A server may answer a range request with the whole file.
   bool begin() {
     long status = 0;
     curl_easy_getinfo(curl_.get(), CURLINFO_RESPONSE_CODE, &status);
@@ -232,7 +232,7 @@ class Transfer {
   const FetchOptions& options_;
   std::unique_ptr<CURL, CurlDeleter> curl_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
-  std::optional<uint64_t> range_start_;  // of the answer, as it says
+  std::optional<uint64_t> range_start_;  // from the response's Content-Range
   std::exception_ptr thrown_;            // by the caller's on_progress
   bool began_ = false;
   bool wrong_range_ = false;
@@ -245,7 +245,7 @@ void start_libcurl() {
   if (code != CURLE_OK) throw Error(ErrorKind::internal, "libcurl cannot be started");
 }
 
-// The file as each mirror has it; without mirrors as it is published.
+// The addresses of the file at the mirrors; without mirrors, the published one.
 std::vector<DownloadFile> sources_of(const DownloadFile& file, const std::vector<std::string>& mirrors) {
   if (mirrors.empty()) return {file};
   std::vector<DownloadFile> sources(mirrors.size(), file);
@@ -281,7 +281,7 @@ bool fetch(const DownloadFile& file, const std::string& destination, const Fetch
     const std::string hash = hash_of_file(part.path(), file.hash_kind);
     if (hash == file.hash) break;
     part.check(part.clear());
-    if (resumed) continue;  // the old part was of another file: once more from the start
+    if (resumed) continue;  // the old part belonged to another file: start again from nothing
     part.remove();
     throw_failed(file, destination,
                  fmt::format("what came has the {} {}, expected {}",

@@ -20,7 +20,7 @@ constexpr const char* kArrayFiles = "x.npy and y.npy";
 
 std::string own_folder(const NamedSet& set) { return "./datasets/" + set.name; }
 
-// The set in a place that is given for it: in whatever form.
+// The set in a place that belongs to it alone: its own files, or any NumPy arrays.
 std::optional<Dataset> find_in_own_place(const NamedSet& set, const std::string& place,
                                          const LoadOptions& options) {
   auto dataset = set.find(place, options);
@@ -52,7 +52,7 @@ Dataset find_in_path(const NamedSet& set, const LoadOptions& options) {
                                  options.path, set.name, fmt::join(set.files, ", ")));
 }
 
-// Everything that could be in a path of which only the contents tell what it is.
+// Recognises by its contents what a path without a data set's name holds.
 Dataset load_unnamed(const LoadOptions& options) {
   const std::string& path = options.path;
   if (path.empty()) throw DatasetError("no test set: give the name of a data set (-d) or a path (--data)");
@@ -86,7 +86,7 @@ Dataset load_named(const NamedSet& set, const LoadOptions& options) {
   const std::string own = own_folder(set);
   std::vector<std::string> places{own};
   if (auto dataset = find_in_own_place(set, own, options)) return std::move(*dataset);
-  if (const auto home = home_folder()) {  // Keras' folder holds other sets too: arrays there could be any
+  if (const auto home = home_folder()) {  // shared with other data sets: arrays there may belong to any
     places.push_back(in_folder(*home, ".keras/datasets"));
     if (auto dataset = set.find(places.back(), options)) return std::move(*dataset);
   }

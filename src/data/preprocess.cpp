@@ -20,7 +20,7 @@ struct NamedNormalization {
   std::array<double, 3> std;
 };
 
-// As the Python tool writes them; np.array(..., np.float32) rounds each to the nearest float32.
+// The Python tool's constants; np.array(..., np.float32) rounds each to the nearest float32.
 constexpr NamedNormalization kNormalizations[] = {
     {"CIFAR10", {0.4914, 0.4822, 0.4465}, {0.2023, 0.1994, 0.2010}},
     {"CIFAR100",
@@ -74,7 +74,7 @@ std::string formula(const Preprocessing& preprocessing) {
   return preprocessing.normalization ? "(" + text + " - mean) / std" : text;
 }
 
-// Only 256 values occur per channel: each is computed once, with the same roundings as any pixel.
+// A table of the 256 possible values per channel, computed with the same roundings as a pixel.
 void preprocess(std::span<const uint8_t> images, int64_t channels, const Preprocessing& preprocessing,
                 std::span<float> out) {
   const auto& [scaling, normalization] = preprocessing;
@@ -92,7 +92,7 @@ void preprocess(std::span<const uint8_t> images, int64_t channels, const Preproc
   }
 }
 
-// The same arithmetic on NaN and infinities as NumPy: they go through subtraction and division.
+// NaN and infinities pass through subtraction and division as in NumPy.
 void preprocess(std::span<const float> images, int64_t channels, const Preprocessing& preprocessing,
                 std::span<float> out) {
   const auto& [scaling, normalization] = preprocessing;

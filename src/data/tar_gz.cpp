@@ -21,7 +21,7 @@ namespace {
 constexpr size_t kBlock = 512;
 constexpr uint64_t kMaxMember = uint64_t{1} << 30;
 constexpr uint64_t kMaxUnpacked = uint64_t{8} << 30;  // CIFAR's archives unpack to 0.2 GB
-constexpr uint64_t kMaxNames = uint64_t{1} << 20;     // of a long name or pax record
+constexpr uint64_t kMaxNames = uint64_t{1} << 20;     // bytes of a long name or of pax records
 
 using Block = std::array<uint8_t, kBlock>;
 
@@ -33,7 +33,7 @@ struct GzipDeleter {
   void operator()(gzFile_s* file) const noexcept { gzclose_r(file); }
 };
 
-// The unpacked bytes, one after the other.
+// The decompressed bytes as a stream.
 class GzipStream {
  public:
   explicit GzipStream(const std::string& path) : path_(path), file_(gzopen(path.c_str(), "rb")) {
@@ -41,7 +41,7 @@ class GzipStream {
     if (!file_) throw_bad(path, fmt::format("cannot be read: {}", std::strerror(errno)));
     gzbuffer(file_.get(), kBuffer);
   }
-  // Up to `size` bytes; fewer only at the end.
+  // Reads `size` bytes, fewer only at the end.
   size_t read(uint8_t* out, size_t size) {
     constexpr size_t kStep = size_t{1} << 20;
     size_t done = 0;
@@ -78,7 +78,7 @@ class GzipStream {
     throw_bad(path_, fmt::format("damaged .tar.gz: {}; fetch it again",
                                  code == Z_ERRNO ? std::strerror(errno) : text));
   }
-  void check_end() {  // a cut file is an error that gzread reports only here
+  void check_end() {  // gzread reports a truncated file only here
     int code = Z_OK;
     gzerror(file_.get(), &code);
     if (code != Z_OK && code != Z_STREAM_END) fail();
@@ -94,7 +94,8 @@ std::string_view field(const Block& header, size_t at, size_t size) {
   return text.substr(0, text.find('\0'));
 }
 
-// Octal digits, or, with the highest bit set, a big-endian number (GNU). Nothing when it is neither.
+// A number in octal digits or, if the highest bit is set, in binary, big-endian (GNU); nothing if it is
+// neither.
 std::optional<uint64_t> number_field(const Block& header, size_t at, size_t size) {
   uint64_t value = 0;
   if ((header[at] & 0x80) != 0) {
@@ -111,7 +112,7 @@ std::optional<uint64_t> number_field(const Block& header, size_t at, size_t size
   return value;
 }
 
-// Sum of the header's bytes, its own field counted as blanks.
+// The sum of the header's bytes, with the checksum field taken as blanks.
 bool checksum_fits(const Block& header) {
   constexpr size_t kAt = 148, kSize = 8;
   uint64_t sum = kSize * ' ';
@@ -136,7 +137,7 @@ class TarReader {
     uint64_t size = 0;
     bool regular = false;
   };
-  // The next entry; its contents are then read or skipped by the caller. Nothing at the end.
+  // The next entry; nothing at the end. The caller then reads or skips its contents.
   std::optional<Entry> next() {
     std::string long_name;
     std::optional<uint64_t> long_size;
@@ -158,7 +159,7 @@ class TarReader {
       } else if (type == 'g' || type == 'K') {
         static_cast<void>(names(*size));
       } else {
-        const bool bare = type >= '1' && type <= '6';  // links, devices, folders: nothing follows
+        const bool bare = type >= '1' && type <= '6';  // links, devices, folders: no contents follow
         return Entry{long_name.empty() ? name_of(header) : long_name, bare ? 0 : long_size.value_or(*size),
                      type == '0' || type == '\0' || type == '7'};
       }
@@ -169,7 +170,7 @@ class TarReader {
       throw_bad(path_,
                 fmt::format("member '{}' has {} bytes; no test set is that large", entry.name, entry.size));
     std::vector<uint8_t> bytes;
-    for (uint64_t left = entry.size; left > 0;) {  // memory grows with what is really there
+    for (uint64_t left = entry.size; left > 0;) {  // in pieces: the declared size may be wrong
       const auto step = static_cast<size_t>(std::min<uint64_t>(left, uint64_t{1} << 24));
       bytes.resize(bytes.size() + step);
       stream_.need(bytes.data() + bytes.size() - step, step);
@@ -223,7 +224,7 @@ class TarReader {
 
 std::optional<TarMember> find_in_tar_gz(const std::string& path,
                                         const std::function<bool(const std::string&)>& wanted) {
-  // gzread takes a file that is not compressed as it is.
+  // gzread would pass the bytes of an uncompressed file through.
   refuse_stand_in(path);
   if (is_file(path) && !is_gzip(start_of_file(path)))
     throw_bad(path, "no gzip file; was it copied or fetched completely?");

@@ -26,13 +26,13 @@ std::string joined(const CsvRow& row, char separator) {
   return text;
 }
 
-// What the axes of a kernel mean, for messages.
+// The names of a kernel's axes, for messages.
 const char* axes_of(const Shape& kernel) {
   return kernel.rank() == 4 ? "(kh, kw, cin, cout)" : kernel.rank() == 2 ? "(in, out)" : "the kernel's axes";
 }
 
-// Turns rows into faults and notes what is wrong with them. A row may have several problems; it is kept when
-// it has none.
+// Converts rows to faults and collects their problems. A row with problems, of which it may have several,
+// yields no fault.
 class ListReader {
  public:
   explicit ListReader(const Graph& graph) : graph_(graph), names_(graph) {}
@@ -77,7 +77,7 @@ class ListReader {
     int line, column;
   };
 
-  // False when it names no separator that can be used.
+  // False if the line names an unusable separator.
   bool skip_separator_line(CsvDocument& document) {
     if (document.rows.empty()) return true;
     if (form_.problem.empty()) {
@@ -88,7 +88,7 @@ class ListReader {
     return false;
   }
 
-  // False when the header itself is the line that could not be read, or when there is no line at all.
+  // False if the header itself could not be read, or if there is no line.
   bool has_header(const CsvDocument& document) {
     if (document.rows.empty()) {
       if (!document.problems.empty()) return false;
@@ -101,8 +101,7 @@ class ListReader {
     return document.problems.empty() || document.problems.front().line > document.rows.front().line;
   }
 
-  // True when the rows can still be read: a header of another width or order says that the file is something
-  // else.
+  // True if the rows can be read. A header of another width or order means that the file is something else.
   bool check_header(const CsvRow& row) {
     header_width_ = row.fields.size();
     if (is_list_header(row)) return true;
@@ -113,7 +112,7 @@ class ListReader {
   }
 
   void read_row(CsvRow& row) {
-    // Empty columns behind the last, where the header has them too.
+    // Drop empty columns at the end if the header has them, too.
     while (row.fields.size() > kListColumns && row.fields.size() <= header_width_ &&
            trimmed(row.fields.back().text).empty())
       row.fields.pop_back();
@@ -178,7 +177,7 @@ class ListReader {
     return 0;
   }
 
-  // nullptr (and a problem) when the field names no layer that faults can hit.
+  // Null, and a problem, if the field names no layer that faults can hit.
   const Layer* find_layer(const CsvField& field) {
     const auto [match, index] = names_.find(field.text);
     const Layer* layer =
@@ -203,7 +202,7 @@ class ListReader {
             double_quoted(name)};
   }
 
-  // Reads the index; with a layer, resolves it to the element of the kernel.
+  // Reads the index and, if the layer is known, resolves it to the element of the kernel.
   void read_index(const CsvField& field, const Layer* layer, ResolvedFault& fault) {
     parse_index(field.text, index_);
     const Shape* kernel =
@@ -247,14 +246,14 @@ class ListReader {
     });
   }
 
-  // Ids that stand twice, each with the line where it stands first.
+  // Reports ids that occur again, with the line of their first occurrence.
   void check_ids() {
     const auto less = [](const Id& a, const Id& b) { return a.value < b.value; };
     const auto not_less = [](const Id& a, const Id& b) { return a.value >= b.value; };
     if (std::adjacent_find(ids_.begin(), ids_.end(), not_less) == ids_.end())
       return;  // ascending, the usual case
     std::stable_sort(ids_.begin(), ids_.end(), less);
-    std::vector<std::pair<Id, int>> repeated;  // with the first line
+    std::vector<std::pair<Id, int>> repeated;  // and the line of the first occurrence
     for (size_t i = 1, first = 0; i < ids_.size(); ++i) {
       if (ids_[i].value != ids_[first].value) {
         first = i;
@@ -279,9 +278,9 @@ class ListReader {
   ParsedIndex index_;  // of the row being read
   std::vector<Id> ids_;
   std::vector<ResolvedFault> faults_;
-  ProblemList damaged_;   // lines that are no CSV
-  ProblemList problems_;  // what rows hold
-  ProblemList repeated_;  // ids that stand twice
+  ProblemList damaged_;   // lines that are not CSV
+  ProblemList problems_;  // of the contents of rows
+  ProblemList repeated_;  // ids that occur again
   int64_t problem_count_ = 0;
 };
 

@@ -15,7 +15,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-// `digits` is "-"? and at least one digit.
+// `digits`: an optional '-' and at least one digit.
 ParsedNumber to_number(std::string_view digits) {
   ParsedNumber number;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number.value);
@@ -32,7 +32,7 @@ bool is_whole_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
-// "12" of "np.int64(12)"; what is no NumPy integer comes back as it is.
+// "12" for "np.int64(12)"; text that is no NumPy integer is returned unchanged.
 std::string_view without_type(std::string_view text) {
   constexpr std::string_view kInteger[] = {"int",    "uint", "byte",  "ubyte",    "short",
                                            "ushort", "long", "ulong", "longlong", "ulonglong"};
@@ -93,7 +93,7 @@ void parse_index(std::string_view text, ParsedIndex& index) {
     return;
   }
   std::string_view rest = trimmed(text.substr(1, text.size() - 2));
-  bool comma = rest.empty() || is_list;  // "()" is a tuple, "(3)" is none
+  bool comma = rest.empty() || is_list;  // "()" is a tuple, "(3)" is not
   while (!rest.empty()) {
     const size_t end = std::min(rest.find(','), rest.size());
     const std::string_view element = without_type(trimmed(rest.substr(0, end)));
@@ -105,7 +105,7 @@ void parse_index(std::string_view text, ParsedIndex& index) {
     index.written.push_back(element);
     if (end == rest.size()) break;
     comma = true;
-    rest = trimmed(rest.substr(end + 1));  // nothing behind the comma: "(3,)"
+    rest = trimmed(rest.substr(end + 1));  // may be empty: "(3,)"
   }
   if (!comma) index.problem = "one number in parentheses, which is no tuple without a comma";
 }

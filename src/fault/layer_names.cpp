@@ -9,8 +9,7 @@ LayerNames::LayerNames(const Graph& graph) : graph_(&graph) {
   for (size_t i = 0; i < graph.layers.size(); ++i) {
     const Layer& layer = graph.layers[i];
     const int index = static_cast<int>(i);
-    // A leaf name may hold slashes itself ("conv1/bn"): only the models around it can be left out, from the
-    // left.
+    // A layer's name may contain slashes ("conv1/bn"): only the names of models can be left out.
     const size_t around = layer.path.size() - std::min(layer.path.size(), layer.name.size());
     layers_by_name_["/" + layer.path].push_back(index);
     layers_by_name_[layer.path].push_back(index);

@@ -37,7 +37,7 @@ std::string_view first_line(std::string_view text) {
   return {};
 }
 
-// What follows "sep=", also where the line stands in quotes; nothing when the line is another.
+// The text after "sep=", which may be in quotes; nothing if the line is not a separator line.
 std::optional<std::string_view> separator_line(std::string_view line) {
   constexpr std::string_view kStart = "sep=";
   if (line.starts_with('"')) line = line.substr(1, line.find('"', 1) - 1);
@@ -50,7 +50,7 @@ std::vector<CsvField> fields_of(std::string_view line, char separator) {
   return document.rows.empty() ? std::vector<CsvField>{} : std::move(document.rows.front().fields);
 }
 
-// Where the four names stand one after the other, or npos.
+// The first of four consecutive columns with the four names, or npos.
 size_t place_of_names(const CsvRow& row) {
   for (size_t first = 0; first + kListColumns <= row.fields.size(); ++first) {
     const auto begin = row.fields.begin() + static_cast<std::ptrdiff_t>(first);
@@ -61,7 +61,7 @@ size_t place_of_names(const CsvRow& row) {
   return std::string_view::npos;
 }
 
-// Whether one column holds all four names: the file separates them in another way than the row was read.
+// True if one column holds all four names: the file has another separator than was assumed.
 bool is_header_in_one_column(const CsvRow& row) {
   return row.fields.size() == 1 && std::any_of(kSeparators.begin(), kSeparators.end(), [&](char separator) {
            return is_list_header({.line = 1, .fields = fields_of(row.fields.front().text, separator)});

@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kMaxLine = 65536;  // bytes, without the line end
 
-// Parses one line (without its end) into `row`; returns the first problem instead when there is one.
+// Parses one line (without its end) into `row`, or returns the first problem.
 class LineParser {
  public:
   LineParser(std::string_view text, int line, char separator, CsvSpaces spaces)
@@ -30,7 +30,7 @@ class LineParser {
       const auto error = at < text_.size() && text_[at] == '"' ? quoted(at, field) : plain(at, field);
       if (error) return error;
       if (at == text_.size()) return std::nullopt;
-      ++at;  // over the separator
+      ++at;  // skip the separator
     }
   }
 
@@ -43,7 +43,7 @@ class LineParser {
     if (spaces_ == CsvSpaces::free) at = std::min(text_.find_first_not_of(' ', at), text_.size());
   }
 
-  // Both leave `at` on the separator or at the line's end.
+  // Both leave `at` on the separator or at the end of the line.
   std::optional<CsvProblem> plain(size_t& at, CsvField& field) const {
     const size_t start = at;
     while (at < text_.size() && text_[at] != separator_) {
@@ -97,7 +97,7 @@ CsvDocument parse_csv(std::string_view text, char separator, CsvSpaces spaces) {
   constexpr size_t kShortRow = 16;  // bytes: a file of empty lines must not reserve a row for each
   const auto lines = static_cast<size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
   document.rows.reserve(std::min(lines, text.size() / kShortRow + 1));
-  size_t columns = 4;  // of the row before: rows of one file are of one width
+  size_t columns = 4;  // of the previous row, to reserve memory: rows of one file have the same width
   for (int line = 1; !text.empty(); ++line) {
     const size_t end = text.find('\n');
     std::string_view content = text.substr(0, end);

@@ -31,7 +31,7 @@ void Digest::update(const void* data, size_t size) {
 }
 
 std::string Digest::hex() const {
-  const Digest copy(*this);  // a context that gave its digest takes no more data
+  const Digest copy(*this);  // a context takes no more data after it has given its digest
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   require(EVP_DigestFinal_ex(copy.context_.get(), digest.data(), &size) == 1);

@@ -31,7 +31,7 @@ Bytes read_all(int fd, const std::string& path) {
   struct stat info {};
   if (fstat(fd, &info) != 0) throw_unreadable(path, errno);
   if (S_ISDIR(info.st_mode)) throw_unreadable(path, EISDIR);
-  // A regular file's size is known (plus one byte, to see its end at once); pipes grow block by block.
+  // A regular file is read at once, with one byte more to see its end; a pipe is read block by block.
   size_t block = S_ISREG(info.st_mode) ? static_cast<size_t>(info.st_size) + 1 : kReadBlock;
   Bytes bytes;
   for (size_t size = 0;;) {
@@ -55,7 +55,7 @@ Bytes read_all(const std::string& path) {
   return read_all<Bytes>(fd.get(), path);
 }
 
-// A temporary file in the folder of `path`; gone when it was not renamed.
+// A temporary file in the folder of `path`; the destructor removes it unless it was renamed.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const std::string& target) : target_(target) {
@@ -65,7 +65,7 @@ class TemporaryFile {
               std::to_string(counter.fetch_add(1)) + ".tmp";
       fd_ = posix::open_file(name_, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
       if (fd_.valid()) return;
-      if (errno != EEXIST) break;  // one of a killed process with our number: take the next name
+      if (errno != EEXIST) break;  // left by a killed process of our process id: try the next name
     }
     throw OutputError(describe("write", target_, errno));
   }
@@ -127,7 +127,7 @@ void make_folders(const std::string& path) {
 
 void write_atomic(const std::string& path, std::string_view bytes) {
   struct stat info {};
-  std::optional<mode_t> mode;  // an existing file's permissions are kept
+  std::optional<mode_t> mode;  // keep the permissions of an existing file
   if (::stat(path.c_str(), &info) == 0) {
     if (!S_ISREG(info.st_mode))
       throw OutputError("cannot write '" + path + "': it exists and is not a regular file");
@@ -144,7 +144,7 @@ struct AppendFile::Impl {
   std::string path;
   UniqueFd fd;  // also holds the lock
   uint64_t size = 0;
-  bool broken = false;  // a sync or a cut back failed: what is on disk is not known any more
+  bool broken = false;  // a sync or a truncation failed: the contents on disk are unknown
 
   void check() const {
     if (broken)
@@ -160,7 +160,7 @@ struct AppendFile::Impl {
     }
     throw OutputError(describe("lock", path, errno) + "; choose a folder on a file system with locks");
   }
-  // Between open and lock another process may have replaced the file: then ours is one that nobody will see.
+  // Another process may have replaced the file between open and lock: then ours has no name any more.
   void check_still_there() const {
     struct stat ours {
     }, there{};
@@ -184,7 +184,7 @@ AppendFile::AppendFile(const std::string& path, Mode mode) : impl_(std::make_uni
   try {
     impl_->lock();
   } catch (const OutputError&) {
-    if (create) ::unlink(path.c_str());  // a file system without locks: no empty report stays
+    if (create) ::unlink(path.c_str());  // the file system has no locks: leave no empty file behind
     throw;
   }
   impl_->check_still_there();
@@ -196,7 +196,7 @@ AppendFile::AppendFile(const std::string& path, Mode mode) : impl_(std::make_uni
     }
   }
   if (fstat(impl_->fd.get(), &info) != 0)
-    impl_->fail(errno);  // again: it may have grown until we had the lock
+    impl_->fail(errno);  // the size once more: the file may have grown before we had the lock
   impl_->size = static_cast<uint64_t>(info.st_size);
 }
 
@@ -215,7 +215,7 @@ void AppendFile::append(std::string_view bytes) {
     return;
   }
   const bool cut = posix::truncate_file(fd, impl_->size) == 0;
-  // After a failed sync there is no second one; the cut back is on its way to the disk like any other write.
+  // A failed sync is not repeated (io/posix.hpp); the truncation reaches the disk like any other write.
   if (written || !cut || posix::sync_data(fd) != 0) impl_->broken = true;
   impl_->fail(error);
 }

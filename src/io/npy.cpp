@@ -32,7 +32,7 @@ void swap_bytes(std::vector<uint8_t>& bytes, size_t scalar) {
   }
 }
 
-// Fortran order (first index fastest) to C order (last index fastest).
+// Converts Fortran order (first index fastest) to C order (last index fastest).
 std::vector<uint8_t> transpose_to_c(const std::vector<uint8_t>& bytes, const std::vector<int64_t>& shape,
                                     size_t item) {
   const size_t rank = shape.size();
@@ -65,7 +65,7 @@ std::vector<Wanted> convert_items(const std::vector<uint8_t>& bytes, Convert con
   return out;
 }
 
-// The integer dtypes (and bool). Nothing for others.
+// Converts the integer dtypes and bool; nothing for other dtypes.
 template <typename Wanted>
 std::optional<std::vector<Wanted>> convert_integers(const NpyArray& array) {
   const auto plain = [](auto value) { return static_cast<Wanted>(value); };
@@ -90,7 +90,7 @@ void append_repr(std::string& text, std::span<const int64_t> shape) {
 }  // namespace
 
 int64_t NpyArray::elements() const {
-  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;  // however large the others are
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;  // even if the others overflow
   int64_t n = 1;
   for (int64_t d : shape) n *= d;
   return n;
@@ -122,7 +122,7 @@ NpyArray parse_npy(std::span<const uint8_t> bytes, const std::string& label) {
   bool too_large = false;
   for (int64_t d : header.shape)
     too_large |= __builtin_mul_overflow(expected, static_cast<uint64_t>(d), &expected);
-  // A dimension of 0 makes the array empty, whatever overflowed before it.
+  // A dimension of 0 makes the array empty even if the product of the others overflows.
   if (std::find(header.shape.begin(), header.shape.end(), 0) != header.shape.end())
     expected = 0;
   else if (too_large)

@@ -18,7 +18,7 @@ constexpr size_t kMaxRank = 64;       // NumPy 2; 32 before
   throw Error(ErrorKind::bad_input, label + ": " + problem);
 }
 
-// Reads the header's text, a Python dictionary of exactly the keys descr, fortran_order and shape.
+// Parses the text of the header, a Python dictionary with exactly the keys descr, fortran_order and shape.
 class HeaderText {
  public:
   HeaderText(std::string_view text, const std::string& label) : text_(text), label_(label) {}
@@ -100,7 +100,7 @@ class HeaderText {
     const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
     if (error != std::errc{} || value < 0) fail("expected a dimension from 0 to 2^63 - 1");
     at_ = static_cast<size_t>(end - text_.data());
-    take('L');  // Python 2 wrote long integers so
+    take('L');  // the suffix of Python 2's long integers
     return value;
   }
   std::vector<int64_t> tuple() {

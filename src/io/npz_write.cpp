@@ -11,7 +11,7 @@ namespace tf_injector {
 namespace {
 
 constexpr uint64_t kMaxSize = 0xFFFFFFFE;  // 2^32 - 1 means "see the ZIP64 record"
-constexpr uint16_t kVersionZip64 = 45;  // np.savez always leaves room for 64-bit sizes in front of a member
+constexpr uint16_t kVersionZip64 = 45;     // np.savez always writes the field for 64-bit sizes
 constexpr uint16_t kMadeByUnix = 3 << 8 | 45;
 constexpr uint16_t kDate1980 = 1 << 5 | 1;  // January 1st; the time of day is 0
 constexpr uint32_t kOwnerReadsAndWrites = uint32_t{0600} << 16;
@@ -37,11 +37,11 @@ struct Member {
   uint64_t offset = 0;
 };
 
-// What the local header and the directory entry share: flags to CRC.
+// Writes the fields that the local header and the directory entry share: flags to CRC.
 void put_common(std::string& out, const Member& member) {
   put16(out, kVersionZip64);
-  put16(out, is_ascii(member.name) ? 0 : 0x800);  // UTF-8 names are marked
-  put16(out, 0);                                  // stored
+  put16(out, is_ascii(member.name) ? 0 : 0x800);  // flag: the name is UTF-8
+  put16(out, 0);                                  // method: stored
   put16(out, 0);
   put16(out, kDate1980);
   put32(out, member.crc);

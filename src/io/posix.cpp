@@ -10,8 +10,8 @@
 namespace tf_injector::posix {
 namespace {
 
-// Repeats a call that a signal interrupted. For fsync this is no second try after a failure: EINTR comes
-// before any write error has been reported, so none is lost.
+// Repeats a call that a signal interrupted. This is safe for fsync: on EINTR no write error has been reported
+// yet, so none is lost.
 template <typename Call>
 auto retry_interrupted(Call call) {
   auto result = call();

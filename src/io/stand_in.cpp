@@ -18,7 +18,7 @@ struct StandIn {
   const char* name;
   const char* remedy;
 };
-// The first three are what Git LFS itself takes (its own name and two former ones).
+// The first three are those that Git LFS accepts: its own name and two former ones.
 constexpr const char* kLfs = "a Git LFS pointer";
 constexpr const char* kLfsRemedy = "'git lfs pull' in its repository fetches it";
 constexpr StandIn kStandIns[] = {
@@ -28,7 +28,7 @@ constexpr StandIn kStandIns[] = {
     {"/annex/objects/", "a git-annex pointer", "'git annex get' in its repository fetches it"},
 };
 
-// The number behind "size " at the start of a line, "" when there is none.
+// The number after "size " at the start of a line; "" if there is none.
 std::string_view size_in(std::string_view text) {
   constexpr std::string_view kLine = "\nsize ";
   const size_t at = text.find(kLine);
@@ -58,7 +58,7 @@ void refuse_stand_in(const std::string& path, std::span<const uint8_t> start) {
 
 void refuse_stand_in(const std::string& path) {
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return;  // opening a pipe would be noticed
+  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return;  // a pipe can be opened only once
   const posix::UniqueFd fd = posix::open_file(path, O_RDONLY | O_NONBLOCK);
   uint8_t start[kStandInBytes + 1];
   const ptrdiff_t n = fd.valid() ? posix::read_full(fd.get(), start, sizeof start) : 0;

@@ -21,12 +21,12 @@
 namespace tf_injector {
 namespace {
 
-// Against archives that unpack to far more than they are: above the size, more than the ratio is refused.
-// Deflate itself cannot exceed 1032; weights hardly shrink at all. Keras allows the same ratio.
+// Limits against zip bombs: a member larger than the size must not exceed the compression ratio. Deflate
+// cannot exceed 1032, and weights hardly compress at all. Keras allows the same ratio.
 constexpr uint64_t kUncheckedSize = uint64_t{64} << 20;
 constexpr uint64_t kMaxRatio = 100;
 constexpr size_t kReadBlock = size_t{1} << 20;
-// A member's header, or the end record of an empty archive.
+// The signature of a member's header, or of the end record (an empty archive).
 constexpr size_t kSignatureBytes = 4;
 
 struct ArchiveDeleter {
@@ -48,7 +48,7 @@ std::string error_text(int code) {
 
 using Archive = std::unique_ptr<zip_t, ArchiveDeleter>;
 
-// ", 'a.txt'": the first name that comes twice; "" where libzip does not show it.
+// ", 'a.txt'": the first name that occurs twice; "" if libzip does not show it.
 std::string doubled_name(zip_t* archive) {
   std::unordered_set<std::string> names;
   for (zip_int64_t i = 0; archive != nullptr && i < zip_get_num_entries(archive, 0); ++i) {
@@ -58,7 +58,7 @@ std::string doubled_name(zip_t* archive) {
   return "";
 }
 
-// Up to `size` bytes from where the file is; there again afterwards.
+// Reads up to `size` bytes at the current position of the file, and restores the position.
 std::vector<uint8_t> start_of(int fd, size_t size) {
   std::vector<uint8_t> start(size);
   const ptrdiff_t n = posix::read_full(fd, start.data(), size);
@@ -71,7 +71,7 @@ std::vector<uint8_t> start_of(int fd, size_t size) {
 
 struct ZipArchive::Impl {
   std::string path;
-  posix::UniqueFd file;          // the archive stays in it; not valid() where it lies in `content`
+  posix::UniqueFd file;          // not valid() if the archive is in `content`
   std::vector<uint8_t> content;  // outlives `archive`
   Archive archive;
   std::vector<std::string> names;  // in the archive's order
@@ -80,7 +80,7 @@ struct ZipArchive::Impl {
   [[noreturn]] void fail(const std::string& member, const std::string& problem) const {
     throw_bad(path + ": member '" + printable(member) + "': " + problem);
   }
-  // `start`: the archive's first bytes, kStandInBytes and one where it has as many.
+  // `start`: the first kStandInBytes + 1 bytes of the archive, or all if it has fewer.
   void open(std::span<const uint8_t> start);
   [[nodiscard]] Archive open_with(int flags, int& code) const;
   [[nodiscard]] uint64_t find(const std::string& name) const;
@@ -104,7 +104,7 @@ void ZipArchive::Impl::open(std::span<const uint8_t> start) {
   refuse_stand_in(path, start);
   if (!is_zip(start)) throw_bad(path + ": not a zip archive (it does not start with a zip signature)");
   int code = 0;
-  // Local headers must say the same as the central directory (ZIP_CHECKCONS).
+  // ZIP_CHECKCONS: local headers must agree with the central directory.
   archive = open_with(ZIP_CHECKCONS, code);
   if (!archive && code == ZIP_ER_EXISTS) {
     const std::string name = doubled_name(open_with(0, code).get());
@@ -121,7 +121,7 @@ void ZipArchive::Impl::open(std::span<const uint8_t> start) {
   }
 }
 
-// The file is opened once: what stands under its name later is another file.
+// The file is opened once, because its name may later belong to another file.
 ZipArchive::ZipArchive(const std::string& path) : impl_(std::make_unique<Impl>()) {
   impl_->path = path;
   posix::UniqueFd file = posix::open_file(path, O_RDONLY);
@@ -162,7 +162,7 @@ uint64_t ZipArchive::Impl::find(const std::string& name) const {
             (list.empty() ? "nothing" : list));
 }
 
-// Everything that is known before a byte is unpacked.
+// Checks all that is known of a member before it is decompressed.
 zip_stat_t ZipArchive::Impl::checked_stat(const std::string& name, uint64_t at, uint64_t max_bytes) const {
   constexpr zip_uint64_t kNeeded =
       ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD | ZIP_STAT_CRC;
@@ -189,8 +189,8 @@ zip_stat_t ZipArchive::Impl::checked_stat(const std::string& name, uint64_t at, 
   return stat;
 }
 
-// Reads to the end and one byte further: there libzip compares the CRC-32, and a member that goes on shows
-// itself.
+// Reads to the end and tries one byte more: only then does libzip compare the CRC-32, and a member that is
+// longer than declared is noticed.
 std::vector<uint8_t> ZipArchive::Impl::unpack(const std::string& name, uint64_t at, uint64_t size) const {
   const std::unique_ptr<zip_file_t, MemberDeleter> member(zip_fopen_index(archive.get(), at, 0));
   if (!member) fail(name, zip_strerror(archive.get()));

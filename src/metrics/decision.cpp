@@ -9,8 +9,7 @@ namespace tf_injector {
 
 int Decision::top(std::span<const float> scores) const {
   if (!threshold_) return argmax(scores);
-  constexpr float kLeastNormal =
-      std::numeric_limits<float>::min();  // TensorFlow compares what is smaller as zero
+  constexpr float kLeastNormal = std::numeric_limits<float>::min();  // TensorFlow flushes smaller values to 0
   const float score = std::fabs(scores.front()) < kLeastNormal ? 0.0f : scores.front();
   return static_cast<int>(score > *threshold_);
 }

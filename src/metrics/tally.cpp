@@ -4,7 +4,7 @@ namespace tf_injector {
 
 bool rows_equal(std::span<const float> a, std::span<const float> b) {
   if (a.size() != b.size()) return false;
-  // No early exit: most rows are short and the loop becomes a few vector compares.
+  // No early exit: rows are short, and the compiler makes a few vector comparisons of this loop.
   bool equal = true;
   for (size_t i = 0; i < a.size(); ++i) equal &= a[i] == b[i];
   return equal;
@@ -15,7 +15,8 @@ Tally tally_row(std::span<const float> scores, std::span<const float> golden, in
   Tally tally;
   tally.images = 1;
   tally.top_1_correct = decision.in_top(scores, 1, label);
-  // Not implied by top 1: where many scores tie, the one that k = 1 picks may be missing among NumPy's five.
+  // Not implied by top 1: if many scores are equal, the one that k = 1 selects may be missing in NumPy's
+  // top 5.
   tally.top_5_correct = decision.in_top(scores, 5, label);
   if (golden.empty()) return tally;
   if (golden_label == label) {

@@ -26,7 +26,7 @@ constexpr size_t kCounts = static_cast<size_t>(
     std::ranges::count_if(kColumns, [](const TallyColumn& column) { return column.count != nullptr; }));
 static_assert(sizeof(Tally) == kCounts * sizeof(int64_t), "every count has a column");
 
-// Unrolled by the compiler: a tally is added for every fault and image.
+// Written so that the compiler unrolls it: a tally is added for every fault and image.
 template <typename Change, size_t... I>
 void change_counts(Tally& tally, const Tally& other, Change change, std::index_sequence<I...> /*columns*/) {
   const auto change_count = [&](int64_t Tally::*count) {

@@ -12,20 +12,19 @@
 namespace tf_injector {
 namespace {
 
-constexpr size_t kStackClasses = 4096;  // rows up to this length are selected without allocating
+constexpr size_t kStackClasses = 4096;  // longer rows need an allocation
 
-// NumPy's order of floats: NaN is larger than every number, NaNs are equal to each other, -0 equals +0.
+// NumPy's order of floats: NaN is larger than every number and equal to any NaN; -0 equals +0.
 bool before(float a, float b) { return a < b || (b != b && a == a); }
 
-// Quickselect on indices with exactly the moves of NumPy 1.26's argpartition for one kth. Which of several
-// equal scores ends up behind the boundary depends on every single swap, so no other correct selection can
-// take its place.
+// Quickselect on indices with exactly the swaps of NumPy 1.26's argpartition for one kth. Every swap decides
+// which of several equal scores end up in the top k, so no other selection algorithm can replace it.
 class IndexSelection {
  public:
   IndexSelection(const float* scores, int32_t* order) : scores_(scores), order_(order) {}
 
-  // Moves the element of rank `kth` of order[first, first + count) to its place, smaller ones before it,
-  // larger ones behind.
+  // Partitions order[first, first + count) around the element of rank `kth`: smaller ones come before it,
+  // larger ones after it.
   void select(int first, int count, int kth) {
     if (kth < 3) {
       select_smallest(first, count, kth);
@@ -43,7 +42,7 @@ class IndexSelection {
     if (before(score(a), score(b))) swap(a, b);
   }
 
-  // Selection sort of the kth + 1 smallest; the first of equals is taken.
+  // Selection sort of the kth + 1 smallest, taking the first of equal ones.
   void select_smallest(int first, int count, int kth) {
     for (int place = first; place <= first + kth; ++place) {
       int smallest = place;
@@ -54,7 +53,7 @@ class IndexSelection {
     }
   }
 
-  // One linear scan for the largest; the last of equals is taken.
+  // One linear scan for the largest, taking the last of equal ones.
   void select_last_largest(int first, int count) {
     const int last = first + count - 1;
     int largest = first;
@@ -68,7 +67,7 @@ class IndexSelection {
     const int target = first + kth;
     int low = first;
     int high = first + count - 1;
-    // Partitions with a median of three before the median of medians takes over, which bounds the worst case.
+    // After so many partitions by the median of three, the median of medians bounds the worst case.
     int cheap_rounds = 2 * (std::bit_width(static_cast<unsigned>(count)) - 1);
     while (low + 1 < high) {
       int left = low + 1;
@@ -89,7 +88,7 @@ class IndexSelection {
     if (high == low + 1) swap_if_before(high, low);
   }
 
-  // The median of three goes to `low`, the smallest to low + 1: both guard the partition that follows.
+  // Moves the median of three to `low` and the smallest to low + 1, where they stop the scans of `partition`.
   void pivot_of_three(int low, int middle, int high) {
     swap_if_before(high, middle);
     swap_if_before(high, low);
@@ -97,7 +96,7 @@ class IndexSelection {
     swap(middle, low + 1);
   }
 
-  // Place of the median of the medians of groups of five (what is left over at the end takes no part).
+  // The position of the median of the medians of groups of five; the remainder is ignored.
   int pivot_of_medians(int first, int count) {
     const int groups = count / 5;
     for (int group = 0; group < groups; ++group) swap(median_of_five(first + 5 * group), first + group);
@@ -115,8 +114,8 @@ class IndexSelection {
     return before(score(first + 3), score(first + 1)) ? first + 1 : first + 3;
   }
 
-  // Afterwards scores up to `right` are not larger, those from `left` on not smaller than the pivot. The
-  // caller has put elements at both ends that stop the scans.
+  // Afterwards the scores up to `right` are at most, those from `left` on at least the pivot. The caller has
+  // put elements that stop the scans at both ends.
   void partition(float pivot, int& left, int& right) const {
     for (;;) {
       do ++left;
@@ -139,7 +138,7 @@ void partition_indices(std::span<const float> scores, int k, std::span<int32_t> 
   IndexSelection(scores.data(), order.data()).select(0, count, count - k);
 }
 
-// in_top_k where several scores tie at the boundary.
+// in_top_k if several scores are equal at the boundary of the top k.
 bool in_top_k_among_ties(std::span<const float> scores, int k, int label) {
   std::array<int32_t, kStackClasses> on_stack;
   std::vector<int32_t> on_heap;
@@ -179,8 +178,8 @@ bool in_top_k(std::span<const float> scores, int k, int label) {
   if (label < 0 || label >= count || k < 1) return false;
   k = std::min(k, count);
   const float own = scores[static_cast<size_t>(label)];
-  int larger = 0;       // scores above the label's own
-  int not_smaller = 0;  // those and its equals, itself included
+  int larger = 0;       // scores above the label's
+  int not_smaller = 0;  // scores not below it, its own included
   if (is_nan(own)) {
     for (float score : scores) not_smaller += score != score;
   } else {

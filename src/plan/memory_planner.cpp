@@ -8,8 +8,7 @@ namespace {
 
 class Slots {
  public:
-  // The free buffer that fits best (the smallest that is large enough, else the largest, which grows), or a
-  // new one.
+  // The best free buffer (the smallest that is large enough, else the largest, which grows), or a new one.
   int take(int64_t elements) {
     auto best = free_.end();
     for (auto it = free_.begin(); it != free_.end(); ++it) {

@@ -14,13 +14,13 @@
 namespace tf_injector {
 namespace {
 
-// The columns of the fault, spelled as the original spells them; those of its counts follow.
+// The columns of the fault, spelled as in the Python tool; the columns of its counts follow.
 constexpr std::string_view kFaultColumns = "inj_id,target_layer,layer_weigths,bit_pos";
 constexpr size_t kFaultFields = 4;
 constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kGolden = "GOLDEN";
 
-// The original's golden row has one field less than the header: the last column is left out.
+// The golden row has one field less than the header, as in the Python tool: the last column is missing.
 std::span<const TallyColumn> golden_columns() { return tally_columns().first(tally_columns().size() - 1); }
 
 std::string header_line() {
@@ -29,7 +29,7 @@ std::string header_line() {
   return line;
 }
 
-// Reads the complete lines of a report, strictly: what a line says must be written as this program writes it.
+// Reads the complete lines of a report. Each must have exactly the bytes that this program writes.
 class ReportReader {
  public:
   ReportReader(std::string_view text, const std::string& label) : text_(text), label_(label) {}
@@ -55,8 +55,8 @@ class ReportReader {
          fmt::format("{}; expected {}; found \"{}\"", name, expected, field.text));
   }
 
-  // The next line that ends with CRLF, without it, becomes line_. What follows the last of them is a torn
-  // line, however it looks, unless it ends with a bare LF: that is an edited report.
+  // The next line that ends with CRLF becomes line_, without the CRLF. Whatever follows the last such line is
+  // an incomplete line, unless it ends with a bare LF: then the report was edited.
   bool next_line() {
     const std::string_view rest = text_.substr(report_.complete_bytes);
     const size_t end = rest.find('\n');
@@ -80,7 +80,7 @@ class ReportReader {
     }
   }
 
-  // The line is not `expected`: names the first column where they part.
+  // Reports a line that is not `expected`, at the first column where they differ.
   [[noreturn]] void fail_at_difference(std::string_view expected) const {
     const auto [found, wanted] = std::mismatch(line_.begin(), line_.end(), expected.begin(), expected.end());
     const auto rest_of = [](auto from, auto to) {
@@ -142,8 +142,8 @@ class ReportReader {
     report_.rows.push_back(std::move(result));
   }
 
-  // One column of `tally`. The number of images, which comes first, lies in [least_images, most_images],
-  // every other count in [0, images]; a derived number is what its counts say.
+  // Reads one column into `tally`. The number of images, which comes first, must be in [least_images,
+  // most_images], every other count in [0, images]. A derived number must be what the counts say.
   void read_column(const CsvField& field, const TallyColumn& column, int64_t least_images,
                    int64_t most_images, Tally& tally) const {
     if (column.count == &Tally::images) {
@@ -157,7 +157,7 @@ class ReportReader {
     }
   }
 
-  // The values are right; is every byte?
+  // Throws unless every byte of the line is as written by this program.
   void check_bytes(std::string_view written) const {
     written.remove_suffix(kLineEnd.size());
     if (line_ != written) fail_at_difference(written);
@@ -168,7 +168,7 @@ class ReportReader {
   std::string_view line_;
   int line_number_ = 0;
   Report report_;
-  std::unordered_map<int64_t, int> lines_;  // of the inj_id so far
+  std::unordered_map<int64_t, int> lines_;  // line numbers by inj_id
 };
 
 }  // namespace

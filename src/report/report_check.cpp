@@ -22,7 +22,7 @@ std::string name_of(const Fault& fault) {
   return fmt::format("{},{},\"{}\",{}", fault.injection, fault.layer, format_index(fault.index), fault.bit);
 }
 
-// The first row that is not the list's; "" when there is none.
+// Describes the first row that does not match the fault list; "" if all do.
 std::string foreign_row(const Report& report, std::span<const Fault> faults) {
   if (report.rows.size() > faults.size())
     return fmt::format("{} faults in the report, {} in the list", report.rows.size(), faults.size());
@@ -43,7 +43,7 @@ Report parse_written(std::string_view text, const std::string& label) {
   }
 }
 
-// The part that the metadata speak of.
+// The part of the report that its metadata record.
 Report recorded_report(std::string_view text, const std::string& label, const RunMetadata& metadata,
                        std::span<const Fault> faults) {
   if (text.size() < metadata.report_bytes) {
@@ -73,7 +73,7 @@ Report unfinished_report(std::string_view text, const std::string& label, const 
   try {
     Report whole = parse_report(text, label);
     if (foreign_row(whole, faults).empty()) return whole;
-  } catch (const Error&) {  // what follows is no row: left out
+  } catch (const Error&) {  // what follows the recorded part is not a row
   }
   return recorded;
 }

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kMetadataSuffix = ".run.json";
 
-// What metadata of any version say of names; nothing when the text is no metadata.
+// The names in metadata of any version; nothing if the text is no metadata.
 struct NamedFiles {
   std::string report;
   std::string score_folder;  // "": none
@@ -37,7 +37,7 @@ std::optional<NamedFiles> names_in(const std::string& metadata_path) {
   return names;
 }
 
-// A file beside `path`, by the name that metadata give it: a name only, whatever they say.
+// The file in the folder of `path` that metadata name. Only the name is used, even if they hold a path.
 std::string beside(const std::string& path, const std::string& name) {
   return posix::folder_of(path) + "/" + fs::path(name).filename().string();
 }
@@ -53,7 +53,7 @@ void require_own_metadata(const ReportPaths& paths, bool report_exists, bool ove
   if (!file_exists(paths.metadata)) return;
   const std::optional<NamedFiles> names = names_in(paths.metadata);
   if (!names) {
-    if (report_exists) return;  // damaged ones of this report; whoever reads them says so
+    if (report_exists) return;  // damaged metadata of this report: reported when they are read
     throw Error(
         ErrorKind::resume,
         fmt::format("{}: stands where the metadata of {} go, and holds no metadata; choose another --report",
@@ -88,7 +88,7 @@ void require_own_scores(const ReportPaths& paths) {
     std::optional<NamedFiles> names;
     try {
       names = names_in(metadata);
-    } catch (const Error&) {  // unreadable: names nothing
+    } catch (const Error&) {  // unreadable metadata name nothing
     }
     if (!names || names->score_folder.empty()) continue;
     const std::string owner = beside(paths.report, names->report);

@@ -65,7 +65,7 @@ Json preprocess_json(const RunMetadata& m) {
           {"resize", m.settings.resize}};
 }
 
-// Of the whole metadata: up to schema 1 the preprocessing was a part of the settings.
+// Takes the whole metadata, because up to schema 1 the preprocessing was part of the settings.
 void read_preprocessing(const Json& json, RunMetadata& m) {
   const bool is_own = json.contains("preprocess");
   const Json& of = json.at(is_own ? "preprocess" : "settings");
@@ -189,7 +189,7 @@ std::string text_of(const std::optional<int64_t>& value) {
   return value ? std::to_string(*value) : "not given";
 }
 
-// Each setting under the name by which its user knows it.
+// Each setting by the name that the user knows.
 std::vector<std::pair<std::string, std::string>> readable(const RunSettings& s) {
   return {{"the model's SHA-256", s.model_sha256},
           {"the fault list's SHA-256", s.fault_list_sha256},
@@ -251,7 +251,7 @@ std::string cpu_name() {
     if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
   }
   utsname machine{};
-  return uname(&machine) == 0 ? machine.machine : "unknown";  // ARM's cpuinfo has no name
+  return uname(&machine) == 0 ? machine.machine : "unknown";  // /proc/cpuinfo of ARM has no name
 }
 
 std::string utc_now() {

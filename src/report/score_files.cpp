@@ -21,11 +21,11 @@
 namespace tf_injector {
 namespace {
 
-constexpr uint64_t kFileBlock = 4096;  // what file systems round a file up to
+constexpr uint64_t kFileBlock = 4096;  // file systems round sizes up to this
 constexpr uint64_t kNpyHeaderBytes = 128;
 constexpr uint64_t kNpzOverheadBytes = 1024;  // headers and directory of a zip with two arrays
 
-// Bytes of a file; none when it is not there.
+// The size of a file; nothing if it does not exist.
 std::optional<uint64_t> file_bytes(const std::string& path) {
   std::error_code error;
   const uint64_t bytes = std::filesystem::file_size(path, error);
@@ -35,7 +35,7 @@ std::optional<uint64_t> file_bytes(const std::string& path) {
 
 uint64_t on_disk(uint64_t bytes) { return (bytes + kFileBlock - 1) / kFileBlock * kFileBlock; }
 
-// Rows whose bits differ from golden's.
+// The rows whose bits differ from those of the golden run.
 std::vector<int64_t> changed_rows(std::span<const float> scores, std::span<const float> golden,
                                   int64_t images, int64_t classes) {
   std::vector<int64_t> rows;
@@ -75,7 +75,7 @@ bool is_score_file(const std::string& name) {
          std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// The folder itself or the nearest one above it that exists.
+// The folder itself, or the nearest existing one above it.
 std::filesystem::path existing_folder(const std::string& folder) {
   std::error_code ignored;
   std::filesystem::path path = std::filesystem::absolute(folder, ignored);

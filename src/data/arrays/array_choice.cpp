@@ -18,7 +18,7 @@ constexpr const char* kLabels = "y";
 constexpr const char* kTestImages = "x_test";
 constexpr const char* kTestLabels = "y_test";
 
-// Names under which images and labels are often stored, for the hint: none of them is taken by itself.
+// Common names of images and labels. They only serve the hint in the message; no array is taken by them.
 constexpr std::pair<const char*, const char*> kOtherNames[] = {
     {"X_test", "y_test"},
     {"X_test", "Y_test"},
@@ -56,7 +56,7 @@ std::string found(const ArraySource& source) {
   return list.empty() ? "nothing" : list;
 }
 
-// Names of labels, and of images, by which they are known alone.
+// Names that say by themselves that an array holds labels, or images.
 constexpr const char* kLabelNames[] = {"y",       "y_test",      "Y",           "Y_test", "labels",
                                        "label",   "test_labels", "labels_test", "test_y", "target",
                                        "targets", "y_val",       "classes",     "y_true"};
@@ -66,12 +66,12 @@ constexpr const char* kImageNames[] = {
 
 constexpr const char* kNotKnown = "NAME";
 
-// A name of the data set to come, and the array that it is made of; "": none is clear.
+// A name that the data set needs, and the array to rename to it; "" if none is certain.
 struct Renamed {
   std::string name, array;
 };
 
-// The first of `names` that is there and not taken already.
+// The first of `names` that exists and is not taken yet.
 template <typename Names>
 std::string first_of(const ArraySource& source, const Names& names, const std::vector<Renamed>& taken) {
   for (const char* name : names) {
@@ -93,7 +93,7 @@ bool looks_like_labels(const ArraySource& source, const std::string& name) {
 
 bool is_unclear(const Renamed& renamed) { return renamed.array.empty(); }
 
-// Those of `all` that may be an array that is not known yet: more images are no labels.
+// Those of `all` that may still be assigned: further images are no labels.
 std::vector<std::string> left_over(const std::vector<std::string>& all, const std::vector<Renamed>& renamed) {
   std::vector<std::string> left;
   for (const std::string& name : all) {
@@ -138,8 +138,8 @@ std::string renamed_files(const std::vector<Renamed>& renamed) {
   return text;
 }
 
-// Of the names that the data set needs, images before labels: the array of that name, or one that is known to
-// be it, or the only one that is left.
+// For each name that the data set needs, images first: the array of that name, else one with a common name
+// for it, else the only one left.
 std::vector<Renamed> renamed_arrays(const ArraySource& source, std::span<const std::string> images) {
   std::vector<Renamed> renamed;
   for (const std::string& name : images) renamed.push_back({name, source.has(name) ? name : ""});
@@ -161,13 +161,13 @@ std::vector<Renamed> renamed_arrays(const ArraySource& source, std::span<const s
   return renamed;
 }
 
-// Whether there are arrays enough for the names that no array is known for.
+// True if there are enough arrays for the names that have none yet.
 bool is_enough(const ArraySource& source, const std::vector<Renamed>& renamed) {
   const auto unclear = std::count_if(renamed.begin(), renamed.end(), is_unclear);
   return left_over(source.names(), renamed).size() >= static_cast<size_t>(unclear);
 }
 
-// The line that makes the arrays readable; "" where there are too few.
+// The line of Python that renames the arrays as needed; "" if there are too few.
 std::string rename_hint(const ArraySource& source, std::span<const std::string> images) {
   std::vector<Renamed> renamed;
   if (images.size() == 1) {
@@ -250,7 +250,7 @@ ArrayChoice for_inputs(const ArraySource& source, std::span<const std::string> i
   return choice;
 }
 
-// A folder of arrays, rather than one that happens to hold some.
+// True for a folder of a data set, false for one that merely contains some arrays.
 bool holds_a_set(const ArraySource& source, std::span<const std::string> inputs) {
   if (source.is_archive()) return true;
   const auto is_there = [&source](const std::string& name) { return source.has(name); };

@@ -14,7 +14,7 @@ namespace tf_injector::data {
 
 namespace {
 
-// What makes class numbers of labels that are stored in another way.
+// A hint for labels in another form: how to convert them to class numbers.
 std::string shape_hint(const std::vector<int64_t>& shape) {
   if (shape.size() == 2 && shape[1] > 1 && shape[0] != 1)
     return "; give class numbers instead of one-hot rows: y.argmax(axis=1)";

@@ -34,7 +34,7 @@ std::optional<Dataset> read_file(const CifarSet& set, const std::string& path) {
   return read_contents(set, read_data_file(path), name == set.binary, path);
 }
 
-// find_cifar, but a name from the file may break a message's line.
+// find_cifar, except that its messages may hold control characters from the file's names.
 std::optional<Dataset> find_in_place(const CifarSet& set, const std::string& place) {
   if (is_file(place)) return read_file(set, place);
   for (const std::string& name : cifar_files(set)) {
@@ -50,7 +50,7 @@ std::optional<Dataset> find_in_place(const CifarSet& set, const std::string& pla
 
 }  // namespace
 
-// Archives: under the name of the home page, and as Keras 2 and Keras 3 keep them.
+// Archives: the name on the home page, then the names that Keras 2 and Keras 3 give them.
 const CifarSet& cifar10() {
   static const CifarSet set{
       .name = "CIFAR10",
@@ -67,7 +67,7 @@ const CifarSet& cifar10() {
   return set;
 }
 
-// Two labels: the coarse one first in the binary version.
+// Each image has two labels; in the binary version the coarse one comes first.
 const CifarSet& cifar100() {
   static const CifarSet set{
       .name = "CIFAR100",

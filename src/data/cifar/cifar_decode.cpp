@@ -23,7 +23,7 @@ constexpr size_t kImage = kChannels * kPlane;
   throw DatasetError(source + ": " + problem);
 }
 
-// One image, plane after plane as CIFAR stores it, to pixel after pixel.
+// Appends one image: CIFAR stores it by planes (C, H, W), we by pixels (H, W, C).
 void append_pixels(const uint8_t* planes, std::vector<uint8_t>& out) {
   for (size_t pixel = 0; pixel < kPlane; ++pixel) {
     for (size_t c = 0; c < kChannels; ++c) out.push_back(planes[c * kPlane + pixel]);
@@ -59,8 +59,8 @@ const PickleValue& value_of(const Pickle& pickle, std::string_view key, const st
   return *value;
 }
 
-// Element (i, j, ...) of a Fortran array lies at i + j * N + ...: image i's bytes are N apart, with the first
-// of the inner indices the fastest.
+// Element (i, j, ...) of an array in Fortran order is at i + j * N + ...: the bytes of one image are N apart,
+// the first of the inner indices varying fastest.
 std::vector<uint8_t> image_of_fortran(const PickleValue& array, size_t image) {
   const auto images = static_cast<size_t>(array.shape[0]);
   std::vector<uint8_t> planes(kImage);
@@ -95,7 +95,7 @@ void read_images(const PickleValue& data, std::vector<uint8_t>& out, const std::
   }
 }
 
-// A list of numbers, or of lists or arrays of one number (shape (N, 1)); or an array.
+// Labels from a list of numbers, a list of lists or arrays of one number (shape (N, 1)), or an array.
 std::vector<int32_t> read_labels(const Pickle& pickle, const PickleValue& labels, const std::string& what) {
   NpyArray array{.dtype = labels.dtype, .shape = labels.shape, .bytes = {}};
   if (labels.kind == Kind::array) {

@@ -38,7 +38,7 @@ struct Label {
 };
 using Labels = std::unordered_map<std::string, Label>;  // by file name
 
-// Reads the rows of the ground truth; what is wrong with them goes into `problems`.
+// Reads the rows of the ground truth and adds what is wrong with them to `problems`.
 class LabelReader {
  public:
   LabelReader(const NamedText& source, ProblemLines& problems) : source_(source), problems_(problems) {}
@@ -87,7 +87,7 @@ class LabelReader {
     if (error != std::errc{} || stop != end || label.value < 0 || label.value >= kClasses) {
       complain(number.line, number.column,
                fmt::format("class {}; expected 0..{}", single_quoted(number.text), kClasses - 1));
-      label.value = 0;  // the row is still its image's row
+      label.value = 0;  // the row still counts as the image's row
     }
     const auto [known, is_new] = labels_.emplace(file.text, label);
     if (!is_new) {
@@ -99,10 +99,10 @@ class LabelReader {
   const NamedText& source_;
   ProblemLines& problems_;
   Labels labels_;
-  size_t fields_ = 0, file_ = 0, class_ = 0;  // number of fields; which are the name and the class
+  size_t fields_ = 0, file_ = 0, class_ = 0;  // number of fields; indices of file name and class
 };
 
-// Rows without an image, in the file's order.
+// Reports the rows without an image, in the order of the file.
 void find_rows_without_image(const Labels& labels, const GtsrbImages& images, const std::string& labels_name,
                              ProblemLines& problems) {
   std::unordered_map<std::string_view, bool> has_image;
@@ -119,12 +119,12 @@ void find_rows_without_image(const Labels& labels, const GtsrbImages& images, co
   }
 }
 
-// One label per image.
+// The labels in the order of the images.
 std::vector<int32_t> read_labels(const GtsrbFiles& files, const GtsrbImages& images) {
   const NamedText source = read_gtsrb_labels(files.labels);
   ProblemLines problems;
   const Labels labels = LabelReader(source, problems).read();
-  if (labels.empty()) problems.throw_if_any();  // not a line for every image as well
+  if (labels.empty()) problems.throw_if_any();  // else every image would be reported, too
   find_rows_without_image(labels, images, source.name, problems);
   std::vector<int32_t> values;
   values.reserve(images.size());
@@ -140,7 +140,7 @@ std::vector<int32_t> read_labels(const GtsrbFiles& files, const GtsrbImages& ima
   return values;
 }
 
-// Decodes and resizes every image on all threads that may be used; resize(image, i) stores the result.
+// Decodes every image, in parallel, and calls resize(image, i), which stores the result.
 template <typename Resize>
 void read_images(const GtsrbImages& images, const Resize& resize) {
   std::vector<std::string> problem_of(images.size());

@@ -38,11 +38,11 @@ std::string_view base_name(std::string_view path) {
   return path.substr(path.find_last_of('/') + 1);  // npos + 1 is 0
 }
 
-// Hidden files are what macOS leaves on foreign file systems and in zips ("._00000.ppm").
+// macOS leaves hidden files on other file systems and in zips ("._00000.ppm").
 bool is_image_name(std::string_view file) { return file.ends_with(".ppm") && !file.starts_with('.'); }
 
-// Calls visit(name) for every file of the folder until it returns false. Returns the error that ended it, if
-// any.
+// Calls visit(name) for every file of the folder until it returns false. Returns the error that ended the
+// listing, if any.
 template <typename Visit>
 std::error_code for_each_file(const fs::path& folder, const Visit& visit) {
   std::error_code error;
@@ -61,7 +61,7 @@ bool holds_images(const fs::path& folder) {
   return found;
 }
 
-// `root` and the folders below it that the known layouts lead through, nearest first.
+// `root` and those folders below it that belong to a known layout, nearest first.
 std::vector<fs::path> folders_to_search(const fs::path& root) {
   std::vector<fs::path> folders{root};
   size_t level_begin = 0;
@@ -88,7 +88,7 @@ std::string find_images(const std::vector<fs::path>& folders) {
   return "";
 }
 
-// Beside the images and above them first, then in all folders of the search.
+// Looks in the folder of the images and those above it first, then in all folders of the search.
 std::string find_labels(std::vector<fs::path> folders, const std::string& images) {
   if (!images.empty()) {
     std::vector<fs::path> near{is_folder(images) ? fs::path(images) : fs::path(images) / ".."};
@@ -104,7 +104,7 @@ std::string find_labels(std::vector<fs::path> folders, const std::string& images
   return "";
 }
 
-// Where the search begins; a zip stands for its folder.
+// The folder to search: of a zip, the one that it is in.
 fs::path root_of(const std::string& path) {
   const std::string_view name = base_name(path);
   if (is_file(path) && (name == kImagesZip || name == kLabelsZip)) {

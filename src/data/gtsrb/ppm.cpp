@@ -18,7 +18,7 @@ constexpr size_t kChannels = 3;
 
 bool is_white_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// Takes the header apart, byte by byte.
+// Parses the header byte by byte.
 class HeaderReader {
  public:
   HeaderReader(std::string_view text, const std::string& label) : text_(text), label_(label) {}
@@ -46,10 +46,10 @@ class HeaderReader {
   [[noreturn]] void fail(const std::string& problem) const { throw DatasetError(label_ + ": " + problem); }
 
  private:
-  // The next token and the one byte of white space behind it. A comment inside a token does not end it.
+  // Reads the next token and the one byte of white space after it. A comment inside a token does not end it.
   std::string read_token(std::string_view what) {
     std::string token;
-    while (at_ < text_.size() && token.size() <= kLongestToken) {  // one more shows that it is too long
+    while (at_ < text_.size() && token.size() <= kLongestToken) {  // one byte more: too long
       const char c = text_[at_++];
       if (c == '#') {
         skip_comment();
@@ -66,7 +66,7 @@ class HeaderReader {
 
   void skip_comment() {
     while (at_ < text_.size() && text_[at_] != '\r' && text_[at_] != '\n') ++at_;
-    if (at_ < text_.size()) ++at_;  // over the line's end
+    if (at_ < text_.size()) ++at_;  // skip the line end
   }
 
   std::string_view text_;

@@ -8,19 +8,18 @@ namespace tf_injector::data {
 namespace {
 
 constexpr size_t kChannels = 3;
-// A sample of 8 bits times weights that add up to one: what is left of 32 bits with a sign and one bit to
-// spare.
+// Fractional bits of a weight: an int32 less the 8 bits of a sample, the sign, and one bit of headroom.
 constexpr int kFractionBits = 32 - 8 - 2;
 constexpr int32_t kHalf = int32_t{1} << (kFractionBits - 1);
 
-// The input pixels that one output pixel is made of: `weights[i]` belongs to pixel first + i.
+// The input pixels that contribute to one output pixel; `weights[i]` belongs to pixel first + i.
 struct Window {
   int first = 0;
   std::vector<int32_t> weights;
 };
 
-// A triangle of height one around `center`, `reach` pixels to either side, cut at the image's border and
-// scaled to a sum of one.
+// The weights of a triangle around `center`, `reach` pixels to either side, cut at the border of the image
+// and scaled to a sum of one.
 Window make_window(double center, double reach, int size) {
   Window window;
   window.first = std::max(static_cast<int>(center - reach + 0.5), 0);
@@ -50,7 +49,7 @@ std::vector<Window> make_windows(int in_size, int out_size) {
   return windows;
 }
 
-// How far apart, in bytes, lines and the pixels of a line are.
+// Strides, in bytes, between lines and between the pixels of a line.
 struct Steps {
   size_t line = 0;
   size_t pixel = 0;

@@ -10,14 +10,14 @@ namespace {
 
 constexpr size_t kChannels = 3;
 
-// Where an output pixel lies between two input pixels.
+// The position of an output pixel between two input pixels.
 struct Place {
   size_t lower = 0;
   size_t upper = 0;
   float fraction = 0;  // of the way from lower to upper
 };
 
-// Outside the outermost pixel centres both neighbours are the border pixel, whatever the fraction.
+// Beyond the centres of the outermost pixels both neighbours are the border pixel, whatever the fraction.
 std::vector<Place> make_places(int in_size, int out_size) {
   const float scale = static_cast<float>(in_size) / static_cast<float>(out_size);
   std::vector<Place> places(static_cast<size_t>(out_size));

@@ -12,8 +12,8 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-// A test set has some hundred thousand values (labels, file names); what is far above is refused before it
-// takes memory.
+// A test set has some hundred thousand values (labels, file names). Far more are refused before they take
+// memory.
 constexpr size_t kMaxValues = size_t{1} << 20;
 constexpr size_t kMaxStack = size_t{1} << 20;
 constexpr size_t kMaxOpenMarks = 256;
@@ -21,7 +21,7 @@ constexpr uint8_t kProto = 0x80;
 constexpr uint8_t kLowestProtocol = 2;
 constexpr uint8_t kHighestProtocol = 5;
 
-// The file's bytes, never read past their end.
+// Reads the file's bytes with bounds checks.
 class Reader {
  public:
   explicit Reader(std::span<const uint8_t> bytes) : bytes_(bytes) {}
@@ -34,7 +34,7 @@ class Reader {
     position_ += taken.size();
     return taken;
   }
-  // Little-endian, up to 8 bytes.
+  // A little-endian number of up to 8 bytes.
   uint64_t number(size_t size) {
     uint64_t value = 0;
     const std::span<const uint8_t> bytes = take(size);
@@ -55,13 +55,13 @@ class Reader {
   size_t position_ = 0;
 };
 
-// The stack machine that a pickle is a program for, restricted to the operations that build data.
+// A pickle is a program for a stack machine. This is that machine, with only the operations that build data.
 class Machine {
  public:
   Machine(std::span<const uint8_t> input, PickleValues& values)
       : reader_(input), values_(values), decode_budget_(input.size()) {}
 
-  // Runs to STOP; the result is the one value left.
+  // Runs to STOP and returns the one value left on the stack.
   PickleRef run() {
     static_cast<void>(reader_.number(2));  // PROTO and its number: checked by is_pickle
     for (;;) {
@@ -102,7 +102,7 @@ class Machine {
     value.bytes = reader_.take(size);
     push(std::move(value));
   }
-  // The stack below the last mark cannot be reached.
+  // Values below the last mark must not be popped.
   PickleRef pop() {
     if (stack_.size() <= (marks_.empty() ? 0 : marks_.back()))
       throw PickleProblem("it takes a value where there is none");
@@ -194,7 +194,7 @@ class Machine {
     }
   }
 
-  // Python 2's str is bytes.
+  // A str of Python 2 is read as bytes.
   bool string(uint8_t opcode) {
     switch (opcode) {
       case 'U':
@@ -368,7 +368,7 @@ bool Pickle::is_pickle(std::span<const uint8_t> start) noexcept {
 
 const PickleValue* Pickle::find(const PickleValue& dict, std::string_view key) const {
   if (dict.kind != Kind::dict) return nullptr;
-  for (size_t i = dict.items.size(); i >= 2; i -= 2) {  // the last of equal keys counts
+  for (size_t i = dict.items.size(); i >= 2; i -= 2) {  // of equal keys the last one wins
     const PickleValue& candidate = values_[dict.items[i - 2]];
     const bool named = candidate.kind == Kind::bytes || candidate.kind == Kind::text;
     const std::string_view name(reinterpret_cast<const char*>(candidate.bytes.data()),

@@ -102,7 +102,7 @@ std::vector<int64_t> shape_of(const PickleValues& values, const PickleValue& sha
   return dims;
 }
 
-// Sets the array's contents; they must be exactly as long as shape and dtype say.
+// Sets the array's contents, which must be exactly as long as shape and dtype say.
 void fill_array(PickleValue& array, const std::string& dtype, std::vector<int64_t> shape, bool fortran_order,
                 const PickleValue& data) {
   if (data.kind != Kind::bytes)
@@ -170,7 +170,8 @@ PickleValue numpy_scalar(const PickleValues& values, const PickleValue& args) {
   return value;
 }
 
-// (version, byte order, subtype, names, fields, ...): only the byte order means something for plain numbers.
+// The state is (version, byte order, subtype, names, fields, ...); for plain numbers only the byte order
+// matters.
 void build_dtype(const PickleValues& values, PickleValue& dtype, const PickleValue& state) {
   constexpr size_t kShortest = 5;
   if (state.kind != Kind::tuple || state.items.size() < kShortest)
@@ -185,7 +186,7 @@ void build_dtype(const PickleValues& values, PickleValue& dtype, const PickleVal
   if (item_size(dtype.dtype) > 1) dtype.dtype[0] = order == ">" ? '>' : '<';
 }
 
-// (version, shape, dtype, is Fortran order, contents)
+// The state is (version, shape, dtype, is Fortran order, contents).
 void build_array(const PickleValues& values, PickleValue& array, const PickleValue& state) {
   if (state.kind != Kind::tuple || state.items.size() != 5 || item(values, state, 2).kind != Kind::dtype)
     throw PickleProblem("a NumPy array's state is not (version, shape, type, order, contents)");

@@ -11,8 +11,8 @@
 namespace tf_injector::hdf5 {
 namespace {
 
-// Gzip cannot shrink more than 1032 times; weights hardly shrink at all. Beyond this size, more than the
-// ratio is refused.
+// A limit on the compression ratio of data larger than this size. Gzip cannot exceed 1032, and weights hardly
+// compress at all.
 constexpr uint64_t kUncheckedSize = uint64_t{64} << 20;
 constexpr uint64_t kMaxRatio = 100;
 constexpr uint64_t kDeflateRatio = 1032;
@@ -48,7 +48,7 @@ std::optional<Values> values_of(hid_t type) {
       if (is_one_of(type, signed_types)) return Values::signed_integer;
       if (is_one_of(type, unsigned_types)) return Values::unsigned_integer;
       return std::nullopt;
-    case H5T_OPAQUE:  // h5py's "|V2"; Keras 3 writes bfloat16 so and says it in the attribute `dtype`
+    case H5T_OPAQUE:  // h5py's "|V2": Keras 3 writes bfloat16 this way, with the attribute `dtype`
       return H5Tget_size(type) == 2 ? std::optional(Values::bfloat16) : std::nullopt;
     default:
       return std::nullopt;
@@ -73,7 +73,7 @@ class Reader {
   }
 
  private:
-  // Two opaque bytes can be anything: only the attribute says that they are a bfloat16.
+  // Only the attribute says that two opaque bytes are a bfloat16.
   void check_bfloat16() const {
     const auto dtype = read_strings(dataset_, "dtype", where_, file_);
     if (!dtype || dtype->size() != 1 || dtype->front() != "bfloat16")
@@ -133,7 +133,7 @@ class Reader {
     }
   }
 
-  // A chunk is unpacked as a whole: it must not be far larger than the data itself.
+  // A chunk is decompressed as a whole, so it must not be far larger than the data.
   void check_chunks(hid_t plist, size_t element_bytes, uint64_t bytes) const {
     std::array<hsize_t, H5S_MAX_RANK> dims{};
     const int rank = H5Pget_chunk(plist, H5S_MAX_RANK, dims.data());
@@ -146,7 +146,7 @@ class Reader {
       throw_bad(where_, "declares chunks larger than its data");
   }
 
-  // Whether there are any filters; only gzip and shuffle are allowed.
+  // True if there are filters. Throws unless they are gzip or shuffle.
   bool check_filters(hid_t plist) const {
     const int count = H5Pget_nfilters(plist);
     for (int i = 0; i < count; ++i) {
@@ -195,7 +195,7 @@ class Reader {
       case Values::float16:
         break;
     }
-    const TypeHandle bits(H5Tcopy(type));  // the file's type in our byte order: nothing but the order changes
+    const TypeHandle bits(H5Tcopy(type));  // the file's type with only the byte order changed to ours
     H5Tset_order(bits.get(), H5T_ORDER_LE);
     return convert_from<uint16_t>(bits.get(), half_to_float);
   }

@@ -31,7 +31,7 @@ namespace {
 constexpr char kSignature[] = "\x89HDF\r\n\x1a\n";
 constexpr size_t kSignatureBytes = 8;
 
-// Lends the bytes to libhdf5's in-memory driver: it would copy them twice otherwise.
+// Lends the bytes to libhdf5's in-memory driver, which would otherwise copy them twice.
 void* lend_memory(size_t, H5FD_file_image_op_t, void* bytes) { return bytes; }
 void* copy_memory(void* to, const void* from, size_t size, H5FD_file_image_op_t, void*) {
   return to == from ? to : std::memcpy(to, from, size);
@@ -51,8 +51,8 @@ FileHandle open_image(std::vector<uint8_t>& bytes) {
       H5Pset_file_image(access.get(), bytes.data(), bytes.size()) < 0) {
     throw Error(ErrorKind::internal, "libhdf5 takes no file from memory");
   }
-  // libhdf5 takes two files of one name for the same file. It also tries to open a file of that name and
-  // wants it not to be there: below what is no folder there is none, whatever lies in the working directory.
+  // The name must be unique, because libhdf5 takes two files of one name for the same file. No such file may
+  // exist either, because libhdf5 tries to open it: no path below something that is not a folder exists.
   static std::atomic<unsigned> counter{0};
   const std::string name = "/dev/null/tf_injector-image-" + std::to_string(counter.fetch_add(1));
   return FileHandle(H5Fopen(name.c_str(), H5F_ACC_RDONLY, access.get()));
@@ -73,7 +73,7 @@ struct NameList {
   size_t most;
 };
 
-// Negative ends the listing as a failure: a damaged list of members may lead back to its own start.
+// A negative result ends the listing as a failure. A damaged list of members may be a cycle.
 herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* list) noexcept {
   try {
     auto& [names, most] = *static_cast<NameList*>(list);
@@ -99,7 +99,7 @@ struct Hdf5File::Impl {
     const LibraryLock lock;
     file = {};
   }
-  // The object, reached over hard links only; not valid() when there is none of that path.
+  // The object at that path, reached through hard links only; not valid() if there is none.
   [[nodiscard]] ObjectHandle open(const std::string& path) const;
   [[nodiscard]] ObjectHandle open_existing(const std::string& path) const;
   [[nodiscard]] std::string where(const std::string& path) const {
@@ -157,7 +157,7 @@ bool Hdf5File::is_group(const std::string& path) const {
 std::vector<std::string> Hdf5File::children(const std::string& group) const {
   const LibraryLock lock;
   const ObjectHandle object = impl_->open(group);
-  constexpr size_t kLinkBytes = 8;  // a link takes more than that
+  constexpr size_t kLinkBytes = 8;  // every link is longer
   hdf5::NameList list{.names = {}, .most = impl_->bytes.size() / kLinkBytes};
   if (!object.valid() || H5Iget_type(object.get()) != H5I_GROUP) return {};
   if (H5Literate(object.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, hdf5::collect_name, &list) < 0) {

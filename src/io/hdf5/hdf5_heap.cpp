@@ -9,13 +9,13 @@
 namespace tf_injector::hdf5 {
 namespace {
 
-// A reference as it lies in the file (HDF5 File Format Specification 2.0, "Variable-length"): bytes of text,
-// address of a heap collection, object in it. Files with addresses or lengths of other than 8 bytes are
-// refused.
+// A reference as stored in the file (HDF5 File Format Specification 2.0, "Variable-length"): length of the
+// text in bytes, address of a heap collection, index of the object in it. Files whose addresses or lengths do
+// not have 8 bytes are refused.
 constexpr size_t kReferenceBytes = 16;
-constexpr size_t kMostStrings = 65536;  // each is looked for among as many objects
+constexpr size_t kMostStrings = 65536;  // bounds the time, as each is searched among all objects
 
-// Moves nothing: the reference is handed over as it is in the file.
+// A conversion that leaves the reference as it is in the file.
 herr_t keep_reference(hid_t, hid_t, H5T_cdata_t* data, size_t, size_t, size_t, void*, void*, hid_t) noexcept {
   data->need_bkg = H5T_BKG_NO;
   return 0;
@@ -46,7 +46,7 @@ class Heap {
     if (object.size() < length) fail();
     const std::string_view whole(reinterpret_cast<const char*>(object.data()), length);
     return std::string(
-        whole.substr(0, whole.find('\0')));  // as C strings: h5py writes none that goes on behind a NUL
+        whole.substr(0, whole.find('\0')));  // up to the first NUL, where h5py ends every string
   }
 
  private:
@@ -85,7 +85,7 @@ class Heap {
   const std::string& where_;
 };
 
-// Addresses count from the start of the file, in 8 bytes.
+// Checks that addresses count from the start of the file and have 8 bytes.
 bool has_plain_addresses(const AttributeHandle& attribute) {
   const FileHandle file(H5Iget_file_id(attribute.get()));
   const PropertyHandle creation(file.valid() ? H5Fget_create_plist(file.get()) : -1);
@@ -110,7 +110,7 @@ std::vector<std::string> read_heap_strings(const AttributeHandle& attribute, siz
     throw_bad(where, "cannot be read; the file is damaged");
   const Heap heap(file, where);
   std::vector<std::string> values;
-  uint64_t total = 0;  // many references to one object must not fill the memory
+  uint64_t total = 0;  // bounds the memory, as many references may name one object
   for (size_t i = 0; i < count; ++i) {
     values.push_back(heap.text(std::span(references).subspan(i * kReferenceBytes, kReferenceBytes)));
     total += values.back().size();

@@ -5,7 +5,7 @@
 namespace tf_injector::plan {
 namespace {
 
-// Axes longer than 1 keep their order: the elements stay where they are.
+// True if the axes longer than 1 keep their order: then every element keeps its position in memory.
 bool keeps_order(const ops::Transpose& op, const Shape& input) {
   int last = -1;
   for (int axis : op.perm) {
@@ -46,7 +46,7 @@ void drop_copies(Draft& draft) {
     draft.steps.erase(draft.steps.begin() + static_cast<std::ptrdiff_t>(i));
     for (DraftStep& step : draft.steps) {
       for (Use& use : step.inputs) {
-        if (use.value == from) use.value = to;  // each use keeps the shape it was written with
+        if (use.value == from) use.value = to;  // each use keeps its own shape
       }
     }
     if (draft.output.value == from) draft.output.value = to;

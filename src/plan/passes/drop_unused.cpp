@@ -7,7 +7,7 @@ namespace tf_injector::plan {
 
 void drop_unused(Draft& draft) {
   std::set<ValueId> read{draft.output.value};
-  for (size_t i = draft.steps.size(); i-- > 0;) {  // users come behind their inputs
+  for (size_t i = draft.steps.size(); i-- > 0;) {  // backwards: readers come after what they read
     if (!read.contains(draft.steps[i].output)) continue;
     for (const Use& use : draft.steps[i].inputs) read.insert(use.value);
   }

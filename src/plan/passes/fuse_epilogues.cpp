@@ -12,15 +12,15 @@ bool is(const DraftStep& step) {
 
 bool is_convolution(const DraftStep& step) { return is<ops::Conv2D>(step) || is<ops::DepthwiseConv2D>(step); }
 
-// The step that makes `use`, if its value may be finished in place: nobody else reads it, in the same shape.
-// Else -1.
+// The step that computes `use`, if an epilogue may be fused into it: its value has no other reader, and the
+// same shape. Else -1.
 int finishable(const Draft& draft, const Use& use) {
   const int producer = draft.producer(use.value);
   if (producer < 0 || draft.readers(use.value) != 1) return -1;
   return draft.steps[static_cast<size_t>(producer)].shape == use.shape ? producer : -1;
 }
 
-// Moves step `from`, finished by `step` (which stands behind it), to the place of `step`.
+// Moves step `from`, which now includes the later step `step`, to the position of `step`.
 void merge(Draft& draft, size_t from, size_t step, const std::string& label, const Epilogue& epilogue,
            std::vector<Use> more_inputs) {
   DraftStep merged = draft.steps[from];
@@ -48,7 +48,7 @@ bool fuse_batch_normalization(Draft& draft, size_t i) {
 bool fuse_add(Draft& draft, size_t i) {
   if (draft.steps[i].inputs.size() != 2) return false;
   int best = -1, operand = -1;
-  for (int k : {0, 1}) {  // the later of two candidates: the other operand is there by then
+  for (int k : {0, 1}) {  // take the later of two candidates: then the other operand is already computed
     const int from = finishable(draft, draft.steps[i].inputs[static_cast<size_t>(k)]);
     if (from < 0) continue;
     const DraftStep& before = draft.steps[static_cast<size_t>(from)];
@@ -92,7 +92,7 @@ void fuse_epilogues(Draft& draft) {
     } else if (is<ops::Activation>(draft.steps[i])) {
       merged = fuse_activation(draft, i);
     }
-    if (!merged) ++i;  // a merge has taken one step out before i: i already names the next one
+    if (!merged) ++i;  // a merge removes one step before i, so that i is already the next step
   }
 }
 

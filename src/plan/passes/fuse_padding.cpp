@@ -6,7 +6,8 @@
 namespace tf_injector::plan {
 namespace {
 
-// Convolutions read their border from a pixel of zeros: only +0. No maximum takes -Inf: it is left out.
+// A convolution reads its border from a pixel of +0, so only +0 can be fused. A border of -Inf can be left
+// out of a maximum.
 constexpr float kNothing = -std::numeric_limits<float>::infinity();
 
 bool is_border(const ops::Pad& op) {
