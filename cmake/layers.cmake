@@ -1,3 +1,33 @@
+# Headers that most sources include, compiled once for all layers: the standard library's and fmt's. A build without them is the
+# same: every file includes what it uses.
+option(TFI_PRECOMPILED_HEADERS "Precompile the headers that most sources include" ON)
+set(tfi_precompiled <algorithm> <array> <cmath> <cstdint> <functional> <limits> <memory> <optional> <span> <string> <string_view>
+    <utility> <vector> <fmt/format.h>)
+if(TFI_PRECOMPILED_HEADERS AND CMAKE_CXX_COMPILER_LAUNCHER MATCHES "(^|/)ccache$")
+  # ccache takes sources with precompiled headers only where it is told that their dates and __TIME__ do not matter.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CMAKE_CXX_COMPILER_LAUNCHER})
+endif()
+
+# tfi_precompile(TARGET): the first target compiles them, the others take them from it.
+function(tfi_precompile target)
+  if(NOT TFI_PRECOMPILED_HEADERS)
+    return()
+  endif()
+  get_property(owner GLOBAL PROPERTY tfi_precompiled_by)
+  if(owner)
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+  else()
+    target_precompile_headers(${target} PRIVATE ${tfi_precompiled})
+    set_property(GLOBAL PROPERTY tfi_precompiled_by ${target})
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # The first for ccache. GCC 12 forgets in precompiled headers which of its warnings the standard library turns off.
+    target_compile_options(${target} PRIVATE -fpch-preprocess -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
+  elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  endif()
+endfunction()
+
 # tfi_layer(NAME [LOWER...]): the static library tfi_NAME of all sources in src/NAME, which may use the named lower ones.
 function(tfi_layer name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
@@ -6,6 +36,7 @@ function(tfi_layer name)
     add_library(tfi_${name} STATIC ${sources})
     set(scope PUBLIC)
     target_link_libraries(tfi_${name} PRIVATE tfi_options)
+    tfi_precompile(tfi_${name})
   else()
     add_library(tfi_${name} INTERFACE)
     set(scope INTERFACE)
