@@ -15,7 +15,7 @@ ReplayWorkspace::ReplayWorkspace(const ReplayPlan& plan)
       values_(plan, golden_),
       hit_columns_(plan, golden_),
       steps_(plan, golden_, values_, hit_columns_),
-      alone_(plan, golden_, values_, hit_columns_),
+      per_fault_executor_(plan, golden_, values_, hit_columns_),
       repacker_(plan, golden_, values_) {
   ArrayMaker maker;
   list_arrays(plan.sizes(), maker);
@@ -62,7 +62,7 @@ void ReplayWorkspace::count(const Group& group) {
 Counters ReplayWorkspace::counters() const noexcept {
   Counters all = counters_;
   for (const Counters& some :
-       {hit_columns_.counters(), steps_.counters(), alone_.counters(), repacker_.counters()})
+       {hit_columns_.counters(), steps_.counters(), per_fault_executor_.counters(), repacker_.counters()})
     all += some;
   return all;
 }
@@ -113,7 +113,7 @@ void ReplayWorkspace::run_pack(size_t s, size_t first, int carried_value, const 
       is_patched = is_patched || !hits[hit].patched.empty();
     }
     if (next == s) here = hit;
-    const int most = is_huge ? kMostAlone : plan_.segments()[next].few;
+    const int most = is_huge ? kMaxPerFault : plan_.segments()[next].few;
     if (std::popcount(lanes) > (plan_.shortcuts().alone ? most : 0) || is_patched) break;
     few = lanes;
     few_hits = hit;
@@ -121,8 +121,8 @@ void ReplayWorkspace::run_pack(size_t s, size_t first, int carried_value, const 
   }
   if (end > s) {
     here = few_hits;
-    alone_.run(first, plan_.segments()[end - 1].end, hits.first(here), few, carried_value,
-               plan_.segments()[end - 1].value, context_);
+    per_fault_executor_.run(first, plan_.segments()[end - 1].end, hits.first(here), few, carried_value,
+                            plan_.segments()[end - 1].value, context_);
   } else {
     end = s + 1;
     steps_.run(first, plan_.segments()[s].end, hits.first(here), context_);

@@ -10,13 +10,13 @@
 
 #include "core/aligned_buffer.hpp"
 #include "plan/plan.hpp"
-#include "replay/alone_steps.hpp"
 #include "replay/arrays.hpp"
 #include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
 #include "replay/golden.hpp"
 #include "replay/lane_steps.hpp"
 #include "replay/lane_values.hpp"
+#include "replay/per_fault_executor.hpp"
 #include "replay/repack.hpp"
 #include "replay/replay_plan.hpp"
 
@@ -67,7 +67,7 @@ class ReplayWorkspace : ReplayScores {
   LaneValues values_;
   HitColumns hit_columns_;
   LaneSteps steps_;
-  AloneSteps alone_;
+  PerFaultExecutor per_fault_executor_;
   Repacker repacker_;
   BatchContext context_;
   Counters counters_;

@@ -229,7 +229,7 @@ int ReplayPlan::few_faults(size_t first, size_t end) const {
     const LinearGeometry& g = steps_[s].linear->geometry;
     alone = std::max(alone, g.taps * g.cin * ((g.cout + table_.lanes - 1) / table_.lanes));
   }
-  return static_cast<int>(std::clamp<int64_t>(kPositionCost / alone, 1, kMostAlone));
+  return static_cast<int>(std::clamp<int64_t>(kPositionCost / alone, 1, kMaxPerFault));
 }
 
 int64_t ReplayPlan::slot_positions(int slot) const {

@@ -99,9 +99,9 @@ struct StepInfo {
 struct Segment {
   size_t first = 0, end = 0;  // steps
   int value = -1;             // what it hands on
-  int few = 0;                // so many faults of a pack are better off alone (AloneSteps)
+  int few = 0;                // so many faults of a pack are better off alone (PerFaultExecutor)
 };
-inline constexpr int kMostAlone = 16;
+inline constexpr int kMaxPerFault = 16;
 
 // Are the weights of linear steps unpacked? A plan without them can be asked for sizes and memory only.
 enum class Weights { unpacked, left_out };

@@ -9,7 +9,7 @@ namespace tf_injector::replay {
 ReplaySizes::ReplaySizes(const ReplayPlan& plan, PackSize size)
     : lanes(plan.table().lanes), width(plan.table().width()), pack(size) {
   columns = (int64_t{size.lanes} + lanes - 1) / lanes * lanes;
-  alone = std::min(kMostAlone, size.lanes);
+  alone = std::min(kMaxPerFault, size.lanes);
   scores = plan.plan().classes();
   runs_whole = !plan.shortcuts().channel;
   add_values(plan);

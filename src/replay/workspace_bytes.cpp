@@ -49,7 +49,7 @@ size_t ReplaySizes::workspace_bytes() const {
   const size_t arrays = array_bytes<GoldenArrays>(*this) + array_bytes<LaneValuesArrays>(*this) +
                         array_bytes<HitColumnsArrays>(*this) + array_bytes<LaneStepsArrays>(*this) +
                         array_bytes<LaneLinearArrays>(*this) + array_bytes<AliveChannelsArrays>(*this) +
-                        array_bytes<AloneStepsArrays>(*this) + array_bytes<ReplayScores>(*this);
+                        array_bytes<PerFaultExecutorArrays>(*this) + array_bytes<ReplayScores>(*this);
   // Buffers that are carried or spare, and the new place of one that grows or is packed.
   const size_t moved = largest;
   const size_t carried =

@@ -37,7 +37,7 @@ void expect_segments_end_at_single_values(const Graph& graph) {
     EXPECT_LT(segment.first, segment.end);
     EXPECT_EQ(handed_on(replay_plan, segment.end), std::set<int>{segment.value});
     EXPECT_GE(segment.few, 1);
-    EXPECT_LE(segment.few, replay::kMostAlone);
+    EXPECT_LE(segment.few, replay::kMaxPerFault);
     ends.insert(segment.end);
     first = segment.end;
   }
@@ -89,7 +89,7 @@ TEST(ReplayPlan, FewFaultsOfALargeLayerAreFewer) {
     const Plan plan = Plan::compile(test::convolutions(rng, 3, {filters, filters}), {});
     return ReplayPlan(plan).segments().back().few;
   };
-  EXPECT_EQ(few(4), replay::kMostAlone);
+  EXPECT_EQ(few(4), replay::kMaxPerFault);
   EXPECT_GT(few(4), few(64));
   EXPECT_GT(few(64), few(256));
   EXPECT_EQ(few(512), 1);

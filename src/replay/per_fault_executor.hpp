@@ -19,7 +19,7 @@
 
 namespace tf_injector::replay {
 
-struct AloneStepsArrays {
+struct PerFaultExecutorArrays {
   // A value as one fault has it.
   struct Value {
     int owner = -1;  // which; its array holds all of it then
@@ -55,12 +55,12 @@ struct AloneStepsArrays {
   }
 };
 
-class AloneSteps : AloneStepsArrays {
+class PerFaultExecutor : PerFaultExecutorArrays {
  public:
   // All outlive it. `values`: of the pack that is being worked on.
-  AloneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values, HitColumns& hit_columns);
+  PerFaultExecutor(const ReplayPlan& plan, const Golden& golden, LaneValues& values, HitColumns& hit_columns);
 
-  // Steps first..end-1 of some lanes, up to kMostAlone; `hits`: of linear steps, ascending, also those of
+  // Steps first..end-1 of some lanes, up to kMaxPerFault; `hits`: of linear steps, ascending, also those of
   // other lanes. Reads `from` (-1: nothing is changed yet) and writes `to` of the pack's values.
   void run(size_t first, size_t end, std::span<const Hit> hits, LaneMask lanes, int from, int to,
            BatchContext context);
@@ -68,8 +68,8 @@ class AloneSteps : AloneStepsArrays {
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
 
  private:
-  using Value = AloneStepsArrays::Value;
-  using Fault = AloneStepsArrays::Fault;
+  using Value = PerFaultExecutorArrays::Value;
+  using Fault = PerFaultExecutorArrays::Fault;
   [[nodiscard]] const ValueInfo& info(int value) const { return plan_.values()[static_cast<size_t>(value)]; }
   [[nodiscard]] Value& slot(Fault& fault, int value) {
     return fault.slots[static_cast<size_t>(info(value).slot)];

@@ -1,4 +1,4 @@
-#include "replay/alone_steps.hpp"
+#include "replay/per_fault_executor.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -17,8 +17,8 @@ bool are_nearly_all(int64_t positions, int64_t of) {
 
 }  // namespace
 
-AloneSteps::AloneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values,
-                       HitColumns& hit_columns)
+PerFaultExecutor::PerFaultExecutor(const ReplayPlan& plan, const Golden& golden, LaneValues& values,
+                                   HitColumns& hit_columns)
     : plan_(plan), golden_(golden), values_(values), hit_columns_(hit_columns) {
   ArrayMaker maker;
   list_arrays(plan.sizes(), maker);
@@ -26,8 +26,8 @@ AloneSteps::AloneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues&
   std::iota(all_channels_.begin(), all_channels_.end(), 0);
 }
 
-void AloneSteps::run(size_t first, size_t end, std::span<const Hit> hits, LaneMask lanes, int from, int to,
-                     BatchContext context) {
+void PerFaultExecutor::run(size_t first, size_t end, std::span<const Hit> hits, LaneMask lanes, int from,
+                           int to, BatchContext context) {
   size_t count = 0;
   for (LaneMask left = lanes; left != 0; left &= left - 1) {
     Fault& fault = faults_[count++];
@@ -46,12 +46,12 @@ void AloneSteps::run(size_t first, size_t end, std::span<const Hit> hits, LaneMa
   store(faults, to);
 }
 
-const float* AloneSteps::read(Fault& fault, int value) {
+const float* PerFaultExecutor::read(Fault& fault, int value) {
   return is_changed(fault, value) ? slot(fault, value).values.data() : golden_.value(value);
 }
 
 // The value, all golden's.
-AloneSteps::Value& AloneSteps::begin(Fault& fault, int value) {
+PerFaultExecutor::Value& PerFaultExecutor::begin(Fault& fault, int value) {
   Value& v = slot(fault, value);
   v.owner = value;
   v.changed = 0;
@@ -60,7 +60,7 @@ AloneSteps::Value& AloneSteps::begin(Fault& fault, int value) {
   return v;
 }
 
-void AloneSteps::load(Fault& fault, int value) {
+void PerFaultExecutor::load(Fault& fault, int value) {
   if ((values_.any(value) >> fault.lane & 1) == 0) return;
   Value& v = begin(fault, value);
   for (int64_t p = 0; p < info(value).positions; ++p) {
@@ -71,7 +71,7 @@ void AloneSteps::load(Fault& fault, int value) {
 }
 
 // Output positions whose inputs the fault has changed. False: nearly all are, and a whole run is as well.
-bool AloneSteps::list_positions(Fault& fault, const StepInfo& step) {
+bool PerFaultExecutor::list_positions(Fault& fault, const StepInfo& step) {
   if (!plan_.shortcuts().reach) return false;
   const LinearGeometry& g = step.linear->geometry;
   const auto changed = [&](int value) -> const Value* {
@@ -94,7 +94,7 @@ bool AloneSteps::list_positions(Fault& fault, const StepInfo& step) {
   return !are_nearly_all(static_cast<int64_t>(positions_.size()), g.out_positions);
 }
 
-void AloneSteps::run_step(Fault& fault, const StepInfo& step, BatchContext context) {
+void PerFaultExecutor::run_step(Fault& fault, const StepInfo& step, BatchContext context) {
   if (std::none_of(step.reads.begin(), step.reads.end(),
                    [&](int value) { return is_changed(fault, value); })) {
     slot(fault, step.output).owner = -1;
@@ -106,7 +106,7 @@ void AloneSteps::run_step(Fault& fault, const StepInfo& step, BatchContext conte
 }
 
 // At positions_.
-void AloneSteps::run_linear(Fault& fault, const StepInfo& step, BatchContext context) {
+void PerFaultExecutor::run_linear(Fault& fault, const StepInfo& step, BatchContext context) {
   Value& out = slot(fault, step.output);
   out.owner = -1;
   counters_.positions_unreached +=
@@ -125,7 +125,7 @@ void AloneSteps::run_linear(Fault& fault, const StepInfo& step, BatchContext con
 }
 
 // Golden's values at all positions but positions_.
-void AloneSteps::copy_others(Value& out) {
+void PerFaultExecutor::copy_others(Value& out) {
   const int64_t channels = info(out.owner).channels;
   const float* golden = golden_.value(out.owner);
   int64_t first = 0;
@@ -139,7 +139,7 @@ void AloneSteps::copy_others(Value& out) {
 
 // Which of the positions differ from golden; no other does. A value that is golden's everywhere is not
 // changed, unless all is kept.
-void AloneSteps::compare(Value& out, std::span<const int32_t> positions, bool keeps_all) {
+void PerFaultExecutor::compare(Value& out, std::span<const int32_t> positions, bool keeps_all) {
   const int64_t channels = info(out.owner).channels;
   std::fill_n(out.dirty.begin(), info(out.owner).positions, uint8_t{0});
   out.changed = 0;
@@ -153,7 +153,7 @@ void AloneSteps::compare(Value& out, std::span<const int32_t> positions, bool ke
   if (out.changed == 0) out.owner = -1;
 }
 
-void AloneSteps::run_whole(Fault& fault, const StepInfo& step, BatchContext context) {
+void PerFaultExecutor::run_whole(Fault& fault, const StepInfo& step, BatchContext context) {
   for (size_t i = 0; i < step.reads.size(); ++i) pointers_[i] = read(fault, step.reads[i]);
   Value& out = slot(fault, step.output);
   step.kernel->run({.inputs = {pointers_.data(), step.reads.size()},
@@ -167,7 +167,8 @@ void AloneSteps::run_whole(Fault& fault, const StepInfo& step, BatchContext cont
 }
 
 // The faulted channel of those faults of the hit that run alone: their values are golden's until then.
-void AloneSteps::hit(std::span<Fault> faults, const Hit& hit, const StepInfo& step, BatchContext context) {
+void PerFaultExecutor::hit(std::span<Fault> faults, const Hit& hit, const StepInfo& step,
+                           BatchContext context) {
   const int64_t channels = info(step.output).channels;
   hit_columns_.compute(hit, step, context);
   for (int64_t p = 0; p < info(step.output).positions; ++p) {
@@ -183,7 +184,7 @@ void AloneSteps::hit(std::span<Fault> faults, const Hit& hit, const StepInfo& st
   }
 }
 
-void AloneSteps::store(std::span<Fault> faults, int value) {
+void PerFaultExecutor::store(std::span<Fault> faults, int value) {
   values_.begin(value);
   for (int64_t p = 0; p < info(value).positions; ++p) {
     LaneMask held = 0;
@@ -195,7 +196,7 @@ void AloneSteps::store(std::span<Fault> faults, int value) {
   }
 }
 
-void AloneSteps::store_pixel(std::span<Fault> faults, int value, int64_t p, LaneMask held) {
+void PerFaultExecutor::store_pixel(std::span<Fault> faults, int value, int64_t p, LaneMask held) {
   const int64_t channels = info(value).channels, width = plan_.table().width();
   float* lane = sums_.data();
   for (Fault& fault : faults) {

@@ -1,5 +1,5 @@
 // Faults that run alone: the values that they leave are those of the scalar reference, from any step on.
-#include "replay/alone_steps.hpp"
+#include "replay/per_fault_executor.hpp"
 
 #include <bit>
 
@@ -9,18 +9,18 @@
 namespace tf_injector {
 namespace {
 
-using replay::AloneSteps;
 using replay::FaultBlock;
 using replay::HitColumns;
 using replay::LaneMask;
 using replay::LaneValues;
 using replay::Pack;
+using replay::PerFaultExecutor;
 using test::PreparedNetwork;
 
 struct Workers {
   HitColumns hit_columns;
   LaneValues values;
-  AloneSteps alone;
+  PerFaultExecutor alone;
 
   explicit Workers(const PreparedNetwork& network)
       : hit_columns(network.replay_plan, network.golden),
@@ -54,7 +54,7 @@ void expect_outputs(const PreparedNetwork& network, const Workers& workers, cons
 // The first pack of these faults that hits only linear steps; no more than may run alone.
 const Pack& first_pack(const FaultBlock& block) { return block.groups().front().packs.front(); }
 
-TEST(AloneSteps, LeaveTheOutputsOfTheReference) {
+TEST(PerFaultExecutor, LeaveTheOutputsOfTheReference) {
   if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
   std::mt19937 rng(121);
   int differing = 0;
@@ -81,7 +81,7 @@ TEST(AloneSteps, LeaveTheOutputsOfTheReference) {
 }
 
 // Segment by segment: what one run has left in the pack's values, the next begins with.
-TEST(AloneSteps, GoOnWithWhatIsInThePack) {
+TEST(PerFaultExecutor, GoOnWithWhatIsInThePack) {
   if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
   std::mt19937 rng(122);
   const PreparedNetwork network(test::convolutions(rng, 6, {5, 9, 4}),
@@ -102,7 +102,7 @@ TEST(AloneSteps, GoOnWithWhatIsInThePack) {
 }
 
 // A fault of one pixel: the layer behind it is computed at nine positions.
-TEST(AloneSteps, ComputeOnlyWhatTheFaultReaches) {
+TEST(PerFaultExecutor, ComputeOnlyWhatTheFaultReaches) {
   if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
   std::mt19937 rng(123);
   constexpr int64_t kSide = 9;
