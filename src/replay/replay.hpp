@@ -14,8 +14,8 @@
 #include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
 #include "replay/golden.hpp"
-#include "replay/lane_steps.hpp"
 #include "replay/lane_values.hpp"
+#include "replay/pack_executor.hpp"
 #include "replay/per_fault_executor.hpp"
 #include "replay/repack.hpp"
 #include "replay/replay_plan.hpp"
@@ -66,7 +66,7 @@ class ReplayWorkspace : ReplayScores {
   Golden golden_;
   LaneValues values_;
   HitColumns hit_columns_;
-  LaneSteps steps_;
+  PackExecutor steps_;
   PerFaultExecutor per_fault_executor_;
   Repacker repacker_;
   BatchContext context_;

@@ -20,7 +20,7 @@
 
 namespace tf_injector::replay {
 
-struct LaneStepsArrays {
+struct PackExecutorArrays {
   AlignedBuffer zeros_, window_values_;
   std::vector<int32_t> window_at_, window_next_;
   std::vector<simd::LaneTap> window_taps_;
@@ -53,10 +53,10 @@ struct LaneStepsArrays {
   }
 };
 
-class LaneSteps : LaneStepsArrays {
+class PackExecutor : PackExecutorArrays {
  public:
   // All outlive it. `values`: of the pack that is being worked on.
-  LaneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values, HitColumns& hit_columns);
+  PackExecutor(const ReplayPlan& plan, const Golden& golden, LaneValues& values, HitColumns& hit_columns);
 
   // Steps first..end-1 of the pack whose changed values are in `values`; `hits` ascending by step.
   void run(size_t first, size_t end, std::span<const Hit> hits, BatchContext context);

@@ -1,4 +1,4 @@
-#include "replay/lane_steps.hpp"
+#include "replay/pack_executor.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -25,8 +25,8 @@ bool has_negative_zero(const float* values, int64_t count) {
 
 }  // namespace
 
-LaneSteps::LaneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& values,
-                     HitColumns& hit_columns)
+PackExecutor::PackExecutor(const ReplayPlan& plan, const Golden& golden, LaneValues& values,
+                           HitColumns& hit_columns)
     : plan_(plan),
       table_(plan.table()),
       width_(table_.width()),
@@ -39,7 +39,7 @@ LaneSteps::LaneSteps(const ReplayPlan& plan, const Golden& golden, LaneValues& v
   std::iota(all_channels_.begin(), all_channels_.end(), 0);
 }
 
-void LaneSteps::run(size_t first, size_t end, std::span<const Hit> hits, BatchContext context) {
+void PackExecutor::run(size_t first, size_t end, std::span<const Hit> hits, BatchContext context) {
   context_ = context;
   for (size_t s = first; s < end; ++s) {
     const StepInfo& step = plan_.steps()[s];
@@ -63,7 +63,7 @@ void LaneSteps::run(size_t first, size_t end, std::span<const Hit> hits, BatchCo
   }
 }
 
-void LaneSteps::replay_step(const StepInfo& step, size_t index, LaneMask reached) {
+void PackExecutor::replay_step(const StepInfo& step, size_t index, LaneMask reached) {
   if (step.linear) {
     linear_.run(step, index, context_, {});
   } else if (step.elementwise) {
@@ -88,7 +88,7 @@ void LaneSteps::replay_step(const StepInfo& step, size_t index, LaneMask reached
 // --- the layer that a fault hits: one output channel per fault, from golden's inputs, at all positions ---
 
 // Put into a pixel as soon as that is done, while it is at hand.
-void LaneSteps::hit_linear(const StepInfo& step, size_t index, LaneMask reached, const Hit& hit) {
+void PackExecutor::hit_linear(const StepInfo& step, size_t index, LaneMask reached, const Hit& hit) {
   hit_columns_.compute(hit, step, context_);
   const auto put = [&](int64_t p) {
     changes_.clear();
@@ -107,7 +107,8 @@ void LaneSteps::hit_linear(const StepInfo& step, size_t index, LaneMask reached,
 // --- other forms: sums of all channels, of the lanes that are reached ---
 
 // Rows of a pixel, +0 left out: as they lie, or put into `values`. Their channels, the change.
-simd::LaneRows LaneSteps::read_rows(int value, int64_t p, LaneMask reach, float* values, int32_t* channels) {
+simd::LaneRows PackExecutor::read_rows(int value, int64_t p, LaneMask reach, float* values,
+                                       int32_t* channels) {
   const simd::LaneTap tap = values_.tap(value, p, 0);
   return table_.lane_window({.taps = {&tap, 1},
                              .lanes = reach,
@@ -118,7 +119,7 @@ simd::LaneRows LaneSteps::read_rows(int value, int64_t p, LaneMask reach, float*
                              .change = change_.data()});
 }
 
-void LaneSteps::load_pixel(int value, int64_t p, LaneMask reach, AlignedBuffer& to) {
+void PackExecutor::load_pixel(int value, int64_t p, LaneMask reach, AlignedBuffer& to) {
   const int64_t row = vectors(reach) * table_.lanes;
   std::fill_n(to.data(), info(value).channels * width_, 0.0f);
   const simd::LaneRows rows = read_rows(value, p, reach);
@@ -126,8 +127,8 @@ void LaneSteps::load_pixel(int value, int64_t p, LaneMask reach, AlignedBuffer& 
     std::copy_n(rows.values + i * row, row, to.data() + row_channels_[idx(i)] * width_);
 }
 
-void LaneSteps::finish_sums(const StepInfo& step, int64_t p, const simd::EpilogueCall& epilogue,
-                            LaneMask reach, std::span<const int32_t> channels) {
+void PackExecutor::finish_sums(const StepInfo& step, int64_t p, const simd::EpilogueCall& epilogue,
+                               LaneMask reach, std::span<const int32_t> channels) {
   counters_.equal_lanes += finish_pixel(plan_, golden_, values_, target_of(step, p), epilogue,
                                         {.lanes = reach,
                                          .sums = sums_.data(),
@@ -136,14 +137,14 @@ void LaneSteps::finish_sums(const StepInfo& step, int64_t p, const simd::Epilogu
                                          .alive_in = nullptr});
 }
 
-void LaneSteps::replay_elementwise(const StepInfo& step) {
+void PackExecutor::replay_elementwise(const StepInfo& step) {
   for_each_reached(step, [&](int64_t p, LaneMask reach) {
     load_sums(step.reads.front(), p, reach);
     finish_sums(step, p, step.epilogue->parameters(), reach);
   });
 }
 
-void LaneSteps::replay_function(const StepInfo& step) {
+void PackExecutor::replay_function(const StepInfo& step) {
   for_each_reached(step, [&](int64_t p, LaneMask reach) {
     load_sums(step.reads.front(), p, reach);
     const int64_t row = vectors(reach) * table_.lanes;
@@ -155,7 +156,7 @@ void LaneSteps::replay_function(const StepInfo& step) {
   });
 }
 
-void LaneSteps::replay_binary(const StepInfo& step) {
+void PackExecutor::replay_binary(const StepInfo& step) {
   const BinaryStep& binary = *step.binary;
   const int64_t channels = info(step.output).channels;
   const LaneMask everywhere = values_.everywhere(step.reads);
@@ -175,14 +176,14 @@ void LaneSteps::replay_binary(const StepInfo& step) {
   }
 }
 
-void LaneSteps::replay_movement(const StepInfo& step) {
+void PackExecutor::replay_movement(const StepInfo& step) {
   for (int64_t p = 0; p < info(step.output).positions; ++p) {
     if (!move_pixel(step, p)) move_elements(step, p);
   }
 }
 
 // False: the pixel is not one input pixel with all its channels.
-bool LaneSteps::move_pixel(const StepInfo& step, int64_t p) {
+bool PackExecutor::move_pixel(const StepInfo& step, int64_t p) {
   const MovementStep::Position& from = step.movement->positions[idx(p)];
   const int in = step.reads.front();
   if (from.source < 0) return false;
@@ -196,7 +197,7 @@ bool LaneSteps::move_pixel(const StepInfo& step, int64_t p) {
   return true;
 }
 
-void LaneSteps::move_elements(const StepInfo& step, int64_t p) {
+void PackExecutor::move_elements(const StepInfo& step, int64_t p) {
   const int in = step.reads.front();
   const int64_t channels = info(step.output).channels, in_channels = info(in).channels;
   const int32_t* from = step.movement->elements.data() + p * channels;
@@ -230,7 +231,7 @@ void LaneSteps::move_elements(const StepInfo& step, int64_t p) {
   finish_sums(step, p, {}, reach);
 }
 
-void LaneSteps::replay_average(const StepInfo& step) {
+void PackExecutor::replay_average(const StepInfo& step) {
   const AverageGeometry& g = step.average->geometry;
   const int in = step.reads.front();
   const LaneMask everywhere = values_.everywhere(step.reads);
@@ -245,7 +246,7 @@ void LaneSteps::replay_average(const StepInfo& step) {
 
 // x + 0 is x for every x but -0. A sum begins at +0 and becomes -0 only where it is flushed (-1e-39, say);
 // one that ends otherwise has met no zero while it was -0, or has lost that sign again.
-void LaneSteps::average_window(const StepInfo& step, int64_t p, LaneMask reach) {
+void PackExecutor::average_window(const StepInfo& step, int64_t p, LaneMask reach) {
   if (!sum_window(step, p, reach, false)) {
     ++counters_.negative_zeros;
     (void)sum_window(step, p, reach, true);
@@ -255,7 +256,7 @@ void LaneSteps::average_window(const StepInfo& step, int64_t p, LaneMask reach) 
   for (int64_t e = 0; e < g.channels * width_; ++e) sums_[idx(e)] = sums_[idx(e)] / divisor;
 }
 
-bool LaneSteps::sum_window(const StepInfo& step, int64_t p, LaneMask reach, bool with_zeros) {
+bool PackExecutor::sum_window(const StepInfo& step, int64_t p, LaneMask reach, bool with_zeros) {
   const AverageGeometry& g = step.average->geometry;
   const std::vector<int32_t>& window = g.windows[idx(p)].positions;
   const int64_t size = g.channels * width_;
@@ -286,7 +287,7 @@ bool LaneSteps::sum_window(const StepInfo& step, int64_t p, LaneMask reach, bool
 }
 
 // Any other step: run as it is on the fault's own inputs, then compared.
-void LaneSteps::replay_whole(const StepInfo& step, const Hit* hit, LaneMask lanes) {
+void PackExecutor::replay_whole(const StepInfo& step, const Hit* hit, LaneMask lanes) {
   counters_.whole_runs += std::popcount(lanes);
   for_each_lane(lanes, [&](int lane) {
     const Kernel* kernel = step.kernel;
@@ -304,14 +305,14 @@ void LaneSteps::replay_whole(const StepInfo& step, const Hit* hit, LaneMask lane
 }
 
 // All of a value as one fault has it: golden's own array when the fault has not reached it.
-const float* LaneSteps::materialize(int value, int lane, AlignedBuffer& scratch) const {
+const float* PackExecutor::materialize(int value, int lane, AlignedBuffer& scratch) const {
   if ((values_.any(value) >> lane & 1) == 0) return golden_.value(value);
   const ValueInfo& v = info(value);
   for (int64_t p = 0; p < v.positions; ++p) values_.read(value, p, lane, scratch.data() + p * v.channels);
   return scratch.data();
 }
 
-void LaneSteps::store_whole(int value, int lane, const float* result) {
+void PackExecutor::store_whole(int value, int lane, const float* result) {
   const ValueInfo& v = info(value);
   float* before = stripes_.data();
   for (int64_t p = 0; p < v.positions; ++p) {
