@@ -14,8 +14,8 @@
 #include "replay/fault_block.hpp"
 #include "replay/golden.hpp"
 #include "replay/hit_columns.hpp"
-#include "replay/lane_linear.hpp"
 #include "replay/lane_values.hpp"
+#include "replay/packed_linear.hpp"
 #include "replay/replay_plan.hpp"
 
 namespace tf_injector::replay {
@@ -126,7 +126,7 @@ class PackExecutor : PackExecutorArrays {
   LaneValues& values_;
   BatchContext context_;
   Counters counters_;
-  LaneLinear linear_;
+  PackedLinear linear_;
   HitColumns& hit_columns_;
 };
 

@@ -1,4 +1,4 @@
-#include "replay/lane_linear.hpp"
+#include "replay/packed_linear.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -13,7 +13,7 @@ constexpr int32_t kWeightPackCost = 4;
 
 }  // namespace
 
-LaneLinear::LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues& values)
+PackedLinear::PackedLinear(const ReplayPlan& plan, const Golden& golden, LaneValues& values)
     : plan_(plan),
       table_(plan.table()),
       lanes_(plan.table().lanes),
@@ -29,7 +29,7 @@ LaneLinear::LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues&
   }
 }
 
-void LaneLinear::run(const StepInfo& step, size_t index, BatchContext context, const AfterPosition& after) {
+void PackedLinear::run(const StepInfo& step, size_t index, BatchContext context, const AfterPosition& after) {
   context_ = context;
   const LinearGeometry& g = step.linear->geometry;
   in_ = values_.view(step.reads.front());
@@ -48,7 +48,7 @@ void LaneLinear::run(const StepInfo& step, size_t index, BatchContext context, c
   }
 }
 
-void LaneLinear::position(const StepInfo& step, size_t index, int64_t p, LaneMask reach) {
+void PackedLinear::position(const StepInfo& step, size_t index, int64_t p, LaneMask reach) {
   read_window(step, p, reach);
   const LinearGeometry& g = step.linear->geometry;
   if (!plan_.shortcuts().zero_inputs) take_all_rows(step, p);
@@ -76,7 +76,7 @@ void LaneLinear::position(const StepInfo& step, size_t index, int64_t p, LaneMas
                     .alive_in = alive_.alive_in()});
 }
 
-void LaneLinear::read_window(const StepInfo& step, int64_t p, LaneMask reach) {
+void PackedLinear::read_window(const StepInfo& step, int64_t p, LaneMask reach) {
   const LinearStep& linear = *step.linear;
   const LinearGeometry& g = linear.geometry;
   const int32_t* from = g.source.data() + p * g.taps;
@@ -99,7 +99,7 @@ void LaneLinear::read_window(const StepInfo& step, int64_t p, LaneMask reach) {
   if (linear.dead && step.has_add) table_.lane_most(add_.pixel(p), reach, add_change_.data());
 }
 
-void LaneLinear::find_alive(const StepInfo& step, size_t index, int64_t p, int32_t faults) {
+void PackedLinear::find_alive(const StepInfo& step, size_t index, int64_t p, int32_t faults) {
   const LinearStep& linear = *step.linear;
   const auto cout = static_cast<int32_t>(linear.geometry.cout);
   if (linear.dead) {
@@ -111,19 +111,19 @@ void LaneLinear::find_alive(const StepInfo& step, size_t index, int64_t p, int32
 }
 
 // What the chains of single faults cost per row, in vectors of multiply-adds.
-int32_t LaneLinear::single_cost(int32_t faults, int32_t channels, int32_t cout) const {
+int32_t PackedLinear::single_cost(int32_t faults, int32_t channels, int32_t cout) const {
   return std::min(faults * vectors(cout), faults * vectors(channels) + vectors(cout) * kWeightPackCost);
 }
 
 // What does not fill a vector is computed one by one where that is less work: those with the largest changes.
-LaneLinear::Split LaneLinear::split(const LinearStep& linear, int32_t faults) {
+PackedLinear::Split PackedLinear::split(const LinearStep& linear, int32_t faults) {
   const int32_t over = faults % lanes_, channels = alive_.count();
   const bool is_less =
       over > 0 && single_cost(over, channels, static_cast<int32_t>(linear.geometry.cout)) < channels;
   return {is_less ? faults - over : faults, faults};
 }
 
-void LaneLinear::compute(const LinearStep& linear, const Split& how) {
+void PackedLinear::compute(const LinearStep& linear, const Split& how) {
   negative_zero_ = false;
   const int32_t end = vectors(how.together);
   for (int32_t v = 0; v < end; ++v) {
@@ -134,7 +134,7 @@ void LaneLinear::compute(const LinearStep& linear, const Split& how) {
 }
 
 template <class Run>
-void LaneLinear::for_each_block(const LinearStep& linear, Run run) {
+void PackedLinear::for_each_block(const LinearStep& linear, Run run) {
   const std::span<const int64_t> blocks = linear.kernel->blocks(context_.batch);
   if (blocks.size() <= 1) {
     run(window_, false);
@@ -156,8 +156,8 @@ void LaneLinear::for_each_block(const LinearStep& linear, Run run) {
   }
 }
 
-void LaneLinear::compute_together(const LinearStep& linear, const simd::LaneLevel& channels, int32_t first,
-                                  int32_t end) {
+void PackedLinear::compute_together(const LinearStep& linear, const simd::LaneLevel& channels, int32_t first,
+                                    int32_t end) {
   for_each_block(linear, [&](simd::LaneWindow block, bool add) {
     block.values += first * lanes_;
     negative_zero_ |= table_.lane_sums({.window = block,
@@ -171,7 +171,7 @@ void LaneLinear::compute_together(const LinearStep& linear, const simd::LaneLeve
 }
 
 // Lanes first..end-1, the last vector: whatever is alive is alive there.
-void LaneLinear::compute_single(const LinearStep& linear, int32_t first, int32_t end) {
+void PackedLinear::compute_single(const LinearStep& linear, int32_t first, int32_t end) {
   const auto cout = static_cast<int32_t>(linear.geometry.cout);
   const bool pack =
       cout <= lanes_ * simd::kMostPackedVectors &&
@@ -194,7 +194,7 @@ void LaneLinear::compute_single(const LinearStep& linear, int32_t first, int32_t
 }
 
 // The window with its zeros.
-void LaneLinear::take_all_rows(const StepInfo& step, int64_t p) {
+void PackedLinear::take_all_rows(const StepInfo& step, int64_t p) {
   const LinearGeometry& g = step.linear->geometry;
   const int64_t row = int64_t{window_.vectors} * lanes_;
   std::fill_n(dense_rows_.data(), g.taps * g.cin * row, 0.0f);

@@ -18,7 +18,7 @@
 
 namespace tf_injector::replay {
 
-struct LaneLinearArrays {
+struct PackedLinearArrays {
   std::vector<simd::LaneTap> taps_;
   std::vector<int32_t> weight_at_, dense_at_;
   std::array<std::vector<int32_t>, simd::kLaneVectors + 1>
@@ -38,10 +38,10 @@ struct LaneLinearArrays {
   }
 };
 
-class LaneLinear : LaneLinearArrays {
+class PackedLinear : PackedLinearArrays {
  public:
   // All outlive it. `values`: of the pack that is being worked on.
-  LaneLinear(const ReplayPlan& plan, const Golden& golden, LaneValues& values);
+  PackedLinear(const ReplayPlan& plan, const Golden& golden, LaneValues& values);
 
   // Called for every output position, ascending, when what reaches it has been computed. May be empty.
   using AfterPosition = std::function<void(int64_t position)>;
