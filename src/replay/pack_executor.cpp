@@ -26,14 +26,14 @@ bool has_negative_zero(const float* values, int64_t count) {
 }  // namespace
 
 PackExecutor::PackExecutor(const ReplayPlan& plan, const Golden& golden, LaneValues& values,
-                           HitColumns& hit_columns)
+                           FaultedChannelOutputs& faulted_outputs)
     : plan_(plan),
       table_(plan.table()),
       width_(table_.width()),
       golden_(golden),
       values_(values),
       linear_(plan, golden, values),
-      hit_columns_(hit_columns) {
+      faulted_outputs_(faulted_outputs) {
   ArrayMaker maker;
   list_arrays(plan.sizes(), maker);
   std::iota(all_channels_.begin(), all_channels_.end(), 0);
@@ -89,10 +89,10 @@ void PackExecutor::replay_step(const StepInfo& step, size_t index, LaneMask reac
 
 // Put into a pixel as soon as that is done, while it is at hand.
 void PackExecutor::hit_linear(const StepInfo& step, size_t index, LaneMask reached, const Hit& hit) {
-  hit_columns_.compute(hit, step, context_);
+  faulted_outputs_.compute(hit, step, context_);
   const auto put = [&](int64_t p) {
     changes_.clear();
-    hit_columns_.at(p, [&](int32_t h, float value) {
+    faulted_outputs_.at(p, [&](int32_t h, float value) {
       changes_.push_back({hit.channel[idx(h)], hit.lane[idx(h)], value});
     });
     values_.merge(step.output, p, changes_);

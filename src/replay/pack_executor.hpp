@@ -12,8 +12,8 @@
 #include "replay/arrays.hpp"
 #include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
+#include "replay/faulted_channel_outputs.hpp"
 #include "replay/golden.hpp"
-#include "replay/hit_columns.hpp"
 #include "replay/lane_values.hpp"
 #include "replay/packed_linear.hpp"
 #include "replay/replay_plan.hpp"
@@ -56,7 +56,8 @@ struct PackExecutorArrays {
 class PackExecutor : PackExecutorArrays {
  public:
   // All outlive it. `values`: of the pack that is being worked on.
-  PackExecutor(const ReplayPlan& plan, const Golden& golden, LaneValues& values, HitColumns& hit_columns);
+  PackExecutor(const ReplayPlan& plan, const Golden& golden, LaneValues& values,
+               FaultedChannelOutputs& faulted_outputs);
 
   // Steps first..end-1 of the pack whose changed values are in `values`; `hits` ascending by step.
   void run(size_t first, size_t end, std::span<const Hit> hits, BatchContext context);
@@ -127,7 +128,7 @@ class PackExecutor : PackExecutorArrays {
   BatchContext context_;
   Counters counters_;
   PackedLinear linear_;
-  HitColumns& hit_columns_;
+  FaultedChannelOutputs& faulted_outputs_;
 };
 
 }  // namespace tf_injector::replay

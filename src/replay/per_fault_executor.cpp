@@ -18,8 +18,8 @@ bool are_nearly_all(int64_t positions, int64_t of) {
 }  // namespace
 
 PerFaultExecutor::PerFaultExecutor(const ReplayPlan& plan, const Golden& golden, LaneValues& values,
-                                   HitColumns& hit_columns)
-    : plan_(plan), golden_(golden), values_(values), hit_columns_(hit_columns) {
+                                   FaultedChannelOutputs& faulted_outputs)
+    : plan_(plan), golden_(golden), values_(values), faulted_outputs_(faulted_outputs) {
   ArrayMaker maker;
   list_arrays(plan.sizes(), maker);
   std::iota(all_positions_.begin(), all_positions_.end(), 0);
@@ -170,9 +170,9 @@ void PerFaultExecutor::run_whole(Fault& fault, const StepInfo& step, BatchContex
 void PerFaultExecutor::hit(std::span<Fault> faults, const Hit& hit, const StepInfo& step,
                            BatchContext context) {
   const int64_t channels = info(step.output).channels;
-  hit_columns_.compute(hit, step, context);
+  faulted_outputs_.compute(hit, step, context);
   for (int64_t p = 0; p < info(step.output).positions; ++p) {
-    hit_columns_.at(p, [&](int32_t h, float value) {
+    faulted_outputs_.at(p, [&](int32_t h, float value) {
       const int32_t lane = hit.lane[idx(h)], channel = hit.channel[idx(h)];
       const auto fault =
           std::find_if(faults.begin(), faults.end(), [&](const Fault& f) { return f.lane == lane; });

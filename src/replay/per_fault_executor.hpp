@@ -12,8 +12,8 @@
 #include "replay/arrays.hpp"
 #include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
+#include "replay/faulted_channel_outputs.hpp"
 #include "replay/golden.hpp"
-#include "replay/hit_columns.hpp"
 #include "replay/lane_values.hpp"
 #include "replay/replay_plan.hpp"
 
@@ -58,7 +58,8 @@ struct PerFaultExecutorArrays {
 class PerFaultExecutor : PerFaultExecutorArrays {
  public:
   // All outlive it. `values`: of the pack that is being worked on.
-  PerFaultExecutor(const ReplayPlan& plan, const Golden& golden, LaneValues& values, HitColumns& hit_columns);
+  PerFaultExecutor(const ReplayPlan& plan, const Golden& golden, LaneValues& values,
+                   FaultedChannelOutputs& faulted_outputs);
 
   // Steps first..end-1 of some lanes, up to kMaxPerFault; `hits`: of linear steps, ascending, also those of
   // other lanes. Reads `from` (-1: nothing is changed yet) and writes `to` of the pack's values.
@@ -96,7 +97,7 @@ class PerFaultExecutor : PerFaultExecutorArrays {
   const ReplayPlan& plan_;
   const Golden& golden_;
   LaneValues& values_;
-  HitColumns& hit_columns_;
+  FaultedChannelOutputs& faulted_outputs_;
   Counters counters_;
 };
 

@@ -13,9 +13,9 @@ ReplayWorkspace::ReplayWorkspace(const ReplayPlan& plan)
     : plan_(plan),
       golden_(plan),
       values_(plan, golden_),
-      hit_columns_(plan, golden_),
-      steps_(plan, golden_, values_, hit_columns_),
-      per_fault_executor_(plan, golden_, values_, hit_columns_),
+      faulted_outputs_(plan, golden_),
+      steps_(plan, golden_, values_, faulted_outputs_),
+      per_fault_executor_(plan, golden_, values_, faulted_outputs_),
       repacker_(plan, golden_, values_) {
   ArrayMaker maker;
   list_arrays(plan.sizes(), maker);
@@ -62,7 +62,7 @@ void ReplayWorkspace::count(const Group& group) {
 Counters ReplayWorkspace::counters() const noexcept {
   Counters all = counters_;
   for (const Counters& some :
-       {hit_columns_.counters(), steps_.counters(), per_fault_executor_.counters(), repacker_.counters()})
+       {faulted_outputs_.counters(), steps_.counters(), per_fault_executor_.counters(), repacker_.counters()})
     all += some;
   return all;
 }

@@ -65,7 +65,7 @@ class ReplayWorkspace : ReplayScores {
   const ReplayPlan& plan_;
   Golden golden_;
   LaneValues values_;
-  HitColumns hit_columns_;
+  FaultedChannelOutputs faulted_outputs_;
   PackExecutor steps_;
   PerFaultExecutor per_fault_executor_;
   Repacker repacker_;

@@ -10,7 +10,7 @@ namespace tf_injector {
 namespace {
 
 using replay::FaultBlock;
-using replay::HitColumns;
+using replay::FaultedChannelOutputs;
 using replay::LaneMask;
 using replay::LaneValues;
 using replay::Pack;
@@ -18,14 +18,14 @@ using replay::PerFaultExecutor;
 using test::PreparedNetwork;
 
 struct Workers {
-  HitColumns hit_columns;
+  FaultedChannelOutputs faulted_channel_outputs;
   LaneValues values;
   PerFaultExecutor alone;
 
   explicit Workers(const PreparedNetwork& network)
-      : hit_columns(network.replay_plan, network.golden),
+      : faulted_channel_outputs(network.replay_plan, network.golden),
         values(network.replay_plan, network.golden),
-        alone(network.replay_plan, network.golden, values, hit_columns) {}
+        alone(network.replay_plan, network.golden, values, faulted_channel_outputs) {}
 
   [[nodiscard]] std::vector<float> value_of(const PreparedNetwork& network, int value, int lane) const {
     const replay::ValueInfo& info = network.info(value);

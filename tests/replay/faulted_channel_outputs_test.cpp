@@ -1,5 +1,5 @@
 // The layer that faults hit: what each fault makes of its own output channel, against the scalar reference.
-#include "replay/hit_columns.hpp"
+#include "replay/faulted_channel_outputs.hpp"
 
 #include "replay/prepared_network.hpp"
 
@@ -7,7 +7,7 @@ namespace tf_injector {
 namespace {
 
 using replay::FaultBlock;
-using replay::HitColumns;
+using replay::FaultedChannelOutputs;
 using test::PreparedNetwork;
 
 constexpr int64_t kSide = 5, kFilters = 6;
@@ -21,7 +21,7 @@ PreparedNetwork one_layer(std::mt19937& rng, const replay::Shortcuts& shortcuts)
 // Every output of every fault of the block: told as changed, or golden's.
 void expect_outputs_of_evaluate(const PreparedNetwork& network, std::span<const Patch> patches) {
   const FaultBlock block(network.replay_plan, patches);
-  HitColumns columns(network.replay_plan, network.golden);
+  FaultedChannelOutputs columns(network.replay_plan, network.golden);
   const std::vector<float> golden = network.evaluated(nullptr);
   std::vector<std::vector<float>> found(patches.size(), golden);
   int told = 0, differing = 0;
@@ -49,7 +49,7 @@ void expect_outputs_of_evaluate(const PreparedNetwork& network, std::span<const 
   }
 }
 
-TEST(HitColumns, AreTheFaultedChannelOfEveryFault) {
+TEST(FaultedChannelOutputs, AreTheFaultedChannelOfEveryFault) {
   if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
   std::mt19937 rng(111);
   for (const replay::Shortcuts& shortcuts :
@@ -64,7 +64,7 @@ TEST(HitColumns, AreTheFaultedChannelOfEveryFault) {
 }
 
 // 0 * Inf is NaN, and 0 * -w is -0: such faults show where their input is zero, too.
-TEST(HitColumns, OfInfinityNanAndASignAreComputedEverywhere) {
+TEST(FaultedChannelOutputs, OfInfinityNanAndASignAreComputedEverywhere) {
   if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
   std::mt19937 rng(112);
   const PreparedNetwork network = one_layer(rng, {});
@@ -75,7 +75,7 @@ TEST(HitColumns, OfInfinityNanAndASignAreComputedEverywhere) {
   expect_outputs_of_evaluate(network, std::vector<Patch>{sign});
 }
 
-TEST(HitColumns, AreNotComputedWhereTheFaultedWeightMeetsZero) {
+TEST(FaultedChannelOutputs, AreNotComputedWhereTheFaultedWeightMeetsZero) {
   if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
   std::mt19937 rng(113);
   std::vector<float> image(kSide * kSide * 3, 0.0f);
@@ -88,7 +88,7 @@ TEST(HitColumns, AreNotComputedWhereTheFaultedWeightMeetsZero) {
   for (Patch patch : patches) {
     patch.new_bits |= patch.old_bits & 0x80000000u;  // the same sign
     const FaultBlock block(network.replay_plan, {&patch, 1});
-    HitColumns columns(network.replay_plan, network.golden);
+    FaultedChannelOutputs columns(network.replay_plan, network.golden);
     columns.compute(block.groups()[0].packs[0].hits[0], network.replay_plan.steps().front(), network.context);
     const bool meets_one = patch.element == patches[0].element;
     EXPECT_EQ(columns.counters().column_positions_skipped, kSide * kSide - (meets_one ? 1 : 0));

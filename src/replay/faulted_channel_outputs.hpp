@@ -15,7 +15,7 @@
 
 namespace tf_injector::replay {
 
-struct HitColumnsArrays {
+struct FaultedChannelOutputsArrays {
   std::vector<int32_t> positions_;
   PositionScratch scratch_;
   AlignedBuffer columns_, whole_;        // [positions][faults]: sums, then values
@@ -34,9 +34,9 @@ struct HitColumnsArrays {
   }
 };
 
-class HitColumns : HitColumnsArrays {
+class FaultedChannelOutputs : FaultedChannelOutputsArrays {
  public:
-  HitColumns(const ReplayPlan& plan, const Golden& golden);
+  FaultedChannelOutputs(const ReplayPlan& plan, const Golden& golden);
 
   void compute(const Hit& hit, const StepInfo& step, BatchContext context);
   // Of what was computed last: calls changed(h, value) where the output of the h-th fault of the hit differs

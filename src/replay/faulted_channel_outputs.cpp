@@ -1,4 +1,4 @@
-#include "replay/hit_columns.hpp"
+#include "replay/faulted_channel_outputs.hpp"
 
 #include <algorithm>
 
@@ -6,12 +6,13 @@
 
 namespace tf_injector::replay {
 
-HitColumns::HitColumns(const ReplayPlan& plan, const Golden& golden) : plan_(plan), golden_(golden) {
+FaultedChannelOutputs::FaultedChannelOutputs(const ReplayPlan& plan, const Golden& golden)
+    : plan_(plan), golden_(golden) {
   ArrayMaker maker;
   list_arrays(plan.sizes(), maker);
 }
 
-void HitColumns::list_positions(const Hit& hit, const StepInfo& step) {
+void FaultedChannelOutputs::list_positions(const Hit& hit, const StepInfo& step) {
   const LinearGeometry& g = step.linear->geometry;
   const int in = step.reads.front();
   positions_.clear();
@@ -31,7 +32,7 @@ void HitColumns::list_positions(const Hit& hit, const StepInfo& step) {
   }
 }
 
-void HitColumns::compute(const Hit& hit, const StepInfo& step, BatchContext context) {
+void FaultedChannelOutputs::compute(const Hit& hit, const StepInfo& step, BatchContext context) {
   list_positions(hit, step);
   counters_.column_positions_skipped +=
       step.linear->geometry.out_positions - static_cast<int64_t>(positions_.size());
@@ -50,7 +51,7 @@ void HitColumns::compute(const Hit& hit, const StepInfo& step, BatchContext cont
   finish(hit, step, hit.epilogue->parameters());
 }
 
-void HitColumns::compute_whole(const Hit& hit, const StepInfo& step, BatchContext context) {
+void FaultedChannelOutputs::compute_whole(const Hit& hit, const StepInfo& step, BatchContext context) {
   inputs_.clear();
   for (const int value : step.reads) inputs_.push_back(golden_.value(value));
   const int64_t channels = plan_.values()[idx(step.output)].channels;
@@ -66,7 +67,7 @@ void HitColumns::compute_whole(const Hit& hit, const StepInfo& step, BatchContex
   }
 }
 
-void HitColumns::finish(const Hit& hit, const StepInfo& step, simd::EpilogueCall epilogue) {
+void FaultedChannelOutputs::finish(const Hit& hit, const StepInfo& step, simd::EpilogueCall epilogue) {
   const bool has_add = step.has_add && hit.whole.empty();
   epilogue.add = has_add ? golden_.value(step.reads.back()) : nullptr;
   const auto count = static_cast<int32_t>(hit.lane.size());
