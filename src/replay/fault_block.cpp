@@ -34,7 +34,7 @@ float change_of(const Patch& patch) {
 }
 
 // Packs one output channel per hit fault, the fault in it.
-void pack_columns(Hit& hit, const LinearStep& linear, std::span<const Target> pack) {
+void pack_columns(LayerFaults& hit, const LinearStep& linear, std::span<const Target> pack) {
   const LinearKernel& kernel = *linear.kernel;
   const LinearGeometry& geometry = linear.geometry;
   const tf_injector::simd::SimdTable& table = kernel.table();
@@ -73,11 +73,11 @@ Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
   };
   std::stable_sort(lanes.begin(), lanes.end(),
                    [&](size_t a, size_t b) { return channel(targets[a]) < channel(targets[b]); });
-  std::map<size_t, Hit> hits;
+  std::map<size_t, LayerFaults> hits;
   for (const size_t lane : lanes) {
     const Target& target = targets[lane];
     for (size_t step : target.steps) {
-      Hit& hit = hits[step];
+      LayerFaults& hit = hits[step];
       hit.step = step;
       const StepInfo& info = plan.steps()[step];
       if (info.linear && target.steps.size() == 1) {
@@ -107,7 +107,7 @@ size_t fault_bytes(const ReplayPlan& plan, std::span<const size_t> steps) {
                  lists(sizeof(uint32_t)) + lists(sizeof(size_t)) + lists(sizeof(Group));
   for (const size_t s : steps) {
     const StepInfo& step = plan.steps()[s];
-    bytes += 2 * lists(sizeof(Hit)) + 4 * lists(sizeof(int32_t));
+    bytes += 2 * lists(sizeof(LayerFaults)) + 4 * lists(sizeof(int32_t));
     const bool has_columns = step.linear && steps.size() == 1;
     if (has_columns) {
       const LinearGeometry& g = step.linear->geometry;

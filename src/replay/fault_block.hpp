@@ -15,7 +15,7 @@
 namespace tf_injector::replay {
 
 // The faults of a pack that hit one step.
-struct Hit {
+struct LayerFaults {
   size_t step = 0;
   // Linear steps: hit fault h is lane[h] of the pack and changes output channel channel[h]; ascending by
   // channel.
@@ -35,9 +35,9 @@ struct Hit {
 };
 
 struct Pack {
-  std::vector<uint32_t> faults;  // index into the block, per lane
-  bool is_huge = false;          // the changes: such packs stay among themselves
-  std::vector<Hit> hits;         // ascending by step
+  std::vector<uint32_t> faults;   // index into the block, per lane
+  bool is_huge = false;           // the changes: such packs stay among themselves
+  std::vector<LayerFaults> hits;  // ascending by step
 };
 
 struct Group {

@@ -12,7 +12,7 @@ FaultedChannelOutputs::FaultedChannelOutputs(const ReplayPlan& plan, const Golde
   list_arrays(plan.sizes(), maker);
 }
 
-void FaultedChannelOutputs::list_positions(const Hit& hit, const StepInfo& step) {
+void FaultedChannelOutputs::list_positions(const LayerFaults& hit, const StepInfo& step) {
   const LinearGeometry& g = step.linear->geometry;
   const int in = step.reads.front();
   positions_.clear();
@@ -32,7 +32,7 @@ void FaultedChannelOutputs::list_positions(const Hit& hit, const StepInfo& step)
   }
 }
 
-void FaultedChannelOutputs::compute(const Hit& hit, const StepInfo& step, BatchContext context) {
+void FaultedChannelOutputs::compute(const LayerFaults& hit, const StepInfo& step, BatchContext context) {
   list_positions(hit, step);
   counters_.column_positions_skipped +=
       step.linear->geometry.out_positions - static_cast<int64_t>(positions_.size());
@@ -51,7 +51,8 @@ void FaultedChannelOutputs::compute(const Hit& hit, const StepInfo& step, BatchC
   finish(hit, step, hit.epilogue->parameters());
 }
 
-void FaultedChannelOutputs::compute_whole(const Hit& hit, const StepInfo& step, BatchContext context) {
+void FaultedChannelOutputs::compute_whole(const LayerFaults& hit, const StepInfo& step,
+                                          BatchContext context) {
   inputs_.clear();
   for (const int value : step.reads) inputs_.push_back(golden_.value(value));
   const int64_t channels = plan_.values()[idx(step.output)].channels;
@@ -67,7 +68,8 @@ void FaultedChannelOutputs::compute_whole(const Hit& hit, const StepInfo& step, 
   }
 }
 
-void FaultedChannelOutputs::finish(const Hit& hit, const StepInfo& step, simd::EpilogueCall epilogue) {
+void FaultedChannelOutputs::finish(const LayerFaults& hit, const StepInfo& step,
+                                   simd::EpilogueCall epilogue) {
   const bool has_add = step.has_add && hit.whole.empty();
   epilogue.add = has_add ? golden_.value(step.reads.back()) : nullptr;
   const auto count = static_cast<int32_t>(hit.lane.size());

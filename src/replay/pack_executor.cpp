@@ -39,7 +39,7 @@ PackExecutor::PackExecutor(const ReplayPlan& plan, const Golden& golden, LaneVal
   std::iota(all_channels_.begin(), all_channels_.end(), 0);
 }
 
-void PackExecutor::run(size_t first, size_t end, std::span<const Hit> hits, BatchContext context) {
+void PackExecutor::run(size_t first, size_t end, std::span<const LayerFaults> hits, BatchContext context) {
   context_ = context;
   for (size_t s = first; s < end; ++s) {
     const StepInfo& step = plan_.steps()[s];
@@ -56,7 +56,7 @@ void PackExecutor::run(size_t first, size_t end, std::span<const Hit> hits, Batc
       replay_step(step, s, reached);
     }
     if (!is_hit) continue;
-    const Hit& hit = hits.front();
+    const LayerFaults& hit = hits.front();
     LaneMask whole = 0;
     for (size_t l = 0; l < hit.patched.size(); ++l) whole |= hit.patched[l] != nullptr ? LaneMask{1} << l : 0;
     replay_whole(step, &hit, whole);
@@ -88,7 +88,7 @@ void PackExecutor::replay_step(const StepInfo& step, size_t index, LaneMask reac
 // --- the layer that a fault hits: one output channel per fault, from golden's inputs, at all positions ---
 
 // Put into a pixel as soon as that is done, while it is at hand.
-void PackExecutor::hit_linear(const StepInfo& step, size_t index, LaneMask reached, const Hit& hit) {
+void PackExecutor::hit_linear(const StepInfo& step, size_t index, LaneMask reached, const LayerFaults& hit) {
   faulted_outputs_.compute(hit, step, context_);
   const auto put = [&](int64_t p) {
     changes_.clear();
@@ -287,7 +287,7 @@ bool PackExecutor::sum_window(const StepInfo& step, int64_t p, LaneMask reach, b
 }
 
 // Any other step: run as it is on the fault's own inputs, then compared.
-void PackExecutor::replay_whole(const StepInfo& step, const Hit* hit, LaneMask lanes) {
+void PackExecutor::replay_whole(const StepInfo& step, const LayerFaults* hit, LaneMask lanes) {
   counters_.whole_runs += std::popcount(lanes);
   for_each_lane(lanes, [&](int lane) {
     const Kernel* kernel = step.kernel;

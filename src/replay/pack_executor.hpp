@@ -60,7 +60,7 @@ class PackExecutor : PackExecutorArrays {
                FaultedChannelOutputs& faulted_outputs);
 
   // Steps first..end-1 of the pack whose changed values are in `values`; `hits` ascending by step.
-  void run(size_t first, size_t end, std::span<const Hit> hits, BatchContext context);
+  void run(size_t first, size_t end, std::span<const LayerFaults> hits, BatchContext context);
   // All of a value as one fault has it, dense: golden's own array when the fault has not reached it. Until
   // the next call.
   [[nodiscard]] const float* read_value(int value, int lane) { return materialize(value, lane, whole_out_); }
@@ -94,8 +94,8 @@ class PackExecutor : PackExecutorArrays {
   void maxima_position(const StepInfo& step, int64_t position, LaneMask reach);
   void replay_join(const StepInfo& step);
   void join_position(const StepInfo& step, int64_t position, LaneMask reach);
-  void replay_whole(const StepInfo& step, const Hit* hit, LaneMask lanes);
-  void hit_linear(const StepInfo& step, size_t index, LaneMask reached, const Hit& hit);
+  void replay_whole(const StepInfo& step, const LayerFaults* hit, LaneMask lanes);
+  void hit_linear(const StepInfo& step, size_t index, LaneMask reached, const LayerFaults& hit);
   simd::LaneRows read_rows(int value, int64_t position, LaneMask reach, float* values, int32_t* channels);
   // The channels in row_channels_.
   simd::LaneRows read_rows(int value, int64_t position, LaneMask reach) {

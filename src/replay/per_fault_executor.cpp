@@ -26,8 +26,8 @@ PerFaultExecutor::PerFaultExecutor(const ReplayPlan& plan, const Golden& golden,
   std::iota(all_channels_.begin(), all_channels_.end(), 0);
 }
 
-void PerFaultExecutor::run(size_t first, size_t end, std::span<const Hit> hits, LaneMask lanes, int from,
-                           int to, BatchContext context) {
+void PerFaultExecutor::run(size_t first, size_t end, std::span<const LayerFaults> hits, LaneMask lanes,
+                           int from, int to, BatchContext context) {
   size_t count = 0;
   for (LaneMask left = lanes; left != 0; left &= left - 1) {
     Fault& fault = faults_[count++];
@@ -167,7 +167,7 @@ void PerFaultExecutor::run_whole(Fault& fault, const StepInfo& step, BatchContex
 }
 
 // The faulted channel of those faults of the hit that run alone: their values are golden's until then.
-void PerFaultExecutor::hit(std::span<Fault> faults, const Hit& hit, const StepInfo& step,
+void PerFaultExecutor::hit(std::span<Fault> faults, const LayerFaults& hit, const StepInfo& step,
                            BatchContext context) {
   const int64_t channels = info(step.output).channels;
   faulted_outputs_.compute(hit, step, context);

@@ -63,7 +63,7 @@ class PerFaultExecutor : PerFaultExecutorArrays {
 
   // Steps first..end-1 of some lanes, up to kMaxPerFault; `hits`: of linear steps, ascending, also those of
   // other lanes. Reads `from` (-1: nothing is changed yet) and writes `to` of the pack's values.
-  void run(size_t first, size_t end, std::span<const Hit> hits, LaneMask lanes, int from, int to,
+  void run(size_t first, size_t end, std::span<const LayerFaults> hits, LaneMask lanes, int from, int to,
            BatchContext context);
   // Since this object was made.
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
@@ -90,7 +90,7 @@ class PerFaultExecutor : PerFaultExecutorArrays {
   void compare(Value& out, std::span<const int32_t> positions, bool keeps_all);
   bool list_positions(Fault& fault, const StepInfo& step);
   void copy_others(Value& out);
-  void hit(std::span<Fault> faults, const Hit& hit, const StepInfo& step, BatchContext context);
+  void hit(std::span<Fault> faults, const LayerFaults& hit, const StepInfo& step, BatchContext context);
   void store(std::span<Fault> faults, int value);
   void store_pixel(std::span<Fault> faults, int value, int64_t position, LaneMask held);
 

@@ -18,12 +18,12 @@ namespace tf_injector::replay {
 
 // Faults at the end of a segment: the one value that they have changed.
 struct CarriedPack {
-  std::vector<uint32_t> faults;  // index into the block, per lane
-  LaneMask any = 0;              // lanes that differ from golden
-  bool is_huge = false;          // see Pack
-  std::span<const Hit> pending;  // steps that some of its faults hit later
-  size_t segment = 0;            // the next one to run
-  LaneBuffer buffer;             // of the value of the one before
+  std::vector<uint32_t> faults;          // index into the block, per lane
+  LaneMask any = 0;                      // lanes that differ from golden
+  bool is_huge = false;                  // see Pack
+  std::span<const LayerFaults> pending;  // steps that some of its faults hit later
+  size_t segment = 0;                    // the next one to run
+  LaneBuffer buffer;                     // of the value of the one before
 };
 
 class Repacker {

@@ -69,7 +69,7 @@ Counters ReplayWorkspace::counters() const noexcept {
 
 void ReplayWorkspace::run_prefixes(const Group& group) {
   for (const Pack& pack : group.packs) {
-    for (const Hit& hit : pack.hits) {
+    for (const LayerFaults& hit : pack.hits) {
       size_t faults = hit.lane.size();
       for (const auto& kernel : hit.patched) faults += kernel != nullptr ? 1 : 0;
       for (size_t i = 0; i < faults; ++i) golden_.run_again(hit.step, context_);
@@ -100,7 +100,7 @@ void ReplayWorkspace::run_segment(size_t s, std::span<const Pack> hitting, const
 }
 
 void ReplayWorkspace::run_pack(size_t s, size_t first, int carried_value, const std::vector<uint32_t>& faults,
-                               bool is_huge, std::span<const Hit> hits, const Changed& changed) {
+                               bool is_huge, std::span<const LayerFaults> hits, const Changed& changed) {
   // Lanes that are or become other than golden by the end of the segment, and of those behind it as long as
   // they are few.
   LaneMask lanes = carried_value >= 0 ? values_.any(carried_value) : 0, few = 0;

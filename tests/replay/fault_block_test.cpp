@@ -15,7 +15,7 @@ namespace {
 
 using replay::FaultBlock;
 using replay::Group;
-using replay::Hit;
+using replay::LayerFaults;
 using replay::Pack;
 using test::PreparedNetwork;
 
@@ -113,7 +113,7 @@ TEST(FaultBlock, FaultsOfSeveralLayersStandApart) {
   ASSERT_EQ(group.on_their_own.size(), 1u);
   EXPECT_EQ(group.on_their_own[0].faults, (std::vector<uint32_t>{0, 2}));
   ASSERT_EQ(group.on_their_own[0].hits.size(), 2u);
-  for (const Hit& hit : group.on_their_own[0].hits) {
+  for (const LayerFaults& hit : group.on_their_own[0].hits) {
     EXPECT_TRUE(hit.lane.empty());
     ASSERT_EQ(hit.patched.size(), 2u);
     for (const auto& kernel : hit.patched) EXPECT_NE(kernel, nullptr);
@@ -121,7 +121,7 @@ TEST(FaultBlock, FaultsOfSeveralLayersStandApart) {
 }
 
 // What a pack says of the layer that it hits, against the patches.
-void expect_hit_is_of(const Hit& hit, const Pack& pack, const PreparedNetwork& network,
+void expect_hit_is_of(const LayerFaults& hit, const Pack& pack, const PreparedNetwork& network,
                       std::span<const Patch> patches) {
   const replay::LinearStep& linear = *network.replay_plan.steps()[hit.step].linear;
   const auto count = static_cast<int64_t>(hit.lane.size());
@@ -173,7 +173,7 @@ TEST(FaultBlock, HoldsEveryFaultOnceWithinTheSizesOfThePlan) {
           EXPECT_LE(change_of(patches[pack->faults[lane - 1]]), change);
         }
       }
-      for (const Hit& hit : pack->hits) {
+      for (const LayerFaults& hit : pack->hits) {
         if (&hit != &pack->hits.front()) {
           EXPECT_LT((&hit - 1)->step, hit.step);
         }

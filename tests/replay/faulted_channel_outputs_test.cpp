@@ -27,7 +27,7 @@ void expect_outputs_of_evaluate(const PreparedNetwork& network, std::span<const 
   int told = 0, differing = 0;
   for (const replay::Group& group : block.groups()) {
     for (const replay::Pack& pack : group.packs) {
-      const replay::Hit& hit = pack.hits.front();
+      const replay::LayerFaults& hit = pack.hits.front();
       columns.compute(hit, network.replay_plan.steps().front(), network.context);
       for (int64_t p = 0; p < kSide * kSide; ++p) {
         columns.at(p, [&](int32_t h, float value) {

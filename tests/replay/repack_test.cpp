@@ -164,7 +164,7 @@ TEST(Repack, MixesOnlyPacksOfAKind) {
   std::mt19937 rng(84);
   const PreparedNetwork network = prepared(rng);
   Packs of(network, rng);
-  const std::vector<replay::Hit> later(1);
+  const std::vector<replay::LayerFaults> later(1);
   std::vector<CarriedPack> packs;
   packs.push_back(of.make(4, 0b0001));  // faults 0..3
   packs.push_back(of.make(4, 0b0010));  // 4..7: of which some is still to come
