@@ -15,14 +15,14 @@ size_t place_among(LaneMask lanes, int32_t lane) {
 
 }  // namespace
 
-void LaneBuffer::begin(int value, int64_t its_positions) {
+void SparsePixelBuffer::begin(int value, int64_t its_positions) {
   owner = value;
   positions = its_positions;
   used_values = used_channels = 0;
   std::fill_n(held.begin(), positions, LaneMask{0});
 }
 
-void LaneBuffer::become(const SlotSizes& slot) {
+void SparsePixelBuffer::become(const SlotSizes& slot) {
   owner = -1;
   positions = used_values = used_channels = 0;
   most = slot.limit;
@@ -32,7 +32,7 @@ void LaneBuffer::become(const SlotSizes& slot) {
   list_arrays(slot, maker);
 }
 
-void LaneBuffer::reserve(int64_t more_values, int64_t more_channels) {
+void SparsePixelBuffer::reserve(int64_t more_values, int64_t more_channels) {
   more_channels += simd::kMaxWidth;  // what is read behind them
   if (used_values + more_values > most.values || used_channels + more_channels > most.channels) pack();
   const int64_t wanted = used_values + more_values, have = static_cast<int64_t>(values.size());
@@ -50,7 +50,7 @@ void LaneBuffer::reserve(int64_t more_values, int64_t more_channels) {
 }
 
 // Pixels one behind the other again.
-void LaneBuffer::pack() {
+void SparsePixelBuffer::pack() {
   AlignedBuffer packed(values.size());
   std::vector<int32_t> packed_channels(channels.size());
   used_values = used_channels = 0;
@@ -76,8 +76,8 @@ LaneValues::LaneValues(const ReplayPlan& plan, const Golden& golden)
   list_arrays(plan.sizes(), maker);
 }
 
-LaneBuffer LaneValues::make_buffer(int value) const {
-  LaneBuffer buffer;
+SparsePixelBuffer LaneValues::make_buffer(int value) const {
+  SparsePixelBuffer buffer;
   buffer.become(plan_.sizes().slots[idx(info(value).slot)]);
   return buffer;
 }
@@ -85,10 +85,10 @@ LaneBuffer LaneValues::make_buffer(int value) const {
 void LaneValues::reset(int32_t lanes) {
   all_lanes_ = ~LaneMask{0} >> (64 - lanes);
   std::fill(any_.begin(), any_.end(), LaneMask{0});
-  for (LaneBuffer& buffer : buffers_) buffer.owner = -1;
+  for (SparsePixelBuffer& buffer : buffers_) buffer.owner = -1;
 }
 
-LaneBuffer LaneValues::exchange(int value, LaneBuffer other) {
+SparsePixelBuffer LaneValues::exchange(int value, SparsePixelBuffer other) {
   std::swap(buffer(value), other);
   return other;
 }
@@ -99,7 +99,7 @@ void LaneValues::begin(int value) {
 }
 
 LaneValues::Room LaneValues::room(int value, int64_t position, int32_t lanes) {
-  LaneBuffer& b = buffer(value);
+  SparsePixelBuffer& b = buffer(value);
   const int64_t channels = info(value).channels;
   b.reserve((channels + 1) * stride(lanes) + vector_, channels);
   b.places[idx(position)] = {b.used_values, static_cast<int32_t>(b.used_channels), 0, 0, 0};
@@ -107,10 +107,10 @@ LaneValues::Room LaneValues::room(int value, int64_t position, int32_t lanes) {
 }
 
 void LaneValues::commit(int value, int64_t position, int32_t rows, LaneMask held) {
-  LaneBuffer& b = buffer(value);
+  SparsePixelBuffer& b = buffer(value);
   b.held[idx(position)] = held;
   if (held == 0) return;
-  LaneBuffer::Place& place = b.places[idx(position)];
+  SparsePixelBuffer::Place& place = b.places[idx(position)];
   place.count = rows;
   place.stride = stride(std::popcount(held));
   any_[idx(value)] |= held;
@@ -122,8 +122,8 @@ void LaneValues::commit(int value, int64_t position, int32_t rows, LaneMask held
 
 // A pixel that is merged again may be merged once more, by another lane: its new room is for all channels.
 LaneValues::Room LaneValues::room_again(int value, int64_t position, int32_t lanes, int64_t rows) {
-  LaneBuffer& b = buffer(value);
-  LaneBuffer::Place& place = b.places[idx(position)];
+  SparsePixelBuffer& b = buffer(value);
+  SparsePixelBuffer::Place& place = b.places[idx(position)];
   if (dirty(value, position) == 0 || place.room == 0) return room(value, position, lanes);
   if (place.stride != stride(lanes) || place.room < rows) {
     const Room made = room(value, position, lanes);
@@ -141,14 +141,14 @@ void LaneValues::merge(int value, int64_t position, std::vector<LaneChange>& cha
   const auto by_channel = [](const LaneChange& a, const LaneChange& b) { return a.channel < b.channel; };
   if (!std::is_sorted(changes.begin(), changes.end(), by_channel))
     std::sort(changes.begin(), changes.end(), by_channel);
-  LaneBuffer& b = buffer(value);
+  SparsePixelBuffer& b = buffer(value);
   const int64_t channels = info(value).channels;
   LaneMask lanes = dirty(value, position);
   for (const LaneChange& change : changes) lanes |= LaneMask{1} << change.lane;
   const int32_t count = std::popcount(lanes), stride = this->stride(count);
   b.reserve((channels + 1) * stride + vector_, channels);  // pointers stay as they are from here on
   const LaneMask held = dirty(value, position);
-  const LaneBuffer::Place place = b.places[idx(position)];
+  const SparsePixelBuffer::Place place = b.places[idx(position)];
   if (held != 0 && b.is_last(place)) b.give_back(position);
   const int64_t rows_before = held != 0 ? place.count : channels;
   const Room to = room_again(value, position, count,

@@ -21,7 +21,7 @@ using simd::LanePixel;
 // One value's pixels in one pack. They lie one behind the other in the order in which they were written, so
 // that what is used stays together; the buffer grows as it has to, and is packed when it may grow no more:
 // pixels that were written anew leave their old place unused.
-struct LaneBuffer {
+struct SparsePixelBuffer {
   struct Place {
     int64_t values = 0;    // in `values`: the change, then the rows
     int32_t channels = 0;  // in `channels`
@@ -31,7 +31,7 @@ struct LaneBuffer {
   };
   int owner = -1;         // value whose pixels it holds
   int64_t positions = 0;  // of that value
-  LaneLimit most;         // of `values` and `channels`
+  PixelBufferLimit most;  // of `values` and `channels`
   AlignedBuffer values;
   std::vector<int32_t> channels;  // of each row; a vector of padding behind
   int64_t used_values = 0, used_channels = 0;
@@ -76,7 +76,7 @@ class LaneView {
  public:
   LaneView() = default;
   // `buffer` null: the value is golden's everywhere.
-  LaneView(const LaneBuffer* buffer, const float* golden, int64_t channels)
+  LaneView(const SparsePixelBuffer* buffer, const float* golden, int64_t channels)
       : buffer_(buffer),
         held_(buffer != nullptr ? buffer->held.data() : nullptr),
         golden_(golden),
@@ -92,24 +92,25 @@ class LaneView {
   }
 
  private:
-  const LaneBuffer* buffer_ = nullptr;
+  const SparsePixelBuffer* buffer_ = nullptr;
   const LaneMask* held_ = nullptr;
   const float* golden_ = nullptr;
   int64_t channels_ = 0;
 };
 
 struct LaneValuesArrays {
-  std::vector<LaneBuffer> buffers_;  // per slot of the memory plan
-  std::vector<LaneMask> any_;        // per value
-  AlignedBuffer merged_;             // a pixel that is merged in its old place
+  std::vector<SparsePixelBuffer> buffers_;  // per slot of the memory plan
+  std::vector<LaneMask> any_;               // per value
+  AlignedBuffer merged_;                    // a pixel that is merged in its old place
   std::vector<int32_t> merged_channels_, listed_, channel_places_;
 
   template <class To>
   void list_arrays(const ReplaySizes& sizes, To& to) {
-    to.repeat(buffers_, static_cast<int64_t>(sizes.slots.size()), [&](LaneBuffer& buffer, int64_t slot) {
-      buffer.most = sizes.slots[idx(slot)].limit;
-      buffer.list_arrays(sizes.slots[idx(slot)], to);
-    });
+    to.repeat(buffers_, static_cast<int64_t>(sizes.slots.size()),
+              [&](SparsePixelBuffer& buffer, int64_t slot) {
+                buffer.most = sizes.slots[idx(slot)].limit;
+                buffer.list_arrays(sizes.slots[idx(slot)], to);
+              });
     to.add(any_, static_cast<int64_t>(sizes.values.size()));
     to.add(merged_, (sizes.channels + 2) * sizes.width);
     to.add(merged_channels_, sizes.channels);
@@ -127,9 +128,9 @@ class LaneValues : LaneValuesArrays {
   void reset(int32_t lanes);
   [[nodiscard]] LaneMask all_lanes() const noexcept { return all_lanes_; }
   // A buffer for the value; where it will not be needed any more, a used one is fine.
-  [[nodiscard]] LaneBuffer make_buffer(int value) const;
+  [[nodiscard]] SparsePixelBuffer make_buffer(int value) const;
   // Takes the value's buffer out and puts another of its size in.
-  [[nodiscard]] LaneBuffer exchange(int value, LaneBuffer other);
+  [[nodiscard]] SparsePixelBuffer exchange(int value, SparsePixelBuffer other);
   // The exchanged buffer holds the value, changed in `any` lanes.
   void put(int value, LaneMask any) { any_[static_cast<size_t>(value)] = any; }
   // The value's buffer is about to be written: all its pixels are golden's.
@@ -178,8 +179,10 @@ class LaneValues : LaneValuesArrays {
 
  private:
   [[nodiscard]] const ValueInfo& info(int value) const { return plan_.values()[static_cast<size_t>(value)]; }
-  [[nodiscard]] LaneBuffer& buffer(int value) { return buffers_[static_cast<size_t>(info(value).slot)]; }
-  [[nodiscard]] const LaneBuffer& buffer(int value) const {
+  [[nodiscard]] SparsePixelBuffer& buffer(int value) {
+    return buffers_[static_cast<size_t>(info(value).slot)];
+  }
+  [[nodiscard]] const SparsePixelBuffer& buffer(int value) const {
     return buffers_[static_cast<size_t>(info(value).slot)];
   }
 

@@ -16,30 +16,30 @@ LaneMask lowest(LaneMask lanes, int count) {
 
 }  // namespace
 
-size_t lane_buffer_bytes(const SlotSizes& slot) { return array_bytes<LaneBuffer>(slot); }
+size_t pixel_buffer_bytes(const SlotSizes& slot) { return array_bytes<SparsePixelBuffer>(slot); }
 
 size_t most_outside_bytes(const ReplaySizes& sizes) {
   size_t largest = 0;
-  for (const SlotSizes& slot : sizes.slots) largest = std::max(largest, lane_buffer_bytes(slot));
+  for (const SlotSizes& slot : sizes.slots) largest = std::max(largest, pixel_buffer_bytes(slot));
   return idx(sizes.pack.buffers()) * largest;
 }
 
 Repacker::Repacker(const ReplayPlan& plan, const Golden& golden, const LaneValues& values)
     : plan_(plan), golden_(golden), values_(values), spare_(plan.sizes().slots.size()) {
-  for (const SlotSizes& slot : plan.sizes().slots) slot_bytes_.push_back(lane_buffer_bytes(slot));
+  for (const SlotSizes& slot : plan.sizes().slots) slot_bytes_.push_back(pixel_buffer_bytes(slot));
   most_outside_ = most_outside_bytes(plan.sizes());
 }
 
-LaneBuffer Repacker::take(int value) {
+SparsePixelBuffer Repacker::take(int value) {
   const size_t slot = idx(plan_.values()[idx(value)].slot);
-  std::vector<LaneBuffer>& spare = spare_[slot];
+  std::vector<SparsePixelBuffer>& spare = spare_[slot];
   if (!spare.empty()) {
-    LaneBuffer buffer = std::move(spare.back());
+    SparsePixelBuffer buffer = std::move(spare.back());
     spare.pop_back();
     return buffer;
   }
   outside_ += slot_bytes_[slot];
-  LaneBuffer made;
+  SparsePixelBuffer made;
   for (size_t other = 0; other < spare_.size(); ++other) {
     for (; outside_ > most_outside_ && !spare_[other].empty(); spare_[other].pop_back()) {
       outside_ -= slot_bytes_[other];
@@ -51,7 +51,7 @@ LaneBuffer Repacker::take(int value) {
   return made;
 }
 
-void Repacker::give_back(int value, LaneBuffer buffer) {
+void Repacker::give_back(int value, SparsePixelBuffer buffer) {
   spare_[idx(plan_.values()[idx(value)].slot)].push_back(std::move(buffer));
 }
 
@@ -138,10 +138,10 @@ void Repacker::join_pixel(int value, int64_t p, std::span<const Source> sources,
   }
   if (held == 0) return;
   const int64_t stride = (std::popcount(held) + table.lanes - 1) / table.lanes * table.lanes;
-  LaneBuffer& buffer = to.buffer;
+  SparsePixelBuffer& buffer = to.buffer;
   buffer.reserve((channels + 1) * stride + table.lanes, channels);
   buffer.held[idx(p)] = held;
-  LaneBuffer::Place& place = buffer.places[idx(p)];
+  SparsePixelBuffer::Place& place = buffer.places[idx(p)];
   place = {buffer.used_values, static_cast<int32_t>(buffer.used_channels), 0, static_cast<int32_t>(stride),
            0};
   float* row = buffer.values.data() + place.values;

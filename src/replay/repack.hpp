@@ -13,7 +13,7 @@
 namespace tf_injector::replay {
 
 // The most memory of one buffer, in bytes, and of all of them that are not in LaneValues.
-[[nodiscard]] size_t lane_buffer_bytes(const SlotSizes& slot);
+[[nodiscard]] size_t pixel_buffer_bytes(const SlotSizes& slot);
 [[nodiscard]] size_t most_outside_bytes(const ReplaySizes& sizes);
 
 // Faults at the end of a segment: the one value that they have changed.
@@ -23,7 +23,7 @@ struct CarriedPack {
   bool is_huge = false;                  // see Pack
   std::span<const LayerFaults> pending;  // steps that some of its faults hit later
   size_t segment = 0;                    // the next one to run
-  LaneBuffer buffer;                     // of the value of the one before
+  SparsePixelBuffer buffer;              // of the value of the one before
 };
 
 class Repacker {
@@ -35,8 +35,8 @@ class Repacker {
   // Only of packs that go on with `segment`.
   [[nodiscard]] std::vector<CarriedPack> repack(size_t segment, std::vector<CarriedPack> packs);
   // A buffer for a value, and back. As many are kept as packs can be carried and packed anew at a time.
-  [[nodiscard]] LaneBuffer take(int value);
-  void give_back(int value, LaneBuffer buffer);
+  [[nodiscard]] SparsePixelBuffer take(int value);
+  void give_back(int value, SparsePixelBuffer buffer);
   // Since this object was made.
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
 
@@ -53,9 +53,9 @@ class Repacker {
   const Golden& golden_;
   const LaneValues& values_;
   Counters counters_;
-  std::vector<std::vector<LaneBuffer>> spare_;  // per slot
-  std::vector<size_t> slot_bytes_;              // the most of a buffer of that slot
-  size_t outside_ = 0, most_outside_ = 0;       // of all buffers that are not in LaneValues
+  std::vector<std::vector<SparsePixelBuffer>> spare_;  // per slot
+  std::vector<size_t> slot_bytes_;                     // the most of a buffer of that slot
+  size_t outside_ = 0, most_outside_ = 0;              // of all buffers that are not in LaneValues
   // Of the pixel that is being joined, per source that holds some of it:
   std::vector<LanePixel> pixels_;
   std::vector<simd::LanePart> parts_;

@@ -133,7 +133,7 @@ void ReplayWorkspace::run_pack(size_t s, size_t first, int carried_value, const 
   if (value == plan_.output()) {
     report(faults, changed);
   } else if (any != 0 || !hits.empty()) {
-    LaneBuffer buffer = values_.exchange(value, repacker_.take(value));
+    SparsePixelBuffer buffer = values_.exchange(value, repacker_.take(value));
     if (any == 0) buffer.owner = -1;
     next_.push_back({faults, any, is_huge, hits, end, std::move(buffer)});
   } else {

@@ -181,7 +181,7 @@ std::vector<PackSize> ReplayPlan::pack_sizes(size_t faults) const {
   int64_t largest = 1;
   const int width = table_.width();
   for (size_t slot = 0; slot < plan_.impl().memory.slot_elements.size(); ++slot)
-    largest = std::max(largest, lane_limit(static_cast<int>(slot), width).values);
+    largest = std::max(largest, pixel_buffer_limit(static_cast<int>(slot), width).values);
   const auto packs = static_cast<size_t>(std::clamp<int64_t>(kCarriedFloats / largest, 2, kMostPacks));
   std::vector<PackSize> sizes = {{width, packs}, {width, 1}};
   for (int lanes = width / 2; lanes >= table_.lanes; lanes /= 2) sizes.push_back({lanes, 1});
@@ -242,9 +242,9 @@ int64_t ReplayPlan::slot_positions(int slot) const {
 
 // All lanes of all elements with the changes of the pixels; half as much again for what pixels leave behind
 // that were written anew, or a pixel.
-LaneLimit ReplayPlan::lane_limit(int slot, int32_t lanes) const {
+PixelBufferLimit ReplayPlan::pixel_buffer_limit(int slot, int32_t lanes) const {
   const int64_t row = (lanes + table_.lanes - 1) / table_.lanes * table_.lanes;
-  LaneLimit limit;
+  PixelBufferLimit limit;
   for (const ValueInfo& value : values_) {
     if (value.slot != slot) continue;
     const int64_t pixels = value.positions + std::max<int64_t>(1, value.positions / 2);

@@ -129,7 +129,7 @@ class ReplayPlan {
   // The most positions that a value in this buffer has.
   [[nodiscard]] int64_t slot_positions(int slot) const;
   // The most that the pixels of a value in this buffer take, in packs of so many lanes.
-  [[nodiscard]] LaneLimit lane_limit(int slot, int32_t lanes) const;
+  [[nodiscard]] PixelBufferLimit pixel_buffer_limit(int slot, int32_t lanes) const;
   // The most memory that one ReplayWorkspace of a plan with this size takes, and this object, with its
   // weights even where they are left out.
   [[nodiscard]] size_t workspace_bytes(PackSize size) const;

@@ -29,7 +29,7 @@ void ReplaySizes::add_values(const ReplayPlan& plan) {
   slots.reserve(slot_elements.size());
   for (size_t slot = 0; slot < slot_elements.size(); ++slot) {
     const auto at = static_cast<int>(slot);
-    slots.push_back({slot_elements[slot], plan.slot_positions(at), plan.lane_limit(at, pack.lanes)});
+    slots.push_back({slot_elements[slot], plan.slot_positions(at), plan.pixel_buffer_limit(at, pack.lanes)});
   }
 }
 

@@ -13,8 +13,8 @@ namespace tf_injector::replay {
 class ReplayPlan;
 struct StepInfo;
 
-// What a LaneBuffer may grow to.
-struct LaneLimit {
+// What a SparsePixelBuffer may grow to.
+struct PixelBufferLimit {
   int64_t values = 0, channels = 0;  // floats, channels of rows
 };
 
@@ -22,7 +22,7 @@ struct LaneLimit {
 struct SlotSizes {
   int64_t elements = 0;
   int64_t positions = 0;  // the most that a value in it has
-  LaneLimit limit;
+  PixelBufferLimit limit;
 };
 
 // Where nothing else is said: the most of any value or step.

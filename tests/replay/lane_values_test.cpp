@@ -10,10 +10,10 @@
 namespace tf_injector {
 namespace {
 
-using replay::LaneBuffer;
 using replay::LaneChange;
 using replay::LaneMask;
 using replay::LaneValues;
+using replay::SparsePixelBuffer;
 using test::PreparedNetwork;
 
 constexpr int kValue = 1;  // what the first layer makes
@@ -180,7 +180,7 @@ TEST(LaneValues, TakenOutAndPutBackAreTheSame) {
   for (const LaneChange& change : changes) expected.at(change.lane, 8, change.channel) = change.value;
   values.merge(kValue, 8, changes);
   const LaneMask any = values.any(kValue);
-  LaneBuffer taken = values.exchange(kValue, values.make_buffer(kValue));
+  SparsePixelBuffer taken = values.exchange(kValue, values.make_buffer(kValue));
   values.reset(4);
   expect_same(values, golden);
   (void)values.exchange(kValue, std::move(taken));
@@ -190,8 +190,8 @@ TEST(LaneValues, TakenOutAndPutBackAreTheSame) {
 
 // Pixels that are written anew leave their old place unused: what is used is moved together when the buffer
 // may grow no more.
-TEST(LaneBuffer, IsPackedWhenItMayNotGrow) {
-  LaneBuffer buffer;
+TEST(SparsePixelBuffer, IsPackedWhenItMayNotGrow) {
+  SparsePixelBuffer buffer;
   buffer.most = {.values = 100, .channels = replay::simd::kMaxWidth + 10};
   buffer.held.resize(3);
   buffer.places.resize(3);
@@ -223,8 +223,8 @@ TEST(LaneBuffer, IsPackedWhenItMayNotGrow) {
   }
 }
 
-TEST(LaneBuffer, BeginsEmpty) {
-  LaneBuffer buffer;
+TEST(SparsePixelBuffer, BeginsEmpty) {
+  SparsePixelBuffer buffer;
   buffer.held = {1, 3, 7};
   buffer.used_values = 48;
   buffer.used_channels = 4;
@@ -236,8 +236,8 @@ TEST(LaneBuffer, BeginsEmpty) {
   EXPECT_EQ(buffer.held[0] | buffer.held[1], LaneMask{0});
 }
 
-TEST(LaneBuffer, TakesTheRoomOfThePixelWrittenLastAnew) {
-  LaneBuffer buffer;
+TEST(SparsePixelBuffer, TakesTheRoomOfThePixelWrittenLastAnew) {
+  SparsePixelBuffer buffer;
   buffer.most = {.values = 1000, .channels = 1000};
   buffer.held.resize(2);
   buffer.places.resize(2);
@@ -255,8 +255,8 @@ TEST(LaneBuffer, TakesTheRoomOfThePixelWrittenLastAnew) {
   EXPECT_EQ(buffer.places[1].room, 0);
 }
 
-TEST(LaneBuffer, FreesWhatIsMoreThanItsNextOwnerMayHave) {
-  LaneBuffer buffer;
+TEST(SparsePixelBuffer, FreesWhatIsMoreThanItsNextOwnerMayHave) {
+  SparsePixelBuffer buffer;
   buffer.most = {.values = 1000, .channels = 1000};
   buffer.held.resize(1);
   buffer.places.resize(1);

@@ -125,7 +125,7 @@ TEST(ReplayMemory, PixelsThatAreWrittenAnewStayWithinTheirBuffer) {
         ASSERT_EQ(pixel[static_cast<size_t>(c)], number(lane, p, c)) << p << ' ' << lane << ' ' << c;
     }
   }
-  const replay::LaneBuffer buffer = values.exchange(value, values.make_buffer(value));
+  const replay::SparsePixelBuffer buffer = values.exchange(value, values.make_buffer(value));
   EXPECT_GE(static_cast<int64_t>(buffer.values.size()), info.positions * info.channels * lanes);
   EXPECT_LE(static_cast<int64_t>(buffer.values.size()), buffer.most.values);
   EXPECT_LE(static_cast<int64_t>(buffer.channels.size()), buffer.most.channels);
