@@ -9,7 +9,7 @@
 
 #include "replay/arrays.hpp"
 #include "replay/golden.hpp"
-#include "replay/lane_values.hpp"
+#include "replay/packed_activations.hpp"
 #include "replay/replay_plan.hpp"
 
 namespace tf_injector::replay {

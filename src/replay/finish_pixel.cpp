@@ -4,10 +4,10 @@
 
 namespace tf_injector::replay {
 
-int finish_pixel(const ReplayPlan& plan, const Golden& golden, LaneValues& values, const PixelTarget& target,
-                 const simd::EpilogueCall& epilogue, const PixelSums& sums) {
+int finish_pixel(const ReplayPlan& plan, const Golden& golden, PackedActivations& values,
+                 const PixelTarget& target, const simd::EpilogueCall& epilogue, const PixelSums& sums) {
   const auto [value, position, add] = target;
-  const LaneValues::Room to = values.room(value, position, std::popcount(sums.lanes));
+  const PackedActivations::Room to = values.room(value, position, std::popcount(sums.lanes));
   simd::LaneFinishCall call{.lanes = sums.lanes,
                             .all_lanes = values.all_lanes(),
                             .sums = sums.sums,

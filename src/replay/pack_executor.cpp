@@ -25,7 +25,7 @@ bool has_negative_zero(const float* values, int64_t count) {
 
 }  // namespace
 
-PackExecutor::PackExecutor(const ReplayPlan& plan, const Golden& golden, LaneValues& values,
+PackExecutor::PackExecutor(const ReplayPlan& plan, const Golden& golden, PackedActivations& values,
                            FaultedChannelOutputs& faulted_outputs)
     : plan_(plan),
       table_(plan.table()),
@@ -189,7 +189,7 @@ bool PackExecutor::move_pixel(const StepInfo& step, int64_t p) {
   if (from.source < 0) return false;
   const LanePixel pixel = values_.pixel(in, from.source);
   if (pixel.held == 0) return true;
-  const LaneValues::Room to = values_.room(step.output, p, std::popcount(pixel.held));
+  const PackedActivations::Room to = values_.room(step.output, p, std::popcount(pixel.held));
   std::copy_n(pixel.change, (pixel.count + 1) * (pixel.rows - pixel.change), to.values);
   for (int32_t i = 0; i < pixel.count; ++i) to.channels[i] = pixel.channels[i] + from.shift;
   values_.commit(step.output, p, pixel.count, pixel.held);

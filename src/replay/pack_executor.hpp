@@ -14,7 +14,7 @@
 #include "replay/fault_block.hpp"
 #include "replay/faulted_channel_outputs.hpp"
 #include "replay/golden.hpp"
-#include "replay/lane_values.hpp"
+#include "replay/packed_activations.hpp"
 #include "replay/packed_linear.hpp"
 #include "replay/replay_plan.hpp"
 
@@ -56,7 +56,7 @@ struct PackExecutorArrays {
 class PackExecutor : PackExecutorArrays {
  public:
   // All outlive it. `values`: of the pack that is being worked on.
-  PackExecutor(const ReplayPlan& plan, const Golden& golden, LaneValues& values,
+  PackExecutor(const ReplayPlan& plan, const Golden& golden, PackedActivations& values,
                FaultedChannelOutputs& faulted_outputs);
 
   // Steps first..end-1 of the pack whose changed values are in `values`; `hits` ascending by step.
@@ -124,7 +124,7 @@ class PackExecutor : PackExecutorArrays {
   const simd::PackTable& table_;
   const int64_t width_;
   const Golden& golden_;
-  LaneValues& values_;
+  PackedActivations& values_;
   BatchContext context_;
   Counters counters_;
   PackedLinear linear_;

@@ -13,7 +13,7 @@ constexpr int32_t kWeightPackCost = 4;
 
 }  // namespace
 
-PackedLinear::PackedLinear(const ReplayPlan& plan, const Golden& golden, LaneValues& values)
+PackedLinear::PackedLinear(const ReplayPlan& plan, const Golden& golden, PackedActivations& values)
     : plan_(plan),
       table_(plan.table()),
       lanes_(plan.table().lanes),
@@ -33,7 +33,7 @@ void PackedLinear::run(const StepInfo& step, size_t index, BatchContext context,
   context_ = context;
   const LinearGeometry& g = step.linear->geometry;
   in_ = values_.view(step.reads.front());
-  add_ = step.has_add ? values_.view(step.reads.back()) : LaneView();
+  add_ = step.has_add ? values_.view(step.reads.back()) : ActivationView();
   const LaneMask everywhere = values_.everywhere(step.reads);
   for (int64_t p = 0; p < g.out_positions; ++p) {
     LaneMask reach = everywhere | add_.dirty(p);

@@ -13,7 +13,7 @@
 #include "replay/arrays.hpp"
 #include "replay/counters.hpp"
 #include "replay/golden.hpp"
-#include "replay/lane_values.hpp"
+#include "replay/packed_activations.hpp"
 #include "replay/replay_plan.hpp"
 
 namespace tf_injector::replay {
@@ -41,7 +41,7 @@ struct PackedLinearArrays {
 class PackedLinear : PackedLinearArrays {
  public:
   // All outlive it. `values`: of the pack that is being worked on.
-  PackedLinear(const ReplayPlan& plan, const Golden& golden, LaneValues& values);
+  PackedLinear(const ReplayPlan& plan, const Golden& golden, PackedActivations& values);
 
   // Called for every output position, ascending, when what reaches it has been computed. May be empty.
   using AfterPosition = std::function<void(int64_t position)>;
@@ -75,9 +75,9 @@ class PackedLinear : PackedLinearArrays {
   const simd::PackTable& table_;
   const int32_t lanes_, width_;  // of a vector, of a pack
   const Golden& golden_;
-  LaneValues& values_;
+  PackedActivations& values_;
   BatchContext context_;
-  LaneView in_, add_;           // of the step: its input, the Add's operand
+  ActivationView in_, add_;     // of the step: its input, the Add's operand
   bool negative_zero_ = false;  // of the chains run last
   Counters counters_;
   simd::LaneWindow window_;

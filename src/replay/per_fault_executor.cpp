@@ -17,7 +17,7 @@ bool are_nearly_all(int64_t positions, int64_t of) {
 
 }  // namespace
 
-PerFaultExecutor::PerFaultExecutor(const ReplayPlan& plan, const Golden& golden, LaneValues& values,
+PerFaultExecutor::PerFaultExecutor(const ReplayPlan& plan, const Golden& golden, PackedActivations& values,
                                    FaultedChannelOutputs& faulted_outputs)
     : plan_(plan), golden_(golden), values_(values), faulted_outputs_(faulted_outputs) {
   ArrayMaker maker;

@@ -14,7 +14,7 @@
 #include "replay/fault_block.hpp"
 #include "replay/faulted_channel_outputs.hpp"
 #include "replay/golden.hpp"
-#include "replay/lane_values.hpp"
+#include "replay/packed_activations.hpp"
 #include "replay/replay_plan.hpp"
 
 namespace tf_injector::replay {
@@ -58,7 +58,7 @@ struct PerFaultExecutorArrays {
 class PerFaultExecutor : PerFaultExecutorArrays {
  public:
   // All outlive it. `values`: of the pack that is being worked on.
-  PerFaultExecutor(const ReplayPlan& plan, const Golden& golden, LaneValues& values,
+  PerFaultExecutor(const ReplayPlan& plan, const Golden& golden, PackedActivations& values,
                    FaultedChannelOutputs& faulted_outputs);
 
   // Steps first..end-1 of some lanes, up to kMaxPerFault; `hits`: of linear steps, ascending, also those of
@@ -96,7 +96,7 @@ class PerFaultExecutor : PerFaultExecutorArrays {
 
   const ReplayPlan& plan_;
   const Golden& golden_;
-  LaneValues& values_;
+  PackedActivations& values_;
   FaultedChannelOutputs& faulted_outputs_;
   Counters counters_;
 };

@@ -8,11 +8,11 @@
 
 #include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
-#include "replay/lane_values.hpp"
+#include "replay/packed_activations.hpp"
 
 namespace tf_injector::replay {
 
-// The most memory of one buffer, in bytes, and of all of them that are not in LaneValues.
+// The most memory of one buffer, in bytes, and of all of them that are not in PackedActivations.
 [[nodiscard]] size_t pixel_buffer_bytes(const SlotSizes& slot);
 [[nodiscard]] size_t most_outside_bytes(const ReplaySizes& sizes);
 
@@ -28,7 +28,7 @@ struct CarriedPack {
 
 class Repacker {
  public:
-  Repacker(const ReplayPlan& plan, const Golden& golden, const LaneValues& values);
+  Repacker(const ReplayPlan& plan, const Golden& golden, const PackedActivations& values);
 
   // Of packs with nothing pending: drops the lanes that differ no more, by moving the others together, when
   // fewer vectors are left that way. Order of the faults: kept.
@@ -51,11 +51,11 @@ class Repacker {
 
   const ReplayPlan& plan_;
   const Golden& golden_;
-  const LaneValues& values_;
+  const PackedActivations& values_;
   Counters counters_;
   std::vector<std::vector<SparsePixelBuffer>> spare_;  // per slot
   std::vector<size_t> slot_bytes_;                     // the most of a buffer of that slot
-  size_t outside_ = 0, most_outside_ = 0;              // of all buffers that are not in LaneValues
+  size_t outside_ = 0, most_outside_ = 0;              // of all buffers that are not in PackedActivations
   // Of the pixel that is being joined, per source that holds some of it:
   std::vector<LanePixel> pixels_;
   std::vector<simd::LanePart> parts_;

@@ -14,8 +14,8 @@
 #include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
 #include "replay/golden.hpp"
-#include "replay/lane_values.hpp"
 #include "replay/pack_executor.hpp"
+#include "replay/packed_activations.hpp"
 #include "replay/per_fault_executor.hpp"
 #include "replay/repack.hpp"
 #include "replay/replay_plan.hpp"
@@ -64,7 +64,7 @@ class ReplayWorkspace : ReplayScores {
 
   const ReplayPlan& plan_;
   Golden golden_;
-  LaneValues values_;
+  PackedActivations values_;
   FaultedChannelOutputs faulted_outputs_;
   PackExecutor steps_;
   PerFaultExecutor per_fault_executor_;

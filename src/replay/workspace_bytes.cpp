@@ -46,7 +46,7 @@ size_t step_bytes(const StepInfo& step) {
 size_t ReplaySizes::workspace_bytes() const {
   size_t largest = 0;
   for (const SlotSizes& slot : slots) largest = std::max(largest, pixel_buffer_bytes(slot));
-  const size_t arrays = array_bytes<GoldenArrays>(*this) + array_bytes<LaneValuesArrays>(*this) +
+  const size_t arrays = array_bytes<GoldenArrays>(*this) + array_bytes<PackedActivationsArrays>(*this) +
                         array_bytes<FaultedChannelOutputsArrays>(*this) +
                         array_bytes<PackExecutorArrays>(*this) + array_bytes<PackedLinearArrays>(*this) +
                         array_bytes<AliveChannelsArrays>(*this) + array_bytes<PerFaultExecutorArrays>(*this) +

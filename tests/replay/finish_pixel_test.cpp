@@ -10,7 +10,7 @@ namespace tf_injector {
 namespace {
 
 using replay::LaneMask;
-using replay::LaneValues;
+using replay::PackedActivations;
 using test::PreparedNetwork;
 
 constexpr int kAdded = 1, kValue = 2;  // the operand of the Add; the value that is written
@@ -79,7 +79,7 @@ TEST(FinishPixel, EqualsPlainLoopsForEveryEpilogue) {
     const Epilogue epilogue(rng, round % 32);
     const int lanes = 1 + static_cast<int>(rng() % static_cast<uint32_t>(width));
     const auto p = static_cast<int64_t>(rng() % 4);
-    LaneValues values(network.replay_plan, network.golden);
+    PackedActivations values(network.replay_plan, network.golden);
     values.reset(lanes);
     values.begin(kValue);
     values.begin(kAdded);
@@ -142,7 +142,7 @@ TEST(FinishPixel, ChannelsWithoutSumsAreZero) {
     if (golden[c] != 0.0f) listed.push_back(c);
   }
   ASSERT_LT(listed.size(), static_cast<size_t>(kChannels)) << "the ReLU clips nothing";
-  LaneValues values(network.replay_plan, network.golden);
+  PackedActivations values(network.replay_plan, network.golden);
   values.reset(2);
   values.begin(kValue);
   const auto width = static_cast<size_t>(network.replay_plan.table().width());
@@ -168,7 +168,7 @@ TEST(FinishPixel, WithoutTheShortcutLanesThatAreGoldensAreKept) {
   std::mt19937 rng(133);
   for (const bool early_end : {true, false}) {
     const PreparedNetwork network = prepared(rng, {.early_end = early_end});
-    LaneValues values(network.replay_plan, network.golden);
+    PackedActivations values(network.replay_plan, network.golden);
     values.reset(1);
     values.begin(kValue);
     const int width = network.replay_plan.table().width();

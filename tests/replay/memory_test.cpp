@@ -100,7 +100,7 @@ TEST(ReplayMemory, PixelsThatAreWrittenAnewStayWithinTheirBuffer) {
   replay::Golden golden(replay_plan);
   const std::span<const float> inputs[] = {of.images[0]};
   golden.run(inputs, {.batch = 512});
-  replay::LaneValues values(replay_plan, golden);
+  replay::PackedActivations values(replay_plan, golden);
   const int value = 1, lanes = replay_plan.pack_size().lanes;
   const replay::ValueInfo& info = replay_plan.values()[value];
   values.reset(lanes);

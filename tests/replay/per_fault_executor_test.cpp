@@ -12,14 +12,14 @@ namespace {
 using replay::FaultBlock;
 using replay::FaultedChannelOutputs;
 using replay::LaneMask;
-using replay::LaneValues;
 using replay::Pack;
+using replay::PackedActivations;
 using replay::PerFaultExecutor;
 using test::PreparedNetwork;
 
 struct Workers {
   FaultedChannelOutputs faulted_channel_outputs;
-  LaneValues values;
+  PackedActivations values;
   PerFaultExecutor alone;
 
   explicit Workers(const PreparedNetwork& network)

@@ -14,7 +14,7 @@ namespace {
 using replay::CarriedPack;
 using replay::LaneChange;
 using replay::LaneMask;
-using replay::LaneValues;
+using replay::PackedActivations;
 using replay::Repacker;
 using test::PreparedNetwork;
 
@@ -31,7 +31,7 @@ PreparedNetwork prepared(std::mt19937& rng) {
 struct Packs {
   const PreparedNetwork& network;
   std::mt19937& rng;
-  LaneValues values{network.replay_plan, network.golden};
+  PackedActivations values{network.replay_plan, network.golden};
   Repacker repacker{network.replay_plan, network.golden, values};
   std::map<uint32_t, std::vector<float>> expected;  // of faults that are alive
   std::vector<uint32_t> order;                      // of those

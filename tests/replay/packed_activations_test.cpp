@@ -1,6 +1,6 @@
 // Values of a pack of faults: what was put into a pixel is read back lane by lane, whatever was there before,
 // and the buffer that pixels lie in keeps to its limits.
-#include "replay/lane_values.hpp"
+#include "replay/packed_activations.hpp"
 
 #include <bit>
 #include <limits>
@@ -12,7 +12,7 @@ namespace {
 
 using replay::LaneChange;
 using replay::LaneMask;
-using replay::LaneValues;
+using replay::PackedActivations;
 using replay::SparsePixelBuffer;
 using test::PreparedNetwork;
 
@@ -39,7 +39,7 @@ struct DenseLanes {
   }
 };
 
-void expect_same(const LaneValues& values, DenseLanes& expected) {
+void expect_same(const PackedActivations& values, DenseLanes& expected) {
   std::vector<float> pixel(kChannels);
   for (int lane = 0; lane < static_cast<int>(expected.lanes.size()); ++lane) {
     for (int64_t p = 0; p < kPositions; ++p) {
@@ -58,8 +58,8 @@ float any_value(std::mt19937& rng) {
 }
 
 // The largest squared norm that a lane's difference from golden may be given as too small: none.
-void expect_change_covers_the_difference(const PreparedNetwork& network, const LaneValues& values, int64_t p,
-                                         DenseLanes& expected) {
+void expect_change_covers_the_difference(const PreparedNetwork& network, const PackedActivations& values,
+                                         int64_t p, DenseLanes& expected) {
   const replay::LanePixel pixel = values.pixel(kValue, p);
   int place = 0;
   for (LaneMask left = pixel.held; left != 0; left &= left - 1, ++place) {
@@ -75,14 +75,14 @@ void expect_change_covers_the_difference(const PreparedNetwork& network, const L
   }
 }
 
-TEST(LaneValues, AreWhatWasMergedIntoThem) {
+TEST(PackedActivations, AreWhatWasMergedIntoThem) {
   if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
   std::mt19937 rng(71);
   for (int round = 0; round < 30; ++round) {
     const PreparedNetwork network = prepared(rng);
     const int lanes =
         1 + static_cast<int>(rng() % static_cast<uint32_t>(network.replay_plan.table().width()));
-    LaneValues values(network.replay_plan, network.golden);
+    PackedActivations values(network.replay_plan, network.golden);
     values.reset(lanes);
     values.begin(kValue);
     DenseLanes expected(network, lanes);
@@ -113,16 +113,16 @@ TEST(LaneValues, AreWhatWasMergedIntoThem) {
 }
 
 // A step writes a pixel: takes room, fills it, says how much it was.
-TEST(LaneValues, KeepPixelsThatAreWrittenAsAWhole) {
+TEST(PackedActivations, KeepPixelsThatAreWrittenAsAWhole) {
   if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
   std::mt19937 rng(72);
   const PreparedNetwork network = prepared(rng);
-  LaneValues values(network.replay_plan, network.golden);
+  PackedActivations values(network.replay_plan, network.golden);
   values.reset(5);
   values.begin(kValue);
   DenseLanes expected(network, 5);
   const LaneMask held = 0b10110;  // lanes 1, 2 and 4; rows of the channels 1 and 6
-  const LaneValues::Room room = values.room(kValue, 4, 3);
+  const PackedActivations::Room room = values.room(kValue, 4, 3);
   const int32_t stride = values.stride(3);
   for (int32_t place = 0; place < 3; ++place) {
     room.values[place] = 1.0f;  // squared norm
@@ -148,11 +148,11 @@ TEST(LaneValues, KeepPixelsThatAreWrittenAsAWhole) {
   expect_same(values, expected);
 }
 
-TEST(LaneValues, BeginGoldenAndAreGoldenAgainForTheNextPack) {
+TEST(PackedActivations, BeginGoldenAndAreGoldenAgainForTheNextPack) {
   if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
   std::mt19937 rng(73);
   const PreparedNetwork network = prepared(rng);
-  LaneValues values(network.replay_plan, network.golden);
+  PackedActivations values(network.replay_plan, network.golden);
   DenseLanes golden(network, 3);
   for (int pack = 0; pack < 2; ++pack) {
     values.reset(3);
@@ -168,11 +168,11 @@ TEST(LaneValues, BeginGoldenAndAreGoldenAgainForTheNextPack) {
   }
 }
 
-TEST(LaneValues, TakenOutAndPutBackAreTheSame) {
+TEST(PackedActivations, TakenOutAndPutBackAreTheSame) {
   if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
   std::mt19937 rng(74);
   const PreparedNetwork network = prepared(rng);
-  LaneValues values(network.replay_plan, network.golden);
+  PackedActivations values(network.replay_plan, network.golden);
   values.reset(4);
   values.begin(kValue);
   DenseLanes expected(network, 4), golden(network, 4);

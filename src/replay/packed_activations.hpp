@@ -72,11 +72,11 @@ struct SparsePixelBuffer {
 };
 
 // A value to be read at many positions, until it is written again.
-class LaneView {
+class ActivationView {
  public:
-  LaneView() = default;
+  ActivationView() = default;
   // `buffer` null: the value is golden's everywhere.
-  LaneView(const SparsePixelBuffer* buffer, const float* golden, int64_t channels)
+  ActivationView(const SparsePixelBuffer* buffer, const float* golden, int64_t channels)
       : buffer_(buffer),
         held_(buffer != nullptr ? buffer->held.data() : nullptr),
         golden_(golden),
@@ -98,7 +98,7 @@ class LaneView {
   int64_t channels_ = 0;
 };
 
-struct LaneValuesArrays {
+struct PackedActivationsArrays {
   std::vector<SparsePixelBuffer> buffers_;  // per slot of the memory plan
   std::vector<LaneMask> any_;               // per value
   AlignedBuffer merged_;                    // a pixel that is merged in its old place
@@ -120,9 +120,9 @@ struct LaneValuesArrays {
 };
 
 // Of the pack that is being worked on.
-class LaneValues : LaneValuesArrays {
+class PackedActivations : PackedActivationsArrays {
  public:
-  LaneValues(const ReplayPlan& plan, const Golden& golden);
+  PackedActivations(const ReplayPlan& plan, const Golden& golden);
 
   // Another pack of so many faults: every value is golden's.
   void reset(int32_t lanes);
@@ -136,7 +136,7 @@ class LaneValues : LaneValuesArrays {
   // The value's buffer is about to be written: all its pixels are golden's.
   void begin(int value);
 
-  [[nodiscard]] LaneView view(int value) const {
+  [[nodiscard]] ActivationView view(int value) const {
     return {any(value) == 0 ? nullptr : &buffer(value), golden_.value(value), info(value).channels};
   }
   // Lanes that differ from golden anywhere in the value, at a position.

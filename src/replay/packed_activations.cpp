@@ -1,4 +1,4 @@
-#include "replay/lane_values.hpp"
+#include "replay/packed_activations.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -70,35 +70,35 @@ void SparsePixelBuffer::pack() {
   channels = std::move(packed_channels);
 }
 
-LaneValues::LaneValues(const ReplayPlan& plan, const Golden& golden)
+PackedActivations::PackedActivations(const ReplayPlan& plan, const Golden& golden)
     : plan_(plan), golden_(golden), vector_(plan.table().lanes) {
   ArrayMaker maker;
   list_arrays(plan.sizes(), maker);
 }
 
-SparsePixelBuffer LaneValues::make_buffer(int value) const {
+SparsePixelBuffer PackedActivations::make_buffer(int value) const {
   SparsePixelBuffer buffer;
   buffer.become(plan_.sizes().slots[idx(info(value).slot)]);
   return buffer;
 }
 
-void LaneValues::reset(int32_t lanes) {
+void PackedActivations::reset(int32_t lanes) {
   all_lanes_ = ~LaneMask{0} >> (64 - lanes);
   std::fill(any_.begin(), any_.end(), LaneMask{0});
   for (SparsePixelBuffer& buffer : buffers_) buffer.owner = -1;
 }
 
-SparsePixelBuffer LaneValues::exchange(int value, SparsePixelBuffer other) {
+SparsePixelBuffer PackedActivations::exchange(int value, SparsePixelBuffer other) {
   std::swap(buffer(value), other);
   return other;
 }
 
-void LaneValues::begin(int value) {
+void PackedActivations::begin(int value) {
   buffer(value).begin(value, info(value).positions);
   any_[idx(value)] = 0;
 }
 
-LaneValues::Room LaneValues::room(int value, int64_t position, int32_t lanes) {
+PackedActivations::Room PackedActivations::room(int value, int64_t position, int32_t lanes) {
   SparsePixelBuffer& b = buffer(value);
   const int64_t channels = info(value).channels;
   b.reserve((channels + 1) * stride(lanes) + vector_, channels);
@@ -106,7 +106,7 @@ LaneValues::Room LaneValues::room(int value, int64_t position, int32_t lanes) {
   return {b.values.data() + b.used_values, b.channels.data() + b.used_channels};
 }
 
-void LaneValues::commit(int value, int64_t position, int32_t rows, LaneMask held) {
+void PackedActivations::commit(int value, int64_t position, int32_t rows, LaneMask held) {
   SparsePixelBuffer& b = buffer(value);
   b.held[idx(position)] = held;
   if (held == 0) return;
@@ -121,7 +121,8 @@ void LaneValues::commit(int value, int64_t position, int32_t rows, LaneMask held
 }
 
 // A pixel that is merged again may be merged once more, by another lane: its new room is for all channels.
-LaneValues::Room LaneValues::room_again(int value, int64_t position, int32_t lanes, int64_t rows) {
+PackedActivations::Room PackedActivations::room_again(int value, int64_t position, int32_t lanes,
+                                                      int64_t rows) {
   SparsePixelBuffer& b = buffer(value);
   SparsePixelBuffer::Place& place = b.places[idx(position)];
   if (dirty(value, position) == 0 || place.room == 0) return room(value, position, lanes);
@@ -136,7 +137,7 @@ LaneValues::Room LaneValues::room_again(int value, int64_t position, int32_t lan
 }
 
 // The pixel with the lanes of both.
-void LaneValues::merge(int value, int64_t position, std::vector<LaneChange>& changes) {
+void PackedActivations::merge(int value, int64_t position, std::vector<LaneChange>& changes) {
   if (changes.empty()) return;
   const auto by_channel = [](const LaneChange& a, const LaneChange& b) { return a.channel < b.channel; };
   if (!std::is_sorted(changes.begin(), changes.end(), by_channel))
@@ -177,7 +178,7 @@ void LaneValues::merge(int value, int64_t position, std::vector<LaneChange>& cha
   commit(value, position, rows, lanes);
 }
 
-void LaneValues::read(int value, int64_t position, int lane, float* out) const {
+void PackedActivations::read(int value, int64_t position, int lane, float* out) const {
   const int64_t channels = info(value).channels;
   const LanePixel from = pixel(value, position);
   if ((from.held >> lane & 1) == 0) {
