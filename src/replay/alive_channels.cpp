@@ -26,7 +26,7 @@ void AliveChannels::take_all(int32_t cout, int32_t faults) {
   set_one_level();
 }
 
-void AliveChannels::find(const DeadBound& dead, int32_t cout, const Golden::BeforeRelu& golden,
+void AliveChannels::find(const DeadBound& dead, int32_t cout, const GoldenActivations::BeforeRelu& golden,
                          const float* change, const float* add_change, int32_t faults) {
   vectors_ = (faults + lane_count_ - 1) / lane_count_;
   std::array<float, simd::kLaneVectors> reach{}, shift{};

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "replay/arrays.hpp"
-#include "replay/golden.hpp"
+#include "replay/golden_activations.hpp"
 #include "replay/packed_activations.hpp"
 #include "replay/replay_plan.hpp"
 
@@ -39,8 +39,8 @@ class AliveChannels : AliveChannelsArrays {
 
   // `change`, `add_change`: per vector the largest squared norm of a fault's change, of the inputs under the
   // window and of the Add's operand (null: there is none). `golden`: of the position.
-  void find(const DeadBound& dead, int32_t cout, const Golden::BeforeRelu& golden, const float* change,
-            const float* add_change, int32_t faults);
+  void find(const DeadBound& dead, int32_t cout, const GoldenActivations::BeforeRelu& golden,
+            const float* change, const float* add_change, int32_t faults);
   // Nothing is known to be dead.
   void take_all(int32_t cout, int32_t faults);
 

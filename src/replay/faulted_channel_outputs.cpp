@@ -6,7 +6,7 @@
 
 namespace tf_injector::replay {
 
-FaultedChannelOutputs::FaultedChannelOutputs(const ReplayPlan& plan, const Golden& golden)
+FaultedChannelOutputs::FaultedChannelOutputs(const ReplayPlan& plan, const GoldenActivations& golden)
     : plan_(plan), golden_(golden) {
   ArrayMaker maker;
   list_arrays(plan.sizes(), maker);

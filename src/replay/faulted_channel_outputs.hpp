@@ -10,7 +10,7 @@
 #include "replay/arrays.hpp"
 #include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
-#include "replay/golden.hpp"
+#include "replay/golden_activations.hpp"
 #include "replay/replay_plan.hpp"
 
 namespace tf_injector::replay {
@@ -36,7 +36,7 @@ struct FaultedChannelOutputsArrays {
 
 class FaultedChannelOutputs : FaultedChannelOutputsArrays {
  public:
-  FaultedChannelOutputs(const ReplayPlan& plan, const Golden& golden);
+  FaultedChannelOutputs(const ReplayPlan& plan, const GoldenActivations& golden);
 
   void compute(const LayerFaults& hit, const StepInfo& step, BatchContext context);
   // Of what was computed last: calls changed(h, value) where the output of the h-th fault of the hit differs
@@ -62,7 +62,7 @@ class FaultedChannelOutputs : FaultedChannelOutputsArrays {
   void finish(const LayerFaults& hit, const StepInfo& step, simd::EpilogueCall epilogue);
 
   const ReplayPlan& plan_;
-  const Golden& golden_;
+  const GoldenActivations& golden_;
   Counters counters_;
   size_t count_ = 0, next_ = 0;  // faults; the listed position that at() looks at next
 };

@@ -4,7 +4,7 @@
 
 namespace tf_injector::replay {
 
-int finish_pixel(const ReplayPlan& plan, const Golden& golden, PackedActivations& values,
+int finish_pixel(const ReplayPlan& plan, const GoldenActivations& golden, PackedActivations& values,
                  const PixelTarget& target, const simd::EpilogueCall& epilogue, const PixelSums& sums) {
   const auto [value, position, add] = target;
   const PackedActivations::Room to = values.room(value, position, std::popcount(sums.lanes));

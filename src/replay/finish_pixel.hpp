@@ -1,7 +1,7 @@
 // From sums to an output pixel of a pack.
 #pragma once
 
-#include "replay/golden.hpp"
+#include "replay/golden_activations.hpp"
 #include "replay/packed_activations.hpp"
 #include "replay/replay_plan.hpp"
 #include "replay/simd/pack_table.hpp"
@@ -29,7 +29,7 @@ struct PixelTarget {
 
 // Epilogue, comparison with golden, and the pixel's place in the value. Returns how many of the lanes came
 // out as golden's and are no longer held.
-int finish_pixel(const ReplayPlan& plan, const Golden& golden, PackedActivations& values,
+int finish_pixel(const ReplayPlan& plan, const GoldenActivations& golden, PackedActivations& values,
                  const PixelTarget& target, const simd::EpilogueCall& epilogue, const PixelSums& sums);
 
 }  // namespace tf_injector::replay

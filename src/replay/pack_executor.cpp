@@ -25,7 +25,7 @@ bool has_negative_zero(const float* values, int64_t count) {
 
 }  // namespace
 
-PackExecutor::PackExecutor(const ReplayPlan& plan, const Golden& golden, PackedActivations& values,
+PackExecutor::PackExecutor(const ReplayPlan& plan, const GoldenActivations& golden, PackedActivations& values,
                            FaultedChannelOutputs& faulted_outputs)
     : plan_(plan),
       table_(plan.table()),

@@ -13,7 +13,7 @@
 #include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
 #include "replay/faulted_channel_outputs.hpp"
-#include "replay/golden.hpp"
+#include "replay/golden_activations.hpp"
 #include "replay/packed_activations.hpp"
 #include "replay/packed_linear.hpp"
 #include "replay/replay_plan.hpp"
@@ -56,7 +56,7 @@ struct PackExecutorArrays {
 class PackExecutor : PackExecutorArrays {
  public:
   // All outlive it. `values`: of the pack that is being worked on.
-  PackExecutor(const ReplayPlan& plan, const Golden& golden, PackedActivations& values,
+  PackExecutor(const ReplayPlan& plan, const GoldenActivations& golden, PackedActivations& values,
                FaultedChannelOutputs& faulted_outputs);
 
   // Steps first..end-1 of the pack whose changed values are in `values`; `hits` ascending by step.
@@ -123,7 +123,7 @@ class PackExecutor : PackExecutorArrays {
   const ReplayPlan& plan_;
   const simd::PackTable& table_;
   const int64_t width_;
-  const Golden& golden_;
+  const GoldenActivations& golden_;
   PackedActivations& values_;
   BatchContext context_;
   Counters counters_;

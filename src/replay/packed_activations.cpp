@@ -70,7 +70,7 @@ void SparsePixelBuffer::pack() {
   channels = std::move(packed_channels);
 }
 
-PackedActivations::PackedActivations(const ReplayPlan& plan, const Golden& golden)
+PackedActivations::PackedActivations(const ReplayPlan& plan, const GoldenActivations& golden)
     : plan_(plan), golden_(golden), vector_(plan.table().lanes) {
   ArrayMaker maker;
   list_arrays(plan.sizes(), maker);

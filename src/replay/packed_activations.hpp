@@ -9,7 +9,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "replay/arrays.hpp"
-#include "replay/golden.hpp"
+#include "replay/golden_activations.hpp"
 #include "replay/replay_plan.hpp"
 
 namespace tf_injector::replay {
@@ -122,7 +122,7 @@ struct PackedActivationsArrays {
 // Of the pack that is being worked on.
 class PackedActivations : PackedActivationsArrays {
  public:
-  PackedActivations(const ReplayPlan& plan, const Golden& golden);
+  PackedActivations(const ReplayPlan& plan, const GoldenActivations& golden);
 
   // Another pack of so many faults: every value is golden's.
   void reset(int32_t lanes);
@@ -187,7 +187,7 @@ class PackedActivations : PackedActivationsArrays {
   }
 
   const ReplayPlan& plan_;
-  const Golden& golden_;
+  const GoldenActivations& golden_;
   const int32_t vector_;
   LaneMask all_lanes_ = 0;
 };

@@ -13,7 +13,7 @@ constexpr int32_t kWeightPackCost = 4;
 
 }  // namespace
 
-PackedLinear::PackedLinear(const ReplayPlan& plan, const Golden& golden, PackedActivations& values)
+PackedLinear::PackedLinear(const ReplayPlan& plan, const GoldenActivations& golden, PackedActivations& values)
     : plan_(plan),
       table_(plan.table()),
       lanes_(plan.table().lanes),

@@ -12,7 +12,7 @@
 #include "replay/alive_channels.hpp"
 #include "replay/arrays.hpp"
 #include "replay/counters.hpp"
-#include "replay/golden.hpp"
+#include "replay/golden_activations.hpp"
 #include "replay/packed_activations.hpp"
 #include "replay/replay_plan.hpp"
 
@@ -41,7 +41,7 @@ struct PackedLinearArrays {
 class PackedLinear : PackedLinearArrays {
  public:
   // All outlive it. `values`: of the pack that is being worked on.
-  PackedLinear(const ReplayPlan& plan, const Golden& golden, PackedActivations& values);
+  PackedLinear(const ReplayPlan& plan, const GoldenActivations& golden, PackedActivations& values);
 
   // Called for every output position, ascending, when what reaches it has been computed. May be empty.
   using AfterPosition = std::function<void(int64_t position)>;
@@ -74,7 +74,7 @@ class PackedLinear : PackedLinearArrays {
   const ReplayPlan& plan_;
   const simd::PackTable& table_;
   const int32_t lanes_, width_;  // of a vector, of a pack
-  const Golden& golden_;
+  const GoldenActivations& golden_;
   PackedActivations& values_;
   BatchContext context_;
   ActivationView in_, add_;     // of the step: its input, the Add's operand

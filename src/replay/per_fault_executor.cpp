@@ -17,8 +17,8 @@ bool are_nearly_all(int64_t positions, int64_t of) {
 
 }  // namespace
 
-PerFaultExecutor::PerFaultExecutor(const ReplayPlan& plan, const Golden& golden, PackedActivations& values,
-                                   FaultedChannelOutputs& faulted_outputs)
+PerFaultExecutor::PerFaultExecutor(const ReplayPlan& plan, const GoldenActivations& golden,
+                                   PackedActivations& values, FaultedChannelOutputs& faulted_outputs)
     : plan_(plan), golden_(golden), values_(values), faulted_outputs_(faulted_outputs) {
   ArrayMaker maker;
   list_arrays(plan.sizes(), maker);

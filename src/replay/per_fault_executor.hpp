@@ -13,7 +13,7 @@
 #include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
 #include "replay/faulted_channel_outputs.hpp"
-#include "replay/golden.hpp"
+#include "replay/golden_activations.hpp"
 #include "replay/packed_activations.hpp"
 #include "replay/replay_plan.hpp"
 
@@ -58,7 +58,7 @@ struct PerFaultExecutorArrays {
 class PerFaultExecutor : PerFaultExecutorArrays {
  public:
   // All outlive it. `values`: of the pack that is being worked on.
-  PerFaultExecutor(const ReplayPlan& plan, const Golden& golden, PackedActivations& values,
+  PerFaultExecutor(const ReplayPlan& plan, const GoldenActivations& golden, PackedActivations& values,
                    FaultedChannelOutputs& faulted_outputs);
 
   // Steps first..end-1 of some lanes, up to kMaxPerFault; `hits`: of linear steps, ascending, also those of
@@ -95,7 +95,7 @@ class PerFaultExecutor : PerFaultExecutorArrays {
   void store_pixel(std::span<Fault> faults, int value, int64_t position, LaneMask held);
 
   const ReplayPlan& plan_;
-  const Golden& golden_;
+  const GoldenActivations& golden_;
   PackedActivations& values_;
   FaultedChannelOutputs& faulted_outputs_;
   Counters counters_;

@@ -24,7 +24,7 @@ size_t most_outside_bytes(const ReplaySizes& sizes) {
   return idx(sizes.pack.buffers()) * largest;
 }
 
-Repacker::Repacker(const ReplayPlan& plan, const Golden& golden, const PackedActivations& values)
+Repacker::Repacker(const ReplayPlan& plan, const GoldenActivations& golden, const PackedActivations& values)
     : plan_(plan), golden_(golden), values_(values), spare_(plan.sizes().slots.size()) {
   for (const SlotSizes& slot : plan.sizes().slots) slot_bytes_.push_back(pixel_buffer_bytes(slot));
   most_outside_ = most_outside_bytes(plan.sizes());

@@ -28,7 +28,7 @@ struct CarriedPack {
 
 class Repacker {
  public:
-  Repacker(const ReplayPlan& plan, const Golden& golden, const PackedActivations& values);
+  Repacker(const ReplayPlan& plan, const GoldenActivations& golden, const PackedActivations& values);
 
   // Of packs with nothing pending: drops the lanes that differ no more, by moving the others together, when
   // fewer vectors are left that way. Order of the faults: kept.
@@ -50,7 +50,7 @@ class Repacker {
   void join_pixel(int value, int64_t position, std::span<const Source> sources, CarriedPack& to);
 
   const ReplayPlan& plan_;
-  const Golden& golden_;
+  const GoldenActivations& golden_;
   const PackedActivations& values_;
   Counters counters_;
   std::vector<std::vector<SparsePixelBuffer>> spare_;  // per slot

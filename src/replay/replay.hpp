@@ -13,7 +13,7 @@
 #include "replay/arrays.hpp"
 #include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
-#include "replay/golden.hpp"
+#include "replay/golden_activations.hpp"
 #include "replay/pack_executor.hpp"
 #include "replay/packed_activations.hpp"
 #include "replay/per_fault_executor.hpp"
@@ -63,7 +63,7 @@ class ReplayWorkspace : ReplayScores {
   void report(const std::vector<uint32_t>& faults, const Changed& changed);
 
   const ReplayPlan& plan_;
-  Golden golden_;
+  GoldenActivations golden_;
   PackedActivations values_;
   FaultedChannelOutputs faulted_outputs_;
   PackExecutor steps_;

@@ -46,11 +46,11 @@ size_t step_bytes(const StepInfo& step) {
 size_t ReplaySizes::workspace_bytes() const {
   size_t largest = 0;
   for (const SlotSizes& slot : slots) largest = std::max(largest, pixel_buffer_bytes(slot));
-  const size_t arrays = array_bytes<GoldenArrays>(*this) + array_bytes<PackedActivationsArrays>(*this) +
-                        array_bytes<FaultedChannelOutputsArrays>(*this) +
-                        array_bytes<PackExecutorArrays>(*this) + array_bytes<PackedLinearArrays>(*this) +
-                        array_bytes<AliveChannelsArrays>(*this) + array_bytes<PerFaultExecutorArrays>(*this) +
-                        array_bytes<ReplayScores>(*this);
+  const size_t arrays =
+      array_bytes<GoldenActivationsArrays>(*this) + array_bytes<PackedActivationsArrays>(*this) +
+      array_bytes<FaultedChannelOutputsArrays>(*this) + array_bytes<PackExecutorArrays>(*this) +
+      array_bytes<PackedLinearArrays>(*this) + array_bytes<AliveChannelsArrays>(*this) +
+      array_bytes<PerFaultExecutorArrays>(*this) + array_bytes<ReplayScores>(*this);
   // Buffers that are carried or spare, and the new place of one that grows or is packed.
   const size_t moved = largest;
   const size_t carried =

@@ -97,7 +97,7 @@ TEST(ReplayMemory, PixelsThatAreWrittenAnewStayWithinTheirBuffer) {
   const Plan plan = Plan::compile(of.graph, {});
   if (plan.kernels() == KernelSet::scalar) GTEST_SKIP() << "the reference has no lanes";
   const ReplayPlan replay_plan(plan);
-  replay::Golden golden(replay_plan);
+  replay::GoldenActivations golden(replay_plan);
   const std::span<const float> inputs[] = {of.images[0]};
   golden.run(inputs, {.batch = 512});
   replay::PackedActivations values(replay_plan, golden);

@@ -10,7 +10,7 @@
 
 #include "core/flush_denormals.hpp"
 #include "kernels/same_bits.hpp"
-#include "replay/golden.hpp"
+#include "replay/golden_activations.hpp"
 #include "replay/replay_plan.hpp"
 #include "support/random_network.hpp"
 
@@ -26,7 +26,7 @@ struct PreparedNetwork {
   std::vector<float> image;
   Plan plan, reference;
   replay::ReplayPlan replay_plan;
-  replay::Golden golden;
+  replay::GoldenActivations golden;
 
   PreparedNetwork(Graph network, std::vector<float> values, const replay::Shortcuts& shortcuts = {},
                   replay::PackSize size = {})

@@ -1,16 +1,16 @@
-#include "replay/golden.hpp"
+#include "replay/golden_activations.hpp"
 
 #include <algorithm>
 #include <array>
 #include <limits>
 
 namespace tf_injector::replay {
-Golden::Golden(const ReplayPlan& plan) : plan_(plan) {
+GoldenActivations::GoldenActivations(const ReplayPlan& plan) : plan_(plan) {
   ArrayMaker maker;
   list_arrays(plan.sizes(), maker);
 }
 
-void Golden::run(std::span<const std::span<const float>> inputs, BatchContext context) {
+void GoldenActivations::run(std::span<const std::span<const float>> inputs, BatchContext context) {
   for (AlignedBuffer& squares : squares_) std::fill_n(squares.data(), squares.size(), kUnknown);
   for (size_t i = 0; i < inputs.size(); ++i) {
     std::copy(inputs[i].begin(), inputs[i].end(), values_[i].data());
@@ -24,11 +24,11 @@ void Golden::run(std::span<const std::span<const float>> inputs, BatchContext co
   }
 }
 
-void Golden::run_again(size_t end, BatchContext context) {
+void GoldenActivations::run_again(size_t end, BatchContext context) {
   for (size_t s = 0; s < end; ++s) run_step(s, context);
 }
 
-KernelArgs Golden::args(size_t s, BatchContext context) {
+KernelArgs GoldenActivations::args(size_t s, BatchContext context) {
   const StepInfo& step = plan_.steps()[s];
   for (size_t i = 0; i < step.reads.size(); ++i) pointers_[i] = value(step.reads[i]);
   return {.inputs = {pointers_.data(), step.reads.size()},
@@ -38,9 +38,11 @@ KernelArgs Golden::args(size_t s, BatchContext context) {
           .place = context.place};
 }
 
-void Golden::run_step(size_t s, BatchContext context) { plan_.steps()[s].kernel->run(args(s, context)); }
+void GoldenActivations::run_step(size_t s, BatchContext context) {
+  plan_.steps()[s].kernel->run(args(s, context));
+}
 
-float Golden::square(int value, int64_t position) const {
+float GoldenActivations::square(int value, int64_t position) const {
   float& square = squares_[idx(value)][idx(position)];
   if (square < 0.0f) {
     const ValueInfo& info = plan_.values()[idx(value)];
@@ -49,7 +51,7 @@ float Golden::square(int value, int64_t position) const {
   return square;
 }
 
-Golden::BeforeRelu Golden::before_relu(size_t s, int64_t position) const {
+GoldenActivations::BeforeRelu GoldenActivations::before_relu(size_t s, int64_t position) const {
   const StepInfo& step = plan_.steps()[s];
   const LinearGeometry& g = step.linear->geometry;
   const int in = step.reads.front();

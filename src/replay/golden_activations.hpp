@@ -11,7 +11,7 @@
 
 namespace tf_injector::replay {
 
-struct GoldenArrays {
+struct GoldenActivationsArrays {
   std::vector<AlignedBuffer> values_;  // per value
   // Per value that a DeadBound asks for: squared norm per position, once it was asked for; else unknown.
   mutable std::vector<AlignedBuffer> squares_;
@@ -32,9 +32,9 @@ struct GoldenArrays {
   }
 };
 
-class Golden : GoldenArrays {
+class GoldenActivations : GoldenActivationsArrays {
  public:
-  explicit Golden(const ReplayPlan& plan);
+  explicit GoldenActivations(const ReplayPlan& plan);
 
   // inputs[i]: the image's values of the model's input i, preprocessed.
   void run(std::span<const std::span<const float>> inputs, BatchContext context);
