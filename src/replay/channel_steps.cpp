@@ -6,7 +6,7 @@
 
 namespace tf_injector::replay {
 
-void PackExecutor::replay_window(const StepInfo& step) {
+void PackExecutor::replay_window(const ReplayStep& step) {
   const int in = step.reads.front();
   const LaneMask everywhere = values_.everywhere(step.reads);
   for (int64_t p = 0; p < info(step.output).positions; ++p) {
@@ -22,7 +22,7 @@ void PackExecutor::replay_window(const StepInfo& step) {
   }
 }
 
-void PackExecutor::maxima_position(const StepInfo& step, int64_t p, LaneMask reach) {
+void PackExecutor::maxima_position(const ReplayStep& step, int64_t p, LaneMask reach) {
   window_taps_.clear();
   for (const int32_t from : step.window->geometry.windows[idx(p)].positions)
     window_taps_.push_back(values_.tap(step.reads.front(), from, 0));
@@ -36,7 +36,7 @@ void PackExecutor::maxima_position(const StepInfo& step, int64_t p, LaneMask rea
   finish_sums(step, p, {}, reach, std::span(row_channels_).first(idx(count)));
 }
 
-void PackExecutor::window_position(const StepInfo& step, int64_t p, LaneMask reach) {
+void PackExecutor::window_position(const ReplayStep& step, int64_t p, LaneMask reach) {
   const WindowKernel& kernel = *step.window->kernel;
   const WindowGeometry::Window& window = step.window->geometry.windows[idx(p)];
   const auto channels = static_cast<int32_t>(step.window->geometry.channels);
@@ -68,12 +68,12 @@ void PackExecutor::window_position(const StepInfo& step, int64_t p, LaneMask rea
   finish_sums(step, p, step.epilogue != nullptr ? step.epilogue->parameters() : simd::EpilogueCall{}, reach);
 }
 
-void PackExecutor::replay_join(const StepInfo& step) {
+void PackExecutor::replay_join(const ReplayStep& step) {
   for_each_reached(step, [&](int64_t p, LaneMask reach) { join_position(step, p, reach); });
 }
 
 // The rows of the inputs' pixels, golden's where an input has not changed. The change is the sum of theirs.
-void PackExecutor::join_position(const StepInfo& step, int64_t p, LaneMask reach) {
+void PackExecutor::join_position(const ReplayStep& step, int64_t p, LaneMask reach) {
   const int64_t stride = vectors(reach) * table_.lanes;
   const PackedActivations::Room to = values_.room(step.output, p, std::popcount(reach));
   std::fill_n(to.values, stride, 0.0f);

@@ -79,7 +79,7 @@ Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
     for (size_t step : target.steps) {
       LayerFaults& hit = hits[step];
       hit.step = step;
-      const StepInfo& info = plan.steps()[step];
+      const ReplayStep& info = plan.steps()[step];
       if (info.linear && target.steps.size() == 1) {
         hit.lane.push_back(static_cast<int32_t>(lane));
         hit.channel.push_back(static_cast<int32_t>(channel(target)));
@@ -106,7 +106,7 @@ size_t fault_bytes(const ReplayPlan& plan, std::span<const size_t> steps) {
   size_t bytes = lists(sizeof(Target)) + block_bytes(steps.size() * sizeof(size_t)) + lists(sizeof(Pack)) +
                  lists(sizeof(uint32_t)) + lists(sizeof(size_t)) + lists(sizeof(Group));
   for (const size_t s : steps) {
-    const StepInfo& step = plan.steps()[s];
+    const ReplayStep& step = plan.steps()[s];
     bytes += 2 * lists(sizeof(LayerFaults)) + 4 * lists(sizeof(int32_t));
     const bool has_columns = step.linear && steps.size() == 1;
     if (has_columns) {

@@ -12,7 +12,7 @@ FaultedChannelOutputs::FaultedChannelOutputs(const ReplayPlan& plan, const Golde
   list_arrays(plan.sizes(), maker);
 }
 
-void FaultedChannelOutputs::list_positions(const LayerFaults& hit, const StepInfo& step) {
+void FaultedChannelOutputs::list_positions(const LayerFaults& hit, const ReplayStep& step) {
   const LinearGeometry& g = step.linear->geometry;
   const int in = step.reads.front();
   positions_.clear();
@@ -32,7 +32,7 @@ void FaultedChannelOutputs::list_positions(const LayerFaults& hit, const StepInf
   }
 }
 
-void FaultedChannelOutputs::compute(const LayerFaults& hit, const StepInfo& step, BatchContext context) {
+void FaultedChannelOutputs::compute(const LayerFaults& hit, const ReplayStep& step, BatchContext context) {
   list_positions(hit, step);
   counters_.column_positions_skipped +=
       step.linear->geometry.out_positions - static_cast<int64_t>(positions_.size());
@@ -51,7 +51,7 @@ void FaultedChannelOutputs::compute(const LayerFaults& hit, const StepInfo& step
   finish(hit, step, hit.epilogue->parameters());
 }
 
-void FaultedChannelOutputs::compute_whole(const LayerFaults& hit, const StepInfo& step,
+void FaultedChannelOutputs::compute_whole(const LayerFaults& hit, const ReplayStep& step,
                                           BatchContext context) {
   inputs_.clear();
   for (const int value : step.reads) inputs_.push_back(golden_.value(value));
@@ -68,7 +68,7 @@ void FaultedChannelOutputs::compute_whole(const LayerFaults& hit, const StepInfo
   }
 }
 
-void FaultedChannelOutputs::finish(const LayerFaults& hit, const StepInfo& step,
+void FaultedChannelOutputs::finish(const LayerFaults& hit, const ReplayStep& step,
                                    simd::EpilogueCall epilogue) {
   const bool has_add = step.has_add && hit.whole.empty();
   epilogue.add = has_add ? golden_.value(step.reads.back()) : nullptr;

@@ -38,7 +38,7 @@ class FaultedChannelOutputs : FaultedChannelOutputsArrays {
  public:
   FaultedChannelOutputs(const ReplayPlan& plan, const GoldenActivations& golden);
 
-  void compute(const LayerFaults& hit, const StepInfo& step, BatchContext context);
+  void compute(const LayerFaults& hit, const ReplayStep& step, BatchContext context);
   // Of what was computed last: calls changed(h, value) where the output of the h-th fault of the hit differs
   // from golden's at this position. Positions ascend from call to call.
   template <class Changed>
@@ -55,11 +55,11 @@ class FaultedChannelOutputs : FaultedChannelOutputsArrays {
 
  private:
   // Positions whose output some fault may change, into positions_.
-  void list_positions(const LayerFaults& hit, const StepInfo& step);
+  void list_positions(const LayerFaults& hit, const ReplayStep& step);
   // The same of whole layers, into columns_.
-  void compute_whole(const LayerFaults& hit, const StepInfo& step, BatchContext context);
+  void compute_whole(const LayerFaults& hit, const ReplayStep& step, BatchContext context);
   // Sums to output values, and which differ.
-  void finish(const LayerFaults& hit, const StepInfo& step, simd::EpilogueCall epilogue);
+  void finish(const LayerFaults& hit, const ReplayStep& step, simd::EpilogueCall epilogue);
 
   const ReplayPlan& plan_;
   const GoldenActivations& golden_;

@@ -23,7 +23,7 @@ struct PixelTarget {
   int add = -1;
 };
 
-[[nodiscard]] inline PixelTarget target_of(const StepInfo& step, int64_t position) {
+[[nodiscard]] inline PixelTarget target_of(const ReplayStep& step, int64_t position) {
   return {step.output, position, step.has_add ? step.reads.back() : -1};
 }
 

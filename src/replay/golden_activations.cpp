@@ -29,7 +29,7 @@ void GoldenActivations::run_again(size_t end, BatchContext context) {
 }
 
 KernelArgs GoldenActivations::args(size_t s, BatchContext context) {
-  const StepInfo& step = plan_.steps()[s];
+  const ReplayStep& step = plan_.steps()[s];
   for (size_t i = 0; i < step.reads.size(); ++i) pointers_[i] = value(step.reads[i]);
   return {.inputs = {pointers_.data(), step.reads.size()},
           .output = values_[idx(step.output)].data(),
@@ -52,7 +52,7 @@ float GoldenActivations::square(int value, int64_t position) const {
 }
 
 GoldenActivations::BeforeRelu GoldenActivations::before_relu(size_t s, int64_t position) const {
-  const StepInfo& step = plan_.steps()[s];
+  const ReplayStep& step = plan_.steps()[s];
   const LinearGeometry& g = step.linear->geometry;
   const int in = step.reads.front();
   const int32_t* source = g.source.data() + position * g.taps;

@@ -42,7 +42,7 @@ PackExecutor::PackExecutor(const ReplayPlan& plan, const GoldenActivations& gold
 void PackExecutor::run(size_t first, size_t end, std::span<const LayerFaults> hits, BatchContext context) {
   context_ = context;
   for (size_t s = first; s < end; ++s) {
-    const StepInfo& step = plan_.steps()[s];
+    const ReplayStep& step = plan_.steps()[s];
     while (!hits.empty() && hits.front().step < s) hits = hits.subspan(1);
     const bool is_hit = !hits.empty() && hits.front().step == s;
     LaneMask reached = 0;
@@ -63,7 +63,7 @@ void PackExecutor::run(size_t first, size_t end, std::span<const LayerFaults> hi
   }
 }
 
-void PackExecutor::replay_step(const StepInfo& step, size_t index, LaneMask reached) {
+void PackExecutor::replay_step(const ReplayStep& step, size_t index, LaneMask reached) {
   if (step.linear) {
     linear_.run(step, index, context_, {});
   } else if (step.elementwise) {
@@ -88,7 +88,8 @@ void PackExecutor::replay_step(const StepInfo& step, size_t index, LaneMask reac
 // --- the layer that a fault hits: one output channel per fault, from golden's inputs, at all positions ---
 
 // Put into a pixel as soon as that is done, while it is at hand.
-void PackExecutor::hit_linear(const StepInfo& step, size_t index, LaneMask reached, const LayerFaults& hit) {
+void PackExecutor::hit_linear(const ReplayStep& step, size_t index, LaneMask reached,
+                              const LayerFaults& hit) {
   faulted_outputs_.compute(hit, step, context_);
   const auto put = [&](int64_t p) {
     changes_.clear();
@@ -127,7 +128,7 @@ void PackExecutor::load_pixel(int value, int64_t p, LaneMask reach, AlignedBuffe
     std::copy_n(rows.values + i * row, row, to.data() + row_channels_[idx(i)] * width_);
 }
 
-void PackExecutor::finish_sums(const StepInfo& step, int64_t p, const simd::EpilogueCall& epilogue,
+void PackExecutor::finish_sums(const ReplayStep& step, int64_t p, const simd::EpilogueCall& epilogue,
                                LaneMask reach, std::span<const int32_t> channels) {
   counters_.equal_lanes += finish_pixel(plan_, golden_, values_, target_of(step, p), epilogue,
                                         {.lanes = reach,
@@ -137,14 +138,14 @@ void PackExecutor::finish_sums(const StepInfo& step, int64_t p, const simd::Epil
                                          .alive_in = nullptr});
 }
 
-void PackExecutor::replay_elementwise(const StepInfo& step) {
+void PackExecutor::replay_elementwise(const ReplayStep& step) {
   for_each_reached(step, [&](int64_t p, LaneMask reach) {
     load_sums(step.reads.front(), p, reach);
     finish_sums(step, p, step.epilogue->parameters(), reach);
   });
 }
 
-void PackExecutor::replay_function(const StepInfo& step) {
+void PackExecutor::replay_function(const ReplayStep& step) {
   for_each_reached(step, [&](int64_t p, LaneMask reach) {
     load_sums(step.reads.front(), p, reach);
     const int64_t row = vectors(reach) * table_.lanes;
@@ -156,7 +157,7 @@ void PackExecutor::replay_function(const StepInfo& step) {
   });
 }
 
-void PackExecutor::replay_binary(const StepInfo& step) {
+void PackExecutor::replay_binary(const ReplayStep& step) {
   const BinaryStep& binary = *step.binary;
   const int64_t channels = info(step.output).channels;
   const LaneMask everywhere = values_.everywhere(step.reads);
@@ -176,14 +177,14 @@ void PackExecutor::replay_binary(const StepInfo& step) {
   }
 }
 
-void PackExecutor::replay_movement(const StepInfo& step) {
+void PackExecutor::replay_movement(const ReplayStep& step) {
   for (int64_t p = 0; p < info(step.output).positions; ++p) {
     if (!move_pixel(step, p)) move_elements(step, p);
   }
 }
 
 // False: the pixel is not one input pixel with all its channels.
-bool PackExecutor::move_pixel(const StepInfo& step, int64_t p) {
+bool PackExecutor::move_pixel(const ReplayStep& step, int64_t p) {
   const MovementStep::Position& from = step.movement->positions[idx(p)];
   const int in = step.reads.front();
   if (from.source < 0) return false;
@@ -197,7 +198,7 @@ bool PackExecutor::move_pixel(const StepInfo& step, int64_t p) {
   return true;
 }
 
-void PackExecutor::move_elements(const StepInfo& step, int64_t p) {
+void PackExecutor::move_elements(const ReplayStep& step, int64_t p) {
   const int in = step.reads.front();
   const int64_t channels = info(step.output).channels, in_channels = info(in).channels;
   const int32_t* from = step.movement->elements.data() + p * channels;
@@ -231,7 +232,7 @@ void PackExecutor::move_elements(const StepInfo& step, int64_t p) {
   finish_sums(step, p, {}, reach);
 }
 
-void PackExecutor::replay_average(const StepInfo& step) {
+void PackExecutor::replay_average(const ReplayStep& step) {
   const AverageGeometry& g = step.average->geometry;
   const int in = step.reads.front();
   const LaneMask everywhere = values_.everywhere(step.reads);
@@ -246,7 +247,7 @@ void PackExecutor::replay_average(const StepInfo& step) {
 
 // x + 0 is x for every x but -0. A sum begins at +0 and becomes -0 only where it is flushed (-1e-39, say);
 // one that ends otherwise has met no zero while it was -0, or has lost that sign again.
-void PackExecutor::average_window(const StepInfo& step, int64_t p, LaneMask reach) {
+void PackExecutor::average_window(const ReplayStep& step, int64_t p, LaneMask reach) {
   if (!sum_window(step, p, reach, false)) {
     ++counters_.negative_zeros;
     (void)sum_window(step, p, reach, true);
@@ -256,7 +257,7 @@ void PackExecutor::average_window(const StepInfo& step, int64_t p, LaneMask reac
   for (int64_t e = 0; e < g.channels * width_; ++e) sums_[idx(e)] = sums_[idx(e)] / divisor;
 }
 
-bool PackExecutor::sum_window(const StepInfo& step, int64_t p, LaneMask reach, bool with_zeros) {
+bool PackExecutor::sum_window(const ReplayStep& step, int64_t p, LaneMask reach, bool with_zeros) {
   const AverageGeometry& g = step.average->geometry;
   const std::vector<int32_t>& window = g.windows[idx(p)].positions;
   const int64_t size = g.channels * width_;
@@ -287,7 +288,7 @@ bool PackExecutor::sum_window(const StepInfo& step, int64_t p, LaneMask reach, b
 }
 
 // Any other step: run as it is on the fault's own inputs, then compared.
-void PackExecutor::replay_whole(const StepInfo& step, const LayerFaults* hit, LaneMask lanes) {
+void PackExecutor::replay_whole(const ReplayStep& step, const LayerFaults* hit, LaneMask lanes) {
   counters_.whole_runs += std::popcount(lanes);
   for_each_lane(lanes, [&](int lane) {
     const Kernel* kernel = step.kernel;

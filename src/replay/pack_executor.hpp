@@ -68,10 +68,10 @@ class PackExecutor : PackExecutorArrays {
   [[nodiscard]] Counters counters() const noexcept { return Counters(counters_) += linear_.counters(); }
 
  private:
-  void replay_step(const StepInfo& step, size_t index, LaneMask reached);
+  void replay_step(const ReplayStep& step, size_t index, LaneMask reached);
   // Calls run(position, lanes) where lanes differ in what the step reads at that position.
   template <class Run>
-  void for_each_reached(const StepInfo& step, Run run) {
+  void for_each_reached(const ReplayStep& step, Run run) {
     const LaneMask everywhere = values_.everywhere(step.reads);
     for (int64_t p = 0; p < info(step.output).positions; ++p) {
       LaneMask reach = everywhere;
@@ -79,23 +79,23 @@ class PackExecutor : PackExecutorArrays {
       if (reach != 0) run(p, reach);
     }
   }
-  void replay_elementwise(const StepInfo& step);
-  void replay_function(const StepInfo& step);
-  void replay_binary(const StepInfo& step);
-  void replay_movement(const StepInfo& step);
-  bool move_pixel(const StepInfo& step, int64_t position);
-  void move_elements(const StepInfo& step, int64_t position);
-  void replay_average(const StepInfo& step);
-  void average_window(const StepInfo& step, int64_t position, LaneMask reach);
+  void replay_elementwise(const ReplayStep& step);
+  void replay_function(const ReplayStep& step);
+  void replay_binary(const ReplayStep& step);
+  void replay_movement(const ReplayStep& step);
+  bool move_pixel(const ReplayStep& step, int64_t position);
+  void move_elements(const ReplayStep& step, int64_t position);
+  void replay_average(const ReplayStep& step);
+  void average_window(const ReplayStep& step, int64_t position, LaneMask reach);
   // False: a sum of the window ended in -0 with its zeros left out.
-  bool sum_window(const StepInfo& step, int64_t position, LaneMask reach, bool with_zeros);
-  void replay_window(const StepInfo& step);
-  void window_position(const StepInfo& step, int64_t position, LaneMask reach);
-  void maxima_position(const StepInfo& step, int64_t position, LaneMask reach);
-  void replay_join(const StepInfo& step);
-  void join_position(const StepInfo& step, int64_t position, LaneMask reach);
-  void replay_whole(const StepInfo& step, const LayerFaults* hit, LaneMask lanes);
-  void hit_linear(const StepInfo& step, size_t index, LaneMask reached, const LayerFaults& hit);
+  bool sum_window(const ReplayStep& step, int64_t position, LaneMask reach, bool with_zeros);
+  void replay_window(const ReplayStep& step);
+  void window_position(const ReplayStep& step, int64_t position, LaneMask reach);
+  void maxima_position(const ReplayStep& step, int64_t position, LaneMask reach);
+  void replay_join(const ReplayStep& step);
+  void join_position(const ReplayStep& step, int64_t position, LaneMask reach);
+  void replay_whole(const ReplayStep& step, const LayerFaults* hit, LaneMask lanes);
+  void hit_linear(const ReplayStep& step, size_t index, LaneMask reached, const LayerFaults& hit);
   simd::LaneRows read_rows(int value, int64_t position, LaneMask reach, float* values, int32_t* channels);
   // The channels in row_channels_.
   simd::LaneRows read_rows(int value, int64_t position, LaneMask reach) {
@@ -105,13 +105,13 @@ class PackExecutor : PackExecutorArrays {
   void load_sums(int value, int64_t position, LaneMask reach) { load_pixel(value, position, reach, sums_); }
   void load_pixel(int value, int64_t position, LaneMask reach, AlignedBuffer& to);
   // Sums of all channels; of some, the others being +0 in every lane and in golden.
-  void finish_sums(const StepInfo& step, int64_t position, const simd::EpilogueCall& epilogue,
+  void finish_sums(const ReplayStep& step, int64_t position, const simd::EpilogueCall& epilogue,
                    LaneMask reach) {
     finish_sums(step, position, epilogue, reach,
                 std::span(all_channels_).first(idx(info(step.output).channels)));
   }
-  void finish_sums(const StepInfo& step, int64_t position, const simd::EpilogueCall& epilogue, LaneMask reach,
-                   std::span<const int32_t> channels);
+  void finish_sums(const ReplayStep& step, int64_t position, const simd::EpilogueCall& epilogue,
+                   LaneMask reach, std::span<const int32_t> channels);
   const float* materialize(int value, int lane, AlignedBuffer& scratch) const;
   void store_whole(int value, int lane, const float* result);
 

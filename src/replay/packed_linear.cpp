@@ -29,7 +29,8 @@ PackedLinear::PackedLinear(const ReplayPlan& plan, const GoldenActivations& gold
   }
 }
 
-void PackedLinear::run(const StepInfo& step, size_t index, BatchContext context, const AfterPosition& after) {
+void PackedLinear::run(const ReplayStep& step, size_t index, BatchContext context,
+                       const AfterPosition& after) {
   context_ = context;
   const LinearGeometry& g = step.linear->geometry;
   in_ = values_.view(step.reads.front());
@@ -48,7 +49,7 @@ void PackedLinear::run(const StepInfo& step, size_t index, BatchContext context,
   }
 }
 
-void PackedLinear::position(const StepInfo& step, size_t index, int64_t p, LaneMask reach) {
+void PackedLinear::position(const ReplayStep& step, size_t index, int64_t p, LaneMask reach) {
   read_window(step, p, reach);
   const LinearGeometry& g = step.linear->geometry;
   if (!plan_.shortcuts().zero_inputs) take_all_rows(step, p);
@@ -76,7 +77,7 @@ void PackedLinear::position(const StepInfo& step, size_t index, int64_t p, LaneM
                     .alive_in = alive_.alive_in()});
 }
 
-void PackedLinear::read_window(const StepInfo& step, int64_t p, LaneMask reach) {
+void PackedLinear::read_window(const ReplayStep& step, int64_t p, LaneMask reach) {
   const LinearStep& linear = *step.linear;
   const LinearGeometry& g = linear.geometry;
   const int32_t* from = g.source.data() + p * g.taps;
@@ -99,7 +100,7 @@ void PackedLinear::read_window(const StepInfo& step, int64_t p, LaneMask reach) 
   if (linear.dead && step.has_add) table_.lane_most(add_.pixel(p), reach, add_change_.data());
 }
 
-void PackedLinear::find_alive(const StepInfo& step, size_t index, int64_t p, int32_t faults) {
+void PackedLinear::find_alive(const ReplayStep& step, size_t index, int64_t p, int32_t faults) {
   const LinearStep& linear = *step.linear;
   const auto cout = static_cast<int32_t>(linear.geometry.cout);
   if (linear.dead) {
@@ -194,7 +195,7 @@ void PackedLinear::compute_single(const LinearStep& linear, int32_t first, int32
 }
 
 // The window with its zeros.
-void PackedLinear::take_all_rows(const StepInfo& step, int64_t p) {
+void PackedLinear::take_all_rows(const ReplayStep& step, int64_t p) {
   const LinearGeometry& g = step.linear->geometry;
   const int64_t row = int64_t{window_.vectors} * lanes_;
   std::fill_n(dense_rows_.data(), g.taps * g.cin * row, 0.0f);

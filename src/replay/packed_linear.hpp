@@ -45,7 +45,7 @@ class PackedLinear : PackedLinearArrays {
 
   // Called for every output position, ascending, when what reaches it has been computed. May be empty.
   using AfterPosition = std::function<void(int64_t position)>;
-  void run(const StepInfo& step, size_t index, BatchContext context, const AfterPosition& after);
+  void run(const ReplayStep& step, size_t index, BatchContext context, const AfterPosition& after);
   // Since this object was made.
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
 
@@ -55,9 +55,9 @@ class PackedLinear : PackedLinearArrays {
   struct Split {
     int32_t together = 0, faults = 0;
   };
-  void position(const StepInfo& step, size_t index, int64_t position, LaneMask reach);
-  void read_window(const StepInfo& step, int64_t position, LaneMask reach);
-  void find_alive(const StepInfo& step, size_t index, int64_t position, int32_t faults);
+  void position(const ReplayStep& step, size_t index, int64_t position, LaneMask reach);
+  void read_window(const ReplayStep& step, int64_t position, LaneMask reach);
+  void find_alive(const ReplayStep& step, size_t index, int64_t position, int32_t faults);
   [[nodiscard]] int32_t vectors(int32_t count) const { return (count + lanes_ - 1) / lanes_; }
   [[nodiscard]] int32_t single_cost(int32_t faults, int32_t channels, int32_t cout) const;
   [[nodiscard]] Split split(const LinearStep& linear, int32_t faults);
@@ -66,7 +66,7 @@ class PackedLinear : PackedLinearArrays {
   void compute_together(const LinearStep& linear, const simd::LaneLevel& channels, int32_t first,
                         int32_t end);
   void compute_single(const LinearStep& linear, int32_t first, int32_t end);
-  void take_all_rows(const StepInfo& step, int64_t position);
+  void take_all_rows(const ReplayStep& step, int64_t position);
   // Calls run(window, add_to_sums) for every block that the layer's sum is cut into.
   template <class Run>
   void for_each_block(const LinearStep& linear, Run run);

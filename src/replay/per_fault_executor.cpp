@@ -38,7 +38,7 @@ void PerFaultExecutor::run(size_t first, size_t end, std::span<const LayerFaults
   const std::span<Fault> faults(faults_.data(), count);
   counters_.alone_faults += static_cast<int64_t>(count);
   for (size_t s = first; s < end; ++s) {
-    const StepInfo& step = plan_.steps()[s];
+    const ReplayStep& step = plan_.steps()[s];
     for (Fault& fault : faults) run_step(fault, step, context);
     while (!hits.empty() && hits.front().step < s) hits = hits.subspan(1);
     if (!hits.empty() && hits.front().step == s) hit(faults, hits.front(), step, context);
@@ -71,7 +71,7 @@ void PerFaultExecutor::load(Fault& fault, int value) {
 }
 
 // Output positions whose inputs the fault has changed. False: nearly all are, and a whole run is as well.
-bool PerFaultExecutor::list_positions(Fault& fault, const StepInfo& step) {
+bool PerFaultExecutor::list_positions(Fault& fault, const ReplayStep& step) {
   if (!plan_.shortcuts().reach) return false;
   const LinearGeometry& g = step.linear->geometry;
   const auto changed = [&](int value) -> const Value* {
@@ -94,7 +94,7 @@ bool PerFaultExecutor::list_positions(Fault& fault, const StepInfo& step) {
   return !are_nearly_all(static_cast<int64_t>(positions_.size()), g.out_positions);
 }
 
-void PerFaultExecutor::run_step(Fault& fault, const StepInfo& step, BatchContext context) {
+void PerFaultExecutor::run_step(Fault& fault, const ReplayStep& step, BatchContext context) {
   if (std::none_of(step.reads.begin(), step.reads.end(),
                    [&](int value) { return is_changed(fault, value); })) {
     slot(fault, step.output).owner = -1;
@@ -106,7 +106,7 @@ void PerFaultExecutor::run_step(Fault& fault, const StepInfo& step, BatchContext
 }
 
 // At positions_.
-void PerFaultExecutor::run_linear(Fault& fault, const StepInfo& step, BatchContext context) {
+void PerFaultExecutor::run_linear(Fault& fault, const ReplayStep& step, BatchContext context) {
   Value& out = slot(fault, step.output);
   out.owner = -1;
   counters_.positions_unreached +=
@@ -153,7 +153,7 @@ void PerFaultExecutor::compare(Value& out, std::span<const int32_t> positions, b
   if (out.changed == 0) out.owner = -1;
 }
 
-void PerFaultExecutor::run_whole(Fault& fault, const StepInfo& step, BatchContext context) {
+void PerFaultExecutor::run_whole(Fault& fault, const ReplayStep& step, BatchContext context) {
   for (size_t i = 0; i < step.reads.size(); ++i) pointers_[i] = read(fault, step.reads[i]);
   Value& out = slot(fault, step.output);
   step.kernel->run({.inputs = {pointers_.data(), step.reads.size()},
@@ -167,7 +167,7 @@ void PerFaultExecutor::run_whole(Fault& fault, const StepInfo& step, BatchContex
 }
 
 // The faulted channel of those faults of the hit that run alone: their values are golden's until then.
-void PerFaultExecutor::hit(std::span<Fault> faults, const LayerFaults& hit, const StepInfo& step,
+void PerFaultExecutor::hit(std::span<Fault> faults, const LayerFaults& hit, const ReplayStep& step,
                            BatchContext context) {
   const int64_t channels = info(step.output).channels;
   faulted_outputs_.compute(hit, step, context);

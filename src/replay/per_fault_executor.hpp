@@ -84,13 +84,13 @@ class PerFaultExecutor : PerFaultExecutorArrays {
     value.dirty[static_cast<size_t>(position)] = 1;
   }
   void load(Fault& fault, int value);
-  void run_step(Fault& fault, const StepInfo& step, BatchContext context);
-  void run_whole(Fault& fault, const StepInfo& step, BatchContext context);
-  void run_linear(Fault& fault, const StepInfo& step, BatchContext context);
+  void run_step(Fault& fault, const ReplayStep& step, BatchContext context);
+  void run_whole(Fault& fault, const ReplayStep& step, BatchContext context);
+  void run_linear(Fault& fault, const ReplayStep& step, BatchContext context);
   void compare(Value& out, std::span<const int32_t> positions, bool keeps_all);
-  bool list_positions(Fault& fault, const StepInfo& step);
+  bool list_positions(Fault& fault, const ReplayStep& step);
   void copy_others(Value& out);
-  void hit(std::span<Fault> faults, const LayerFaults& hit, const StepInfo& step, BatchContext context);
+  void hit(std::span<Fault> faults, const LayerFaults& hit, const ReplayStep& step, BatchContext context);
   void store(std::span<Fault> faults, int value);
   void store_pixel(std::span<Fault> faults, int value, int64_t position, LaneMask held);
 

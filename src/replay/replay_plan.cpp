@@ -113,7 +113,7 @@ std::optional<WindowStep> window_step(const Kernel* kernel, const ValueInfo& in,
   return step;
 }
 
-bool is_join(const StepInfo& step, const std::vector<ValueInfo>& values) {
+bool is_join(const ReplayStep& step, const std::vector<ValueInfo>& values) {
   const auto* join = dynamic_cast<const JoinKernel*>(step.kernel);
   const ValueInfo& out = values[idx(step.output)];
   if (join == nullptr || join->rows() != out.positions) return false;
@@ -132,7 +132,7 @@ const FunctionForm* function_of(const Kernel* kernel, const ValueInfo& in, const
 }
 
 // A value's channels are its last axis: one row of it is one position.
-std::optional<BinaryStep> binary_step(const StepInfo& step, const std::vector<ValueInfo>& values) {
+std::optional<BinaryStep> binary_step(const ReplayStep& step, const std::vector<ValueInfo>& values) {
   const auto* binary = dynamic_cast<const BinaryForm*>(step.kernel);
   if (binary == nullptr || step.reads.size() != (binary->has_constant() ? 1 : 2)) return std::nullopt;
   const ValueInfo& out = values[idx(step.output)];
@@ -147,7 +147,8 @@ std::optional<BinaryStep> binary_step(const StepInfo& step, const std::vector<Va
   return found;
 }
 
-bool is_elementwise(const ElementwiseForm* form, const StepInfo& step, const std::vector<ValueInfo>& values) {
+bool is_elementwise(const ElementwiseForm* form, const ReplayStep& step,
+                    const std::vector<ValueInfo>& values) {
   if (form == nullptr) return false;
   const ValueInfo& out = values[idx(step.output)];
   const bool per_channel = form->epilogue().parameters().mean != nullptr;
@@ -255,7 +256,7 @@ PixelBufferLimit ReplayPlan::pixel_buffer_limit(int slot, int32_t lanes) const {
 }
 
 void ReplayPlan::add_step(const PlanStep& from, int output, Weights weights) {
-  StepInfo step;
+  ReplayStep step;
   step.kernel = from.kernel.get();
   step.reads = from.reads;
   step.output = output;

@@ -76,7 +76,7 @@ struct BinaryStep {
   std::array<bool, 2> one_position{};
 };
 
-struct StepInfo {
+struct ReplayStep {
   const Kernel* kernel = nullptr;
   std::vector<int> reads;  // values; the operand of an add is the last
   int output = -1;         // value
@@ -116,7 +116,7 @@ class ReplayPlan {
   [[nodiscard]] const simd::PackTable& table() const noexcept { return table_; }
   [[nodiscard]] const Shortcuts& shortcuts() const noexcept { return shortcuts_; }
   [[nodiscard]] const std::vector<ValueInfo>& values() const noexcept { return values_; }
-  [[nodiscard]] const std::vector<StepInfo>& steps() const noexcept { return steps_; }
+  [[nodiscard]] const std::vector<ReplayStep>& steps() const noexcept { return steps_; }
   [[nodiscard]] const std::vector<Segment>& segments() const noexcept { return segments_; }
   [[nodiscard]] int output() const noexcept { return plan_.impl().output_value; }
   // Steps whose result a fault in this weight changes.
@@ -146,7 +146,7 @@ class ReplayPlan {
   const simd::PackTable& table_;
   const Shortcuts shortcuts_;
   std::vector<ValueInfo> values_;
-  std::vector<StepInfo> steps_;
+  std::vector<ReplayStep> steps_;
   std::vector<Segment> segments_;
   PackSize size_;
   ReplaySizes sizes_;

@@ -14,7 +14,7 @@ ReplaySizes::ReplaySizes(const ReplayPlan& plan, PackSize size)
   runs_whole = !plan.shortcuts().channel;
   add_values(plan);
   squares.resize(values.size());
-  for (const StepInfo& step : plan.steps()) add(step, plan);
+  for (const ReplayStep& step : plan.steps()) add(step, plan);
 }
 
 void ReplaySizes::add_values(const ReplayPlan& plan) {
@@ -33,7 +33,7 @@ void ReplaySizes::add_values(const ReplayPlan& plan) {
   }
 }
 
-void ReplaySizes::add(const StepInfo& step, const ReplayPlan& plan) {
+void ReplaySizes::add(const ReplayStep& step, const ReplayPlan& plan) {
   reads = std::max(reads, static_cast<int64_t>(step.reads.size()));
   before.push_back(0);
   if (step.average) stripes = std::max<int64_t>(stripes, step.average->geometry.stripes);
@@ -44,7 +44,7 @@ void ReplaySizes::add(const StepInfo& step, const ReplayPlan& plan) {
   if (step.linear) add_linear(step, plan);
 }
 
-void ReplaySizes::add_linear(const StepInfo& step, const ReplayPlan& plan) {
+void ReplaySizes::add_linear(const ReplayStep& step, const ReplayPlan& plan) {
   const LinearStep& linear = *step.linear;
   const LinearGeometry& g = linear.geometry;
   taps = std::max(taps, g.taps);

@@ -11,7 +11,7 @@
 namespace tf_injector::replay {
 
 class ReplayPlan;
-struct StepInfo;
+struct ReplayStep;
 
 // What a SparsePixelBuffer may grow to.
 struct PixelBufferLimit {
@@ -51,8 +51,8 @@ struct ReplaySizes {
 
  private:
   void add_values(const ReplayPlan& plan);
-  void add(const StepInfo& step, const ReplayPlan& plan);
-  void add_linear(const StepInfo& step, const ReplayPlan& plan);
+  void add(const ReplayStep& step, const ReplayPlan& plan);
+  void add_linear(const ReplayStep& step, const ReplayPlan& plan);
 };
 
 }  // namespace tf_injector::replay

@@ -28,7 +28,7 @@ size_t windows_bytes(const std::vector<Window>& windows) {
 }
 
 // Of a step, its unpacked weights among them, whether they are there or left out.
-size_t step_bytes(const StepInfo& step) {
+size_t step_bytes(const ReplayStep& step) {
   size_t bytes = vector_bytes(step.reads);
   if (step.linear) {
     const LinearGeometry& g = step.linear->geometry;
@@ -63,7 +63,7 @@ size_t ReplayPlan::workspace_bytes(PackSize size) const { return ReplaySizes(*th
 
 size_t ReplayPlan::bytes() const noexcept {
   size_t bytes = vector_bytes(values_) + vector_bytes(steps_) + vector_bytes(segments_) + kSmallThings;
-  for (const StepInfo& step : steps_) bytes += step_bytes(step);
+  for (const ReplayStep& step : steps_) bytes += step_bytes(step);
   for (const std::vector<int64_t>* sizes : {&sizes_.values, &sizes_.squares, &sizes_.before, &sizes_.among})
     bytes += vector_bytes(*sizes);
   return bytes + vector_bytes(sizes_.slots);

@@ -98,7 +98,7 @@ TEST(Replay, FunctionsAndBinaryOpsAreComputedForAPackAtOnce) {
     const Plan compiled = Plan::compile(network.graph, {.kernels = set});
     const ReplayPlan plan(compiled);
     int functions = 0, binaries = 0;
-    for (const replay::StepInfo& step : plan.steps()) {
+    for (const replay::ReplayStep& step : plan.steps()) {
       functions += step.function != nullptr ? 1 : 0;
       binaries += step.binary ? 1 : 0;
     }

@@ -36,7 +36,7 @@ Forms last_forms(const Shape& shape, End end) {
   of.graph.output_names = {"out"};
   const Plan plan = Plan::compile(of.graph, {});
   const ReplayPlan replay_plan(plan);
-  const replay::StepInfo& step = replay_plan.steps().back();
+  const replay::ReplayStep& step = replay_plan.steps().back();
   return {step.linear.has_value(), step.joins, step.elementwise, step.binary.has_value()};
 }
 

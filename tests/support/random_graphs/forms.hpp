@@ -37,7 +37,7 @@ inline const std::set<std::string>& all_forms() {
   return all;
 }
 
-inline void add_forms(const replay::StepInfo& step, int batch, std::set<std::string>& forms) {
+inline void add_forms(const replay::ReplayStep& step, int batch, std::set<std::string>& forms) {
   const auto add = [&](bool is, const char* name) {
     if (is) forms.insert(name);
   };
@@ -73,7 +73,7 @@ inline void add_forms(const replay::StepInfo& step, int batch, std::set<std::str
 inline void add_forms(const RandomCase& c, std::set<std::string>& forms) {
   const Plan plan = Plan::compile(c.graph, {});
   const replay::ReplayPlan replay_plan(plan);
-  for (const replay::StepInfo& step : replay_plan.steps()) add_forms(step, c.batch_size, forms);
+  for (const replay::ReplayStep& step : replay_plan.steps()) add_forms(step, c.batch_size, forms);
   if (replay_plan.segments().size() > 1) forms.insert("segments");
   for (const size_t kernel : c.kernels) {
     if (replay_plan.steps_holding(static_cast<WeightId>(kernel)).size() > 1)
