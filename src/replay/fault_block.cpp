@@ -15,7 +15,7 @@ namespace {
 
 // A change of this size leaves no output certain to be clipped: such faults would take that from others in
 // their pack.
-constexpr float kHugeChange = 8.0f;
+constexpr float kLargeDelta = 8.0f;
 
 struct Target {
   const Patch* patch = nullptr;
@@ -23,7 +23,7 @@ struct Target {
   uint32_t fault = 0;         // index into the block
   float change = 0.0f;        // |w' - w|; infinity for what is no number
 
-  [[nodiscard]] bool is_huge() const { return change > kHugeChange; }
+  [[nodiscard]] bool has_large_delta() const { return change > kLargeDelta; }
   [[nodiscard]] bool is_alone() const { return steps.size() > 1; }
   [[nodiscard]] size_t first_step() const { return steps.empty() ? SIZE_MAX : steps.front(); }
 };
@@ -62,7 +62,7 @@ void pack_columns(LayerFaults& hit, const LinearStep& linear, std::span<const Ta
 Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
   std::stable_sort(targets.begin(), targets.end(),
                    [](const Target& a, const Target& b) { return a.change < b.change; });
-  Pack pack{.faults = {}, .is_huge = targets[0].is_huge(), .hits = {}};
+  Pack pack{.faults = {}, .has_large_delta = targets[0].has_large_delta(), .hits = {}};
   for (const Target& target : targets) pack.faults.push_back(target.fault);
   std::vector<size_t> lanes(targets.size());
   std::iota(lanes.begin(), lanes.end(), size_t{0});
@@ -134,8 +134,8 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches) :
                        .change = change_of(patch)});
   }
   std::stable_sort(targets.begin(), targets.end(), [](const Target& a, const Target& b) {
-    return std::make_tuple(a.is_alone(), a.is_huge(), a.first_step(), a.change) <
-           std::make_tuple(b.is_alone(), b.is_huge(), b.first_step(), b.change);
+    return std::make_tuple(a.is_alone(), a.has_large_delta(), a.first_step(), a.change) <
+           std::make_tuple(b.is_alone(), b.has_large_delta(), b.first_step(), b.change);
   });
   const auto width = static_cast<size_t>(plan.shortcuts().batch ? plan.pack_size().lanes : 1);
   const std::span<Target> all(targets);
@@ -151,7 +151,7 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches) :
     if (all[i].steps.empty()) continue;  // no score depends on the weight
     // Lanes are filled with faults of the layers behind: until theirs comes they are golden's.
     const auto fits = [&](const Target& next) {
-      return !next.steps.empty() && next.is_huge() == all[i].is_huge() &&
+      return !next.steps.empty() && next.has_large_delta() == all[i].has_large_delta() &&
              next.is_alone() == all[i].is_alone() && (!next.is_alone() || next.steps == all[i].steps);
     };
     while (end < all.size() && end < i + width && fits(all[end])) ++end;

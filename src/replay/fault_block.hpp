@@ -36,7 +36,7 @@ struct LayerFaults {
 
 struct Pack {
   std::vector<uint32_t> faults;   // index into the block, per lane
-  bool is_huge = false;           // the changes: such packs stay among themselves
+  bool has_large_delta = false;   // the changes: such packs stay among themselves
   std::vector<LayerFaults> hits;  // ascending by step
 };
 

@@ -11,8 +11,8 @@ namespace tf_injector::replay {
 namespace {
 
 bool are_nearly_all(int64_t positions, int64_t of) {
-  constexpr int64_t kBut = 8;  // one in so many
-  return positions >= of - of / kBut;
+  constexpr int64_t kOneIn = 8;
+  return positions >= of - of / kOneIn;
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ std::vector<CarriedPack> Repacker::repack(size_t segment, std::vector<CarriedPac
   std::vector<CarriedPack> all, alike[2];
   for (CarriedPack& pack : packs) {
     const bool stays = pack.segment != segment || !pack.pending.empty() || !plan_.shortcuts().repack;
-    (stays ? all : alike[pack.is_huge ? 1 : 0]).push_back(std::move(pack));
+    (stays ? all : alike[pack.has_large_delta ? 1 : 0]).push_back(std::move(pack));
   }
   const int value = plan_.segments()[segment - 1].value;
   for (std::vector<CarriedPack>& some : alike) {
@@ -103,7 +103,7 @@ std::vector<CarriedPack> Repacker::repack_alike(int value, std::vector<CarriedPa
 
 CarriedPack Repacker::join(int value, std::span<const Source> sources) {
   CarriedPack to;
-  to.is_huge = sources.front().pack->is_huge;
+  to.has_large_delta = sources.front().pack->has_large_delta;
   for (const Source& source : sources) {
     for (LaneMask left = source.lanes; left != 0; left &= left - 1)
       to.faults.push_back(source.pack->faults[idx(std::countr_zero(left))]);

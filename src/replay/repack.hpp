@@ -20,7 +20,7 @@ namespace tf_injector::replay {
 struct CarriedPack {
   std::vector<uint32_t> faults;          // index into the block, per lane
   LaneMask any = 0;                      // lanes that differ from golden
-  bool is_huge = false;                  // see Pack
+  bool has_large_delta = false;          // see Pack
   std::span<const LayerFaults> pending;  // steps that some of its faults hit later
   size_t segment = 0;                    // the next one to run
   SparsePixelBuffer buffer;              // of the value of the one before

@@ -90,17 +90,18 @@ void ReplayWorkspace::run_segment(size_t s, std::span<const Pack> hitting, const
     values_.reset(static_cast<int32_t>(pack.faults.size()));
     repacker_.give_back(value, values_.exchange(value, std::move(pack.buffer)));
     values_.put(value, pack.any);
-    run_pack(s, plan_.segments()[s].first, value, pack.faults, pack.is_huge, pack.pending, changed);
+    run_pack(s, plan_.segments()[s].first, value, pack.faults, pack.has_large_delta, pack.pending, changed);
   }
   for (const Pack& pack : hitting) {
     values_.reset(static_cast<int32_t>(pack.faults.size()));
-    run_pack(s, pack.hits.front().step, -1, pack.faults, pack.is_huge, pack.hits, changed);
+    run_pack(s, pack.hits.front().step, -1, pack.faults, pack.has_large_delta, pack.hits, changed);
   }
   carried_ = repacker_.repack(s + 1, std::exchange(next_, {}));
 }
 
 void ReplayWorkspace::run_pack(size_t s, size_t first, int carried_value, const std::vector<uint32_t>& faults,
-                               bool is_huge, std::span<const LayerFaults> hits, const Changed& changed) {
+                               bool has_large_delta, std::span<const LayerFaults> hits,
+                               const Changed& changed) {
   // Lanes that are or become other than golden by the end of the segment, and of those behind it as long as
   // they are few.
   LaneMask lanes = carried_value >= 0 ? values_.any(carried_value) : 0, few = 0;
@@ -113,7 +114,7 @@ void ReplayWorkspace::run_pack(size_t s, size_t first, int carried_value, const 
       is_patched = is_patched || !hits[hit].patched.empty();
     }
     if (next == s) here = hit;
-    const int most = is_huge ? kMaxPerFault : plan_.segments()[next].few;
+    const int most = has_large_delta ? kMaxPerFault : plan_.segments()[next].per_fault_limit;
     if (std::popcount(lanes) > (plan_.shortcuts().alone ? most : 0) || is_patched) break;
     few = lanes;
     few_hits = hit;
@@ -135,7 +136,7 @@ void ReplayWorkspace::run_pack(size_t s, size_t first, int carried_value, const 
   } else if (any != 0 || !hits.empty()) {
     SparsePixelBuffer buffer = values_.exchange(value, repacker_.take(value));
     if (any == 0) buffer.owner = -1;
-    next_.push_back({faults, any, is_huge, hits, end, std::move(buffer)});
+    next_.push_back({faults, any, has_large_delta, hits, end, std::move(buffer)});
   } else {
     ++counters_.ended_packs;
   }

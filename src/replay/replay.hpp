@@ -59,7 +59,7 @@ class ReplayWorkspace : ReplayScores {
   void run_segment(size_t segment, std::span<const Pack> hitting, const Changed& changed);
   // From a step of the segment on; carried_value: what its faults have changed before (-1: nothing).
   void run_pack(size_t segment, size_t first, int carried_value, const std::vector<uint32_t>& faults,
-                bool is_huge, std::span<const LayerFaults> hits, const Changed& changed);
+                bool has_large_delta, std::span<const LayerFaults> hits, const Changed& changed);
   void report(const std::vector<uint32_t>& faults, const Changed& changed);
 
   const ReplayPlan& plan_;

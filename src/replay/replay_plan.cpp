@@ -215,14 +215,15 @@ void ReplayPlan::cut_segments() {
       value = v;
     }
     if (live != 1 && s + 1 != steps_.size()) continue;
-    segments_.push_back({first, s + 1, s + 1 == steps_.size() ? output() : value, few_faults(first, s + 1)});
+    segments_.push_back(
+        {first, s + 1, s + 1 == steps_.size() ? output() : value, per_fault_limit(first, s + 1)});
     first = s + 1;
   }
 }
 
 // A position costs a pack this much before any multiply-add (lists, bounds, packing), in vectors of them; a
 // fault that runs alone has to compute all inputs and channels instead. Found by trying (scripts/bench).
-int ReplayPlan::few_faults(size_t first, size_t end) const {
+int ReplayPlan::per_fault_limit(size_t first, size_t end) const {
   constexpr int64_t kPositionCost = 7000;
   int64_t alone = 1;
   for (size_t s = first; s < end; ++s) {

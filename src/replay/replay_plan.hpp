@@ -99,7 +99,7 @@ struct ReplayStep {
 struct Segment {
   size_t first = 0, end = 0;  // steps
   int value = -1;             // what it hands on
-  int few = 0;                // so many faults of a pack are better off alone (PerFaultExecutor)
+  int per_fault_limit = 0;    // so many faults of a pack are better off alone (PerFaultExecutor)
 };
 inline constexpr int kMaxPerFault = 16;
 
@@ -140,7 +140,7 @@ class ReplayPlan {
  private:
   void add_step(const PlanStep& step, int output, Weights weights);
   void cut_segments();
-  [[nodiscard]] int few_faults(size_t first, size_t end) const;
+  [[nodiscard]] int per_fault_limit(size_t first, size_t end) const;
 
   const Plan& plan_;
   const simd::PackTable& table_;

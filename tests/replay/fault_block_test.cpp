@@ -59,9 +59,9 @@ TEST(FaultBlock, LanesLieInTheOrderOfTheirChangesAndLargeOnesApart) {
   const FaultBlock block(network.replay_plan, patches);
   const std::vector<const Pack*> packs = packs_of(block);
   ASSERT_EQ(packs.size(), 2u);
-  EXPECT_FALSE(packs[0]->is_huge);
+  EXPECT_FALSE(packs[0]->has_large_delta);
   EXPECT_EQ(packs[0]->faults, (std::vector<uint32_t>{3, 2, 0}));
-  EXPECT_TRUE(packs[1]->is_huge);
+  EXPECT_TRUE(packs[1]->has_large_delta);
   EXPECT_EQ(packs[1]->faults, (std::vector<uint32_t>{4, 1, 5}));
 }
 
@@ -168,7 +168,7 @@ TEST(FaultBlock, HoldsEveryFaultOnceWithinTheSizesOfThePlan) {
       for (size_t lane = 0; lane < pack->faults.size(); ++lane) {
         EXPECT_TRUE(seen.insert(pack->faults[lane]).second);
         const float change = change_of(patches[pack->faults[lane]]);
-        EXPECT_EQ(change > 8.0f, pack->is_huge);
+        EXPECT_EQ(change > 8.0f, pack->has_large_delta);
         if (lane > 0) {
           EXPECT_LE(change_of(patches[pack->faults[lane - 1]]), change);
         }

@@ -40,8 +40,9 @@ struct Packs {
   Packs(const PreparedNetwork& prepared_network, std::mt19937& random)
       : network(prepared_network), rng(random) {}
   // `alive`: of the pack's lanes, which.
-  CarriedPack make(int lanes, LaneMask alive, bool is_huge = false) {
-    CarriedPack pack{.faults = {}, .is_huge = is_huge, .pending = {}, .segment = kNext, .buffer = {}};
+  CarriedPack make(int lanes, LaneMask alive, bool has_large_delta = false) {
+    CarriedPack pack{
+        .faults = {}, .has_large_delta = has_large_delta, .pending = {}, .segment = kNext, .buffer = {}};
     values.reset(lanes);
     values.begin(kValue);
     for (int lane = 0; lane < lanes; ++lane) {
@@ -180,7 +181,7 @@ TEST(Repack, MixesOnlyPacksOfAKind) {
   std::sort(faults.begin(), faults.end());
   EXPECT_EQ(faults, (std::vector<std::vector<uint32_t>>{{0, 15}, {4, 5, 6, 7}, {10, 21}, {16, 17, 18, 19}}));
   for (const CarriedPack& pack : packed) {
-    EXPECT_EQ(pack.is_huge, pack.faults.front() == 10);
+    EXPECT_EQ(pack.has_large_delta, pack.faults.front() == 10);
     EXPECT_EQ(pack.segment, pack.faults.front() == 16 ? kNext + 1 : kNext);
     EXPECT_EQ(pack.pending.size(), pack.faults.front() == 4 ? 1u : 0u);
   }

@@ -36,8 +36,8 @@ void expect_segments_end_at_single_values(const Graph& graph) {
     EXPECT_EQ(segment.first, first);
     EXPECT_LT(segment.first, segment.end);
     EXPECT_EQ(handed_on(replay_plan, segment.end), std::set<int>{segment.value});
-    EXPECT_GE(segment.few, 1);
-    EXPECT_LE(segment.few, replay::kMaxPerFault);
+    EXPECT_GE(segment.per_fault_limit, 1);
+    EXPECT_LE(segment.per_fault_limit, replay::kMaxPerFault);
     ends.insert(segment.end);
     first = segment.end;
   }
@@ -85,14 +85,14 @@ TEST(ReplayPlan, AResidualBlockIsOneSegment) {
 TEST(ReplayPlan, FewFaultsOfALargeLayerAreFewer) {
   if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
   std::mt19937 rng(104);
-  const auto few = [&](int64_t filters) {
+  const auto limit = [&](int64_t filters) {
     const Plan plan = Plan::compile(test::convolutions(rng, 3, {filters, filters}), {});
-    return ReplayPlan(plan).segments().back().few;
+    return ReplayPlan(plan).segments().back().per_fault_limit;
   };
-  EXPECT_EQ(few(4), replay::kMaxPerFault);
-  EXPECT_GT(few(4), few(64));
-  EXPECT_GT(few(64), few(256));
-  EXPECT_EQ(few(512), 1);
+  EXPECT_EQ(limit(4), replay::kMaxPerFault);
+  EXPECT_GT(limit(4), limit(64));
+  EXPECT_GT(limit(64), limit(256));
+  EXPECT_EQ(limit(512), 1);
 }
 
 TEST(ReplayPlan, PackSizesGoFromTheFastestToASingleLane) {
