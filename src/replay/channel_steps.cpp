@@ -8,9 +8,9 @@ namespace tf_injector::replay {
 
 void PackExecutor::replay_window(const ReplayStep& step) {
   const int in = step.reads.front();
-  const LaneMask everywhere = values_.everywhere(step.reads);
+  const LaneMask at_all_positions = values_.lanes_at_all_positions(step.reads);
   for (int64_t p = 0; p < info(step.output).positions; ++p) {
-    LaneMask reach = everywhere | (step.has_add ? values_.dirty(step.reads.back(), p) : 0);
+    LaneMask reach = at_all_positions | (step.has_add ? values_.dirty(step.reads.back(), p) : 0);
     for (int32_t from : step.window->geometry.windows[idx(p)].positions)
       reach |= from >= 0 ? values_.dirty(in, from) : 0;
     if (reach == 0) continue;

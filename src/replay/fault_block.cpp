@@ -46,8 +46,8 @@ void pack_columns(LayerFaults& hit, const LinearStep& linear, std::span<const Ta
     const int64_t input = patch.element / geometry.cout;
     hit.tap.push_back(static_cast<int32_t>(input / geometry.cin));
     hit.cin.push_back(static_cast<int32_t>(input % geometry.cin));
-    hit.everywhere = hit.everywhere || !is_finite(bits_float(patch.new_bits)) ||
-                     ((patch.new_bits ^ patch.old_bits) >> 31) != 0;
+    hit.all_positions_affected = hit.all_positions_affected || !is_finite(bits_float(patch.new_bits)) ||
+                                 ((patch.new_bits ^ patch.old_bits) >> 31) != 0;
     for (int64_t k = 0; k < depth; ++k) {
       const bool faulted = k == patch.element / geometry.cout;
       const float w =
@@ -83,7 +83,7 @@ Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
       if (info.linear && target.steps.size() == 1) {
         hit.lane.push_back(static_cast<int32_t>(lane));
         hit.channel.push_back(static_cast<int32_t>(channel(target)));
-        hit.everywhere = hit.everywhere || !plan.shortcuts().zero_inputs;
+        hit.all_positions_affected = hit.all_positions_affected || !plan.shortcuts().zero_inputs;
         if (!plan.shortcuts().channel) hit.whole.push_back(info.kernel->patched(*target.patch));
       } else {
         hit.patched.resize(targets.size());

@@ -22,9 +22,9 @@ struct LayerFaults {
   std::vector<int32_t> lane, channel;
   // The input (tap, cin) that hit fault h's weight is multiplied with. Where it is +0 nothing changes, unless
   // some fault is not finite or changes the sign of a weight: then a sum's zero may change its sign
-  // (`everywhere`).
+  // (`all_positions_affected`).
   std::vector<int32_t> tap, cin;
-  bool everywhere = false;
+  bool all_positions_affected = false;
   AlignedBuffer columns;  // packed weights with one output channel per hit fault, the faulted weight in it
   std::unique_ptr<EpilogueData> epilogue;  // per hit fault
   // Without the shortcut `channel`: per hit fault, the step's kernel with the fault in it.

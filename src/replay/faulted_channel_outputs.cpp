@@ -17,7 +17,7 @@ void FaultedChannelOutputs::list_positions(const LayerFaults& hit, const ReplayS
   const int in = step.reads.front();
   positions_.clear();
   constexpr size_t kMany = 8;  // hardly a position is reached by none of them
-  if (hit.everywhere || hit.tap.size() >= kMany) {
+  if (hit.all_positions_affected || hit.tap.size() >= kMany) {
     for (int32_t p = 0; p < g.out_positions; ++p) positions_.push_back(p);
     return;
   }

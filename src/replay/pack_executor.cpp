@@ -160,10 +160,10 @@ void PackExecutor::replay_function(const ReplayStep& step) {
 void PackExecutor::replay_binary(const ReplayStep& step) {
   const BinaryStep& binary = *step.binary;
   const int64_t channels = info(step.output).channels;
-  const LaneMask everywhere = values_.everywhere(step.reads);
+  const LaneMask at_all_positions = values_.lanes_at_all_positions(step.reads);
   const auto position = [&](size_t input, int64_t p) { return binary.one_position[input] ? 0 : p; };
   for (int64_t p = 0; p < info(step.output).positions; ++p) {
-    LaneMask reach = everywhere;
+    LaneMask reach = at_all_positions;
     for (size_t i = 0; i < step.reads.size(); ++i) reach |= values_.dirty(step.reads[i], position(i, p));
     if (reach == 0) continue;
     load_sums(step.reads.front(), position(0, p), reach);
@@ -235,9 +235,9 @@ void PackExecutor::move_elements(const ReplayStep& step, int64_t p) {
 void PackExecutor::replay_average(const ReplayStep& step) {
   const AverageGeometry& g = step.average->geometry;
   const int in = step.reads.front();
-  const LaneMask everywhere = values_.everywhere(step.reads);
+  const LaneMask at_all_positions = values_.lanes_at_all_positions(step.reads);
   for (int64_t p = 0; p < info(step.output).positions; ++p) {
-    LaneMask reach = everywhere;
+    LaneMask reach = at_all_positions;
     for (int32_t from : g.windows[idx(p)].positions) reach |= values_.dirty(in, from);
     if (reach == 0) continue;
     average_window(step, p, reach);

@@ -72,9 +72,9 @@ class PackExecutor : PackExecutorArrays {
   // Calls run(position, lanes) where lanes differ in what the step reads at that position.
   template <class Run>
   void for_each_reached(const ReplayStep& step, Run run) {
-    const LaneMask everywhere = values_.everywhere(step.reads);
+    const LaneMask at_all_positions = values_.lanes_at_all_positions(step.reads);
     for (int64_t p = 0; p < info(step.output).positions; ++p) {
-      LaneMask reach = everywhere;
+      LaneMask reach = at_all_positions;
       for (int value : step.reads) reach |= values_.dirty(value, p);
       if (reach != 0) run(p, reach);
     }

@@ -144,7 +144,7 @@ class PackedActivations : PackedActivationsArrays {
   [[nodiscard]] LaneMask dirty(int value, int64_t position) const { return view(value).dirty(position); }
   // Lanes that are computed at every position of what is made of these values: none, unless the shortcut
   // `reach` is left out.
-  [[nodiscard]] LaneMask everywhere(std::span<const int> reads) const {
+  [[nodiscard]] LaneMask lanes_at_all_positions(std::span<const int> reads) const {
     LaneMask lanes = 0;
     if (!plan_.shortcuts().reach) {
       for (const int value : reads) lanes |= any(value);

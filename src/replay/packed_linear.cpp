@@ -35,9 +35,9 @@ void PackedLinear::run(const ReplayStep& step, size_t index, BatchContext contex
   const LinearGeometry& g = step.linear->geometry;
   in_ = values_.view(step.reads.front());
   add_ = step.has_add ? values_.view(step.reads.back()) : ActivationView();
-  const LaneMask everywhere = values_.everywhere(step.reads);
+  const LaneMask at_all_positions = values_.lanes_at_all_positions(step.reads);
   for (int64_t p = 0; p < g.out_positions; ++p) {
-    LaneMask reach = everywhere | add_.dirty(p);
+    LaneMask reach = at_all_positions | add_.dirty(p);
     const int32_t* from = g.source.data() + p * g.taps;
     for (int64_t t = 0; in_.is_changed() && t < g.taps; ++t) reach |= from[t] >= 0 ? in_.dirty(from[t]) : 0;
     if (reach != 0) {

@@ -127,13 +127,14 @@ void expect_hit_is_of(const LayerFaults& hit, const Pack& pack, const PreparedNe
   const auto count = static_cast<int64_t>(hit.lane.size());
   const int64_t cin = linear.geometry.cin, cout = linear.geometry.cout, depth = linear.geometry.taps * cin;
   EXPECT_TRUE(std::is_sorted(hit.channel.begin(), hit.channel.end()));
-  bool everywhere = false;
+  bool all_positions_affected = false;
   for (size_t h = 0; h < hit.lane.size(); ++h) {
     const Patch& patch = patches[pack.faults[static_cast<size_t>(hit.lane[h])]];
     ASSERT_EQ(static_cast<size_t>(patch.weight), hit.step) << "layer i has the weight i";
     EXPECT_EQ((int64_t{hit.tap[h]} * cin + hit.cin[h]) * cout + hit.channel[h], patch.element);
-    everywhere = everywhere || !std::isfinite(bits_float(patch.new_bits)) ||
-                 std::signbit(bits_float(patch.new_bits)) != std::signbit(bits_float(patch.old_bits));
+    all_positions_affected =
+        all_positions_affected || !std::isfinite(bits_float(patch.new_bits)) ||
+        std::signbit(bits_float(patch.new_bits)) != std::signbit(bits_float(patch.old_bits));
     const Weight& kernel = network.graph.weights[static_cast<size_t>(patch.weight)];
     for (int64_t k = 0; k < depth; ++k) {
       const int64_t element = k * cout + hit.channel[h];
@@ -143,7 +144,7 @@ void expect_hit_is_of(const LayerFaults& hit, const Pack& pack, const PreparedNe
       ASSERT_EQ(float_bits(hit.columns[static_cast<size_t>(at)]), expected);
     }
   }
-  EXPECT_EQ(hit.everywhere, everywhere);
+  EXPECT_EQ(hit.all_positions_affected, all_positions_affected);
 }
 
 TEST(FaultBlock, HoldsEveryFaultOnceWithinTheSizesOfThePlan) {
@@ -197,12 +198,13 @@ TEST(FaultBlock, ShortcutsThatAreOffShowInThePacks) {
   };
   block_without({}, [](const std::vector<const Pack*>& packs) {
     ASSERT_EQ(packs.size(), 1u);
-    EXPECT_FALSE(packs[0]->hits[0].everywhere);
+    EXPECT_FALSE(packs[0]->hits[0].all_positions_affected);
     EXPECT_TRUE(packs[0]->hits[0].whole.empty());
   });
   block_without({.batch = false}, [](const std::vector<const Pack*>& packs) { EXPECT_EQ(packs.size(), 2u); });
-  block_without({.zero_inputs = false},
-                [](const std::vector<const Pack*>& packs) { EXPECT_TRUE(packs[0]->hits[0].everywhere); });
+  block_without({.zero_inputs = false}, [](const std::vector<const Pack*>& packs) {
+    EXPECT_TRUE(packs[0]->hits[0].all_positions_affected);
+  });
   block_without({.channel = false},
                 [](const std::vector<const Pack*>& packs) { EXPECT_EQ(packs[0]->hits[0].whole.size(), 2u); });
 }
