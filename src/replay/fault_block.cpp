@@ -24,7 +24,7 @@ struct Target {
   float change = 0.0f;        // |w' - w|; infinity for what is no number
 
   [[nodiscard]] bool has_large_delta() const { return change > kLargeDelta; }
-  [[nodiscard]] bool is_alone() const { return steps.size() > 1; }
+  [[nodiscard]] bool is_multi_layer() const { return steps.size() > 1; }
   [[nodiscard]] size_t first_step() const { return steps.empty() ? SIZE_MAX : steps.front(); }
 };
 
@@ -134,8 +134,8 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches) :
                        .change = change_of(patch)});
   }
   std::stable_sort(targets.begin(), targets.end(), [](const Target& a, const Target& b) {
-    return std::make_tuple(a.is_alone(), a.has_large_delta(), a.first_step(), a.change) <
-           std::make_tuple(b.is_alone(), b.has_large_delta(), b.first_step(), b.change);
+    return std::make_tuple(a.is_multi_layer(), a.has_large_delta(), a.first_step(), a.change) <
+           std::make_tuple(b.is_multi_layer(), b.has_large_delta(), b.first_step(), b.change);
   });
   const auto width = static_cast<size_t>(plan.shortcuts().batch ? plan.pack_size().lanes : 1);
   const std::span<Target> all(targets);
@@ -152,14 +152,15 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches) :
     // Lanes are filled with faults of the layers behind: until theirs comes they are golden's.
     const auto fits = [&](const Target& next) {
       return !next.steps.empty() && next.has_large_delta() == all[i].has_large_delta() &&
-             next.is_alone() == all[i].is_alone() && (!next.is_alone() || next.steps == all[i].steps);
+             next.is_multi_layer() == all[i].is_multi_layer() &&
+             (!next.is_multi_layer() || next.steps == all[i].steps);
     };
     while (end < all.size() && end < i + width && fits(all[end])) ++end;
-    (all[i].is_alone() ? group.on_their_own : group.packs)
+    (all[i].is_multi_layer() ? group.multi_layer_packs : group.packs)
         .push_back(make_pack(plan, all.subspan(i, end - i)));
-    if (group.packs.size() + group.on_their_own.size() == plan.pack_size().packs) close();
+    if (group.packs.size() + group.multi_layer_packs.size() == plan.pack_size().packs) close();
   }
-  if (!group.packs.empty() || !group.on_their_own.empty()) close();
+  if (!group.packs.empty() || !group.multi_layer_packs.empty()) close();
 }
 
 }  // namespace tf_injector::replay

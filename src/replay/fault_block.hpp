@@ -41,8 +41,8 @@ struct Pack {
 };
 
 struct Group {
-  std::vector<Pack> packs;         // ascending by the step they hit first
-  std::vector<Pack> on_their_own;  // hit several steps: never packed anew
+  std::vector<Pack> packs;              // ascending by the step they hit first
+  std::vector<Pack> multi_layer_packs;  // hit several steps: never packed anew
 };
 
 // The most that a FaultBlock takes for a fault in a weight that these steps hold.

@@ -42,7 +42,7 @@ void ReplayWorkspace::run_group(const Group& group, const Changed& changed) {
     if (hitting > 0 || !carried_.empty()) run_segment(s, left.first(hitting), changed);
     left = left.subspan(hitting);
   }
-  for (const Pack& pack : group.on_their_own) {
+  for (const Pack& pack : group.multi_layer_packs) {
     values_.reset(static_cast<int32_t>(pack.faults.size()));
     steps_.run(pack.hits.front().step, plan_.steps().size(), pack.hits, context_);
     report(pack.faults, changed);
@@ -50,7 +50,7 @@ void ReplayWorkspace::run_group(const Group& group, const Changed& changed) {
 }
 
 void ReplayWorkspace::count(const Group& group) {
-  for (const std::vector<Pack>* packs : {&group.packs, &group.on_their_own}) {
+  for (const std::vector<Pack>* packs : {&group.packs, &group.multi_layer_packs}) {
     for (const Pack& pack : *packs) {
       const auto faults = static_cast<int64_t>(pack.faults.size());
       if (plan_.shortcuts().prefix) counters_.prefix_faults += faults;
@@ -75,7 +75,7 @@ void ReplayWorkspace::run_prefixes(const Group& group) {
       for (size_t i = 0; i < faults; ++i) golden_.run_again(hit.step, context_);
     }
   }
-  for (const Pack& pack : group.on_their_own) {
+  for (const Pack& pack : group.multi_layer_packs) {
     for (size_t i = 0; i < pack.faults.size(); ++i) golden_.run_again(pack.hits.front().step, context_);
   }
 }

@@ -37,7 +37,7 @@ std::vector<const Pack*> packs_of(const FaultBlock& block) {
   std::vector<const Pack*> packs;
   for (const Group& group : block.groups()) {
     for (const Pack& pack : group.packs) packs.push_back(&pack);
-    for (const Pack& pack : group.on_their_own) packs.push_back(&pack);
+    for (const Pack& pack : group.multi_layer_packs) packs.push_back(&pack);
   }
   return packs;
 }
@@ -110,10 +110,10 @@ TEST(FaultBlock, FaultsOfSeveralLayersStandApart) {
   const Group& group = block.groups().front();
   ASSERT_EQ(group.packs.size(), 1u);
   EXPECT_EQ(group.packs[0].faults, (std::vector<uint32_t>{1}));
-  ASSERT_EQ(group.on_their_own.size(), 1u);
-  EXPECT_EQ(group.on_their_own[0].faults, (std::vector<uint32_t>{0, 2}));
-  ASSERT_EQ(group.on_their_own[0].hits.size(), 2u);
-  for (const LayerFaults& hit : group.on_their_own[0].hits) {
+  ASSERT_EQ(group.multi_layer_packs.size(), 1u);
+  EXPECT_EQ(group.multi_layer_packs[0].faults, (std::vector<uint32_t>{0, 2}));
+  ASSERT_EQ(group.multi_layer_packs[0].hits.size(), 2u);
+  for (const LayerFaults& hit : group.multi_layer_packs[0].hits) {
     EXPECT_TRUE(hit.lane.empty());
     ASSERT_EQ(hit.patched.size(), 2u);
     for (const auto& kernel : hit.patched) EXPECT_NE(kernel, nullptr);
