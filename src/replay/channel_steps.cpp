@@ -10,9 +10,9 @@ void PackExecutor::replay_window(const ReplayStep& step) {
   const int in = step.reads.front();
   const LaneMask at_all_positions = values_.lanes_at_all_positions(step.reads);
   for (int64_t p = 0; p < info(step.output).positions; ++p) {
-    LaneMask reach = at_all_positions | (step.has_add ? values_.dirty(step.reads.back(), p) : 0);
+    LaneMask reach = at_all_positions | (step.has_add ? values_.changed_lanes(step.reads.back(), p) : 0);
     for (int32_t from : step.window->geometry.windows[idx(p)].positions)
-      reach |= from >= 0 ? values_.dirty(in, from) : 0;
+      reach |= from >= 0 ? values_.changed_lanes(in, from) : 0;
     if (reach == 0) continue;
     if (step.window->is_maxima()) {
       maxima_position(step, p, reach);

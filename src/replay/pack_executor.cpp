@@ -46,7 +46,7 @@ void PackExecutor::run(size_t first, size_t end, std::span<const LayerFaults> hi
     while (!hits.empty() && hits.front().step < s) hits = hits.subspan(1);
     const bool is_hit = !hits.empty() && hits.front().step == s;
     LaneMask reached = 0;
-    for (int value : step.reads) reached |= values_.any(value);
+    for (int value : step.reads) reached |= values_.changed_lanes(value);
     if (reached == 0 && !is_hit) continue;
     values_.begin(step.output);
     const bool is_column_hit = is_hit && !hits.front().lane.empty();
@@ -164,7 +164,8 @@ void PackExecutor::replay_binary(const ReplayStep& step) {
   const auto position = [&](size_t input, int64_t p) { return binary.one_position[input] ? 0 : p; };
   for (int64_t p = 0; p < info(step.output).positions; ++p) {
     LaneMask reach = at_all_positions;
-    for (size_t i = 0; i < step.reads.size(); ++i) reach |= values_.dirty(step.reads[i], position(i, p));
+    for (size_t i = 0; i < step.reads.size(); ++i)
+      reach |= values_.changed_lanes(step.reads[i], position(i, p));
     if (reach == 0) continue;
     load_sums(step.reads.front(), position(0, p), reach);
     if (step.reads.size() == 2) load_pixel(step.reads.back(), position(1, p), reach, operand_);
@@ -189,11 +190,11 @@ bool PackExecutor::move_pixel(const ReplayStep& step, int64_t p) {
   const int in = step.reads.front();
   if (from.source < 0) return false;
   const LanePixel pixel = values_.pixel(in, from.source);
-  if (pixel.held == 0) return true;
-  const PackedActivations::Room to = values_.room(step.output, p, std::popcount(pixel.held));
+  if (pixel.changed_lanes == 0) return true;
+  const PackedActivations::Room to = values_.room(step.output, p, std::popcount(pixel.changed_lanes));
   std::copy_n(pixel.change, (pixel.count + 1) * (pixel.rows - pixel.change), to.values);
   for (int32_t i = 0; i < pixel.count; ++i) to.channels[i] = pixel.channels[i] + from.shift;
-  values_.commit(step.output, p, pixel.count, pixel.held);
+  values_.commit(step.output, p, pixel.count, pixel.changed_lanes);
   ++counters_.copied_pixels;
   return true;
 }
@@ -204,7 +205,7 @@ void PackExecutor::move_elements(const ReplayStep& step, int64_t p) {
   const int32_t* from = step.movement->elements.data() + p * channels;
   LaneMask reach = 0;
   for (int64_t c = 0; c < channels; ++c) {
-    if (from[c] != MovementKernel::kConstant) reach |= values_.dirty(in, from[c] / in_channels);
+    if (from[c] != MovementKernel::kConstant) reach |= values_.changed_lanes(in, from[c] / in_channels);
   }
   if (reach == 0) return;
   const int64_t row = vectors(reach) * table_.lanes;
@@ -238,7 +239,7 @@ void PackExecutor::replay_average(const ReplayStep& step) {
   const LaneMask at_all_positions = values_.lanes_at_all_positions(step.reads);
   for (int64_t p = 0; p < info(step.output).positions; ++p) {
     LaneMask reach = at_all_positions;
-    for (int32_t from : g.windows[idx(p)].positions) reach |= values_.dirty(in, from);
+    for (int32_t from : g.windows[idx(p)].positions) reach |= values_.changed_lanes(in, from);
     if (reach == 0) continue;
     average_window(step, p, reach);
     finish_sums(step, p, {}, reach);
@@ -307,7 +308,7 @@ void PackExecutor::replay_whole(const ReplayStep& step, const LayerFaults* hit, 
 
 // All of a value as one fault has it: golden's own array when the fault has not reached it.
 const float* PackExecutor::materialize(int value, int lane, AlignedBuffer& scratch) const {
-  if ((values_.any(value) >> lane & 1) == 0) return golden_.value(value);
+  if ((values_.changed_lanes(value) >> lane & 1) == 0) return golden_.value(value);
   const ValueInfo& v = info(value);
   for (int64_t p = 0; p < v.positions; ++p) values_.read(value, p, lane, scratch.data() + p * v.channels);
   return scratch.data();

@@ -75,7 +75,7 @@ class PackExecutor : PackExecutorArrays {
     const LaneMask at_all_positions = values_.lanes_at_all_positions(step.reads);
     for (int64_t p = 0; p < info(step.output).positions; ++p) {
       LaneMask reach = at_all_positions;
-      for (int value : step.reads) reach |= values_.dirty(value, p);
+      for (int value : step.reads) reach |= values_.changed_lanes(value, p);
       if (reach != 0) run(p, reach);
     }
   }

@@ -19,7 +19,7 @@ void SparsePixelBuffer::begin(int value, int64_t its_positions) {
   owner = value;
   positions = its_positions;
   used_values = used_channels = 0;
-  std::fill_n(held.begin(), positions, LaneMask{0});
+  std::fill_n(changed_lanes.begin(), positions, LaneMask{0});
 }
 
 void SparsePixelBuffer::become(const SlotSizes& slot) {
@@ -55,7 +55,7 @@ void SparsePixelBuffer::pack() {
   std::vector<int32_t> packed_channels(channels.size());
   used_values = used_channels = 0;
   for (int64_t p = 0; p < positions; ++p) {
-    if (held[idx(p)] == 0) continue;
+    if (changed_lanes[idx(p)] == 0) continue;
     Place& place = places[idx(p)];
     const int64_t floats = int64_t{place.count + 1} * place.stride;
     std::copy_n(values.data() + place.values, floats, packed.data() + used_values);
@@ -84,7 +84,7 @@ SparsePixelBuffer PackedActivations::make_buffer(int value) const {
 
 void PackedActivations::reset(int32_t lanes) {
   all_lanes_ = ~LaneMask{0} >> (64 - lanes);
-  std::fill(any_.begin(), any_.end(), LaneMask{0});
+  std::fill(changed_lanes_.begin(), changed_lanes_.end(), LaneMask{0});
   for (SparsePixelBuffer& buffer : buffers_) buffer.owner = -1;
 }
 
@@ -95,7 +95,7 @@ SparsePixelBuffer PackedActivations::exchange(int value, SparsePixelBuffer other
 
 void PackedActivations::begin(int value) {
   buffer(value).begin(value, info(value).positions);
-  any_[idx(value)] = 0;
+  changed_lanes_[idx(value)] = 0;
 }
 
 PackedActivations::Room PackedActivations::room(int value, int64_t position, int32_t lanes) {
@@ -106,14 +106,14 @@ PackedActivations::Room PackedActivations::room(int value, int64_t position, int
   return {b.values.data() + b.used_values, b.channels.data() + b.used_channels};
 }
 
-void PackedActivations::commit(int value, int64_t position, int32_t rows, LaneMask held) {
+void PackedActivations::commit(int value, int64_t position, int32_t rows, LaneMask changed_lanes) {
   SparsePixelBuffer& b = buffer(value);
-  b.held[idx(position)] = held;
-  if (held == 0) return;
+  b.changed_lanes[idx(position)] = changed_lanes;
+  if (changed_lanes == 0) return;
   SparsePixelBuffer::Place& place = b.places[idx(position)];
   place.count = rows;
-  place.stride = stride(std::popcount(held));
-  any_[idx(value)] |= held;
+  place.stride = stride(std::popcount(changed_lanes));
+  changed_lanes_[idx(value)] |= changed_lanes;
   if (place.room > 0) return;  // its room is taken already
   place.room = rows;
   b.used_values += int64_t{rows + 1} * place.stride;
@@ -125,7 +125,7 @@ PackedActivations::Room PackedActivations::room_again(int value, int64_t positio
                                                       int64_t rows) {
   SparsePixelBuffer& b = buffer(value);
   SparsePixelBuffer::Place& place = b.places[idx(position)];
-  if (dirty(value, position) == 0 || place.room == 0) return room(value, position, lanes);
+  if (changed_lanes(value, position) == 0 || place.room == 0) return room(value, position, lanes);
   if (place.stride != stride(lanes) || place.room < rows) {
     const Room made = room(value, position, lanes);
     place.room = static_cast<int32_t>(info(value).channels);
@@ -144,21 +144,21 @@ void PackedActivations::merge(int value, int64_t position, std::vector<LaneChang
     std::sort(changes.begin(), changes.end(), by_channel);
   SparsePixelBuffer& b = buffer(value);
   const int64_t channels = info(value).channels;
-  LaneMask lanes = dirty(value, position);
+  LaneMask lanes = changed_lanes(value, position);
   for (const LaneChange& change : changes) lanes |= LaneMask{1} << change.lane;
   const int32_t count = std::popcount(lanes), stride = this->stride(count);
   b.reserve((channels + 1) * stride + vector_, channels);  // pointers stay as they are from here on
-  const LaneMask held = dirty(value, position);
+  const LaneMask old_lanes = changed_lanes(value, position);
   const SparsePixelBuffer::Place place = b.places[idx(position)];
-  if (held != 0 && b.is_last(place)) b.give_back(position);
-  const int64_t rows_before = held != 0 ? place.count : channels;
+  if (old_lanes != 0 && b.is_last(place)) b.give_back(position);
+  const int64_t rows_before = old_lanes != 0 ? place.count : channels;
   const Room to = room_again(value, position, count,
                              std::min(channels, rows_before + static_cast<int64_t>(changes.size())));
   const float* const change = b.values.data() + place.values;
-  const bool overlaps = held != 0 && to.values == change;
+  const bool overlaps = old_lanes != 0 && to.values == change;
   float* const merged = overlaps ? merged_.data() : to.values;
   int32_t* const merged_channels = overlaps ? merged_channels_.data() : to.channels;
-  const int32_t rows = plan_.table().lane_merge({.pixel = {.held = held,
+  const int32_t rows = plan_.table().lane_merge({.pixel = {.changed_lanes = old_lanes,
                                                            .change = change,
                                                            .rows = change + place.stride,
                                                            .channels = b.channels.data() + place.channels,
@@ -181,13 +181,13 @@ void PackedActivations::merge(int value, int64_t position, std::vector<LaneChang
 void PackedActivations::read(int value, int64_t position, int lane, float* out) const {
   const int64_t channels = info(value).channels;
   const LanePixel from = pixel(value, position);
-  if ((from.held >> lane & 1) == 0) {
+  if ((from.changed_lanes >> lane & 1) == 0) {
     std::copy_n(golden_.pixel(value, position), channels, out);
     return;
   }
   std::fill_n(out, channels, 0.0f);
   const auto stride = from.rows - from.change;
-  const float* row = from.rows + place_among(from.held, lane);
+  const float* row = from.rows + place_among(from.changed_lanes, lane);
   for (int32_t i = 0; i < from.count; ++i, row += stride) out[from.channels[i]] = *row;
 }
 

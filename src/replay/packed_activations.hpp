@@ -35,14 +35,14 @@ struct SparsePixelBuffer {
   AlignedBuffer values;
   std::vector<int32_t> channels;  // of each row; a vector of padding behind
   int64_t used_values = 0, used_channels = 0;
-  std::vector<LaneMask> held;  // per position
-  std::vector<Place> places;   // per position, where some lane is held
+  std::vector<LaneMask> changed_lanes;  // per position
+  std::vector<Place> places;            // per position, where some lane is held
 
   template <class To>
   void list_arrays(const SlotSizes& slot, To& to) {
     to.grow(values, slot.limit.values);
     to.grow(channels, slot.limit.channels);
-    to.add(held, slot.positions);
+    to.add(changed_lanes, slot.positions);
     to.add(places, slot.positions);
   }
   // A value of so many positions, all golden's, is about to be written.
@@ -63,7 +63,7 @@ struct SparsePixelBuffer {
     place.room = 0;
   }
   [[nodiscard]] LanePixel pixel(int64_t position) const {
-    const LaneMask lanes = held[static_cast<size_t>(position)];
+    const LaneMask lanes = changed_lanes[static_cast<size_t>(position)];
     if (lanes == 0) return {};
     const Place& place = places[static_cast<size_t>(position)];
     const float* change = values.data() + place.values;
@@ -78,12 +78,14 @@ class ActivationView {
   // `buffer` null: the value is golden's everywhere.
   ActivationView(const SparsePixelBuffer* buffer, const float* golden, int64_t channels)
       : buffer_(buffer),
-        held_(buffer != nullptr ? buffer->held.data() : nullptr),
+        changed_lanes_(buffer != nullptr ? buffer->changed_lanes.data() : nullptr),
         golden_(golden),
         channels_(channels) {}
   [[nodiscard]] bool is_changed() const noexcept { return buffer_ != nullptr; }
   // Lanes that differ from golden at a position.
-  [[nodiscard]] LaneMask dirty(int64_t position) const { return is_changed() ? held_[position] : 0; }
+  [[nodiscard]] LaneMask changed_lanes(int64_t position) const {
+    return is_changed() ? changed_lanes_[position] : 0;
+  }
   [[nodiscard]] LanePixel pixel(int64_t position) const {
     return is_changed() ? buffer_->pixel(position) : LanePixel{};
   }
@@ -93,14 +95,14 @@ class ActivationView {
 
  private:
   const SparsePixelBuffer* buffer_ = nullptr;
-  const LaneMask* held_ = nullptr;
+  const LaneMask* changed_lanes_ = nullptr;
   const float* golden_ = nullptr;
   int64_t channels_ = 0;
 };
 
 struct PackedActivationsArrays {
   std::vector<SparsePixelBuffer> buffers_;  // per slot of the memory plan
-  std::vector<LaneMask> any_;               // per value
+  std::vector<LaneMask> changed_lanes_;     // per value
   AlignedBuffer merged_;                    // a pixel that is merged in its old place
   std::vector<int32_t> merged_channels_, listed_, channel_places_;
 
@@ -111,7 +113,7 @@ struct PackedActivationsArrays {
                 buffer.most = sizes.slots[idx(slot)].limit;
                 buffer.list_arrays(sizes.slots[idx(slot)], to);
               });
-    to.add(any_, static_cast<int64_t>(sizes.values.size()));
+    to.add(changed_lanes_, static_cast<int64_t>(sizes.values.size()));
     to.add(merged_, (sizes.channels + 2) * sizes.width);
     to.add(merged_channels_, sizes.channels);
     to.add(listed_, sizes.channels + simd::kMaxWidth);
@@ -131,23 +133,25 @@ class PackedActivations : PackedActivationsArrays {
   [[nodiscard]] SparsePixelBuffer make_buffer(int value) const;
   // Takes the value's buffer out and puts another of its size in.
   [[nodiscard]] SparsePixelBuffer exchange(int value, SparsePixelBuffer other);
-  // The exchanged buffer holds the value, changed in `any` lanes.
-  void put(int value, LaneMask any) { any_[static_cast<size_t>(value)] = any; }
+  // The exchanged buffer holds the value, changed in these lanes.
+  void put(int value, LaneMask changed_lanes) { changed_lanes_[static_cast<size_t>(value)] = changed_lanes; }
   // The value's buffer is about to be written: all its pixels are golden's.
   void begin(int value);
 
   [[nodiscard]] ActivationView view(int value) const {
-    return {any(value) == 0 ? nullptr : &buffer(value), golden_.value(value), info(value).channels};
+    return {changed_lanes(value) == 0 ? nullptr : &buffer(value), golden_.value(value), info(value).channels};
   }
   // Lanes that differ from golden anywhere in the value, at a position.
-  [[nodiscard]] LaneMask any(int value) const { return any_[static_cast<size_t>(value)]; }
-  [[nodiscard]] LaneMask dirty(int value, int64_t position) const { return view(value).dirty(position); }
+  [[nodiscard]] LaneMask changed_lanes(int value) const { return changed_lanes_[static_cast<size_t>(value)]; }
+  [[nodiscard]] LaneMask changed_lanes(int value, int64_t position) const {
+    return view(value).changed_lanes(position);
+  }
   // Lanes that are computed at every position of what is made of these values: none, unless the shortcut
   // `reach` is left out.
   [[nodiscard]] LaneMask lanes_at_all_positions(std::span<const int> reads) const {
     LaneMask lanes = 0;
     if (!plan_.shortcuts().reach) {
-      for (const int value : reads) lanes |= any(value);
+      for (const int value : reads) lanes |= changed_lanes(value);
     }
     return lanes;
   }
@@ -166,7 +170,7 @@ class PackedActivations : PackedActivationsArrays {
     int32_t* channels;
   };
   [[nodiscard]] Room room(int value, int64_t position, int32_t lanes);
-  void commit(int value, int64_t position, int32_t rows, LaneMask held);
+  void commit(int value, int64_t position, int32_t rows, LaneMask changed_lanes);
   // The room of a pixel that is there already, when so many rows of so many lanes fit in, else new room.
   [[nodiscard]] Room room_again(int value, int64_t position, int32_t lanes, int64_t rows);
   // Changes elements of a pixel; sorts them, if they are not ascending by channel.

@@ -37,9 +37,10 @@ void PackedLinear::run(const ReplayStep& step, size_t index, BatchContext contex
   add_ = step.has_add ? values_.view(step.reads.back()) : ActivationView();
   const LaneMask at_all_positions = values_.lanes_at_all_positions(step.reads);
   for (int64_t p = 0; p < g.out_positions; ++p) {
-    LaneMask reach = at_all_positions | add_.dirty(p);
+    LaneMask reach = at_all_positions | add_.changed_lanes(p);
     const int32_t* from = g.source.data() + p * g.taps;
-    for (int64_t t = 0; in_.is_changed() && t < g.taps; ++t) reach |= from[t] >= 0 ? in_.dirty(from[t]) : 0;
+    for (int64_t t = 0; in_.is_changed() && t < g.taps; ++t)
+      reach |= from[t] >= 0 ? in_.changed_lanes(from[t]) : 0;
     if (reach != 0) {
       position(step, index, p, reach);
     } else {

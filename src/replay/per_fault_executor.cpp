@@ -61,10 +61,10 @@ PerFaultExecutor::Value& PerFaultExecutor::begin(Fault& fault, int value) {
 }
 
 void PerFaultExecutor::load(Fault& fault, int value) {
-  if ((values_.any(value) >> fault.lane & 1) == 0) return;
+  if ((values_.changed_lanes(value) >> fault.lane & 1) == 0) return;
   Value& v = begin(fault, value);
   for (int64_t p = 0; p < info(value).positions; ++p) {
-    if ((values_.dirty(value, p) >> fault.lane & 1) == 0) continue;
+    if ((values_.changed_lanes(value, p) >> fault.lane & 1) == 0) continue;
     values_.read(value, p, fault.lane, v.values.data() + p * info(value).channels);
     mark(v, p);
   }
@@ -187,26 +187,26 @@ void PerFaultExecutor::hit(std::span<Fault> faults, const LayerFaults& hit, cons
 void PerFaultExecutor::store(std::span<Fault> faults, int value) {
   values_.begin(value);
   for (int64_t p = 0; p < info(value).positions; ++p) {
-    LaneMask held = 0;
+    LaneMask changed_lanes = 0;
     for (Fault& fault : faults) {
       if (is_changed(fault, value) && slot(fault, value).dirty[idx(p)] != 0)
-        held |= LaneMask{1} << fault.lane;
+        changed_lanes |= LaneMask{1} << fault.lane;
     }
-    if (held != 0) store_pixel(faults, value, p, held);
+    if (changed_lanes != 0) store_pixel(faults, value, p, changed_lanes);
   }
 }
 
-void PerFaultExecutor::store_pixel(std::span<Fault> faults, int value, int64_t p, LaneMask held) {
+void PerFaultExecutor::store_pixel(std::span<Fault> faults, int value, int64_t p, LaneMask changed_lanes) {
   const int64_t channels = info(value).channels, width = plan_.table().width();
   float* lane = sums_.data();
   for (Fault& fault : faults) {
-    if ((held >> fault.lane & 1) == 0) continue;
+    if ((changed_lanes >> fault.lane & 1) == 0) continue;
     const float* pixel = slot(fault, value).values.data() + p * channels;
     for (int64_t c = 0; c < channels; ++c) lane[c * width] = pixel[c];
     ++lane;
   }
   finish_pixel(plan_, golden_, values_, {.value = value, .position = p}, {},
-               {.lanes = held,
+               {.lanes = changed_lanes,
                 .sums = sums_.data(),
                 .channels = all_channels_.data(),
                 .count = static_cast<int32_t>(channels),

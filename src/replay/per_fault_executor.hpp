@@ -92,7 +92,7 @@ class PerFaultExecutor : PerFaultExecutorArrays {
   void copy_others(Value& out);
   void hit(std::span<Fault> faults, const LayerFaults& hit, const ReplayStep& step, BatchContext context);
   void store(std::span<Fault> faults, int value);
-  void store_pixel(std::span<Fault> faults, int value, int64_t position, LaneMask held);
+  void store_pixel(std::span<Fault> faults, int value, int64_t position, LaneMask changed_lanes);
 
   const ReplayPlan& plan_;
   const GoldenActivations& golden_;

@@ -46,7 +46,7 @@ SparsePixelBuffer Repacker::take(int value) {
       made = std::move(spare_[other].back());
     }
   }
-  if (made.held.empty()) return values_.make_buffer(value);
+  if (made.changed_lanes.empty()) return values_.make_buffer(value);
   made.become(plan_.sizes().slots[slot]);
   return made;
 }
@@ -75,7 +75,7 @@ std::vector<CarriedPack> Repacker::repack_alike(int value, std::vector<CarriedPa
   const int width = plan_.pack_size().lanes;
   const auto count = static_cast<int>(packs.size());
   int alive = 0;
-  for (const CarriedPack& pack : packs) alive += std::popcount(pack.any);
+  for (const CarriedPack& pack : packs) alive += std::popcount(pack.changed_lanes);
   // Joining costs more than it saves.
   if (alive * 8 > count * width * 5 || (alive + width - 1) / width == count) return packs;
   std::vector<CarriedPack> joined;
@@ -87,7 +87,7 @@ std::vector<CarriedPack> Repacker::repack_alike(int value, std::vector<CarriedPa
     room = width;
   };
   for (const CarriedPack& pack : packs) {
-    for (LaneMask left = pack.any; left != 0;) {
+    for (LaneMask left = pack.changed_lanes; left != 0;) {
       const LaneMask taken = lowest(left, room);
       sources.push_back({&pack, taken});
       left &= ~taken;
@@ -108,7 +108,7 @@ CarriedPack Repacker::join(int value, std::span<const Source> sources) {
     for (LaneMask left = source.lanes; left != 0; left &= left - 1)
       to.faults.push_back(source.pack->faults[idx(std::countr_zero(left))]);
   }
-  to.any = ~LaneMask{0} >> (64 - to.faults.size());
+  to.changed_lanes = ~LaneMask{0} >> (64 - to.faults.size());
   to.buffer = take(value);
   to.buffer.begin(value, plan_.values()[idx(value)].positions);
   for (int64_t p = 0; p < plan_.values()[idx(value)].positions; ++p) join_pixel(value, p, sources, to);
@@ -119,28 +119,28 @@ CarriedPack Repacker::join(int value, std::span<const Source> sources) {
 void Repacker::join_pixel(int value, int64_t p, std::span<const Source> sources, CarriedPack& to) {
   const int64_t channels = plan_.values()[idx(value)].channels;
   const simd::PackTable& table = plan_.table();
-  LaneMask held = 0;
+  LaneMask changed_lanes = 0;
   parts_.clear();
   pixels_.clear();
   int at = 0;
   for (const Source& source : sources) {
-    const LaneMask from = source.pack->buffer.held[idx(p)];
+    const LaneMask from = source.pack->buffer.changed_lanes[idx(p)];
     LaneMask places = 0;
     for (LaneMask left = source.lanes; left != 0; left &= left - 1, ++at) {
       const LaneMask lane = left & (0 - left);
       if ((from & lane) == 0) continue;
-      held |= LaneMask{1} << at;
+      changed_lanes |= LaneMask{1} << at;
       places |= LaneMask{1} << std::popcount(from & (lane - 1));
     }
     if (places == 0) continue;
     pixels_.push_back(source.pack->buffer.pixel(p));
     parts_.push_back({pixels_.back().change, places});
   }
-  if (held == 0) return;
-  const int64_t stride = (std::popcount(held) + table.lanes - 1) / table.lanes * table.lanes;
+  if (changed_lanes == 0) return;
+  const int64_t stride = (std::popcount(changed_lanes) + table.lanes - 1) / table.lanes * table.lanes;
   SparsePixelBuffer& buffer = to.buffer;
   buffer.reserve((channels + 1) * stride + table.lanes, channels);
-  buffer.held[idx(p)] = held;
+  buffer.changed_lanes[idx(p)] = changed_lanes;
   SparsePixelBuffer::Place& place = buffer.places[idx(p)];
   place = {buffer.used_values, static_cast<int32_t>(buffer.used_channels), 0, static_cast<int32_t>(stride),
            0};

@@ -19,7 +19,7 @@ namespace tf_injector::replay {
 // Faults at the end of a segment: the one value that they have changed.
 struct CarriedPack {
   std::vector<uint32_t> faults;          // index into the block, per lane
-  LaneMask any = 0;                      // lanes that differ from golden
+  LaneMask changed_lanes = 0;            // lanes that differ from golden
   bool has_large_delta = false;          // see Pack
   std::span<const LayerFaults> pending;  // steps that some of its faults hit later
   size_t segment = 0;                    // the next one to run

@@ -89,7 +89,7 @@ void ReplayWorkspace::run_segment(size_t s, std::span<const Pack> hitting, const
     const int value = plan_.segments()[s - 1].value;
     values_.reset(static_cast<int32_t>(pack.faults.size()));
     repacker_.give_back(value, values_.exchange(value, std::move(pack.buffer)));
-    values_.put(value, pack.any);
+    values_.put(value, pack.changed_lanes);
     run_pack(s, plan_.segments()[s].first, value, pack.faults, pack.has_large_delta, pack.pending, changed);
   }
   for (const Pack& pack : hitting) {
@@ -104,7 +104,7 @@ void ReplayWorkspace::run_pack(size_t s, size_t first, int carried_value, const 
                                const Changed& changed) {
   // Lanes that are or become other than golden by the end of the segment, and of those behind it as long as
   // they are few.
-  LaneMask lanes = carried_value >= 0 ? values_.any(carried_value) : 0, few = 0;
+  LaneMask lanes = carried_value >= 0 ? values_.changed_lanes(carried_value) : 0, few = 0;
   size_t here = 0, end = s, few_hits = 0;
   bool is_patched = false;
   for (size_t next = s; next < plan_.segments().size(); ++next) {
@@ -130,20 +130,20 @@ void ReplayWorkspace::run_pack(size_t s, size_t first, int carried_value, const 
   }
   hits = hits.subspan(here);
   const int value = plan_.segments()[end - 1].value;
-  const LaneMask any = values_.any(value);
+  const LaneMask changed_lanes = values_.changed_lanes(value);
   if (value == plan_.output()) {
     report(faults, changed);
-  } else if (any != 0 || !hits.empty()) {
+  } else if (changed_lanes != 0 || !hits.empty()) {
     SparsePixelBuffer buffer = values_.exchange(value, repacker_.take(value));
-    if (any == 0) buffer.owner = -1;
-    next_.push_back({faults, any, has_large_delta, hits, end, std::move(buffer)});
+    if (changed_lanes == 0) buffer.owner = -1;
+    next_.push_back({faults, changed_lanes, has_large_delta, hits, end, std::move(buffer)});
   } else {
     ++counters_.ended_packs;
   }
 }
 
 void ReplayWorkspace::report(const std::vector<uint32_t>& faults, const Changed& changed) {
-  for (LaneMask left = values_.any(plan_.output()); left != 0; left &= left - 1) {
+  for (LaneMask left = values_.changed_lanes(plan_.output()); left != 0; left &= left - 1) {
     const int lane = std::countr_zero(left);
     const float* scores = steps_.read_value(plan_.output(), lane);
     for (size_t i = 0; i < scores_.size(); ++i) scores_[i] = canonical_nan(scores[i]);

@@ -120,7 +120,7 @@ TEST(FinishPixel, EqualsPlainLoopsForEveryEpilogue) {
          .channels = channels.data(),
          .count = kChannels,
          .alive_in = nullptr});
-    EXPECT_EQ(values.dirty(kValue, p), differs);
+    EXPECT_EQ(values.changed_lanes(kValue, p), differs);
     EXPECT_EQ(equal, std::popcount(some) - std::popcount(differs));
     std::vector<float> pixel(kChannels);
     place = 0;
@@ -185,7 +185,7 @@ TEST(FinishPixel, WithoutTheShortcutLanesThatAreGoldensAreKept) {
                                             .count = kChannels,
                                             .alive_in = nullptr});
     EXPECT_EQ(equal, early_end ? 1 : 0);
-    EXPECT_EQ(values.dirty(kValue, 3), early_end ? 0u : 1u);
+    EXPECT_EQ(values.changed_lanes(kValue, 3), early_end ? 0u : 1u);
   }
 }
 

@@ -118,7 +118,7 @@ TEST(ReplayMemory, PixelsThatAreWrittenAnewStayWithinTheirBuffer) {
   }
   std::vector<float> pixel(static_cast<size_t>(info.channels));
   for (int64_t p = 0; p < info.positions; ++p) {
-    ASSERT_EQ(std::popcount(values.dirty(value, p)), lanes);
+    ASSERT_EQ(std::popcount(values.changed_lanes(value, p)), lanes);
     for (int lane = 0; lane < lanes; ++lane) {
       values.read(value, p, lane, pixel.data());
       for (int64_t c = 0; c < info.channels; ++c)

@@ -62,7 +62,7 @@ void expect_change_covers_the_difference(const PreparedNetwork& network, const P
                                          int64_t p, DenseLanes& expected) {
   const replay::LanePixel pixel = values.pixel(kValue, p);
   int place = 0;
-  for (LaneMask left = pixel.held; left != 0; left &= left - 1, ++place) {
+  for (LaneMask left = pixel.changed_lanes; left != 0; left &= left - 1, ++place) {
     double squares = 0;
     for (int64_t c = 0; c < kChannels; ++c) {
       const double difference =
@@ -86,7 +86,7 @@ TEST(PackedActivations, AreWhatWasMergedIntoThem) {
     values.reset(lanes);
     values.begin(kValue);
     DenseLanes expected(network, lanes);
-    std::vector<LaneMask> held(kPositions, 0);
+    std::vector<LaneMask> changed_lanes(kPositions, 0);
     for (int merge = 0; merge < 60; ++merge) {
       const auto p = static_cast<int64_t>(rng() % kPositions);
       std::vector<LaneChange> changes;
@@ -99,16 +99,16 @@ TEST(PackedActivations, AreWhatWasMergedIntoThem) {
         if (std::any_of(changes.begin(), changes.end(), is_same)) continue;  // a lane comes once a channel
         changes.push_back(change);
         expected.at(change.lane, p, change.channel) = change.value;
-        held[static_cast<size_t>(p)] |= LaneMask{1} << change.lane;
+        changed_lanes[static_cast<size_t>(p)] |= LaneMask{1} << change.lane;
       }
       values.merge(kValue, p, changes);
-      ASSERT_EQ(values.dirty(kValue, p), held[static_cast<size_t>(p)]);
+      ASSERT_EQ(values.changed_lanes(kValue, p), changed_lanes[static_cast<size_t>(p)]);
       expect_change_covers_the_difference(network, values, p, expected);
     }
     expect_same(values, expected);
-    LaneMask any = 0;
-    for (const LaneMask lanes_of_position : held) any |= lanes_of_position;
-    EXPECT_EQ(values.any(kValue), any);
+    LaneMask all_changed = 0;
+    for (const LaneMask lanes_of_position : changed_lanes) all_changed |= lanes_of_position;
+    EXPECT_EQ(values.changed_lanes(kValue), all_changed);
   }
 }
 
@@ -121,7 +121,7 @@ TEST(PackedActivations, KeepPixelsThatAreWrittenAsAWhole) {
   values.reset(5);
   values.begin(kValue);
   DenseLanes expected(network, 5);
-  const LaneMask held = 0b10110;  // lanes 1, 2 and 4; rows of the channels 1 and 6
+  const LaneMask changed_lanes = 0b10110;  // lanes 1, 2 and 4; rows of the channels 1 and 6
   const PackedActivations::Room room = values.room(kValue, 4, 3);
   const int32_t stride = values.stride(3);
   for (int32_t place = 0; place < 3; ++place) {
@@ -131,7 +131,7 @@ TEST(PackedActivations, KeepPixelsThatAreWrittenAsAWhole) {
   }
   room.channels[0] = 1;
   room.channels[1] = 6;
-  values.commit(kValue, 4, 2, held);
+  values.commit(kValue, 4, 2, changed_lanes);
   int place = 0;
   for (const int lane : {1, 2, 4}) {
     for (int64_t c = 0; c < kChannels; ++c) expected.at(lane, 4, c) = 0.0f;  // no row: +0
@@ -139,12 +139,12 @@ TEST(PackedActivations, KeepPixelsThatAreWrittenAsAWhole) {
     expected.at(lane, 4, 6) = 20.0f + static_cast<float>(place++);
   }
   expect_same(values, expected);
-  EXPECT_EQ(values.dirty(kValue, 4), held);
-  EXPECT_EQ(values.any(kValue), held);
+  EXPECT_EQ(values.changed_lanes(kValue, 4), changed_lanes);
+  EXPECT_EQ(values.changed_lanes(kValue), changed_lanes);
 
   (void)values.room(kValue, 5, 3);
   values.commit(kValue, 5, 0, 0);  // no lane differs: the pixel is golden's
-  EXPECT_EQ(values.dirty(kValue, 5), 0u);
+  EXPECT_EQ(values.changed_lanes(kValue, 5), 0u);
   expect_same(values, expected);
 }
 
@@ -157,7 +157,7 @@ TEST(PackedActivations, BeginGoldenAndAreGoldenAgainForTheNextPack) {
   for (int pack = 0; pack < 2; ++pack) {
     values.reset(3);
     EXPECT_EQ(values.all_lanes(), 0b111u);
-    EXPECT_EQ(values.any(kValue), 0u);
+    EXPECT_EQ(values.changed_lanes(kValue), 0u);
     EXPECT_FALSE(values.view(kValue).is_changed());
     EXPECT_EQ(values.tap(kValue, 2, 0).golden, network.golden.pixel(kValue, 2));
     expect_same(values, golden);
@@ -179,12 +179,12 @@ TEST(PackedActivations, TakenOutAndPutBackAreTheSame) {
   std::vector<LaneChange> changes = {{3, 0, 5.0f}, {3, 3, 6.0f}, {4, 3, 7.0f}};
   for (const LaneChange& change : changes) expected.at(change.lane, 8, change.channel) = change.value;
   values.merge(kValue, 8, changes);
-  const LaneMask any = values.any(kValue);
+  const LaneMask changed_lanes = values.changed_lanes(kValue);
   SparsePixelBuffer taken = values.exchange(kValue, values.make_buffer(kValue));
   values.reset(4);
   expect_same(values, golden);
   (void)values.exchange(kValue, std::move(taken));
-  values.put(kValue, any);
+  values.put(kValue, changed_lanes);
   expect_same(values, expected);
 }
 
@@ -193,12 +193,12 @@ TEST(PackedActivations, TakenOutAndPutBackAreTheSame) {
 TEST(SparsePixelBuffer, IsPackedWhenItMayNotGrow) {
   SparsePixelBuffer buffer;
   buffer.most = {.values = 100, .channels = replay::simd::kMaxWidth + 10};
-  buffer.held.resize(3);
+  buffer.changed_lanes.resize(3);
   buffer.places.resize(3);
   buffer.begin(kValue, 3);
   const auto write = [&](int64_t position, float value) {  // two rows of 8 floats
     buffer.reserve(24, 2);
-    buffer.held[static_cast<size_t>(position)] = 1;
+    buffer.changed_lanes[static_cast<size_t>(position)] = 1;
     buffer.places[static_cast<size_t>(position)] = {.values = buffer.used_values,
                                                     .channels = static_cast<int32_t>(buffer.used_channels),
                                                     .count = 2,
@@ -225,7 +225,7 @@ TEST(SparsePixelBuffer, IsPackedWhenItMayNotGrow) {
 
 TEST(SparsePixelBuffer, BeginsEmpty) {
   SparsePixelBuffer buffer;
-  buffer.held = {1, 3, 7};
+  buffer.changed_lanes = {1, 3, 7};
   buffer.used_values = 48;
   buffer.used_channels = 4;
   buffer.begin(kValue, 2);
@@ -233,13 +233,13 @@ TEST(SparsePixelBuffer, BeginsEmpty) {
   EXPECT_EQ(buffer.positions, 2);
   EXPECT_EQ(buffer.used_values, 0);
   EXPECT_EQ(buffer.used_channels, 0);
-  EXPECT_EQ(buffer.held[0] | buffer.held[1], LaneMask{0});
+  EXPECT_EQ(buffer.changed_lanes[0] | buffer.changed_lanes[1], LaneMask{0});
 }
 
 TEST(SparsePixelBuffer, TakesTheRoomOfThePixelWrittenLastAnew) {
   SparsePixelBuffer buffer;
   buffer.most = {.values = 1000, .channels = 1000};
-  buffer.held.resize(2);
+  buffer.changed_lanes.resize(2);
   buffer.places.resize(2);
   buffer.begin(kValue, 2);
   buffer.reserve(48, 4);
@@ -258,7 +258,7 @@ TEST(SparsePixelBuffer, TakesTheRoomOfThePixelWrittenLastAnew) {
 TEST(SparsePixelBuffer, FreesWhatIsMoreThanItsNextOwnerMayHave) {
   SparsePixelBuffer buffer;
   buffer.most = {.values = 1000, .channels = 1000};
-  buffer.held.resize(1);
+  buffer.changed_lanes.resize(1);
   buffer.places.resize(1);
   buffer.begin(kValue, 1);
   buffer.reserve(500, 300);
@@ -267,7 +267,7 @@ TEST(SparsePixelBuffer, FreesWhatIsMoreThanItsNextOwnerMayHave) {
   EXPECT_EQ(buffer.values.data(), before) << "it fits: it is kept";
   EXPECT_EQ(buffer.used_values, 0);
   EXPECT_EQ(buffer.owner, -1);
-  EXPECT_EQ(buffer.held.size(), 4u);
+  EXPECT_EQ(buffer.changed_lanes.size(), 4u);
   EXPECT_EQ(buffer.places.size(), 4u);
   buffer.become({.elements = 0, .positions = 2, .limit = {.values = 400, .channels = 200}});
   EXPECT_TRUE(buffer.values.empty());

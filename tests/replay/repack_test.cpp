@@ -60,7 +60,7 @@ struct Packs {
         values.merge(kValue, element / kChannels, changes);
       }
     }
-    pack.any = values.any(kValue);
+    pack.changed_lanes = values.changed_lanes(kValue);
     pack.buffer = values.exchange(kValue, repacker.take(kValue));
     return pack;
   }
@@ -75,8 +75,8 @@ struct Packs {
     for (CarriedPack& pack : packs) {
       values.reset(static_cast<int32_t>(pack.faults.size()));
       repacker.give_back(kValue, values.exchange(kValue, std::move(pack.buffer)));
-      values.put(kValue, pack.any);
-      for (LaneMask left = pack.any; left != 0; left &= left - 1) {
+      values.put(kValue, pack.changed_lanes);
+      for (LaneMask left = pack.changed_lanes; left != 0; left &= left - 1) {
         const int lane = std::countr_zero(left);
         const uint32_t fault = pack.faults.at(static_cast<size_t>(lane));
         found.push_back(fault);
@@ -110,7 +110,7 @@ TEST(Repack, KeepsEveryFaultThatIsAlive) {
     int alive = 0;
     for (int i = 0; i < 4; ++i) {
       packs.push_back(of.make(width, random_lanes(rng, width, percent)));
-      alive += std::popcount(packs.back().any);
+      alive += std::popcount(packs.back().changed_lanes);
     }
     std::vector<CarriedPack> packed = of.repacker.repack(kNext, std::move(packs));
     if (alive * 8 <= 4 * width * 5) {
@@ -135,7 +135,7 @@ TEST(Repack, PutsTheSurvivorsOfSeveralPacksIntoOne) {
   std::vector<CarriedPack> packed = of.repacker.repack(kNext, std::move(packs));
   ASSERT_EQ(packed.size(), 1u);
   EXPECT_EQ(packed[0].faults, (std::vector<uint32_t>{3, 4, 10}));
-  EXPECT_EQ(packed[0].any, 0b111u);
+  EXPECT_EQ(packed[0].changed_lanes, 0b111u);
   EXPECT_EQ(of.repacker.counters().packs_saved, 2);
   of.expect_all_in(packed);
 }

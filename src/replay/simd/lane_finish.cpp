@@ -99,7 +99,7 @@ HWY_INLINE int32_t finish_channels(const LaneFinishCall& call, float* rows, Pixe
   const int32_t lanes = count_lanes(call.lanes);
   const hn::Mask<Floats> last = hn::FirstN(d, static_cast<size_t>(lanes - (V - 1) * kLanes));
   const bool all_lanes = call.lanes == call.all_lanes;
-  const LanePlaces<V> places(call.add.held, call.lanes);
+  const LanePlaces<V> places(call.add.changed_lanes, call.lanes);
   const RowsByChannel adds(call.add, places.stride, call.add_places);
   int32_t count = 0;
   for (int32_t i = 0; i < call.count; ++i) {

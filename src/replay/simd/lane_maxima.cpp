@@ -48,7 +48,7 @@ struct ChannelMaxima {
   // The rows of a pixel from `next` on; which channels they are of.
   HWY_INLINE uint64_t take_rows(const LaneTap& tap, LaneMask lanes, int32_t& next) {
     const LanePixel pixel = tap.pixel;
-    const LanePlaces<V> places(pixel.held, lanes);
+    const LanePlaces<V> places(pixel.changed_lanes, lanes);
     const float* row = pixel.rows + static_cast<int64_t>(next) * places.stride;
     uint64_t taken = 0;
     for (; next < pixel.count && pixel.channels[next] < end; ++next, row += places.stride) {
@@ -98,8 +98,8 @@ HWY_NOINLINE int32_t lane_maxima_of(const LaneMaximaCall& call) {
     uint64_t never_zero = maxima.all(), listed = maxima.not_zero(call.golden);
     for (size_t t = 0; t < call.pixels.size(); ++t) {
       const LaneTap& tap = call.pixels[t];
-      const uint64_t taken = tap.pixel.held == 0 ? maxima.take_golden(tap.golden)
-                                                 : maxima.take_rows(tap, call.lanes, call.next[t]);
+      const uint64_t taken = tap.pixel.changed_lanes == 0 ? maxima.take_golden(tap.golden)
+                                                          : maxima.take_rows(tap, call.lanes, call.next[t]);
       maxima.take_zeros(never_zero & ~taken);
       never_zero &= taken;
       listed |= taken;

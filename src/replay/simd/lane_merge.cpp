@@ -25,15 +25,16 @@ template <int V>
 HWY_NOINLINE int32_t lane_merge_of(const LaneMergeCall& call) {
   const Floats d;
   constexpr int32_t kNone = std::numeric_limits<int32_t>::max();
-  const LaneMask lanes = call.lanes, held = call.pixel.held;
+  const LaneMask lanes = call.lanes, changed_lanes = call.pixel.changed_lanes;
   const float *const golden = call.golden, *from = call.pixel.rows;
-  const LanePlaces<V> places(held, lanes);
+  const LanePlaces<V> places(changed_lanes, lanes);
   float *const squares = call.values, *row = squares;
   for (int v = 0; v < V; ++v)
-    hn::Store(held != 0 ? places.read(call.pixel.change, v, hn::Zero(d)) : hn::Zero(d), d,
+    hn::Store(changed_lanes != 0 ? places.read(call.pixel.change, v, hn::Zero(d)) : hn::Zero(d), d,
               squares + v * kLanes);
-  const int32_t* const listed = held != 0 ? call.pixel.channels : call.listed;
-  const int32_t count = held != 0 ? call.pixel.count : list_channels(golden, call.channels, call.listed);
+  const int32_t* const listed = changed_lanes != 0 ? call.pixel.channels : call.listed;
+  const int32_t count =
+      changed_lanes != 0 ? call.pixel.count : list_channels(golden, call.channels, call.listed);
   int32_t* const out_channels = call.out_channels;
   int32_t rows = 0, next = 0;
   const LaneChange *change = call.changes, *const end = change + call.change_count;
@@ -42,7 +43,7 @@ HWY_NOINLINE int32_t lane_merge_of(const LaneMergeCall& call) {
     const int32_t channel = HWY_MIN(there, change != end ? change->channel : kNone);
     row += V * kLanes;
     const Vec rest = hn::Set(d, golden[channel]);
-    const bool is_read = channel == there && held != 0;
+    const bool is_read = channel == there && changed_lanes != 0;
     for (int v = 0; v < V; ++v) {
       const Vec none = channel == there ? rest : hn::Zero(d);
       hn::Store(is_read ? places.read(from, v, rest) : none, d, row + v * kLanes);

@@ -15,11 +15,11 @@ namespace tf_injector::replay::simd::HWY_NAMESPACE {
 void lane_most(const LanePixel& pixel, LaneMask lanes, float* most) {
   const Floats d;
   const int32_t vectors = vectors_of(count_lanes(lanes));
-  if (pixel.held == 0) {
+  if (pixel.changed_lanes == 0) {
     for (int v = 0; v < vectors; ++v) most[v] = 0.0f;
     return;
   }
-  const LanePlaces<kLaneVectors> places(pixel.held, lanes);
+  const LanePlaces<kLaneVectors> places(pixel.changed_lanes, lanes);
   for (int v = 0; v < vectors; ++v)
     most[v] = hn::GetLane(hn::MaxOfLanes(d, places.read(pixel.change, v, hn::Zero(d))));
 }

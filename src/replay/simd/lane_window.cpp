@@ -51,7 +51,7 @@ HWY_INLINE LaneRows rows_of_pixel(const LaneWindowCall& call, const LaneTap& tap
   const LanePixel& pixel = tap.pixel;
   Vec change[V];
   for (int v = 0; v < V; ++v) change[v] = hn::Load(d, pixel.change + v * kLanes);
-  const int32_t last = count_lanes(pixel.held) - (V - 1) * kLanes;
+  const int32_t last = count_lanes(pixel.changed_lanes) - (V - 1) * kLanes;
   change[V - 1] = hn::IfThenElseZero(hn::FirstN(d, static_cast<size_t>(last)), change[V - 1]);
   store_changes<V>(call, change);
   place_weights(call, tap.tap, pixel.channels, pixel.count, call.weight_at);
@@ -62,7 +62,7 @@ template <int V>
 HWY_NOINLINE LaneRows lane_window_of(const LaneWindowCall& of) {
   const Floats d;
   const LaneWindowCall call = of;
-  if (call.taps.size() == 1 && call.taps.front().pixel.held == call.lanes)
+  if (call.taps.size() == 1 && call.taps.front().pixel.changed_lanes == call.lanes)
     return rows_of_pixel<V>(call, call.taps.front());
   Vec change[V];
   for (int v = 0; v < V; ++v) change[v] = hn::Zero(d);
@@ -71,11 +71,11 @@ HWY_NOINLINE LaneRows lane_window_of(const LaneWindowCall& of) {
     float* values = call.values + static_cast<int64_t>(rows) * V * kLanes;
     int32_t* weight_at = call.weight_at + rows;
     const LanePixel pixel = tap.pixel;
-    if (pixel.held == 0) {
+    if (pixel.changed_lanes == 0) {
       rows += golden_rows<V>(call, tap, values, weight_at);
       continue;
     }
-    const LanePlaces<V> places(pixel.held, call.lanes);
+    const LanePlaces<V> places(pixel.changed_lanes, call.lanes);
     for (int v = 0; v < V; ++v) change[v] = hn::Add(change[v], places.read(pixel.change, v, hn::Zero(d)));
     const float *row = pixel.rows, *golden = tap.golden;
     for (int32_t i = 0; i < pixel.count; ++i, row += places.stride, values += V * kLanes) {

@@ -90,7 +90,7 @@ HWY_INLINE hn::Vec<Bits> ranks(LaneMask lanes) {
 // The lanes of a pixel's rows, put among the wanted ones: V vectors of them.
 template <int V>
 struct LanePlaces {
-  hn::Mask<Floats> held[V];
+  hn::Mask<Floats> changed_lanes[V];
   hn::Vec<Bits> rank[V];  // of each lane among the held ones of its vector
   int32_t at[V];          // where the vector's held lanes begin in a row
   int32_t stride;         // of the pixel's rows
@@ -100,7 +100,7 @@ struct LanePlaces {
     const LaneMask places = places_among(pixel_lanes, wanted);
     for (int v = 0, next = 0; v < V; ++v) {
       const LaneMask some = lanes_of_vector(places, v);
-      held[v] = lane_mask(some);
+      changed_lanes[v] = lane_mask(some);
       rank[v] = ranks(some);
       at[v] = next;
       next += count_lanes(some);
@@ -109,8 +109,9 @@ struct LanePlaces {
   // Vector v of a row, `rest` in the lanes that are not held.
   HWY_INLINE Vec read(const float* row, int v, Vec rest) const {
     const Floats d;
-    return hn::IfThenElse(
-        held[v], hn::TableLookupLanes(hn::LoadU(d, row + at[v]), hn::IndicesFromVec(d, rank[v])), rest);
+    return hn::IfThenElse(changed_lanes[v],
+                          hn::TableLookupLanes(hn::LoadU(d, row + at[v]), hn::IndicesFromVec(d, rank[v])),
+                          rest);
   }
 };
 

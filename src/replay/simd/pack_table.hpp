@@ -22,7 +22,7 @@ using LaneMask = uint64_t;            // bit l: lane l of a pack
 // whole vectors; the other lanes have golden's values. No row: +0 in the held lanes, and in golden unless
 // every lane of the pack is held.
 struct LanePixel {
-  LaneMask held = 0;              // none: the pixel is golden's
+  LaneMask changed_lanes = 0;     // none: the pixel is golden's
   const float* change = nullptr;  // [vectors of the held lanes]: squared norm of the difference from golden
   const float* rows = nullptr;    // [count][vectors]
   const int32_t* channels = nullptr;  // [count], ascending

@@ -54,7 +54,7 @@ struct Finish {
     epilogue.relu = pick(rng, 0, 3) != 0;
     epilogue.relu6 = epilogue.relu && pick(rng, 0, 3) == 0;
     has_add = test::flip(rng);
-    operand.held = pick(rng, 0, 3) == 0 ? 0 : test::some_lanes(rng, lanes);
+    operand.changed_lanes = pick(rng, 0, 3) == 0 ? 0 : test::some_lanes(rng, lanes);
     operand.change_held(rng, kind);
     operand.lay_out(pack);
     if (vectors > 1 && test::flip(rng)) {

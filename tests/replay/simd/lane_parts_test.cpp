@@ -41,11 +41,12 @@ void expect_joined(const replay::simd::PackTable& table, std::mt19937& rng, Pack
 void expect_most(const replay::simd::PackTable& table, std::mt19937& rng, PackValues) {
   test::Pixel pixel(table, 3, std::vector<float>(3, 1.0f));
   LaneMask lanes = test::random_lanes(rng, table.width());
-  pixel.held = pick(rng, 0, 5) == 0 ? 0 : test::some_lanes(rng, lanes);
-  lanes |= pixel.held;
+  pixel.changed_lanes = pick(rng, 0, 5) == 0 ? 0 : test::some_lanes(rng, lanes);
+  lanes |= pixel.changed_lanes;
   pixel.lay_out();
   pixel.set_changes(rng);
-  if (pixel.held != 0 && pick(rng, 0, 9) == 0) pixel.values[0] = std::numeric_limits<float>::infinity();
+  if (pixel.changed_lanes != 0 && pick(rng, 0, 9) == 0)
+    pixel.values[0] = std::numeric_limits<float>::infinity();
   const auto vectors = idx(test::vectors_of(table, std::popcount(lanes)));
   std::array<float, replay::simd::kLaneVectors> expected{};
   size_t place = 0;

@@ -22,25 +22,25 @@ void expect_merged(const replay::simd::PackTable& table, std::mt19937& rng, Pack
   const int channels = pick(rng, 1, 40), width = pick(rng, 1, table.width());
   const LaneMask pack = ~LaneMask{0} >> (64 - width);
   Pixel pixel(table, channels, test::pack_values(rng, channels, kind));
-  pixel.held =
+  pixel.changed_lanes =
       std::array{LaneMask{0}, pack, test::some_lanes(rng, pack)}[static_cast<size_t>(pick(rng, 0, 2))];
   pixel.change_held(rng, kind);
   for (int c = 0; c < channels; ++c) {  // +0 in every held lane: where golden does not count, without a row
     if (pick(rng, 0, 2) != 0) continue;
-    for (const int lane : test::lanes_of(pixel.held)) pixel.changed[{lane, c}] = 0.0f;
+    for (const int lane : test::lanes_of(pixel.changed_lanes)) pixel.changed[{lane, c}] = 0.0f;
   }
   pixel.lay_out(pack);
-  if (pixel.held != 0) pixel.set_changes(rng);
+  if (pixel.changed_lanes != 0) pixel.set_changes(rng);
   std::vector<replay::simd::LaneChange> changes;
-  LaneMask lanes = pixel.held;
+  LaneMask lanes = pixel.changed_lanes;
   std::map<std::pair<int, int>, float> expected = pixel.changed;
   std::map<int, float> squares;  // by lane: more than the largest float is no bound
-  for (const int lane : test::lanes_of(pixel.held)) squares[lane] = pixel.change_of(lane);
+  for (const int lane : test::lanes_of(pixel.changed_lanes)) squares[lane] = pixel.change_of(lane);
   std::set<int32_t> with_row;
   for (int c = 0; c < channels; ++c) {
-    if (pixel.held == 0 && float_bits(pixel.golden[static_cast<size_t>(c)]) != 0) with_row.insert(c);
+    if (pixel.changed_lanes == 0 && float_bits(pixel.golden[static_cast<size_t>(c)]) != 0) with_row.insert(c);
   }
-  if (pixel.held != 0) with_row.insert(pixel.listed.begin(), pixel.listed.end());
+  if (pixel.changed_lanes != 0) with_row.insert(pixel.listed.begin(), pixel.listed.end());
   for (int c = 0; c < channels; ++c) {
     for (int lane = 0; lane < width; ++lane) {
       if (pick(rng, 0, 30) != 0) continue;
@@ -153,8 +153,8 @@ void expect_window(const replay::simd::PackTable& table, std::mt19937& rng, Pack
   std::vector<Pixel> pixels;
   for (int t = 0; t < count; ++t) {
     Pixel& pixel = pixels.emplace_back(table, channels, test::pack_values(rng, channels, kind));
-    pixel.held = pick(rng, 0, 3) == 0 ? 0 : random_lanes(rng, width);
-    lanes |= pixel.held;
+    pixel.changed_lanes = pick(rng, 0, 3) == 0 ? 0 : random_lanes(rng, width);
+    lanes |= pixel.changed_lanes;
     pixel.change_held(rng, kind);
   }
   if (lanes == 0) return;
@@ -178,7 +178,7 @@ void expect_window(const replay::simd::PackTable& table, std::mt19937& rng, Pack
                                                          .weight_at = weight_at.data(),
                                                          .change = has_change ? change.data() : nullptr,
                                                          .most = has_most ? most.data() : nullptr});
-  const bool is_pixel = count == 1 && pixels.front().held == lanes;
+  const bool is_pixel = count == 1 && pixels.front().changed_lanes == lanes;
   ASSERT_EQ(rows.values, is_pixel ? taps.front().pixel.rows : values.data());
   std::vector<float> sums(row, 0.0f);
   int32_t next = 0;
@@ -219,8 +219,8 @@ void expect_window(const replay::simd::PackTable& table, std::mt19937& rng, Pack
 Pixel pixel_of_maxima(const replay::simd::PackTable& table, std::mt19937& rng, PackValues kind, int channels,
                       LaneMask pack, bool is_low) {
   Pixel pixel(table, channels, test::pack_values(rng, channels, kind));
-  pixel.held = std::array{LaneMask{0}, pack,
-                          random_lanes(rng, table.width()) & pack}[static_cast<size_t>(pick(rng, 0, 2))];
+  pixel.changed_lanes = std::array{
+      LaneMask{0}, pack, random_lanes(rng, table.width()) & pack}[static_cast<size_t>(pick(rng, 0, 2))];
   pixel.change_held(rng, kind);
   const auto low = [&](float& value) {
     if (is_low && value > 0.0f) value = std::array{0.0f, -0.0f, -value}[static_cast<size_t>(pick(rng, 0, 2))];
@@ -229,9 +229,9 @@ Pixel pixel_of_maxima(const replay::simd::PackTable& table, std::mt19937& rng, P
   for (auto& [at, value] : pixel.changed) low(value);
   for (int c = 0; c < channels; ++c) {
     if (pick(rng, 0, 1) != 0) continue;
-    if (pixel.held != pack || pick(rng, 0, 1) != 0) pixel.golden[static_cast<size_t>(c)] = 0.0f;
+    if (pixel.changed_lanes != pack || pick(rng, 0, 1) != 0) pixel.golden[static_cast<size_t>(c)] = 0.0f;
     for (int lane = 0; lane < table.width(); ++lane) {
-      if (pixel.held >> lane & 1) pixel.changed[{lane, c}] = 0.0f;
+      if (pixel.changed_lanes >> lane & 1) pixel.changed[{lane, c}] = 0.0f;
     }
   }
   return pixel;
@@ -245,7 +245,7 @@ void expect_maxima(const replay::simd::PackTable& table, std::mt19937& rng, Pack
   std::vector<Pixel> pixels;
   for (int i = 0; i < count; ++i) {
     pixels.push_back(pixel_of_maxima(table, rng, kind, channels, pack, is_low));
-    lanes |= pixels.back().held;
+    lanes |= pixels.back().changed_lanes;
   }
   if (lanes == 0) return;
   std::vector<replay::simd::LaneTap> taps;

@@ -62,14 +62,14 @@ struct Pixel {
   // A row per channel that is not +0 in some held lane or in golden, which does not count where every lane of
   // the pack is held.
   void lay_out(LaneMask pack = 0) {
-    const int64_t row = stride(held);
+    const int64_t row = stride(changed_lanes);
     values = AlignedBuffer(static_cast<size_t>((channels + 1) * row));
     listed.clear();
     for (int c = 0; c < channels; ++c) {
       float* to = values.data() + static_cast<int64_t>(listed.size() + 1) * row;
-      bool is_zero = held == pack || float_bits(golden[static_cast<size_t>(c)]) == 0;
+      bool is_zero = changed_lanes == pack || float_bits(golden[static_cast<size_t>(c)]) == 0;
       int place = 0;
-      for (const int lane : lanes_of(held)) {
+      for (const int lane : lanes_of(changed_lanes)) {
         to[place++] = at(lane, c);
         is_zero = is_zero && float_bits(at(lane, c)) == 0;
       }
@@ -80,22 +80,22 @@ struct Pixel {
   }
   // The squared norm of every held lane's difference from golden, and what must not count behind the last.
   void set_changes(std::mt19937& rng) {
-    const auto lanes = static_cast<size_t>(std::popcount(held));
-    for (size_t l = 0; l < static_cast<size_t>(stride(held)); ++l)
+    const auto lanes = static_cast<size_t>(std::popcount(changed_lanes));
+    for (size_t l = 0; l < static_cast<size_t>(stride(changed_lanes)); ++l)
       values[l] = static_cast<float>(l < lanes ? pick(rng, 0, 1000) : 5000);
   }
   [[nodiscard]] float change_of(int lane) const {
-    if ((held >> lane & 1) == 0) return 0.0f;
-    return values[static_cast<size_t>(std::popcount(held & ((LaneMask{1} << lane) - 1)))];
+    if ((changed_lanes >> lane & 1) == 0) return 0.0f;
+    return values[static_cast<size_t>(std::popcount(changed_lanes & ((LaneMask{1} << lane) - 1)))];
   }
   [[nodiscard]] replay::simd::LanePixel view() const {
-    if (held == 0) return {};
-    return {held, values.data(), values.data() + stride(held), listed_with_padding.data(),
+    if (changed_lanes == 0) return {};
+    return {changed_lanes, values.data(), values.data() + stride(changed_lanes), listed_with_padding.data(),
             static_cast<int32_t>(listed.size())};
   }
   // Other values in every channel of the held lanes.
   void change_held(std::mt19937& rng, PackValues kind) {
-    for (const int lane : lanes_of(held)) {
+    for (const int lane : lanes_of(changed_lanes)) {
       const std::vector<float> random = pack_values(rng, channels, kind);
       for (int c = 0; c < channels; ++c) changed[{lane, c}] = random[static_cast<size_t>(c)];
     }
@@ -104,7 +104,7 @@ struct Pixel {
   const replay::simd::PackTable& table;
   int channels;
   AlignedBuffer golden;  // [channels], and some of the pixel behind
-  LaneMask held = 0;
+  LaneMask changed_lanes = 0;
   std::map<std::pair<int, int>, float> changed;  // by lane and channel
   AlignedBuffer values;
   std::vector<int32_t> listed, listed_with_padding;
