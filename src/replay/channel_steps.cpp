@@ -75,7 +75,7 @@ void PackExecutor::replay_join(const ReplayStep& step) {
 // The rows of the inputs' pixels, golden's where an input has not changed. The change is the sum of theirs.
 void PackExecutor::join_position(const ReplayStep& step, int64_t p, LaneMask reach) {
   const int64_t stride = vectors(reach) * table_.lanes;
-  const PackedActivations::Room to = values_.room(step.output, p, std::popcount(reach));
+  const PackedActivations::PixelStorage to = values_.allocate_pixel(step.output, p, std::popcount(reach));
   std::fill_n(to.values, stride, 0.0f);
   int32_t rows = 0, shift = 0;
   for (int value : step.reads) {

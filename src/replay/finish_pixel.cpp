@@ -7,7 +7,8 @@ namespace tf_injector::replay {
 int finish_pixel(const ReplayPlan& plan, const GoldenActivations& golden, PackedActivations& values,
                  const PixelTarget& target, const simd::EpilogueCall& epilogue, const PixelSums& sums) {
   const auto [value, position, add] = target;
-  const PackedActivations::Room to = values.room(value, position, std::popcount(sums.lanes));
+  const PackedActivations::PixelStorage to =
+      values.allocate_pixel(value, position, std::popcount(sums.lanes));
   simd::LaneFinishCall call{.lanes = sums.lanes,
                             .all_lanes = values.all_lanes(),
                             .sums = sums.sums,

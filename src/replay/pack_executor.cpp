@@ -191,7 +191,8 @@ bool PackExecutor::move_pixel(const ReplayStep& step, int64_t p) {
   if (from.source < 0) return false;
   const LanePixel pixel = values_.pixel(in, from.source);
   if (pixel.changed_lanes == 0) return true;
-  const PackedActivations::Room to = values_.room(step.output, p, std::popcount(pixel.changed_lanes));
+  const PackedActivations::PixelStorage to =
+      values_.allocate_pixel(step.output, p, std::popcount(pixel.changed_lanes));
   std::copy_n(pixel.change, (pixel.count + 1) * (pixel.rows - pixel.change), to.values);
   for (int32_t i = 0; i < pixel.count; ++i) to.channels[i] = pixel.channels[i] + from.shift;
   values_.commit(step.output, p, pixel.count, pixel.changed_lanes);

@@ -62,7 +62,7 @@ void SparsePixelBuffer::pack() {
     std::copy_n(channels.data() + place.channels, place.count, packed_channels.data() + used_channels);
     place.values = used_values;
     place.channels = static_cast<int32_t>(used_channels);
-    place.room = place.count;
+    place.capacity = place.count;
     used_values += floats;
     used_channels += place.count;
   }
@@ -98,7 +98,8 @@ void PackedActivations::begin(int value) {
   changed_lanes_[idx(value)] = 0;
 }
 
-PackedActivations::Room PackedActivations::room(int value, int64_t position, int32_t lanes) {
+PackedActivations::PixelStorage PackedActivations::allocate_pixel(int value, int64_t position,
+                                                                  int32_t lanes) {
   SparsePixelBuffer& b = buffer(value);
   const int64_t channels = info(value).channels;
   b.reserve((channels + 1) * stride(lanes) + vector_, channels);
@@ -114,23 +115,24 @@ void PackedActivations::commit(int value, int64_t position, int32_t rows, LaneMa
   place.count = rows;
   place.stride = stride(std::popcount(changed_lanes));
   changed_lanes_[idx(value)] |= changed_lanes;
-  if (place.room > 0) return;  // its room is taken already
-  place.room = rows;
+  if (place.capacity > 0) return;  // its room is taken already
+  place.capacity = rows;
   b.used_values += int64_t{rows + 1} * place.stride;
   b.used_channels += rows;
 }
 
 // A pixel that is merged again may be merged once more, by another lane: its new room is for all channels.
-PackedActivations::Room PackedActivations::room_again(int value, int64_t position, int32_t lanes,
-                                                      int64_t rows) {
+PackedActivations::PixelStorage PackedActivations::reallocate_pixel(int value, int64_t position,
+                                                                    int32_t lanes, int64_t rows) {
   SparsePixelBuffer& b = buffer(value);
   SparsePixelBuffer::Place& place = b.places[idx(position)];
-  if (changed_lanes(value, position) == 0 || place.room == 0) return room(value, position, lanes);
-  if (place.stride != stride(lanes) || place.room < rows) {
-    const Room made = room(value, position, lanes);
-    place.room = static_cast<int32_t>(info(value).channels);
-    b.used_values += (place.room + 1) * int64_t{stride(lanes)};
-    b.used_channels += place.room;
+  if (changed_lanes(value, position) == 0 || place.capacity == 0)
+    return allocate_pixel(value, position, lanes);
+  if (place.stride != stride(lanes) || place.capacity < rows) {
+    const PixelStorage made = allocate_pixel(value, position, lanes);
+    place.capacity = static_cast<int32_t>(info(value).channels);
+    b.used_values += (place.capacity + 1) * int64_t{stride(lanes)};
+    b.used_channels += place.capacity;
     return made;
   }
   return {b.values.data() + place.values, b.channels.data() + place.channels};
@@ -150,10 +152,10 @@ void PackedActivations::merge(int value, int64_t position, std::vector<LaneChang
   b.reserve((channels + 1) * stride + vector_, channels);  // pointers stay as they are from here on
   const LaneMask old_lanes = changed_lanes(value, position);
   const SparsePixelBuffer::Place place = b.places[idx(position)];
-  if (old_lanes != 0 && b.is_last(place)) b.give_back(position);
+  if (old_lanes != 0 && b.is_last(place)) b.release_pixel(position);
   const int64_t rows_before = old_lanes != 0 ? place.count : channels;
-  const Room to = room_again(value, position, count,
-                             std::min(channels, rows_before + static_cast<int64_t>(changes.size())));
+  const PixelStorage to = reallocate_pixel(
+      value, position, count, std::min(channels, rows_before + static_cast<int64_t>(changes.size())));
   const float* const change = b.values.data() + place.values;
   const bool overlaps = old_lanes != 0 && to.values == change;
   float* const merged = overlaps ? merged_.data() : to.values;

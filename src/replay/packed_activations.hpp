@@ -27,7 +27,7 @@ struct SparsePixelBuffer {
     int32_t channels = 0;  // in `channels`
     int32_t count = 0;     // of rows
     int32_t stride = 0;    // floats of a row
-    int32_t room = 0;      // rows that there is room for
+    int32_t capacity = 0;  // rows that it may hold
   };
   int owner = -1;         // value whose pixels it holds
   int64_t positions = 0;  // of that value
@@ -54,13 +54,13 @@ struct SparsePixelBuffer {
   void pack();
   // The pixel written last: its room may be taken anew.
   [[nodiscard]] bool is_last(const Place& place) const {
-    return place.values + int64_t{place.room + 1} * place.stride == used_values;
+    return place.values + int64_t{place.capacity + 1} * place.stride == used_values;
   }
-  void give_back(int64_t position) {
+  void release_pixel(int64_t position) {
     Place& place = places[static_cast<size_t>(position)];
     used_values = place.values;
     used_channels = place.channels;
-    place.room = 0;
+    place.capacity = 0;
   }
   [[nodiscard]] LanePixel pixel(int64_t position) const {
     const LaneMask lanes = changed_lanes[static_cast<size_t>(position)];
@@ -165,14 +165,14 @@ class PackedActivations : PackedActivationsArrays {
   // Room for a pixel of so many lanes: the change, the rows, their channels; commit() says how many rows
   // there are and which lanes they hold (none: the pixel stays golden's). Pointers to the value's other
   // pixels are void.
-  struct Room {
+  struct PixelStorage {
     float* values;
     int32_t* channels;
   };
-  [[nodiscard]] Room room(int value, int64_t position, int32_t lanes);
+  [[nodiscard]] PixelStorage allocate_pixel(int value, int64_t position, int32_t lanes);
   void commit(int value, int64_t position, int32_t rows, LaneMask changed_lanes);
   // The room of a pixel that is there already, when so many rows of so many lanes fit in, else new room.
-  [[nodiscard]] Room room_again(int value, int64_t position, int32_t lanes, int64_t rows);
+  [[nodiscard]] PixelStorage reallocate_pixel(int value, int64_t position, int32_t lanes, int64_t rows);
   // Changes elements of a pixel; sorts them, if they are not ascending by channel.
   void merge(int value, int64_t position, std::vector<LaneChange>& changes);
   // One lane of a pixel, dense.

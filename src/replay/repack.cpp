@@ -80,19 +80,19 @@ std::vector<CarriedPack> Repacker::repack_alike(int value, std::vector<CarriedPa
   if (alive * 8 > count * width * 5 || (alive + width - 1) / width == count) return packs;
   std::vector<CarriedPack> joined;
   std::vector<Source> sources;
-  int room = width;
+  int free_lanes = width;
   const auto close = [&] {
     if (!sources.empty()) joined.push_back(join(value, sources));
     sources.clear();
-    room = width;
+    free_lanes = width;
   };
   for (const CarriedPack& pack : packs) {
     for (LaneMask left = pack.changed_lanes; left != 0;) {
-      const LaneMask taken = lowest(left, room);
+      const LaneMask taken = lowest(left, free_lanes);
       sources.push_back({&pack, taken});
       left &= ~taken;
-      room -= std::popcount(taken);
-      if (room == 0) close();
+      free_lanes -= std::popcount(taken);
+      if (free_lanes == 0) close();
     }
   }
   close();
@@ -167,7 +167,7 @@ void Repacker::join_pixel(int value, int64_t p, std::span<const Source> sources,
     buffer.channels[idx(buffer.used_channels++)] = channel;
     if (channel == golden_next) ++golden_next;
   }
-  place.room = place.count;
+  place.capacity = place.count;
   buffer.used_values += (place.count + 1) * stride;
 }
 

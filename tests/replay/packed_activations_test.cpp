@@ -122,15 +122,15 @@ TEST(PackedActivations, KeepPixelsThatAreWrittenAsAWhole) {
   values.begin(kValue);
   DenseLanes expected(network, 5);
   const LaneMask changed_lanes = 0b10110;  // lanes 1, 2 and 4; rows of the channels 1 and 6
-  const PackedActivations::Room room = values.room(kValue, 4, 3);
+  const PackedActivations::PixelStorage storage = values.allocate_pixel(kValue, 4, 3);
   const int32_t stride = values.stride(3);
   for (int32_t place = 0; place < 3; ++place) {
-    room.values[place] = 1.0f;  // squared norm
-    room.values[stride + place] = 10.0f + static_cast<float>(place);
-    room.values[2 * stride + place] = 20.0f + static_cast<float>(place);
+    storage.values[place] = 1.0f;  // squared norm
+    storage.values[stride + place] = 10.0f + static_cast<float>(place);
+    storage.values[2 * stride + place] = 20.0f + static_cast<float>(place);
   }
-  room.channels[0] = 1;
-  room.channels[1] = 6;
+  storage.channels[0] = 1;
+  storage.channels[1] = 6;
   values.commit(kValue, 4, 2, changed_lanes);
   int place = 0;
   for (const int lane : {1, 2, 4}) {
@@ -142,7 +142,7 @@ TEST(PackedActivations, KeepPixelsThatAreWrittenAsAWhole) {
   EXPECT_EQ(values.changed_lanes(kValue, 4), changed_lanes);
   EXPECT_EQ(values.changed_lanes(kValue), changed_lanes);
 
-  (void)values.room(kValue, 5, 3);
+  (void)values.allocate_pixel(kValue, 5, 3);
   values.commit(kValue, 5, 0, 0);  // no lane differs: the pixel is golden's
   EXPECT_EQ(values.changed_lanes(kValue, 5), 0u);
   expect_same(values, expected);
@@ -203,7 +203,7 @@ TEST(SparsePixelBuffer, IsPackedWhenItMayNotGrow) {
                                                     .channels = static_cast<int32_t>(buffer.used_channels),
                                                     .count = 2,
                                                     .stride = 8,
-                                                    .room = 2};
+                                                    .capacity = 2};
     for (int64_t i = 0; i < 24; ++i) buffer.values[static_cast<size_t>(buffer.used_values++)] = value;
     for (int32_t i = 0; i < 2; ++i)
       buffer.channels[static_cast<size_t>(buffer.used_channels++)] = static_cast<int32_t>(value) + i;
@@ -243,16 +243,16 @@ TEST(SparsePixelBuffer, TakesTheRoomOfThePixelWrittenLastAnew) {
   buffer.places.resize(2);
   buffer.begin(kValue, 2);
   buffer.reserve(48, 4);
-  buffer.places[0] = {.values = 0, .channels = 0, .count = 2, .stride = 8, .room = 2};
-  buffer.places[1] = {.values = 24, .channels = 2, .count = 2, .stride = 8, .room = 2};
+  buffer.places[0] = {.values = 0, .channels = 0, .count = 2, .stride = 8, .capacity = 2};
+  buffer.places[1] = {.values = 24, .channels = 2, .count = 2, .stride = 8, .capacity = 2};
   buffer.used_values = 48;
   buffer.used_channels = 4;
   EXPECT_FALSE(buffer.is_last(buffer.places[0]));
   ASSERT_TRUE(buffer.is_last(buffer.places[1]));
-  buffer.give_back(1);
+  buffer.release_pixel(1);
   EXPECT_EQ(buffer.used_values, 24);
   EXPECT_EQ(buffer.used_channels, 2);
-  EXPECT_EQ(buffer.places[1].room, 0);
+  EXPECT_EQ(buffer.places[1].capacity, 0);
 }
 
 TEST(SparsePixelBuffer, FreesWhatIsMoreThanItsNextOwnerMayHave) {
