@@ -16,16 +16,16 @@ struct Counters {
   // Positions of convolutions and Dense that no fault of the pack (of the fault, where it runs alone)
   // reaches.
   int64_t positions_unreached = 0;
-  int64_t equal_lanes = 0;     // pixels of a fault that came out as golden's: nothing is computed from them
-  int64_t zero_inputs = 0;     // inputs left out of chains, +0 in every lane
-  int64_t dead_outputs = 0;    // outputs left out, certain to be clipped
-  int64_t batched_faults = 0;  // in packs of two and more
-  int64_t packs_saved = 0;     // by packing survivors anew
-  int64_t alone_faults = 0;    // run one by one, through a segment or several
-  int64_t ended_packs = 0;     // all their faults are golden's at the end of a segment
-  int64_t negative_zeros = 0;  // positions computed once more: a sum ended in -0 with its zeros left out
-  int64_t single_lanes = 0;    // pixels of a fault computed with the output channels across the lanes
-  int64_t copied_pixels = 0;   // moved as they lie
+  int64_t equal_lanes = 0;      // pixels of a fault that came out as golden's: nothing is computed from them
+  int64_t zero_inputs = 0;      // inputs left out of chains, +0 in every lane
+  int64_t clipped_outputs = 0;  // outputs left out, certain to be clipped
+  int64_t batched_faults = 0;   // in packs of two and more
+  int64_t packs_saved = 0;      // by packing survivors anew
+  int64_t alone_faults = 0;     // run one by one, through a segment or several
+  int64_t ended_packs = 0;      // all their faults are golden's at the end of a segment
+  int64_t negative_zeros = 0;   // positions computed once more: a sum ended in -0 with its zeros left out
+  int64_t single_lanes = 0;     // pixels of a fault computed with the output channels across the lanes
+  int64_t copied_pixels = 0;    // moved as they lie
   int64_t whole_runs =
       0;  // steps run by their own kernel for one fault of a pack: no form, or a shared weight
 
@@ -44,7 +44,7 @@ inline constexpr std::array<Counter, 15> kCounters = {{
     {"positions_unreached", &Counters::positions_unreached},
     {"equal_lanes", &Counters::equal_lanes},
     {"zero_inputs", &Counters::zero_inputs},
-    {"dead_outputs", &Counters::dead_outputs},
+    {"clipped_outputs", &Counters::clipped_outputs},
     {"batched_faults", &Counters::batched_faults},
     {"packs_saved", &Counters::packs_saved},
     {"alone_faults", &Counters::alone_faults},

@@ -58,7 +58,7 @@ void pack_columns(LayerFaults& hit, const LinearStep& linear, std::span<const Ta
   hit.epilogue = std::make_unique<EpilogueData>(kernel.epilogue().gathered(hit.channel));
 }
 
-// Large changes last (AliveChannels).
+// Large changes last (PossiblyNonzeroChannels).
 Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
   std::stable_sort(targets.begin(), targets.end(),
                    [](const Target& a, const Target& b) { return a.change < b.change; });

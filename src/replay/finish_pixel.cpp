@@ -14,7 +14,7 @@ int finish_pixel(const ReplayPlan& plan, const GoldenActivations& golden, Packed
                             .sums = sums.sums,
                             .channels = sums.channels,
                             .count = sums.count,
-                            .alive_in = sums.alive_in,
+                            .nonzero_in = sums.nonzero_in,
                             .epilogue = epilogue,
                             .has_add = add >= 0,
                             .add = {},

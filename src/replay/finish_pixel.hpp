@@ -13,7 +13,7 @@ struct PixelSums {
   const float* sums = nullptr;        // [count][width]: of those lanes, one behind the other
   const int32_t* channels = nullptr;  // [count], ascending; the others are +0, golden's too
   int32_t count = 0;
-  const int32_t* alive_in = nullptr;  // see LaneFinishCall
+  const int32_t* nonzero_in = nullptr;  // see LaneFinishCall
 };
 
 // The pixel that they make, and the value whose pixel is added to it (-1: none).

@@ -13,9 +13,9 @@ namespace tf_injector::replay {
 
 struct GoldenActivationsArrays {
   std::vector<AlignedBuffer> values_;  // per value
-  // Per value that a DeadBound asks for: squared norm per position, once it was asked for; else unknown.
+  // Per value that a ClippedBound asks for: squared norm per position, once it was asked for; else unknown.
   mutable std::vector<AlignedBuffer> squares_;
-  std::vector<AlignedBuffer> before_;  // per step with a DeadBound: its output before the ReLU
+  std::vector<AlignedBuffer> before_;  // per step with a ClippedBound: its output before the ReLU
   std::vector<const float*> pointers_;
 
   template <class To>
@@ -45,12 +45,12 @@ class GoldenActivations : GoldenActivationsArrays {
   [[nodiscard]] const float* pixel(int value, int64_t position) const {
     return this->value(value) + position * plan_.values()[static_cast<size_t>(value)].channels;
   }
-  // What a DeadBound asks for, of one output position.
+  // What a ClippedBound asks for, of one output position.
   struct BeforeRelu {
     const float* y = nullptr;                  // [cout], a vector of padding behind the last position
     float input_norm = 0.0f, add_norm = 0.0f;  // of the inputs under the window, of the Add's operand
   };
-  // Of a step with a DeadBound. One thread at a time: it keeps what it sums up.
+  // Of a step with a ClippedBound. One thread at a time: it keeps what it sums up.
   [[nodiscard]] BeforeRelu before_relu(size_t step, int64_t position) const;
 
  private:

@@ -135,7 +135,7 @@ void PackExecutor::finish_sums(const ReplayStep& step, int64_t p, const simd::Ep
                                          .sums = sums_.data(),
                                          .channels = channels.data(),
                                          .count = static_cast<int32_t>(channels.size()),
-                                         .alive_in = nullptr});
+                                         .nonzero_in = nullptr});
 }
 
 void PackExecutor::replay_elementwise(const ReplayStep& step) {

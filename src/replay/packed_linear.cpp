@@ -20,7 +20,7 @@ PackedLinear::PackedLinear(const ReplayPlan& plan, const GoldenActivations& gold
       width_(plan.table().width()),
       golden_(golden),
       values_(values),
-      alive_(plan.table(), plan.sizes().cout) {
+      nonzero_(plan.table(), plan.sizes().cout) {
   ArrayMaker maker;
   list_arrays(plan.sizes(), maker);
   for (size_t vectors = 1; vectors < row_at_.size(); ++vectors) {
@@ -55,9 +55,9 @@ void PackedLinear::position(const ReplayStep& step, size_t index, int64_t p, Lan
   const LinearGeometry& g = step.linear->geometry;
   if (!plan_.shortcuts().zero_inputs) take_all_rows(step, p);
   const int32_t faults = std::popcount(reach);
-  find_alive(step, index, p, faults);
-  counters_.dead_outputs += g.cout - alive_.count();
-  if (alive_.count() == 0) return;  // all outputs are certain to be clipped, golden's too
+  find_nonzero(step, index, p, faults);
+  counters_.clipped_outputs += g.cout - nonzero_.count();
+  if (nonzero_.count() == 0) return;  // all outputs are certain to be clipped, golden's too
   counters_.zero_inputs += static_cast<int64_t>(taps_.size()) * g.cin - window_.rows;
   const Split how = split(*step.linear, faults);
   counters_.single_lanes += how.faults - how.together;
@@ -66,16 +66,16 @@ void PackedLinear::position(const ReplayStep& step, size_t index, int64_t p, Lan
   if (negative_zero_ && plan_.shortcuts().zero_inputs) {
     ++counters_.negative_zeros;
     take_all_rows(step, p);
-    alive_.take_all(static_cast<int32_t>(g.cout), faults);
+    nonzero_.take_all(static_cast<int32_t>(g.cout), faults);
     compute(*step.linear, {faults, faults});
   }
   counters_.equal_lanes +=
       finish_pixel(plan_, golden_, values_, target_of(step, p), step.epilogue->parameters(),
                    {.lanes = reach,
                     .sums = sums_.data(),
-                    .channels = alive_.channels(),
-                    .count = alive_.count(),
-                    .alive_in = alive_.alive_in()});
+                    .channels = nonzero_.channels(),
+                    .count = nonzero_.count(),
+                    .nonzero_in = nonzero_.nonzero_in()});
 }
 
 void PackedLinear::read_window(const ReplayStep& step, int64_t p, LaneMask reach) {
@@ -98,17 +98,17 @@ void PackedLinear::read_window(const ReplayStep& step, int64_t p, LaneMask reach
              .values = rows.values,
              .weights = linear.weights.data(),
              .weight_at = weight_at_.data()};
-  if (linear.dead && step.has_add) table_.lane_most(add_.pixel(p), reach, add_change_.data());
+  if (linear.clipped_bound && step.has_add) table_.lane_most(add_.pixel(p), reach, add_change_.data());
 }
 
-void PackedLinear::find_alive(const ReplayStep& step, size_t index, int64_t p, int32_t faults) {
+void PackedLinear::find_nonzero(const ReplayStep& step, size_t index, int64_t p, int32_t faults) {
   const LinearStep& linear = *step.linear;
   const auto cout = static_cast<int32_t>(linear.geometry.cout);
-  if (linear.dead) {
-    alive_.find(*linear.dead, cout, golden_.before_relu(index, p), change_.data(),
-                step.has_add ? add_change_.data() : nullptr, faults);
+  if (linear.clipped_bound) {
+    nonzero_.find(*linear.clipped_bound, cout, golden_.before_relu(index, p), change_.data(),
+                  step.has_add ? add_change_.data() : nullptr, faults);
   } else {
-    alive_.take_all(cout, faults);
+    nonzero_.take_all(cout, faults);
   }
 }
 
@@ -119,7 +119,7 @@ int32_t PackedLinear::single_cost(int32_t faults, int32_t channels, int32_t cout
 
 // What does not fill a vector is computed one by one where that is less work: those with the largest changes.
 PackedLinear::Split PackedLinear::split(const LinearStep& linear, int32_t faults) {
-  const int32_t over = faults % lanes_, channels = alive_.count();
+  const int32_t over = faults % lanes_, channels = nonzero_.count();
   const bool is_less =
       over > 0 && single_cost(over, channels, static_cast<int32_t>(linear.geometry.cout)) < channels;
   return {is_less ? faults - over : faults, faults};
@@ -129,7 +129,7 @@ void PackedLinear::compute(const LinearStep& linear, const Split& how) {
   negative_zero_ = false;
   const int32_t end = vectors(how.together);
   for (int32_t v = 0; v < end; ++v) {
-    const simd::LaneLevel& level = alive_.level(alive_.vectors() - v);
+    const simd::LaneLevel& level = nonzero_.level(nonzero_.vectors() - v);
     if (level.count > 0) compute_together(linear, level, v, end);
   }
   if (how.together < how.faults) compute_single(linear, how.together, how.faults);
@@ -172,12 +172,12 @@ void PackedLinear::compute_together(const LinearStep& linear, const simd::LaneLe
   });
 }
 
-// Lanes first..end-1, the last vector: whatever is alive is alive there.
+// Lanes first..end-1, the last vector: whatever may be non-zero may be so there.
 void PackedLinear::compute_single(const LinearStep& linear, int32_t first, int32_t end) {
   const auto cout = static_cast<int32_t>(linear.geometry.cout);
   const bool pack =
       cout <= lanes_ * simd::kMostPackedVectors &&
-      (end - first) * (vectors(cout) - vectors(alive_.count())) > vectors(cout) * kWeightPackCost;
+      (end - first) * (vectors(cout) - vectors(nonzero_.count())) > vectors(cout) * kWeightPackCost;
   const std::vector<int32_t>& at = row_at_[idx(window_.vectors)];
   for_each_block(linear, [&](const simd::LaneWindow& block, bool add) {
     negative_zero_ |= table_.item_sums({.rows = block.rows,
@@ -186,8 +186,8 @@ void PackedLinear::compute_single(const LinearStep& linear, int32_t first, int32
                                         .weights = block.weights,
                                         .weight_at = block.weight_at,
                                         .count = end - first,
-                                        .channels = alive_.channels(),
-                                        .channel_count = alive_.count(),
+                                        .channels = nonzero_.channels(),
+                                        .channel_count = nonzero_.count(),
                                         .packed = pack ? packed_weights_.data() : nullptr,
                                         .sums = sums_.data() + first,
                                         .channel_stride = width_,

@@ -9,11 +9,11 @@
 
 #include "core/aligned_buffer.hpp"
 #include "plan/plan.hpp"
-#include "replay/alive_channels.hpp"
 #include "replay/arrays.hpp"
 #include "replay/counters.hpp"
 #include "replay/golden_activations.hpp"
 #include "replay/packed_activations.hpp"
+#include "replay/possibly_nonzero_channels.hpp"
 #include "replay/replay_plan.hpp"
 
 namespace tf_injector::replay {
@@ -57,7 +57,7 @@ class PackedLinear : PackedLinearArrays {
   };
   void position(const ReplayStep& step, size_t index, int64_t position, LaneMask reach);
   void read_window(const ReplayStep& step, int64_t position, LaneMask reach);
-  void find_alive(const ReplayStep& step, size_t index, int64_t position, int32_t faults);
+  void find_nonzero(const ReplayStep& step, size_t index, int64_t position, int32_t faults);
   [[nodiscard]] int32_t vectors(int32_t count) const { return (count + lanes_ - 1) / lanes_; }
   [[nodiscard]] int32_t single_cost(int32_t faults, int32_t channels, int32_t cout) const;
   [[nodiscard]] Split split(const LinearStep& linear, int32_t faults);
@@ -84,7 +84,7 @@ class PackedLinear : PackedLinearArrays {
   // Largest squared norms of each vector of the lanes that are reached: of the change of the inputs under the
   // window and of the Add's operand.
   std::array<float, simd::kLaneVectors> change_{}, add_change_{};
-  AliveChannels alive_;
+  PossiblyNonzeroChannels nonzero_;
 };
 
 }  // namespace tf_injector::replay

@@ -210,7 +210,7 @@ void PerFaultExecutor::store_pixel(std::span<Fault> faults, int value, int64_t p
                 .sums = sums_.data(),
                 .channels = all_channels_.data(),
                 .count = static_cast<int32_t>(channels),
-                .alive_in = nullptr});
+                .nonzero_in = nullptr});
 }
 
 }  // namespace tf_injector::replay

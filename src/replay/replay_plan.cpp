@@ -48,7 +48,8 @@ std::optional<LinearStep> linear_step(const Kernel* kernel, const ValueInfo& in,
                                       Weights weights) {
   const auto* linear = dynamic_cast<const LinearKernel*>(kernel);
   if (linear == nullptr) return std::nullopt;
-  LinearStep step{.kernel = linear, .geometry = linear->linear_geometry(), .weights = {}, .dead = {}};
+  LinearStep step{
+      .kernel = linear, .geometry = linear->linear_geometry(), .weights = {}, .clipped_bound = {}};
   LinearGeometry& g = step.geometry;
   if (!fit(g, in) || out.positions != g.out_positions || out.channels != g.cout) return std::nullopt;
   // Rows of inputs and of weights are told by 32-bit offsets.
@@ -57,9 +58,9 @@ std::optional<LinearStep> linear_step(const Kernel* kernel, const ValueInfo& in,
   if (!values) return std::nullopt;  // 0 * Inf is NaN: no zero may be skipped
   step.weights = std::move(*values);
   const simd::EpilogueCall epilogue = linear->epilogue().parameters();
-  if (!epilogue.relu || !has_dead_bound(g)) return step;
-  step.dead.emplace();
-  if (weights == Weights::unpacked) step.dead = dead_bound(g, step.weights.data(), epilogue);
+  if (!epilogue.relu || !has_clipped_bound(g)) return step;
+  step.clipped_bound.emplace();
+  if (weights == Weights::unpacked) step.clipped_bound = make_clipped_bound(g, step.weights.data(), epilogue);
   return step;
 }
 
@@ -264,7 +265,7 @@ void ReplayPlan::add_step(const PlanStep& from, int output, Weights weights) {
   const ValueInfo &in = values_[idx(step.reads.front())], &out = values_[idx(output)];
   const auto* form = dynamic_cast<const ElementwiseForm*>(step.kernel);
   step.linear = linear_step(step.kernel, in, out, weights);
-  if (step.linear && !shortcuts_.dead_outputs) step.linear->dead.reset();
+  if (step.linear && !shortcuts_.clipped_outputs) step.linear->clipped_bound.reset();
   step.movement = movement_step(step.kernel, in, out);
   step.average = average_step(step.kernel, in, out);
   step.elementwise = is_elementwise(form, step, values_);

@@ -12,7 +12,7 @@
 #include "core/aligned_buffer.hpp"
 #include "kernels/kernel_forms.hpp"
 #include "plan/plan_impl.hpp"
-#include "replay/dead_bound.hpp"
+#include "replay/clipped_bound.hpp"
 #include "replay/index.hpp"
 #include "replay/pack_size.hpp"
 #include "replay/replay_sizes.hpp"
@@ -35,9 +35,9 @@ struct ValueInfo {
 
 struct LinearStep {
   const LinearKernel* kernel = nullptr;
-  LinearGeometry geometry;        // as the input value has positions and channels
-  AlignedBuffer weights;          // (taps * cin, cout), row-major
-  std::optional<DeadBound> dead;  // only in front of a ReLU
+  LinearGeometry geometry;                    // as the input value has positions and channels
+  AlignedBuffer weights;                      // (taps * cin, cout), row-major
+  std::optional<ClippedBound> clipped_bound;  // only in front of a ReLU
 };
 
 struct MovementStep {

@@ -58,7 +58,7 @@ void ReplaySizes::add_linear(const ReplayStep& step, const ReplayPlan& plan) {
   const std::vector<int64_t> classes = linear.kernel->class_sizes();
   among.resize(std::max(among.size(), classes.size()));
   for (size_t i = 0; i < classes.size(); ++i) among[i] = std::max(among[i], classes[i]);
-  if (!linear.dead) return;
+  if (!linear.clipped_bound) return;
   for (const int value : {step.reads.front(), step.has_add ? step.reads.back() : step.reads.front()})
     squares[idx(value)] = plan.values()[idx(value)].positions;
   before.back() = plan.values()[idx(step.output)].elements() + lanes;

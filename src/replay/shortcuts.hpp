@@ -12,7 +12,7 @@ struct Shortcuts {
   bool reach = true;
   bool early_end = true;
   bool zero_inputs = true;
-  bool dead_outputs = true;
+  bool clipped_outputs = true;
   bool batch = true;
   bool repack = true;
   bool alone = true;
@@ -31,7 +31,7 @@ inline constexpr std::array<Shortcut, 9> kShortcuts = {{
     {"reach", "every position behind it", &Shortcuts::reach},
     {"early end", "no comparison with golden", &Shortcuts::early_end},
     {"zero inputs", "inputs that are zero are multiplied", &Shortcuts::zero_inputs},
-    {"dead outputs", "outputs that the ReLU clips are computed", &Shortcuts::dead_outputs},
+    {"clipped outputs", "outputs that the ReLU clips are computed", &Shortcuts::clipped_outputs},
     {"batch", "one fault at a time", &Shortcuts::batch},
     {"repack", "packs stay as they are", &Shortcuts::repack},
     {"alone", "few faults lie across the lanes too", &Shortcuts::alone},

@@ -33,7 +33,7 @@ size_t step_bytes(const ReplayStep& step) {
   if (step.linear) {
     const LinearGeometry& g = step.linear->geometry;
     bytes += vector_bytes(g.source) + AlignedBuffer::bytes_of(idx(g.taps * g.cin * g.cout));
-    if (step.linear->dead) bytes += DeadBound::kArrays * AlignedBuffer::bytes_of(idx(g.cout));
+    if (step.linear->clipped_bound) bytes += ClippedBound::kArrays * AlignedBuffer::bytes_of(idx(g.cout));
   }
   if (step.window) bytes += windows_bytes(step.window->geometry.windows);
   if (step.average) bytes += windows_bytes(step.average->geometry.windows);
@@ -49,7 +49,7 @@ size_t ReplaySizes::workspace_bytes() const {
   const size_t arrays =
       array_bytes<GoldenActivationsArrays>(*this) + array_bytes<PackedActivationsArrays>(*this) +
       array_bytes<FaultedChannelOutputsArrays>(*this) + array_bytes<PackExecutorArrays>(*this) +
-      array_bytes<PackedLinearArrays>(*this) + array_bytes<AliveChannelsArrays>(*this) +
+      array_bytes<PackedLinearArrays>(*this) + array_bytes<PossiblyNonzeroChannelsArrays>(*this) +
       array_bytes<PerFaultExecutorArrays>(*this) + array_bytes<ReplayScores>(*this);
   // Buffers that are carried or spare, and the new place of one that grows or is packed.
   const size_t moved = largest;

@@ -91,7 +91,7 @@ constexpr std::array kTraces = {
     Trace{&Shortcuts::early_end, &Counters::equal_lanes},
     Trace{&Shortcuts::zero_inputs, &Counters::zero_inputs},
     Trace{&Shortcuts::zero_inputs, &Counters::column_positions_skipped},
-    Trace{&Shortcuts::dead_outputs, &Counters::dead_outputs},
+    Trace{&Shortcuts::clipped_outputs, &Counters::clipped_outputs},
     Trace{&Shortcuts::batch, &Counters::batched_faults},
     Trace{&Shortcuts::repack, &Counters::packs_saved},
     Trace{&Shortcuts::alone, &Counters::alone_faults},
@@ -147,7 +147,7 @@ TEST(ReplayCounters, FewFaultsRunAloneAndTakeTheirShortcutsToo) {
   for_each_set([&](KernelSet set) {
     const Counters counters = counters_of(of, set);
     EXPECT_GE(counters.alone_faults, 8);
-    EXPECT_EQ(counters.zero_inputs + counters.dead_outputs, 0) << "nothing lies across the lanes";
+    EXPECT_EQ(counters.zero_inputs + counters.clipped_outputs, 0) << "nothing lies across the lanes";
     EXPECT_GT(counters.positions_unreached, 0);
     EXPECT_GT(counters.equal_lanes, 0);
   });

@@ -119,7 +119,7 @@ TEST(FinishPixel, EqualsPlainLoopsForEveryEpilogue) {
          .sums = sums.data(),
          .channels = channels.data(),
          .count = kChannels,
-         .alive_in = nullptr});
+         .nonzero_in = nullptr});
     EXPECT_EQ(values.changed_lanes(kValue, p), differs);
     EXPECT_EQ(equal, std::popcount(some) - std::popcount(differs));
     std::vector<float> pixel(kChannels);
@@ -153,7 +153,7 @@ TEST(FinishPixel, ChannelsWithoutSumsAreZero) {
                                   .sums = sums.data(),
                                   .channels = listed.data(),
                                   .count = static_cast<int32_t>(listed.size()),
-                                  .alive_in = nullptr}),
+                                  .nonzero_in = nullptr}),
             0);
   std::vector<float> pixel(kChannels), expected(kChannels, 0.0f);
   for (const int32_t c : listed) expected[static_cast<size_t>(c)] = 3.0f;
@@ -183,7 +183,7 @@ TEST(FinishPixel, WithoutTheShortcutLanesThatAreGoldensAreKept) {
                                             .sums = sums.data(),
                                             .channels = channels.data(),
                                             .count = kChannels,
-                                            .alive_in = nullptr});
+                                            .nonzero_in = nullptr});
     EXPECT_EQ(equal, early_end ? 1 : 0);
     EXPECT_EQ(values.changed_lanes(kValue, 3), early_end ? 0u : 1u);
   }

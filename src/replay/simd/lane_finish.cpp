@@ -114,8 +114,8 @@ HWY_INLINE int32_t finish_channels(const LaneFinishCall& call, float* rows, Pixe
       for (int v = 0; v < V; ++v) add[v] = places.read(row, v, rest);
     }
     finish_channel<V>(call.epilogue, channel, call.has_add ? add : nullptr, y);
-    if (call.alive_in != nullptr && V > 1) {
-      const auto sums = hn::Set(hn::RebindToSigned<Floats>(), call.alive_in[i]);
+    if (call.nonzero_in != nullptr && V > 1) {
+      const auto sums = hn::Set(hn::RebindToSigned<Floats>(), call.nonzero_in[i]);
       for (int v = 0; v < V - 1; ++v) {
         const auto has_none = hn::Lt(sums, hn::Set(hn::RebindToSigned<Floats>(), V - v));
         y[v] = hn::IfThenElse(hn::RebindMask(d, has_none), golden, y[v]);

@@ -19,7 +19,7 @@ bool item_sums(const ItemSumsCall& call);
 void lane_most(const LanePixel& pixel, LaneMask lanes, float* most);
 void channel_window(const ChannelWindowCall& call);
 int32_t lane_maxima(const LaneMaximaCall& call);
-int32_t lane_alive(const LaneAliveCall& call);
+int32_t lane_nonzero(const LaneNonzeroCall& call);
 LaneMask lane_finish(const LaneFinishCall& call, int32_t* rows);
 int32_t lane_join(std::span<const LanePart> parts, float* row);
 void lane_add(const float* rows, const int32_t* channels, int32_t count, int32_t vectors, float* sums);

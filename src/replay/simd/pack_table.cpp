@@ -22,7 +22,7 @@ PackTable make_pack_table(KernelSet set) {
           .lane_most = &lane_most,
           .channel_window = &channel_window,
           .lane_maxima = &lane_maxima,
-          .lane_alive = &lane_alive,
+          .lane_nonzero = &lane_nonzero,
           .lane_finish = &lane_finish,
           .lane_join = &lane_join,
           .lane_add = &lane_add,

@@ -141,8 +141,8 @@ struct LaneMaximaCall {
   int32_t* out_channels = nullptr;  // [count]
 };
 
-// Channels that are alive for the same pairs of a LaneAliveCall, ascending, and their places among all that
-// are. Room for cout + 4 vectors each.
+// Channels that may be non-zero for the same pairs of a LaneNonzeroCall, ascending, and their places among
+// all that may be. Room for cout + 4 vectors each.
 struct LaneLevel {
   int32_t *channels = nullptr, *rows = nullptr;
   int32_t count = 0;
@@ -150,18 +150,18 @@ struct LaneLevel {
 
 // Which outputs of a position may be other than zero: !(margin + (slope * reach + shift) < 0), for up to
 // kLaneVectors pairs of reach and shift, none larger than the one before.
-struct LaneAliveCall {
+struct LaneNonzeroCall {
   // margin: (y + noise * input_norm) + (offset + add_noise). All of [cout], readable up to whole vectors.
   const float *y = nullptr, *noise = nullptr, *offset = nullptr, *slope = nullptr;
   float input_norm = 0.0f, add_noise = 0.0f;
   int32_t vectors = 1;
   const float *reach = nullptr, *shift = nullptr;  // [vectors]
   int32_t cout = 0;
-  // Out, room for cout + 4 vectors: channels that are alive for the first pair, ascending, and for how many
-  // pairs.
-  int32_t *channels = nullptr, *alive_in = nullptr;
+  // Out, room for cout + 4 vectors: channels that may be non-zero for the first pair, ascending, and for how
+  // many pairs.
+  int32_t *channels = nullptr, *nonzero_in = nullptr;
   LaneLevel* levels =
-      nullptr;  // out, [vectors]: those that are alive for 1, 2, .. pairs; not for a single pair
+      nullptr;  // out, [vectors]: those that may be non-zero for 1, 2, .. pairs; not for a single pair
 };
 
 // Sums to output values: epilogue, what differs from golden, rows that are +0 in all lanes left out.
@@ -172,8 +172,8 @@ struct LaneFinishCall {
   int32_t count = 0;
   // [count]: the channel has sums in so many vectors, the last ones; where it has none, the output is
   // golden's.
-  const int32_t* alive_in = nullptr;  // null: it has all
-  EpilogueCall epilogue;              // its `add` is not used:
+  const int32_t* nonzero_in = nullptr;  // null: it has all
+  EpilogueCall epilogue;                // its `add` is not used:
   bool has_add = false;
   LanePixel add;                      // the operand's pixel
   const float* add_golden = nullptr;  // [channels]
@@ -221,7 +221,7 @@ struct PackTable {
   void (*channel_window)(const ChannelWindowCall& call) = nullptr;
   int32_t (*lane_maxima)(const LaneMaximaCall& call) = nullptr;  // how many channels
   // How many channels are listed.
-  int32_t (*lane_alive)(const LaneAliveCall& call) = nullptr;
+  int32_t (*lane_nonzero)(const LaneNonzeroCall& call) = nullptr;
   // The lanes that differ from golden in some bit. `rows`: how many were written.
   LaneMask (*lane_finish)(const LaneFinishCall& call, int32_t* rows) = nullptr;
   // Parts of rows put one behind the other; returns how many floats that are. Writes a vector more.

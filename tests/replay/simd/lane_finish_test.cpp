@@ -58,20 +58,20 @@ struct Finish {
     operand.change_held(rng, kind);
     operand.lay_out(pack);
     if (vectors > 1 && test::flip(rng)) {
-      for (size_t i = 0; i < listed.size(); ++i) alive_in.push_back(pick(rng, 1, vectors));
+      for (size_t i = 0; i < listed.size(); ++i) nonzero_in.push_back(pick(rng, 1, vectors));
     }
     keeps_all = pick(rng, 0, 3) == 0;
     make_golden(rng, kind);
   }
 
-  // Of the lane that is the place-th of `lanes`, without regard to alive_in.
+  // Of the lane that is the place-th of `lanes`, without regard to nonzero_in.
   [[nodiscard]] float computed(size_t i, int lane, int place) const {
     const auto c = idx(listed[i]);
     const float add = operand.at(lane, listed[i]);
     return finished(epilogue, c, sums[i * idx(table.width()) + idx(place)], has_add ? &add : nullptr);
   }
   [[nodiscard]] bool has_sum(size_t i, int place) const {
-    return alive_in.empty() || place / table.lanes >= vectors - alive_in[i];
+    return nonzero_in.empty() || place / table.lanes >= vectors - nonzero_in[i];
   }
   [[nodiscard]] float value(size_t i, int lane, int place) const {
     return has_sum(i, place) ? computed(i, lane, place) : golden[idx(listed[i])];
@@ -83,7 +83,7 @@ struct Finish {
             .sums = sums.data(),
             .channels = listed.data(),
             .count = static_cast<int32_t>(listed.size()),
-            .alive_in = alive_in.empty() ? nullptr : alive_in.data(),
+            .nonzero_in = nonzero_in.empty() ? nullptr : nonzero_in.data(),
             .epilogue = epilogue,
             .has_add = has_add,
             .add = operand.view(),
@@ -99,7 +99,7 @@ struct Finish {
   int channels, vectors = 1;
   LaneMask pack, lanes;
   Pixel operand;
-  std::vector<int32_t> listed, alive_in;
+  std::vector<int32_t> listed, nonzero_in;
   AlignedBuffer sums, bias, mean, istd, gamma, beta, golden;
   simd::EpilogueCall epilogue;
   bool has_add = false, keeps_all = false;

@@ -44,7 +44,7 @@ inline void add_forms(const replay::ReplayStep& step, int batch, std::set<std::s
   if (step.linear) {
     forms.insert("linear");
     add(step.linear->kernel->blocks(batch).size() > 1, "linear, cut sum");
-    add(step.linear->dead.has_value(), "linear, clipped");
+    add(step.linear->clipped_bound.has_value(), "linear, clipped");
     add(step.has_add, "linear, with an operand");
   } else if (step.elementwise) {
     forms.insert("element-wise");

@@ -1,4 +1,4 @@
-#include "replay/dead_bound.hpp"
+#include "replay/clipped_bound.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -52,17 +52,17 @@ struct Channel {
 
 }  // namespace
 
-bool has_dead_bound(const LinearGeometry& g) {
+bool has_clipped_bound(const LinearGeometry& g) {
   return g.taps * g.cin <= kMostProducts && g.taps + std::max(g.cin, g.cout) <= kMostSquares;
 }
 
-std::optional<DeadBound> dead_bound(const LinearGeometry& geometry, const float* weights,
-                                    const simd::EpilogueCall& e) {
-  constexpr double few = DeadBound::kFewRoundings;
+std::optional<ClippedBound> make_clipped_bound(const LinearGeometry& geometry, const float* weights,
+                                               const simd::EpilogueCall& e) {
+  constexpr double few = ClippedBound::kFewRoundings;
   const int64_t depth = geometry.taps * geometry.cin, cout = geometry.cout;
-  if (!has_dead_bound(geometry)) return std::nullopt;
+  if (!has_clipped_bound(geometry)) return std::nullopt;
   const double all = static_cast<double>(depth) * kUnit, chain = all / (1.0 - all);
-  DeadBound bound{AlignedBuffer(idx(cout)), AlignedBuffer(idx(cout)), AlignedBuffer(idx(cout))};
+  ClippedBound bound{AlignedBuffer(idx(cout)), AlignedBuffer(idx(cout)), AlignedBuffer(idx(cout))};
   for (int64_t c = 0; c < cout; ++c) {
     double squares = 0.0;
     for (int64_t k = 0; k < depth; ++k) {

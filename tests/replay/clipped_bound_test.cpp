@@ -1,11 +1,11 @@
-// The bound on what a ReLU is certain to clip (docs/numerics.md, "Dead outputs"), attacked with plain loops:
-// no output that it calls dead may be other than +0, in the golden or in a faulted run.
-#include "replay/dead_bound.hpp"
+// The bound on what a ReLU is certain to clip (docs/numerics.md, "Certainly clipped outputs"), attacked with
+// plain loops: no output that it calls clipped may be other than +0, in the golden or in a faulted run.
+#include "replay/clipped_bound.hpp"
 
 #include <bit>
 #include <cmath>
 
-#include "replay/alive_channels.hpp"
+#include "replay/possibly_nonzero_channels.hpp"
 #include "replay/prepared_network.hpp"
 #include "replay/same_as_reference.hpp"
 #include "support/edge_network.hpp"
@@ -13,8 +13,8 @@
 namespace tf_injector {
 namespace {
 
-using replay::AliveChannels;
-using replay::DeadBound;
+using replay::ClippedBound;
+using replay::PossiblyNonzeroChannels;
 
 const replay::simd::PackTable& table() { return *replay::simd::pack_table(available_kernel_sets().front()); }
 
@@ -31,7 +31,7 @@ struct Layer {
   }
   static size_t at(int64_t i) { return static_cast<size_t>(i); }
 
-  [[nodiscard]] std::optional<DeadBound> bound() const {
+  [[nodiscard]] std::optional<ClippedBound> bound() const {
     simd::EpilogueCall epilogue{.relu = true};
     if (has_bias) epilogue.bias = bias.data();
     if (is_normalized) {
@@ -40,8 +40,8 @@ struct Layer {
       epilogue.gamma = gamma.data();
       epilogue.beta = beta.data();
     }
-    return replay::dead_bound({.taps = 1, .cin = depth, .cout = cout, .source = {0}}, weights.data(),
-                              epilogue);
+    return replay::make_clipped_bound({.taps = 1, .cin = depth, .cout = cout, .source = {0}}, weights.data(),
+                                      epilogue);
   }
   // What is clipped if it is not above 0.
   [[nodiscard]] float before_relu(std::span<const float> x, int64_t c, float add) const {
@@ -67,15 +67,15 @@ float change_between(std::span<const float> golden, std::span<const float> fault
   return std::isnan(squares) ? HUGE_VALF : squares;
 }
 
-// The position in the golden run and under some faults, and which outputs are said to be alive.
+// The position in the golden run and under some faults, and which outputs are said to be nonzero.
 struct Position {
   const Layer& layer;
   std::vector<float> x, adds;  // golden's inputs, operand of the Add
   std::vector<std::vector<float>> faulted_x, faulted_adds;
 
-  // Pairs of channel and fault that are said to be dead.
-  int check(AliveChannels& alive) const {
-    const std::optional<DeadBound> bound = layer.bound();
+  // Pairs of channel and fault that are said to be clipped.
+  int check(PossiblyNonzeroChannels& nonzero) const {
+    const std::optional<ClippedBound> bound = layer.bound();
     const int32_t lanes = table().lanes, faults = static_cast<int32_t>(faulted_x.size());
     std::array<float, replay::simd::kLaneVectors> change{}, add_change{};
     for (size_t f = 0; f < faulted_x.size(); ++f) {
@@ -85,31 +85,31 @@ struct Position {
     }
     AlignedBuffer y(Layer::at(layer.cout + lanes));
     for (int64_t c = 0; c < layer.cout; ++c) y[Layer::at(c)] = layer.before_relu(x, c, adds[Layer::at(c)]);
-    alive.find(*bound, static_cast<int32_t>(layer.cout),
-               {.y = y.data(),
-                .input_norm = replay::norm_of(squares_of(x)),
-                .add_norm = layer.has_add ? replay::norm_of(squares_of(adds)) : 0.0f},
-               change.data(), layer.has_add ? add_change.data() : nullptr, faults);
-    // In how many vectors, the last ones, a channel is alive.
-    std::vector<int32_t> alive_in(Layer::at(layer.cout), 0);
-    for (int32_t i = 0; i < alive.count(); ++i)
-      alive_in[Layer::at(alive.channels()[i])] =
-          alive.alive_in() != nullptr ? alive.alive_in()[i] : alive.vectors();
+    nonzero.find(*bound, static_cast<int32_t>(layer.cout),
+                 {.y = y.data(),
+                  .input_norm = replay::norm_of(squares_of(x)),
+                  .add_norm = layer.has_add ? replay::norm_of(squares_of(adds)) : 0.0f},
+                 change.data(), layer.has_add ? add_change.data() : nullptr, faults);
+    // In how many vectors, the last ones, a channel is nonzero.
+    std::vector<int32_t> nonzero_in(Layer::at(layer.cout), 0);
+    for (int32_t i = 0; i < nonzero.count(); ++i)
+      nonzero_in[Layer::at(nonzero.channels()[i])] =
+          nonzero.nonzero_in() != nullptr ? nonzero.nonzero_in()[i] : nonzero.vectors();
     int32_t in_levels = 0;
-    for (int32_t v = 1; v <= alive.vectors(); ++v) in_levels += alive.level(v).count;
-    EXPECT_EQ(in_levels, alive.count());
-    int dead = 0;
+    for (int32_t v = 1; v <= nonzero.vectors(); ++v) in_levels += nonzero.level(v).count;
+    EXPECT_EQ(in_levels, nonzero.count());
+    int clipped = 0;
     for (int64_t c = 0; c < layer.cout; ++c) {
       for (int32_t f = 0; f < faults; ++f) {
-        if (f / lanes >= alive.vectors() - alive_in[Layer::at(c)]) continue;
-        ++dead;
+        if (f / lanes >= nonzero.vectors() - nonzero_in[Layer::at(c)]) continue;
+        ++clipped;
         const float now =
             layer.before_relu(faulted_x[Layer::at(f)], c, faulted_adds[Layer::at(f)][Layer::at(c)]);
         EXPECT_TRUE(y[Layer::at(c)] <= 0.0f) << "golden is " << y[Layer::at(c)];
         EXPECT_TRUE(now <= 0.0f) << "it is " << now << ", golden " << y[Layer::at(c)];
       }
     }
-    return dead;
+    return clipped;
   }
 };
 
@@ -170,14 +170,14 @@ void put_at_the_edge(std::mt19937& rng, Layer& layer, Position& position) {
   }
 }
 
-TEST(DeadBound, HasNoCounterexampleInPlainLoops) {
+TEST(ClippedBound, HasNoCounterexampleInPlainLoops) {
   if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
   const FlushDenormals flush;
   const uint32_t seed = test::network_seed(141);
   std::mt19937 rng(seed);
   SCOPED_TRACE("TFI_SEED=" + std::to_string(seed));
-  AliveChannels alive(table(), 16);
-  int64_t dead = 0, pairs = 0;
+  PossiblyNonzeroChannels nonzero(table(), 16);
+  int64_t clipped = 0, pairs = 0;
   for (int round = 0; round < 8000 && !testing::Test::HasFailure(); ++round) {
     const test::EdgeScales scales(rng);
     Layer layer = random_layer(rng, scales);
@@ -197,39 +197,39 @@ TEST(DeadBound, HasNoCounterexampleInPlainLoops) {
         position.faulted_adds.back()[0] += random_near(rng, scales.out - 3);
     }
     if (round % 4 != 0) put_at_the_edge(rng, layer, position);
-    dead += position.check(alive);
+    clipped += position.check(nonzero);
     pairs += layer.cout * faults;
   }
-  EXPECT_GT(dead, pairs / 100) << "a bound that calls nothing dead is not tried";
+  EXPECT_GT(clipped, pairs / 100) << "a bound that calls nothing clipped is not tried";
 }
 
 // y = 2 x - 10 at x = 1: it takes a change of 4 to lift it to zero, and the bound adds about 2 % of that.
-TEST(DeadBound, IsCloseToWhatAChangeCanDo) {
+TEST(ClippedBound, IsCloseToWhatAChangeCanDo) {
   if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
   Layer layer(1, 1);
   layer.weights[0] = 2.0f;
   layer.has_bias = true;
   layer.bias[0] = -10.0f;
-  AliveChannels alive(table(), 1);
-  const auto is_dead = [&](float change) {
+  PossiblyNonzeroChannels nonzero(table(), 1);
+  const auto is_clipped = [&](float change) {
     return Position{.layer = layer,
                     .x = {1.0f},
                     .adds = {0.0f},
                     .faulted_x = {{1.0f + change}},
                     .faulted_adds = {{0.0f}}}
-               .check(alive) == 1;
+               .check(nonzero) == 1;
   };
-  EXPECT_TRUE(is_dead(0.0f));
-  EXPECT_TRUE(is_dead(3.9f));
-  EXPECT_TRUE(is_dead(-3.9f)) << "downwards too: only the size of a change is known";
-  EXPECT_FALSE(is_dead(3.99f));
-  EXPECT_FALSE(is_dead(4.1f));
-  EXPECT_FALSE(is_dead(HUGE_VALF));
-  EXPECT_FALSE(is_dead(std::nanf("")));
+  EXPECT_TRUE(is_clipped(0.0f));
+  EXPECT_TRUE(is_clipped(3.9f));
+  EXPECT_TRUE(is_clipped(-3.9f)) << "downwards too: only the size of a change is known";
+  EXPECT_FALSE(is_clipped(3.99f));
+  EXPECT_FALSE(is_clipped(4.1f));
+  EXPECT_FALSE(is_clipped(HUGE_VALF));
+  EXPECT_FALSE(is_clipped(std::nanf("")));
 }
 
 // 1 + x1 - (1 + 2^-24): a change of x1 by a quarter of an ulp makes the first sum round up by a whole one.
-TEST(DeadBound, CountsTheRoundingsOfTheChain) {
+TEST(ClippedBound, CountsTheRoundingsOfTheChain) {
   if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
   const float ulp = 0x1p-23f;
   Layer layer(3, 1);
@@ -240,38 +240,38 @@ TEST(DeadBound, CountsTheRoundingsOfTheChain) {
   faulted[1] = ulp / 2 * 1.0001f;
   ASSERT_LT(layer.before_relu(golden, 0, 0.0f), 0.0f);
   ASSERT_GT(layer.before_relu(faulted, 0, 0.0f), 0.0f);
-  AliveChannels alive(table(), 1);
+  PossiblyNonzeroChannels nonzero(table(), 1);
   const Position position{
       .layer = layer, .x = golden, .adds = {0.0f}, .faulted_x = {faulted}, .faulted_adds = {{0.0f}}};
-  EXPECT_EQ(position.check(alive), 0);
+  EXPECT_EQ(position.check(nonzero), 0);
 }
 
 // The same with an Add: what the operand changes by counts as well.
-TEST(DeadBound, CountsTheOperandOfTheAdd) {
+TEST(ClippedBound, CountsTheOperandOfTheAdd) {
   if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
   Layer layer(1, 1);
   layer.weights[0] = 2.0f;
   layer.has_add = true;
-  AliveChannels alive(table(), 1);
-  const auto is_dead = [&](float change, float add_change) {
+  PossiblyNonzeroChannels nonzero(table(), 1);
+  const auto is_clipped = [&](float change, float add_change) {
     return Position{.layer = layer,
                     .x = {1.0f},
                     .adds = {-10.0f},
                     .faulted_x = {{1.0f + change}},
                     .faulted_adds = {{-10.0f + add_change}}}
-               .check(alive) == 1;
+               .check(nonzero) == 1;
   };
-  EXPECT_TRUE(is_dead(3.9f, 0.0f));
-  EXPECT_TRUE(is_dead(0.0f, 7.8f));
-  EXPECT_TRUE(is_dead(1.9f, 3.9f));
-  EXPECT_FALSE(is_dead(2.1f, 4.1f));
-  EXPECT_FALSE(is_dead(0.0f, 8.1f));
-  EXPECT_FALSE(is_dead(0.0f, HUGE_VALF));
+  EXPECT_TRUE(is_clipped(3.9f, 0.0f));
+  EXPECT_TRUE(is_clipped(0.0f, 7.8f));
+  EXPECT_TRUE(is_clipped(1.9f, 3.9f));
+  EXPECT_FALSE(is_clipped(2.1f, 4.1f));
+  EXPECT_FALSE(is_clipped(0.0f, 8.1f));
+  EXPECT_FALSE(is_clipped(0.0f, HUGE_VALF));
 }
 
-// Faults with larger changes lie behind: what one of them may lift is alive in its vector and in those after
-// it.
-TEST(DeadBound, CountsPerVectorOfFaults) {
+// Faults with larger changes lie behind: what one of them may lift is nonzero in its vector and in those
+// after it.
+TEST(ClippedBound, CountsPerVectorOfFaults) {
   if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
   Layer layer(1, 3);
   layer.has_bias = true;
@@ -284,28 +284,28 @@ TEST(DeadBound, CountsPerVectorOfFaults) {
   for (size_t f = 0; f < 3 * lanes; ++f)
     position.faulted_x.push_back({1.0f + (f < lanes ? 1.0f : f < 2 * lanes ? 20.0f : 2.0f)});
   position.faulted_adds.assign(3 * lanes, {0, 0, 0});
-  AliveChannels alive(table(), 3);
-  EXPECT_EQ(position.check(alive), static_cast<int>(lanes + 3 * lanes));
-  ASSERT_EQ(alive.count(), 2);
-  EXPECT_EQ(alive.channels()[0], 0);
-  EXPECT_EQ(alive.channels()[1], 2);
-  ASSERT_NE(alive.alive_in(), nullptr);
-  EXPECT_EQ(alive.alive_in()[0], 2);
-  EXPECT_EQ(alive.alive_in()[1], 3);
-  ASSERT_EQ(alive.level(2).count, 1);
-  EXPECT_EQ(alive.level(2).channels[0], 0);
-  EXPECT_EQ(alive.level(2).rows[0], 0);
-  ASSERT_EQ(alive.level(3).count, 1);
-  EXPECT_EQ(alive.level(3).channels[0], 2);
-  EXPECT_EQ(alive.level(3).rows[0], 1);
-  EXPECT_EQ(alive.level(1).count, 0);
+  PossiblyNonzeroChannels nonzero(table(), 3);
+  EXPECT_EQ(position.check(nonzero), static_cast<int>(lanes + 3 * lanes));
+  ASSERT_EQ(nonzero.count(), 2);
+  EXPECT_EQ(nonzero.channels()[0], 0);
+  EXPECT_EQ(nonzero.channels()[1], 2);
+  ASSERT_NE(nonzero.nonzero_in(), nullptr);
+  EXPECT_EQ(nonzero.nonzero_in()[0], 2);
+  EXPECT_EQ(nonzero.nonzero_in()[1], 3);
+  ASSERT_EQ(nonzero.level(2).count, 1);
+  EXPECT_EQ(nonzero.level(2).channels[0], 0);
+  EXPECT_EQ(nonzero.level(2).rows[0], 0);
+  ASSERT_EQ(nonzero.level(3).count, 1);
+  EXPECT_EQ(nonzero.level(3).channels[0], 2);
+  EXPECT_EQ(nonzero.level(3).rows[0], 1);
+  EXPECT_EQ(nonzero.level(1).count, 0);
 
-  alive.take_all(3, static_cast<int32_t>(3 * lanes));
-  EXPECT_EQ(alive.count(), 3);
-  EXPECT_EQ(alive.alive_in(), nullptr);
+  nonzero.take_all(3, static_cast<int32_t>(3 * lanes));
+  EXPECT_EQ(nonzero.count(), 3);
+  EXPECT_EQ(nonzero.nonzero_in(), nullptr);
 }
 
-TEST(DeadBound, IsInfiniteWhereAnythingMayOverflow) {
+TEST(ClippedBound, IsInfiniteWhereAnythingMayOverflow) {
   Layer layer(2, 4);
   layer.is_normalized = true;
   for (size_t i = 0; i < 8; ++i) layer.weights[i] = 1.0f;
@@ -313,7 +313,7 @@ TEST(DeadBound, IsInfiniteWhereAnythingMayOverflow) {
   layer.weights[1] = 1e19f;  // channel 1: 2^66 times it is infinite
   layer.istd[2] = 1e19f;     // channel 2: the product
   layer.beta[3] = -3e38f;    // channel 3: the result
-  const std::optional<DeadBound> bound = layer.bound();
+  const std::optional<ClippedBound> bound = layer.bound();
   ASSERT_TRUE(bound);
   for (size_t c = 0; c < 4; ++c) {
     EXPECT_EQ(std::isfinite(bound->slope[c]), c == 0) << c;
@@ -322,10 +322,10 @@ TEST(DeadBound, IsInfiniteWhereAnythingMayOverflow) {
   }
 }
 
-TEST(DeadBound, IsNoneForSumsWhoseRoundingsItDoesNotCover) {
+TEST(ClippedBound, IsNoneForSumsWhoseRoundingsItDoesNotCover) {
   const auto has_bound = [](int64_t taps, int64_t cin) {
     const std::vector<float> weights(static_cast<size_t>(taps * cin), 0.5f);
-    return replay::dead_bound({.taps = taps, .cin = cin, .cout = 1, .source = {}}, weights.data(), {})
+    return replay::make_clipped_bound({.taps = taps, .cin = cin, .cout = 1, .source = {}}, weights.data(), {})
         .has_value();
   };
   EXPECT_TRUE(has_bound(1, 65535));
@@ -335,7 +335,7 @@ TEST(DeadBound, IsNoneForSumsWhoseRoundingsItDoesNotCover) {
 }
 
 // Squares of small numbers are flushed, and sums of squares are rounded: a norm is never too small.
-TEST(DeadBound, ANormIsNeverTooSmall) {
+TEST(ClippedBound, ANormIsNeverTooSmall) {
   const FlushDenormals flush;
   for (const double value : {1e-37, 1e-20, 1.1e-19, 1e-10, 1.0, 1e10, 1e19}) {
     for (const size_t count : {1u, 7u, 4096u}) {

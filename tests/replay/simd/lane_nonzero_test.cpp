@@ -14,7 +14,7 @@ using test::pick;
 
 size_t idx(int64_t i) { return static_cast<size_t>(i); }
 
-// The parameters of a call; padding behind the last channel that would be alive if it counted.
+// The parameters of a call; padding behind the last channel that would be non-zero if it counted.
 struct Bound {
   Bound(std::mt19937& rng, const replay::simd::PackTable& table, PackValues kind)
       : cout(pick(rng, 1, 80)), vectors(pick(rng, 1, replay::simd::kLaneVectors)) {
@@ -80,7 +80,7 @@ struct Bound {
 void expect_alive(const replay::simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const Bound bound(rng, table, kind);
   const size_t room = idx(bound.cout + 4 * table.lanes);
-  GuardedArray<int32_t> channels(room), alive_in(room);
+  GuardedArray<int32_t> channels(room), nonzero_in(room);
   GuardedArray<int32_t> level_channels[] = {GuardedArray<int32_t>(room), GuardedArray<int32_t>(room),
                                             GuardedArray<int32_t>(room), GuardedArray<int32_t>(room)};
   GuardedArray<int32_t> level_rows[] = {GuardedArray<int32_t>(room), GuardedArray<int32_t>(room),
@@ -88,19 +88,19 @@ void expect_alive(const replay::simd::PackTable& table, std::mt19937& rng, PackV
   replay::simd::LaneLevel levels[replay::simd::kLaneVectors];
   for (size_t v = 0; v < replay::simd::kLaneVectors; ++v)
     levels[v] = {.channels = level_channels[v].data(), .rows = level_rows[v].data(), .count = 77};
-  const int32_t count = table.lane_alive({.y = bound.y.data(),
-                                          .noise = bound.noise.data(),
-                                          .offset = bound.offset.data(),
-                                          .slope = bound.slope.data(),
-                                          .input_norm = bound.input_norm,
-                                          .add_noise = bound.add_noise,
-                                          .vectors = bound.vectors,
-                                          .reach = bound.reach.data(),
-                                          .shift = bound.shift.data(),
-                                          .cout = bound.cout,
-                                          .channels = channels.data(),
-                                          .alive_in = alive_in.data(),
-                                          .levels = levels});
+  const int32_t count = table.lane_nonzero({.y = bound.y.data(),
+                                            .noise = bound.noise.data(),
+                                            .offset = bound.offset.data(),
+                                            .slope = bound.slope.data(),
+                                            .input_norm = bound.input_norm,
+                                            .add_noise = bound.add_noise,
+                                            .vectors = bound.vectors,
+                                            .reach = bound.reach.data(),
+                                            .shift = bound.shift.data(),
+                                            .cout = bound.cout,
+                                            .channels = channels.data(),
+                                            .nonzero_in = nonzero_in.data(),
+                                            .levels = levels});
   int32_t listed = 0;
   int32_t in_level[replay::simd::kLaneVectors] = {};
   for (int c = 0; c < bound.cout; ++c) {
@@ -109,7 +109,7 @@ void expect_alive(const replay::simd::PackTable& table, std::mt19937& rng, PackV
     if (pairs == 0) continue;
     ASSERT_LT(listed, count) << "channel " << c << " is missing";
     ASSERT_EQ(channels[idx(listed)], c);
-    ASSERT_EQ(alive_in[idx(listed)], pairs) << "channel " << c;
+    ASSERT_EQ(nonzero_in[idx(listed)], pairs) << "channel " << c;
     if (bound.vectors > 1) {
       const auto level = idx(pairs - 1), at = idx(in_level[level]++);
       ASSERT_EQ(level_channels[level][at], c);
@@ -125,11 +125,12 @@ void expect_alive(const replay::simd::PackTable& table, std::mt19937& rng, PackV
     ASSERT_TRUE(level_rows[v].intact());
   }
   ASSERT_TRUE(channels.intact());
-  ASSERT_TRUE(alive_in.intact());
+  ASSERT_TRUE(nonzero_in.intact());
 }
 
-// At the limit: a bound of exactly zero, of either sign, and NaN are alive; the number next below is not.
-TEST(LaneAlive, ZeroAndNanAreAlive) {
+// At the limit: a bound of exactly zero, of either sign, and NaN may be non-zero; the number next below is
+// not.
+TEST(LaneNonzero, ZeroAndNanAreAlive) {
   for (const KernelSet set : available_kernel_sets()) {
     const replay::simd::PackTable* table = replay::simd::pack_table(set);
     if (table == nullptr) continue;
@@ -141,24 +142,24 @@ TEST(LaneAlive, ZeroAndNanAreAlive) {
     y[3] = -std::numeric_limits<float>::infinity();
     AlignedBuffer slope(padded);
     for (size_t c = 0; c < 4; ++c) slope[c] = 1.0f;
-    std::vector<int32_t> channels(idx(4 + 4 * table->lanes)), alive_in(channels.size());
+    std::vector<int32_t> channels(idx(4 + 4 * table->lanes)), nonzero_in(channels.size());
     const float reach = 0.5f, shift = 1.5f;
-    const int32_t count = table->lane_alive({.y = y.data(),
-                                             .noise = none.data(),
-                                             .offset = none.data(),
-                                             .slope = slope.data(),
-                                             .reach = &reach,
-                                             .shift = &shift,
-                                             .cout = 4,
-                                             .channels = channels.data(),
-                                             .alive_in = alive_in.data()});
+    const int32_t count = table->lane_nonzero({.y = y.data(),
+                                               .noise = none.data(),
+                                               .offset = none.data(),
+                                               .slope = slope.data(),
+                                               .reach = &reach,
+                                               .shift = &shift,
+                                               .cout = 4,
+                                               .channels = channels.data(),
+                                               .nonzero_in = nonzero_in.data()});
     ASSERT_EQ(count, 2) << kernel_set_name(set);
     EXPECT_EQ(channels[0], 0);
     EXPECT_EQ(channels[1], 2);
   }
 }
 
-TEST(LaneAlive, ListsTheChannelsThatMayNotBeZero) { test::on_every_pack_table(200, expect_alive); }
+TEST(LaneNonzero, ListsTheChannelsThatMayNotBeZero) { test::on_every_pack_table(200, expect_alive); }
 
 }  // namespace
 }  // namespace tf_injector

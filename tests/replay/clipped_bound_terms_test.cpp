@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-#include "replay/dead_bound.hpp"
+#include "replay/clipped_bound.hpp"
 
 namespace tf_injector::replay {
 namespace {
@@ -17,20 +17,20 @@ struct Layer {
   std::vector<float> weights = {0.0f, 3.0f, 0.0f, 4.0f};  // (cin, cout): the second channel's norm is 5
   std::array<float, 2> bias = {}, mean = {}, istd = {1.0f, 1.0f}, gamma = {1.0f, 1.0f}, beta = {};
 
-  [[nodiscard]] DeadBound bound() const {
+  [[nodiscard]] ClippedBound bound() const {
     const LinearGeometry geometry{.taps = 1, .cin = 2, .cout = 2, .source = {0}};
-    return dead_bound(geometry, weights.data(),
-                      {.bias = bias.data(),
-                       .mean = mean.data(),
-                       .istd = istd.data(),
-                       .gamma = gamma.data(),
-                       .beta = beta.data()})
+    return make_clipped_bound(geometry, weights.data(),
+                              {.bias = bias.data(),
+                               .mean = mean.data(),
+                               .istd = istd.data(),
+                               .gamma = gamma.data(),
+                               .beta = beta.data()})
         .value();
   }
 };
 
 // An output changes by at most the weights' norm, times what scales it, whatever the signs.
-TEST(DeadBoundTerms, HasTheSlopeOfTheWeights) {
+TEST(ClippedBoundTerms, HasTheSlopeOfTheWeights) {
   Layer layer;
   EXPECT_GE(layer.bound().slope[1], 5.0f);
   EXPECT_LT(layer.bound().slope[1], 5.1f);
@@ -44,7 +44,7 @@ TEST(DeadBoundTerms, HasTheSlopeOfTheWeights) {
 }
 
 // Whatever is added is rounded to its own last place: half of that, in both runs.
-TEST(DeadBoundTerms, LeavesRoomForTheRoundingOfEveryAddend) {
+TEST(ClippedBoundTerms, LeavesRoomForTheRoundingOfEveryAddend) {
   constexpr float kLarge = 0x1p30f;
   const float without = Layer().bound().offset[1];
   EXPECT_LT(without, 1e-20f);
@@ -63,7 +63,7 @@ TEST(DeadBoundTerms, LeavesRoomForTheRoundingOfEveryAddend) {
 }
 
 // Results below the least normal number are flushed to zero, each: that is lost, times what scales it.
-TEST(DeadBoundTerms, LeavesRoomForWhatIsFlushedToZero) {
+TEST(ClippedBoundTerms, LeavesRoomForWhatIsFlushedToZero) {
   constexpr float kLeast = std::numeric_limits<float>::min();
   Layer layer;
   layer.istd[1] = 0x1p80f;

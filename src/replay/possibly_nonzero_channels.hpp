@@ -1,6 +1,6 @@
 // Which outputs of a position may be other than zero, for each vector of the faults that reach it. Faults
-// with large changes lie behind (FaultBlock), so what is alive in a vector is taken to be so in those after
-// it.
+// with large changes lie behind (FaultBlock), so what may be non-zero in a vector is taken to be so in those
+// after it.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@
 
 namespace tf_injector::replay {
 
-struct AliveChannelsArrays {
+struct PossiblyNonzeroChannelsArrays {
   std::vector<int32_t> channels_, all_;
   std::vector<int32_t> alive_in_;
   std::array<std::vector<int32_t>, 2 * simd::kLaneVectors>
@@ -32,34 +32,34 @@ struct AliveChannelsArrays {
   }
 };
 
-class AliveChannels : AliveChannelsArrays {
+class PossiblyNonzeroChannels : PossiblyNonzeroChannelsArrays {
  public:
   // `channels`: most of any step.
-  AliveChannels(const simd::PackTable& table, int64_t channels);
+  PossiblyNonzeroChannels(const simd::PackTable& table, int64_t channels);
 
   // `change`, `add_change`: per vector the largest squared norm of a fault's change, of the inputs under the
   // window and of the Add's operand (null: there is none). `golden`: of the position.
-  void find(const DeadBound& dead, int32_t cout, const GoldenActivations::BeforeRelu& golden,
+  void find(const ClippedBound& bound, int32_t cout, const GoldenActivations::BeforeRelu& golden,
             const float* change, const float* add_change, int32_t faults);
-  // Nothing is known to be dead.
+  // Nothing is known to be clipped.
   void take_all(int32_t cout, int32_t faults);
 
   [[nodiscard]] int32_t vectors() const noexcept { return vectors_; }
   [[nodiscard]] int32_t count() const noexcept { return count_; }
-  // Alive in some vector, ascending.
+  // Possibly non-zero in some vector, ascending.
   [[nodiscard]] const int32_t* channels() const noexcept { return channels_.data(); }
-  // Of each: in how many vectors it is alive, the last ones. Null: in all of them.
-  [[nodiscard]] const int32_t* alive_in() const noexcept {
+  // Of each: in how many vectors it may be non-zero, the last ones. Null: in all of them.
+  [[nodiscard]] const int32_t* nonzero_in() const noexcept {
     return level(vectors_).count == count_ ? nullptr : alive_in_.data();
   }
-  // Those that are alive in the last so many vectors and no other; their rows are their places among
+  // Those that may be non-zero in the last so many vectors and no other; their rows are their places among
   // channels().
   [[nodiscard]] const simd::LaneLevel& level(int32_t vectors) const noexcept {
     return levels_[idx(vectors - 1)];
   }
 
  private:
-  // All that are listed are alive in all vectors.
+  // All that are listed may be non-zero in all vectors.
   void set_one_level();
 
   const simd::PackTable& table_;

@@ -20,7 +20,7 @@ int differing_networks(uint32_t seed, int networks, KernelSet set) {
   return differing;
 }
 
-TEST(ReplayDeadOutputs, HasNoCounterexampleAtTheEdgesOfTheFloatRange) {
+TEST(ReplayClippedOutputs, HasNoCounterexampleAtTheEdgesOfTheFloatRange) {
   const uint32_t seed = test::network_seed(51);
   for (const KernelSet set : available_kernel_sets()) {
     if (set == KernelSet::scalar) continue;  // the reference has no lanes
