@@ -54,7 +54,7 @@ void PackExecutor::window_position(const ReplayStep& step, int64_t p, LaneMask r
                                                   .cout = 1,
                                                   .values = window_values_.data(),
                                                   .weight_at = window_at_.data(),
-                                                  .change = change_.data()});
+                                                  .delta_sq_norm = delta_sq_norms_.data()});
   std::fill_n(window_rows_.begin(), taps * channels, zeros_.data());
   const int64_t row = vectors(reach) * table_.lanes;
   for (int32_t i = 0; i < rows.count; ++i) window_rows_[idx(window_at_[idx(i)])] = rows.values + i * row;
@@ -81,7 +81,7 @@ void PackExecutor::join_position(const ReplayStep& step, int64_t p, LaneMask rea
   for (int value : step.reads) {
     float* const values = to.values + (rows + 1) * stride;
     const simd::LaneRows read = read_rows(value, p, reach, values, to.channels + rows);
-    for (int64_t l = 0; l < stride; ++l) to.values[l] += change_[idx(l)];
+    for (int64_t l = 0; l < stride; ++l) to.values[l] += delta_sq_norms_[idx(l)];
     if (read.values != values) std::copy_n(read.values, read.count * stride, values);
     for (int32_t i = 0; i < read.count; ++i) to.channels[rows++] += shift;
     shift += static_cast<int32_t>(info(value).channels);

@@ -21,16 +21,16 @@ struct Target {
   const Patch* patch = nullptr;
   std::vector<size_t> steps;  // ascending; empty: the weight is not read by the scored output
   uint32_t fault = 0;         // index into the block
-  float change = 0.0f;        // |w' - w|; infinity for what is no number
+  float delta = 0.0f;         // |w' - w|; infinity for what is no number
 
-  [[nodiscard]] bool has_large_delta() const { return change > kLargeDelta; }
+  [[nodiscard]] bool has_large_delta() const { return delta > kLargeDelta; }
   [[nodiscard]] bool is_multi_layer() const { return steps.size() > 1; }
   [[nodiscard]] size_t first_step() const { return steps.empty() ? SIZE_MAX : steps.front(); }
 };
 
-float change_of(const Patch& patch) {
-  const float change = std::fabs(bits_float(patch.new_bits) - bits_float(patch.old_bits));
-  return is_finite(change) ? change : std::numeric_limits<float>::infinity();
+float delta_of(const Patch& patch) {
+  const float delta = std::fabs(bits_float(patch.new_bits) - bits_float(patch.old_bits));
+  return is_finite(delta) ? delta : std::numeric_limits<float>::infinity();
 }
 
 // Packs one output channel per hit fault, the fault in it.
@@ -61,7 +61,7 @@ void pack_columns(LayerFaults& hit, const LinearStep& linear, std::span<const Ta
 // Large changes last (PossiblyNonzeroChannels).
 Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
   std::stable_sort(targets.begin(), targets.end(),
-                   [](const Target& a, const Target& b) { return a.change < b.change; });
+                   [](const Target& a, const Target& b) { return a.delta < b.delta; });
   Pack pack{.faults = {}, .has_large_delta = targets[0].has_large_delta(), .hits = {}};
   for (const Target& target : targets) pack.faults.push_back(target.fault);
   std::vector<size_t> lanes(targets.size());
@@ -131,11 +131,11 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches) :
     targets.push_back({.patch = &patch,
                        .steps = it->second,
                        .fault = static_cast<uint32_t>(targets.size()),
-                       .change = change_of(patch)});
+                       .delta = delta_of(patch)});
   }
   std::stable_sort(targets.begin(), targets.end(), [](const Target& a, const Target& b) {
-    return std::make_tuple(a.is_multi_layer(), a.has_large_delta(), a.first_step(), a.change) <
-           std::make_tuple(b.is_multi_layer(), b.has_large_delta(), b.first_step(), b.change);
+    return std::make_tuple(a.is_multi_layer(), a.has_large_delta(), a.first_step(), a.delta) <
+           std::make_tuple(b.is_multi_layer(), b.has_large_delta(), b.first_step(), b.delta);
   });
   const auto width = static_cast<size_t>(plan.shortcuts().batch ? plan.pack_size().lanes : 1);
   const std::span<Target> all(targets);

@@ -117,7 +117,7 @@ simd::LaneRows PackExecutor::read_rows(int value, int64_t p, LaneMask reach, flo
                              .cout = 1,
                              .values = values,
                              .weight_at = channels,
-                             .change = change_.data()});
+                             .delta_sq_norm = delta_sq_norms_.data()});
 }
 
 void PackExecutor::load_pixel(int value, int64_t p, LaneMask reach, AlignedBuffer& to) {
@@ -193,7 +193,7 @@ bool PackExecutor::move_pixel(const ReplayStep& step, int64_t p) {
   if (pixel.changed_lanes == 0) return true;
   const PackedActivations::PixelStorage to =
       values_.allocate_pixel(step.output, p, std::popcount(pixel.changed_lanes));
-  std::copy_n(pixel.change, (pixel.count + 1) * (pixel.rows - pixel.change), to.values);
+  std::copy_n(pixel.delta_sq_norm, (pixel.count + 1) * (pixel.rows - pixel.delta_sq_norm), to.values);
   for (int32_t i = 0; i < pixel.count; ++i) to.channels[i] = pixel.channels[i] + from.shift;
   values_.commit(step.output, p, pixel.count, pixel.changed_lanes);
   ++counters_.copied_pixels;

@@ -25,7 +25,7 @@ struct PackExecutorArrays {
   std::vector<int32_t> window_at_, window_next_;
   std::vector<simd::LaneTap> window_taps_;
   std::vector<const float*> window_rows_, window_weights_;
-  AlignedBuffer sums_, operand_, rows_, change_, stripes_, whole_out_;
+  AlignedBuffer sums_, operand_, rows_, delta_sq_norms_, stripes_, whole_out_;
   std::vector<AlignedBuffer> whole_in_;
   std::vector<int32_t> all_channels_, row_channels_;
   std::vector<LaneChange> changes_;
@@ -37,7 +37,7 @@ struct PackExecutorArrays {
     for (AlignedBuffer* array : {&sums_, &operand_, &rows_}) to.add(*array, pixel);
     to.add(stripes_, pixel * sizes.stripes);
     to.add(row_channels_, sizes.channels + simd::kMaxWidth);
-    to.add(change_, sizes.width);
+    to.add(delta_sq_norms_, sizes.width);
     to.add(zeros_, sizes.width);
     to.add(window_values_, sizes.window_rows * sizes.width);
     to.add(window_at_, sizes.window_rows + simd::kMaxWidth);

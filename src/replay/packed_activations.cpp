@@ -156,13 +156,13 @@ void PackedActivations::merge(int value, int64_t position, std::vector<LaneChang
   const int64_t rows_before = old_lanes != 0 ? place.count : channels;
   const PixelStorage to = reallocate_pixel(
       value, position, count, std::min(channels, rows_before + static_cast<int64_t>(changes.size())));
-  const float* const change = b.values.data() + place.values;
-  const bool overlaps = old_lanes != 0 && to.values == change;
+  const float* const delta_sq_norm = b.values.data() + place.values;
+  const bool overlaps = old_lanes != 0 && to.values == delta_sq_norm;
   float* const merged = overlaps ? merged_.data() : to.values;
   int32_t* const merged_channels = overlaps ? merged_channels_.data() : to.channels;
   const int32_t rows = plan_.table().lane_merge({.pixel = {.changed_lanes = old_lanes,
-                                                           .change = change,
-                                                           .rows = change + place.stride,
+                                                           .delta_sq_norm = delta_sq_norm,
+                                                           .rows = delta_sq_norm + place.stride,
                                                            .channels = b.channels.data() + place.channels,
                                                            .count = place.count},
                                                  .golden = golden_.pixel(value, position),
@@ -188,7 +188,7 @@ void PackedActivations::read(int value, int64_t position, int lane, float* out) 
     return;
   }
   std::fill_n(out, channels, 0.0f);
-  const auto stride = from.rows - from.change;
+  const auto stride = from.rows - from.delta_sq_norm;
   const float* row = from.rows + place_among(from.changed_lanes, lane);
   for (int32_t i = 0; i < from.count; ++i, row += stride) out[from.channels[i]] = *row;
 }

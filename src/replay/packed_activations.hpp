@@ -66,8 +66,9 @@ struct SparsePixelBuffer {
     const LaneMask lanes = changed_lanes[static_cast<size_t>(position)];
     if (lanes == 0) return {};
     const Place& place = places[static_cast<size_t>(position)];
-    const float* change = values.data() + place.values;
-    return {lanes, change, change + place.stride, channels.data() + place.channels, place.count};
+    const float* delta_sq_norm = values.data() + place.values;
+    return {lanes, delta_sq_norm, delta_sq_norm + place.stride, channels.data() + place.channels,
+            place.count};
   }
 };
 

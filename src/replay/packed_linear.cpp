@@ -92,21 +92,22 @@ void PackedLinear::read_window(const ReplayStep& step, int64_t p, LaneMask reach
                                                   .cout = static_cast<int32_t>(g.cout),
                                                   .values = rows_.data(),
                                                   .weight_at = weight_at_.data(),
-                                                  .most = change_.data()});
+                                                  .most = delta_sq_norms_.data()});
   window_ = {.rows = rows.count,
              .vectors = vectors(std::popcount(reach)),
              .values = rows.values,
              .weights = linear.weights.data(),
              .weight_at = weight_at_.data()};
-  if (linear.clipped_bound && step.has_add) table_.lane_most(add_.pixel(p), reach, add_change_.data());
+  if (linear.clipped_bound && step.has_add)
+    table_.lane_most(add_.pixel(p), reach, add_delta_sq_norms_.data());
 }
 
 void PackedLinear::find_nonzero(const ReplayStep& step, size_t index, int64_t p, int32_t faults) {
   const LinearStep& linear = *step.linear;
   const auto cout = static_cast<int32_t>(linear.geometry.cout);
   if (linear.clipped_bound) {
-    nonzero_.find(*linear.clipped_bound, cout, golden_.before_relu(index, p), change_.data(),
-                  step.has_add ? add_change_.data() : nullptr, faults);
+    nonzero_.find(*linear.clipped_bound, cout, golden_.before_relu(index, p), delta_sq_norms_.data(),
+                  step.has_add ? add_delta_sq_norms_.data() : nullptr, faults);
   } else {
     nonzero_.take_all(cout, faults);
   }

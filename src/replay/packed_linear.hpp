@@ -83,7 +83,7 @@ class PackedLinear : PackedLinearArrays {
   simd::LaneWindow window_;
   // Largest squared norms of each vector of the lanes that are reached: of the change of the inputs under the
   // window and of the Add's operand.
-  std::array<float, simd::kLaneVectors> change_{}, add_change_{};
+  std::array<float, simd::kLaneVectors> delta_sq_norms_{}, add_delta_sq_norms_{};
   PossiblyNonzeroChannels nonzero_;
 };
 

@@ -27,17 +27,17 @@ void PossiblyNonzeroChannels::take_all(int32_t cout, int32_t faults) {
 }
 
 void PossiblyNonzeroChannels::find(const ClippedBound& bound, int32_t cout,
-                                   const GoldenActivations::BeforeRelu& golden, const float* change,
-                                   const float* add_change, int32_t faults) {
+                                   const GoldenActivations::BeforeRelu& golden, const float* delta_sq_norm,
+                                   const float* add_delta_sq_norm, int32_t faults) {
   vectors_ = (faults + lane_count_ - 1) / lane_count_;
   std::array<float, simd::kLaneVectors> reach{}, shift{};
   float most = 0.0f, most_add = 0.0f;
   for (int32_t v = 0; v < vectors_; ++v) {
     const auto at = idx(vectors_ - 1 - v);
-    most = std::max(most, change[v]);
+    most = std::max(most, delta_sq_norm[v]);
     reach[at] = norm_of(most);
-    if (add_change == nullptr) continue;
-    most_add = std::max(most_add, add_change[v]);
+    if (add_delta_sq_norm == nullptr) continue;
+    most_add = std::max(most_add, add_delta_sq_norm[v]);
     shift[at] = norm_of(most_add);  // also of 0: its squares may have been flushed
   }
   for (size_t l = 0; l < levels_.size(); ++l)

@@ -37,10 +37,10 @@ class PossiblyNonzeroChannels : PossiblyNonzeroChannelsArrays {
   // `channels`: most of any step.
   PossiblyNonzeroChannels(const simd::PackTable& table, int64_t channels);
 
-  // `change`, `add_change`: per vector the largest squared norm of a fault's change, of the inputs under the
-  // window and of the Add's operand (null: there is none). `golden`: of the position.
+  // `delta_sq_norm`, `add_delta_sq_norm`: per vector the largest squared norm of a fault's delta_sq_norm, of
+  // the inputs under the window and of the Add's operand (null: there is none). `golden`: of the position.
   void find(const ClippedBound& bound, int32_t cout, const GoldenActivations::BeforeRelu& golden,
-            const float* change, const float* add_change, int32_t faults);
+            const float* delta_sq_norm, const float* add_delta_sq_norm, int32_t faults);
   // Nothing is known to be clipped.
   void take_all(int32_t cout, int32_t faults);
 

@@ -134,7 +134,7 @@ void Repacker::join_pixel(int value, int64_t p, std::span<const Source> sources,
     }
     if (places == 0) continue;
     pixels_.push_back(source.pack->buffer.pixel(p));
-    parts_.push_back({pixels_.back().change, places});
+    parts_.push_back({pixels_.back().delta_sq_norm, places});
   }
   if (changed_lanes == 0) return;
   const int64_t stride = (std::popcount(changed_lanes) + table.lanes - 1) / table.lanes * table.lanes;
@@ -161,7 +161,7 @@ void Repacker::join_pixel(int value, int64_t p, std::span<const Source> sources,
     for (size_t s = 0; s < pixels_.size(); ++s) {
       const LanePixel& from = pixels_[s];
       const bool listed = next_[s] < from.count && from.channels[next_[s]] == channel;
-      parts_[s].row = listed ? from.rows + next_[s]++ * (from.rows - from.change) : nullptr;
+      parts_[s].row = listed ? from.rows + next_[s]++ * (from.rows - from.delta_sq_norm) : nullptr;
     }
     table.lane_join(parts_, row);
     buffer.channels[idx(buffer.used_channels++)] = channel;

@@ -77,11 +77,11 @@ struct Position {
   int check(PossiblyNonzeroChannels& nonzero) const {
     const std::optional<ClippedBound> bound = layer.bound();
     const int32_t lanes = table().lanes, faults = static_cast<int32_t>(faulted_x.size());
-    std::array<float, replay::simd::kLaneVectors> change{}, add_change{};
+    std::array<float, replay::simd::kLaneVectors> delta_sq_norm{}, add_delta_sq_norm{};
     for (size_t f = 0; f < faulted_x.size(); ++f) {
       const size_t v = f / static_cast<size_t>(lanes);
-      change[v] = std::max(change[v], change_between(x, faulted_x[f]));
-      add_change[v] = std::max(add_change[v], change_between(adds, faulted_adds[f]));
+      delta_sq_norm[v] = std::max(delta_sq_norm[v], change_between(x, faulted_x[f]));
+      add_delta_sq_norm[v] = std::max(add_delta_sq_norm[v], change_between(adds, faulted_adds[f]));
     }
     AlignedBuffer y(Layer::at(layer.cout + lanes));
     for (int64_t c = 0; c < layer.cout; ++c) y[Layer::at(c)] = layer.before_relu(x, c, adds[Layer::at(c)]);
@@ -89,7 +89,7 @@ struct Position {
                  {.y = y.data(),
                   .input_norm = replay::norm_of(squares_of(x)),
                   .add_norm = layer.has_add ? replay::norm_of(squares_of(adds)) : 0.0f},
-                 change.data(), layer.has_add ? add_change.data() : nullptr, faults);
+                 delta_sq_norm.data(), layer.has_add ? add_delta_sq_norm.data() : nullptr, faults);
     // In how many vectors, the last ones, a channel is nonzero.
     std::vector<int32_t> nonzero_in(Layer::at(layer.cout), 0);
     for (int32_t i = 0; i < nonzero.count(); ++i)

@@ -28,9 +28,9 @@ PreparedNetwork prepared(std::mt19937& rng, const replay::Shortcuts& shortcuts =
 }
 
 // A fault that adds so much to a weight.
-Patch added(const Graph& graph, WeightId weight, int64_t element, float change) {
+Patch added(const Graph& graph, WeightId weight, int64_t element, float delta) {
   const float old = graph.weights[static_cast<size_t>(weight)].values[static_cast<size_t>(element)];
-  return test::patch_of(graph, weight, element, old + change);
+  return test::patch_of(graph, weight, element, old + delta);
 }
 
 std::vector<const Pack*> packs_of(const FaultBlock& block) {
@@ -42,9 +42,9 @@ std::vector<const Pack*> packs_of(const FaultBlock& block) {
   return packs;
 }
 
-float change_of(const Patch& patch) {
-  const float change = std::fabs(bits_float(patch.new_bits) - bits_float(patch.old_bits));
-  return std::isfinite(change) ? change : HUGE_VALF;
+float delta_of(const Patch& patch) {
+  const float delta = std::fabs(bits_float(patch.new_bits) - bits_float(patch.old_bits));
+  return std::isfinite(delta) ? delta : HUGE_VALF;
 }
 
 TEST(FaultBlock, LanesLieInTheOrderOfTheirChangesAndLargeOnesApart) {
@@ -168,10 +168,10 @@ TEST(FaultBlock, HoldsEveryFaultOnceWithinTheSizesOfThePlan) {
       size_t lanes = 0;
       for (size_t lane = 0; lane < pack->faults.size(); ++lane) {
         EXPECT_TRUE(seen.insert(pack->faults[lane]).second);
-        const float change = change_of(patches[pack->faults[lane]]);
-        EXPECT_EQ(change > 8.0f, pack->has_large_delta);
+        const float delta = delta_of(patches[pack->faults[lane]]);
+        EXPECT_EQ(delta > 8.0f, pack->has_large_delta);
         if (lane > 0) {
-          EXPECT_LE(change_of(patches[pack->faults[lane - 1]]), change);
+          EXPECT_LE(delta_of(patches[pack->faults[lane - 1]]), delta);
         }
       }
       for (const LayerFaults& hit : pack->hits) {

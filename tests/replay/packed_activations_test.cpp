@@ -69,9 +69,9 @@ void expect_change_covers_the_difference(const PreparedNetwork& network, const P
           double{expected.at(std::countr_zero(left), p, c)} - network.golden.pixel(kValue, p)[c];
       squares += difference * difference;
     }
-    EXPECT_FALSE(std::isnan(pixel.change[place])) << "a maximum would pass over it";
+    EXPECT_FALSE(std::isnan(pixel.delta_sq_norm[place])) << "a maximum would pass over it";
     if (std::isnan(squares)) squares = std::numeric_limits<double>::infinity();
-    EXPECT_GE(double{pixel.change[place]} * 1.001 + 1e-30, std::min(squares, 4e38));
+    EXPECT_GE(double{pixel.delta_sq_norm[place]} * 1.001 + 1e-30, std::min(squares, 4e38));
   }
 }
 
@@ -216,7 +216,8 @@ TEST(SparsePixelBuffer, IsPackedWhenItMayNotGrow) {
     }
     for (int32_t position = 0; position < 3; ++position) {
       const replay::LanePixel pixel = buffer.pixel(position);
-      for (int i = 0; i < 24; ++i) ASSERT_EQ(pixel.change[i], static_cast<float>(10 * round + position));
+      for (int i = 0; i < 24; ++i)
+        ASSERT_EQ(pixel.delta_sq_norm[i], static_cast<float>(10 * round + position));
       EXPECT_EQ(pixel.channels[0], 10 * round + position);
       EXPECT_EQ(pixel.channels[1], 10 * round + position + 1);
     }

@@ -30,7 +30,8 @@ class RowsByChannel {
   // Zeros where there is none: so it is in the held lanes.
   HWY_INLINE const float* row(int32_t channel) const {
     const int32_t place = places_[channel];
-    const float* const row = pixel_.change + static_cast<int64_t>(place) * stride_;  // the rows lie behind it
+    const float* const row =
+        pixel_.delta_sq_norm + static_cast<int64_t>(place) * stride_;  // the rows lie behind it
     return place != 0 ? row : kZeros;
   }
 
@@ -68,12 +69,12 @@ HWY_INLINE void finish_channel(const EpilogueCall& e, int32_t channel, const Vec
 
 template <int V>
 struct PixelDifference {
-  Vec change[V];             // squared norm
+  Vec delta_sq_norm[V];      // squared norm
   hn::Vec<Bits> differs[V];  // not zero: in some bit
 
   PixelDifference() {
     for (int v = 0; v < V; ++v) {
-      change[v] = hn::Zero(Floats());
+      delta_sq_norm[v] = hn::Zero(Floats());
       differs[v] = hn::Zero(Bits());
     }
   }
@@ -82,7 +83,7 @@ struct PixelDifference {
     for (int v = 0; v < V; ++v) {
       differs[v] = hn::Or(differs[v], hn::Xor(hn::BitCast(u, y[v]), hn::BitCast(u, golden)));
       const Vec difference = hn::Sub(y[v], golden);
-      change[v] = hn::MulAdd(difference, difference, change[v]);
+      delta_sq_norm[v] = hn::MulAdd(difference, difference, delta_sq_norm[v]);
     }
   }
 };
@@ -170,10 +171,10 @@ HWY_NOINLINE LaneMask lane_finish_of(const LaneFinishCall& of, int32_t* rows) {
   for (int v = 0; v < V; ++v) {
     places |= lanes_that_differ(difference.differs[v]) << (v * kLanes);
     // A NaN is not less or equal: no bound.
-    const auto is_number = hn::Le(difference.change[v], hn::Set(d, std::numeric_limits<float>::max()));
-    hn::Store(
-        hn::IfThenElse(is_number, difference.change[v], hn::Set(d, std::numeric_limits<float>::infinity())),
-        d, call.values + v * kLanes);
+    const auto is_number = hn::Le(difference.delta_sq_norm[v], hn::Set(d, std::numeric_limits<float>::max()));
+    hn::Store(hn::IfThenElse(is_number, difference.delta_sq_norm[v],
+                             hn::Set(d, std::numeric_limits<float>::infinity())),
+              d, call.values + v * kLanes);
   }
   LaneMask dirty = call.lanes;
   if (call.keeps_all) return dirty;

@@ -30,7 +30,7 @@ HWY_NOINLINE int32_t lane_merge_of(const LaneMergeCall& call) {
   const LanePlaces<V> places(changed_lanes, lanes);
   float *const squares = call.values, *row = squares;
   for (int v = 0; v < V; ++v)
-    hn::Store(changed_lanes != 0 ? places.read(call.pixel.change, v, hn::Zero(d)) : hn::Zero(d), d,
+    hn::Store(changed_lanes != 0 ? places.read(call.pixel.delta_sq_norm, v, hn::Zero(d)) : hn::Zero(d), d,
               squares + v * kLanes);
   const int32_t* const listed = changed_lanes != 0 ? call.pixel.channels : call.listed;
   const int32_t count =

@@ -21,7 +21,7 @@ void lane_most(const LanePixel& pixel, LaneMask lanes, float* most) {
   }
   const LanePlaces<kLaneVectors> places(pixel.changed_lanes, lanes);
   for (int v = 0; v < vectors; ++v)
-    most[v] = hn::GetLane(hn::MaxOfLanes(d, places.read(pixel.change, v, hn::Zero(d))));
+    most[v] = hn::GetLane(hn::MaxOfLanes(d, places.read(pixel.delta_sq_norm, v, hn::Zero(d))));
 }
 
 int32_t lane_join(std::span<const LanePart> parts, float* row) {

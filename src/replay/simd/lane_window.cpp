@@ -36,11 +36,11 @@ HWY_INLINE int32_t golden_rows(const LaneWindowCall& call, const LaneTap& tap, f
 }
 
 template <int V>
-HWY_INLINE void store_changes(const LaneWindowCall& call, const Vec* change) {
+HWY_INLINE void store_delta_sq_norms(const LaneWindowCall& call, const Vec* delta_sq_norm) {
   const Floats d;
   for (int v = 0; v < V; ++v) {
-    if (call.change != nullptr) hn::Store(change[v], d, call.change + v * kLanes);
-    if (call.most != nullptr) call.most[v] = hn::GetLane(hn::MaxOfLanes(d, change[v]));
+    if (call.delta_sq_norm != nullptr) hn::Store(delta_sq_norm[v], d, call.delta_sq_norm + v * kLanes);
+    if (call.most != nullptr) call.most[v] = hn::GetLane(hn::MaxOfLanes(d, delta_sq_norm[v]));
   }
 }
 
@@ -49,11 +49,11 @@ template <int V>
 HWY_INLINE LaneRows rows_of_pixel(const LaneWindowCall& call, const LaneTap& tap) {
   const Floats d;
   const LanePixel& pixel = tap.pixel;
-  Vec change[V];
-  for (int v = 0; v < V; ++v) change[v] = hn::Load(d, pixel.change + v * kLanes);
+  Vec delta_sq_norm[V];
+  for (int v = 0; v < V; ++v) delta_sq_norm[v] = hn::Load(d, pixel.delta_sq_norm + v * kLanes);
   const int32_t last = count_lanes(pixel.changed_lanes) - (V - 1) * kLanes;
-  change[V - 1] = hn::IfThenElseZero(hn::FirstN(d, static_cast<size_t>(last)), change[V - 1]);
-  store_changes<V>(call, change);
+  delta_sq_norm[V - 1] = hn::IfThenElseZero(hn::FirstN(d, static_cast<size_t>(last)), delta_sq_norm[V - 1]);
+  store_delta_sq_norms<V>(call, delta_sq_norm);
   place_weights(call, tap.tap, pixel.channels, pixel.count, call.weight_at);
   return {pixel.count, pixel.rows};
 }
@@ -64,8 +64,8 @@ HWY_NOINLINE LaneRows lane_window_of(const LaneWindowCall& of) {
   const LaneWindowCall call = of;
   if (call.taps.size() == 1 && call.taps.front().pixel.changed_lanes == call.lanes)
     return rows_of_pixel<V>(call, call.taps.front());
-  Vec change[V];
-  for (int v = 0; v < V; ++v) change[v] = hn::Zero(d);
+  Vec delta_sq_norm[V];
+  for (int v = 0; v < V; ++v) delta_sq_norm[v] = hn::Zero(d);
   int32_t rows = 0;
   for (const LaneTap& tap : call.taps) {
     float* values = call.values + static_cast<int64_t>(rows) * V * kLanes;
@@ -76,7 +76,8 @@ HWY_NOINLINE LaneRows lane_window_of(const LaneWindowCall& of) {
       continue;
     }
     const LanePlaces<V> places(pixel.changed_lanes, call.lanes);
-    for (int v = 0; v < V; ++v) change[v] = hn::Add(change[v], places.read(pixel.change, v, hn::Zero(d)));
+    for (int v = 0; v < V; ++v)
+      delta_sq_norm[v] = hn::Add(delta_sq_norm[v], places.read(pixel.delta_sq_norm, v, hn::Zero(d)));
     const float *row = pixel.rows, *golden = tap.golden;
     for (int32_t i = 0; i < pixel.count; ++i, row += places.stride, values += V * kLanes) {
       const Vec rest = hn::Set(d, golden[pixel.channels[i]]);
@@ -85,7 +86,7 @@ HWY_NOINLINE LaneRows lane_window_of(const LaneWindowCall& of) {
     place_weights(call, tap.tap, pixel.channels, pixel.count, weight_at);
     rows += pixel.count;
   }
-  store_changes<V>(call, change);
+  store_delta_sq_norms<V>(call, delta_sq_norm);
   return {rows, call.values};
 }
 

@@ -22,9 +22,10 @@ using LaneMask = uint64_t;            // bit l: lane l of a pack
 // whole vectors; the other lanes have golden's values. No row: +0 in the held lanes, and in golden unless
 // every lane of the pack is held.
 struct LanePixel {
-  LaneMask changed_lanes = 0;     // none: the pixel is golden's
-  const float* change = nullptr;  // [vectors of the held lanes]: squared norm of the difference from golden
-  const float* rows = nullptr;    // [count][vectors]
+  LaneMask changed_lanes = 0;  // none: the pixel is golden's
+  const float* delta_sq_norm =
+      nullptr;                  // [vectors of the held lanes]: squared norm of the difference from golden
+  const float* rows = nullptr;  // [count][vectors]
   const int32_t* channels = nullptr;  // [count], ascending
   int32_t count = 0;
 };
@@ -61,7 +62,7 @@ struct LaneWindowCall {
   int32_t* weight_at = nullptr;  // out, a vector of padding behind
   // Out, [vectors], may be null: squared norm of the inputs' difference from golden, of every lane; the
   // largest of each vector.
-  float *change = nullptr, *most = nullptr;
+  float *delta_sq_norm = nullptr, *most = nullptr;
 };
 
 struct LaneRows {
@@ -80,7 +81,7 @@ struct LaneMergeCall {
   int32_t change_count = 0;
   int32_t* listed = nullptr;  // room for `channels` and a vector
   // Out: a LanePixel of `lanes` that does not overlap with `pixel`.
-  float* values = nullptr;  // the change, then the rows
+  float* values = nullptr;  // the squared norms of the deltas, then the rows
   int32_t* out_channels = nullptr;
 };
 
@@ -181,7 +182,7 @@ struct LaneFinishCall {
   const float* golden = nullptr;      // golden's output pixel
   // Out: a LanePixel of the lanes that differ. Room for count + 1 rows of the vectors of `lanes`, and a
   // vector.
-  float* values = nullptr;  // the change, then the rows
+  float* values = nullptr;  // the squared norms of the deltas, then the rows
   int32_t* out_channels = nullptr;
   bool keeps_all = false;  // also the lanes that do not differ
 };

@@ -170,14 +170,15 @@ void expect_window(const replay::simd::PackTable& table, std::mt19937& rng, Pack
   GuardedArray<int32_t> weight_at(static_cast<size_t>(count * channels + table.lanes));
   const bool has_change = test::flip(rng), has_most = test::flip(rng);
   const int cout = pick(rng, 1, 9);
-  const replay::simd::LaneRows rows = table.lane_window({.taps = taps,
-                                                         .lanes = lanes,
-                                                         .cin = channels,
-                                                         .cout = cout,
-                                                         .values = values.data(),
-                                                         .weight_at = weight_at.data(),
-                                                         .change = has_change ? change.data() : nullptr,
-                                                         .most = has_most ? most.data() : nullptr});
+  const replay::simd::LaneRows rows =
+      table.lane_window({.taps = taps,
+                         .lanes = lanes,
+                         .cin = channels,
+                         .cout = cout,
+                         .values = values.data(),
+                         .weight_at = weight_at.data(),
+                         .delta_sq_norm = has_change ? change.data() : nullptr,
+                         .most = has_most ? most.data() : nullptr});
   const bool is_pixel = count == 1 && pixels.front().changed_lanes == lanes;
   ASSERT_EQ(rows.values, is_pixel ? taps.front().pixel.rows : values.data());
   std::vector<float> sums(row, 0.0f);
