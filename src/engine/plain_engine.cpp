@@ -61,7 +61,7 @@ class PlainEngine final : public Engine {
  private:
   void run(const Overlay* overlay, const TileImages& images, int thread, std::span<float> scores) {
     evaluate(plan_, overlay, workspaces_[static_cast<size_t>(thread)], images.inputs, images.tile.images,
-             {.batch = images.tile.batch, .place = images.tile.place}, scores);
+             {.batch = images.tile.batch, .batch_index = images.tile.batch_index}, scores);
   }
 
   const Plan& plan_;

@@ -82,7 +82,8 @@ class ReplayEngine final : public Engine {
       inputs.push_back(input.subspan(static_cast<size_t>(image) * elements, elements));
     }
     workspaces_[static_cast<size_t>(thread)]->run_golden(
-        inputs, {.batch = images.tile.batch, .place = (images.tile.place + image) % images.tile.batch},
+        inputs,
+        {.batch = images.tile.batch, .batch_index = (images.tile.batch_index + image) % images.tile.batch},
         scores);
   }
 

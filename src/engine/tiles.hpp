@@ -9,8 +9,8 @@ namespace tf_injector {
 struct Tile {
   int64_t first = 0;  // index of its first image
   int images = 0;
-  int batch = 0;  // images in the batch in which the original feeds every image of this tile
-  int place = 0;  // of the first image in its batch
+  int batch = 0;        // images in the batch in which the original feeds every image of this tile
+  int batch_index = 0;  // of the first image in its batch
 };
 
 // Cuts 0..images-1 into tiles of up to `tile` images. The original feeds batches of `batch_size` and a short

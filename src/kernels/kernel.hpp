@@ -22,15 +22,15 @@ struct KernelArgs {
   std::span<const float* const> inputs;  // images x elements each; the operand of a fused Add is the last
   float* output = nullptr;               // images x elements; overlaps no input
   int images = 0;
-  int batch = 2;  // images in the batch in which the original would feed these
-  int place = 0;  // in that batch, of the first of these; a later one may begin the next batch
+  int batch = 2;        // images in the batch in which the original would feed these
+  int batch_index = 0;  // in that batch, of the first of these; a later one may begin the next batch
 
   // The place of image n of these.
-  [[nodiscard]] int64_t place_of(int64_t n) const noexcept { return (place + n) % batch; }
+  [[nodiscard]] int64_t batch_index_of(int64_t n) const noexcept { return (batch_index + n) % batch; }
   // TensorFlow takes the elements of a batch in vectors of `vector`; how many of the `elements` of image n
   // lie in whole ones.
   [[nodiscard]] int64_t in_vectors(int64_t n, int64_t elements, int64_t vector) const noexcept {
-    const int64_t end = batch * elements / vector * vector - place_of(n) * elements;
+    const int64_t end = batch * elements / vector * vector - batch_index_of(n) * elements;
     return end < 0 ? 0 : end < elements ? end : elements;
   }
 };

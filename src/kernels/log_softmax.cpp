@@ -24,7 +24,7 @@ class LogSoftmaxKernel final : public Kernel {
   void run_rows(const KernelArgs& args, int64_t image, int64_t first, int64_t count,
                 ref::Part part) const noexcept {
     const int64_t at = (image * rows_ + first) * classes_;
-    const int64_t in_batch = (args.place_of(image) * rows_ + first) * classes_;
+    const int64_t in_batch = (args.batch_index_of(image) * rows_ + first) * classes_;
     ref::log_softmax(classes_, in_batch, args.inputs[0] + at, args.output + at, count, part);
   }
 

@@ -66,7 +66,7 @@ class PlacedAveragePoolKernel final : public Kernel {
   void run(const KernelArgs& args) const noexcept override {
     for (int64_t n = 0; n < args.images; ++n) {
       ref::global_average_pool_at(positions_, channels_, args.inputs[0] + n * positions_ * channels_,
-                                  args.output + n * channels_, args.place_of(n), args.batch);
+                                  args.output + n * channels_, args.batch_index_of(n), args.batch);
     }
   }
   [[nodiscard]] std::string name() const override { return "ref:global_average_pool"; }

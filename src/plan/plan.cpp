@@ -165,7 +165,7 @@ void evaluate(const Plan& plan, const Overlay* overlay, Workspace& workspace,
                  .output = slot(p.memory.slot_of_step[i]),
                  .images = images,
                  .batch = context.batch,
-                 .place = context.place});
+                 .batch_index = context.batch_index});
   }
   const float* result = slot(p.memory.output_slot);
   for (size_t i = 0; i < scores.size(); ++i) scores[i] = canonical_nan(result[i]);

@@ -93,8 +93,8 @@ class Workspace {
 
 // How the original would have fed these images: last bits depend on it (numerics.md).
 struct BatchContext {
-  int batch = 2;  // size of the batch in which the original feeds every image of this tile
-  int place = 0;  // of the tile's first image in its batch
+  int batch = 2;        // size of the batch in which the original feeds every image of this tile
+  int batch_index = 0;  // of the tile's first image in its batch
 };
 
 // The plain full pass over up to workspace.tile() images. inputs[i]: images x elements of plan.inputs()[i],

@@ -62,7 +62,7 @@ void FaultedChannelOutputs::compute_whole(const LayerFaults& hit, const ReplaySt
                        .output = whole_.data(),
                        .images = 1,
                        .batch = context.batch,
-                       .place = context.place});
+                       .batch_index = context.batch_index});
     for (const int32_t p : positions_)
       columns_[idx(p) * count + h] = whole_[idx(p * channels + hit.channel[h])];
   }

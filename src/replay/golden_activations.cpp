@@ -35,7 +35,7 @@ KernelArgs GoldenActivations::args(size_t s, BatchContext context) {
           .output = values_[idx(step.output)].data(),
           .images = 1,
           .batch = context.batch,
-          .place = context.place};
+          .batch_index = context.batch_index};
 }
 
 void GoldenActivations::run_step(size_t s, BatchContext context) {

@@ -302,7 +302,7 @@ void PackExecutor::replay_whole(const ReplayStep& step, const LayerFaults* hit, 
                  .output = whole_out_.data(),
                  .images = 1,
                  .batch = context_.batch,
-                 .place = context_.place});
+                 .batch_index = context_.batch_index});
     store_whole(step.output, lane, whole_out_.data());
   });
 }

@@ -118,7 +118,7 @@ void PerFaultExecutor::run_linear(Fault& fault, const ReplayStep& step, BatchCon
                                       .output = out.values.data(),
                                       .images = 1,
                                       .batch = context.batch,
-                                      .place = context.place},
+                                      .batch_index = context.batch_index},
                                      positions_, scratch_);
   copy_others(out);
   compare(out, positions_, !plan_.shortcuts().early_end);
@@ -160,7 +160,7 @@ void PerFaultExecutor::run_whole(Fault& fault, const ReplayStep& step, BatchCont
                     .output = out.values.data(),
                     .images = 1,
                     .batch = context.batch,
-                    .place = context.place});
+                    .batch_index = context.batch_index});
   out.owner = step.output;
   compare(out, {all_positions_.data(), idx(info(step.output).positions)},
           step.linear && !plan_.shortcuts().early_end);

@@ -52,7 +52,7 @@ class Sampler {
     tile_ = {.first = tiles.first + image_,
              .images = 1,
              .batch = tiles.batch,
-             .place = (tiles.place + image_) % tiles.batch};
+             .batch_index = (tiles.batch_index + image_) % tiles.batch};
     image_ = (image_ + 1) % tiles.images;
     return {.inputs = setup_.feed.fill(tile_, buffers_), .tile = tile_};
   }

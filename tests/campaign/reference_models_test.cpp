@@ -76,7 +76,8 @@ std::vector<float> scores_of(const Plan& plan, const Patch* patch, std::span<con
     const int n = std::min(kTile, images - first);
     const std::span<const float> inputs[] = {
         input.subspan(static_cast<size_t>(first * elements), static_cast<size_t>(n * elements))};
-    evaluate(plan, overlay ? &*overlay : nullptr, workspace, inputs, n, {.batch = images, .place = first},
+    evaluate(plan, overlay ? &*overlay : nullptr, workspace, inputs, n,
+             {.batch = images, .batch_index = first},
              std::span<float>(scores).subspan(static_cast<size_t>(first * plan.classes()),
                                               static_cast<size_t>(n * plan.classes())));
   }

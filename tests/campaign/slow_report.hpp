@@ -35,7 +35,7 @@ inline std::vector<float> slow_scores(const CampaignInputs& inputs, const Patch*
     const int64_t left = images - image / batch_size * batch_size;
     evaluate(plan, overlay ? &*overlay : nullptr, workspace, input, 1,
              {.batch = static_cast<int>(std::min(batch_size, left)),
-              .place = static_cast<int>(image % batch_size)},
+              .batch_index = static_cast<int>(image % batch_size)},
              std::span(scores).subspan(i * classes, classes));
   }
   return scores;

@@ -19,7 +19,7 @@ TEST(Tiles, CoverEveryImageOnceAndNeverStraddleTheLastBatch) {
                 images - image / batch * batch;  // in the batch of the original that holds it
             ASSERT_EQ(t.batch, std::min<int64_t>(batch, left)) << images << " " << batch << " " << tile;
           }
-          ASSERT_EQ(t.place, t.first % batch);
+          ASSERT_EQ(t.batch_index, t.first % batch);
           next += t.images;
         }
         ASSERT_EQ(next, images);
@@ -39,7 +39,7 @@ TEST(Tiles, ATileAnywhereHasTheBatchOfItsImages) {
           const Tile& one = of_image[static_cast<size_t>(first)];
           EXPECT_EQ(tile.first, first);
           EXPECT_EQ(tile.batch, one.batch);
-          EXPECT_EQ(tile.place, one.place);
+          EXPECT_EQ(tile.batch_index, one.batch_index);
           ASSERT_GE(tile.images, 1);
           ASSERT_LE(tile.images, wanted);
           const int64_t end = first + tile.images;

@@ -28,7 +28,7 @@ std::vector<float> log_softmax(const std::vector<float>& in, const Shape& shape,
   AlignedBuffer out(in.size());
   const float* const inputs[] = {input.data()};
   make_kernel(ops::LogSoftmax{}, context)
-      ->run({.inputs = inputs, .output = out.data(), .images = 1, .batch = batch, .place = place});
+      ->run({.inputs = inputs, .output = out.data(), .images = 1, .batch = batch, .batch_index = place});
   return {out.data(), out.data() + out.size()};
 }
 

@@ -21,7 +21,7 @@ std::vector<float> evaluate_all(const Plan& plan, const Patch* patch, const std:
     const int n = std::min(tile, count - first);
     const std::span<const float> input(images.data() + first * elements, static_cast<size_t>(n * elements));
     const std::span<const float> inputs[] = {input};
-    evaluate(plan, overlay ? &*overlay : nullptr, workspace, inputs, n, {.batch = 512, .place = first},
+    evaluate(plan, overlay ? &*overlay : nullptr, workspace, inputs, n, {.batch = 512, .batch_index = first},
              std::span<float>(scores).subspan(static_cast<size_t>(first * plan.classes()),
                                               static_cast<size_t>(n * plan.classes())));
   }

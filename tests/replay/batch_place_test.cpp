@@ -44,8 +44,8 @@ std::vector<std::vector<float>> images_that_differ(std::mt19937& rng, const Grap
   for (int tried = 0; tried < 2000 && images.size() < count; ++tried) {
     const std::vector<float> image = test::random_values(rng, 5 * 5 * 3, test::Values::ordinary);
     const std::span<const float> inputs[] = {image};
-    evaluate(plan, nullptr, workspace, inputs, 1, {.batch = kBatch, .place = 0}, first);
-    evaluate(plan, nullptr, workspace, inputs, 1, {.batch = kBatch, .place = kBatch - 1}, last);
+    evaluate(plan, nullptr, workspace, inputs, 1, {.batch = kBatch, .batch_index = 0}, first);
+    evaluate(plan, nullptr, workspace, inputs, 1, {.batch = kBatch, .batch_index = kBatch - 1}, last);
     if (!test::same_bits(first, last)) images.push_back(image);
   }
   return images;
@@ -65,8 +65,9 @@ TEST_P(ReplayBatchPlace, DecidesTheBitsAsInTheReference) {
         std::vector<Patch> patches;
         for (int i = 0; i < faults; ++i)
           patches.push_back(test::random_fault(rng, network.graph, network.kernels));
-        EXPECT_EQ(
-            test::differing_pairs(network.graph, patches, images, set, {.batch = kBatch, .place = place}), 0)
+        EXPECT_EQ(test::differing_pairs(network.graph, patches, images, set,
+                                        {.batch = kBatch, .batch_index = place}),
+                  0)
             << kernel_set_name(set) << ", place " << place << ", " << faults << " faults";
       }
     }

@@ -81,7 +81,7 @@ TEST(ReplayShapes, EqualsTheReferenceOnNetworksOfEveryRank) {
     for (const KernelSet set : available_kernel_sets()) {
       if (set == KernelSet::scalar) continue;  // the reference has no lanes
       EXPECT_EQ(test::differing_pairs(network.graph, patches, images, set,
-                                      {.batch = round % 3 == 0 ? 1 : 5, .place = round % 3}),
+                                      {.batch = round % 3 == 0 ? 1 : 5, .batch_index = round % 3}),
                 0)
           << kernel_set_name(set) << ", seed " << seed;
     }

@@ -17,7 +17,7 @@ std::span<const float> PlainRows::evaluate(const Patch* fault, const Tile& tile)
   const std::span<float> scores =
       scores_.span().first(static_cast<size_t>(tile.images) * static_cast<size_t>(plan_.classes()));
   tf_injector::evaluate(plan_, overlay ? &*overlay : nullptr, workspace_, feed_.fill(tile, buffers_),
-                        tile.images, {.batch = tile.batch, .place = tile.place}, scores);
+                        tile.images, {.batch = tile.batch, .batch_index = tile.batch_index}, scores);
   return scores;
 }
 

@@ -71,7 +71,7 @@ inline AllScores reference_scores(const RandomCase& c) {
     for (const Tile& tile : cut_tiles(c.images, c.images, c.batch_size)) {
       const auto classes = static_cast<size_t>(c.classes());
       evaluate(plan, overlay ? &*overlay : nullptr, workspace, images_of(c, tile), tile.images,
-               {.batch = tile.batch, .place = tile.place},
+               {.batch = tile.batch, .batch_index = tile.batch_index},
                scores.rows(f).subspan(static_cast<size_t>(tile.first) * classes,
                                       static_cast<size_t>(tile.images) * classes));
     }
