@@ -91,7 +91,7 @@ FaultSink BlockRunner::sink(const Piece& piece, std::vector<Tally>& tallies, Blo
     const int64_t image = piece.tile->first + image_of_tile;
     const auto i = static_cast<size_t>(image);
     Tally& tally = tallies[fault - piece.first];
-    tally -= golden_.itself[i];
+    tally -= golden_.tally_if_unchanged[i];
     const Tally counts = golden_.tally(setup_, image, scores);
     tally += counts;
     if (kept_ != nullptr) kept_->take(fault, image, scores, counts);
@@ -112,7 +112,7 @@ std::vector<Tally> BlockRunner::run_piece(const Piece& piece, int thread, BlockR
   const Tile& tile = *piece.tile;
   Tally unchanged;
   for (int image = 0; image < tile.images; ++image)
-    unchanged += golden_.itself[static_cast<size_t>(tile.first + image)];
+    unchanged += golden_.tally_if_unchanged[static_cast<size_t>(tile.first + image)];
   std::vector<Tally> tallies(piece.count, unchanged);
   const auto inputs = setup_.feed.fill(tile, buffers_[static_cast<size_t>(thread)]);
   engine_.run_faults({.inputs = inputs, .tile = tile}, piece.first, piece.count,
@@ -131,7 +131,7 @@ std::vector<Tally> BlockRunner::run_piece_with_golden(const Piece& piece, int th
   const auto golden_row = [&](int image_of_tile) {
     const int64_t image = tile.first + image_of_tile;
     golden_.read(setup_, image, 1);
-    for (Tally& tally : tallies) tally += golden_.itself[static_cast<size_t>(image)];
+    for (Tally& tally : tallies) tally += golden_.tally_if_unchanged[static_cast<size_t>(image)];
     const std::span<const float> row = setup_.row(std::as_const(golden_.scores), image);
     for (size_t fault = piece.first; fault < piece.first + piece.count; ++fault) {
       if (!block.scores[fault].empty())

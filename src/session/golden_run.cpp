@@ -13,14 +13,14 @@ namespace tf_injector {
 GoldenRun::GoldenRun(const Setup& setup)
     : scores(static_cast<size_t>(setup.images()) * setup.classes()),
       top(static_cast<size_t>(setup.images())),
-      itself(static_cast<size_t>(setup.images())) {}
+      tally_if_unchanged(static_cast<size_t>(setup.images())) {}
 
 void GoldenRun::read(const Setup& setup, int64_t first, int64_t images) {
   for (int64_t image = first; image < first + images; ++image) {
     const std::span<const float> row = setup.row(std::as_const(scores), image);
     const auto i = static_cast<size_t>(image);
     top[i] = setup.decision.top(row);
-    itself[i] = tally(setup, image, row);
+    tally_if_unchanged[i] = tally(setup, image, row);
   }
 }
 
@@ -31,7 +31,7 @@ Tally GoldenRun::tally(const Setup& setup, int64_t image, std::span<const float>
 
 void GoldenRun::add_up() {
   total = {};
-  for (const Tally& image : itself)
+  for (const Tally& image : tally_if_unchanged)
     total += {.images = 1, .top_1_correct = image.top_1_correct, .top_5_correct = image.top_5_correct};
 }
 

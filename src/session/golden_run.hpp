@@ -19,10 +19,10 @@ struct GoldenRun {
   // What a row of scores of the image counts, compared with the golden one.
   [[nodiscard]] Tally tally(const Setup& setup, int64_t image, std::span<const float> row) const;
 
-  std::vector<float> scores;  // images x classes
-  std::vector<int32_t> top;   // per image: the class that the network decides for
-  std::vector<Tally> itself;  // per image: what a fault counts whose scores are the golden ones
-  Tally total;                // correctness over all images
+  std::vector<float> scores;              // images x classes
+  std::vector<int32_t> top;               // per image: the class that the network decides for
+  std::vector<Tally> tally_if_unchanged;  // per image: what a fault counts whose scores are the golden ones
+  Tally total;                            // correctness over all images
   double seconds = 0;
 
   // Memory per image beside the scores.

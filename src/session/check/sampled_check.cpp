@@ -114,7 +114,7 @@ int64_t SampledCheck::check_image(int64_t image, int thread, const GoldenRun& go
   if (!same_bits(found, plain)) throw_different_rows(found, plain, what, image);
   const auto i = static_cast<size_t>(image);
   require_equal_counts(
-      golden.itself[i],
+      golden.tally_if_unchanged[i],
       tally_row(plain, plain, setup_.decision.top(plain), setup_.feed.label(image), setup_.decision), what);
   return 1;
 }
@@ -168,7 +168,7 @@ void SampledCheck::check_counts(const Block& block) const {
     for (int64_t image = 0; image < setup_.images(); ++image) {
       Tally counts;
       const bool was_given = kept_.counts(i, image, counts);
-      expected += was_given ? counts : block.golden.itself[static_cast<size_t>(image)];
+      expected += was_given ? counts : block.golden.tally_if_unchanged[static_cast<size_t>(image)];
     }
     require_equal_counts(block.result.tallies[order_[i]], expected,
                          fault_text(setup_.faults[block.first + order_[i]]));
