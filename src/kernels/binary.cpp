@@ -1,7 +1,7 @@
 // Binary: rows of the last axis; which rows of the operands meet is worked out once.
 #include <algorithm>
 
-#include "kernels/kernel_forms.hpp"
+#include "kernels/pack_interfaces.hpp"
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector {

@@ -1,5 +1,5 @@
 // Concat: copies, the reference is all there is.
-#include "kernels/kernel_forms.hpp"
+#include "kernels/pack_interfaces.hpp"
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
-#include "kernels/kernel_forms.hpp"
+#include "kernels/pack_interfaces.hpp"
 #include "kernels/packed_weights.hpp"
 #include "kernels/ref/reference.hpp"
 #include "kernels/simd/simd_table.hpp"

@@ -3,7 +3,7 @@
 #include "core/bits.hpp"
 #include "kernels/candidates.hpp"
 #include "kernels/conv2d.hpp"
-#include "kernels/kernel_forms.hpp"
+#include "kernels/pack_interfaces.hpp"
 #include "kernels/packed_weights.hpp"
 #include "kernels/ref/reference.hpp"
 

@@ -1,5 +1,5 @@
 // Functions of one element: vectors where there are some for the function, else the reference.
-#include "kernels/kernel_forms.hpp"
+#include "kernels/pack_interfaces.hpp"
 #include "kernels/ref/reference.hpp"
 #include "kernels/simd/simd_table.hpp"
 

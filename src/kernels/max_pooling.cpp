@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "kernels/candidates.hpp"
-#include "kernels/kernel_forms.hpp"
+#include "kernels/pack_interfaces.hpp"
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector {

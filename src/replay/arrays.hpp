@@ -6,7 +6,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "core/block_bytes.hpp"
-#include "kernels/kernel_forms.hpp"
+#include "kernels/pack_interfaces.hpp"
 #include "replay/index.hpp"
 #include "replay/replay_sizes.hpp"
 

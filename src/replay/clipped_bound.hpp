@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "core/aligned_buffer.hpp"
-#include "kernels/kernel_forms.hpp"
+#include "kernels/pack_interfaces.hpp"
 
 namespace tf_injector::replay {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
-#include "kernels/kernel_forms.hpp"
+#include "kernels/pack_interfaces.hpp"
 #include "plan/plan_impl.hpp"
 #include "replay/clipped_bound.hpp"
 #include "replay/index.hpp"

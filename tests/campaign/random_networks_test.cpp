@@ -103,14 +103,14 @@ TEST(RandomNetworks, AreReplayedInAllForms) {
   std::set<std::string> forms;
   for (uint64_t seed = 0; seed < 600; ++seed) add_forms(random_case(seed), forms);
   EXPECT_EQ(forms, all_forms());
-  const std::string text = read_text(std::string(TFI_TEST_DIR) + "/../src/kernels/kernel_forms.hpp");
+  const std::string text = read_text(std::string(TFI_TEST_DIR) + "/../src/kernels/pack_interfaces.hpp");
   int kinds = 0;
   for (size_t at = text.find(": public Kernel {"); at != std::string::npos;
        at = text.find(": public Kernel {", at + 1)) {
     ++kinds;
   }
   EXPECT_EQ(kinds, kKernelForms)
-      << "kernel_forms.hpp has another form: tests/support/random_graphs/forms.hpp";
+      << "pack_interfaces.hpp has another form: tests/support/random_graphs/forms.hpp";
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "kernels/kernel.hpp"
-#include "kernels/kernel_forms.hpp"
+#include "kernels/pack_interfaces.hpp"
 #include "kernels/random_values.hpp"
 #include "kernels/same_bits.hpp"
 

@@ -9,7 +9,7 @@
 
 namespace tf_injector::test {
 
-// How many kinds of kernels kernels/kernel_forms.hpp has. Another one: add its name below.
+// How many kinds of kernels kernels/pack_interfaces.hpp has. Another one: add its name below.
 inline constexpr int kKernelForms = 8;
 
 // What add_forms may find.
