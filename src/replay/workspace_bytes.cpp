@@ -49,6 +49,8 @@ size_t ReplaySizes::workspace_bytes() const {
   const size_t arrays =
       array_bytes<GoldenActivationsArrays>(*this) + array_bytes<PackedActivationsArrays>(*this) +
       array_bytes<FaultedChannelOutputsArrays>(*this) + array_bytes<PackExecutorArrays>(*this) +
+      array_bytes<PackPixelsArrays>(*this) + array_bytes<AverageFormArrays>(*this) +
+      array_bytes<WindowFormArrays>(*this) + array_bytes<WholeFormArrays>(*this) +
       array_bytes<PackedLinearArrays>(*this) + array_bytes<PossiblyNonzeroChannelsArrays>(*this) +
       array_bytes<PerFaultExecutorArrays>(*this) + array_bytes<ReplayScores>(*this);
   // Buffers that are carried or spare, and the new place of one that grows or is packed.

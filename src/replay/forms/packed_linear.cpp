@@ -1,4 +1,4 @@
-#include "replay/packed_linear.hpp"
+#include "replay/forms/packed_linear.hpp"
 
 #include <algorithm>
 #include <bit>
