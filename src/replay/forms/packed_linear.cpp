@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 
 #include "replay/finish_pixel.hpp"
 
@@ -31,18 +32,21 @@ PackedLinear::PackedLinear(const ReplayPlan& plan, const GoldenActivations& gold
 
 void PackedLinear::run(const ReplayStep& step, size_t index, BatchContext context,
                        const AfterPosition& after) {
-  context_ = context;
-  const LinearGeometry& g = step.linear->geometry;
-  in_ = values_.view(step.reads.front());
-  add_ = step.has_add ? values_.view(step.reads.back()) : ActivationView();
+  assert(step.linear && &plan_.steps()[index] == &step);
+  const Run run{.step = step,
+                .index = index,
+                .context = context,
+                .in = values_.view(step.reads.front()),
+                .add = step.has_add ? values_.view(step.reads.back()) : ActivationView()};
+  const LinearGeometry& g = run.geometry();
   const LaneMask at_all_positions = values_.lanes_at_all_positions(step.reads);
   for (int64_t p = 0; p < g.out_positions; ++p) {
-    LaneMask reach = at_all_positions | add_.changed_lanes(p);
+    LaneMask reach = at_all_positions | run.add.changed_lanes(p);
     const int32_t* from = g.source.data() + p * g.taps;
-    for (int64_t t = 0; in_.is_changed() && t < g.taps; ++t)
-      reach |= from[t] >= 0 ? in_.changed_lanes(from[t]) : 0;
+    for (int64_t t = 0; run.in.is_changed() && t < g.taps; ++t)
+      reach |= from[t] >= 0 ? run.in.changed_lanes(from[t]) : 0;
     if (reach != 0) {
-      position(step, index, p, reach);
+      compute_position(run, p, reach);
     } else {
       ++counters_.positions_unreached;
     }
@@ -50,27 +54,25 @@ void PackedLinear::run(const ReplayStep& step, size_t index, BatchContext contex
   }
 }
 
-void PackedLinear::position(const ReplayStep& step, size_t index, int64_t p, LaneMask reach) {
-  read_window(step, p, reach);
-  const LinearGeometry& g = step.linear->geometry;
-  if (!plan_.shortcuts().zero_inputs) take_all_rows(step, p);
-  const int32_t faults = std::popcount(reach);
-  find_nonzero(step, index, p, faults);
+void PackedLinear::compute_position(const Run& run, int64_t p, LaneMask reach) {
+  assert((reach & ~values_.all_lanes()) == 0);
+  Field field = read_field(run, p, reach);
+  const LinearGeometry& g = run.geometry();
+  if (!plan_.shortcuts().zero_inputs) field.rows = with_zero_rows(run, p, field.rows);
+  find_nonzero(run, p, field);
   counters_.clipped_outputs += g.cout - nonzero_.count();
-  if (nonzero_.count() == 0) return;  // all outputs are certain to be clipped, golden's too
-  counters_.zero_inputs += static_cast<int64_t>(taps_.size()) * g.cin - window_.rows;
-  const Split how = split(*step.linear, faults);
+  if (nonzero_.count() == 0) return;  // all outputs are certain to be clipped, golden ones too
+  counters_.zero_inputs += static_cast<int64_t>(taps_.size()) * g.cin - field.rows.rows;
+  const Split how = split(run.linear(), field.lanes);
   counters_.single_lanes += how.faults - how.together;
-  compute(*step.linear, how);
   // A chain ended in -0 with its zero inputs left out: all channels again, nothing left out.
-  if (negative_zero_ && plan_.shortcuts().zero_inputs) {
+  if (compute_sums(run, field.rows, how) && plan_.shortcuts().zero_inputs) {
     ++counters_.negative_zeros;
-    take_all_rows(step, p);
-    nonzero_.take_all(static_cast<int32_t>(g.cout), faults);
-    compute(*step.linear, {faults, faults});
+    nonzero_.take_all(static_cast<int32_t>(g.cout), field.lanes);
+    (void)compute_sums(run, with_zero_rows(run, p, field.rows), {field.lanes, field.lanes});
   }
   counters_.equal_lanes +=
-      finish_pixel(plan_, golden_, values_, target_of(step, p), step.epilogue->parameters(),
+      finish_pixel(plan_, golden_, values_, target_of(run.step, p), run.step.epilogue->parameters(),
                    {.lanes = reach,
                     .sums = sums_.data(),
                     .channels = nonzero_.channels(),
@@ -78,38 +80,40 @@ void PackedLinear::position(const ReplayStep& step, size_t index, int64_t p, Lan
                     .nonzero_in = nonzero_.nonzero_in()});
 }
 
-void PackedLinear::read_window(const ReplayStep& step, int64_t p, LaneMask reach) {
-  const LinearStep& linear = *step.linear;
-  const LinearGeometry& g = linear.geometry;
+PackedLinear::Field PackedLinear::read_field(const Run& run, int64_t p, LaneMask reach) {
+  const LinearGeometry& g = run.geometry();
   const int32_t* from = g.source.data() + p * g.taps;
   taps_.clear();
   for (int64_t t = 0; t < g.taps; ++t) {
-    if (from[t] >= 0) taps_.push_back(in_.tap(from[t], static_cast<int32_t>(t)));
+    if (from[t] >= 0) taps_.push_back(run.in.tap(from[t], static_cast<int32_t>(t)));
   }
+  Field field;
+  field.lanes = std::popcount(reach);
   const simd::LaneRows rows = table_.lane_window({.taps = taps_,
                                                   .lanes = reach,
                                                   .cin = static_cast<int32_t>(g.cin),
                                                   .cout = static_cast<int32_t>(g.cout),
                                                   .values = rows_.data(),
                                                   .weight_at = weight_at_.data(),
-                                                  .most = delta_sq_norms_.data()});
-  window_ = {.rows = rows.count,
-             .vectors = vectors(std::popcount(reach)),
-             .values = rows.values,
-             .weights = linear.weights.data(),
-             .weight_at = weight_at_.data()};
-  if (linear.clipped_bound && step.has_add)
-    table_.lane_most(add_.pixel(p), reach, add_delta_sq_norms_.data());
+                                                  .most = field.delta_sq_norms.data()});
+  field.rows = {.rows = rows.count,
+                .vectors = vectors(field.lanes),
+                .values = rows.values,
+                .weights = run.linear().weights.data(),
+                .weight_at = weight_at_.data()};
+  if (run.linear().clipped_bound && run.step.has_add)
+    table_.lane_most(run.add.pixel(p), reach, field.add_delta_sq_norms.data());
+  return field;
 }
 
-void PackedLinear::find_nonzero(const ReplayStep& step, size_t index, int64_t p, int32_t faults) {
-  const LinearStep& linear = *step.linear;
+void PackedLinear::find_nonzero(const Run& run, int64_t p, const Field& field) {
+  const LinearStep& linear = run.linear();
   const auto cout = static_cast<int32_t>(linear.geometry.cout);
   if (linear.clipped_bound) {
-    nonzero_.find(*linear.clipped_bound, cout, golden_.before_relu(index, p), delta_sq_norms_.data(),
-                  step.has_add ? add_delta_sq_norms_.data() : nullptr, faults);
+    nonzero_.find(*linear.clipped_bound, cout, golden_.before_relu(run.index, p), field.delta_sq_norms.data(),
+                  run.step.has_add ? field.add_delta_sq_norms.data() : nullptr, field.lanes);
   } else {
-    nonzero_.take_all(cout, faults);
+    nonzero_.take_all(cout, field.lanes);
   }
 }
 
@@ -118,88 +122,93 @@ int32_t PackedLinear::single_cost(int32_t faults, int32_t channels, int32_t cout
   return std::min(faults * vectors(cout), faults * vectors(channels) + vectors(cout) * kWeightPackCost);
 }
 
-// What does not fill a vector is computed one by one where that is less work: those with the largest changes.
-PackedLinear::Split PackedLinear::split(const LinearStep& linear, int32_t faults) {
+// What does not fill a vector is computed one by one where that is less work: those with the largest deltas.
+PackedLinear::Split PackedLinear::split(const LinearStep& linear, int32_t faults) const {
   const int32_t over = faults % lanes_, channels = nonzero_.count();
   const bool is_less =
       over > 0 && single_cost(over, channels, static_cast<int32_t>(linear.geometry.cout)) < channels;
   return {is_less ? faults - over : faults, faults};
 }
 
-void PackedLinear::compute(const LinearStep& linear, const Split& how) {
-  negative_zero_ = false;
+bool PackedLinear::compute_sums(const Run& run, const simd::LaneWindow& rows, const Split& how) {
+  assert(how.together <= how.faults && vectors(how.faults) == rows.vectors);
+  bool is_negative_zero = false;
   const int32_t end = vectors(how.together);
   for (int32_t v = 0; v < end; ++v) {
     const simd::LaneLevel& level = nonzero_.level(nonzero_.vectors() - v);
-    if (level.count > 0) compute_together(linear, level, v, end);
+    if (level.count > 0) is_negative_zero |= compute_together(run, rows, level, v, end);
   }
-  if (how.together < how.faults) compute_single(linear, how.together, how.faults);
+  if (how.together < how.faults) is_negative_zero |= compute_single(run, rows, how.together, how.faults);
+  return is_negative_zero;
 }
 
-template <class Run>
-void PackedLinear::for_each_block(const LinearStep& linear, Run run) {
-  const std::span<const int64_t> blocks = linear.kernel->blocks(context_.batch);
+template <class Compute>
+void PackedLinear::for_each_block(const Run& run, const simd::LaneWindow& rows, Compute compute) {
+  const std::span<const int64_t> blocks = run.linear().kernel->blocks(run.context.batch);
   if (blocks.size() <= 1) {
-    run(window_, false);
+    compute(rows, false);
     return;
   }
-  const int32_t* begin = window_.weight_at;
-  const int32_t* const end = begin + window_.rows;
+  const int32_t* begin = rows.weight_at;
+  const int32_t* const end = begin + rows.rows;
   int64_t first = 0;
   for (const int64_t length : blocks) {
-    simd::LaneWindow block = window_;
-    const int64_t limit = (first + length) * linear.geometry.cout;
+    simd::LaneWindow block = rows;
+    const int64_t limit = (first + length) * run.geometry().cout;
     const int32_t* next = std::partition_point(begin, end, [&](int32_t at) { return at < limit; });
     block.rows = static_cast<int32_t>(next - begin);
     block.weight_at = begin;
-    block.values = window_.values + (begin - window_.weight_at) * window_.vectors * lanes_;
-    run(block, first != 0);
+    block.values = rows.values + (begin - rows.weight_at) * rows.vectors * lanes_;
+    compute(block, first != 0);
     begin = next;
     first += length;
   }
 }
 
-void PackedLinear::compute_together(const LinearStep& linear, const simd::LaneLevel& channels, int32_t first,
-                                    int32_t end) {
-  for_each_block(linear, [&](simd::LaneWindow block, bool add) {
+bool PackedLinear::compute_together(const Run& run, const simd::LaneWindow& rows,
+                                    const simd::LaneLevel& channels, int32_t first, int32_t end) {
+  bool is_negative_zero = false;
+  for_each_block(run, rows, [&](simd::LaneWindow block, bool add) {
     block.values += first * lanes_;
-    negative_zero_ |= table_.lane_sums({.window = block,
-                                        .channels = channels.channels,
-                                        .channel_count = channels.count,
-                                        .sum_rows = channels.rows,
-                                        .vectors = end - first,
-                                        .sums = sums_.data() + first * lanes_,
-                                        .add_to_sums = add});
+    is_negative_zero |= table_.lane_sums({.window = block,
+                                          .channels = channels.channels,
+                                          .channel_count = channels.count,
+                                          .sum_rows = channels.rows,
+                                          .vectors = end - first,
+                                          .sums = sums_.data() + first * lanes_,
+                                          .add_to_sums = add});
   });
+  return is_negative_zero;
 }
 
 // Lanes first..end-1, the last vector: whatever may be non-zero may be so there.
-void PackedLinear::compute_single(const LinearStep& linear, int32_t first, int32_t end) {
-  const auto cout = static_cast<int32_t>(linear.geometry.cout);
+bool PackedLinear::compute_single(const Run& run, const simd::LaneWindow& rows, int32_t first, int32_t end) {
+  const auto cout = static_cast<int32_t>(run.geometry().cout);
   const bool pack =
       cout <= lanes_ * simd::kMostPackedVectors &&
       (end - first) * (vectors(cout) - vectors(nonzero_.count())) > vectors(cout) * kWeightPackCost;
-  const std::vector<int32_t>& at = row_at_[idx(window_.vectors)];
-  for_each_block(linear, [&](const simd::LaneWindow& block, bool add) {
-    negative_zero_ |= table_.item_sums({.rows = block.rows,
-                                        .values = block.values + first,
-                                        .value_at = at.data(),
-                                        .weights = block.weights,
-                                        .weight_at = block.weight_at,
-                                        .count = end - first,
-                                        .channels = nonzero_.channels(),
-                                        .channel_count = nonzero_.count(),
-                                        .packed = pack ? packed_weights_.data() : nullptr,
-                                        .sums = sums_.data() + first,
-                                        .channel_stride = width_,
-                                        .add_to_sums = add});
+  const std::vector<int32_t>& at = row_at_[idx(rows.vectors)];
+  bool is_negative_zero = false;
+  for_each_block(run, rows, [&](const simd::LaneWindow& block, bool add) {
+    is_negative_zero |= table_.item_sums({.rows = block.rows,
+                                          .values = block.values + first,
+                                          .value_at = at.data(),
+                                          .weights = block.weights,
+                                          .weight_at = block.weight_at,
+                                          .count = end - first,
+                                          .channels = nonzero_.channels(),
+                                          .channel_count = nonzero_.count(),
+                                          .packed = pack ? packed_weights_.data() : nullptr,
+                                          .sums = sums_.data() + first,
+                                          .channel_stride = width_,
+                                          .add_to_sums = add});
   });
+  return is_negative_zero;
 }
 
-// The window with its zeros.
-void PackedLinear::take_all_rows(const ReplayStep& step, int64_t p) {
-  const LinearGeometry& g = step.linear->geometry;
-  const int64_t row = int64_t{window_.vectors} * lanes_;
+simd::LaneWindow PackedLinear::with_zero_rows(const Run& run, int64_t p, const simd::LaneWindow& rows) {
+  const LinearGeometry& g = run.geometry();
+  const int64_t row = int64_t{rows.vectors} * lanes_;
   std::fill_n(dense_rows_.data(), g.taps * g.cin * row, 0.0f);
   dense_at_.clear();
   int32_t next = 0;
@@ -207,15 +216,18 @@ void PackedLinear::take_all_rows(const ReplayStep& step, int64_t p) {
     if (g.source[idx(p * g.taps + t)] == LinearGeometry::kSkipped) continue;
     for (int64_t c = 0; c < g.cin; ++c) {
       const auto weights = static_cast<int32_t>((t * g.cin + c) * g.cout);
-      if (next < window_.rows && weight_at_[idx(next)] == weights)
-        std::copy_n(window_.values + next++ * row, row,
+      if (next < rows.rows && rows.weight_at[next] == weights)
+        std::copy_n(rows.values + next++ * row, row,
                     dense_rows_.data() + static_cast<int64_t>(dense_at_.size()) * row);
       dense_at_.push_back(weights);
     }
   }
-  window_.rows = static_cast<int32_t>(dense_at_.size());
-  window_.values = dense_rows_.data();
-  window_.weight_at = dense_at_.data();
+  assert(next == rows.rows);
+  simd::LaneWindow all = rows;
+  all.rows = static_cast<int32_t>(dense_at_.size());
+  all.values = dense_rows_.data();
+  all.weight_at = dense_at_.data();
+  return all;
 }
 
 }  // namespace tf_injector::replay

@@ -50,41 +50,53 @@ class PackedLinear : PackedLinearArrays {
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
 
  private:
+  // What is the same at all positions of a step.
+  struct Run {
+    const ReplayStep& step;
+    size_t index = 0;  // of the step
+    BatchContext context;
+    ActivationView in, add;  // the step's input, the Add's operand
+    [[nodiscard]] const LinearStep& linear() const { return *step.linear; }
+    [[nodiscard]] const LinearGeometry& geometry() const { return step.linear->geometry; }
+  };
+  // The receptive field of a position, as the reached lanes have it.
+  struct Field {
+    simd::LaneWindow rows;  // those that are not +0 in all lanes
+    int32_t lanes = 0;
+    // Largest squared norms of each vector of lanes: of the delta of the inputs, of the Add's operand.
+    std::array<float, simd::kLaneVectors> delta_sq_norms{}, add_delta_sq_norms{};
+  };
   // How a position is computed: lanes together, faults across the lanes; those behind them one by one, output
   // channels across the lanes.
   struct Split {
     int32_t together = 0, faults = 0;
   };
-  void position(const ReplayStep& step, size_t index, int64_t position, LaneMask reach);
-  void read_window(const ReplayStep& step, int64_t position, LaneMask reach);
-  void find_nonzero(const ReplayStep& step, size_t index, int64_t position, int32_t faults);
+  void compute_position(const Run& run, int64_t position, LaneMask reach);
+  [[nodiscard]] Field read_field(const Run& run, int64_t position, LaneMask reach);
+  // The same rows with those that are +0 among them.
+  [[nodiscard]] simd::LaneWindow with_zero_rows(const Run& run, int64_t position,
+                                                const simd::LaneWindow& rows);
+  void find_nonzero(const Run& run, int64_t position, const Field& field);
   [[nodiscard]] int32_t vectors(int32_t count) const { return (count + lanes_ - 1) / lanes_; }
   [[nodiscard]] int32_t single_cost(int32_t faults, int32_t channels, int32_t cout) const;
-  [[nodiscard]] Split split(const LinearStep& linear, int32_t faults);
-  void compute(const LinearStep& linear, const Split& how);
+  [[nodiscard]] Split split(const LinearStep& linear, int32_t faults) const;
+  // Sums of the possibly non-zero channels. True: a chain ended in -0.
+  [[nodiscard]] bool compute_sums(const Run& run, const simd::LaneWindow& rows, const Split& how);
   // Vectors first..end-1.
-  void compute_together(const LinearStep& linear, const simd::LaneLevel& channels, int32_t first,
-                        int32_t end);
-  void compute_single(const LinearStep& linear, int32_t first, int32_t end);
-  void take_all_rows(const ReplayStep& step, int64_t position);
-  // Calls run(window, add_to_sums) for every block that the layer's sum is cut into.
-  template <class Run>
-  void for_each_block(const LinearStep& linear, Run run);
+  [[nodiscard]] bool compute_together(const Run& run, const simd::LaneWindow& rows,
+                                      const simd::LaneLevel& channels, int32_t first, int32_t end);
+  [[nodiscard]] bool compute_single(const Run& run, const simd::LaneWindow& rows, int32_t first, int32_t end);
+  // Calls compute(rows, add_to_sums) for every block that the layer's sum is cut into.
+  template <class Compute>
+  void for_each_block(const Run& run, const simd::LaneWindow& rows, Compute compute);
 
   const ReplayPlan& plan_;
   const simd::PackTable& table_;
   const int32_t lanes_, width_;  // of a vector, of a pack
   const GoldenActivations& golden_;
   PackedActivations& values_;
-  BatchContext context_;
-  ActivationView in_, add_;     // of the step: its input, the Add's operand
-  bool negative_zero_ = false;  // of the chains run last
   Counters counters_;
-  simd::LaneWindow window_;
-  // Largest squared norms of each vector of the lanes that are reached: of the change of the inputs under the
-  // window and of the Add's operand.
-  std::array<float, simd::kLaneVectors> delta_sq_norms_{}, add_delta_sq_norms_{};
-  PossiblyNonzeroChannels nonzero_;
+  PossiblyNonzeroChannels nonzero_;  // of the position that is being computed
 };
 
 }  // namespace tf_injector::replay
