@@ -14,7 +14,7 @@ ReplayWorkspace::ReplayWorkspace(const ReplayPlan& plan)
       golden_(plan),
       values_(plan, golden_),
       faulted_outputs_(plan, golden_),
-      steps_(plan, golden_, values_, faulted_outputs_),
+      pack_executor_(plan, golden_, values_, faulted_outputs_),
       per_fault_executor_(plan, golden_, values_, faulted_outputs_),
       repacker_(plan, golden_, values_) {
   ArrayMaker maker;
@@ -44,7 +44,7 @@ void ReplayWorkspace::run_group(const Group& group, const Changed& changed) {
   }
   for (const Pack& pack : group.multi_layer_packs) {
     values_.reset(static_cast<int32_t>(pack.faults.size()));
-    steps_.run(pack.hits.front().step, plan_.steps().size(), pack.hits, context_);
+    pack_executor_.run(pack.hits.front().step, plan_.steps().size(), pack.hits, context_);
     report(pack.faults, changed);
   }
 }
@@ -61,8 +61,8 @@ void ReplayWorkspace::count(const Group& group) {
 
 Counters ReplayWorkspace::counters() const noexcept {
   Counters all = counters_;
-  for (const Counters& some :
-       {faulted_outputs_.counters(), steps_.counters(), per_fault_executor_.counters(), repacker_.counters()})
+  for (const Counters& some : {faulted_outputs_.counters(), pack_executor_.counters(),
+                               per_fault_executor_.counters(), repacker_.counters()})
     all += some;
   return all;
 }
@@ -90,62 +90,51 @@ void ReplayWorkspace::run_segment(size_t s, std::span<const Pack> hitting, const
     values_.reset(static_cast<int32_t>(pack.faults.size()));
     repacker_.give_back(value, values_.exchange(value, std::move(pack.buffer)));
     values_.put(value, pack.changed_lanes);
-    run_pack(s, plan_.segments()[s].first, value, pack.faults, pack.has_large_delta, pack.pending, changed);
+    const PackState state{pack.changed_lanes, pack.has_large_delta, pack.pending};
+    run_pack({pack.faults, state, plan_.segments()[s].first, value}, s, changed);
   }
   for (const Pack& pack : hitting) {
     values_.reset(static_cast<int32_t>(pack.faults.size()));
-    run_pack(s, pack.hits.front().step, -1, pack.faults, pack.has_large_delta, pack.hits, changed);
+    run_pack({pack.faults, {0, pack.has_large_delta, pack.hits}, pack.hits.front().step, kNothing}, s,
+             changed);
   }
   carried_ = repacker_.repack(s + 1, std::exchange(next_, {}));
 }
 
-void ReplayWorkspace::run_pack(size_t s, size_t first, int carried_value, const std::vector<uint32_t>& faults,
-                               bool has_large_delta, std::span<const LayerFaults> hits,
-                               const Changed& changed) {
-  // Lanes that are or become other than golden by the end of the segment, and of those behind it as long as
-  // they are few.
-  LaneMask lanes = carried_value >= 0 ? values_.changed_lanes(carried_value) : 0, few = 0;
-  size_t here = 0, end = s, few_hits = 0;
-  bool is_patched = false;
-  for (size_t next = s; next < plan_.segments().size(); ++next) {
-    size_t hit = next == s ? 0 : few_hits;
-    for (; hit < hits.size() && hits[hit].step < plan_.segments()[next].end; ++hit) {
-      for (const int32_t lane : hits[hit].lane) lanes |= LaneMask{1} << lane;
-      is_patched = is_patched || !hits[hit].patched.empty();
-    }
-    if (next == s) here = hit;
-    const int most = has_large_delta ? kMaxPerFault : plan_.segments()[next].per_fault_limit;
-    if (std::popcount(lanes) > (plan_.shortcuts().alone ? most : 0) || is_patched) break;
-    few = lanes;
-    few_hits = hit;
-    end = next + 1;
-  }
-  if (end > s) {
-    here = few_hits;
-    per_fault_executor_.run(first, plan_.segments()[end - 1].end, hits.first(here), few, carried_value,
-                            plan_.segments()[end - 1].value, context_);
+void ReplayWorkspace::run_pack(const ReadyPack& pack, size_t s, const Changed& changed) {
+  const std::span<const LayerFaults> pending = pack.state.pending;
+  const Strategy how = choose_strategy(plan_.segments(), s, pack.state, plan_.shortcuts().alone);
+  const Segment& last = plan_.segments()[how.end - 1];
+  if (how.is_per_fault) {
+    per_fault_executor_.run(pack.first_step, last.end, pending.first(how.layers), how.lanes,
+                            pack.changed_value, last.value, context_);
   } else {
-    end = s + 1;
-    steps_.run(first, plan_.segments()[s].end, hits.first(here), context_);
+    pack_executor_.run(pack.first_step, last.end, pending.first(how.layers), context_);
   }
-  hits = hits.subspan(here);
-  const int value = plan_.segments()[end - 1].value;
+  if (last.value == plan_.output()) {
+    report(pack.faults, changed);
+  } else {
+    carry(pack, how, last.value);
+  }
+}
+
+void ReplayWorkspace::carry(const ReadyPack& pack, const Strategy& how, int value) {
   const LaneMask changed_lanes = values_.changed_lanes(value);
-  if (value == plan_.output()) {
-    report(faults, changed);
-  } else if (changed_lanes != 0 || !hits.empty()) {
-    SparsePixelBuffer buffer = values_.exchange(value, repacker_.take(value));
-    if (changed_lanes == 0) buffer.owner = -1;
-    next_.push_back({faults, changed_lanes, has_large_delta, hits, end, std::move(buffer)});
-  } else {
+  const std::span<const LayerFaults> pending = pack.state.pending.subspan(how.layers);
+  if (changed_lanes == 0 && pending.empty()) {
     ++counters_.ended_packs;
+    return;
   }
+  SparsePixelBuffer buffer = values_.exchange(value, repacker_.take(value));
+  if (changed_lanes == 0) buffer.owner = -1;
+  next_.push_back(
+      {pack.faults, changed_lanes, pack.state.has_large_delta, pending, how.end, std::move(buffer)});
 }
 
 void ReplayWorkspace::report(const std::vector<uint32_t>& faults, const Changed& changed) {
   for (LaneMask left = values_.changed_lanes(plan_.output()); left != 0; left &= left - 1) {
     const int lane = std::countr_zero(left);
-    const float* scores = steps_.read_value(plan_.output(), lane);
+    const float* scores = pack_executor_.read_value(plan_.output(), lane);
     for (size_t i = 0; i < scores_.size(); ++i) scores_[i] = canonical_nan(scores[i]);
     if (!same_bits(scores_.span(), golden_scores_.span()))
       changed(faults[static_cast<size_t>(lane)], scores_.span());

@@ -19,6 +19,7 @@
 #include "replay/per_fault_executor.hpp"
 #include "replay/repack.hpp"
 #include "replay/replay_plan.hpp"
+#include "replay/strategy.hpp"
 
 namespace tf_injector::replay {
 
@@ -57,16 +58,24 @@ class ReplayWorkspace : ReplayScores {
   // Without the shortcut `prefix`: every fault runs the steps before the first that it changes.
   void run_prefixes(const Group& group);
   void run_segment(size_t segment, std::span<const Pack> hitting, const Changed& changed);
-  // From a step of the segment on; carried_value: what its faults have changed before (-1: nothing).
-  void run_pack(size_t segment, size_t first, int carried_value, const std::vector<uint32_t>& faults,
-                bool has_large_delta, std::span<const LayerFaults> hits, const Changed& changed);
+  static constexpr int kNothing = -1;  // no value: all is golden
+  // A pack whose state in front of a segment is in values_.
+  struct ReadyPack {
+    const std::vector<uint32_t>& faults;
+    PackState state;
+    size_t first_step = 0;  // of the segment: it begins there
+    int changed_value = kNothing;
+  };
+  void run_pack(const ReadyPack& pack, size_t segment, const Changed& changed);
+  // Keeps what the pack has changed for the segment that it goes on with; counts it if all of it has ended.
+  void carry(const ReadyPack& pack, const Strategy& how, int value);
   void report(const std::vector<uint32_t>& faults, const Changed& changed);
 
   const ReplayPlan& plan_;
   GoldenActivations golden_;
   PackedActivations values_;
   FaultedChannelOutputs faulted_outputs_;
-  PackExecutor steps_;
+  PackExecutor pack_executor_;
   PerFaultExecutor per_fault_executor_;
   Repacker repacker_;
   BatchContext context_;
