@@ -46,7 +46,7 @@ class ReplayEngine final : public Engine {
     const replay::FaultBlock& block = prepared(first, count);
     for (int image = 0; image < images.tile.images; ++image) {
       golden_of(images, image, thread, golden_[static_cast<size_t>(thread)].span());
-      faults_of(block, image, first, thread, sink);
+      faults_of(block, image, thread, sink);
     }
   }
 
@@ -59,18 +59,17 @@ class ReplayEngine final : public Engine {
     for (int image = 0; image < images.tile.images; ++image) {
       golden_of(images, image, thread, golden.subspan(static_cast<size_t>(image) * classes, classes));
       golden_row(image);
-      faults_of(block, image, 0, thread, sink);
+      faults_of(block, image, thread, sink);
     }
   }
 
  private:
-  // On the image that golden_of saw last. `first`: the block's first fault.
-  void faults_of(const replay::FaultBlock& block, int image, size_t first, int thread,
-                 const FaultSink& sink) {
+  // On the image that golden_of saw last.
+  void faults_of(const replay::FaultBlock& block, int image, int thread, const FaultSink& sink) {
     for (const replay::Group& group : block.groups()) {
       workspaces_[static_cast<size_t>(thread)]->run_group(
           group,
-          [&](size_t fault, std::span<const float> scores) { sink.row(first + fault, image, scores); });
+          [&](replay::FaultIndex fault, std::span<const float> scores) { sink.row(fault, image, scores); });
     }
     sink.advance(static_cast<int64_t>(block.size()));
   }
@@ -93,7 +92,7 @@ class ReplayEngine final : public Engine {
     auto& block = blocks_[{first, count}];
     if (!block) {
       block = std::make_unique<const replay::FaultBlock>(
-          replay_plan_, std::span<const Patch>(faults_).subspan(first, count));
+          replay_plan_, std::span<const Patch>(faults_).subspan(first, count), first);
     }
     return *block;
   }

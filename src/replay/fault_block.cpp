@@ -1,6 +1,7 @@
 #include "replay/fault_block.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -20,8 +21,8 @@ constexpr float kLargeDelta = 8.0f;
 struct Target {
   const Patch* patch = nullptr;
   std::vector<size_t> steps;  // ascending; empty: the weight is not read by the scored output
-  uint32_t fault = 0;         // index into the block
-  float delta = 0.0f;         // |w' - w|; infinity for what is no number
+  FaultIndex fault = 0;
+  float delta = 0.0f;  // |w' - w|; infinity for what is no number
 
   [[nodiscard]] bool has_large_delta() const { return delta > kLargeDelta; }
   [[nodiscard]] bool is_multi_layer() const { return steps.size() > 1; }
@@ -104,7 +105,7 @@ Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
 size_t fault_bytes(const ReplayPlan& plan, std::span<const size_t> steps) {
   const auto lists = [](size_t bytes) { return 2 * block_bytes(bytes); };  // while they grow
   size_t bytes = lists(sizeof(Target)) + block_bytes(steps.size() * sizeof(size_t)) + lists(sizeof(Pack)) +
-                 lists(sizeof(uint32_t)) + lists(sizeof(size_t)) + lists(sizeof(Group));
+                 lists(sizeof(FaultIndex)) + lists(sizeof(size_t)) + lists(sizeof(Group));
   for (const size_t s : steps) {
     const ReplayStep& step = plan.steps()[s];
     bytes += 2 * lists(sizeof(LayerFaults)) + 4 * lists(sizeof(int32_t));
@@ -122,7 +123,9 @@ size_t fault_bytes(const ReplayPlan& plan, std::span<const size_t> steps) {
   return bytes;
 }
 
-FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches) : size_(patches.size()) {
+FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches, size_t first)
+    : size_(patches.size()) {
+  assert(first + patches.size() <= std::numeric_limits<FaultIndex>::max());
   std::vector<Target> targets;
   std::map<WeightId, std::vector<size_t>> holding;
   for (const Patch& patch : patches) {
@@ -130,7 +133,7 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches) :
     if (is_new) it->second = plan.steps_holding(patch.weight);
     targets.push_back({.patch = &patch,
                        .steps = it->second,
-                       .fault = static_cast<uint32_t>(targets.size()),
+                       .fault = static_cast<FaultIndex>(first + targets.size()),
                        .delta = delta_of(patch)});
   }
   std::stable_sort(targets.begin(), targets.end(), [](const Target& a, const Target& b) {

@@ -35,9 +35,9 @@ struct LayerFaults {
 };
 
 struct Pack {
-  std::vector<uint32_t> faults;   // index into the block, per lane
-  bool has_large_delta = false;   // the changes: such packs stay among themselves
-  std::vector<LayerFaults> hits;  // ascending by step
+  std::vector<FaultIndex> faults;  // per lane
+  bool has_large_delta = false;    // the changes: such packs stay among themselves
+  std::vector<LayerFaults> hits;   // ascending by step
 };
 
 struct Group {
@@ -50,8 +50,8 @@ struct Group {
 
 class FaultBlock {
  public:
-  // Throws std::bad_alloc.
-  FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches);
+  // Faults first..first+patches.size()-1 of the engine's block. Throws std::bad_alloc.
+  FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches, size_t first = 0);
   [[nodiscard]] const std::vector<Group>& groups() const noexcept { return groups_; }
   [[nodiscard]] size_t size() const noexcept { return size_; }
 

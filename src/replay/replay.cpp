@@ -131,13 +131,12 @@ void ReplayWorkspace::carry(const ReadyPack& pack, const Strategy& how, int valu
       {pack.faults, changed_lanes, pack.state.has_large_delta, pending, how.end, std::move(buffer)});
 }
 
-void ReplayWorkspace::report(const std::vector<uint32_t>& faults, const Changed& changed) {
+void ReplayWorkspace::report(const std::vector<FaultIndex>& faults, const Changed& changed) {
   for (LaneMask left = values_.changed_lanes(plan_.output()); left != 0; left &= left - 1) {
     const int lane = std::countr_zero(left);
     const float* scores = pack_executor_.read_value(plan_.output(), lane);
     for (size_t i = 0; i < scores_.size(); ++i) scores_[i] = canonical_nan(scores[i]);
-    if (!same_bits(scores_.span(), golden_scores_.span()))
-      changed(faults[static_cast<size_t>(lane)], scores_.span());
+    if (!same_bits(scores_.span(), golden_scores_.span())) changed(faults[idx(lane)], scores_.span());
   }
 }
 

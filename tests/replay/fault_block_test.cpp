@@ -47,6 +47,22 @@ float delta_of(const Patch& patch) {
   return std::isfinite(delta) ? delta : HUGE_VALF;
 }
 
+// A piece of a block: its faults are known by their indices in the whole.
+TEST(FaultBlock, KeepsTheIndicesOfTheBlockThatItIsAPieceOf) {
+  if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
+  std::mt19937 rng(90);
+  const PreparedNetwork network = prepared(rng);
+  const Graph& g = network.graph;
+  const std::vector<Patch> patches = {added(g, 2, 3, 2.0f), added(g, 0, 7, 1000.0f), added(g, 1, 1, -0.5f)};
+  std::set<replay::FaultIndex> found;
+  const FaultBlock block(network.replay_plan, patches, 70);
+  for (const Pack* pack : packs_of(block)) {
+    found.insert(pack->faults.begin(), pack->faults.end());
+    EXPECT_EQ(pack->has_large_delta, pack->faults.front() == 71);
+  }
+  EXPECT_EQ(found, (std::set<replay::FaultIndex>{70, 71, 72}));
+}
+
 TEST(FaultBlock, LanesLieInTheOrderOfTheirChangesAndLargeOnesApart) {
   if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
   std::mt19937 rng(91);
