@@ -61,6 +61,7 @@ void pack_columns(LayerFaults& hit, const LinearStep& linear, std::span<const Ta
 
 // Large changes last (PossiblyNonzeroChannels).
 Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
+  assert(!targets.empty() && targets.size() <= idx(plan.pack_size().lanes));
   std::stable_sort(targets.begin(), targets.end(),
                    [](const Target& a, const Target& b) { return a.delta < b.delta; });
   Pack pack{.faults = {}, .has_large_delta = targets[0].has_large_delta(), .hits = {}};

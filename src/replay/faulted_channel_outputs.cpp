@@ -1,6 +1,7 @@
 #include "replay/faulted_channel_outputs.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 #include "core/bits.hpp"
 
@@ -33,6 +34,8 @@ void FaultedChannelOutputs::list_positions(const LayerFaults& hit, const ReplayS
 }
 
 void FaultedChannelOutputs::compute(const LayerFaults& hit, const ReplayStep& step, BatchContext context) {
+  assert(step.linear && !hit.lane.empty() && hit.channel.size() == hit.lane.size());
+  assert(std::is_sorted(hit.channel.begin(), hit.channel.end()));
   list_positions(hit, step);
   counters_.column_positions_skipped +=
       step.linear->geometry.out_positions - static_cast<int64_t>(positions_.size());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bit>
+#include <cassert>
 #include <cstdint>
 #include <vector>
 
@@ -43,6 +44,7 @@ class FaultedChannelOutputs : FaultedChannelOutputsArrays {
   // from golden's at this position. Positions ascend from call to call.
   template <class Changed>
   void at(int64_t position, Changed changed) {
+    assert(next_ == 0 || positions_[next_ - 1] < position);
     while (next_ < positions_.size() && positions_[next_] < position) ++next_;
     if (next_ == positions_.size() || positions_[next_] != position) return;
     for (simd::LaneMask left = differs_[next_]; left != 0; left &= left - 1) {

@@ -1,12 +1,16 @@
 #include "replay/finish_pixel.hpp"
 
+#include <algorithm>
 #include <bit>
+#include <cassert>
 
 namespace tf_injector::replay {
 
 int finish_pixel(const ReplayPlan& plan, const GoldenActivations& golden, PackedActivations& values,
                  const PixelTarget& target, const simd::EpilogueCall& epilogue, const PixelSums& sums) {
   const auto [value, position, add] = target;
+  assert(sums.lanes != 0 && (sums.lanes & ~values.all_lanes()) == 0);
+  assert(std::is_sorted(sums.channels, sums.channels + sums.count));
   const PackedActivations::PixelStorage to =
       values.allocate_pixel(value, position, std::popcount(sums.lanes));
   simd::LaneFinishCall call{.lanes = sums.lanes,

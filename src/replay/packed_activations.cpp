@@ -2,11 +2,22 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
+#include <cmath>
+#include <functional>
 #include <limits>
 #include <utility>
 
 namespace tf_injector::replay {
 namespace {
+
+[[maybe_unused]] bool are_ascending(const int32_t* channels, int32_t count) {
+  return std::adjacent_find(channels, channels + count, std::greater_equal<>()) == channels + count;
+}
+
+[[maybe_unused]] bool has_nan(const float* values, int64_t count) {
+  return std::any_of(values, values + count, [](float x) { return std::isnan(x); });
+}
 
 // The place of a lane among others.
 size_t place_among(LaneMask lanes, int32_t lane) {
@@ -83,6 +94,7 @@ SparsePixelBuffer PackedActivations::make_buffer(int value) const {
 }
 
 void PackedActivations::reset(int32_t lanes) {
+  assert(lanes >= 1 && lanes <= plan_.table().width());
   all_lanes_ = ~LaneMask{0} >> (64 - lanes);
   std::fill(changed_lanes_.begin(), changed_lanes_.end(), LaneMask{0});
   for (SparsePixelBuffer& buffer : buffers_) buffer.owner = -1;
@@ -101,6 +113,8 @@ void PackedActivations::begin(int value) {
 PackedActivations::PixelStorage PackedActivations::allocate_pixel(int value, int64_t position,
                                                                   int32_t lanes) {
   SparsePixelBuffer& b = buffer(value);
+  assert(b.owner == value && position >= 0 && position < b.positions);
+  assert(lanes >= 1 && lanes <= std::popcount(all_lanes_));
   const int64_t channels = info(value).channels;
   b.reserve((channels + 1) * stride(lanes) + vector_, channels);
   b.places[idx(position)] = {b.used_values, static_cast<int32_t>(b.used_channels), 0, 0, 0};
@@ -109,9 +123,14 @@ PackedActivations::PixelStorage PackedActivations::allocate_pixel(int value, int
 
 void PackedActivations::commit(int value, int64_t position, int32_t rows, LaneMask changed_lanes) {
   SparsePixelBuffer& b = buffer(value);
+  assert(b.owner == value && (changed_lanes & ~all_lanes_) == 0);
   b.changed_lanes[idx(position)] = changed_lanes;
   if (changed_lanes == 0) return;
   SparsePixelBuffer::Place& place = b.places[idx(position)];
+  assert(rows >= 0 && rows <= info(value).channels &&
+         are_ascending(b.channels.data() + place.channels, rows));
+  // A maximum over lanes would pass over a NaN (PossiblyNonzeroChannels): norms of such deltas are Infinity.
+  assert(!has_nan(b.values.data() + place.values, std::popcount(changed_lanes)));
   place.count = rows;
   place.stride = stride(std::popcount(changed_lanes));
   changed_lanes_[idx(value)] |= changed_lanes;
@@ -146,8 +165,11 @@ void PackedActivations::merge(int value, int64_t position, std::vector<LaneChang
     std::sort(changes.begin(), changes.end(), by_channel);
   SparsePixelBuffer& b = buffer(value);
   const int64_t channels = info(value).channels;
+  assert(b.owner == value && position >= 0 && position < b.positions);
   LaneMask lanes = changed_lanes(value, position);
   for (const LaneChange& change : changes) lanes |= LaneMask{1} << change.lane;
+  assert((lanes & ~all_lanes_) == 0);
+  assert(changes.front().channel >= 0 && changes.back().channel < channels);
   const int32_t count = std::popcount(lanes), stride = this->stride(count);
   b.reserve((channels + 1) * stride + vector_, channels);  // pointers stay as they are from here on
   const LaneMask old_lanes = changed_lanes(value, position);

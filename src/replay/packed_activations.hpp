@@ -3,6 +3,7 @@
 // channels that are not zero.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -58,6 +59,7 @@ struct SparsePixelBuffer {
   }
   void release_pixel(int64_t position) {
     Place& place = places[static_cast<size_t>(position)];
+    assert(is_last(place));
     used_values = place.values;
     used_channels = place.channels;
     place.capacity = 0;

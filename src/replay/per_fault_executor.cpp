@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cstring>
 #include <numeric>
 
@@ -28,6 +29,8 @@ PerFaultExecutor::PerFaultExecutor(const ReplayPlan& plan, const GoldenActivatio
 
 void PerFaultExecutor::run(size_t first, size_t end, std::span<const LayerFaults> hits, LaneMask lanes,
                            int from, int to, BatchContext context) {
+  assert(idx(std::popcount(lanes)) <= faults_.size() && (lanes & ~values_.all_lanes()) == 0);
+  assert(first <= end && end <= plan_.steps().size());
   size_t count = 0;
   for (LaneMask left = lanes; left != 0; left &= left - 1) {
     Fault& fault = faults_[count++];

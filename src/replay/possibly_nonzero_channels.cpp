@@ -1,6 +1,8 @@
 #include "replay/possibly_nonzero_channels.hpp"
 
 #include <algorithm>
+#include <cassert>
+#include <cmath>
 #include <numeric>
 
 #include "replay/clipped_bound.hpp"
@@ -30,10 +32,14 @@ void PossiblyNonzeroChannels::find(const ClippedBound& bound, int32_t cout,
                                    const GoldenActivations::BeforeRelu& golden, const float* delta_sq_norm,
                                    const float* add_delta_sq_norm, int32_t faults) {
   vectors_ = (faults + lane_count_ - 1) / lane_count_;
+  assert(faults >= 1 && vectors_ <= static_cast<int32_t>(simd::kLaneVectors));
+  assert(cout <= static_cast<int32_t>(all_.size()) && golden.y != nullptr);
   std::array<float, simd::kLaneVectors> reach{}, shift{};
   float most = 0.0f, most_add = 0.0f;
   for (int32_t v = 0; v < vectors_; ++v) {
     const auto at = idx(vectors_ - 1 - v);
+    assert(!std::isnan(delta_sq_norm[v]));  // max() would pass over it
+    assert(add_delta_sq_norm == nullptr || !std::isnan(add_delta_sq_norm[v]));
     most = std::max(most, delta_sq_norm[v]);
     reach[at] = norm_of(most);
     if (add_delta_sq_norm == nullptr) continue;

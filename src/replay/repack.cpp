@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <limits>
 
 namespace tf_injector::replay {
@@ -108,6 +109,7 @@ CarriedPack Repacker::join(int value, std::span<const Source> sources) {
     for (LaneMask left = source.lanes; left != 0; left &= left - 1)
       to.faults.push_back(source.pack->faults[idx(std::countr_zero(left))]);
   }
+  assert(!to.faults.empty() && to.faults.size() <= idx(plan_.pack_size().lanes));
   to.changed_lanes = ~LaneMask{0} >> (64 - to.faults.size());
   to.buffer = take(value);
   to.buffer.begin(value, plan_.values()[idx(value)].positions);
