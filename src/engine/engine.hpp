@@ -26,7 +26,7 @@ struct TileImages {
 // Where an engine puts what it finds. Both are called on the engine's thread and may throw: the engine stops.
 struct FaultSink {
   // Scores of one image of the tile (`image` from 0) under fault `fault` of the block. Called for every row
-  // that differs from golden's in some bit; rows that do not may be left out.
+  // that differs from the golden one in some bit; rows that do not may be left out.
   std::function<void(size_t fault, int image, std::span<const float> scores)> row;
   // So many pairs of fault and image are finished since the last call. Called several times a second.
   std::function<void(int64_t pairs)> advance;

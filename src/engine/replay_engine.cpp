@@ -1,5 +1,5 @@
-// The replay engine: golden's activations once an image, every fault from its own layer on, only where
-// something can differ (replay/).
+// The replay engine: golden activations once per image, every fault from its own layer on, only in the
+// receptive field of what has changed (replay/).
 #include <cmath>
 #include <map>
 #include <mutex>

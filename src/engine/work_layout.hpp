@@ -11,9 +11,9 @@ namespace tf_injector {
 struct MemoryNeeds {
   EngineNeeds engine;
   size_t feed_bytes_per_image = 0;    // preprocessed images: per thread and image of its tile
-  size_t bytes_per_fault = 0;         // per fault of a block, beside the engine's
+  size_t bytes_per_fault = 0;         // per fault of a block, the engine's not counted
   size_t bytes_per_thread_fault = 0;  // per fault of a block and thread
-  size_t bytes_per_thread = 0;        // beside the engine's
+  size_t bytes_per_thread = 0;        // the engine's not counted
   uint64_t fixed_bytes = 0;           // whatever the layout
   uint64_t peak_bytes = 0;            // the most that was taken until now
 };

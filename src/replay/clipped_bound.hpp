@@ -11,7 +11,7 @@
 namespace tf_injector::replay {
 
 // A faulted output before the ReLU lies at most slope[c] * ||dx|| + ||dr|| above the margin
-// (y + noise[c] * ||x||) + (offset[c] + kFewRoundings * ||r||) of golden's output y, with golden's inputs x
+// (y + noise[c] * ||x||) + (offset[c] + kFewRoundings * ||r||) of the golden output y, with golden inputs x
 // under the window and operand r of the Add (0: none), where the norms are those of norm_of. All are Infinity
 // for a channel without a bound: then no comparison says that it is clipped.
 struct ClippedBound {

@@ -10,19 +10,19 @@ namespace tf_injector::replay {
 // Of everything since the object was made. Counted per position, step or pack, never per channel: each worker
 // has its own, ReplayWorkspace::counters() adds them up.
 struct Counters {
-  int64_t prefix_faults = 0;             // began with golden's values at the step that they hit
+  int64_t prefix_faults = 0;             // began with golden values at the step that they hit
   int64_t columns = 0;                   // one output channel computed in the place of a whole layer
   int64_t column_positions_skipped = 0;  // of hit layers: the faulted weights meet nothing but +0 there
   // Positions of convolutions and Dense that no fault of the pack (of the fault, where it runs alone)
   // reaches.
   int64_t positions_unreached = 0;
-  int64_t equal_lanes = 0;      // pixels of a fault that came out as golden's: nothing is computed from them
+  int64_t equal_lanes = 0;      // pixels of a fault equal to golden ones: nothing is computed from them
   int64_t zero_inputs = 0;      // inputs left out of chains, +0 in every lane
   int64_t clipped_outputs = 0;  // outputs left out, certain to be clipped
   int64_t batched_faults = 0;   // in packs of two and more
   int64_t packs_saved = 0;      // by packing survivors anew
   int64_t alone_faults = 0;     // run one by one, through a segment or several
-  int64_t ended_packs = 0;      // all their faults are golden's at the end of a segment
+  int64_t ended_packs = 0;      // no lane differs from golden at the end of a segment
   int64_t negative_zeros = 0;   // positions computed once more: a sum ended in -0 with its zeros left out
   int64_t single_lanes = 0;     // pixels of a fault computed with the output channels across the lanes
   int64_t copied_pixels = 0;    // moved as they lie

@@ -14,8 +14,8 @@
 namespace tf_injector::replay {
 namespace {
 
-// A change of this size leaves no output certain to be clipped: such faults would take that from others in
-// their pack.
+// A weight that changes by more leaves hardly an output certainly clipped. In one pack with small deltas such
+// faults would keep all outputs of their vector from being left out.
 constexpr float kLargeDelta = 8.0f;
 
 struct Target {
@@ -153,7 +153,7 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches, s
   for (size_t i = 0, end = 0; i < all.size(); i = end) {
     end = i + 1;
     if (all[i].steps.empty()) continue;  // no score depends on the weight
-    // Lanes are filled with faults of the layers behind: until theirs comes they are golden's.
+    // Lanes are filled up with faults of later layers: up to theirs they do not differ from golden.
     const auto fits = [&](const Target& next) {
       return !next.steps.empty() && next.has_large_delta() == all[i].has_large_delta() &&
              next.is_multi_layer() == all[i].is_multi_layer() &&

@@ -1,6 +1,6 @@
-// A block of faults prepared for replay: sorted by the layer they hit and by the size of the change, cut into
-// packs of one fault per SIMD lane (of one layer or of several that follow each other), each pack with the
-// weights it changes; packs that go through the network together are a group.
+// A block of faults prepared for replay: sorted by the layer that they hit and by the size of their delta,
+// cut into packs of one fault per SIMD lane (of one layer or of several that follow each other), with the
+// weights that each pack changes. Packs that go through the network together are a group.
 #pragma once
 
 #include <cstdint>
@@ -36,13 +36,13 @@ struct LayerFaults {
 
 struct Pack {
   std::vector<FaultIndex> faults;  // per lane
-  bool has_large_delta = false;    // the changes: such packs stay among themselves
+  bool has_large_delta = false;    // of all its faults: such packs are compacted among themselves
   std::vector<LayerFaults> hits;   // ascending by step
 };
 
 struct Group {
   std::vector<Pack> packs;              // ascending by the step they hit first
-  std::vector<Pack> multi_layer_packs;  // hit several steps: never packed anew
+  std::vector<Pack> multi_layer_packs;  // hit several steps: never compacted
 };
 
 // The most that a FaultBlock takes for a fault in a weight that these steps hold.

@@ -1,4 +1,4 @@
-// The layer that faults hit: one output channel per fault, from golden's inputs, at all positions.
+// The layer that faults hit: one output channel per fault, computed from the golden inputs.
 #pragma once
 
 #include <bit>
@@ -40,8 +40,8 @@ class FaultedChannelOutputs : FaultedChannelOutputsArrays {
   FaultedChannelOutputs(const ReplayPlan& plan, const GoldenActivations& golden);
 
   void compute(const LayerFaults& hit, const ReplayStep& step, BatchContext context);
-  // Of what was computed last: calls changed(h, value) where the output of the h-th fault of the hit differs
-  // from golden's at this position. Positions ascend from call to call.
+  // Of what was computed last: calls changed(h, value) for each fault h of the layer whose output differs
+  // from golden at this position. Positions must ascend from call to call.
   template <class Changed>
   void at(int64_t position, Changed changed) {
     assert(next_ == 0 || positions_[next_ - 1] < position);

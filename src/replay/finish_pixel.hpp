@@ -9,9 +9,9 @@
 namespace tf_injector::replay {
 
 struct PixelSums {
-  LaneMask lanes = 0;                 // that have sums; the others are golden's
+  LaneMask lanes = 0;                 // that have sums; the others are golden
   const float* sums = nullptr;        // [count][width]: of those lanes, one behind the other
-  const int32_t* channels = nullptr;  // [count], ascending; the others are +0, golden's too
+  const int32_t* channels = nullptr;  // [count], ascending; the others are +0, in golden too
   int32_t count = 0;
   const int32_t* nonzero_in = nullptr;  // see LaneFinishCall
 };
@@ -27,8 +27,7 @@ struct PixelTarget {
   return {step.output, position, step.has_add ? step.reads.back() : -1};
 }
 
-// Epilogue, comparison with golden, and the pixel's place in the value. Returns how many of the lanes came
-// out as golden's and are no longer held.
+// Applies the epilogue, compares with golden and stores the lanes that differ. Returns how many do not.
 int finish_pixel(const ReplayPlan& plan, const GoldenActivations& golden, PackedActivations& values,
                  const PixelTarget& target, const simd::EpilogueCall& epilogue, const PixelSums& sums);
 

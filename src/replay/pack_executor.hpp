@@ -36,8 +36,8 @@ class PackExecutor : PackExecutorArrays {
 
   // Steps first..end-1 of the pack whose changed values are in `values`; `hits` ascending by step.
   void run(size_t first, size_t end, std::span<const LayerFaults> hits, BatchContext context);
-  // All of a value as one lane has it, dense: golden's own array if the lane does not differ. Until the next
-  // call.
+  // All of a value as one lane has it, dense: the golden array if the lane does not differ. Valid until the
+  // next call.
   [[nodiscard]] const float* read_value(int value, int lane) {
     return whole_.read_value(value, lane, pixels_);
   }

@@ -60,7 +60,6 @@ void SparsePixelBuffer::reserve(int64_t more_values, int64_t more_channels) {
   }
 }
 
-// Pixels one behind the other again.
 void SparsePixelBuffer::pack() {
   AlignedBuffer packed(values.size());
   std::vector<int32_t> packed_channels(channels.size());
@@ -134,13 +133,13 @@ void PackedActivations::commit(int value, int64_t position, int32_t rows, LaneMa
   place.count = rows;
   place.stride = stride(std::popcount(changed_lanes));
   changed_lanes_[idx(value)] |= changed_lanes;
-  if (place.capacity > 0) return;  // its room is taken already
+  if (place.capacity > 0) return;  // reallocate_pixel has counted its storage
   place.capacity = rows;
   b.used_values += int64_t{rows + 1} * place.stride;
   b.used_channels += rows;
 }
 
-// A pixel that is merged again may be merged once more, by another lane: its new room is for all channels.
+// A pixel that is merged twice may be merged a third time, by another lane: new storage holds all channels.
 PackedActivations::PixelStorage PackedActivations::reallocate_pixel(int value, int64_t position,
                                                                     int32_t lanes, int64_t rows) {
   SparsePixelBuffer& b = buffer(value);
@@ -157,7 +156,7 @@ PackedActivations::PixelStorage PackedActivations::reallocate_pixel(int value, i
   return {b.values.data() + place.values, b.channels.data() + place.channels};
 }
 
-// The pixel with the lanes of both.
+// The merged pixel has the lanes of both, in new storage unless the old one is large enough.
 void PackedActivations::merge(int value, int64_t position, std::vector<LaneChange>& changes) {
   if (changes.empty()) return;
   const auto by_channel = [](const LaneChange& a, const LaneChange& b) { return a.channel < b.channel; };

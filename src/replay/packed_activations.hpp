@@ -1,6 +1,6 @@
-// The values of a network as the faults of a pack have them, one fault per SIMD lane. A pixel that no fault
-// has changed is golden's and takes no room; a changed one holds the lanes that differ, as a list of the
-// channels that are not zero.
+// The activations of a pack of faults, one fault per SIMD lane, stored sparsely: only pixels that some fault
+// has changed, of them only the lanes that differ from golden, and only channels that are not zero in all of
+// these.
 #pragma once
 
 #include <cassert>
@@ -19,12 +19,12 @@ using simd::LaneChange;
 using simd::LaneMask;
 using simd::LanePixel;
 
-// One value's pixels in one pack. They lie one behind the other in the order in which they were written, so
-// that what is used stays together; the buffer grows as it has to, and is packed when it may grow no more:
-// pixels that were written anew leave their old place unused.
+// The changed pixels of one value in one pack, contiguous in the order in which they were written: the
+// working set stays small. The buffer grows on demand up to a limit and is compacted there, since a pixel
+// that is rewritten elsewhere leaves a hole.
 struct SparsePixelBuffer {
   struct Place {
-    int64_t values = 0;    // in `values`: the change, then the rows
+    int64_t values = 0;    // in `values`: squared norms of the deltas, then the rows
     int32_t channels = 0;  // in `channels`
     int32_t count = 0;     // of rows
     int32_t stride = 0;    // floats of a row
@@ -37,7 +37,7 @@ struct SparsePixelBuffer {
   std::vector<int32_t> channels;  // of each row; a vector of padding behind
   int64_t used_values = 0, used_channels = 0;
   std::vector<LaneMask> changed_lanes;  // per position
-  std::vector<Place> places;            // per position, where some lane is held
+  std::vector<Place> places;            // per position; valid where a lane differs
 
   template <class To>
   void list_arrays(const SlotSizes& slot, To& to) {
@@ -46,14 +46,16 @@ struct SparsePixelBuffer {
     to.add(changed_lanes, slot.positions);
     to.add(places, slot.positions);
   }
-  // A value of so many positions, all golden's, is about to be written.
+  // Empties the buffer for a value of so many positions: all of them are golden.
   void begin(int value, int64_t its_positions);
-  // Is another's from now on, with what it has of memory, if that is not too much.
+  // Reassigns the buffer to another slot: discards its contents, and frees storage larger than the slot's
+  // limit.
   void become(const SlotSizes& slot);
-  // Room for so many more. Pointers to pixels are void afterwards.
+  // Makes sure that so many more floats and channels fit. Invalidates pointers to pixels.
   void reserve(int64_t more_values, int64_t more_channels);
+  // Compaction: moves the pixels together, so that holes are usable again. Invalidates pointers to pixels.
   void pack();
-  // The pixel written last: its room may be taken anew.
+  // Is it the pixel written last? Only its storage can be released.
   [[nodiscard]] bool is_last(const Place& place) const {
     return place.values + int64_t{place.capacity + 1} * place.stride == used_values;
   }
@@ -74,11 +76,11 @@ struct SparsePixelBuffer {
   }
 };
 
-// A value to be read at many positions, until it is written again.
+// Read access to one value at many positions. Valid until the value is written.
 class ActivationView {
  public:
   ActivationView() = default;
-  // `buffer` null: the value is golden's everywhere.
+  // `buffer` null: no lane differs from golden at any position.
   ActivationView(const SparsePixelBuffer* buffer, const float* golden, int64_t channels)
       : buffer_(buffer),
         changed_lanes_(buffer != nullptr ? buffer->changed_lanes.data() : nullptr),
@@ -129,16 +131,16 @@ class PackedActivations : PackedActivationsArrays {
  public:
   PackedActivations(const ReplayPlan& plan, const GoldenActivations& golden);
 
-  // Another pack of so many faults: every value is golden's.
+  // Begins a pack of so many faults: no lane of any value differs from golden.
   void reset(int32_t lanes);
   [[nodiscard]] LaneMask all_lanes() const noexcept { return all_lanes_; }
-  // A buffer for the value; where it will not be needed any more, a used one is fine.
+  // An empty buffer of the value's size.
   [[nodiscard]] SparsePixelBuffer make_buffer(int value) const;
-  // Takes the value's buffer out and puts another of its size in.
+  // Takes the value's buffer out and puts another one of its size in its place.
   [[nodiscard]] SparsePixelBuffer exchange(int value, SparsePixelBuffer other);
   // The exchanged buffer holds the value, changed in these lanes.
   void put(int value, LaneMask changed_lanes) { changed_lanes_[static_cast<size_t>(value)] = changed_lanes; }
-  // The value's buffer is about to be written: all its pixels are golden's.
+  // Begins to write a value: no lane differs from golden at any position.
   void begin(int value);
 
   [[nodiscard]] ActivationView view(int value) const {
@@ -165,23 +167,23 @@ class PackedActivations : PackedActivationsArrays {
     return view(value).tap(position, tap);
   }
 
-  // Room for a pixel of so many lanes: the change, the rows, their channels; commit() says how many rows
-  // there are and which lanes they hold (none: the pixel stays golden's). Pointers to the value's other
-  // pixels are void.
+  // Storage for a pixel of so many lanes: squared norms of the deltas, rows, the rows' channels. The caller
+  // fills it; commit() then says how many rows there are and which lanes differ (none: the pixel is golden).
+  // Invalidates pointers to the value's other pixels.
   struct PixelStorage {
     float* values;
     int32_t* channels;
   };
   [[nodiscard]] PixelStorage allocate_pixel(int value, int64_t position, int32_t lanes);
   void commit(int value, int64_t position, int32_t rows, LaneMask changed_lanes);
-  // The room of a pixel that is there already, when so many rows of so many lanes fit in, else new room.
+  // The storage that a pixel has, if so many rows of so many lanes fit into it, else new storage.
   [[nodiscard]] PixelStorage reallocate_pixel(int value, int64_t position, int32_t lanes, int64_t rows);
   // Changes elements of a pixel; sorts them, if they are not ascending by channel.
   void merge(int value, int64_t position, std::vector<LaneChange>& changes);
   // One lane of a pixel, dense.
   void read(int value, int64_t position, int lane, float* out) const;
 
-  // Room of a number per channel of any value, all 0.
+  // Scratch: a number per channel of any value, all 0 before and after use.
   [[nodiscard]] int32_t* channel_places() noexcept { return channel_places_.data(); }
 
  private:

@@ -53,7 +53,7 @@ const float* PerFaultExecutor::read(Fault& fault, int value) {
   return is_changed(fault, value) ? slot(fault, value).values.data() : golden_.value(value);
 }
 
-// The value, all golden's.
+// The value as a copy of the golden one.
 PerFaultExecutor::Value& PerFaultExecutor::begin(Fault& fault, int value) {
   Value& v = slot(fault, value);
   v.owner = value;
@@ -73,7 +73,8 @@ void PerFaultExecutor::load(Fault& fault, int value) {
   }
 }
 
-// Output positions whose inputs the fault has changed. False: nearly all are, and a whole run is as well.
+// Collects the output positions whose receptive field contains a changed input. Returns false if nearly all
+// are affected: running the whole layer is then as cheap.
 bool PerFaultExecutor::list_positions(Fault& fault, const ReplayStep& step) {
   if (!plan_.shortcuts().reach) return false;
   const LinearGeometry& g = step.linear->geometry;
@@ -127,7 +128,7 @@ void PerFaultExecutor::run_linear(Fault& fault, const ReplayStep& step, BatchCon
   compare(out, positions_, !plan_.shortcuts().early_end);
 }
 
-// Golden's values at all positions but positions_.
+// Copies golden values to all positions but those in positions_.
 void PerFaultExecutor::copy_others(Value& out) {
   const int64_t channels = info(out.owner).channels;
   const float* golden = golden_.value(out.owner);
@@ -140,8 +141,8 @@ void PerFaultExecutor::copy_others(Value& out) {
   copy_to(info(out.owner).positions);
 }
 
-// Which of the positions differ from golden; no other does. A value that is golden's everywhere is not
-// changed, unless all is kept.
+// Marks which of the positions differ from golden; no other position does. If none does, the fault has ended
+// in this value (unless `keeps_all`).
 void PerFaultExecutor::compare(Value& out, std::span<const int32_t> positions, bool keeps_all) {
   const int64_t channels = info(out.owner).channels;
   std::fill_n(out.dirty.begin(), info(out.owner).positions, uint8_t{0});
@@ -169,7 +170,8 @@ void PerFaultExecutor::run_whole(Fault& fault, const ReplayStep& step, BatchCont
           step.linear && !plan_.shortcuts().early_end);
 }
 
-// The faulted channel of those faults of the hit that run alone: their values are golden's until then.
+// Puts the faulted channel into the values of those faults of the layer that run one by one: golden until
+// here.
 void PerFaultExecutor::hit(std::span<Fault> faults, const LayerFaults& hit, const ReplayStep& step,
                            BatchContext context) {
   const int64_t channels = info(step.output).channels;

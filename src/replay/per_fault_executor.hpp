@@ -1,6 +1,5 @@
-// The steps of a plan for a few faults, each on its own: values lie dense, and what a step has to compute is
-// run by its own kernel at the positions that the fault reaches. What pays while so few faults of a pack have
-// begun that the lanes would be idle.
+// The steps of a plan for a few faults, one by one: values are dense, and a step runs its own kernel at the
+// positions whose receptive field has changed. Faster than a pack while few of its lanes differ from golden.
 #pragma once
 
 #include <cstdint>
@@ -76,7 +75,7 @@ class PerFaultExecutor : PerFaultExecutorArrays {
     return fault.slots[static_cast<size_t>(info(value).slot)];
   }
   [[nodiscard]] bool is_changed(Fault& fault, int value) { return slot(fault, value).owner == value; }
-  // Golden's array where the fault has changed nothing.
+  // The golden array where the fault has changed nothing.
   [[nodiscard]] const float* read(Fault& fault, int value);
   Value& begin(Fault& fault, int value);
   void mark(Value& value, int64_t position) {

@@ -77,7 +77,7 @@ std::vector<CarriedPack> Repacker::repack_alike(int value, std::vector<CarriedPa
   const auto count = static_cast<int>(packs.size());
   int alive = 0;
   for (const CarriedPack& pack : packs) alive += std::popcount(pack.changed_lanes);
-  // Joining costs more than it saves.
+  // Compaction costs more than it saves.
   if (alive * 8 > count * width * 5 || (alive + width - 1) / width == count) return packs;
   std::vector<CarriedPack> joined;
   std::vector<Source> sources;
@@ -117,7 +117,7 @@ CarriedPack Repacker::join(int value, std::span<const Source> sources) {
   return to;
 }
 
-// The rows that some source has, and golden's: the lanes that are not held have its values.
+// Rows of the channels that are not zero in some source, or in golden, whose values the unchanged lanes have.
 void Repacker::join_pixel(int value, int64_t p, std::span<const Source> sources, CarriedPack& to) {
   const int64_t channels = plan_.values()[idx(value)].channels;
   const simd::PackTable& table = plan_.table();

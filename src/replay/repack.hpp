@@ -1,5 +1,5 @@
-// Packs carried from one segment to the next: the faults that are still alive, packed anew where that saves
-// packs.
+// Packs carried from one segment to the next, compacted: lanes of faults that have ended are dropped where
+// that saves packs.
 #pragma once
 
 #include <cstdint>
@@ -30,11 +30,11 @@ class Repacker {
  public:
   Repacker(const ReplayPlan& plan, const GoldenActivations& golden, const PackedActivations& values);
 
-  // Of packs with nothing pending: drops the lanes that differ no more, by moving the others together, when
-  // fewer vectors are left that way. Order of the faults: kept.
-  // Only of packs that go on with `segment`.
+  // Compacts the packs that go on with `segment` and have no pending layer: survivors of several packs become
+  // lanes of fewer ones. The faults keep their order. Other packs stay as they are.
   [[nodiscard]] std::vector<CarriedPack> repack(size_t segment, std::vector<CarriedPack> packs);
-  // A buffer for a value, and back. As many are kept as packs can be carried and packed anew at a time.
+  // A buffer for a value from the pool, and back into it. Keeps allocations out of the segments' loop; the
+  // pool holds what packs that are carried and compacted need at a time.
   [[nodiscard]] SparsePixelBuffer take(int value);
   void give_back(int value, SparsePixelBuffer buffer);
   // Since this object was made.

@@ -1,6 +1,6 @@
-// Replays faults on one image: golden's activations once, then packs of faults, each from the layer it hits
-// on, only where something can differ. Equal to `evaluate` with the fault's Overlay in every bit
-// (tests/replay); ARCHITECTURE.md names the shortcuts.
+// Replays faults on one image: the golden activations once, then packs of faults, each from the layer that it
+// hits on, only in the receptive field of what has changed. Equal to `evaluate` with the fault's Overlay in
+// every bit (tests/replay); ARCHITECTURE.md names the shortcuts.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@
 
 namespace tf_injector::replay {
 
-// Called for every fault of the block whose scores differ from golden's in some bit; the span lives only
-// during the call.
+// Called for every fault whose scores differ from the golden ones in some bit. The span is valid during the
+// call.
 using Changed = std::function<void(FaultIndex fault, std::span<const float> scores)>;
 
 struct ReplayScores {

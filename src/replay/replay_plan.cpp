@@ -64,8 +64,8 @@ int64_t ReplayPlan::slot_positions(int slot) const {
   return positions;
 }
 
-// All lanes of all elements with the changes of the pixels; half as much again for what pixels leave behind
-// that were written anew, or a pixel.
+// All lanes of all elements and the norms of all pixels; half as much again for the holes that rewritten
+// pixels leave, or one pixel.
 PixelBufferLimit ReplayPlan::pixel_buffer_limit(int slot, int32_t lanes) const {
   const int64_t row = (lanes + table_.lanes - 1) / table_.lanes * table_.lanes;
   PixelBufferLimit limit;

@@ -94,8 +94,8 @@ class WholeForm : WholeFormArrays {
   // `patched`: per lane the kernel to take (null: the step's); or empty.
   void compute(const ReplayStep& step, LaneMask lanes, std::span<const std::unique_ptr<const Kernel>> patched,
                BatchContext context, PackPixels& pixels);
-  // All of a value as one lane has it, dense: golden's own array if the lane does not differ. Until the next
-  // call.
+  // All of a value as one lane has it, dense: the golden array if the lane does not differ. Valid until the
+  // next call.
   [[nodiscard]] const float* read_value(int value, int lane, PackPixels& pixels);
 
  private:

@@ -7,8 +7,7 @@
 namespace tf_injector::replay {
 namespace {
 
-// The rows of the inputs' pixels, golden's where an input has not changed. Squared norms of
-// deltas add up.
+// The rows of the inputs' pixels, golden ones where an input has not changed. Squared norms of deltas add up.
 void join_pixel(const ReplayStep& step, int64_t p, LaneMask reach, PackPixels& pixels) {
   PackedActivations& activations = pixels.values();
   const AlignedBuffer& delta_sq_norms = pixels.delta_sq_norms();

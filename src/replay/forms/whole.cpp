@@ -9,7 +9,7 @@
 namespace tf_injector::replay {
 namespace {
 
-// All of a value as one lane has it: golden's own array if the lane does not differ, else put into `dense`.
+// All of a value as one lane has it: the golden array if the lane does not differ, else put into `dense`.
 const float* materialize(int value, int lane, AlignedBuffer& dense, PackPixels& pixels) {
   const PackedActivations& values = pixels.values();
   if ((values.changed_lanes(value) >> lane & 1) == 0) return pixels.golden().value(value);
@@ -49,7 +49,8 @@ const float* WholeForm::read_value(int value, int lane, PackPixels& pixels) {
   return materialize(value, lane, out_, pixels);
 }
 
-// The elements of out_ that differ from the lane's value: golden's, or what the step's own weights gave.
+// Stores the elements of out_ that differ from what the lane has: golden values, or those that the step gave
+// with its own weights.
 void WholeForm::store(int value, int lane, PackPixels& pixels) {
   const ValueInfo& v = pixels.info(value);
   float* before = before_.data();
