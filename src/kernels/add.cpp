@@ -1,9 +1,10 @@
 #include "kernels/elementwise.hpp"
+#include "tf_injector/error.hpp"
 
 namespace tf_injector {
 namespace {
 
-// ((a + b) + c) + ..., the activation of the epilogue behind the last.
+// ((a + b) + c) + ..., the activation of the epilogue behind the last. Of two inputs or more.
 class AddKernel final : public Kernel {
  public:
   AddKernel(const KernelContext& context, size_t operands) : operands_(operands) {
@@ -33,7 +34,9 @@ class AddKernel final : public Kernel {
 }  // namespace
 
 std::unique_ptr<Kernel> make_kernel(const ops::Add&, const KernelContext& context) {
-  if (context.inputs.size() != 2) return std::make_unique<AddKernel>(context, context.inputs.size());
+  if (context.inputs.empty()) throw ModelError("Add: no inputs");
+  if (context.inputs.size() == 1) return make_elementwise(context);  // a copy, and the activation
+  if (context.inputs.size() > 2) return std::make_unique<AddKernel>(context, context.inputs.size());
   KernelContext pair = context;
   pair.epilogue.add = true;
   return make_elementwise(pair);

@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "kernels/kernel.hpp"
 #include "kernels/simd/simd_table.hpp"
@@ -13,6 +14,7 @@
 
 namespace tf_injector {
 
+// Of an op, or of what several ops are seen as.
 template <class Op>
 struct Candidate {
   // Empty: can do it. Otherwise why not ("more than one group").
@@ -20,8 +22,9 @@ struct Candidate {
   std::unique_ptr<Kernel> (*make)(const Op& op, const KernelContext& context);
 };
 
+// Throws ModelError when all refuse; `name` is the op's.
 template <class Op>
-std::unique_ptr<Kernel> first_candidate(const Op& op, const KernelContext& context,
+std::unique_ptr<Kernel> first_candidate(std::string_view name, const Op& op, const KernelContext& context,
                                         std::initializer_list<Candidate<Op>> candidates) {
   std::string reasons;
   for (const Candidate<Op>& candidate : candidates) {
@@ -29,7 +32,13 @@ std::unique_ptr<Kernel> first_candidate(const Op& op, const KernelContext& conte
     if (reason.empty()) return candidate.make(op, context);
     reasons += (reasons.empty() ? "" : "; ") + reason;
   }
-  throw ModelError(std::string(Op::kName) + ": no kernel for these shapes: " + reasons);
+  throw ModelError(std::string(name) + ": no kernel for these shapes: " + reasons);
+}
+
+template <class Op>
+std::unique_ptr<Kernel> first_candidate(const Op& op, const KernelContext& context,
+                                        std::initializer_list<Candidate<Op>> candidates) {
+  return first_candidate(Op::kName, op, context, candidates);
 }
 
 // For candidates that need an instruction set.

@@ -1,7 +1,10 @@
-#include "kernels/channel_conv2d.hpp"
-
+// The SIMD convolution of every channel on its own.
 #include "core/bits.hpp"
 #include "kernels/candidates.hpp"
+#include "kernels/conv2d_candidates.hpp"
+#include "kernels/pack_interfaces.hpp"
+#include "kernels/packed_weights.hpp"
+#include "kernels/position_tables.hpp"
 
 namespace tf_injector {
 namespace {

@@ -2,7 +2,7 @@
 // (docs/numerics.md).
 #include "core/bits.hpp"
 #include "kernels/candidates.hpp"
-#include "kernels/conv2d.hpp"
+#include "kernels/conv2d_candidates.hpp"
 #include "kernels/pack_interfaces.hpp"
 #include "kernels/packed_weights.hpp"
 #include "kernels/ref/reference.hpp"
@@ -79,10 +79,8 @@ class SimdDense final : public LinearKernel {
   [[nodiscard]] float weight(int64_t k, int64_t co) const noexcept override {
     return packed_[static_cast<size_t>(simd::packed_index(table_, shape_.inputs, shape_.units, k, co))];
   }
-  [[nodiscard]] WeightId kernel_weight() const noexcept override { return kernel_; }
   [[nodiscard]] const EpilogueData& epilogue() const noexcept override { return *epilogue_; }
   [[nodiscard]] const simd::SimdTable& table() const noexcept override { return table_; }
-  [[nodiscard]] const float* packed() const noexcept override { return packed_.data(); }
   [[nodiscard]] std::span<const int64_t> blocks(int batch) const noexcept override {
     return shape_.blocks(batch);
   }
@@ -169,6 +167,14 @@ std::string refuse_simd(const ops::Dense& op, const KernelContext& context) {
 }
 
 }  // namespace
+
+std::string refuse_pointwise_conv2d(const Conv2DParts& parts, const KernelContext& context) {
+  if (std::string reason = refuse_without_simd(context); !reason.empty()) return reason;
+  const ref::Conv2DGeometry& g = parts.geometry;
+  const bool each_once = g.kernel_h * g.kernel_w == 1 && g.groups == 1 && g.in_h == g.out_h &&
+                         g.in_w == g.out_w && g.pad_top == 0 && g.pad_left == 0;
+  return each_once ? "" : "simd pointwise: not every pixel once";
+}
 
 std::unique_ptr<Kernel> make_pointwise_conv2d(const Conv2DParts& parts, const KernelContext& context) {
   return std::make_unique<SimdDense>(DenseShape(parts.geometry), parts.kernel, parts.bias, context);

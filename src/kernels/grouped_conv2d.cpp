@@ -1,9 +1,12 @@
-#include "kernels/grouped_conv2d.hpp"
-
+// The SIMD convolution with groups of several filters each.
 #include <numeric>
 
 #include "core/bits.hpp"
 #include "kernels/candidates.hpp"
+#include "kernels/conv2d_candidates.hpp"
+#include "kernels/epilogue.hpp"
+#include "kernels/packed_weights.hpp"
+#include "kernels/position_tables.hpp"
 
 namespace tf_injector {
 namespace {

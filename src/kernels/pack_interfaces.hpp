@@ -35,10 +35,8 @@ class LinearKernel : public Kernel {
   [[nodiscard]] virtual LinearGeometry linear_geometry() const = 0;
   // Weight (k, co), k = tap * cin + ci.
   [[nodiscard]] virtual float weight(int64_t k, int64_t co) const noexcept = 0;
-  [[nodiscard]] virtual WeightId kernel_weight() const noexcept = 0;
   [[nodiscard]] virtual const EpilogueData& epilogue() const noexcept = 0;
   [[nodiscard]] virtual const simd::SimdTable& table() const noexcept = 0;
-  [[nodiscard]] virtual const float* packed() const noexcept = 0;
   // Where the chain over k is cut: each block its own chain, results added in order. Empty: one chain.
   [[nodiscard]] virtual std::span<const int64_t> blocks(int batch) const noexcept = 0;
   // As run, and writes what is in front of the activation to `before` (null: not), laid out as the output.

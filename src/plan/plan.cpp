@@ -23,14 +23,8 @@ PlanStep compile_step(const plan::DraftStep& draft, const Graph& graph, KernelSe
   const bool is_fused_add = draft.epilogue.add;
   for (size_t i = 0; i + (is_fused_add ? 1 : 0) < draft.inputs.size(); ++i)
     context.inputs.push_back(draft.inputs[i].shape);
-  PlanStep step{.path = draft.path,
-                .label = draft.label,
-                .kernel = nullptr,
-                .reads = {},
-                .read_shapes = {},
-                .shape = draft.shape,
-                .fused_add = draft.epilogue.add};
-  for (const plan::Use& use : draft.inputs) step.read_shapes.push_back(use.shape);
+  PlanStep step{
+      .path = draft.path, .label = draft.label, .kernel = nullptr, .reads = {}, .shape = draft.shape};
   step.kernel = std::visit(
       [&](const auto& op) -> std::unique_ptr<const Kernel> {
         if constexpr (std::is_same_v<std::decay_t<decltype(op)>, ops::Input>) {

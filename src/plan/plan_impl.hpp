@@ -15,10 +15,8 @@ struct PlanStep {
   std::string path;
   std::string label;
   std::unique_ptr<const Kernel> kernel;
-  std::vector<int> reads;          // values; the operand of a fused Add is the last
-  std::vector<Shape> read_shapes;  // as this step sees them (a Reshape may stand between)
-  Shape shape;                     // of the output
-  bool fused_add = false;
+  std::vector<int> reads;  // values; the operand of a fused Add is the last
+  Shape shape;             // of the output
 };
 
 struct Plan::Impl {

@@ -1,6 +1,4 @@
 // The SIMD convolution against the reference, in every bit, for all instruction sets of this machine.
-#include "kernels/conv2d.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,6 +11,7 @@
 #include "kernels/pack_interfaces.hpp"
 #include "kernels/random_values.hpp"
 #include "kernels/same_bits.hpp"
+#include "kernels/simd_conv2d.hpp"
 
 namespace tf_injector {
 namespace {
@@ -237,12 +236,18 @@ int expect_equal_columns(const Case& c, Values values, std::mt19937& rng) {
     if (conv == nullptr) continue;
     const auto columns = static_cast<int32_t>(c.filters);
     planes += conv->takes_planes(columns) ? 1 : 0;
+    AlignedBuffer weights(static_cast<size_t>(simd::packed_size(conv->table(), conv->depth(), c.filters)));
+    for (int64_t k = 0; k < conv->depth(); ++k) {
+      for (int64_t co = 0; co < c.filters; ++co)
+        weights[static_cast<size_t>(simd::packed_index(conv->table(), conv->depth(), c.filters, k, co))] =
+            conv->weight(k, co);
+    }
     AlignedBuffer sums(image);
     for (int i = 0; i < p.images; ++i) {
       const float* in = p.input.data() + i * c.input.elements();
       // Whatever the room held before means nothing.
       std::fill_n(scratch.room.data(), scratch.room.size(), std::numeric_limits<float>::quiet_NaN());
-      conv->run_columns(in, conv->packed(), columns, sums.data(), 2, nullptr, scratch);
+      conv->run_columns(in, weights.data(), columns, sums.data(), 2, nullptr, scratch);
       EXPECT_TRUE(
           test::same_bits(std::span(expected).subspan(static_cast<size_t>(i) * image, image), sums.span()))
           << kernel_set_name(set) << " input " << c.input.to_string() << " columns " << columns << " kernel "

@@ -7,6 +7,7 @@
 #include "core/aligned_buffer.hpp"
 #include "kernels/random_values.hpp"
 #include "kernels/same_bits.hpp"
+#include "tf_injector/error.hpp"
 
 namespace tf_injector {
 namespace {
@@ -47,6 +48,24 @@ TEST(Elementwise, EveryKernelSetEqualsTheReference) {
             << kernel_set_name(set) << " options " << options;
       }
     }
+  }
+}
+
+TEST(Elementwise, AddOfOneInputIsACopyAndTheActivation) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const AlignedBuffer in(std::vector<float>{nan, -1.0f, 7.0f, -0.0f, 2.5f});
+  for (KernelSet set : available_kernel_sets()) {
+    KernelContext context{.inputs = {Shape{5}}, .output = Shape{5}, .set = set};
+    std::vector<float> out(5, 99.0f);
+    const float* const inputs[] = {in.data()};
+    make_kernel(ops::Add{}, context)->run({.inputs = inputs, .output = out.data(), .images = 1});
+    EXPECT_TRUE(test::same_bits(in.span(), std::span<const float>(out))) << kernel_set_name(set);
+    context.epilogue.activation = ops::ActivationKind::relu;
+    make_kernel(ops::Add{}, context)->run({.inputs = inputs, .output = out.data(), .images = 1});
+    EXPECT_TRUE(test::same_bits(std::vector<float>{nan, 0.0f, 7.0f, 0.0f, 2.5f}, out))
+        << kernel_set_name(set);
+    context.inputs.clear();
+    EXPECT_THROW(static_cast<void>(make_kernel(ops::Add{}, context)), ModelError);
   }
 }
 

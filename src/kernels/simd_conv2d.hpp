@@ -1,52 +1,22 @@
 // The SIMD convolution: tables of positions, packed weights, epilogue.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
+#include "kernels/conv2d_candidates.hpp"
 #include "kernels/pack_interfaces.hpp"
 #include "kernels/packed_weights.hpp"
-#include "kernels/ref/reference.hpp"
+#include "kernels/position_tables.hpp"
 #include "kernels/simd/simd_table.hpp"
 
 namespace tf_injector {
 
-// Which input pixels every output position reads, and which positions read the same taps. Shared by a kernel
-// and its patched copies.
-struct PositionTables {
-  struct Class {
-    std::vector<int32_t> tap, input, output;  // see simd::PositionClass
-  };
-  struct Place {
-    int32_t in_class = 0, index = 0;
-  };
-  std::vector<Class> classes;  // most positions first
-  std::vector<Place> places;   // of every output position
-  explicit PositionTables(const ref::Conv2DGeometry& g);
-  // As the SIMD kernels take them.
-  [[nodiscard]] std::vector<simd::PositionClass> views() const;
-  [[nodiscard]] size_t bytes() const;
-};
-
-// What the kernels of Conv2D and DepthwiseConv2D are made of.
-struct Conv2DParts {
-  ref::Conv2DGeometry geometry;
-  WeightId kernel = kNoWeight, bias = kNoWeight;
-};
-[[nodiscard]] std::unique_ptr<Kernel> make_reference_conv2d(const Conv2DParts& parts,
-                                                            const KernelContext& context);
-// A 1x1 convolution that reads every pixel once, run as a Dense layer over the pixels: its sums are cut into
-// blocks.
-[[nodiscard]] std::unique_ptr<Kernel> make_pointwise_conv2d(const Conv2DParts& parts,
-                                                            const KernelContext& context);
-[[nodiscard]] int64_t multiply_adds_of(const ref::Conv2DGeometry& g);
-
 class SimdConv2D final : public LinearKernel {
  public:
-  SimdConv2D(const ops::Conv2D& op, const KernelContext& context);
+  SimdConv2D(const Conv2DParts& parts, const KernelContext& context);
 
   void run(const KernelArgs& args) const noexcept override;
   [[nodiscard]] std::string name() const override;
@@ -59,8 +29,6 @@ class SimdConv2D final : public LinearKernel {
   [[nodiscard]] LinearGeometry linear_geometry() const override;
   [[nodiscard]] const simd::SimdTable& table() const noexcept override { return table_; }
   [[nodiscard]] const EpilogueData& epilogue() const noexcept override { return *epilogue_; }
-  [[nodiscard]] WeightId kernel_weight() const noexcept override { return kernel_; }
-  [[nodiscard]] const float* packed() const noexcept override { return packed_.data(); }
   [[nodiscard]] std::span<const int64_t> blocks(int) const noexcept override { return {}; }
   void run_with_before(const KernelArgs& args, float* before) const noexcept override;
   void run_positions(const KernelArgs& args, std::span<const int32_t> positions,

@@ -1,0 +1,56 @@
+// The reference of a convolution as a kernel: kernels/ref says what it computes.
+#include <span>
+#include <vector>
+
+#include "core/bits.hpp"
+#include "kernels/conv2d_candidates.hpp"
+#include "kernels/epilogue.hpp"
+
+namespace tf_injector {
+namespace {
+
+class ReferenceConv2D final : public Kernel {
+ public:
+  ReferenceConv2D(const Conv2DParts& parts, const KernelContext& context)
+      : geometry_(parts.geometry),
+        kernel_(parts.kernel),
+        epilogue_(std::make_shared<const EpilogueData>(context, weight_values(context, parts.bias),
+                                                       geometry_.cout)),
+        weights_(weight_values(context, kernel_).begin(), weight_values(context, kernel_).end()) {}
+
+  void run(const KernelArgs& args) const noexcept override {
+    ref::conv2d(geometry_, args.inputs[0], weights_.data(), epilogue_->bias(), args.output, args.images,
+                args.batch);
+    epilogue_->apply_reference(args, args.images * geometry_.out_h * geometry_.out_w);
+  }
+  [[nodiscard]] std::string name() const override { return "ref:conv2d"; }
+  [[nodiscard]] int64_t multiply_adds() const override { return multiply_adds_of(geometry_); }
+  [[nodiscard]] size_t weight_bytes() const override {
+    return weights_.size() * sizeof(float) + epilogue_->bytes();
+  }
+  [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
+  [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override {
+    if (patch.weight != kernel_) return nullptr;
+    auto copy = std::make_unique<ReferenceConv2D>(*this);
+    copy->weights_[static_cast<size_t>(patch.element)] = bits_float(patch.new_bits);
+    return copy;
+  }
+
+ private:
+  ref::Conv2DGeometry geometry_;
+  WeightId kernel_;
+  std::shared_ptr<const EpilogueData> epilogue_;
+  std::vector<float> weights_;
+};
+
+}  // namespace
+
+int64_t multiply_adds_of(const ref::Conv2DGeometry& g) {
+  return g.out_h * g.out_w * g.cout * g.kernel_h * g.kernel_w * (g.cin / g.groups);
+}
+
+std::unique_ptr<Kernel> make_reference_conv2d(const Conv2DParts& parts, const KernelContext& context) {
+  return std::make_unique<ReferenceConv2D>(parts, context);
+}
+
+}  // namespace tf_injector
