@@ -9,7 +9,7 @@
 #include "core/processor_clock.hpp"
 #include "core/stop.hpp"
 #include "kernels/peak.hpp"
-#include "plan/plan_impl.hpp"
+#include "plan/plan.hpp"
 #include "session/setup.hpp"
 #include "tf_injector/error.hpp"
 
@@ -42,7 +42,7 @@ double best_seconds(const Kernel& kernel, const KernelArgs& args, const std::ato
 
 // Every value of the plan in a buffer of its own, the inputs filled with the first tile of images.
 std::vector<AlignedBuffer> make_values(const Setup& setup, int images) {
-  const Plan::Impl& plan = setup.plan.impl();
+  const PlanParts& plan = setup.plan.parts();
   std::vector<AlignedBuffer> values;
   ImageFeed::Buffers buffers = setup.feed.make_buffers(setup.layout.tile);
   for (const std::span<const float> input : setup.feed.fill(setup.tiles.front(), buffers)) {
@@ -56,7 +56,7 @@ std::vector<AlignedBuffer> make_values(const Setup& setup, int images) {
 
 StepSpeeds measure(const Setup& setup, const SpeedCallbacks& callbacks) {
   const FlushDenormals flush;
-  const Plan::Impl& plan = setup.plan.impl();
+  const PlanParts& plan = setup.plan.parts();
   const Tile& tile = setup.tiles.front();
   StepSpeeds speeds{.kernels = kernel_set_name(setup.plan.kernels()),
                     .images = tile.images,

@@ -6,7 +6,7 @@
 #include "core/aligned_buffer.hpp"
 #include "core/parallel.hpp"
 #include "engine/engine.hpp"
-#include "plan/plan_impl.hpp"
+#include "plan/plan.hpp"
 
 namespace tf_injector {
 namespace {
@@ -18,7 +18,7 @@ constexpr size_t kLargestTile = 64;
 // Of the copies of packed weights that a fault in this weight needs.
 size_t overlay_bytes(const Plan& plan, WeightId weight) {
   size_t bytes = 0;
-  for (const PlanStep& step : plan.impl().steps) {
+  for (const PlanStep& step : plan.parts().steps) {
     if (step.kernel->holds(weight)) bytes += step.kernel->patched_bytes();
   }
   return bytes;
@@ -77,7 +77,7 @@ EngineNeeds plain_engine_needs(const Plan& plan, std::span<const Patch> faults) 
   EngineNeeds needs;
   const size_t activations = std::max<size_t>(plan.workspace_bytes_per_image(), 1);
   needs.bytes_per_thread_image = activations + static_cast<size_t>(plan.classes()) * sizeof(float);
-  const size_t arrays = plan.impl().memory.slot_elements.size() + 1;
+  const size_t arrays = plan.parts().memory.slot_elements.size() + 1;
   needs.sizes.front().bytes_per_thread = arrays * AlignedBuffer::bytes_of(0);
   needs.preferred_tile = static_cast<int>(std::clamp<size_t>(kTileBytes / activations, 1, kLargestTile));
   std::set<WeightId> weights;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "plan/draft.hpp"
+
 namespace tf_injector::plan {
 namespace {
 

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "plan/draft.hpp"
-
 namespace tf_injector::plan {
+
+struct Draft;
 
 struct MemoryPlan {
   std::vector<int64_t> slot_elements;   // size of each buffer, elements per image

@@ -7,7 +7,6 @@
 #include "core/bits.hpp"
 #include "core/flush_denormals.hpp"
 #include "plan/draft.hpp"
-#include "plan/plan_impl.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -37,21 +36,21 @@ PlanStep compile_step(const plan::DraftStep& draft, const Graph& graph, KernelSe
   return step;
 }
 
-void number_values(const plan::Draft& draft, Plan::Impl& impl) {
+void number_values(const plan::Draft& draft, PlanParts& parts) {
   std::map<plan::ValueId, int> number;
   for (const plan::Use& input : draft.inputs) number.emplace(input.value, static_cast<int>(number.size()));
   for (size_t i = 0; i < draft.steps.size(); ++i) {
-    for (const plan::Use& use : draft.steps[i].inputs) impl.steps[i].reads.push_back(number.at(use.value));
+    for (const plan::Use& use : draft.steps[i].inputs) parts.steps[i].reads.push_back(number.at(use.value));
     number.emplace(draft.steps[i].output, static_cast<int>(draft.inputs.size() + i));
   }
-  impl.output_value = number.at(draft.output.value);
+  parts.output_value = number.at(draft.output.value);
 }
 
 }  // namespace
 
 Plan Plan::compile(const Graph& graph, const CompileOptions& options) {
-  auto impl = std::make_unique<Plan::Impl>();
-  impl->kernels = resolve_kernel_set(options.kernels);
+  PlanParts parts;
+  parts.kernels = resolve_kernel_set(options.kernels);
   if (options.output < 0 || static_cast<size_t>(options.output) >= graph.outputs.size()) {
     throw Error(ErrorKind::internal, "plan: output " + std::to_string(options.output) + " of " +
                                          std::to_string(graph.outputs.size()));
@@ -59,109 +58,86 @@ Plan Plan::compile(const Graph& graph, const CompileOptions& options) {
   plan::Draft draft = plan::draft_of(graph, options.output);
   plan::drop_unused(draft);
   plan::drop_copies(draft);
-  if (impl->kernels != KernelSet::scalar) {  // the reference runs op by op
+  if (parts.kernels != KernelSet::scalar) {  // the reference runs op by op
     plan::fuse_padding(draft);
     plan::fuse_epilogues(draft);
   }
   for (const plan::DraftStep& step : draft.steps) {
     try {
-      impl->steps.push_back(compile_step(step, graph, impl->kernels));
+      parts.steps.push_back(compile_step(step, graph, parts.kernels));
     } catch (const ModelError& error) {
       throw ModelError("layer '" + step.path + "': " + error.what());
     }
   }
-  number_values(draft, *impl);
-  impl->memory = plan::plan_memory(draft);
-  impl->classes = draft.output.shape.elements();
+  number_values(draft, parts);
+  parts.memory = plan::plan_memory(draft);
+  parts.classes = draft.output.shape.elements();
   for (NodeId id : graph.inputs) {
     const Node& node = graph.nodes[static_cast<size_t>(id)];
-    impl->inputs.push_back({std::get<ops::Input>(node.op).name, node.shape});
+    parts.inputs.push_back({std::get<ops::Input>(node.op).name, node.shape});
   }
-  Plan result;
-  result.impl_ = std::move(impl);
-  return result;
+  return Plan(std::move(parts));
 }
-
-Plan::~Plan() = default;
-Plan::Plan(Plan&&) noexcept = default;
-Plan& Plan::operator=(Plan&&) noexcept = default;
-
-const std::vector<PlanInput>& Plan::inputs() const noexcept { return impl_->inputs; }
-int64_t Plan::classes() const noexcept { return impl_->classes; }
-KernelSet Plan::kernels() const noexcept { return impl_->kernels; }
 
 std::vector<StepInfo> Plan::steps() const {
   std::vector<StepInfo> infos;
-  for (const PlanStep& step : impl_->steps) {
+  for (const PlanStep& step : parts_.steps) {
     infos.push_back({step.path, step.label, step.kernel->name(), step.kernel->multiply_adds()});
   }
   return infos;
 }
 
 size_t Plan::bytes() const {
-  size_t bytes = vector_bytes(impl_->steps);
-  for (const PlanStep& step : impl_->steps) bytes += step.kernel->bytes();
+  size_t bytes = vector_bytes(parts_.steps);
+  for (const PlanStep& step : parts_.steps) bytes += step.kernel->bytes();
   return bytes;
 }
 
 size_t Plan::workspace_bytes_per_image() const noexcept {
   int64_t elements = 0;
-  for (int64_t slot : impl_->memory.slot_elements) elements += slot;
+  for (int64_t slot : parts_.memory.slot_elements) elements += slot;
   return static_cast<size_t>(elements) * sizeof(float);
 }
 
 Overlay::Overlay(const Plan& plan, const Patch& patch) {
-  auto impl = std::make_unique<Overlay::Impl>();
-  for (size_t i = 0; i < plan.impl().steps.size(); ++i) {
-    if (auto kernel = plan.impl().steps[i].kernel->patched(patch))
-      impl->kernels.emplace_back(i, std::move(kernel));
+  const std::vector<PlanStep>& steps = plan.parts().steps;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (auto kernel = steps[i].kernel->patched(patch)) steps_.push_back({i, std::move(kernel)});
   }
-  impl_ = std::move(impl);
 }
-Overlay::~Overlay() = default;
-Overlay::Overlay(Overlay&&) noexcept = default;
-Overlay& Overlay::operator=(Overlay&&) noexcept = default;
 
-Workspace::Workspace(const Plan& plan, int tile) : impl_(std::make_unique<Workspace::Impl>()) {
-  impl_->tile = tile;
-  for (int64_t elements : plan.impl().memory.slot_elements)
-    impl_->slots.emplace_back(static_cast<size_t>(elements * tile));
+Workspace::Workspace(const Plan& plan, int tile) : tile_(tile) {
+  const plan::MemoryPlan& memory = plan.parts().memory;
+  for (int64_t elements : memory.slot_elements) slots_.emplace_back(static_cast<size_t>(elements * tile));
   size_t most = 0;
-  for (const auto& reads : plan.impl().memory.reads) most = std::max(most, reads.size());
-  impl_->pointers.resize(most);
+  for (const auto& reads : memory.reads) most = std::max(most, reads.size());
+  pointers_.resize(most);
 }
-Workspace::~Workspace() = default;
-Workspace::Workspace(Workspace&&) noexcept = default;
-Workspace& Workspace::operator=(Workspace&&) noexcept = default;
-int Workspace::tile() const noexcept { return impl_->tile; }
 
 void evaluate(const Plan& plan, const Overlay* overlay, Workspace& workspace,
               std::span<const std::span<const float>> inputs, int images, BatchContext context,
               std::span<float> scores) {
   const FlushDenormals flush;
-  const Plan::Impl& p = plan.impl();
-  Workspace::Impl& w = workspace.impl();
-  assert(images <= w.tile && inputs.size() == p.inputs.size());
+  const PlanParts& p = plan.parts();
+  assert(images <= workspace.tile() && inputs.size() == p.inputs.size());
   assert(static_cast<int64_t>(scores.size()) == images * p.classes);
-  const auto slot = [&](int index) { return w.slots[static_cast<size_t>(index)].data(); };
+  std::vector<const float*>& pointers = workspace.pointers();
   for (size_t i = 0; i < inputs.size(); ++i)
-    std::copy(inputs[i].begin(), inputs[i].end(), slot(p.memory.slot_of_input[i]));
+    std::copy(inputs[i].begin(), inputs[i].end(), workspace.slot(p.memory.slot_of_input[i]));
   size_t next_patch = 0;
   for (size_t i = 0; i < p.steps.size(); ++i) {
     const Kernel* kernel = p.steps[i].kernel.get();
-    if (overlay != nullptr && next_patch < overlay->impl().kernels.size() &&
-        overlay->impl().kernels[next_patch].first == i) {
-      kernel = overlay->impl().kernels[next_patch++].second.get();
-    }
+    if (overlay != nullptr && next_patch < overlay->steps().size() && overlay->steps()[next_patch].step == i)
+      kernel = overlay->steps()[next_patch++].kernel.get();
     const std::vector<int>& reads = p.memory.reads[i];
-    for (size_t k = 0; k < reads.size(); ++k) w.pointers[k] = slot(reads[k]);
-    kernel->run({.inputs = {w.pointers.data(), reads.size()},
-                 .output = slot(p.memory.slot_of_step[i]),
+    for (size_t k = 0; k < reads.size(); ++k) pointers[k] = workspace.slot(reads[k]);
+    kernel->run({.inputs = {pointers.data(), reads.size()},
+                 .output = workspace.slot(p.memory.slot_of_step[i]),
                  .images = images,
                  .batch = context.batch,
                  .batch_index = context.batch_index});
   }
-  const float* result = slot(p.memory.output_slot);
+  const float* result = workspace.slot(p.memory.output_slot);
   for (size_t i = 0; i < scores.size(); ++i) scores[i] = canonical_nan(result[i]);
 }
 

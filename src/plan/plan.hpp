@@ -7,12 +7,15 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
 #include "graph/graph.hpp"
 #include "graph/patch.hpp"
+#include "kernels/kernel.hpp"
 #include "kernels/kernel_set.hpp"
+#include "plan/memory_planner.hpp"
 
 namespace tf_injector {
 
@@ -34,61 +37,71 @@ struct StepInfo {
   int64_t multiply_adds = 0;  // per image
 };
 
-class Overlay;
-class Workspace;
+struct PlanStep {
+  std::string path;   // as StepInfo's
+  std::string label;  // StepInfo's op
+  std::unique_ptr<const Kernel> kernel;
+  std::vector<int> reads;  // values; the operand of a fused Add is the last
+  Shape shape;             // of the output
+};
+
+// What a plan is made of. Values are numbered: the model's inputs first, then every step's output in running
+// order.
+struct PlanParts {
+  std::vector<PlanInput> inputs;
+  std::vector<PlanStep> steps;
+  int output_value = 0;  // the scored one
+  plan::MemoryPlan memory;
+  KernelSet kernels = KernelSet::scalar;  // never `automatic`
+  int64_t classes = 0;                    // elements of the scored output
+};
 
 class Plan {
  public:
   // Throws ModelError (an op without kernel for these shapes), Error(usage) (kernel set not available).
   [[nodiscard]] static Plan compile(const Graph& graph, const CompileOptions& options);
-  ~Plan();
-  Plan(Plan&&) noexcept;
-  Plan& operator=(Plan&&) noexcept;
 
-  [[nodiscard]] const std::vector<PlanInput>& inputs() const noexcept;
-  [[nodiscard]] int64_t classes() const noexcept;    // elements of the scored output
-  [[nodiscard]] KernelSet kernels() const noexcept;  // never `automatic`
+  [[nodiscard]] const PlanParts& parts() const noexcept { return parts_; }
+  [[nodiscard]] const std::vector<PlanInput>& inputs() const noexcept { return parts_.inputs; }
+  [[nodiscard]] int64_t classes() const noexcept { return parts_.classes; }
+  [[nodiscard]] KernelSet kernels() const noexcept { return parts_.kernels; }
   [[nodiscard]] std::vector<StepInfo> steps() const;
   [[nodiscard]] size_t bytes() const;  // its memory: packed weights and the kernels' tables
   [[nodiscard]] size_t workspace_bytes_per_image() const noexcept;
 
-  struct Impl;
-  [[nodiscard]] const Impl& impl() const noexcept { return *impl_; }
-
  private:
-  Plan() = default;
-  std::unique_ptr<const Impl> impl_;
+  explicit Plan(PlanParts parts) : parts_(std::move(parts)) {}
+  PlanParts parts_;
 };
 
 // The packed weights that a patch changes; const after construction, shared by all threads.
 class Overlay {
  public:
+  struct PatchedStep {
+    size_t step = 0;  // index into PlanParts::steps
+    std::unique_ptr<const Kernel> kernel;
+  };
   Overlay(const Plan& plan, const Patch& patch);
-  ~Overlay();
-  Overlay(Overlay&&) noexcept;
-  Overlay& operator=(Overlay&&) noexcept;
-
-  struct Impl;
-  [[nodiscard]] const Impl& impl() const noexcept { return *impl_; }
+  [[nodiscard]] const std::vector<PatchedStep>& steps() const noexcept { return steps_; }
 
  private:
-  std::unique_ptr<const Impl> impl_;
+  std::vector<PatchedStep> steps_;  // ascending
 };
 
 // Activation buffers for up to `tile` images; one per thread.
 class Workspace {
  public:
   Workspace(const Plan& plan, int tile);
-  ~Workspace();
-  Workspace(Workspace&&) noexcept;
-  Workspace& operator=(Workspace&&) noexcept;
-  [[nodiscard]] int tile() const noexcept;
-
-  struct Impl;
-  [[nodiscard]] Impl& impl() noexcept { return *impl_; }
+  [[nodiscard]] int tile() const noexcept { return tile_; }
+  // A buffer of the plan's memory plan: tile images.
+  [[nodiscard]] float* slot(int index) noexcept { return slots_[static_cast<size_t>(index)].data(); }
+  // Scratch: room for the inputs of any step.
+  [[nodiscard]] std::vector<const float*>& pointers() noexcept { return pointers_; }
 
  private:
-  std::unique_ptr<Impl> impl_;
+  int tile_ = 0;
+  std::vector<AlignedBuffer> slots_;
+  std::vector<const float*> pointers_;
 };
 
 // How the original would have fed these images: last bits depend on it (numerics.md).

@@ -17,7 +17,7 @@ constexpr int64_t kMostPacks = 4;
 
 ReplayPlan::ReplayPlan(const Plan& plan, const Shortcuts& shortcuts, PackSize size, Weights weights)
     : plan_(plan), table_(*simd::pack_table(plan.kernels())), shortcuts_(shortcuts), size_(size) {
-  const Plan::Impl& p = plan.impl();
+  const PlanParts& p = plan.parts();
   values_.reserve(p.inputs.size() + p.steps.size());
   steps_.reserve(p.steps.size());
   for (size_t i = 0; i < p.inputs.size(); ++i)
@@ -37,7 +37,7 @@ ReplayPlan::ReplayPlan(const Plan& plan, const Shortcuts& shortcuts, PackSize si
 std::vector<PackSize> ReplayPlan::pack_sizes(size_t faults) const {
   int64_t largest = 1;
   const int width = table_.width();
-  for (size_t slot = 0; slot < plan_.impl().memory.slot_elements.size(); ++slot)
+  for (size_t slot = 0; slot < plan_.parts().memory.slot_elements.size(); ++slot)
     largest = std::max(largest, pixel_buffer_limit(static_cast<int>(slot), width).values);
   const auto packs = static_cast<size_t>(std::clamp<int64_t>(kCarriedFloats / largest, 2, kMostPacks));
   std::vector<PackSize> sizes = {{width, packs}, {width, 1}};

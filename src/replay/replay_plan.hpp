@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "plan/plan_impl.hpp"
+#include "plan/plan.hpp"
 #include "replay/index.hpp"
 #include "replay/pack_size.hpp"
 #include "replay/replay_sizes.hpp"
@@ -29,7 +29,7 @@ class ReplayPlan {
   [[nodiscard]] const std::vector<ValueInfo>& values() const noexcept { return values_; }
   [[nodiscard]] const std::vector<ReplayStep>& steps() const noexcept { return steps_; }
   [[nodiscard]] const std::vector<Segment>& segments() const noexcept { return segments_; }
-  [[nodiscard]] int output() const noexcept { return plan_.impl().output_value; }
+  [[nodiscard]] int output() const noexcept { return plan_.parts().output_value; }
   // Steps whose result a fault in this weight changes.
   [[nodiscard]] std::vector<size_t> steps_holding(WeightId weight) const;
   [[nodiscard]] PackSize pack_size() const noexcept { return size_; }

@@ -18,7 +18,7 @@ ReplaySizes::ReplaySizes(const ReplayPlan& plan, PackSize size)
 }
 
 void ReplaySizes::add_values(const ReplayPlan& plan) {
-  const std::vector<int64_t>& slot_elements = plan.plan().impl().memory.slot_elements;
+  const std::vector<int64_t>& slot_elements = plan.plan().parts().memory.slot_elements;
   values.reserve(plan.values().size());
   for (const ValueInfo& value : plan.values()) {
     values.push_back(value.elements());

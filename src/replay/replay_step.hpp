@@ -10,7 +10,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "kernels/pack_interfaces.hpp"
-#include "plan/plan_impl.hpp"
+#include "plan/plan.hpp"
 #include "replay/clipped_bound.hpp"
 #include "replay/shortcuts.hpp"
 #include "replay/simd/pack_table.hpp"
