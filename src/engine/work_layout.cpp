@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/bytes_text.hpp"
+#include "core/round_up.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -63,7 +64,7 @@ class Layouts {
 // Tiles beyond an even share would leave threads without work.
 int first_tile(const MemoryNeeds& needs, const WorkLimits& limits) {
   if (limits.tile > 0) return static_cast<int>(std::min<int64_t>(limits.tile, limits.images));
-  const int64_t share = (limits.images + limits.threads - 1) / limits.threads;
+  const int64_t share = divide_up(limits.images, limits.threads);
   return static_cast<int>(std::clamp<int64_t>(needs.engine.preferred_tile, 1, share));
 }
 

@@ -1,5 +1,6 @@
 // The SIMD convolution of every channel on its own.
 #include "core/bits.hpp"
+#include "core/round_up.hpp"
 #include "kernels/candidates.hpp"
 #include "kernels/conv2d_candidates.hpp"
 #include "kernels/pack_interfaces.hpp"
@@ -80,9 +81,7 @@ class SimdChannelConv2D final : public WindowKernel {
  private:
   [[nodiscard]] int64_t taps() const noexcept { return geometry_.kernel_h * geometry_.kernel_w; }
   // Floats of one tap: its channels, padded to whole vectors.
-  [[nodiscard]] int64_t stride() const noexcept {
-    return (geometry_.cout + table_.lanes - 1) / table_.lanes * table_.lanes;
-  }
+  [[nodiscard]] int64_t stride() const noexcept { return round_up(geometry_.cout, table_.lanes); }
   [[nodiscard]] size_t packed_element(int64_t element) const noexcept {
     return static_cast<size_t>(element / geometry_.cout * stride() + element % geometry_.cout);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/bits.hpp"
+#include "core/round_up.hpp"
 #include "kernels/candidates.hpp"
 
 namespace tf_injector {
@@ -10,7 +11,7 @@ namespace {
 
 // Is there a vector of channels that is computed row by row?
 bool has_row_kernel(const ref::Conv2DGeometry& g, const simd::SimdTable& table) {
-  const int64_t vectors = (g.cout + table.lanes - 1) / table.lanes;
+  const int64_t vectors = divide_up(g.cout, table.lanes);
   return vectors % table.vectors_per_block == 1 && (g.kernel_w == 3 || g.kernel_w == 5);
 }
 

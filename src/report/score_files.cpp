@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/bytes_text.hpp"
+#include "core/round_up.hpp"
 #include "core/same_bits.hpp"
 #include "io/file.hpp"
 #include "io/npy.hpp"
@@ -33,7 +34,7 @@ std::optional<uint64_t> file_bytes(const std::string& path) {
   return bytes;
 }
 
-uint64_t on_disk(uint64_t bytes) { return (bytes + kFileBlock - 1) / kFileBlock * kFileBlock; }
+uint64_t on_disk(uint64_t bytes) { return round_up(bytes, kFileBlock); }
 
 // The rows whose bits differ from those of the golden run.
 std::vector<int64_t> changed_rows(std::span<const float> scores, std::span<const float> golden,

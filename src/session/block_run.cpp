@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/parallel.hpp"
+#include "core/round_up.hpp"
 #include "core/stop.hpp"
 #include "core/wall_clock.hpp"
 
@@ -20,8 +21,8 @@ constexpr size_t kPiecesPerThread = 4;
 
 size_t faults_per_piece(const Setup& setup, size_t count) {
   const size_t wanted = kPiecesPerThread * static_cast<size_t>(setup.layout.threads);
-  const size_t parts = (wanted + setup.tiles.size() - 1) / setup.tiles.size();
-  return std::max((count + parts - 1) / parts, std::min(setup.least_block, count));
+  const size_t parts = divide_up(wanted, setup.tiles.size());
+  return std::max(divide_up(count, parts), std::min(setup.least_block, count));
 }
 
 BlockRunner::BlockRunner(const Setup& setup, Engine& engine, GoldenRun& golden,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/round_up.hpp"
+
 namespace tf_injector {
 namespace {
 
@@ -26,8 +28,8 @@ size_t BlockSize::next(size_t remaining) const {
   const double fitting =
       std::clamp(aim_ / seconds_per_fault_, static_cast<double>(least_), static_cast<double>(most_));
   const size_t size = std::min(static_cast<size_t>(fitting), remaining);
-  const size_t blocks = (remaining + size - 1) / size;
-  return (remaining + blocks - 1) / blocks;
+  const size_t blocks = divide_up(remaining, size);
+  return divide_up(remaining, blocks);
 }
 
 void BlockSize::measured(size_t faults, double seconds) {

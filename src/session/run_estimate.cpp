@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/low_discrepancy.hpp"
+#include "core/round_up.hpp"
 #include "core/stop.hpp"
 #include "core/wall_clock.hpp"
 #include "session/block_run.hpp"
@@ -69,7 +70,7 @@ class Sampler {
 // Seconds that a fault takes on an image, in blocks; `golden`: what each of them costs beside its faults.
 double fault_seconds(const Setup& setup, Sampler& sampler, std::span<const Patch> faults, double golden) {
   const size_t size = std::min({setup.least_block, setup.layout.most_faults, faults.size()});
-  const size_t blocks = (faults.size() + size - 1) / size;
+  const size_t blocks = divide_up(faults.size(), size);
   const auto block = [&](size_t i) {
     const auto first = static_cast<size_t>(low_discrepancy_point(i) * static_cast<double>(blocks)) * size;
     return faults.subspan(std::min(first, faults.size() - size), size);

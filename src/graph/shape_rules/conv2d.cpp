@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/round_up.hpp"
 #include "graph/shape_rules/expect.hpp"
 
 namespace tf_injector::ops {
@@ -9,7 +10,7 @@ namespace tf_injector::ops {
 std::array<int64_t, 2> padding_of(int64_t in, int64_t kernel, int64_t stride, int64_t dilation,
                                   Padding padding) {
   if (padding == Padding::valid) return {0, 0};
-  const int64_t out = (in + stride - 1) / stride;
+  const int64_t out = divide_up(in, stride);
   const int64_t all = std::max<int64_t>(0, (out - 1) * stride + (kernel - 1) * dilation + 1 - in);
   return {all / 2, all - all / 2};
 }
@@ -19,7 +20,7 @@ int64_t window_output(int64_t in, int64_t kernel, int64_t stride, int64_t dilati
   expect_within(kernel, 1, "a window");
   expect_within(stride, 1, "strides");
   expect_within(dilation, 1, "a dilation");
-  if (padding == Padding::same) return (in + stride - 1) / stride;
+  if (padding == Padding::same) return divide_up(in, stride);
   const int64_t span = (kernel - 1) * dilation + 1;
   if (in < span) {
     throw ModelError("a window of " + std::to_string(span) + " does not fit an axis of " +

@@ -2,6 +2,7 @@
 // Eigen makes for a matrix product on two threads (docs/numerics.md).
 #include <algorithm>
 
+#include "core/round_up.hpp"
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector::ref {
@@ -21,9 +22,6 @@ constexpr int64_t kMostAtOnce = 128, kVectorBlock = 16;
 // Cycles in Eigen's cost model.
 constexpr double kTransfer = 4 * (11.0 / 64);  // a float loaded or stored
 constexpr double kPatch = 14.5, kWeight = 3.75;
-
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
 
 // filters x positions results of `depth` products each.
 struct Product {

@@ -2,6 +2,7 @@
 // order kh, kw, cin.
 #include <algorithm>
 
+#include "core/round_up.hpp"
 #include "kernels/simd/simd_table.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -133,7 +134,7 @@ HWY_NOINLINE void conv2d_channels(const ConvCall& call, const float* weights, in
 
 template <ConvSum kSum>
 HWY_INLINE void conv2d_of(const ConvCall& call) {
-  const int32_t vectors = (call.cout + kLanes - 1) / kLanes;
+  const int32_t vectors = divide_up(call.cout, kLanes);
   const int64_t depth = static_cast<int64_t>(call.kernel_taps) * call.cin;
   for (int32_t first = 0; first < vectors; first += kVectorsPerBlock) {
     const float* weights = call.weights + first * kLanes * depth;

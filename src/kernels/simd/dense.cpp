@@ -2,6 +2,7 @@
 // are added in order.
 #include <algorithm>
 
+#include "core/round_up.hpp"
 #include "kernels/simd/simd_table.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -52,7 +53,7 @@ HWY_NOINLINE void dense_units(const DenseCall& call, const float* weights, int32
 }
 
 void dense(const DenseCall& call) {
-  const int32_t vectors = (call.units + kLanes - 1) / kLanes;
+  const int32_t vectors = divide_up(call.units, kLanes);
   for (int32_t first = 0; first < vectors; first += kVectorsPerBlock) {
     const float* weights = call.weights + static_cast<int64_t>(first) * kLanes * call.inputs;
     const int32_t unit = first * kLanes;

@@ -5,6 +5,7 @@
 #define HWY_TARGET_INCLUDE "kernels/simd/simd_table.cpp"
 #include "kernels/simd/targets.hpp"
 // Behind targets.hpp, which chooses the targets:
+#include "core/round_up.hpp"
 #include "kernels/simd/epilogue-inl.hpp"
 #include "kernels/simd/simd_entries-inl.hpp"
 
@@ -60,11 +61,11 @@ PlaneLayout::PlaneLayout(const ConvRows& r, int64_t cin, int lanes)
     : rows(r.out_h + r.kernel_h - 1),
       pitch(r.out_w + r.kernel_w - 1),
       planes(cin + (r.adds_outside ? 0 : 1)) {
-  places = (r.out_h * pitch + lanes - 1) / lanes * lanes;
+  places = round_up(r.out_h * pitch, lanes);
   // The last place's last tap; an odd number of cache lines, so that planes do not meet in the same places of
   // a cache.
   constexpr int64_t kLine = 16;
-  const int64_t lines = (places + (r.kernel_h - 1) * pitch + r.kernel_w - 1 + kLine - 1) / kLine;
+  const int64_t lines = divide_up(places + (r.kernel_h - 1) * pitch + r.kernel_w - 1, kLine);
   stride = (lines | 1) * kLine;
 }
 
@@ -76,7 +77,7 @@ struct Block {
 };
 
 Block block_of(const SimdTable& table, int64_t cout, int64_t co) {
-  const int64_t all = (cout + table.lanes - 1) / table.lanes;
+  const int64_t all = divide_up(cout, table.lanes);
   const int64_t first = co / table.lanes / table.vectors_per_block * table.vectors_per_block;
   return {first, all - first < table.vectors_per_block ? all - first : table.vectors_per_block};
 }
@@ -90,7 +91,7 @@ int64_t packed_index(const SimdTable& table, int64_t depth, int64_t cout, int64_
 }
 
 int64_t packed_size(const SimdTable& table, int64_t depth, int64_t cout) {
-  return (cout + table.lanes - 1) / table.lanes * table.lanes * depth;
+  return round_up(cout, table.lanes) * depth;
 }
 
 }  // namespace tf_injector::simd
