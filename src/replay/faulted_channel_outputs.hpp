@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
+#include "core/for_each_bit.hpp"
 #include "plan/plan.hpp"
 #include "replay/arrays.hpp"
 #include "replay/counters.hpp"
@@ -47,10 +48,9 @@ class FaultedChannelOutputs : FaultedChannelOutputsArrays {
     assert(next_ == 0 || positions_[next_ - 1] < position);
     while (next_ < positions_.size() && positions_[next_] < position) ++next_;
     if (next_ == positions_.size() || positions_[next_] != position) return;
-    for (simd::LaneMask left = differs_[next_]; left != 0; left &= left - 1) {
-      const int32_t h = std::countr_zero(left);
+    for_each_bit(differs_[next_], [&](int32_t h) {
       changed(h, columns_[static_cast<size_t>(position) * count_ + static_cast<size_t>(h)]);
-    }
+    });
   }
   // Since this object was made.
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }

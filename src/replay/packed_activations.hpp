@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
+#include "core/round_up.hpp"
 #include "replay/arrays.hpp"
 #include "replay/golden_activations.hpp"
 #include "replay/replay_plan.hpp"
@@ -162,7 +163,7 @@ class PackedActivations : PackedActivationsArrays {
   }
   [[nodiscard]] LanePixel pixel(int value, int64_t position) const { return view(value).pixel(position); }
   // Vectors of so many lanes, in floats.
-  [[nodiscard]] int32_t stride(int32_t lanes) const { return (lanes + vector_ - 1) / vector_ * vector_; }
+  [[nodiscard]] int32_t stride(int32_t lanes) const { return round_up(lanes, vector_); }
   [[nodiscard]] simd::LaneTap tap(int value, int64_t position, int32_t tap) const {
     return view(value).tap(position, tap);
   }

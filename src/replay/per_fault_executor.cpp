@@ -6,6 +6,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "core/for_each_bit.hpp"
 #include "replay/finish_pixel.hpp"
 
 namespace tf_injector::replay {
@@ -32,12 +33,12 @@ void PerFaultExecutor::run(size_t first, size_t end, std::span<const LayerFaults
   assert(idx(std::popcount(lanes)) <= faults_.size() && (lanes & ~values_.all_lanes()) == 0);
   assert(first <= end && end <= plan_.steps().size());
   size_t count = 0;
-  for (LaneMask left = lanes; left != 0; left &= left - 1) {
+  for_each_bit(lanes, [&](int lane) {
     Fault& fault = faults_[count++];
-    fault.lane = std::countr_zero(left);
+    fault.lane = lane;
     for (Value& value : fault.slots) value.owner = -1;
     if (from >= 0) load(fault, from);
-  }
+  });
   const std::span<Fault> faults(faults_.data(), count);
   counters_.alone_faults += static_cast<int64_t>(count);
   for (size_t s = first; s < end; ++s) {

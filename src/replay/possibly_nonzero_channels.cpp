@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/round_up.hpp"
 #include "replay/clipped_bound.hpp"
 
 namespace tf_injector::replay {
@@ -22,7 +23,7 @@ void PossiblyNonzeroChannels::set_one_level() {
 }
 
 void PossiblyNonzeroChannels::take_all(int32_t cout, int32_t faults) {
-  vectors_ = (faults + lane_count_ - 1) / lane_count_;
+  vectors_ = divide_up(faults, lane_count_);
   count_ = cout;
   std::copy_n(all_.begin(), cout, channels_.begin());
   set_one_level();
@@ -31,7 +32,7 @@ void PossiblyNonzeroChannels::take_all(int32_t cout, int32_t faults) {
 void PossiblyNonzeroChannels::find(const ClippedBound& bound, int32_t cout,
                                    const GoldenActivations::BeforeRelu& golden, const float* delta_sq_norm,
                                    const float* add_delta_sq_norm, int32_t faults) {
-  vectors_ = (faults + lane_count_ - 1) / lane_count_;
+  vectors_ = divide_up(faults, lane_count_);
   assert(faults >= 1 && vectors_ <= static_cast<int32_t>(simd::kLaneVectors));
   assert(cout <= static_cast<int32_t>(all_.size()) && golden.y != nullptr);
   std::array<float, simd::kLaneVectors> reach{}, shift{};

@@ -5,6 +5,9 @@
 #include <cassert>
 #include <limits>
 
+#include "core/for_each_bit.hpp"
+#include "core/round_up.hpp"
+
 namespace tf_injector::replay {
 namespace {
 
@@ -78,7 +81,7 @@ std::vector<CarriedPack> Repacker::repack_alike(int value, std::vector<CarriedPa
   int alive = 0;
   for (const CarriedPack& pack : packs) alive += std::popcount(pack.changed_lanes);
   // Compaction costs more than it saves.
-  if (alive * 8 > count * width * 5 || (alive + width - 1) / width == count) return packs;
+  if (alive * 8 > count * width * 5 || divide_up(alive, width) == count) return packs;
   std::vector<CarriedPack> joined;
   std::vector<Source> sources;
   int free_lanes = width;
@@ -106,8 +109,7 @@ CarriedPack Repacker::join(int value, std::span<const Source> sources) {
   CarriedPack to;
   to.has_large_delta = sources.front().pack->has_large_delta;
   for (const Source& source : sources) {
-    for (LaneMask left = source.lanes; left != 0; left &= left - 1)
-      to.faults.push_back(source.pack->faults[idx(std::countr_zero(left))]);
+    for_each_bit(source.lanes, [&](int lane) { to.faults.push_back(source.pack->faults[idx(lane)]); });
   }
   assert(!to.faults.empty() && to.faults.size() <= idx(plan_.pack_size().lanes));
   to.changed_lanes = ~LaneMask{0} >> (64 - to.faults.size());
@@ -139,7 +141,7 @@ void Repacker::join_pixel(int value, int64_t p, std::span<const Source> sources,
     parts_.push_back({pixels_.back().delta_sq_norm, places});
   }
   if (changed_lanes == 0) return;
-  const int64_t stride = (std::popcount(changed_lanes) + table.lanes - 1) / table.lanes * table.lanes;
+  const int64_t stride = round_up(std::popcount(changed_lanes), table.lanes);
   SparsePixelBuffer& buffer = to.buffer;
   buffer.reserve((channels + 1) * stride + table.lanes, channels);
   buffer.changed_lanes[idx(p)] = changed_lanes;

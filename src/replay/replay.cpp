@@ -5,6 +5,7 @@
 
 #include "core/bits.hpp"
 #include "core/flush_denormals.hpp"
+#include "core/for_each_bit.hpp"
 #include "core/same_bits.hpp"
 
 namespace tf_injector::replay {
@@ -132,12 +133,11 @@ void ReplayWorkspace::carry(const ReadyPack& pack, const Strategy& how, int valu
 }
 
 void ReplayWorkspace::report(const std::vector<FaultIndex>& faults, const Changed& changed) {
-  for (LaneMask left = values_.changed_lanes(plan_.output()); left != 0; left &= left - 1) {
-    const int lane = std::countr_zero(left);
+  for_each_bit(values_.changed_lanes(plan_.output()), [&](int lane) {
     const float* scores = pack_executor_.read_value(plan_.output(), lane);
     for (size_t i = 0; i < scores_.size(); ++i) scores_[i] = canonical_nan(scores[i]);
     if (!same_bits(scores_.span(), golden_scores_.span())) changed(faults[idx(lane)], scores_.span());
-  }
+  });
 }
 
 }  // namespace tf_injector::replay

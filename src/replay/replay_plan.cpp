@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/round_up.hpp"
+
 namespace tf_injector::replay {
 namespace {
 
@@ -50,7 +52,7 @@ std::vector<PackSize> ReplayPlan::pack_sizes(size_t faults) const {
   std::vector<PackSize> fitting;
   for (PackSize size : sizes) {
     size.lanes = static_cast<int32_t>(std::min(idx(size.lanes), most));
-    size.packs = std::min(size.packs, (most + idx(size.lanes) - 1) / idx(size.lanes));
+    size.packs = std::min(size.packs, divide_up(most, idx(size.lanes)));
     if (fitting.empty() || !(size == fitting.back())) fitting.push_back(size);
   }
   return fitting;
@@ -67,7 +69,7 @@ int64_t ReplayPlan::slot_positions(int slot) const {
 // All lanes of all elements and the norms of all pixels; half as much again for the holes that rewritten
 // pixels leave, or one pixel.
 PixelBufferLimit ReplayPlan::pixel_buffer_limit(int slot, int32_t lanes) const {
-  const int64_t row = (lanes + table_.lanes - 1) / table_.lanes * table_.lanes;
+  const int64_t row = round_up(lanes, table_.lanes);
   PixelBufferLimit limit;
   for (const ValueInfo& value : values_) {
     if (value.slot != slot) continue;

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
+#include "core/round_up.hpp"
 #include "replay/replay_plan.hpp"
 
 namespace tf_injector::replay {
 
 ReplaySizes::ReplaySizes(const ReplayPlan& plan, PackSize size)
     : lanes(plan.table().lanes), width(plan.table().width()), pack(size) {
-  columns = (int64_t{size.lanes} + lanes - 1) / lanes * lanes;
+  columns = round_up(int64_t{size.lanes}, lanes);
   alone = std::min(kMaxPerFault, size.lanes);
   scores = plan.plan().classes();
   runs_whole = !plan.shortcuts().channel;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/round_up.hpp"
 #include "replay/index.hpp"
 
 namespace tf_injector::replay {
@@ -15,7 +16,7 @@ int per_fault_limit(std::span<const ReplayStep> steps, int lanes) {
   for (const ReplayStep& step : steps) {
     if (!step.linear) continue;
     const LinearGeometry& g = step.linear->geometry;
-    alone = std::max(alone, g.taps * g.cin * ((g.cout + lanes - 1) / lanes));
+    alone = std::max(alone, g.taps * g.cin * (divide_up(g.cout, lanes)));
   }
   return static_cast<int>(std::clamp<int64_t>(kPositionCost / alone, 1, kMaxPerFault));
 }

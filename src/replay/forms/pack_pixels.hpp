@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
+#include "core/round_up.hpp"
 #include "replay/arrays.hpp"
 #include "replay/counters.hpp"
 #include "replay/golden_activations.hpp"
@@ -42,7 +43,7 @@ class PackPixels : PackPixelsArrays {
   // Floats of a channel's sums: all lanes of the largest pack.
   [[nodiscard]] int64_t width() const noexcept { return width_; }
   [[nodiscard]] int32_t vectors(LaneMask lanes) const {
-    return (std::popcount(lanes) + table().lanes - 1) / table().lanes;
+    return divide_up(std::popcount(lanes), table().lanes);
   }
   // Floats of a row of these lanes.
   [[nodiscard]] int64_t row_size(LaneMask lanes) const { return int64_t{vectors(lanes)} * table().lanes; }

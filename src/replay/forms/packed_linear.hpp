@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
+#include "core/round_up.hpp"
 #include "plan/plan.hpp"
 #include "replay/arrays.hpp"
 #include "replay/counters.hpp"
@@ -77,7 +78,7 @@ class PackedLinear : PackedLinearArrays {
   [[nodiscard]] simd::LaneWindow with_zero_rows(const Run& run, int64_t position,
                                                 const simd::LaneWindow& rows);
   void find_nonzero(const Run& run, int64_t position, const Field& field);
-  [[nodiscard]] int32_t vectors(int32_t count) const { return (count + lanes_ - 1) / lanes_; }
+  [[nodiscard]] int32_t vectors(int32_t count) const { return divide_up(count, lanes_); }
   [[nodiscard]] int32_t single_cost(int32_t faults, int32_t channels, int32_t cout) const;
   [[nodiscard]] Split split(const LinearStep& linear, int32_t faults) const;
   // Sums of the possibly non-zero channels. True: a chain ended in -0.

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/bits.hpp"
+#include "core/for_each_bit.hpp"
 #include "replay/forms/forms.hpp"
 
 namespace tf_injector::replay {
@@ -30,8 +31,7 @@ void WholeForm::compute(const ReplayStep& step, LaneMask lanes,
                         PackPixels& pixels) {
   assert((lanes & ~pixels.values().all_lanes()) == 0);
   pixels.counters().whole_runs += std::popcount(lanes);
-  for (LaneMask left = lanes; left != 0; left &= left - 1) {
-    const int lane = std::countr_zero(left);
+  for_each_bit(lanes, [&](int lane) {
     const bool is_patched = !patched.empty() && patched[idx(lane)] != nullptr;
     const Kernel* kernel = is_patched ? patched[idx(lane)].get() : step.kernel;
     for (size_t i = 0; i < step.reads.size(); ++i)
@@ -42,7 +42,7 @@ void WholeForm::compute(const ReplayStep& step, LaneMask lanes,
                  .batch = context.batch,
                  .batch_index = context.batch_index});
     store(step.output, lane, pixels);
-  }
+  });
 }
 
 const float* WholeForm::read_value(int value, int lane, PackPixels& pixels) {

@@ -1,5 +1,6 @@
 // The chains of single items (faults at a position, positions of one fault), output channels across the
 // lanes: what pays where there are few faults to compute.
+#include "core/round_up.hpp"
 #include "replay/simd/pack_table.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -85,9 +86,9 @@ template <int V>
 HWY_INLINE bool item_passes(const ItemSumsCall& call, const ItemPass& pass) {
   constexpr int kMost = kMostItems[V];
   bool negative_zero = false;
-  int32_t passes = (call.count + kMost - 1) / kMost;
+  int32_t passes = divide_up(call.count, kMost);
   for (int32_t f = 0; f < call.count; --passes) {
-    const int32_t count = (call.count - f + passes - 1) / passes;
+    const int32_t count = divide_up(call.count - f, passes);
     negative_zero |= item_chains_of<kMost, V>(call, pass, count, f);
     f += count;
   }
@@ -128,7 +129,7 @@ inline void pack_channels(const ItemSumsCall& call, int32_t stride) {
 bool item_sums(const ItemSumsCall& call) {
   bool negative_zero = false;
   if (call.packed != nullptr) {
-    const int32_t vectors = (call.channel_count + kLanes - 1) / kLanes, stride = vectors * kLanes;
+    const int32_t vectors = divide_up(call.channel_count, kLanes), stride = vectors * kLanes;
     pack_channels(call, stride);
     for (int32_t v = 0; v < vectors; v += kVectorsPerBlock) {
       const int32_t some = HWY_MIN(kVectorsPerBlock, vectors - v);

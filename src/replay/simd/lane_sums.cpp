@@ -1,4 +1,5 @@
 // The chains of an output position, faults across the lanes.
+#include "core/round_up.hpp"
 #include "replay/simd/pack_table.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -93,9 +94,9 @@ template <int V>
 HWY_INLINE bool lane_sums_of(const LaneSumsCall& call) {
   constexpr int kMost = kMostChannels[V];
   bool negative_zero = false;
-  int32_t passes = (call.channel_count + kMost - 1) / kMost;
+  int32_t passes = divide_up(call.channel_count, kMost);
   for (int32_t c = 0; c < call.channel_count; --passes) {
-    const int32_t count = (call.channel_count - c + passes - 1) / passes;
+    const int32_t count = divide_up(call.channel_count - c, passes);
     negative_zero |= lane_chains_of<kMost, V>(call, count, c);
     c += count;
   }
