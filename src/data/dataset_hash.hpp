@@ -7,10 +7,9 @@
 
 namespace tf_injector::data {
 
-// SHA-256 of, one after the other: for each input the line "<name> <uint8|float32> <shape>\n" (shape as
-// Python prints it, N first, e.g. " uint8 (10000, 32, 32, 3)\n" for an input without a name) and the array's
-// bytes, little-endian in C order; then the line "labels int32 (<N>,)\n" and the labels as little-endian
-// int32.
+// Hashes the concatenation of: for each input the line "<name> <uint8|float32> <shape>\n" (shape as Python
+// prints it, N first; " uint8 (10000, 32, 32, 3)\n" for an input without a name) and the array's bytes,
+// little-endian in C order; then the line "labels int32 (<N>,)\n" and the labels as little-endian int32.
 [[nodiscard]] std::string dataset_sha256(const Dataset& dataset);
 
 }  // namespace tf_injector::data

@@ -24,7 +24,7 @@ struct NamedSet {
 };
 
 [[nodiscard]] const std::vector<NamedSet>& dataset_table();
-// Throws DatasetError that lists the known names.
+// The row of that name. Throws DatasetError, with the known names, if there is none.
 [[nodiscard]] const NamedSet& named_set(const std::string& name);
 
 }  // namespace tf_injector::data

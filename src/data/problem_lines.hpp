@@ -1,5 +1,4 @@
-// What is wrong with a data set, collected while it is read: the first problems as lines, the rest as a
-// number.
+// Collects the problems of a data set while it is read: the first of them as lines, the others as a count.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +13,7 @@ class ProblemLines {
 
   void add(std::string_view line);
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
-  // Throws DatasetError with a line per problem (at most kShown, then "... and N more"), when there are any.
+  // Throws DatasetError if there are problems: a line each, at most kShown, then "... and N more".
   void throw_if_any() const;
 
  private:

@@ -1,4 +1,5 @@
-// Which arrays of a source are the images and the labels. The others are left unread, whatever they are.
+// Decides by their names which arrays of a source are the images and which the labels. Other arrays are never
+// read.
 #pragma once
 
 #include <optional>
@@ -13,18 +14,18 @@ namespace tf_injector::data {
 struct ArrayChoice {
   struct Images {
     std::string array;  // its name in the source
-    std::string
-        input;  // the model's input that takes it; "" for the only one, where the array is 'x', 'x_test'
+    std::string input;  // the model input that it feeds; "" if the model has one and the array is 'x' or
+                        // 'x_test'
   };
-  std::vector<Images> images;  // sorted by the array's name
-  std::string labels;
-  std::string remark;  // what was taken, where that is not plain; "" otherwise
+  std::vector<Images> images;  // sorted by array name
+  std::string labels;          // name of the array
+  std::string remark;          // for the user, when the choice is not obvious; else ""
 };
 
-// `inputs`: names of the model's inputs; none: one input of any name. For one input: the array of its name,
-// else 'x', with 'y'; else 'x_test' with 'y_test'; else the only array beside 'y' (of an .npz). For several:
-// an array of each one's name, with 'y'. Nothing where the source is a folder without any of these. Throws
-// DatasetError: names what there is, and how to rename it.
+// `inputs`: the names of the model's inputs; empty means one input of any name. One input takes the array of
+// its name, else 'x', with labels 'y'; else 'x_test' with 'y_test'; else, of an .npz, the only array other
+// than 'y'. Several inputs take the arrays of their names, with labels 'y'. Returns nothing if the source is
+// a folder that holds none of these. Throws DatasetError, which lists the arrays and says how to rename them.
 [[nodiscard]] std::optional<ArrayChoice> choose_arrays(const ArraySource& source,
                                                        std::span<const std::string> inputs);
 

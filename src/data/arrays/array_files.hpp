@@ -1,5 +1,5 @@
-// A test set of any images as NumPy arrays: an .npz, or a folder of .npy files (array_choice.hpp: which of
-// them).
+// Reads a test set from NumPy arrays: an .npz file or a folder of .npy files. array_choice.hpp says which
+// arrays are taken.
 #pragma once
 
 #include <functional>
@@ -11,10 +11,10 @@
 
 namespace tf_injector::data {
 
-// The set that is in `place` (an .npz file, or a folder); nothing when there is none. Images (N, ...) of
-// uint8 or float32, labels of any integer type; other arrays are left unread. `inputs`: the names of the
-// model's inputs. `on_message` (or null) is told what was taken, where that is not plain. Throws
-// DatasetError: arrays are there, but not as they should be.
+// The test set in `place` (an .npz file or a folder); nothing if there is none. Images are (N, ...) of uint8
+// or float32, labels (N,) or (N, 1) of any integer type. `inputs`: the names of the model's inputs.
+// `on_message` (may be null) is called with one line when the choice of arrays is not obvious. Throws
+// DatasetError if there are arrays, but not of these types and shapes.
 [[nodiscard]] std::optional<Dataset> find_arrays(
     const std::string& place, std::span<const std::string> inputs = {},
     const std::function<void(const std::string&)>& on_message = {});

@@ -1,5 +1,4 @@
-// NumPy arrays by name, each read when it is asked for: the members of an .npz, or the .npy files of a
-// folder.
+// The NumPy arrays of an .npz file or of a folder of .npy files, by name. Each is read only on request.
 #pragma once
 
 #include <memory>
@@ -17,7 +16,7 @@ namespace tf_injector::data {
 
 class ArraySource {
  public:
-  // Nothing where `place` is neither a zip archive, a pipe nor a folder. Throws Error(bad_input): an archive
+  // Nothing if `place` is neither a zip archive, a pipe nor a folder. Throws Error(bad_input) for an archive
   // that cannot be read.
   [[nodiscard]] static std::optional<ArraySource> open(const std::string& place);
   ~ArraySource();
@@ -26,7 +25,7 @@ class ArraySource {
 
   [[nodiscard]] bool is_archive() const noexcept { return archive_ != nullptr; }
   [[nodiscard]] const std::string& place() const noexcept { return place_; }
-  // Without ".npy", sorted. Other files and members are no arrays.
+  // Names without ".npy", sorted. Other files and members are ignored.
   [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
   [[nodiscard]] bool has(const std::string& name) const;
   // For messages: "set.npz: 'x'", "folder/x.npy".

@@ -1,4 +1,4 @@
-// NumPy's name of a type for messages: "<f8" is float64.
+// A dtype as it is named in messages: "float64" for "<f8".
 #pragma once
 
 #include <string>

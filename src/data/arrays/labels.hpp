@@ -1,4 +1,4 @@
-// Class numbers from an array of any integer type, shape (N,) or (N, 1).
+// Converts an array of any integer type, of shape (N,) or (N, 1), to class numbers.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace tf_injector::data {
 // `what` names the array in messages ("x.npz: 'y'"). Throws DatasetError: floats, one-hot or other shapes,
 // numbers below 0 or above 2^31 - 1.
 [[nodiscard]] std::vector<int32_t> labels_of(const NpyArray& array, const std::string& what);
-// Throws DatasetError unless all numbers are below `classes`.
+// Throws DatasetError if a label is not below `classes`.
 void check_labels(const std::vector<int32_t>& labels, int32_t classes, const std::string& what);
 
 }  // namespace tf_injector::data

@@ -1,5 +1,5 @@
-// CIFAR-10 and CIFAR-100: the test set as Python pickle, in the binary version, or inside the .tar.gz of
-// either.
+// Reads the test sets of CIFAR-10 and CIFAR-100: the Python version (a pickle), the binary version, or the
+// .tar.gz archive of either.
 #pragma once
 
 #include <cstddef>
@@ -22,17 +22,17 @@ struct CifarSet {
   std::string_view binary;         // the test set's file in it
   size_t label_bytes;              // before each image of the binary version; the last one is the label
   int32_t classes;
-  std::vector<std::string_view> archives;  // names under which the archives are kept
+  std::vector<std::string_view> archives;  // file names of the archives
 };
 
 [[nodiscard]] const CifarSet& cifar10();
 [[nodiscard]] const CifarSet& cifar100();
 
-// The test set that is in `place`: a folder (the batches, the folder above them, or one with the archive), a
-// .tar.gz, or the test file itself. Nothing when there is none. Images (32, 32, 3), uint8. Throws
-// DatasetError: one is there, but damaged.
+// The test set in `place`: a folder (with the batches, with the folder of the batches, or with the archive),
+// a .tar.gz, or the test file itself; nothing if there is none. Images are (32, 32, 3) of uint8. Throws
+// DatasetError if it is there but damaged.
 [[nodiscard]] std::optional<Dataset> find_cifar(const CifarSet& set, const std::string& place);
-// What find_cifar looks for in a folder, for messages.
+// The names that find_cifar looks for in a folder, for messages.
 [[nodiscard]] std::vector<std::string> cifar_files(const CifarSet& set);
 
 // The contents of the two kinds of test files. `source` names the file in messages. Throw DatasetError.

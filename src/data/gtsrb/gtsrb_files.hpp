@@ -1,4 +1,4 @@
-// Where the files of the GTSRB test set lie: packed or unpacked, in the layouts people have.
+// Finds the files of the GTSRB test set, zipped or unpacked, in the layouts in use.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ struct GtsrbFiles {
   std::string snapshot;  // the tf.data snapshot of the Python tool, or ""
 };
 
-// Looks in `path`, in folders named GTSRB, Final_Test and Images below it (unpacked images come first), and
-// for the ground truth first beside and above the images.
+// Searches `path` and the folders named GTSRB, Final_Test and Images below it. Unpacked images win over
+// zipped ones. The ground truth is looked for first in the folder of the images and in those above it.
 [[nodiscard]] GtsrbFiles find_gtsrb(const std::string& path);
 
 // The text of GT-final_test.csv, and its name for messages. `path`: the file, or the zip.
@@ -53,7 +53,7 @@ class GtsrbImages {
 
   std::string path_;
   std::optional<ZipArchive> zip_;
-  mutable std::mutex zip_mutex_;  // libzip's archives are for one thread at a time
+  mutable std::mutex zip_mutex_;  // an archive of libzip must not be used by two threads at once
   std::vector<Image> images_;
 };
 

@@ -1,4 +1,4 @@
-// Reads binary PPM images (P6, one byte a sample) as Pillow reads them.
+// Reads binary PPM images (P6, 8 bits per sample) exactly as Pillow does.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 
 namespace tf_injector::data {
 
-// `label` names the image in messages. The header's tokens are parted by any white space; a comment goes from
-// '#' to the line's end, wherever it starts; exactly one byte of white space comes before the samples; bytes
-// behind them are ignored. Throws DatasetError: not P6, sides outside 1..65535, a maximum other than 255,
-// fewer samples than the header says.
+// `label` names the image in messages. The tokens of the header are separated by white space. A comment runs
+// from '#' to the end of the line, wherever it starts. Exactly one byte of white space precedes the samples;
+// bytes after them are ignored. Throws DatasetError: not P6, sides outside 1..65535, a maximum other than
+// 255, fewer samples than the header says.
 [[nodiscard]] RgbImage parse_ppm(std::span<const uint8_t> bytes, const std::string& label);
 
 }  // namespace tf_injector::data

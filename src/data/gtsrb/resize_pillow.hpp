@@ -8,11 +8,11 @@
 
 namespace tf_injector::data {
 
-// `out` is height x width x 3. A triangle filter as wide as an output pixel when an axis shrinks
-// (antialiased), as wide as an input pixel when it grows; weights of 22 fractional bits; along the rows
-// first, rounded to bytes, then along the columns; an axis that keeps its length is left alone. (Pillow 13
-// takes the columns first where the height shrinks much more than the width, which gives other bytes for such
-// images; the releases before it, and this, never do.)
+// `out` is height x width x 3. The filter is a triangle: as wide as an output pixel where an axis shrinks
+// (antialiasing), as wide as an input pixel where it grows. Its weights have 22 fractional bits. Rows are
+// resampled first and rounded to bytes, then columns; an axis that keeps its length is skipped. (Pillow 13
+// resamples the columns first if the height shrinks much more than the width, which gives other bytes for
+// such images. Earlier releases, and this code, never do.)
 void resize_pillow(const RgbImage& image, int width, int height, std::span<uint8_t> out);
 
 }  // namespace tf_injector::data

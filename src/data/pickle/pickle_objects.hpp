@@ -1,4 +1,4 @@
-// What the functions and classes that a pickle may name make of their arguments: bytes, dtypes, arrays.
+// Interprets the few functions and classes that a pickle may name: those that make bytes, dtypes and arrays.
 // Internal to pickle.cpp.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace tf_injector::data {
 
-// What is wrong with a pickle; the machine adds file and place.
+// A problem of a pickle; the caller adds the file and the position.
 class PickleProblem : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -20,13 +20,13 @@ class PickleProblem : public std::runtime_error {
 
 using PickleValues = std::deque<PickleValue>;
 
-// The function or class `module`.`name`. Throws PickleProblem naming it when it is none of the known ones.
+// The function or class `module`.`name`. Throws PickleProblem, naming it, if it is unknown.
 [[nodiscard]] PickleValue pickle_global(std::string_view module, std::string_view name);
-// What Python makes of callable(*args). `budget`: bytes that may still be decoded from text; lessened.
-// Throws PickleProblem.
+// The result of callable(*args) in Python. `budget`: how many bytes may still be decoded from text; what is
+// decoded here is subtracted. Throws PickleProblem.
 [[nodiscard]] PickleValue pickle_reduce(const PickleValues& values, const PickleValue& callable,
                                         const PickleValue& args, size_t& budget);
-// object.__setstate__(state) of a dtype or an array. Throws PickleProblem.
+// Applies object.__setstate__(state) to a dtype or an array. Throws PickleProblem.
 void pickle_build(const PickleValues& values, PickleValue& object, const PickleValue& state);
 
 }  // namespace tf_injector::data
