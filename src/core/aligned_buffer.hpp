@@ -20,13 +20,13 @@ namespace tf_injector {
 class AlignedBuffer {
  public:
   static constexpr size_t kAlignment = 64;
-  static constexpr size_t kPadding = 64;  // floats behind the end: allocated, zero, never part of size()
-  static constexpr size_t kVector = 16;   // of those that may be read: the longest vector
+  static constexpr size_t kPadding = 64;  // zero floats allocated after the end; not part of size()
+  static constexpr size_t kVector = 16;   // how many of them may be read: the longest vector
 
   AlignedBuffer() = default;
   // `size` floats, all zero. Throws std::bad_alloc.
   explicit AlignedBuffer(size_t size) : size_(size) {
-    if (size > kMaxSize) throw std::bad_alloc();  // else the number of bytes wraps round
+    if (size > kMaxSize) throw std::bad_alloc();  // the number of bytes would overflow
     data_.reset(static_cast<float*>(
         ::operator new[]((size + kPadding) * sizeof(float), std::align_val_t{kAlignment})));
     ask_for_huge_pages();
@@ -49,7 +49,7 @@ class AlignedBuffer {
   [[nodiscard]] const float* data() const noexcept { return data_.get(); }
   [[nodiscard]] size_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-  // The memory that an array of so many floats takes, and that this one takes.
+  // The memory, in bytes, that an array of `size` floats takes, and that this one takes.
   [[nodiscard]] static constexpr size_t bytes_of(size_t size) noexcept {
     return block_bytes((size + kPadding) * sizeof(float), kAlignment);
   }
@@ -60,10 +60,10 @@ class AlignedBuffer {
   [[nodiscard]] std::span<const float> span() const noexcept { return {data_.get(), size_}; }
 
  private:
-  // For as much of the array as they fit into, so that it takes no more memory: a processor remembers where a
-  // few thousand small pages are. Nothing on systems that have none.
+  // Requests huge pages for the part of the array that they fit into (so it takes no more memory): the
+  // processor's TLB holds only a few thousand small pages. Does nothing on systems without huge pages.
   void ask_for_huge_pages() noexcept;
-  // To AddressSanitizer: a mistake that the padding hides.
+  // Makes AddressSanitizer report reads of the padding beyond one vector, which would go unnoticed.
   void forbid_far_reads() noexcept {
 #if defined(__SANITIZE_ADDRESS__)
     ASAN_POISON_MEMORY_REGION(data_.get() + size_ + kVector, (kPadding - kVector) * sizeof(float));

@@ -1,4 +1,4 @@
-// Sizes for people.
+// Sizes of memory and files as text for messages.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Environment variables and the home folder. Only core/ and cli/ read the environment; other layers ask here.
+// Environment variables and the home folder. Only core/ and cli/ read the environment; other folders use
+// this.
 #pragma once
 
 #include <optional>
@@ -6,10 +7,10 @@
 
 namespace tf_injector {
 
-// The variable's value; nothing when it is not set. An empty value counts as not set.
+// The variable's value; nothing if it is not set or empty.
 [[nodiscard]] std::optional<std::string> environment_variable(const std::string& name);
 
-// HOME, else the home folder of the user data base; nothing when there is neither.
+// $HOME, else the user's home folder in the password database; nothing if there is neither.
 [[nodiscard]] std::optional<std::string> home_folder();
 
 }  // namespace tf_injector

@@ -1,5 +1,4 @@
-// Denormal floats count as zero, read or computed, while an object of this class lives: as in TensorFlow's
-// ops.
+// Sets the processor to treat denormal floats as zero, as TensorFlow does while it runs an op.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +9,8 @@
 
 namespace tf_injector {
 
-// Of the calling thread only; the former state comes back at the end. A flushed value keeps its sign.
+// While an object lives, denormal inputs and results of the calling thread's arithmetic become zero of the
+// same sign. The destructor restores the former state.
 class FlushDenormals {
  public:
   FlushDenormals() noexcept : saved_(read()) { write(saved_ | kFlush); }

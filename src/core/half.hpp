@@ -1,4 +1,4 @@
-// The two 16-bit float formats widened to float32; both are exact, NaN payloads are kept.
+// Widens the two 16-bit float formats to float32, exactly; NaN payloads are kept.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What this process holds of the machine's memory, and giving back what it no longer needs.
+// The resident memory of this process, and returning freed memory to the system.
 #pragma once
 
 #include <cstdint>
@@ -7,15 +7,16 @@
 namespace tf_injector {
 
 struct ProcessMemory {
-  uint64_t now = 0, peak = 0;  // resident bytes; 0: not known
+  uint64_t now = 0, peak = 0;  // resident bytes; 0 if unknown
 };
 
-// VmRSS and VmHWM of <root>/proc/self/status. `root`: tests give a folder that looks like a machine.
+// VmRSS and VmHWM of <root>/proc/self/status; `root` is for tests.
 [[nodiscard]] ProcessMemory process_memory(const std::string& root = "");
 
-// From now on large blocks that are freed go back to the machine at once. Once, before threads begin.
+// From now on freed large blocks (core/block_bytes.hpp) return to the system at once. To be called once,
+// before threads start.
 void give_back_large_blocks() noexcept;
-// Gives back what was freed until now, as far as it can be.
+// Returns to the system what has been freed, as far as the allocator can.
 void give_back_freed_memory() noexcept;
 
 }  // namespace tf_injector

@@ -1,4 +1,4 @@
-// Two arrays of float32 compared as bits: NaN equals a NaN of the same bits, +0 is not -0.
+// Compares two float32 arrays by their bits: a NaN equals a NaN of the same bits, +0 differs from -0.
 #pragma once
 
 #include <cstring>

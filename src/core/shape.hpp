@@ -1,5 +1,5 @@
-// Shape of one image's tensor: the batch dimension is never part of it (an activation is (H, W, C), not (N,
-// H, W, C)).
+// The shape of a tensor for one image: the batch dimension is never part of it (an activation is (H, W, C),
+// not (N, H, W, C)).
 #pragma once
 
 #include <cstddef>
@@ -21,8 +21,7 @@ class Shape {
   [[nodiscard]] int rank() const noexcept { return static_cast<int>(dims_.size()); }
   [[nodiscard]] int64_t operator[](int axis) const { return dims_.at(static_cast<size_t>(axis)); }
   [[nodiscard]] const std::vector<int64_t>& dims() const noexcept { return dims_; }
-  // Product of the dimensions; 1 for rank 0, the largest int64_t for a product beyond it (no memory holds
-  // that).
+  // The product of the dimensions: 1 for rank 0; if it overflows, the largest int64_t.
   [[nodiscard]] int64_t elements() const noexcept {
     int64_t n = 1;
     for (int64_t d : dims_) {

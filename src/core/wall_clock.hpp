@@ -1,4 +1,4 @@
-// Wall time for reports of speed and progress; processor_clock.hpp has processor time.
+// Wall time, for progress and speed; see processor_clock.hpp for processor time.
 #pragma once
 
 #include <chrono>
