@@ -1,4 +1,4 @@
-// Base64 read: standard alphabet, line breaks anywhere.
+// Decodes base64 in the standard alphabet; line breaks may stand anywhere.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace tf_injector {
 
-// Empty when `text` is none.
+// The decoded bytes; nothing if `text` is not base64.
 [[nodiscard]] std::optional<std::vector<uint8_t>> base64_bytes(std::string_view text);
 
 }  // namespace tf_injector

@@ -1,4 +1,4 @@
-// A message digest of OpenSSL's, incremental. Internal to io/: sha256 and md5 are made of it.
+// An incremental message digest of OpenSSL. Internal to io/: sha256 and md5 use it.
 #pragma once
 
 #include <openssl/evp.h>
@@ -10,14 +10,14 @@ namespace tf_injector {
 
 class Digest {
  public:
-  // `name` is for messages. Throws Error(internal) when OpenSSL does not have the algorithm.
+  // `name` is for messages. Throws Error(internal) if OpenSSL lacks the algorithm.
   Digest(const EVP_MD* algorithm, const char* name);
   Digest(const Digest& other);
 
   void update(const void* data, size_t size);
-  // Lower-case hex digest of all so far; more may follow.
+  // The lower-case hex digest of all bytes so far; more may be added afterwards.
   [[nodiscard]] std::string hex() const;
-  // Takes in a whole file. Throws Error(bad_input) when it cannot be read.
+  // Adds the bytes of a whole file. Throws Error(bad_input) if it cannot be read.
   void update_from_file(const std::string& path);
 
  private:

@@ -1,4 +1,5 @@
-// Files: whole reads, atomic whole writes, durable appends, locks. All errors name the path and errno's text.
+// Reads whole files, writes whole files atomically, appends durably. All errors name the path and errno's
+// text.
 #pragma once
 
 #include <cstdint>
@@ -10,35 +11,35 @@
 namespace tf_injector {
 
 [[nodiscard]] bool file_exists(const std::string& path);
-// Throw Error(bad_input), also for a file that stands in for another (io/stand_in.hpp).
+// The contents of a file. Throw Error(bad_input): it cannot be read, or is a stand-in (io/stand_in.hpp).
 [[nodiscard]] std::string read_text(const std::string& path);
 [[nodiscard]] std::vector<uint8_t> read_bytes(const std::string& path);
-// The rest of a file that is open; `path` names it in messages.
+// The rest of an open file; `path` names it in messages.
 [[nodiscard]] std::vector<uint8_t> read_bytes(int fd, const std::string& path);
 
-// Makes the folder and its parents. Throws OutputError.
+// Creates the folder and its parents. Throws OutputError.
 void make_folders(const std::string& path);
 
-// Writes a temporary file beside `path`, syncs it, renames it over `path`, syncs the folder: readers see the
-// old content or the new, never a part. Throws OutputError; then the temporary file is gone and `path` is
-// untouched.
+// Writes a temporary file in the folder of `path`, syncs it, renames it to `path` and syncs the folder:
+// readers see the old content or the new, never a part. Throws OutputError; then the temporary file is
+// removed and `path` is unchanged.
 void write_atomic(const std::string& path, std::string_view bytes);
 
-// A file that only grows, block by block; each append is on disk (fdatasync) when the call returns.
-// Holds an advisory lock as long as it lives. Throws Error(busy) when another process holds it.
+// A file that grows by whole blocks; each is on disk (fdatasync) when append returns. Holds an advisory lock
+// while it exists.
 class AppendFile {
  public:
   enum class Mode { create_new, open_existing };
-  // create_new: throws OutputError when the path exists already.
+  // Opens and locks the file. Throws OutputError (create_new: also if the path exists), Error(busy) if
+  // another process holds the lock.
   AppendFile(const std::string& path, Mode mode);
   ~AppendFile();
   AppendFile(AppendFile&&) noexcept;
   AppendFile& operator=(AppendFile&&) noexcept;
 
-  // Throws OutputError; after a failed append the file is cut back to its length before it, so that no torn
-  // line stays.
+  // Throws OutputError; then the file is truncated to its previous length, so that no partial line remains.
   void append(std::string_view bytes);
-  // Cuts the file back to `size` bytes, at most size(). Throws OutputError.
+  // Truncates the file to `size` bytes, at most size(). Throws OutputError.
   void truncate(uint64_t size);
   [[nodiscard]] uint64_t size() const;
 

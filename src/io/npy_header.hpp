@@ -1,4 +1,4 @@
-// The header of an .npy array (format versions 1.0 to 3.0), parsed strictly. Internal to io/.
+// Parses the header of an .npy file (format versions 1.0 to 3.0), strictly. Internal to io/.
 #pragma once
 
 #include <cstddef>
@@ -15,11 +15,10 @@ struct NpyHeader {
   std::vector<int64_t> shape;  // each dimension >= 0
   size_t size = 0;             // bytes before the data
   size_t item_size = 0;        // bytes of one element
-  size_t scalar_size =
-      0;  // bytes that a change of byte order reverses: a half of a complex number, one UTF-32 character
+  size_t scalar_size = 0;      // unit of the byte order: half of a complex number, one UTF-32 character
 };
 
-// Refuses object and structured arrays and dates. Throws Error(bad_input) naming `label`.
+// Throws Error(bad_input), naming `label`: damaged, or an array of objects, structures or dates.
 [[nodiscard]] NpyHeader parse_npy_header(std::span<const uint8_t> bytes, const std::string& label);
 
 }  // namespace tf_injector

@@ -1,5 +1,4 @@
-// Small POSIX helpers of this folder: owned file descriptors, full reads and writes, syncs, errors with path
-// and errno's text.
+// POSIX helpers: owned file descriptors, full reads and writes, syncs, messages with path and errno's text.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +7,7 @@
 
 namespace tf_injector::posix {
 
-// Owns a file descriptor; closes it. (A failed close is no error here: what must be on disk was synced
-// before.)
+// Owns a file descriptor and closes it. A failed close is ignored: what must be on disk was synced before.
 class UniqueFd {
  public:
   UniqueFd() = default;
@@ -28,15 +26,15 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-// open(2) with O_CLOEXEC, repeated on EINTR. Not valid() on failure: errno says why.
+// open(2) with O_CLOEXEC, repeated on EINTR. On failure the result is not valid() and errno says why.
 [[nodiscard]] UniqueFd open_file(const std::string& path, int flags, unsigned mode = 0666);
-// Reads up to `size` bytes, fewer only at the end of the file; returns how many. -1 on failure: errno says
-// why.
+// Reads `size` bytes, fewer only at the end of the file; returns their number, or -1 on failure (errno says
+// why).
 [[nodiscard]] ptrdiff_t read_full(int fd, void* data, size_t size);
-// Writes all bytes at `offset`, over short writes and EINTR. Returns 0, or the errno of the failure.
+// Writes all bytes at `offset`, through short writes and EINTR. Returns 0 or errno.
 [[nodiscard]] int write_full(int fd, const void* data, size_t size, size_t offset);
-// fsync / fdatasync / ftruncate. Return 0 or errno. A sync that failed is never tried again: the kernel may
-// have dropped the pages that it could not write, and a second call would say that all is well.
+// fsync, fdatasync, ftruncate. Return 0 or errno. A failed sync must not be repeated: the kernel may have
+// dropped the pages that it could not write, and a second call would report success.
 [[nodiscard]] int sync_file(int fd);
 [[nodiscard]] int sync_data(int fd);
 [[nodiscard]] int truncate_file(int fd, size_t size);

@@ -1,4 +1,4 @@
-// SHA-256 (OpenSSL), incremental and of whole files; results are 64 lower-case hex digits.
+// SHA-256 (OpenSSL), incremental or of whole files. Results are 64 lower-case hex digits.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ class Sha256 {
   Sha256& operator=(Sha256&&) noexcept;
   Sha256(const Sha256& other);
   void update(const void* data, size_t size);
-  // Hex digest of all so far; more may follow.
+  // The digest of all bytes so far; more may be added afterwards.
   [[nodiscard]] std::string hex() const;
 
  private:
@@ -24,7 +24,7 @@ class Sha256 {
 };
 
 [[nodiscard]] std::string sha256_of(const void* data, size_t size);
-// Throws Error(bad_input) when the file cannot be read.
+// Throws Error(bad_input) if the file cannot be read.
 [[nodiscard]] std::string sha256_of_file(const std::string& path);
 
 }  // namespace tf_injector

@@ -1,4 +1,4 @@
-// Small texts that a version control system leaves in the place of a large file.
+// Recognises the small text files that Git LFS and git-annex leave in place of a large file.
 #pragma once
 
 #include <cstddef>
@@ -8,16 +8,17 @@
 
 namespace tf_injector {
 
-// Enough of a file's start to know one, and the most that one is long.
+// No stand-in is longer, and as many bytes of a file's start suffice to recognise one.
 inline constexpr size_t kStandInBytes = 1024;
 
-// "is a Git LFS pointer (...), not the file itself; 'git lfs pull' ... fetches it" for a file that starts so,
-// "" for every other.
+// "is a Git LFS pointer (...), not the file itself; 'git lfs pull' ... fetches it" if a file with this start
+// is a stand-in, else "".
 [[nodiscard]] std::string stand_in_problem(std::span<const uint8_t> start);
 
-// Throws Error(bad_input), naming the file, when it is one.
+// Throws Error(bad_input), naming the file, if it is a stand-in.
 void refuse_stand_in(const std::string& path, std::span<const uint8_t> start);
-// The same; looks at the file. One that cannot be read is none, nor is a pipe: it stays unread.
+// The same; reads the start of the file. Does nothing for a file that cannot be read or a pipe, which is not
+// touched.
 void refuse_stand_in(const std::string& path);
 
 }  // namespace tf_injector

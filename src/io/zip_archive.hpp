@@ -11,10 +11,10 @@ namespace tf_injector {
 
 class ZipArchive {
  public:
-  // Throws Error(bad_input) naming the file: missing, unreadable, not a zip archive, damaged.
-  // It is opened once; a pipe is read to its end.
+  // Opens the file and keeps it open; a pipe is read to its end. Throws Error(bad_input), naming the file:
+  // missing, unreadable, not a zip archive, damaged.
   explicit ZipArchive(const std::string& path);
-  // The archive that `bytes` are; `label` names it in messages. Throws as above.
+  // An archive in memory; `label` names it in messages. Throws as above.
   ZipArchive(std::vector<uint8_t> bytes, std::string label);
   ~ZipArchive();
   ZipArchive(ZipArchive&&) noexcept;
@@ -22,8 +22,8 @@ class ZipArchive {
 
   [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] bool contains(const std::string& name) const;
-  // The member's bytes. Throws Error(bad_input): no such member (lists what there is), CRC or size wrong,
-  // larger than `max_bytes`.
+  // The member's bytes. Throws Error(bad_input): no such member (the message lists the members), wrong CRC or
+  // size, larger than `max_bytes`.
   [[nodiscard]] std::vector<uint8_t> read(const std::string& name,
                                           uint64_t max_bytes = uint64_t{4} << 30) const;
 

@@ -1,4 +1,4 @@
-// Reading string attributes of an opened HDF5 object. Internal to io/.
+// Reads string attributes of an opened HDF5 object. Internal to io/.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,9 @@
 
 namespace tf_injector::hdf5 {
 
-// All strings of an attribute (fixed or variable length, one or many); nothing when there is no such
-// attribute. An attribute without elements has no strings, whatever its type (h5py writes an empty list as
-// floats). `file` is the whole file. Throws Error(bad_input).
+// All strings of an attribute (fixed or variable length, one or many); nothing if there is no such attribute.
+// An attribute without elements gives an empty list, whatever its type (h5py writes an empty list as floats).
+// `where` names the attribute in messages; `file` holds the bytes of the file. Throws Error(bad_input).
 [[nodiscard]] std::optional<std::vector<std::string>> read_strings(const ObjectHandle& object,
                                                                    const std::string& name,
                                                                    const std::string& where,

@@ -1,4 +1,4 @@
-// Reading an opened HDF5 data set as float32, with every size checked before memory is taken. Internal to
+// Reads an opened HDF5 data set as float32. Every size is checked before memory is allocated. Internal to
 // io/.
 #pragma once
 
@@ -11,8 +11,7 @@
 
 namespace tf_injector::hdf5 {
 
-// `where` names file and data set in messages; `file` is the whole file. Throws
-// Error(bad_input).
+// `where` names file and data set in messages; `file` holds the bytes of the file. Throws Error(bad_input).
 [[nodiscard]] Hdf5File::Array read_floats(const ObjectHandle& dataset, const std::string& where,
                                           std::span<const uint8_t> file);
 

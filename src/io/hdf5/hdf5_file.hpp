@@ -1,5 +1,4 @@
-// Read-only view of an HDF5 file held in memory. The only place that knows libhdf5; no external or soft
-// links, no plugins.
+// A read-only HDF5 file in memory. External and soft links are refused, plugins are switched off.
 #pragma once
 
 #include <cstdint>
@@ -26,21 +25,22 @@ class Hdf5File {
     std::vector<float> values;
   };
   [[nodiscard]] bool exists(const std::string& path) const;
-  // Names of the members of a group, sorted; empty for "no such group".
+  // The names of the members of a group, sorted; empty if there is no such group.
   [[nodiscard]] std::vector<std::string> children(const std::string& group) const;
   [[nodiscard]] bool is_group(const std::string& path) const;
-  // A float32 (or float16, float64, any integer: converted) data set. Throws Error(bad_input) naming the
-  // path.
+  // A data set of float32, or of float16, bfloat16, float64 or integers, which are converted. Throws
+  // Error(bad_input), naming the path.
   [[nodiscard]] Array read_floats(const std::string& dataset) const;
-  // A string attribute (fixed or variable length) of an object ("/" for the root).
+  // A string attribute (fixed or variable length) of an object ("/" is the root); nothing if it is missing.
+  // Throws Error(bad_input).
   [[nodiscard]] std::optional<std::string> string_attribute(const std::string& object,
                                                             const std::string& name) const;
-  // An attribute that is an array of strings (layer_names, weight_names); Keras splits long ones into name0,
-  // name1, ...: joined here.
+  // An attribute that is an array of strings (layer_names, weight_names); nothing if it is missing. Keras
+  // splits long ones into name0, name1, ..., which are joined here. Throws Error(bad_input).
   [[nodiscard]] std::optional<std::vector<std::string>> string_list_attribute(const std::string& object,
                                                                               const std::string& name) const;
 
-  // True when the bytes start with HDF5's signature.
+  // True if the bytes start with HDF5's signature.
   [[nodiscard]] static bool is_hdf5(std::span<const uint8_t> bytes);
 
  private:

@@ -1,5 +1,5 @@
-// Owned libhdf5 handles, the lock around the library, and errors. Internal to io/: the only header that shows
-// hdf5.h.
+// Owned libhdf5 handles, the lock around the library, and its errors. Internal to io/: the only header that
+// includes hdf5.h.
 #pragma once
 
 #include <hdf5.h>
@@ -38,7 +38,7 @@ using TypeHandle = Handle<H5Tclose>;
 using SpaceHandle = Handle<H5Sclose>;
 using PropertyHandle = Handle<H5Pclose>;
 
-// One thread at a time is inside libhdf5 (the serial build is not thread-safe). Switches off its error
+// Admits one thread at a time to libhdf5, whose serial build is not thread-safe, and switches off its error
 // printing and plugins.
 class LibraryLock {
  public:

@@ -1,8 +1,8 @@
-// Variable-length strings of an HDF5 file read from its global heap by our own bounds-checked code. Internal
-// to io/.
+// Reads variable-length strings of an HDF5 file from its global heap, with bounds checks. Internal to io/.
 //
-// libhdf5 1.10 copies a heap object of whatever size the heap declares into a buffer sized by the reference
-// to it: one wrong bit in a file ends the process. So only the references are read through the library.
+// libhdf5 1.10 copies a heap object of the size that the heap declares into a buffer of the size that the
+// reference declares: one wrong bit in a file crashes the process. So only the references are read through
+// the library.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 
 namespace tf_injector::hdf5 {
 
-// The `count` strings of an attribute of variable-length text. `file` is the whole file. Throws
-// Error(bad_input) naming `where`.
+// The `count` strings of an attribute of variable-length text. `file` holds the bytes of the file. Throws
+// Error(bad_input), naming `where`.
 [[nodiscard]] std::vector<std::string> read_heap_strings(const AttributeHandle& attribute, size_t count,
                                                          std::span<const uint8_t> file,
                                                          const std::string& where);
