@@ -5,7 +5,7 @@
 namespace tf_injector {
 
 float decision_threshold(const Graph& graph, NodeId output) {
-  constexpr double kRoundings = 1e-4;  // the weights of an average may sum up to a little more than 1
+  constexpr double kRoundings = 1e-4;  // the weights of an average may add up to slightly more than 1
   const ValueRange range = value_range(graph, output);
   return range.least >= -kRoundings && range.most <= 1 + kRoundings ? 0.5f : 0.0f;
 }

@@ -1,13 +1,12 @@
-// Where the score of a model with one output unit divides its two classes.
+// The threshold between the two classes of a model with one output unit.
 #pragma once
 
 #include "graph/graph.hpp"
 
 namespace tf_injector {
 
-// 0.5 where the output is a probability: it lies in [0, 1] whatever the images are (value_range), as of a
-// sigmoid or softmax and what is averaged, pooled, cut or clipped of them; 0 where it is a logit: everything
-// else.
+// 0.5 if the output is a probability, that is, if it lies in [0, 1] for all images (value_range): a sigmoid
+// or softmax, or an average, pooling, slice or clipping of one. Else 0: the output is taken for a logit.
 [[nodiscard]] float decision_threshold(const Graph& graph, NodeId output);
 
 }  // namespace tf_injector

@@ -10,7 +10,7 @@ namespace {
 
 constexpr size_t kRank = 3;
 
-// Axis i of a tensor is axis [i] of the input.
+// Axis i of a tensor is axis axes[i] of the input.
 using Axes = std::array<int, kRank>;
 
 bool takes_channels_last(const Op& op) {
@@ -18,8 +18,8 @@ bool takes_channels_last(const Op& op) {
                    ops::GlobalAveragePool, ops::GlobalMaxPool, ops::Resize>(op);
 }
 
-// The place of the channels where an op has one value for each of them.
-std::optional<size_t> place_of_channels(const Op& op) {
+// The axis of the channels according to an op with one value per channel.
+std::optional<size_t> channel_axis(const Op& op) {
   if (std::holds_alternative<ops::BatchNormalization>(op)) return kRank - 1;
   const auto* binary = std::get_if<ops::Binary>(&op);
   if (binary == nullptr || binary->constant == kNoWeight) return std::nullopt;
@@ -30,7 +30,7 @@ std::optional<size_t> place_of_channels(const Op& op) {
   return kRank - dims.size() + static_cast<size_t>(at);
 }
 
-// Ops behind which every axis still means what it did.
+// Ops that keep the meaning of every axis.
 bool keeps_axes(const Op& op) {
   if (const auto* slice = std::get_if<ops::Slice>(&op)) {
     return std::none_of(slice->axes.begin(), slice->axes.end(),
@@ -59,7 +59,7 @@ void join(ImageLayout& known, ImageLayout more) {
 
 ImageLayout image_layout(const Graph& graph, NodeId input) {
   if (graph.nodes.at(static_cast<size_t>(input)).shape.rank() != kRank) return ImageLayout::unknown;
-  std::map<NodeId, Axes> reached{{input, {0, 1, 2}}};  // the input's values, their axes moved
+  std::map<NodeId, Axes> reached{{input, {0, 1, 2}}};  // nodes that hold the input's values, axes permuted
   ImageLayout pixels = ImageLayout::unknown;
   ImageLayout channels = ImageLayout::unknown;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -69,7 +69,7 @@ ImageLayout image_layout(const Graph& graph, NodeId input) {
     if (from == node.inputs.end()) continue;
     Axes axes = reached.at(*from);
     if (takes_channels_last(node.op)) join(pixels, layout_of(axes));
-    if (const auto place = place_of_channels(node.op)) join(channels, layout_of_channels(axes[*place]));
+    if (const auto place = channel_axis(node.op)) join(channels, layout_of_channels(axes[*place]));
     if (const auto* transpose = std::get_if<ops::Transpose>(&node.op)) {
       const Axes before = axes;
       for (size_t axis = 0; axis < kRank; ++axis)

@@ -12,7 +12,7 @@ namespace {
 struct TypeFacts {
   NumberType type;
   const char* name;
-  int digits;  // of an integer, or of a float's fraction
+  int digits;  // binary digits of an integer, or of the fraction of a float
   bool has_sign, is_float;
 };
 constexpr TypeFacts kTypes[] = {
@@ -32,7 +32,8 @@ static_assert(is_complete(), "kTypes has a row for every type, in their order");
 
 const TypeFacts& facts_of(NumberType type) { return kTypes[static_cast<size_t>(type)]; }
 
-// As x86 converts, and with it TensorFlow and NumPy: what Integer cannot hold, NaN too, is its least value.
+// Converts as x86, and thus TensorFlow and NumPy, do: NaN and values that Integer cannot hold become its
+// least.
 template <typename Integer>
 Integer truncated(float value) {
   const float bound = std::ldexp(1.0f, std::numeric_limits<Integer>::digits);
@@ -40,7 +41,7 @@ Integer truncated(float value) {
   return static_cast<Integer>(value);
 }
 
-// To the nearest half, ties to even.
+// Rounds to the nearest float16, ties to even.
 float as_half(float value) {
   if (!std::isfinite(value) || value == 0.0f) return value;
   constexpr int kFractionBits = 10, kLeastExponent = -24;

@@ -1,4 +1,4 @@
-// All ops, as one variant: an op that a pass or a kernel table forgets does not compile.
+// All ops as one variant: a pass or kernel table that forgets an op does not compile.
 #pragma once
 
 #include <variant>
@@ -35,7 +35,7 @@ using Op = std::variant<ops::Input, ops::Conv2D, ops::Dense, ops::BatchNormaliza
                         ops::DepthwiseConv2D, ops::Function, ops::Softmax, ops::Binary,
                         ops::LayerNormalization, ops::LogSoftmax, ops::Repeat, ops::Resize>;
 
-// Whether it is one of these ops.
+// True if `op` is one of these ops.
 template <typename... Ops>
 [[nodiscard]] bool is_any_of(const Op& op) noexcept {
   return (std::holds_alternative<Ops>(op) || ...);

@@ -10,7 +10,7 @@ namespace {
 using ops::Binary;
 using ops::BinaryKind;
 
-// Ops that change places of values, not their scale.
+// Ops that move values and do not change their scale.
 bool keeps_scale(const Op& op) {
   return is_any_of<ops::Pad, ops::Slice, ops::Transpose, ops::Reshape, ops::Concat, ops::Repeat, ops::Resize>(
       op);
@@ -24,12 +24,12 @@ std::string class_of(const Graph& graph, const Node& node) {
   return binary != nullptr ? binary_name(binary->kind) : op_name(node.op);  // Keras 3's ops are not layers
 }
 
-// x / 255, x * 0.0039, x - (123.68, ...): what only makes sense with values from 0 to 255.
+// True for x / 255, x * 0.0039, x - (123.68, ...): they only make sense for values from 0 to 255.
 bool is_for_bytes(const Graph& graph, const Binary& op) {
   if (op.constant == kNoWeight || op.constant_first) return false;
   const std::vector<float>& values = graph.weights.at(static_cast<size_t>(op.constant)).values;
   const auto all = [&](auto holds) { return std::all_of(values.begin(), values.end(), holds); };
-  constexpr float kLargestScaledMean = 2.0f;  // x / 127.5 - 1 and the like are not taken for means of bytes
+  constexpr float kLargestScaledMean = 2.0f;  // the 1 of x / 127.5 - 1 is not the mean of a byte
   switch (op.kind) {
     case BinaryKind::divide:
       return all([](float v) { return std::fabs(v) > 1.0f; });
@@ -48,7 +48,7 @@ bool is_for_bytes(const Graph& graph, const Binary& op) {
 }  // namespace
 
 std::optional<OwnScaling> own_scaling(const Graph& graph, NodeId input) {
-  std::set<NodeId> raw{input};  // nodes whose values are the input's, moved about
+  std::set<NodeId> raw{input};  // nodes that hold the input's values, at other positions
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
     const bool reads_raw =

@@ -1,5 +1,5 @@
-// A fault resolved against a model: which element of which weight tensor becomes which value. Laid over a
-// Plan, never written into it.
+// A fault resolved against a model: which element of which weight becomes which value. The weights themselves
+// are never written; a Plan is evaluated with an Overlay.
 #pragma once
 
 #include <cstdint>

@@ -12,7 +12,7 @@ namespace {
 using ops::BinaryKind;
 using ops::FunctionKind;
 
-// Ranges of the nodes before, in topological order.
+// Computes ranges in topological order: those of a node's inputs are known.
 class Ranges {
  public:
   explicit Ranges(const Graph& graph) : graph_(graph) {}
@@ -32,7 +32,7 @@ class Ranges {
     return {std::min(a.least, b.least), std::max(a.most, b.most)};
   }
 
-  // Of the results at the ends; inf - inf and 0 * inf bound nothing.
+  // The range of the results at the ends of both ranges; unbounded for inf - inf and 0 * inf.
   static ValueRange span_of(std::initializer_list<double> ends) {
     if (std::any_of(ends.begin(), ends.end(), [](double end) { return std::isnan(end); })) return {};
     return {std::min(ends), std::max(ends)};
@@ -42,7 +42,7 @@ class Ranges {
     return {std::clamp(x.least, least, most), std::clamp(x.most, least, most)};
   }
 
-  // What only moves values, takes some of them, or averages them.
+  // Ops that only move values, select some of them, or average them.
   template <typename Kept>
   [[nodiscard]] ValueRange of(const Kept&) const
       requires(std::is_same_v<Kept, ops::Reshape> || std::is_same_v<Kept, ops::Transpose> ||
@@ -68,7 +68,7 @@ class Ranges {
     for (size_t i = 1; i < node_->inputs.size(); ++i) range = both(range, input(i));
     return range;
   }
-  // The other methods go beyond what they are made of.
+  // Results of the other methods may exceed the range of the inputs.
   [[nodiscard]] ValueRange of(const ops::Resize& op) const {
     const bool is_mean = op.method == ops::ResizeMethod::nearest || op.method == ops::ResizeMethod::area ||
                          op.method == ops::ResizeMethod::bilinear;

@@ -1,4 +1,4 @@
-// Between which values what a network computes must lie, whatever its images are.
+// Bounds on the values that a network computes, for all images.
 #pragma once
 
 #include <limits>
@@ -7,14 +7,14 @@
 
 namespace tf_injector {
 
-// NaN apart, and but for roundings. Unbounded where nothing is known.
+// An interval for all values except NaN, up to rounding; unbounded if nothing is known.
 struct ValueRange {
   double least = -std::numeric_limits<double>::infinity();
   double most = std::numeric_limits<double>::infinity();
 };
 
-// Of all values of a node: begun by functions with bounded results (sigmoid, softmax, tanh, ...), and
-// followed through what moves, joins, pools and clips values, and through arithmetic.
+// The range of all values of a node. It starts at functions with bounded results (sigmoid, softmax, tanh,
+// ...) and is propagated through ops that move, join, pool or clip values, and through arithmetic.
 [[nodiscard]] ValueRange value_range(const Graph& graph, NodeId node);
 
 }  // namespace tf_injector

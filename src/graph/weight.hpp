@@ -1,4 +1,4 @@
-// A weight tensor of the model as the file holds it, and the id by which ops refer to it.
+// A weight tensor of the model as stored in the file, and the id by which ops refer to it.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ using WeightId = int32_t;  // index into Graph::weights
 inline constexpr WeightId kNoWeight = -1;
 
 struct Weight {
-  std::string name;           // "conv2d/kernel", nested models included
+  std::string name;           // "conv2d/kernel", with the nested models that the layer is in
   Shape shape;                // Conv2D (kh, kw, cin, cout), Dense (in, out), ...
   std::vector<float> values;  // row-major
 };

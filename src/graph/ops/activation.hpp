@@ -1,4 +1,4 @@
-// An element-wise function of one tensor.
+// relu and relu6 of every element of a tensor; other functions are ops::Function.
 #pragma once
 #include <span>
 
@@ -6,7 +6,7 @@
 
 namespace tf_injector::ops {
 
-// linear never becomes a node.
+// A linear activation is no node.
 enum class ActivationKind { relu, relu6 };
 // "relu", "relu6"
 [[nodiscard]] const char* activation_name(ActivationKind kind);

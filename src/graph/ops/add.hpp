@@ -1,4 +1,4 @@
-// Sum of two or more tensors of one shape, from the left: ((a + b) + c) ..., one rounding each.
+// The sum of two or more tensors of one shape, from the left: ((a + b) + c) ..., rounded after each addition.
 #pragma once
 #include <span>
 

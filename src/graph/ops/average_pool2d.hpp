@@ -1,5 +1,5 @@
-// Average over a window: sequential sum in h, w order, divided by the number of elements (padding is not
-// counted).
+// The average over a window: a sequential sum in the order of h, w, divided by the number of elements that
+// are not padding.
 #pragma once
 #include <array>
 #include <span>

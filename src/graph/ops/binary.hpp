@@ -1,5 +1,5 @@
-// One arithmetic operation of two tensors, or of a tensor and a constant, element by element; axes of length
-// 1 are stretched (broadcasting).
+// An arithmetic operation on two tensors, or on a tensor and a constant, element by element, with
+// broadcasting.
 #pragma once
 #include <span>
 
@@ -15,16 +15,16 @@ enum class BinaryKind { add, subtract, multiply, divide, maximum, minimum };
 struct Binary {
   static constexpr const char* kName = "Binary";
   BinaryKind kind = BinaryKind::add;
-  // The second operand when it is not a tensor of the network; then there is one input.
+  // The second operand if it is not a tensor of the network; then the op has one input.
   WeightId constant = kNoWeight;
-  Shape constant_shape = {};    // of that weight, as it is stretched: the batch is no part of it
+  Shape constant_shape = {};    // of that weight, for broadcasting; without the batch
   bool constant_first = false;  // constant - x instead of x - constant
 };
 
-// Two inputs need the same rank: an axis that is missing would be the batch's.
+// Two inputs must have the same rank: otherwise the batch axis of one would be broadcast.
 Shape infer_shape(const Binary& op, std::span<const Shape> inputs);
 
-// The shape of a and b, axes lined up at the end, those of length 1 stretched. Throws ModelError.
+// The broadcast shape of a and b: axes aligned at the end, axes of length 1 stretched. Throws ModelError.
 [[nodiscard]] Shape broadcast_shape(const Shape& a, const Shape& b);
 
 }  // namespace tf_injector::ops

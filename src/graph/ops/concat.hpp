@@ -1,4 +1,4 @@
-// Tensors one behind the other along an axis; all other axes are equal.
+// Concatenates tensors along an axis; all other axes are equal.
 #pragma once
 #include <span>
 

@@ -21,14 +21,14 @@ struct Conv2D {
   int64_t groups = 1;
   int64_t filters = 0;
   Padding padding = Padding::valid;
-  TensorFlow release = TensorFlow::v2_14;  // of windows that are the whole image
+  TensorFlow release = TensorFlow::v2_14;  // matters only if the window is the whole image
 };
 
-// How many zeros `same` puts before and after an axis (TensorFlow: the odd one goes after). {0, 0} for
-// `valid`.
+// The number of zeros before and after an axis: {0, 0} for `valid`; for `same` an odd one goes after, as in
+// TensorFlow.
 std::array<int64_t, 2> padding_of(int64_t in, int64_t kernel, int64_t stride, int64_t dilation,
                                   Padding padding);
-// Output length of a window along one axis. Throws ModelError when the window does not fit.
+// The output length along one axis. Throws ModelError if the window does not fit.
 int64_t window_output(int64_t in, int64_t kernel, int64_t stride, int64_t dilation, Padding padding);
 // (H, W, C) -> (H', W', filters). Throws ModelError.
 Shape infer_shape(const Conv2D& op, std::span<const Shape> inputs);

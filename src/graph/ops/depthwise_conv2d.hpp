@@ -1,4 +1,4 @@
-// 2-D convolution of every channel on its own, NHWC. Kernel (kh, kw, channels, multiplier): channel c gives
+// A separate 2-D convolution of every channel, NHWC. Kernel (kh, kw, channels, multiplier): channel c yields
 // the output channels c * multiplier ... c * multiplier + multiplier - 1.
 #pragma once
 #include <array>

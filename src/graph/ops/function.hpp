@@ -8,7 +8,7 @@
 
 namespace tf_injector::ops {
 
-// Which bits each gives: docs/numerics.md, "Functions of one element".
+// docs/numerics.md, "Functions of one element", defines the bits of each.
 enum class FunctionKind {
   exponential,
   sigmoid,
@@ -26,8 +26,7 @@ enum class FunctionKind {
   hard_sigmoid_6,  // Keras 3: relu6(x + 3) / 6
   hard_silu,       // x * hard_sigmoid_6(x)
   round,           // to the nearest integer, halves to the even one
-  general_relu,    // relu with a slope, a largest value and a threshold, as keras.activations.relu puts it
-                   // together
+  general_relu,    // keras.activations.relu with a slope, a largest value and a threshold
 };
 // "sigmoid", "hard_silu"
 [[nodiscard]] const char* function_name(FunctionKind kind);
@@ -35,7 +34,7 @@ enum class FunctionKind {
 struct Function {
   static constexpr const char* kName = "Function";
   FunctionKind kind = FunctionKind::sigmoid;
-  TensorFlow release = TensorFlow::v2_14;  // of sigmoid, silu and tanh, and what is made of them
+  TensorFlow release = TensorFlow::v2_14;  // matters for sigmoid, silu, tanh and functions built from them
   float alpha = 0.0f;                      // elu, leaky_relu, general_relu
   // general_relu only:
   float max_value = std::numeric_limits<float>::infinity();

@@ -1,4 +1,4 @@
-// A model input: values come from the data set.
+// A model input: its values come from the data set.
 #pragma once
 #include <string>
 
@@ -8,9 +8,9 @@ namespace tf_injector::ops {
 
 struct Input {
   static constexpr const char* kName = "Input";
-  std::string name;  // name of the Keras input (feeds models of several inputs by name)
-  // As which Keras takes what it is fed (`stored_as`). Where it is an integer type, the model makes float32
-  // of it itself, and 8-bit images are fed as they are.
+  std::string name;  // of the Keras input: models of several inputs are fed by name
+  // The type to which Keras converts what is fed (`stored_as`). If it is an integer type, the model itself
+  // converts to float32, and 8-bit images are fed unchanged.
   NumberType type = NumberType::float32;
 };
 

@@ -12,7 +12,7 @@ struct LayerNormalization {
   WeightId gamma = kNoWeight;  // kNoWeight: scale=False, all ones
   WeightId beta = kNoWeight;   // kNoWeight: center=False, all zeros
   float epsilon = 1e-3f;
-  // Keras 2 with epsilon from 1.001e-5 on: sums in order, every step rounded on its own (docs/numerics.md).
+  // Keras 2 with an epsilon of at least 1.001e-5: sums in order, every step rounded (docs/numerics.md).
   bool fused = true;
 };
 

@@ -1,4 +1,4 @@
-// The logarithm of softmax over the last axis; another axis is a Transpose before and behind.
+// The logarithm of softmax over the last axis; for another axis the op is between two Transposes.
 #pragma once
 #include <span>
 

@@ -1,4 +1,4 @@
-// Largest value of a window; what lies outside the image (padding="same") is left out. NaN is passed over: a
+// The largest value of a window; positions outside the image (padding="same") are left out. NaN is skipped: a
 // window of nothing but NaN gives the lowest float.
 #pragma once
 #include <array>

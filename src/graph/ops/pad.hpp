@@ -1,5 +1,5 @@
-// A border of one value (ZeroPadding2D, tf.pad with mode CONSTANT). One (before, after) per axis, the batch
-// not counted.
+// Adds a border of one value (ZeroPadding2D, tf.pad with mode CONSTANT): (before, after) for every axis but
+// the batch.
 #pragma once
 #include <array>
 #include <span>

@@ -1,4 +1,4 @@
-// The TensorFlow whose bits an op has: 2.21 in files of Keras 3.
+// The TensorFlow release whose bits an op reproduces: 2.21 for files of Keras 3, else 2.14.
 #pragma once
 
 namespace tf_injector::ops {

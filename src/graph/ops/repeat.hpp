@@ -1,4 +1,4 @@
-// Every element repeated along the axes: output axis i is times[i] as long (UpSampling2D with
+// Repeats every element along the axes: output axis i is times[i] times as long (UpSampling2D with
 // interpolation="nearest", RepeatVector).
 #pragma once
 #include <cstdint>

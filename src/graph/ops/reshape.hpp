@@ -1,4 +1,4 @@
-// Same values in the same order under another shape (Reshape, Flatten, tf.reshape, squeeze, expand_dims).
+// The same values in the same order with another shape (Reshape, Flatten, tf.reshape, squeeze, expand_dims).
 #pragma once
 #include <span>
 

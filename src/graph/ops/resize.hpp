@@ -1,5 +1,4 @@
-// An image of another height and width, as tf.image.resize computes it (Resizing, UpSampling2D): half-pixel
-// centres.
+// Resizes an image as tf.image.resize does (Resizing, UpSampling2D), with half-pixel centres.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -17,7 +16,7 @@ struct Resize {
   static constexpr const char* kName = "Resize";
   ResizeMethod method = ResizeMethod::bilinear;
   std::array<int64_t, 2> size{1, 1};  // height and width of the output
-  // Where the image gets smaller, the window becomes larger by as much. Nearest and area do not look at it.
+  // Widens the window by the factor by which the image shrinks. No effect on nearest and area.
   bool antialias = false;
 };
 

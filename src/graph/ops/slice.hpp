@@ -1,4 +1,4 @@
-// Strided slice (x[:, ::2, ::2, :], x[:, :, 0]): Python's rules, already resolved against the input's shape.
+// A strided slice (x[:, ::2, ::2, :], x[:, :, 0]) by Python's rules, resolved against the shape of the input.
 #pragma once
 #include <span>
 #include <vector>
@@ -11,7 +11,7 @@ struct SliceAxis {
   int64_t begin = 0;     // first index taken
   int64_t step = 1;      // may be negative
   int64_t count = 0;     // how many are taken
-  bool dropped = false;  // an integer index: the axis (count == 1) is not in the output
+  bool dropped = false;  // an integer index (count == 1): the output does not have the axis
 };
 
 struct Slice {

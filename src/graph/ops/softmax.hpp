@@ -1,4 +1,4 @@
-// Softmax over the last axis; another axis is a Transpose before and behind.
+// Softmax over the last axis; for another axis the op is between two Transposes.
 #pragma once
 #include <span>
 

@@ -1,4 +1,4 @@
-// Permutes the axes of an image (the batch stays first): output axis i is input axis perm[i].
+// Permutes all axes but the batch: output axis i is input axis perm[i].
 #pragma once
 #include <span>
 #include <vector>

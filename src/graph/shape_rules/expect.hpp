@@ -1,4 +1,4 @@
-// Checks shared by the ops' shape rules. All throw ModelError with what was expected and what was found.
+// Checks shared by the shape rules. All throw ModelError, saying what was expected and what was found.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,7 @@
 
 namespace tf_injector::ops {
 
-// Sizes, strides and paddings beyond this are refused: no tensor has such an axis, and sums of them cannot
-// overflow.
+// Larger sizes, strides and paddings are refused: no tensor has such an axis, and so sums cannot overflow.
 inline constexpr int64_t kMaxAxis = (int64_t{1} << 31) - 1;
 
 inline void expect_within(int64_t value, int64_t least, const char* what) {
