@@ -1,4 +1,4 @@
-// The three fields of a float32 that a fault can hit, as summaries group them.
+// The three fields of a float32 (sign, exponent, mantissa) by which summaries group faults.
 #pragma once
 
 #include <array>
@@ -13,11 +13,11 @@ struct BitGroup {
   int last_bit;      // highest bit, included
 };
 
-// In the order of summaries: from the highest bit down.
+// From the highest bit down, which is the order of summaries.
 inline constexpr std::array<BitGroup, 3> kBitGroups{
     {{"sign", 31, 31}, {"exponent", 23, 30}, {"mantissa", 0, 22}}};
 
-// Index into kBitGroups of the group that holds `bit` (0..31).
+// The index in kBitGroups of the group of `bit` (0..31).
 [[nodiscard]] constexpr size_t bit_group_of(int bit) noexcept { return bit >= 31 ? 0 : bit >= 23 ? 1 : 2; }
 
 // "sign (31)", "exponent (23-30)", "mantissa (0-22)".

@@ -1,5 +1,5 @@
-// Reads a fault list and resolves it against a model. Everything wrong with a list is reported at once,
-// before any inference.
+// Reads a fault list and resolves it against a model. All problems of a list are reported at once, before any
+// inference.
 #pragma once
 
 #include <string>
@@ -24,10 +24,10 @@ struct FaultList {
   std::vector<ResolvedFault> faults;  // in the list's order
 };
 
-// Throws FaultListError: one line per problem "list.csv:12:9: ...: expected ..., found ...", at most 100,
-// then how many more.
+// Throws FaultListError: a line per problem ("list.csv:12:9: ...; expected ...; found ..."), at most 100,
+// then the number of the others. Throws Error(bad_input) if the file cannot be read.
 [[nodiscard]] FaultList read_fault_list(const std::string& path, const Graph& graph);
-// The same from text; `label` stands for the file name.
+// The same for a text; `label` names it in messages.
 [[nodiscard]] FaultList parse_fault_list(std::string_view text, const std::string& label, const Graph& graph);
 
 }  // namespace tf_injector

@@ -1,5 +1,5 @@
-// Reading the numbers of a fault: whole numbers and Python tuples of them. Never throws; what is wrong comes
-// back as text.
+// Parses the numbers of a fault: whole numbers and Python tuples of them. Nothing throws; problems are
+// returned as text.
 #pragma once
 
 #include <cstdint>
@@ -10,26 +10,26 @@
 
 namespace tf_injector {
 
-// A whole number as it was written; one that int64_t does not hold is kept as a saturated value.
 struct ParsedNumber {
-  int64_t value = 0;
-  bool saturated = false;  // the text means a number beyond int64_t
+  int64_t value = 0;       // the nearest int64_t if the number does not fit
+  bool saturated = false;  // the number does not fit
 };
 
-// "12", "-3", spaces around it allowed; no plus sign, no fraction. Empty when `text` is no whole number.
+// "12", "-3", with spaces around it; no plus sign, no fraction. Nothing if `text` is no whole number.
 [[nodiscard]] std::optional<ParsedNumber> parse_whole_number(std::string_view text);
 
 struct ParsedIndex {
-  std::vector<int64_t> values;            // saturated where a number is beyond int64_t
-  std::vector<std::string_view> written;  // the numbers as they stand in the text
-  std::string problem;  // "" when the text is a tuple; else what is wrong: "a number with a fraction"
+  std::vector<int64_t> values;            // the nearest int64_t for numbers that do not fit
+  std::vector<std::string_view> written;  // the numbers as written in the text
+  std::string problem;                    // "" if the text is a tuple; else "a number with a fraction", ...
 };
 
-// The same, also as NumPy 2 shows its integers in tuples and lists: "np.int64(12)", "numpy.uint8(3)".
+// The same, and numbers as NumPy 2 prints them in tuples and lists: "np.int64(12)", "numpy.uint8(3)".
 [[nodiscard]] std::optional<ParsedNumber> parse_listed_number(std::string_view text);
 
-// "(2, 1, 0, 7)", "(3,)", "()", "(1,2,)": a Python tuple of whole numbers, or a list, "[2, 1, 0, 7]"; spaces
-// and tabs free, numbers as in parse_listed_number. `index` is reused storage.
+// Parses a Python tuple or list of whole numbers: "(2, 1, 0, 7)", "(3,)", "()", "(1,2,)", "[2, 1, 0, 7]".
+// Spaces and tabs are ignored; numbers are those of parse_listed_number. `index` is overwritten, and its
+// memory reused.
 void parse_index(std::string_view text, ParsedIndex& index);
 
 }  // namespace tf_injector

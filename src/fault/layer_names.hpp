@@ -1,5 +1,5 @@
-// Finds the layer that a fault names: leaf names as Keras gives them, and paths where nested models share a
-// name.
+// Finds the layer that a fault names: by the layer's Keras name, or by its path through nested models if
+// several layers share the name.
 #pragma once
 
 #include <string>
@@ -11,22 +11,22 @@
 
 namespace tf_injector {
 
-// Keeps a pointer to the graph. Names that find a layer of path "outer/middle/conv": "conv", "middle/conv",
-// "outer/middle/conv", and "/outer/middle/conv", which is never short for a longer path.
+// Keeps a pointer to the graph. The layer with the path "outer/middle/conv" is found by "conv",
+// "middle/conv", "outer/middle/conv", and "/outer/middle/conv", which is never the end of a longer path.
 class LayerNames {
  public:
   enum class Match { one, several, none };
   struct Found {
     Match match = Match::none;
-    int layer = -1;  // index into Graph::layers when there is exactly one
+    int layer = -1;  // index in Graph::layers if there is exactly one
   };
 
   explicit LayerNames(const Graph& graph);
 
   [[nodiscard]] Found find(std::string_view name) const;
-  // For messages: the names that pick each of the several layers called `name`, "'a/conv', 'b/conv'".
+  // For messages: "'a/conv', 'b/conv'", unique names of the layers that `name` matches.
   [[nodiscard]] std::string choices(std::string_view name) const;
-  // The nearest name of a layer that faults can hit, or "" when none is near.
+  // The name nearest to `name` among the layers that faults can hit; "" if none is near.
   [[nodiscard]] std::string nearest_injectable(std::string_view name) const;
 
  private:
@@ -34,7 +34,7 @@ class LayerNames {
     using is_transparent = void;
     size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
   };
-  // The shortest of a layer's whole path and "/" + path that means it alone.
+  // The layer's whole path, or "/" + path if the path matches several layers.
   [[nodiscard]] std::string unique_path(const Layer& layer) const;
 
   const Graph* graph_;

@@ -1,4 +1,4 @@
-// How a fault list is written: its separator, and what its first line is.
+// The form of a fault list: its separator and its header.
 #pragma once
 
 #include <string>
@@ -14,23 +14,23 @@ inline constexpr size_t kListColumns = 4;
 struct ListForm {
   char separator = ',';
   bool has_separator_line = false;  // Excel's "sep=;" before the header
-  std::string problem;              // of the separator line; "" mostly
+  std::string problem;              // of the separator line, or ""
 };
 
-// By the "sep=" line, else by the header: the one of comma, semicolon and tab with which it has the right
-// names.
+// The separator is that of the "sep=" line, else the one of comma, semicolon and tab that gives the header
+// the right names.
 [[nodiscard]] ListForm find_list_form(std::string_view text);
 
-// Whether these are the four names, in any case, with spaces around them; empty columns may follow.
+// True for the four names, in upper or lower case, with spaces around them; empty columns may follow.
 [[nodiscard]] bool is_list_header(const CsvRow& row);
-// Whether these are the four names in another order.
+// True for the four names in another order.
 [[nodiscard]] bool is_reordered_header(const CsvRow& row);
-// What is wrong with another header: "wrong header: column 1 is an index ...".
+// Describes the problem of any other header: "wrong header: column 1 is an index ...".
 [[nodiscard]] std::string header_problem(const CsvRow& row);
 
-// Without spaces and tabs around it.
+// `text` without spaces and tabs at its ends.
 [[nodiscard]] std::string_view trimmed(std::string_view text);
-// Whether every field is empty but for spaces: what spreadsheets write for rows that were emptied.
+// True if every field is empty or holds only spaces, as spreadsheets write rows that were cleared.
 [[nodiscard]] bool is_blank(const CsvRow& row);
 
 }  // namespace tf_injector

@@ -1,4 +1,4 @@
-// What is wrong with a file, collected while it is read: the first problems as text, the rest as a number.
+// Collects the problems of a file while it is read: the first of them as text, the others as a count.
 #pragma once
 
 #include <cstdint>
@@ -12,25 +12,25 @@ namespace tf_injector {
 struct ProblemText {
   std::string what;
   std::string expected = {};  // may be empty
-  std::string found = {};     // may be empty; as it shall be shown
+  std::string found = {};     // may be empty; already fit for a message
 };
 
 class ProblemList {
  public:
   static constexpr size_t kShown = 100;
 
-  // `make` returns the ProblemText; it is called only for problems that may be shown. Positions must not go
-  // down.
+  // `make` returns the ProblemText; it is called only for problems that can be shown. Problems must be added
+  // in the order of their positions.
   template <typename Make>
   void add(int line, int column, const Make& make) {
     ++count_;
     if (problems_.size() < kShown) problems_.push_back({line, column, make()});
   }
-  // Takes over the problems of another list; the order of positions is restored.
+  // Adds the problems of another list, in the order of their positions.
   void merge(ProblemList other);
 
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
-  // "label:line:column: ..." a line each, at most kShown, then "... and N more".
+  // A line per problem, "label:line:column: ...", at most kShown, then "... and N more".
   [[nodiscard]] std::string text(std::string_view label) const;
 
  private:

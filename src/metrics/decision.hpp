@@ -1,5 +1,5 @@
-// How a row of scores becomes a class: by the order of its scores, or by a threshold where a model has one
-// output unit.
+// Decides the class of a row of scores: by the largest score, or by a threshold if the model has one output
+// unit.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +10,17 @@ namespace tf_injector {
 
 class Decision {
  public:
-  // By the order of the scores, one for each class.
+  // Rows have one score per class; the classes are ordered by their scores.
   Decision() = default;
-  // Of one output unit: class 1 above the threshold, else, for NaN too, class 0, as Keras' BinaryAccuracy; a
-  // denormal score is zero.
+  // Rows have one score: class 1 if it is above the threshold, else class 0 (also for NaN), as in Keras'
+  // BinaryAccuracy. A denormal score counts as zero.
   explicit Decision(float threshold) : threshold_(threshold) {}
 
   [[nodiscard]] std::optional<float> threshold() const noexcept { return threshold_; }
-  // Of rows of so many scores.
+  // The number of classes, for rows of `scores` scores.
   [[nodiscard]] int64_t classes(int64_t scores) const noexcept { return threshold_ ? 2 : scores; }
   [[nodiscard]] int top(std::span<const float> scores) const;
-  // Is `label` among the first k classes? k is clipped to their number.
+  // True if `label` is among the first k classes; k is clipped to the number of classes.
   [[nodiscard]] bool in_top(std::span<const float> scores, int k, int label) const;
 
  private:

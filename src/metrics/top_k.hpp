@@ -1,4 +1,4 @@
-// The largest scores of a row, ordered as NumPy 1.26 orders them: argmax and argpartition, ties and NaN
+// Selects the largest scores of a row exactly as NumPy 1.26 does (argmax, argpartition), ties and NaN
 // included.
 #pragma once
 
@@ -7,12 +7,14 @@
 
 namespace tf_injector {
 
-// Index of the largest score: the first of equals; NaN is larger than all (the first NaN wins). numpy.argmax.
+// numpy.argmax of a row that is not empty: the index of the largest score, the first of equal ones. NaN is
+// larger than every number.
 [[nodiscard]] int argmax(std::span<const float> scores);
 
-// scores.argpartition(-k)[-k:] of one row, k clipped to its length: the k chosen indices, in NumPy's order.
+// scores.argpartition(-k)[-k:]: k indices, in NumPy's order. k is clipped to the length of the row.
 void top_k(std::span<const float> scores, int k, std::vector<int>& chosen);
-// Is `label` among them? Called per row and fault: does not allocate for rows of up to 4096 classes.
+// True if `label` is among them; false for a label that is no class. It is called for every row of every
+// fault, and does not allocate for rows of up to 4096 classes.
 [[nodiscard]] bool in_top_k(std::span<const float> scores, int k, int label);
 
 }  // namespace tf_injector

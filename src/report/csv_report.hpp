@@ -1,4 +1,4 @@
-// The report: bytes of the original's csv.writer (CRLF), and reading it back.
+// Writes the report as the Python tool's csv.writer does (lines end with CRLF), and reads it back.
 #pragma once
 
 #include <string>
@@ -20,15 +20,14 @@ struct ReportRow {
   Tally tally;
 };
 struct Report {
-  Tally golden;  // images is 0 when not even the golden row is complete
+  Tally golden;  // images is 0 if the golden row is not complete
   std::vector<ReportRow> rows;
-  size_t complete_bytes = 0;  // length up to the last complete row; a torn last line is behind it
+  size_t complete_bytes = 0;  // length of the complete lines; an incomplete last line may follow
 };
-// Reads a report back, strictly: every complete line must hold the bytes that the functions above write, with
-// numbers that agree (n_injections of the golden row, non_critical and critical of the others) and each
-// inj_id once. A last line without its line end was torn when a run was killed and is left out. Throws
-// Error(bad_input): "label:line:column: what; expected ...; found ..." for the first line that is no such
-// line.
+// Reads a report back, strictly: every complete line must have the bytes that the functions above write, with
+// consistent numbers (n_injections as in the golden row, derived columns as their counts say), and each
+// inj_id must occur once. A last line without a line end is left out: the run was killed while it wrote it.
+// Throws Error(bad_input) for the first other line: "label:line:column: what; expected ...; found ...".
 [[nodiscard]] Report parse_report(std::string_view text, const std::string& label);
 
 }  // namespace tf_injector

@@ -1,4 +1,4 @@
-// Lets one process at a time decide which report of a folder it takes.
+// A lock on a folder, so that one process at a time decides which report in it to write.
 #pragma once
 
 #include <string>
@@ -7,12 +7,12 @@
 
 namespace tf_injector {
 
-// Holds the folder from construction to destruction; waits for its turn (a decision takes milliseconds).
-// On a file system that cannot lock folders nothing is held; the lock on the report itself still keeps two
-// processes from writing into one report.
+// Waits for the lock (a decision takes milliseconds) and holds it until destruction. On a file system without
+// locks on folders it does nothing; then the lock on the report still keeps two processes from writing to one
+// report.
 class FolderLock {
  public:
-  // The folder must exist. Throws OutputError when it cannot be opened.
+  // The folder must exist. Throws OutputError if it cannot be opened.
   explicit FolderLock(const std::string& folder);
 
  private:

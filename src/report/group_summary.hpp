@@ -1,4 +1,4 @@
-// The summary of a report: its faults by the field of the float32 that they hit.
+// Summarises a report by the field of the float32 (sign, exponent, mantissa) that the faults hit.
 #pragma once
 
 #include <vector>

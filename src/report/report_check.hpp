@@ -1,4 +1,4 @@
-// Is a report that was begun earlier what its metadata say, and what this run would have written?
+// Checks that an existing report agrees with its metadata and with what this run would write.
 #pragma once
 
 #include <span>
@@ -11,17 +11,17 @@
 
 namespace tf_injector {
 
-// The rows of an unfinished report that stay. What the metadata speak of must be there byte for byte, and its
-// rows must be the first of `faults`. Behind it a run may have been killed while it appended a block: rows
-// that are whole and right are kept, anything else (a torn line, what a power cut leaves) is left out, see
-// complete_bytes. Throws Error(resume), saying what was found.
+// The rows of an unfinished report that can be kept. The part that the metadata record must be unchanged,
+// byte for byte, and its rows must be the first of `faults`. After it a run may have been killed while it
+// appended a block: valid rows are kept, and the rest (an incomplete line, the remains of a power cut) is
+// left out of `rows` and complete_bytes. Throws Error(resume), saying what was found.
 [[nodiscard]] Report unfinished_report(std::string_view text, const std::string& label,
                                        const RunMetadata& metadata, std::span<const Fault> faults);
-// The same for a finished report: nothing may be missing, nothing may follow.
+// The same for a finished report, which must be complete; nothing may follow.
 [[nodiscard]] Report finished_report(std::string_view text, const std::string& label,
                                      const RunMetadata& metadata, std::span<const Fault> faults);
 
-// Throws Error(resume) when the golden row, if the report has one, is not what the golden run gives now.
+// Throws Error(resume) if the report has a golden row that differs from the golden run of now.
 void check_golden(const Report& report, const std::string& label, const Tally& golden);
 
 }  // namespace tf_injector

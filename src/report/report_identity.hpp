@@ -1,4 +1,4 @@
-// What a report is of: everything by which it is named, found again and told from reports of other runs.
+// Identifies the run of a report: its names and all settings by which it is told from other reports.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,9 @@ namespace tf_injector {
 
 struct ReportIdentity {
   ReportNames names;
-  RunMetadata metadata;           // of a report that has not begun: 0 rows
-  std::span<const Fault> faults;  // one per row, in the list's order; of the caller
-  int64_t scores_per_image = 0;   // in score files: columns
+  RunMetadata metadata;           // of a new report, with 0 rows
+  std::span<const Fault> faults;  // one per row, in the order of the list; owned by the caller
+  int64_t scores_per_image = 0;   // columns of score files
 };
 
 }  // namespace tf_injector

@@ -1,5 +1,5 @@
-// Writes the report: block by block, its metadata after every block, so that a run that ends anywhere is
-// continued.
+// Writes the report block by block, and its metadata after every block, so that a run that ends at any moment
+// can be continued.
 #pragma once
 
 #include <span>
@@ -16,8 +16,8 @@ class ReportJournal {
   // line). Writes the metadata once: a folder that cannot be written is noticed before any inference.
   ReportJournal(OpenedReport opened, const RunMetadata& run);
 
-  // A fresh report gets its header and golden row; in an unfinished one what follows the last good row is cut
-  // off.
+  // Writes the header and the golden row of a fresh report. Truncates an unfinished one after its last valid
+  // row.
   void begin(const Tally& golden);
   // Rows that are on the disk when it returns. `spent`: by this run so far. All three throw OutputError;
   // the report is then what it was before.

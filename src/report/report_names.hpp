@@ -1,4 +1,4 @@
-// Where a campaign's files are and what they are called.
+// The names of a campaign's files and folders.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 namespace tf_injector {
 
 struct ReportNames {
-  std::string dataset;  // the part of names that speaks of the data: "CIFAR10"
+  std::string dataset;  // "CIFAR10"
   std::string network;  // "ResNet20"
   std::string folder;   // <output>/<dataset>/<network>
 
@@ -26,11 +26,11 @@ struct ReportNames {
 [[nodiscard]] std::string metadata_path_of(const std::string& report_path);
 [[nodiscard]] std::string without_suffix(const std::string& path);
 
-// Local time as names carry it: "yymmdd_HHMM".
+// Local time for names: "yymmdd_HHMM".
 [[nodiscard]] std::string time_stamp();
 
-// The first of "<stamp>", "<stamp>_2", "<stamp>_3", ... for which nothing of <folder>/<prefix><it>.csv, its
-// metadata and the score folder <folder>/<it> exists.
+// The first s of "<stamp>", "<stamp>_2", "<stamp>_3", ... such that neither <folder>/<prefix><s>.csv, nor its
+// metadata, nor the score folder <folder>/<s> exists.
 [[nodiscard]] std::string free_stamp(const ReportNames& names, const std::string& stamp);
 
 }  // namespace tf_injector

@@ -70,7 +70,7 @@ class ReportOpener {
     }
     if (request_.overwrite) return begin_anew(paths);
     if (file_exists(paths.metadata)) return go_on(paths);
-    std::error_code ignored;  // a run that is killed between making the two files leaves an empty report
+    std::error_code ignored;  // a run that is killed between creating the two files leaves an empty report
     if (fs::is_empty(paths.report, ignored)) return begin_anew(paths);
     throw Error(
         ErrorKind::resume,
@@ -79,7 +79,7 @@ class ReportOpener {
                     paths.report, paths.metadata));
   }
 
-  // What stands where a new report's scores go.
+  // Refuses to start a new report if its score folder is not empty.
   void refuse_occupied(const ReportPaths& paths) const {
     std::error_code ignored;
     if (request_.scores == ScoreMode::none || !file_exists(paths.scores) ||
@@ -91,7 +91,7 @@ class ReportOpener {
                             paths.scores));
   }
 
-  // The settings that differ, one a line.
+  // The settings that differ, a line each.
   std::vector<std::string> different(const RunMetadata& found) const {
     std::vector<std::string> lines = differences(found.settings, identity_.metadata.settings);
     if (found.scores != identity_.metadata.scores)
@@ -164,7 +164,7 @@ class ReportOpener {
     }
     if (!opened.metadata.finished && !request_.dry_run) {
       opened.file.emplace(opened.paths.report, AppendFile::Mode::open_existing);
-      opened.metadata = read_metadata(opened.paths);  // its last run may have gone on until we had the lock
+      opened.metadata = read_metadata(opened.paths);  // another run may have written before we had the lock
     }
     take_score_folder(opened);
     opened.metadata.report = fs::path(opened.paths.report).filename().string();  // it may have been renamed
@@ -181,7 +181,7 @@ class ReportOpener {
     return opened;
   }
 
-  // The scores of the rows that stand in the report are not computed again.
+  // Scores of rows that the report has already are not computed again, so their files must exist.
   void require_scores(const OpenedReport& opened) const {
     const ScoreFiles scores(opened.paths.scores, request_.scores, identity_.metadata.images,
                             identity_.scores_per_image);
@@ -198,7 +198,7 @@ class ReportOpener {
                     opened.paths.report, lost.size(), lost.front()));
   }
 
-  // The folder that the report's first run chose; a name only, whatever the metadata say.
+  // The score folder that the report's first run chose. Only its name is used, not a path from the metadata.
   static void take_score_folder(OpenedReport& opened) {
     const std::string name = fs::path(opened.metadata.score_folder).filename().string();
     if (!name.empty() && name != "." && name != "..")
@@ -222,7 +222,7 @@ class ReportOpener {
     try {
       write_atomic(opened.paths.metadata, metadata_text(opened.metadata));
     } catch (const OutputError&) {
-      ::unlink(opened.paths.report.c_str());  // an empty file of ours
+      ::unlink(opened.paths.report.c_str());  // the empty file that was just created
       throw;
     }
     return opened;
@@ -232,8 +232,8 @@ class ReportOpener {
     if (request_.scores != ScoreMode::none) require_own_scores(paths);
   }
 
-  // Takes the place of a report that exists. It is emptied before its metadata are replaced: old rows never
-  // stand beside new metadata.
+  // Overwrites an existing report. It is emptied before its metadata are replaced, so that old rows never go
+  // with new metadata.
   OpenedReport begin_anew(ReportPaths paths) const {
     require_own_place(paths);
     if (has_other_names(paths.report)) {
@@ -259,7 +259,7 @@ class ReportOpener {
     return opened;
   }
 
-  // Those of the report that is overwritten, which its metadata name.
+  // Removes the scores of the report that is overwritten; its metadata name the folder.
   static void remove_old_scores(const ReportPaths& paths) {
     if (!file_exists(paths.metadata)) return;
     try {

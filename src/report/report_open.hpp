@@ -1,5 +1,5 @@
-// Which report a run writes: a new one, one that an earlier run left unfinished, or none, because it is
-// finished.
+// Opens the report of a run: a new one, one that an earlier run left unfinished, or a finished one, to which
+// nothing is added.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@
 
 namespace tf_injector {
 
-// Where a run writes, and what it may do to what is there.
+// Where a run wants to write its report, and whether it may overwrite one.
 struct ReportRequest {
   std::string path;  // of the report; "": a new name in the identity's folder
   ScoreMode scores = ScoreMode::none;
@@ -26,20 +26,21 @@ enum class ReportState { fresh, unfinished, finished };
 struct OpenedReport {
   ReportState state = ReportState::fresh;
   ReportPaths paths;
-  std::optional<AppendFile> file;  // locked; none when the report is finished or the run is dry
-  RunMetadata metadata;            // as it stands beside the report
-  Report content;                  // what is in it already
+  std::optional<AppendFile> file;  // locked; nothing if the report is finished or the run is dry
+  RunMetadata metadata;            // from the report's metadata file
+  Report content;                  // the rows that it has already
 };
 
-// The rules of docs/interface.md, "Going on after an interruption". A new report is made here, with its
-// metadata, so that whatever keeps it from being written is known before the first inference; what is in a
-// report that goes on is left alone, and so is everything that belongs to another report. With
-// request.dry_run nothing is written. `message` is told, a line each, what was found. Throws Error(resume)
-// (what differs), Error(busy), OutputError.
+// Follows the rules of docs/interface.md, "Going on after an interruption". A new report is created here,
+// with its metadata, so that a path that cannot be written is noticed before the first inference. The
+// contents of an unfinished report, and all files of other reports, are left unchanged. With request.dry_run
+// nothing is written. `message` is called with a line for everything found. Throws Error(resume) (saying what
+// differs), Error(busy), OutputError.
 [[nodiscard]] OpenedReport open_report(const ReportIdentity& identity, const ReportRequest& request,
                                        const std::function<void(const std::string&)>& message);
 
-// A new score folder for a golden-only run; made unless the run is dry. Throws OutputError.
+// The name of a new score folder for a run without faults; the folder is created unless the run is dry.
+// Throws OutputError.
 [[nodiscard]] std::string new_score_folder(const ReportIdentity& identity, const ReportRequest& request);
 
 }  // namespace tf_injector

@@ -1,5 +1,5 @@
-// Whose files they are that stand beside a report: `x.csv` and `x.txt` would share `x.run.json` and the
-// folder `x`.
+// Checks that the metadata file and the score folder of a report belong to no other report: `x.csv` and
+// `x.txt` would share `x.run.json` and the folder `x`.
 #pragma once
 
 #include <string>
@@ -11,21 +11,21 @@ struct ReportPaths {
   std::string scores;  // folder
 };
 
-// Throws Error(resume) when the metadata path holds something that is not this report's: metadata of another
-// report, named, or no metadata at all. Metadata of a report that is gone are left over: they may be taken
-// with `overwrite`, and always by a report of that name. So may those that came here under another name
-// together with their report
-// (`report_exists`).
+// Throws Error(resume) if the metadata path holds a file that is not this report's: metadata of another
+// report (which the message names), or no metadata. Left-over metadata, whose report is gone, are accepted
+// with `overwrite`, and always if they name this report. Metadata that were renamed together with their
+// report
+// (`report_exists`) are accepted, too.
 void require_own_metadata(const ReportPaths& paths, bool report_exists, bool overwrite);
 
-// Throws Error(resume) when the folder for scores is named by the metadata of another report beside this one.
+// Throws Error(resume) if the metadata of another report in the same folder name the same score folder.
 void require_own_scores(const ReportPaths& paths);
 
-// Where a symbolic link leads, which is where the report's other files belong. Throws OutputError when it
-// leads nowhere.
+// The target of a symbolic link, else `path`: the report's other files belong next to the target. Throws
+// OutputError for a link to nothing.
 [[nodiscard]] std::string followed_report_path(const std::string& path);
 
-// Whether the file has more names than one (hard links): the others may be reports of their own.
+// True if the file has several names (hard links), which may be different reports.
 [[nodiscard]] bool has_other_names(const std::string& path);
 
 }  // namespace tf_injector

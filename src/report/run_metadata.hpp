@@ -1,4 +1,4 @@
-// The file beside a report (<report>.run.json): where the report comes from, and how far it is.
+// The metadata file of a report (<report>.run.json): the run that it comes from, and how far it is.
 #pragma once
 
 #include <array>
@@ -19,11 +19,11 @@ struct RunSettings {
   bool use_tensorflow_preprocessing = false;
   std::optional<int64_t> resume_from;
   std::string resize;
-  // The formula of the preprocessing; nothing in metadata of before it could be anything but what -d, --mean
-  // and the type of the images say.
+  // The formula of the preprocessing. Nothing in old metadata, when the data set, the mean and the type of
+  // the images still decided it.
   std::optional<std::string> preprocessing;
-  std::optional<std::array<float, 3>> mean, std;  // those in force, whether from -d or from --mean, --std
-  std::optional<int64_t> limit;                   // when it is less than the data set
+  std::optional<std::array<float, 3>> mean, std;  // as used, whether of the data set or given
+  std::optional<int64_t> limit;                   // if it is less than the data set
   std::string output;                             // name of the scored output
   std::optional<float> threshold;                 // between the two classes of one output unit
 
@@ -38,12 +38,12 @@ struct RunMetadata {
   bool finished = false;
   std::vector<std::string> command_line;
   std::string report;        // file name
-  std::string score_folder;  // name of the folder beside the report, "" when no scores are saved
+  std::string score_folder;  // name of the folder, next to the report; "" if no scores are saved
   std::string scores;        // "none", "changed", "all"
   std::string model_path, data_path, fault_list_path;
   std::string keras_version;
   RunSettings settings;
-  std::string preprocessing_reason;  // why it is that of the settings
+  std::string preprocessing_reason;  // why this preprocessing was chosen
   int64_t images = 0, classes = 0;
   int64_t faults = 0;         // of the list, from resume_from on
   int64_t rows = 0;           // of them in the report
@@ -64,9 +64,9 @@ struct RunMetadata {
 // Throws Error(resume): `label` is no metadata of a report, or of a later version of the program.
 [[nodiscard]] RunMetadata parse_metadata(const std::string& text, const std::string& label);
 
-// Name of this machine's CPU; "unknown" when the system does not say.
+// The name of this machine's CPU; "unknown" if the system does not tell it.
 [[nodiscard]] std::string cpu_name();
-// Now, UTC: "2024-05-01T12:00:00Z".
+// The current time in UTC: "2024-05-01T12:00:00Z".
 [[nodiscard]] std::string utc_now();
 
 }  // namespace tf_injector

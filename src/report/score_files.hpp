@@ -1,4 +1,4 @@
-// Saved scores: clean.npy and one file per fault, in one folder.
+// Saves scores in a folder: clean.npy for the golden run and one file per fault.
 #pragma once
 
 #include <cstdint>
@@ -19,22 +19,24 @@ class ScoreFiles {
   [[nodiscard]] std::string golden_path() const;                  // .../clean.npy
   [[nodiscard]] std::string fault_path(int64_t injection) const;  // .../inj_7.npy; `changed`: .../inj_7.npz
 
-  // Makes the folder and sees whether files can be made in it. Throws OutputError. Nothing in mode `none`.
+  // Creates the folder and checks that files can be created in it. Does nothing in mode `none`. Throws
+  // OutputError.
   void prepare() const;
-  // Each file appears whole or not at all. Nothing happens in mode `none`. Throw OutputError.
+  // Write scores of images x classes; each file appears whole or not at all. Do nothing in mode `none`. Throw
+  // OutputError.
   void write_golden(std::span<const float> scores) const;
   void write_fault(int64_t injection, std::span<const float> scores, std::span<const float> golden) const;
 
-  // Is the fault's file there, and of the size that it was written with? Of `changed` only that it is not
-  // empty: how many rows differed stands nowhere else. True in mode `none`.
+  // True if the fault's file exists and has its full size (in mode `changed`, where the number of rows is not
+  // known, if it is not empty). True in mode `none`.
   [[nodiscard]] bool has_fault(int64_t injection) const;
-  // The same of clean.npy.
+  // The same for clean.npy.
   [[nodiscard]] bool has_golden() const;
 
-  // Disk space of clean.npy and the files of `faults` faults; in mode `changed` the most it can be.
+  // Disk space, in bytes, of clean.npy and the files of `faults` faults; in mode `changed` an upper bound.
   [[nodiscard]] uint64_t disk_bytes(size_t faults) const;
-  // Throws Error(output) when `faults` faults cannot fit on the folder's file system. Only mode `all` is
-  // refused: what `changed` will need is not known.
+  // Throws Error(output) if the files of `faults` faults do not fit on the folder's file system. Checked in
+  // mode `all` only: what `changed` needs is not known.
   void require_space(size_t faults) const;
 
  private:
