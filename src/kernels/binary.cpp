@@ -1,4 +1,4 @@
-// Binary: rows of the last axis; which rows of the operands meet is worked out once.
+// Binary: computed row by row of the last axis; which rows of the operands go together is tabulated once.
 #include <algorithm>
 
 #include "kernels/pack_interfaces.hpp"
@@ -7,11 +7,12 @@
 namespace tf_injector {
 namespace {
 
-// Where every output row begins in an operand of one image, and the step inside a row (0: one value for all).
+// For one operand: where it begins for every output row of an image, and its step in a row (0: one value for
+// all).
 struct Operand {
   std::vector<int64_t> rows;
   int64_t step = 1;
-  int64_t image = 0;  // elements from one image to the next; 0: a constant
+  int64_t image = 0;  // elements between images; 0 for a constant
 
   Operand(const Shape& shape, const Shape& output, bool constant) : image(constant ? 0 : shape.elements()) {
     const int rank = output.rank(), missing = rank - shape.rank();

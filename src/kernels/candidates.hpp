@@ -1,5 +1,5 @@
-// An ordered list of ways to run an op, fastest first, the reference last: the first that does not refuse is
-// taken.
+// Chooses the kernel of an op from an ordered list of candidates, fastest first, the reference last: the
+// first one that supports the shapes is taken.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace tf_injector {
 // Of an op, or of what several ops are seen as.
 template <class Op>
 struct Candidate {
-  // Empty: can do it. Otherwise why not ("more than one group").
+  // "" if the candidate supports the op with these shapes; else the reason why not ("more than one group").
   std::string (*refuse)(const Op& op, const KernelContext& context);
   std::unique_ptr<Kernel> (*make)(const Op& op, const KernelContext& context);
 };
@@ -41,16 +41,16 @@ std::unique_ptr<Kernel> first_candidate(const Op& op, const KernelContext& conte
   return first_candidate(Op::kName, op, context, candidates);
 }
 
-// For candidates that need an instruction set.
+// `refuse` of candidates that need a SIMD instruction set.
 inline std::string refuse_without_simd(const KernelContext& context) {
   return simd::simd_table(context.set) == nullptr ? "kernels are scalar" : "";
 }
-// For candidates whose tables hold 32-bit offsets.
+// `refuse` of candidates whose tables hold 32-bit offsets.
 inline std::string refuse_large_images(const KernelContext& context) {
   const bool fits = context.inputs[0].elements() <= INT32_MAX && context.output.elements() <= INT32_MAX;
   return fits ? "" : "simd: an image of more than 2^31 values";
 }
-// For the reference.
+// `refuse` of the reference.
 template <class Op>
 std::string refuse_never(const Op&, const KernelContext&) {
   return "";

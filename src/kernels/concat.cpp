@@ -19,7 +19,7 @@ class ConcatKernel final : public JoinKernel {
 
  private:
   int64_t outer_ = 1;
-  std::vector<int64_t> parts_;  // elements of each input for every index of the axes before the joined one
+  std::vector<int64_t> parts_;  // elements of each input per index of the axes before the concatenated one
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Pad, Slice, Transpose, Reshape and Repeat: copies, the reference is all there is.
+// Pad, Slice, Transpose, Reshape and Repeat: only copies, so there is only the reference.
 #include <algorithm>
 #include <numeric>
 
@@ -8,7 +8,7 @@
 namespace tf_injector {
 namespace {
 
-// A kernel of a function (input, output, images).
+// A kernel made from a function (input, output, images).
 template <class Copy>
 class CopyKernel final : public MovementKernel {
  public:
@@ -22,7 +22,8 @@ class CopyKernel final : public MovementKernel {
     copy_(args.inputs[0], args.output, args.images);
   }
   [[nodiscard]] std::string name() const override { return name_; }
-  // Copies the numbers of the input elements themselves, twice: a constant is what does not shift with them.
+  // Finds the sources by moving the indices of the input elements, twice with different offsets: what does
+  // not shift with them is the constant.
   [[nodiscard]] std::vector<int32_t> sources() const override {
     std::vector<float> numbers(static_cast<size_t>(inputs_)), moved(static_cast<size_t>(outputs_)),
         again(moved);
@@ -41,7 +42,7 @@ class CopyKernel final : public MovementKernel {
   [[nodiscard]] float constant() const noexcept override { return constant_; }
 
  private:
-  static constexpr float kLargestExactNumber = 16777216.0f;  // 2^24: float32 counts so far
+  static constexpr float kLargestExactNumber = 16777216.0f;  // 2^24: up to here float32 holds every integer
   std::string name_;
   int64_t inputs_, outputs_;
   float constant_;

@@ -1,4 +1,4 @@
-// Dense: the SIMD kernel and the reference. How the sum is cut depends on the original's batch
+// Dense: the SIMD kernel and the reference. How the sum is split into blocks depends on the batch size
 // (docs/numerics.md).
 #include "core/bits.hpp"
 #include "kernels/candidates.hpp"
@@ -10,11 +10,11 @@
 namespace tf_injector {
 namespace {
 
-// What both kernels share. Rows: images x all leading axes; TensorFlow feeds rows of the whole batch to one
-// matrix product.
+// What both kernels share. Rows are images x all leading axes; TensorFlow multiplies the rows of a whole
+// batch in one matrix product.
 struct DenseShape {
   int64_t inputs, units, rows_per_image;
-  std::vector<int64_t> blocks_alone, blocks_few, blocks_many;  // of one row, of few rows, of many
+  std::vector<int64_t> blocks_alone, blocks_few, blocks_many;  // for one row, few rows, many rows
 
   DenseShape(const ops::Dense& op, const KernelContext& context)
       : inputs(context.inputs[0].back()),
@@ -23,7 +23,7 @@ struct DenseShape {
         blocks_alone(ref::dense_blocks(inputs, units, 1)),
         blocks_few(ref::dense_blocks(inputs, units, 2)),
         blocks_many(ref::dense_blocks(inputs, units, ref::kManyRows)) {}
-  // A 1x1 convolution: a row per position.
+  // As a 1x1 convolution: a row per position.
   explicit DenseShape(const ref::Conv2DGeometry& g)
       : inputs(g.cin),
         units(g.cout),
@@ -57,7 +57,7 @@ class SimdDense final : public LinearKernel {
     table_.dense(whole);
   }
   void run_positions(const KernelArgs& args, std::span<const int32_t>, PositionScratch&) const override {
-    run(args);  // there is one, or all are done again
+    run(args);  // all positions: there is mostly just one
   }
   void run_columns(const float* in, const float* columns, int32_t lanes, float* sums, int batch,
                    const std::vector<int32_t>*, PositionScratch&) const override {

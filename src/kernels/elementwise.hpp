@@ -1,4 +1,4 @@
-// BatchNormalization, Activation and Add on their own: one kernel that applies an Epilogue to an array.
+// The kernel of BatchNormalization, Activation and Add as separate steps: it applies an Epilogue to an array.
 #pragma once
 
 #include <memory>
@@ -7,7 +7,7 @@
 
 namespace tf_injector {
 
-// Applies `context.epilogue` to the first input, whose shape is context.output.
+// A kernel that applies `context.epilogue` to its first input, whose shape is context.output.
 [[nodiscard]] std::unique_ptr<Kernel> make_elementwise(const KernelContext& context);
 
 }  // namespace tf_injector

@@ -23,7 +23,7 @@ EpilogueData::EpilogueData(const KernelContext& context, std::span<const float> 
   if (!normalize_) return;
   const ops::BatchNormalization& bn = *context.epilogue.batch_normalization;
   gamma_ = values_or(context, bn.gamma, channels, 1.0f);
-  beta_ = values_or(context, bn.beta, channels, bn.fused ? 0.0f : -0.0f);  // -0 - mean * scale: no beta
+  beta_ = values_or(context, bn.beta, channels, bn.fused ? 0.0f : -0.0f);  // adding -0 changes nothing
   mean_ = values_or(context, bn.mean, channels, 0.0f);
   istd_ = values_or(context, bn.variance, channels, 1.0f);
   ref::normalization_factors(channels, bn, mean_.data(), istd_.data(), gamma_.data(), beta_.data());

@@ -1,4 +1,4 @@
-// The parameters of an Epilogue, ready to run: per-channel arrays, padded to whole vectors.
+// The parameters of an Epilogue as per-channel arrays, padded to whole vectors.
 #pragma once
 
 #include <vector>
@@ -11,18 +11,19 @@ namespace tf_injector {
 
 class EpilogueData {
  public:
-  // `bias` may be empty. `channels` is the length of the output's last axis.
+  // `bias` may be empty. `channels`: the length of the output's last axis.
   EpilogueData(const KernelContext& context, std::span<const float> bias, int64_t channels);
 
   [[nodiscard]] bool has_add() const noexcept { return add_; }
   [[nodiscard]] const float* bias() const noexcept { return bias_.empty() ? nullptr : bias_.data(); }
-  // Everything but the operand of the fused Add.
+  // The arguments of the SIMD kernel, without the operand of a fused Add.
   [[nodiscard]] simd::EpilogueCall parameters() const noexcept;
-  // `add` is the operand of the fused Add: the last input.
+  // The same with the operand of a fused Add, which is the last input.
   [[nodiscard]] simd::EpilogueCall call(const KernelArgs& args) const noexcept;
-  // The same with the reference kernels, in place, without the bias (the reference op adds that itself).
+  // Applies the epilogue to args.output in place with the reference kernels, `rows` rows of `channels`
+  // values. The bias is left out, as the reference op adds it.
   void apply_reference(const KernelArgs& args, int64_t rows) const noexcept;
-  // The parameters of some channels, in that order: lane l has those of channels[l].
+  // The parameters of the given channels: entry l has those of channels[l].
   [[nodiscard]] EpilogueData gathered(std::span<const int32_t> channels) const;
   [[nodiscard]] size_t bytes() const noexcept;
   static constexpr size_t kArrays = 5;

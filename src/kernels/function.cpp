@@ -24,7 +24,7 @@ class FunctionKernel final : public FunctionForm {
     }
   }
   [[nodiscard]] bool is_uniform() const noexcept override { return elements_ % kPacket == 0; }
-  // Elements that TensorFlow computes in vectors; the others are the end of a batch.
+  // The number of elements that TensorFlow computes in vectors; the others are at the end of a batch.
   void apply(const float* in, float* out, int64_t count) const noexcept override {
     if (table_ == nullptr) return ref::function(op_, in, out, count, ref::Part::body);
     table_->function(

@@ -1,4 +1,4 @@
-// A compiled op: decided and packed once, run many times. Kernels are const and shared by all threads.
+// A compiled op: chosen and packed once, run many times. Kernels are const and shared by all threads.
 #pragma once
 
 #include <array>
@@ -38,56 +38,56 @@ struct KernelArgs {
 class Kernel {
  public:
   virtual ~Kernel() = default;
-  // Computes all of the output. Allocates nothing, never throws.
+  // Computes the whole output. Allocates nothing.
   virtual void run(const KernelArgs& args) const noexcept = 0;
   // "avx512:conv2d", "ref:slice"
   [[nodiscard]] virtual std::string name() const = 0;
   // Per image.
   [[nodiscard]] virtual int64_t multiply_adds() const { return 0; }
   [[nodiscard]] virtual size_t weight_bytes() const { return 0; }
-  // Of tables of positions, which patched copies share.
+  // Memory of tables of positions, which patched copies share.
   [[nodiscard]] virtual size_t table_bytes() const { return 0; }
-  // The most memory that a patched copy takes, and the kernel itself with its tables.
+  // Upper bounds on the memory of a patched copy, and of the kernel itself with its tables.
   [[nodiscard]] size_t patched_bytes() const {
     constexpr size_t kObjects = 4096;  // the kernel, its lists of classes, the padding of its arrays
     return AlignedBuffer::bytes_of(weight_bytes() / sizeof(float)) + kObjects;
   }
   [[nodiscard]] size_t bytes() const { return patched_bytes() + table_bytes(); }
-  // Does a fault in this weight change this kernel's result?
+  // True if the kernel depends on this weight, so that a fault in it may change the result.
   [[nodiscard]] virtual bool holds(WeightId weight) const {
     (void)weight;
     return false;
   }
-  // The same kernel with one weight element changed; null when this kernel does not hold that weight.
+  // A copy of the kernel with one weight element changed; null if the kernel does not hold that weight.
   [[nodiscard]] virtual std::unique_ptr<Kernel> patched(const Patch& patch) const {
     (void)patch;
     return nullptr;
   }
 };
 
-// Element-wise work done on an op's result before it is stored, in this order. Passes put it together
+// Element-wise operations on an op's result before it is stored, in this order. Passes fuse them
 // (plan/passes).
 struct Epilogue {
   std::optional<ops::BatchNormalization> batch_normalization;
-  bool add = false;  // + one more input of the output's shape
+  bool add = false;  // adds one more input, of the output's shape
   std::optional<ops::ActivationKind> activation;
   [[nodiscard]] bool empty() const { return !batch_normalization && !add && !activation; }
 };
 
-// Everything a factory may look at: shapes and attributes, never weight values.
+// What the choice of a kernel may depend on: shapes and attributes. The weights are there to be packed; their
+// values must not decide anything.
 struct KernelContext {
   std::span<const Weight> weights = {};  // Graph::weights
   std::vector<Shape> inputs = {};        // without the operand of a fused Add
   Shape output;
   KernelSet set = KernelSet::scalar;
   Epilogue epilogue = {};
-  // Conv2D and DepthwiseConv2D: a zero border taken over from a Pad node, (before, after) for h and w. Its
-  // zeros are multiplied. MaxPool2D: a border of -Inf.
+  // A border fused from a Pad node, (before, after) for h and w. Conv2D and DepthwiseConv2D: zeros, which are
+  // multiplied. MaxPool2D: -Inf.
   std::optional<std::array<std::array<int64_t, 2>, 2>> explicit_padding = {};
 };
 
-// One overload per op, each in the file of the op's name: walks an ordered list of candidates, the reference
-// last.
+// One overload per op, in the file of the op's name: takes the first candidate that fits (candidates.hpp).
 std::unique_ptr<Kernel> make_kernel(const ops::Conv2D& op, const KernelContext& context);
 std::unique_ptr<Kernel> make_kernel(const ops::Dense& op, const KernelContext& context);
 std::unique_ptr<Kernel> make_kernel(const ops::BatchNormalization& op, const KernelContext& context);

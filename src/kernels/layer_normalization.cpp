@@ -1,4 +1,4 @@
-// LayerNormalization: the reference is all there is.
+// LayerNormalization: there is only the reference.
 #include <algorithm>
 
 #include "kernels/kernel.hpp"
@@ -31,7 +31,7 @@ class LayerNormalizationKernel final : public Kernel {
   [[nodiscard]] size_t weight_bytes() const override { return 2 * gamma_.size() * sizeof(float); }
 
  private:
-  static constexpr int64_t kPacket = 8;  // rows whose reciprocal roots are computed at once
+  static constexpr int64_t kPacket = 8;  // rows whose reciprocal roots TensorFlow computes at once
 
   void run_rows(const KernelArgs& args, int64_t first, int64_t count, ref::Part part) const noexcept {
     const int64_t at = first * geometry_.channels;

@@ -1,4 +1,4 @@
-// LogSoftmax: the reference is all there is (as many values as a network has classes).
+// LogSoftmax: there is only the reference, as it has few elements (one per class).
 #include "kernels/kernel.hpp"
 #include "kernels/ref/reference.hpp"
 
@@ -19,7 +19,7 @@ class LogSoftmaxKernel final : public Kernel {
   [[nodiscard]] std::string name() const override { return "ref:log_softmax"; }
 
  private:
-  static constexpr int64_t kPacket = 8;  // rows whose logarithms are computed at once
+  static constexpr int64_t kPacket = 8;  // rows whose logarithms TensorFlow computes at once
 
   void run_rows(const KernelArgs& args, int64_t image, int64_t first, int64_t count,
                 ref::Part part) const noexcept {

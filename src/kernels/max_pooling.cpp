@@ -1,4 +1,4 @@
-// MaxPool2D: the SIMD kernel and the reference. GlobalMaxPool: the reference is all there is.
+// MaxPool2D: the SIMD kernel and the reference. GlobalMaxPool: only the reference.
 #include <algorithm>
 
 #include "kernels/candidates.hpp"
@@ -8,7 +8,7 @@
 namespace tf_injector {
 namespace {
 
-// Rows and columns outside the image in front of it.
+// The number of rows and columns of the border before the image.
 std::array<int64_t, 2> border_of(const ops::MaxPool2D& op, const KernelContext& context) {
   if (context.explicit_padding) return {(*context.explicit_padding)[0][0], (*context.explicit_padding)[1][0]};
   const auto before = [&](size_t a) {
@@ -18,10 +18,10 @@ std::array<int64_t, 2> border_of(const ops::MaxPool2D& op, const KernelContext& 
   return {before(0), before(1)};
 }
 
-// The positions of every window, one behind the other.
+// The positions of all windows in one list.
 struct PoolWindows {
-  std::vector<int32_t> first;  // per output position, and one more: where its window begins in `input`
-  std::vector<int32_t> input;  // offsets of pixels in their image
+  std::vector<int32_t> first;  // per output position (and one more): where its window begins in `input`
+  std::vector<int32_t> input;  // offsets of pixels in the image
   PoolWindows(const ops::MaxPool2D& op, const KernelContext& context) {
     const Shape &in = context.inputs[0], &out = context.output;
     const std::array<int64_t, 2> before = border_of(op, context);

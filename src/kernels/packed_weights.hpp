@@ -1,5 +1,5 @@
-// The weights of a SIMD kernel, in the order in which it reads them. Unlike other arrays they are copied:
-// with a kernel in which a fault changes one of them.
+// The weights of a SIMD kernel, in the order in which it reads them. Unlike other buffers they can be copied,
+// for the copy of a kernel in which a fault changes one weight.
 #pragma once
 
 #include "core/aligned_buffer.hpp"

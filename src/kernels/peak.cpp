@@ -13,7 +13,7 @@ double peak_multiply_adds(KernelSet set) {
   const simd::SimdTable* table = simd::simd_table(set);
   if (table == nullptr) return 0;
   double best = 0;
-  volatile float result = 0;  // the work is not to be left out
+  volatile float result = 0;  // keeps the compiler from removing the work
   for (int run = 0; run < kRuns; ++run) {
     const double begin = thread_seconds();
     result = table->multiply_add_chains(kRounds);

@@ -1,5 +1,4 @@
-// AveragePool2D and GlobalAveragePool: the reference is all there is (a thousandth of a
-// network's work).
+// AveragePool2D and GlobalAveragePool: there is only the reference (a thousandth of a network's work).
 #include <algorithm>
 
 #include "kernels/pack_interfaces.hpp"
@@ -58,7 +57,7 @@ class GlobalAveragePoolKernel final : public AverageKernel {
   int64_t positions_, channels_;
 };
 
-// Which outputs are summed in order depends on the image's place in its batch.
+// Which outputs are summed in order depends on the image's index in its batch.
 class PlacedAveragePoolKernel final : public Kernel {
  public:
   explicit PlacedAveragePoolKernel(const Shape& input)

@@ -1,4 +1,4 @@
-// Resize: the reference is all there is; which rows and columns make which is worked out once.
+// Resize: there is only the reference, with tables of rows and columns that are computed once.
 #include "kernels/ref/resize.hpp"
 
 #include "kernels/kernel.hpp"

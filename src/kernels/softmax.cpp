@@ -1,4 +1,4 @@
-// Softmax: the reference is all there is (as many values as a network has classes).
+// Softmax: there is only the reference, as it has few elements (one per class).
 #include "kernels/kernel.hpp"
 #include "kernels/ref/reference.hpp"
 

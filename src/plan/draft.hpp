@@ -1,5 +1,5 @@
-// The plan while passes work on it: steps in running order, each with the values it reads. Lives only during
-// compile.
+// The plan while it is being compiled: steps in execution order, each with the values that it reads. Passes
+// rewrite it.
 #pragma once
 
 #include <array>
@@ -12,9 +12,9 @@
 
 namespace tf_injector::plan {
 
-using ValueId = NodeId;  // a value is named after the graph node that made it
+using ValueId = NodeId;  // a value has the id of the graph node that computes it
 
-// A value as one step reads it: a Reshape may have changed its shape, never its elements.
+// A value as one step reads it. A Reshape between them may have changed its shape, never its elements.
 struct Use {
   ValueId value = -1;
   Shape shape;
@@ -33,12 +33,12 @@ struct DraftStep {
 
 struct Draft {
   std::vector<DraftStep> steps;
-  std::vector<Use> inputs;  // the model's inputs, in its order
+  std::vector<Use> inputs;  // the model's inputs, in order
   Use output;               // the scored output
 
-  // How many steps read the value; the scored output counts as one more reader.
+  // The number of steps that read the value, plus one if it is the scored output.
   [[nodiscard]] int readers(ValueId value) const;
-  // Index of the step that makes the value, -1 for a model input.
+  // The index of the step that computes the value; -1 for a model input.
   [[nodiscard]] int producer(ValueId value) const;
 };
 
@@ -46,15 +46,15 @@ struct Draft {
 
 // --- passes, in the order in which compile runs them; one file each ---
 
-// Steps whose value nobody reads.
+// Removes steps whose value is not read.
 void drop_unused(Draft& draft);
-// Steps that only rename: Reshape, a Transpose that moves axes of length 1, a Slice that takes everything, an
-// Add or Concat of one tensor.
+// Removes steps that keep all elements in order: Reshape, a Transpose that moves only axes of length 1, a
+// Slice that takes everything, an Add or Concat of one tensor.
 void drop_copies(Draft& draft);
-// A Pad of zeros on h and w before a "valid" convolution becomes part of it (its zeros are still multiplied),
-// one of -Inf before a "valid" MaxPool2D too.
+// Fuses a Pad of zeros on h and w into a following "valid" convolution, where the zeros are still multiplied,
+// and a Pad of -Inf into a following "valid" MaxPool2D.
 void fuse_padding(Draft& draft);
-// BatchNormalization, Add and Activation become the end of the step that makes their input, when nobody else
+// Fuses BatchNormalization, Add and Activation into the step that computes their input, if no other step
 // reads it.
 void fuse_epilogues(Draft& draft);
 

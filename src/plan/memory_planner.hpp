@@ -1,4 +1,4 @@
-// Which values share an activation buffer: two may when no step needs both.
+// Assigns values to activation buffers. Two values share a buffer if no step needs both.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@ namespace tf_injector::plan {
 struct Draft;
 
 struct MemoryPlan {
-  std::vector<int64_t> slot_elements;   // size of each buffer, elements per image
+  std::vector<int64_t> slot_elements;   // size of each buffer in elements per image
   std::vector<int> slot_of_input;       // per model input
-  std::vector<int> slot_of_step;        // where each step's output goes
-  std::vector<std::vector<int>> reads;  // per step: the slots of its inputs
+  std::vector<int> slot_of_step;        // per step: the buffer of its output
+  std::vector<std::vector<int>> reads;  // per step: the buffers of its inputs
   int output_slot = -1;
 };
 

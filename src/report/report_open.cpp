@@ -127,7 +127,7 @@ class ReportOpener {
     return std::nullopt;
   }
 
-  // Those that have metadata.
+  // The reports of the folder that have metadata of their own.
   std::vector<ReportPaths> reports_of_folder() const {
     std::vector<ReportPaths> reports;
     std::error_code error;
@@ -142,7 +142,7 @@ class ReportOpener {
     return reports;
   }
 
-  // Of a report in the folder; says which are not.
+  // True if the metadata belong to the report; otherwise a message says so.
   bool is_own_metadata(const ReportPaths& paths) const {
     try {
       require_own_metadata(paths, true, false);

@@ -5,7 +5,7 @@
 namespace tf_injector::ref {
 namespace {
 
-// A NaN beats everything; of +0 and -0 the second operand is taken, as x86 does.
+// NaN wins over any number; of +0 and -0 the second operand is taken, as on x86.
 float maximum(float a, float b) {
   if (is_nan(a) || is_nan(b)) return bits_float(kCanonicalNan);
   return a > b ? flushed(a) : flushed(b);

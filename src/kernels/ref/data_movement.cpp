@@ -14,8 +14,8 @@ std::vector<int64_t> row_major_strides(const Shape& shape) {
   return strides;
 }
 
-// Walks a box of `counts` in row-major order: out[i] = in[offset + sum of index * step], for pad the other
-// way round. `visit(dense_index, strided_index)`.
+// Visits a box of `counts` in row-major order with visit(dense_index, strided_index): out[i] =
+// in[offset + sum of index * step]; for pad, input and output change roles.
 template <class Visit>
 void walk_box(const std::vector<int64_t>& counts, const std::vector<int64_t>& steps, int64_t offset,
               Visit visit) {

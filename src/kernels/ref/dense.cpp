@@ -7,9 +7,9 @@ namespace tf_injector::ref {
 
 namespace {
 
-// TensorFlow's own block (Eigen's and oneDNN's K block for float32).
+// The K block of Eigen and oneDNN for float32, which TensorFlow uses.
 constexpr int64_t kBlock = 384;
-// With as many inputs, outputs and rows TensorFlow cuts into plain blocks (docs/numerics.md, "Dense").
+// With at least as many inputs, outputs and rows TensorFlow uses plain blocks (docs/numerics.md, "Dense").
 constexpr int64_t kManyUnits = 1024;
 
 }  // namespace
@@ -39,7 +39,7 @@ TFI_VECTORIZE void dense_row(int64_t units, const float* in, const float* kernel
   int64_t k = 0;
   for (size_t b = 0; b < blocks.size(); ++b) {
     for (int64_t first = 0; first < units;
-         first += 64) {  // a few outputs at a time: their chains live on the stack
+         first += 64) {  // some outputs at a time, so that their chains fit on the stack
       float acc[64] = {};
       const int64_t count = units - first < 64 ? units - first : 64;
       for (int64_t i = 0; i < blocks[b]; ++i) {

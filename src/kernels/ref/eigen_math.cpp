@@ -6,7 +6,7 @@
 namespace tf_injector::ref {
 namespace {
 
-// Unevaluated sums of two floats, for Eigen's pow.
+// A number as the unevaluated sum of two floats, for Eigen's pow.
 struct Double {
   float high = 0.0f, low = 0.0f;
 };
@@ -50,7 +50,7 @@ Double two_product(Double x, float y) {
   return fast_two_sum(t.high, t.low + c.low);
 }
 
-// accurate_log2<float>, of 1/sqrt(2) ... sqrt(2)
+// accurate_log2<float>, for 1/sqrt(2) ... sqrt(2)
 Double accurate_log2(float z) {
   const float x = z - 1.0f, x2 = x * x;
   float even = mul_add(9.703654795885e-2f, x2, 0.1720575392246f);
@@ -65,7 +65,7 @@ Double accurate_log2(float z) {
   return two_product(q, x);
 }
 
-// fast_accurate_exp2<float>, of -0.5 ... 0.5
+// fast_accurate_exp2<float>, for -0.5 ... 0.5
 float accurate_exp2(float x) {
   const float x2 = x * x;
   float even = mul_add(1.539513905e-4f, x2, 9.618283249e-3f);
@@ -77,7 +77,7 @@ float accurate_exp2(float x) {
   return q3.high + (q2.low + q3.low);
 }
 
-// generic_pow_impl(x, 3), of finite normal numbers above zero
+// generic_pow_impl(x, 3), for finite normal numbers above zero
 float cube_of_positive(float x) {
   constexpr float kPower = 3.0f;
   float e = static_cast<float>(static_cast<int>(float_bits(x) >> 23) - 126);
@@ -87,7 +87,7 @@ float cube_of_positive(float x) {
     e = e - 1.0f;
   }
   const Double f = fast_two_sum(two_product(e, kPower), two_product(accurate_log2(m), kPower));
-  // round() takes halves away from zero
+  // round() rounds halves away from zero
   float n = std::round(f.high);
   float r = (f.high - n) + f.low;
   const float more = std::round(r);
@@ -102,7 +102,7 @@ float cube_of_positive(float x) {
 }  // namespace
 
 float library_exp(float x) {
-  // 2^(i/32), i = 0 ... 31, is computed in double precision; a table in the original.
+  // 2^(i/32), i = 0 ... 31, computed in double precision; TensorFlow has a table.
   constexpr double kInverse = 0x1.71547652b82fep+0 * 32;
   constexpr double kC0 = 0x1.c6af84b912394p-5 / 32 / 32 / 32, kC1 = 0x1.ebfce50fac4f3p-3 / 32 / 32,
                    kC2 = 0x1.62e42ff0c52d6p-1 / 32;

@@ -1,6 +1,6 @@
-// exp, log, tanh, erf and their like as TensorFlow computes them: Eigen's polynomials on vectors of
-// eight floats without fused multiply-add. Every product and every sum below is rounded; "Functions of one
-// element" in docs/numerics.md says how that was found.
+// exp, log, tanh, erf and similar functions as TensorFlow computes them: Eigen's polynomials on vectors of
+// eight floats, without fused multiply-add, so that every product and every sum is rounded. docs/numerics.md,
+// "Functions of one element", says how that was found.
 #pragma once
 
 #include <cmath>
@@ -13,7 +13,7 @@ namespace tf_injector::ref {
 // a * b + c, rounded twice.
 inline float mul_add(float a, float b, float c) { return a * b + c; }
 
-// Denormals become zeros with their sign, whatever the mode of the CPU: what minps and maxps do to them.
+// Denormals become zeros with their sign, independent of the CPU's mode, as minps and maxps flush them.
 inline float flushed(float x) {
   constexpr float kSmallestNormal = 1.17549435e-38f;
   return std::fabs(x) < kSmallestNormal ? std::copysign(0.0f, x) : x;

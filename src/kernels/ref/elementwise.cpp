@@ -28,7 +28,7 @@ void scale_and_shift(int64_t channels, const ops::BatchNormalization& op, float*
 void normalization_factors(int64_t channels, const ops::BatchNormalization& op, float* mean, float* variance,
                            float* gamma, float* beta) {
   if (!op.fused) return scale_and_shift(channels, op, mean, variance, gamma, beta);
-  const bool in_fours = channels % 4 == 0;  // oneDNN's vectorised code, else its plain loop
+  const bool in_fours = channels % 4 == 0;  // oneDNN uses its vectorised code, else its plain loop
   for (int64_t c = 0; c < channels; ++c) {
     const float deviation = std::sqrt(variance[c] + op.epsilon);
     variance[c] = (in_fours ? 1.0f : gamma[c]) / deviation;

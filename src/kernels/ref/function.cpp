@@ -11,7 +11,8 @@ float at_most(float x, float highest) { return x > highest ? highest : x; }
 float at_least(float x, float lowest) { return x < lowest ? lowest : x; }
 float hard_sigmoid_6(float x) { return at_most(relu(x + 3.0f), 6.0f) / 6.0f; }
 
-// What a threshold that is not 0 leaves: Keras 2 multiplies by 0 (-Inf becomes NaN), Keras 3 chooses.
+// The effect of a threshold other than 0 on values below it: Keras 2 multiplies them by 0 (-Inf becomes NaN),
+// Keras 3 selects 0.
 float above(const ops::Function& op, float x) {
   if (op.release == ops::TensorFlow::v2_21) return x > op.threshold ? x : 0.0f;
   return x * (x > op.threshold ? 1.0f : 0.0f);
@@ -25,8 +26,8 @@ float general_relu(const ops::Function& op, float x) {
   return op.alpha != 0.0f ? y - op.alpha * negative_part : y;
 }
 
-// The functions that are made of exp, log1p and x^3, which differ between the body and the end of a tensor;
-// sigmoid and tanh, which differ between releases.
+// The functions built from exp, log1p and x^3, which differ between the body and the end of a tensor, and
+// from sigmoid and tanh, which differ between releases.
 struct Body {
   static float logistic(float x) { return logistic_of(eigen_exp(x)); }
   static float tanh(float x) { return eigen_tanh(x); }

@@ -6,7 +6,7 @@
 namespace tf_injector::ref {
 namespace {
 
-// oneDNN's batch normalisation of a plain layout: sums in order.
+// oneDNN's batch normalisation of a plain layout: sequential sums.
 void fused_row(const LayerNormalizationGeometry& g, const float* x, const float* gamma, const float* beta,
                float* y) {
   const auto count = static_cast<float>(g.channels);

@@ -20,7 +20,7 @@ void log_softmax(int64_t classes, int64_t first, const float* in, float* out, in
   for (int64_t row = 0; row < rows; ++row) {
     const float* x = in + row * classes;
     float* y = out + row * classes;
-    float largest = -HUGE_VALF;  // a NaN is passed over here, and is in the sum
+    float largest = -HUGE_VALF;  // NaN is skipped here, but the sum becomes NaN
     for (int64_t i = 0; i < classes; ++i) largest = x[i] > largest ? x[i] : largest;
     for (int64_t i = 0; i < classes; ++i) y[i] = x[i] - largest;
     const float sum = exp_sum(y, first + row * classes, classes);

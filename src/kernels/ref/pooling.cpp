@@ -38,7 +38,7 @@ void average_pool2d(const ops::AveragePool2D& op, const Shape& input, const Shap
 
 namespace {
 
-// The sum of every step-th of n values, each `step` behind the other, divided by n.
+// The mean of n values, each `step` elements after the one before.
 float mean_in_order(int64_t n, int64_t step, const float* in) {
   float sum = 0.0f;
   for (int64_t i = 0; i < n; ++i) sum = sum + in[i * step];
@@ -55,7 +55,7 @@ float mean_in_stripes(int64_t n, int64_t step, const float* in) {
   return sum / static_cast<float>(n);
 }
 
-// An only channel: the sum over the last axis.
+// With one channel it is a sum over the last axis.
 float mean_of_plane(int64_t n, int64_t first, const float* in) {
   const float sum = eigen_cut_sum(first, n, [&](int64_t from, int64_t count) {
     return eigen_row_sum(count, [&](int64_t i) { return in[from + i]; });
@@ -104,7 +104,7 @@ void max_pool2d(const ops::MaxPool2D& op, std::array<int64_t, 2> before, const S
           for (int64_t w = w0; w < w1; ++w) {
             const float* from = image + (h * width + w) * channels;
             for (int64_t c = 0; c < channels; ++c) {
-              // By bits: x86's maximum makes denormals zeros, and TensorFlow moves them as they are.
+              // Moved as bits: x86's maximum flushes denormals to zero, but TensorFlow keeps them.
               const uint32_t larger = from[c] > pixel[c] ? 0xFFFFFFFF : 0;
               pixel[c] = bits_float((float_bits(from[c]) & larger) | (float_bits(pixel[c]) & ~larger));
             }
@@ -122,7 +122,7 @@ void global_max_pool(int64_t positions, int64_t channels, const float* in, float
       float most = -std::numeric_limits<float>::infinity();
       for (int64_t i = 0; i < positions; ++i) {
         const float v = image[i * channels + c];
-        if (!(most > v) && !std::isnan(most)) most = v;  // of equals (+0 and -0) the last
+        if (!(most > v) && !std::isnan(most)) most = v;  // of +0 and -0 the last
       }
       out[n * channels + c] = most;
     }

@@ -1,5 +1,5 @@
-// The reference kernels: plain loops that define every result bit by bit (docs/numerics.md). Arrays are
-// dense, images outermost.
+// The reference kernels: plain loops that define every bit of every result (docs/numerics.md). Arrays are
+// contiguous, the image is the outermost index.
 #pragma once
 
 #include <array>
@@ -12,22 +12,22 @@
 
 namespace tf_injector::ref {
 
-// What lies outside the image: `skip` leaves those taps out of the sum (Conv2D with padding="same"),
-// `multiply` feeds zeros that are multiplied and added, 0 * Inf = NaN counts (an explicit Pad before a
-// "valid" convolution, or padding="same" with a dilation).
+// What a convolution does with taps outside of the image. `skip` leaves them out of the sum (padding="same").
+// `multiply` multiplies and adds zeros, so that 0 * Inf gives NaN (an explicit Pad before a "valid"
+// convolution, or padding="same" with a dilation).
 enum class Border { skip, multiply };
 
-// How the sum of an output is made from its products, in the order kh, kw, cin (docs/numerics.md).
+// How the products of an output are summed, in the order kh, kw, cin (docs/numerics.md).
 enum class Sum {
-  chain,   // acc = fma(x, w, acc) from +0
-  blocks,  // a chain per block: conv2d_blocks
+  chain,   // acc = fma(x, w, acc), starting at +0
+  blocks,  // a chain per block (conv2d_blocks)
   lanes,   // LaneSum
-  plain,   // products rounded, then added one by one
+  plain,   // products are rounded, then added one by one
 };
 
-// The sum of `count` products over eight lanes: i goes to lane i mod 8, a chain of fma each, up to the last
-// multiple of 16; the lanes are added as ((0 + 1) + (4 + 5)) + ((2 + 3) + (6 + 7)). Of what is left, 8, then
-// 4, then 2, then 1 products are rounded, added in the same way, and added to the sum.
+// The sum of `count` products over eight lanes. Up to the last multiple of 16, product i goes to lane i mod
+// 8, each lane a chain of fma; the lanes are added as ((0 + 1) + (4 + 5)) + ((2 + 3) + (6 + 7)). Of the
+// remaining products 8, then 4, then 2, then 1 are rounded, added in the same way, and added to the sum.
 class LaneSum {
  public:
   explicit LaneSum(int64_t count) : left_(count), chained_(count - count % 16) {}
@@ -84,41 +84,41 @@ struct SumBlocks {
 void conv2d(const Conv2DGeometry& g, const float* in, const float* kernel, const float* bias, float* out,
             int images, int batch);
 
-// From this many rows on TensorFlow may cut sums in another way.
+// With at least this many rows TensorFlow may split sums into other blocks.
 inline constexpr int64_t kManyRows = 101;
-// Lengths of the blocks into which TensorFlow cuts the sum over K inputs of a Dense layer, when it multiplies
-// so many rows at once. None: a single
-// unit and more than one row, whose sums are LaneSums.
+// The lengths of the blocks into which TensorFlow splits the sum over the inputs of a Dense layer, if it
+// multiplies `rows` rows at once. Empty for a single unit and more than one row: those sums are LaneSums.
 [[nodiscard]] std::vector<int64_t> dense_blocks(int64_t inputs, int64_t units, int64_t rows);
-// Each block is a chain of fma from +0; block results are added in order; without blocks a LaneSum; then
-// + bias.
+// Each block is a chain of fma starting at +0, and the results of the blocks are added in order; without
+// blocks the sum is a LaneSum. Then the bias is added.
 void dense(int64_t inputs, int64_t units, const float* in, const float* kernel, const float* bias,
            std::span<const int64_t> blocks, float* out, int64_t rows);
 
-// Makes the factors of batch_normalization in place. Fused: variance becomes istd = 1 / sqrt(variance +
-// epsilon); unless the number of channels is a multiple of four, istd is gamma / sqrt(variance + epsilon) and
-// gamma becomes 1. Not fused: x * scale + shift, each rounded, as fma((x - 0) * scale, 1, shift).
+// Computes the factors of batch_normalization in place. Fused: variance becomes istd = 1 / sqrt(variance +
+// epsilon); if the number of channels is no multiple of four, istd = gamma / sqrt(variance + epsilon) and
+// gamma becomes 1. Not fused: x * scale + shift, rounded after each operation, expressed as fma((x - 0) *
+// scale, 1, shift).
 void normalization_factors(int64_t channels, const ops::BatchNormalization& op, float* mean, float* variance,
                            float* gamma, float* beta);
 // fma((x - mean) * istd, gamma, beta) over the last axis; may run in place.
 void batch_normalization(int64_t channels, const float* in, const float* mean, const float* istd,
                          const float* gamma, const float* beta, float* out, int64_t rows);
 
-// x <= 0 ? +0 : x, NaN passes; relu6 also x > 6 ? 6 : x. May run in place.
+// relu: x <= 0 ? +0 : x, so NaN stays NaN; relu6 also x > 6 ? 6 : x. May run in place.
 void activation(ops::ActivationKind kind, const float* in, float* out, int64_t elements);
-// One rounding; may run in place.
+// a + b. May run in place.
 void add(const float* a, const float* b, float* out, int64_t elements);
 
-// Element-wise functions. Eigen takes eight elements at once; what is left over at the very end of a tensor
-// goes through the C library.
+// Element-wise functions. Eigen computes eight elements at once; the remaining elements at the very end of a
+// tensor are computed by the C library.
 enum class Part { body, end };
 void function(const ops::Function& op, const float* in, float* out, int64_t elements, Part part);
 
 // Over rows of `classes` values.
 void softmax(int64_t classes, const float* in, float* out, int64_t rows);
 
-// Over rows of `classes` values, of which the first lies at `first` in its batch. At the end of a batch,
-// behind its last eight rows, the logarithm of a row's sum is the C library's.
+// Over rows of `classes` values; `first` is the index of the first row in its batch. In the rows after the
+// last group of eight of a batch, the logarithm of the sum is that of the C library.
 void log_softmax(int64_t classes, int64_t first, const float* in, float* out, int64_t rows, Part part);
 
 // out[i] = a[i * step_a] (op) b[i * step_b]; a step is 0 or 1.
@@ -134,8 +134,8 @@ struct LayerNormalizationGeometry {
   float epsilon = 1e-3f;
   bool fused = true;
 };
-// Over rows of `channels` values. At the end of a batch, behind its last eight rows, the reciprocal root is
-// the C library's.
+// Over rows of `channels` values. In the rows after the last group of eight of a batch, the reciprocal root
+// is that of the C library.
 void layer_normalization(const LayerNormalizationGeometry& g, const float* in, const float* gamma,
                          const float* beta, float* out, int64_t rows, Part part);
 
@@ -146,30 +146,31 @@ void pad(const ops::Pad& op, const Shape& input, const Shape& output, const floa
          int images);
 void slice(const ops::Slice& op, const Shape& input, const float* in, float* out, int images);
 void transpose(const ops::Transpose& op, const Shape& input, const float* in, float* out, int images);
-// Sequential sum in h, w order over the part of the window inside the image, divided by the number of its
-// elements.
+// A sequential sum in the order h, w over the part of the window inside the image, divided by the number of
+// its elements.
 void average_pool2d(const ops::AveragePool2D& op, const Shape& input, const Shape& output, const float* in,
                     float* out, int images);
-// Mean of n = H * W values: n < 16 a sequential sum; else four sums over i mod 4, added ((s0 + s1) + s2) +
-// s3, then the rest; / n.
+// The mean of n = H * W values: for n < 16 a sequential sum; else four sums over i mod 4, added as ((s0 + s1)
+// + s2) + s3, then the rest one by one; then divided by n.
 inline constexpr int kAverageStripes = 4;  // TensorFlow's packet of four floats
-// How many of n values go into the four sums.
+// The number of values, of n, that go into the four sums.
 [[nodiscard]] constexpr int64_t striped_positions(int64_t n) {
   return n < 4 * kAverageStripes ? 0 : n - n % kAverageStripes;
 }
 void global_average_pool(int64_t positions, int64_t channels, const float* in, float* out, int images);
-// One image of a batch of `batch` images, at `place`. Of its outputs TensorFlow takes eight at once, over all
-// images; eight that reach into the next image, and what is left over, are summed in order one by one.
+// One image, with the index `place` in a batch of `batch` images. TensorFlow computes eight outputs at once,
+// over all images of the batch; a group of eight that extends into the next image, and the remainder, are
+// summed sequentially.
 void global_average_pool_at(int64_t positions, int64_t channels, const float* in, float* out, int64_t place,
                             int64_t batch);
 
-// Largest value of the part of the window inside the image, v > m ? v : m from the lowest float on: NaN is
-// passed over. `before`: rows and columns outside the image in front of it.
+// The largest value of the part of the window inside the image: m = v > m ? v : m, starting at the lowest
+// float, so NaN is skipped. `before`: rows and columns of the border before the image.
 void max_pool2d(const ops::MaxPool2D& op, std::array<int64_t, 2> before, const Shape& input,
                 const Shape& output, const float* in, float* out, int images);
-// m > v ? m : v from -Inf on; the first NaN stays.
+// m = m > v ? m : v, starting at -Inf; the first NaN stays.
 void global_max_pool(int64_t positions, int64_t channels, const float* in, float* out, int images);
-// inputs[i]: images x `outer` x parts[i] elements; out: images x outer x (all parts, one behind the other).
+// inputs[i]: images x `outer` x parts[i] elements; out: images x outer x (all parts in order).
 void concat(int64_t outer, std::span<const int64_t> parts, std::span<const float* const> inputs, float* out,
             int images);
 

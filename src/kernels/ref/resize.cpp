@@ -7,7 +7,7 @@ namespace {
 
 size_t index(int64_t i) { return static_cast<size_t>(i); }
 
-// v0 * w0 + v1 * w1 + ... of the taps of output i; `from_zero`: 0 + v0 * w0 + ...
+// v0 * w0 + v1 * w1 + ... over the taps of output i; `from_zero`: 0 + v0 * w0 + ...
 template <class Value>
 float weighted(const ResizeAxis& axis, int64_t i, bool from_zero, Value value) {
   const int64_t begin = axis.begin[index(i)], end = axis.begin[index(i + 1)];
@@ -19,7 +19,7 @@ float weighted(const ResizeAxis& axis, int64_t i, bool from_zero, Value value) {
   return sum;
 }
 
-// The pixel (y, x) of the output, of one channel: pixel(row, column) are those of the input.
+// The output (y, x) of one channel; pixel(row, column) gives the input.
 template <class Pixel>
 float resized(const ResizeTables& t, int64_t y, int64_t x, Pixel pixel) {
   using Sum = ResizeTables::Sum;

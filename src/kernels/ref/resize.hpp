@@ -1,5 +1,5 @@
-// tf.image.resize: which rows and columns of the input make those of the output, and how they are put
-// together (docs/numerics.md, "Resize").
+// tf.image.resize: which rows and columns of the input contribute to those of the output, and how they are
+// summed (docs/numerics.md, "Resize").
 #pragma once
 
 #include <cstdint>
@@ -10,16 +10,16 @@
 
 namespace tf_injector::ref {
 
-// Along one axis: output i is made of the taps begin[i] ... begin[i + 1] - 1.
+// One axis: the taps of output i are begin[i] ... begin[i + 1] - 1.
 struct ResizeAxis {
   std::vector<int64_t> begin;
   std::vector<int64_t> source;  // row or column of the input
-  // Bilinear: of the second of two taps, how far behind the first the output lies.
+  // Bilinear: only that of the second of two taps, which is the fraction of the way from the first.
   std::vector<float> weight;
 };
 
 struct ResizeTables {
-  // How the taps of both axes are put together.
+  // How the taps of both axes are summed.
   enum class Sum {
     copy,     // nearest: one tap
     lerp,     // a + (b - a) * fraction, columns, then rows

@@ -18,7 +18,7 @@ void add_tap(ResizeAxis& axis, int64_t source, float weight) {
   axis.weight.push_back(weight);
 }
 
-// An axis for which `taps(i)` adds those of output i.
+// An axis, for which `taps(i)` appends the taps of output i.
 template <class Taps>
 ResizeAxis axis_of(int64_t out, Taps taps) {
   ResizeAxis axis;
@@ -30,7 +30,7 @@ ResizeAxis axis_of(int64_t out, Taps taps) {
   return axis;
 }
 
-// Where the middle of output i lies, 0 being the middle of the first input.
+// The position of the centre of output i; 0 is the centre of the first input.
 float place_of(int64_t i, float scale) { return (static_cast<float>(i) + 0.5f) * scale - 0.5f; }
 
 ResizeAxis nearest(int64_t in, int64_t out) {
@@ -49,8 +49,8 @@ ResizeAxis bilinear(int64_t in, int64_t out) {
   });
 }
 
-// Keys' cubic, looked up in a table of 1,024 places between two pixels. What lies outside the image counts
-// nothing, and the others are scaled to a sum of one.
+// Keys' cubic, from a table of 1,024 positions between two pixels. Taps outside of the image are dropped, and
+// the other weights are scaled to a sum of one.
 ResizeAxis bicubic(int64_t in, int64_t out) {
   constexpr int64_t kPlaces = 1024;
   constexpr double a = -0.5;
@@ -77,7 +77,7 @@ ResizeAxis bicubic(int64_t in, int64_t out) {
   });
 }
 
-// Every input counts as much of it as the output covers.
+// The weight of an input is the part of it that the output covers.
 ResizeAxis area(int64_t in, int64_t out) {
   const float scale = scale_of(in, out);
   return axis_of(out, [&](ResizeAxis& axis, int64_t i) {
@@ -92,7 +92,7 @@ ResizeAxis area(int64_t in, int64_t out) {
   });
 }
 
-// Windows of ScaleAndTranslate: radius, and what a pixel counts at a distance.
+// The windows of ScaleAndTranslate: their radius, and the weight of a pixel by its distance.
 struct Window {
   float radius;
   float (*weight)(float distance);
@@ -165,7 +165,7 @@ ResizeAxis gathered(const Window& window, bool antialias, int64_t in, int64_t ou
       const bool is_zero = std::fabs(sum) < 1000.0f * std::numeric_limits<float>::min();
       for (float& w : weights) w = is_zero ? 0.0f : w * (1.0f / sum);
     }
-    // Zeros up to the longest window, inside the image, are multiplied too.
+    // TensorFlow pads every window with zero weights to the longest one, and multiplies these, too.
     for (int64_t t = 0; t < std::min(most, in - begin); ++t)
       add_tap(axis, begin + t,
               t < static_cast<int64_t>(weights.size()) ? weights[static_cast<size_t>(t)] : 0.0f);

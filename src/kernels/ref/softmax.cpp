@@ -5,8 +5,8 @@
 #include "kernels/ref/reference.hpp"
 #include "kernels/ref/vectorize.hpp"
 
-// oneDNN's softmax for AVX-512: sixteen lanes, element i in lane i mod 16; lanes are joined in halves. Maxima
-// and minima are x86's: of a comparison with NaN the second operand comes out.
+// oneDNN's softmax for AVX-512: element i is in lane i mod 16 of sixteen, and lanes are reduced in halves.
+// Maxima and minima are those of x86: with a NaN the result is the second operand.
 namespace tf_injector::ref {
 namespace {
 
@@ -16,7 +16,7 @@ float first_or(float a, float b) { return a > b ? a : b; }  // vmaxps a, b
 
 // oneDNN's exp (jit_uni_eltwise_injector), with fused multiply-adds.
 float exp_of(float x) {
-  const float lowest = bits_float(0xC2AEAC50u), highest = bits_float(0x42B17218u);  // log of what is finite
+  const float lowest = bits_float(0xC2AEAC50u), highest = bits_float(0x42B17218u);  // range of finite results
   const bool is_zero = x < lowest;
   float r = x < highest ? x : highest;
   r = first_or(r, lowest);
@@ -33,7 +33,7 @@ float exp_of(float x) {
   return (y * scale) * 2.0f;
 }
 
-// All lanes together, in halves; every lane ends with its own order of operands.
+// Reduces all lanes in halves; every lane ends with its own order of operands.
 template <class Join>
 void join_lanes(float* lanes, Join join) {
   for (int64_t distance = kLanes / 2; distance > 0; distance /= 2) {

@@ -1,5 +1,5 @@
-// Lets the compiler use the CPU's fused multiply-add for std::fma in the reference loops (a library call per
-// element otherwise). Changes no result: std::fma is exact by definition, and contraction is off for the
+// Lets the compiler use the CPU's fused multiply-add for std::fma in the reference loops, instead of a
+// library call per element. No result changes: std::fma is exact by definition, and contraction is off in the
 // whole project.
 #pragma once
 
