@@ -41,7 +41,7 @@ Archive open_zip(std::vector<uint8_t> bytes, const std::string& path) {
   return {std::move(config), std::move(version), WeightLayout::keyed, std::move(weights)};
 }
 
-// Keras 1 had other layers and options; its last versions say which they are.
+// Keras 1 had other layers and options. Its last versions wrote their version number.
 void refuse_keras1(const std::string& path, const Json& config, const std::string& version) {
   bool is_keras1 = version.starts_with("1.");
   if (version.empty()) {

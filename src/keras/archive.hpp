@@ -1,5 +1,4 @@
-// A model file opened: its configuration as JSON and the HDF5 file with its weights, whichever container they
-// came in.
+// An opened model file: its configuration as JSON and the HDF5 file of its weights, whatever the container.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +10,7 @@
 
 namespace tf_injector::keras {
 
-// How the weights lie in the HDF5 file.
+// How the weights are stored in the HDF5 file.
 enum class WeightLayout {
   keyed,   // .keras: layers/<class_k>/vars/<i>, or _layer_checkpoint_dependencies/<class_k>/vars/<i>
   legacy,  // .h5: model_weights/<layer name>/<weight name>
@@ -19,17 +18,17 @@ enum class WeightLayout {
 
 struct Archive {
   Json config;                // {"class_name": "Functional", "config": {...}, ...}
-  std::string keras_version;  // "2.14.0"; empty when the file does not say
+  std::string keras_version;  // "2.14.0"; empty if the file does not say
   WeightLayout layout = WeightLayout::keyed;
   Hdf5File weights;
 };
 
-// `bytes`: the file's; `path` names it in messages. Throws Error(bad_input), naming the file: neither zip nor
-// HDF5, damaged, or a file of weights without a model.
+// `bytes`: the contents of the file; `path` names it in messages. Throws Error(bad_input), naming the file:
+// neither zip nor HDF5, damaged, or weights without a model.
 [[nodiscard]] Archive open_archive(std::vector<uint8_t> bytes, const std::string& path);
-// Throws Error(bad_input): it cannot be read, or is a folder.
+// The contents of the file. Throws Error(bad_input) if it cannot be read or is a folder.
 [[nodiscard]] std::vector<uint8_t> read_model_file(const std::string& path);
-// Both.
+// Reads and opens the file. Throws as both.
 [[nodiscard]] Archive open_archive(const std::string& path);
 
 }  // namespace tf_injector::keras

@@ -29,7 +29,7 @@ void NodeTypes::set(NodeId node, NumberType type) {
 
 namespace {
 
-// The configuration of a Sequential may be the list of its layers.
+// The configuration of a Sequential model may be just the list of its layers.
 const Json& options_of(const LayerSpec& layer) {
   static const Json kNone = Json::object();
   return layer.model != nullptr && layer.config->is_array() ? kNone : *layer.config;
@@ -115,7 +115,7 @@ NodeId CallContext::input() {
   return as_taken(*node);
 }
 
-// Keras' layers, not its ops, make float32 of other floats, and some layers of integers too.
+// Keras' layers, unlike its ops, convert other float types to float32, and some layers integers, too.
 NodeId CallContext::as_taken(NodeId node) const {
   const NumberType found = type(node);
   if (found == NumberType::float32 || is_op(layer_, generation_)) return node;
@@ -224,7 +224,7 @@ Integers CallContext::integers(const Argument& argument, const char* what) const
 
 namespace {
 
-// False: not a rectangular list of numbers.
+// False if it is not a rectangular list of numbers.
 bool read_numbers(const Json& value, size_t axis, std::vector<int64_t>& dims, std::vector<float>& numbers) {
   if (value.is_number()) {
     if (axis != dims.size()) return false;
@@ -320,7 +320,8 @@ NodeId CallContext::add_binary(tf_injector::ops::BinaryKind kind, NodeId x, Cons
 
 namespace {
 
-// Ops that give values which they were given. (Integers are no NaN, and MaxPool2D pads with nothing.)
+// Ops whose results are values of their inputs. (MaxPool2D is one for integers, which are never NaN: its
+// padding is left out.)
 bool moves_values(const Op& op) {
   const auto* pad = std::get_if<tf_injector::ops::Pad>(&op);
   const auto* resize = std::get_if<tf_injector::ops::Resize>(&op);
@@ -362,7 +363,7 @@ bool CallContext::training(bool around) {
   const auto training = call_.kwargs.find("training");
   if (training == call_.kwargs.end()) return around;
   read_names_.insert("training");
-  // In Keras 3 the word of whoever calls the outermost model is the last.
+  // In Keras 3 the mode in which the outermost model is called decides.
   if (training->second.is_none() || generation_ == Generation::keras3) return around;
   const Json* value = training->second.constant();
   const std::optional<bool> flag = value == nullptr ? std::nullopt : as_boolean(*value);

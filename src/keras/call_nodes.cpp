@@ -5,7 +5,7 @@
 namespace tf_injector::keras {
 namespace {
 
-// Keras 2 writes a constant first argument so: ["_CONSTANT_VALUE", -1, 1.0, {kwargs}].
+// Keras 2 writes a constant first argument as ["_CONSTANT_VALUE", -1, 1.0, {kwargs}].
 constexpr const char* kConstantTensor = "_CONSTANT_VALUE";
 
 bool holds_tensor(const std::vector<Argument>& items) {
@@ -15,7 +15,7 @@ bool holds_tensor(const std::vector<Argument>& items) {
   return false;
 }
 
-// A list stays a constant unless a tensor is somewhere in it.
+// A list is a constant unless it contains a tensor at some depth.
 template <typename ReadItem>
 Argument read_list(const Json& list, const ReadItem& read_item) {
   std::vector<Argument> items;
@@ -44,7 +44,7 @@ Argument read_keras2_argument(const Json& value, const ResolveTensor& resolve) {
   return read_list(value, read);
 }
 
-// The keyword arguments stand beside every tensor of the first argument, the same ones each time.
+// Every tensor of the first argument carries the same keyword arguments.
 void take_keras2_kwargs(const Json& first, const ResolveTensor& resolve, Call& call) {
   if (!is_keras2_tensor(first)) {
     for (const Json& item : first) take_keras2_kwargs(item, resolve, call);

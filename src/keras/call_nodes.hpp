@@ -1,4 +1,4 @@
-// The entries of a layer's `inbound_nodes`, as Keras 2 and Keras 3 write them.
+// Reads the entries of a layer's `inbound_nodes`, as Keras 2 and Keras 3 write them.
 #pragma once
 
 #include <functional>
@@ -9,8 +9,8 @@
 
 namespace tf_injector::keras {
 
-// Turns (layer name, node index, tensor index) as the file counts into a reference. Throws ModelError: no
-// such layer or call.
+// Converts (layer name, node index, tensor index), as counted in the file, to a reference. Throws ModelError
+// if there is no such layer or call.
 using ResolveTensor = std::function<TensorRef(const std::string& layer, int64_t node, int64_t tensor)>;
 
 // ["conv2d", 0, 0] and the like.

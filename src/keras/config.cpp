@@ -7,12 +7,12 @@
 namespace tf_injector::keras {
 namespace {
 
-// Of every layer; dtype is checked for all layers in one place (importer.cpp).
+// Options of every layer that do not matter here. dtype is checked for all layers in importer.cpp.
 constexpr std::string_view kCommon[] = {"name",        "trainable",     "dtype",     "batch_input_shape",
                                         "batch_shape", "input_shape",   "input_dim", "batch_size",
                                         "autocast",    "implementation"};
 
-// Sizes, strides and the like. Far above any real one, and small enough that products of two do not overflow.
+// The limit on sizes and strides: far above any real one, and products of two do not overflow.
 constexpr int64_t kLargest = int64_t{1} << 31;
 
 bool is_size(const Json& value) { return value.is_integer_within(-kLargest, kLargest); }

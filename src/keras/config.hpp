@@ -1,4 +1,4 @@
-// Reads a layer's options and refuses those that nobody read: an option that is not understood is never
+// Reads the options of a layer and refuses those that were not read, so that an unknown option is never
 // ignored.
 #pragma once
 
@@ -11,22 +11,22 @@
 
 namespace tf_injector::keras {
 
-// True and false, and the 1 and 0 that older files and converters write for them; else nothing.
+// The value of true, false, and the 1 and 0 that older files and converters write for them; else nothing.
 [[nodiscard]] std::optional<bool> as_boolean(const Json& value);
 
 class Config {
  public:
-  // `where` begins messages: "layer 'conv2d' (Conv2D)".
+  // `where` is the start of messages: "layer 'conv2d' (Conv2D)".
   Config(const Json& object, std::string where);
 
-  // The option, marked as read; null when it is absent or None.
+  // The option, which is marked as read; null if it is absent or None.
   const Json* find(const char* key);
-  // Is the option there, and None?
+  // True if the option is given as None.
   [[nodiscard]] bool is_none(const char* key) const {
     const Json* found = object_.find(key);
     return found != nullptr && found->is_null();
   }
-  // All throw ModelError when the option is of another type; the ones without default also when it is absent.
+  // All throw ModelError if the option has another type; those without a default also if it is absent.
   int64_t integer(const char* key);
   double number(const char* key, double otherwise);
   bool boolean(const char* key, bool otherwise);
@@ -35,15 +35,15 @@ class Config {
   std::string lower_text(const char* key, const char* otherwise);
   // [2, 3], or 2 for both.
   std::array<int64_t, 2> pair(const char* key, std::array<int64_t, 2> otherwise);
-  // The same of a part of the option `key`.
+  // The same for `value`, a part of the option `key`.
   [[nodiscard]] std::array<int64_t, 2> as_pair(const Json& value, const char* key,
                                                const char* expected) const;
-  // Refuses every other value: options whose one understood value changes nothing.
+  // Throws ModelError if the option has any value but `only`, the one that has no effect.
   void expect(const char* key, const Json& only);
-  // Options that do not matter for inference.
+  // Marks options that do not matter for inference as read.
   void ignore(std::initializer_list<const char*> keys);
-  // Throws ModelError when an option is left that was not read and is not None. Names, flags of training,
-  // initializers, regularizers and constraints never matter.
+  // Throws ModelError if an option was not read and is not None. Names, training flags, initializers,
+  // regularizers and constraints never matter.
   void finish() const;
 
   [[noreturn]] void fail(const std::string& key, const std::string& expected) const;

@@ -23,7 +23,7 @@ constexpr const char* kSavedModel = "saved_model.pb";
   throw ModelError(path + ": " + problem);
 }
 
-// What to do with a SavedModel. Those that Keras 2 wrote can be loaded again.
+// The remedy for a SavedModel. One that Keras 2 wrote can be loaded and saved in another format.
 std::string saved_model_remedy(const std::string& name, bool of_keras2) {
   std::string text = std::string(kExpected) +
                      ": save the Keras model that it was made from with model.save('" + name + ".keras')";
@@ -31,7 +31,7 @@ std::string saved_model_remedy(const std::string& name, bool of_keras2) {
   return text;
 }
 
-// Names of the model files in a folder, at most three: " (it holds a.keras)".
+// The names of the model files in a folder, at most three: " (it holds a.keras)".
 std::string models_in(const fs::path& folder) {
   std::vector<std::string> names;
   std::error_code error;

@@ -1,5 +1,4 @@
-// What people give as a model that is none: folders, and files of other kinds. Each refusal says what it is
-// and what to do.
+// Refuses folders and files that are not Keras models. The messages say what they are and what to do.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +12,11 @@ class ZipArchive;
 namespace tf_injector::keras {
 
 // Throw ModelError, naming the path.
-void refuse_folder(const std::string& path);  // when it is one
-// Neither zip nor HDF5. `bytes`: the file's.
+// Throws if the path is a folder.
+void refuse_folder(const std::string& path);
+// For a file that is neither zip nor HDF5; `bytes` are its contents.
 [[noreturn]] void refuse_foreign_file(const std::string& path, std::span<const uint8_t> bytes);
-void refuse_foreign_zip(const std::string& path, const ZipArchive&);  // without a config.json
+// Throws if the archive has no config.json.
+void refuse_foreign_zip(const std::string& path, const ZipArchive&);
 
 }  // namespace tf_injector::keras

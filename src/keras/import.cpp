@@ -9,7 +9,7 @@
 namespace tf_injector::keras {
 namespace {
 
-// Errors of the file and of its container say the path.
+// Errors of the file and of its container name the path.
 template <typename Work>
 auto as_model_error(const Work& work) {
   try {

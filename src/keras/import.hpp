@@ -11,16 +11,16 @@
 namespace tf_injector::keras {
 
 struct ModelFile {
-  std::string path;  // names it in messages
+  std::string path;  // for messages
   std::vector<uint8_t> bytes;
 };
-// Throws ModelError: it cannot be read, or is a folder.
+// Throws ModelError if the file cannot be read or is a folder.
 [[nodiscard]] ModelFile read_model(const std::string& path);
 
-// Throws ModelError: damaged file, unknown layer (its name, class and where to look), dtype policy other than
-// float32, weights that do not fit the layers.
+// Throws ModelError: damaged file, unknown layer (with its name, class and where to look), dtype policy other
+// than float32, weights that do not fit the layers.
 [[nodiscard]] Graph import_model(ModelFile file);
-// Both.
+// Reads and imports the file. Throws as both.
 [[nodiscard]] Graph import_model(const std::string& path);
 
 }  // namespace tf_injector::keras

@@ -17,8 +17,8 @@
 namespace tf_injector::keras {
 namespace {
 
-// Shared models that call each other twice a level double the graph at every level. The largest network known
-// to us (ResNet1202) has 5,000 calls.
+// A limit on calls: shared models that are called twice at every level of nesting double the graph at each
+// level. The largest known network (ResNet1202) has 5,000 calls.
 constexpr size_t kMaxCalls = 200'000;
 
 // The name of a dtype or policy: "float32", {"class_name": "DTypePolicy", "config": {"name": "float32"}}.
@@ -35,7 +35,7 @@ std::string policy_name(const Json& dtype) {
 
 std::string followed(const std::string& remedy) { return remedy.empty() ? "" : "; " + remedy; }
 
-// Of an InputLayer.
+// The number type of an InputLayer.
 NumberType input_type(const LayerSpec& input) {
   if (input.input_dtype == nullptr) return NumberType::float32;
   const std::string name = policy_name(*input.input_dtype);
@@ -60,7 +60,7 @@ void check_policy(const LayerSpec& layer) {
   }
 }
 
-// Told before anything that only follows from it: shapes that do not fit, or a shape that is missed.
+// Checked first, because other problems only follow from it: shapes that do not fit, or a missing shape.
 void check_layout(const LayerSpec& layer) {
   constexpr std::string_view kOnImages[] = {"Conv2D", "DepthwiseConv2D", "SeparableConv2D", "MaxPooling2D",
                                             "AveragePooling2D"};
@@ -91,7 +91,7 @@ class Importer {
   }
 
  private:
-  // Everything that is not understood is refused before weights are read.
+  // Refuses everything unknown before weights are read.
   void check_layers(const ModelSpec& model) const {
     for (const LayerSpec& layer : model.layers) {
       check_policy(layer);
@@ -125,8 +125,8 @@ class Importer {
     return type->variables(config);
   }
 
-  // Keras' _flatten_layers: a model's layers follow it. Keras 3 lists the layers of nested models backwards,
-  // and its ops are not layers.
+  // Keras' _flatten_layers: a model is followed by its layers. Keras 3 lists the layers of nested models in
+  // reverse order, and its ops are not layers.
   void list_layers(const ModelSpec& model, const WeightPlaces& places, bool outermost) {
     const bool backwards = model_.generation == Generation::keras3 && !outermost;
     for (size_t i = 0; i < model.layers.size(); ++i) {
@@ -161,7 +161,7 @@ class Importer {
     graph_.layers.push_back(std::move(listed));
   }
 
-  // A fixed batch is accepted and means nothing: the file runs with any number of images.
+  // A fixed batch size is accepted and ignored: the model runs with any number of images.
   NodeId add_input(const LayerSpec& input) {
     const Json* declared = input.input_shape;
     if (declared == nullptr)
@@ -185,8 +185,8 @@ class Importer {
     return node;
   }
 
-  // Adds the nodes of one call of a model. Recursion is as deep as models are nested, which the depth of the
-  // JSON bounds.
+  // Adds the nodes of one call of a model. The depth of the recursion is that of nested models, which the
+  // depth of the JSON bounds.
   Values run_model(const ModelSpec& model, const std::vector<NodeId>& inputs, bool training) {
     CallResults results(model.layers.size());
     for (size_t l = 0; l < model.layers.size(); ++l) results[l].resize(model.layers[l].calls.size());
@@ -213,7 +213,7 @@ class Importer {
     return outputs;
   }
 
-  // `around`: the model is called in training mode.
+  // `around`: true if the model is called in training mode.
   Values run_call(const LayerSpec& layer, const Call& call, const CallResults& results, bool around) {
     static const std::vector<WeightId> kNone;
     const auto listed = listed_.find(&layer);
@@ -234,15 +234,15 @@ class Importer {
     }
     if (training && differs_in_training(layer))
       context.fail("is called with training=true; only inference is supported");
-    if (is_op(layer, model_.generation)) context.config.ignore({"function"});  // it chose the importer
-    if (is_op_layer(layer)) context.config.ignore({"node_def", "constants"});  // stand in the call
+    if (is_op(layer, model_.generation)) context.config.ignore({"function"});  // has chosen the importer
+    if (is_op_layer(layer)) context.config.ignore({"node_def", "constants"});  // are part of the call
     Values values = importer_of(layer)(context);
     context.finish();
     note_shape(layer, values);
     return values;
   }
 
-  // A nested model makes its input's type of what it is given.
+  // A nested model converts what it is given to the type of its input.
   static NodeId as_model_input(const CallContext& context, NodeId node, const ModelSpec& model, size_t i) {
     const NumberType wanted = input_type(model.layers[model.inputs[i].layer]);
     if (context.type(node) == wanted) return node;
@@ -262,7 +262,7 @@ class Importer {
     }
   }
 
-  // As Keras' output_names: a name that comes again gets _1, _2, ...
+  // As in Keras' output_names, a repeated name gets _1, _2, ...
   void name_outputs(const Values& outputs) {
     std::set<std::string> taken;
     for (size_t i = 0; i < outputs.size(); ++i) {

@@ -1,4 +1,4 @@
-// Turns an opened model file into a Graph.
+// Converts an opened model file to a Graph.
 #pragma once
 
 #include "graph/graph.hpp"
@@ -6,7 +6,7 @@
 
 namespace tf_injector::keras {
 
-// Throws ModelError without the file's name, or Error(bad_input) of the HDF5 file with it.
+// Throws ModelError, which does not name the file, or Error(bad_input) of the HDF5 file, which does.
 [[nodiscard]] Graph import_archive(const Archive& archive);
 
 }  // namespace tf_injector::keras

@@ -9,7 +9,7 @@
 namespace tf_injector::keras {
 namespace {
 
-// What a bare number word becomes until the text is parsed: a string that begins so.
+// A bare NaN or Infinity is replaced by a string with this prefix until the text is parsed.
 constexpr std::string_view kMark = "tf_injector number: ";
 
 struct NumberWord {
@@ -26,7 +26,7 @@ const NumberWord* word_at(std::string_view text, size_t at) {
   return nullptr;
 }
 
-// Index after the string that begins at `at` (its opening quote).
+// The index after the string whose opening quote is at `at`.
 size_t end_of_string(std::string_view text, size_t at) {
   for (size_t i = at + 1; i < text.size(); ++i) {
     if (text[i] == '\\') {
@@ -38,7 +38,7 @@ size_t end_of_string(std::string_view text, size_t at) {
   return text.size();
 }
 
-// The text with every bare number word turned into a marked string. Refuses deep nesting.
+// The text with every bare NaN and Infinity replaced by a marked string. Refuses deep nesting.
 std::string mark_number_words(std::string_view text) {
   std::string out;
   out.reserve(text.size() + 64);
@@ -69,7 +69,7 @@ std::string mark_number_words(std::string_view text) {
 
 Json unwrapped(Json value);
 
-// Keras tags what JSON has no form for. Recursion is bounded by kMaxJsonDepth.
+// Unwraps what Keras tags because JSON has no form for it. kMaxJsonDepth bounds the recursion.
 Json unwrap_object(Json object) {
   const Json* name = object.find("class_name");
   const Json* config = object.find("config");

@@ -1,5 +1,5 @@
-// JSON as Keras writes it: bare NaN, Infinity and -Infinity are numbers, tagged tuples and constants are
-// unwrapped.
+// Parses JSON as Keras writes it: bare NaN, Infinity and -Infinity are numbers; tagged tuples and constants
+// are unwrapped.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,13 @@ namespace tf_injector::keras {
 inline constexpr int kMaxJsonDepth = 200;
 
 // {"class_name": "__tuple__" | "__tensor__" | "__numpy__", ...} become plain lists and numbers. Throws
-// ModelError with the place in the text.
+// ModelError with the position in the text.
 [[nodiscard]] Json parse_json(std::span<const uint8_t> text);
 
-// A member of an object; null when it is absent or None, or the value is no object.
+// A member of an object; null if it is absent or None, or if `object` is not an object.
 [[nodiscard]] const Json* member(const Json& object, const char* key);
 
-// Part of a value for a message: as JSON, cut after 60 characters.
+// A value for a message: as JSON, cut after 60 characters.
 [[nodiscard]] std::string brief(const Json& value);
 
 }  // namespace tf_injector::keras

@@ -14,15 +14,15 @@ namespace {
 
 using Bytes = std::span<const uint8_t>;
 
-// The little of Python's marshal format (Lib/test/test_marshal.py, Python/marshal.c) that stands before the
-// names of a code object. What does not fit sets `bad`; then values mean nothing.
+// Reads the part of Python's marshal format (Lib/test/test_marshal.py, Python/marshal.c) that comes before
+// the names of a code object. Anything else sets `bad`; then values are meaningless.
 class MarshalReader {
  public:
   explicit MarshalReader(Bytes bytes) : bytes_(bytes) {}
 
   bool bad = false;
 
-  // The type of the next object, without the flag that says that it may be referred to.
+  // The type of the next object, without the flag for later references to it.
   char type() { return static_cast<char>(byte() & 0x7f); }
   uint8_t byte() { return at_ < bytes_.size() ? bytes_[at_++] : fail(); }
   int32_t integer() {
@@ -54,7 +54,7 @@ class MarshalReader {
 
 struct Code {
   Bytes instructions;          // pairs of operation and argument
-  std::vector<double> values;  // constants; NaN for what is no number
+  std::vector<double> values;  // constants; NaN if a constant is no number
 };
 
 double read_constant(MarshalReader& reader) {
@@ -62,7 +62,7 @@ double read_constant(MarshalReader& reader) {
   switch (reader.type()) {
     case 'N':
       return kNoNumber;
-    case 'z':  // texts: of up to 255 characters, longer ones
+    case 'z':  // strings of up to 255 characters, and longer ones
     case 'Z':
       reader.take(reader.byte());
       return kNoNumber;
@@ -85,7 +85,7 @@ double read_constant(MarshalReader& reader) {
 std::optional<Code> read_code(Bytes bytes) {
   MarshalReader reader(bytes);
   if (reader.type() != 'c') return std::nullopt;
-  constexpr int kNumbers = 5;  // counts of arguments, flags; Python 3.8 to 3.10 have one more
+  constexpr int kNumbers = 5;  // numbers of arguments, flags, ...; Python 3.8 to 3.10 have one more
   for (int i = 0; i < kNumbers; ++i) reader.integer();
   if (reader.type() != 's') {
     reader.skip_back();
@@ -103,11 +103,11 @@ std::optional<Code> read_code(Bytes bytes) {
 
 enum class Operation { add, subtract, multiply, divide, unknown };
 
-// The operations that matter, as a range of Python versions numbers them (opcode.opmap); -1: has none.
+// The operation codes that matter in a range of Python versions (opcode.opmap); -1 if there is none.
 struct Numbering {
   int load_argument, load_argument_twice, load_constant, negative, give_back, start, filler;
   std::array<int, 4> binary;  // in the order of Operation
-  int binary_with_argument;   // since 3.11: one operation, whose argument says which
+  int binary_with_argument;   // since 3.11: one code, whose argument is the operation
 };
 constexpr std::array<int, 4> kArgumentOf{0, 10, 5, 11};  // in the order of Operation
 constexpr Numbering kNumberings[] = {
@@ -129,7 +129,7 @@ Operation operation_of(const Numbering& numbers, int operation, int argument) {
 struct Term {
   AffineCode code;
   bool is_number = false;
-  int binds = 2;  // 0: a sum, 1: a product or quotient, 2: neither
+  int binds = 2;  // precedence. 0: a sum, 1: a product or quotient, 2: neither
 };
 
 std::string in_brackets(const Term& term, bool needed) {
@@ -164,7 +164,7 @@ std::optional<Term> combined(Operation operation, const Term& a, const Term& b) 
   }
   if (operation == Operation::multiply || operation == Operation::divide) result.binds = 1;
   constexpr const char* kSigns[] = {" + ", " - ", " * ", " / "};
-  // Written from left to right: a right side of the same kind has its brackets.
+  // A right operand of the same precedence needs brackets.
   code.text = in_brackets(a, a.binds < result.binds) + kSigns[static_cast<size_t>(operation)] +
               in_brackets(b, b.binds <= result.binds);
   return result;

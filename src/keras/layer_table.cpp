@@ -8,7 +8,7 @@
 namespace tf_injector::keras {
 namespace {
 
-// Sorted by name. docs/layers.md has the same rows; a test compares them.
+// Sorted by name. docs/layers.md has the same rows, which a test checks.
 const LayerType kLayerTypes[] = {
     {"Activation", layers::activation, nullptr},
     {"ActivityRegularization", layers::activity_regularization, nullptr},
@@ -88,7 +88,7 @@ const LayerType kLayerTypes[] = {
     {"ZeroPadding2D", layers::zero_padding2d, nullptr},
 };
 
-// A class registered by somebody else may have any name. The package tf_keras is Keras 2 under another name.
+// A class registered outside Keras may have the name of a Keras class. The package tf_keras is Keras 2.
 bool is_keras_module(std::string_view module) {
   if (module.starts_with("tf_keras")) module.remove_prefix(3);
   return module.empty() || module == "keras" || module == "keras.layers" ||

@@ -1,4 +1,4 @@
-// Which Keras layers are understood: one row per class, in layer_table.cpp, described in docs/layers.md.
+// The table of supported Keras layers: one row per class, in layer_table.cpp, described in docs/layers.md.
 #pragma once
 
 #include <span>
@@ -26,12 +26,12 @@ struct LayerType {
 };
 
 [[nodiscard]] std::span<const LayerType> layer_types();
-// Whether the layer makes float32 of integers that it is given. (The others leave them or cannot take them.)
+// True if the layer converts integers to float32. (The other layers pass them on or cannot take them.)
 [[nodiscard]] bool makes_floats(std::string_view class_name, Generation generation);
-// Whether the layer gives something else in training: dropout and noise that are not zero, normalisation that
-// is not frozen, random layers.
+// True if the layer computes something else in training: dropout and noise that are not zero, normalisation
+// that is not frozen, random layers.
 [[nodiscard]] bool differs_in_training(const LayerSpec& layer);
-// Null when the class (or one of that name from a module outside Keras) is not supported.
+// Null if the class is not supported, also for a class of the same name from a module outside Keras.
 [[nodiscard]] const LayerType* find_layer_type(const LayerSpec& layer);
 
 }  // namespace tf_injector::keras

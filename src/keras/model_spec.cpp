@@ -24,14 +24,14 @@ const Json* list_member(const Json& object, const char* key) {
   return found != nullptr && found->is_array() && !found->empty() ? found : nullptr;
 }
 
-// The shape that a layer says it takes.
+// The input shape in a layer's configuration.
 const Json* declared_shape(const Json& config) {
   const Json* shape = list_member(config, "batch_input_shape");  // Keras 2
   return shape != nullptr ? shape : list_member(config, "batch_shape");
 }
 
-// Names for Sequential models without one (until Keras 2.2.2 their configuration is the list of layers):
-// those that Keras gives when it loads the file.
+// Generates names for Sequential models without one (until Keras 2.2.2 their configuration is just the list
+// of layers): the names that Keras generates when it loads the file.
 class NewNames {
  public:
   std::string next() {
@@ -44,7 +44,7 @@ class NewNames {
   int count_ = 0;
 };
 
-// Reads one model; nested models are read by readers of their own.
+// Reads one model; each nested model has its own reader.
 class SpecReader {
  public:
   SpecReader(const Json& config, std::string path, Generation generation, NewNames& new_names)
@@ -114,7 +114,7 @@ class SpecReader {
     spec_.layers.push_back(std::move(layer));
   }
 
-  // A Sequential model is a chain; without an InputLayer it gets one, as Keras does when it is built.
+  // A Sequential model is a chain. Without an InputLayer it gets one, as in Keras' build().
   void connect_sequential() {
     if (spec_.layers.empty() || !spec_.layers[0].is_input()) insert_input();
     for (size_t i = 0; i < spec_.layers.size(); ++i) {
@@ -140,7 +140,7 @@ class SpecReader {
     spec_.layers.insert(spec_.layers.begin(), std::move(input));
   }
 
-  // The first layer says what it takes: itself, or where it is a model the first layer of that.
+  // The input shape is that of the first layer or, if that is a model, of its first layer.
   static void take_input_of(const LayerSpec& first, LayerSpec& input) {
     if (first.model == nullptr) {
       input.input_shape = declared_shape(*first.config);
@@ -216,7 +216,7 @@ class SpecReader {
     return layer.model->class_name != "Sequential" || inner[0].input_shape != nullptr ? 1 : 0;
   }
 
-  // The least and the largest node to which the configuration refers, by layer.
+  // By layer: the least and the largest node index to which the configuration refers.
   void note_nodes(const Json& value) {
     if (is_keras2_tensor(value)) {
       const auto node = value[1].get<int64_t>();
@@ -267,9 +267,9 @@ class SpecReader {
     }
   }
 
-  // Kahn's algorithm; among the calls that are ready, the first in the configuration goes first.
+  // Kahn's algorithm; of the calls that are ready, the first in the configuration is taken.
   void sort_calls() {
-    std::vector<std::vector<size_t>> waiting(spec_.layers.size());  // [layer][call]: inputs not there yet
+    std::vector<std::vector<size_t>> waiting(spec_.layers.size());  // [layer][call]: inputs still missing
     std::vector<std::vector<std::vector<CallId>>> users(spec_.layers.size());
     const auto later = [](const CallId& a, const CallId& b) {
       return std::pair(a.layer, a.call) > std::pair(b.layer, b.call);

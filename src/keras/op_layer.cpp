@@ -67,7 +67,7 @@ class Attributes {
   const Json* attributes_ = nullptr;
 };
 
-// Each gives the inputs of an operation the places and names of the function's arguments.
+// Each maps the inputs of an operation to the arguments of the function.
 using Arrange = void (*)(const Attributes& attributes, Call& call);
 
 void set(Call& call, const char* name, Json value) { call.kwargs[name] = Argument{std::move(value)}; }
@@ -142,7 +142,7 @@ void unstacking(const Attributes& attributes, Call& call) {
   set(call, "axis", attributes.integer("axis", 0));
 }
 
-// x, begin, end, strides: constants of one length; masks say which entries mean something else.
+// x, begin, end, strides: constants of equal length; masks say which entries have another meaning.
 void strided_slice(const Attributes& attributes, Call& call) {
   const auto constant = [&](size_t i) -> const Json& {
     const Json* list = i < call.args.size() ? call.args[i].constant() : nullptr;
@@ -174,7 +174,7 @@ void strided_slice(const Attributes& attributes, Call& call) {
   set(call, "slice_spec", std::move(spec));
 }
 
-// 1 / c of every number, in float32.
+// 1 / c for every number, in float32.
 Json reciprocals(const Json& value) {
   if (value.is_number()) return 1.0f / static_cast<float>(value.get<double>());
   if (!value.is_array()) return value;
@@ -183,7 +183,7 @@ Json reciprocals(const Json& value) {
   return list;
 }
 
-// The layer runs as a graph of its own, in which TensorFlow replaces a division by a constant: x * (1 / c).
+// TensorFlow runs the layer as a separate graph, in which it replaces a division by a constant: x * (1 / c).
 void division(const Attributes&, Call& call) {
   if (call.args.size() == 2 && call.args[1].constant() != nullptr)
     call.args[1] = Argument{reciprocals(*call.args[1].constant())};
@@ -260,7 +260,7 @@ void flatten(const Argument& argument, std::vector<Argument>& items) {
   }
 }
 
-// Constants stand in a dict under the number of the input that they are.
+// Constants are in a dict, by the index of the input.
 void insert_constants(const LayerSpec& layer, std::vector<Argument>& inputs) {
   const Json* constants = member(*layer.config, "constants");
   if (constants == nullptr || !constants->is_object()) return;

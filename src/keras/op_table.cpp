@@ -6,7 +6,7 @@
 namespace tf_injector::keras {
 namespace {
 
-// Sorted by name. docs/layers.md has the same rows; a test compares them.
+// Sorted by name. docs/layers.md has the same rows, which a test checks.
 const OpType kTfOps[] = {
     {"__operators__.add", ops::add},
     {"__operators__.getitem", ops::getitem},
@@ -134,7 +134,7 @@ bool is_op(const LayerSpec& layer, Generation generation) {
   if (!layer.module.empty()) {
     return layer.module.starts_with("keras.src.ops") || layer.module.starts_with("keras.src.activations");
   }
-  // Legacy .h5 files do not say the module. Every layer has the option `trainable`, no op has it.
+  // Legacy .h5 files do not name the module. Every layer has the option `trainable`, no op has it.
   return find_in(kKeras3Ops, layer.class_name) != nullptr && !layer.config->contains("trainable");
 }
 

@@ -1,4 +1,4 @@
-// Which tf.* functions (Keras 2: TFOpLambda, SlicingOpLambda) and keras.ops (Keras 3) are understood;
+// The tables of supported tf.* functions (Keras 2: TFOpLambda, SlicingOpLambda) and keras.ops (Keras 3),
 // described in docs/layers.md.
 #pragma once
 
@@ -17,11 +17,11 @@ struct OpType {
 [[nodiscard]] std::span<const OpType> tf_ops();
 [[nodiscard]] std::span<const OpType> keras3_ops();
 
-// Whether the layer is an op of one of these tables and not a Keras layer.
+// True if the layer is an op of one of these tables, not a Keras layer.
 [[nodiscard]] bool is_op(const LayerSpec& layer, Generation generation);
-// "TFOpLambda(nn.relu)"; of Keras 3 the class: "Relu".
+// "TFOpLambda(nn.relu)"; for Keras 3 the class: "Relu".
 [[nodiscard]] std::string op_description(const LayerSpec& layer);
-// Null when it is not supported.
+// Null if the op is not supported.
 [[nodiscard]] const OpType* find_op(const LayerSpec& layer);
 
 }  // namespace tf_injector::keras

@@ -15,7 +15,8 @@ struct Remedy {
   std::string_view class_name;
   const char* text;
 };
-// Wrappers and helpers of the TensorFlow Model Optimization toolkit, and layers around a whole foreign model.
+// Wrappers and helpers of the TensorFlow Model Optimization toolkit, and layers that contain a whole model of
+// another kind.
 constexpr const char* kQuantized =
     "it imitates 8-bit arithmetic (quantization-aware training); save the float32 model that it was made "
     "from";
@@ -39,7 +40,7 @@ constexpr Remedy kRemedies[] = {
      "it calls a SavedModel that is not in the file; save the Keras model that this was made from"},
 };
 
-// Keras before 2.1 writes the bytes of the code as characters of the same number. Empty when one is above
+// Keras before 2.1 writes every byte of the code as the character of that number. Nothing if one is above
 // 255.
 std::vector<uint8_t> bytes_of_characters(std::string_view utf8) {
   std::vector<uint8_t> bytes;
@@ -55,8 +56,8 @@ std::vector<uint8_t> bytes_of_characters(std::string_view utf8) {
   return bytes;
 }
 
-// The marshalled code of a Lambda: of Keras 3, {"class_name": "__lambda__", "config": {"code": base64}}; of
-// Keras 2, [base64, defaults, closure].
+// The marshalled code of a Lambda. Keras 3: {"class_name": "__lambda__", "config": {"code": base64}}; Keras
+// 2: [base64, defaults, closure].
 std::optional<AffineCode> code_of(const Json& function) {
   const Json* text = function.find({"config", "code"});
   if (function.is_array() && !function.empty()) text = &function[0];
@@ -66,7 +67,7 @@ std::optional<AffineCode> code_of(const Json& function) {
   return affine_code(bytes ? *bytes : bytes_of_characters(written));
 }
 
-// The name of a function that is not in the file: "preprocess", or {"class_name": "function", "config":
+// The name of a function whose code is not in the file: "preprocess", or {"class_name": "function", "config":
 // "preprocess"}.
 std::string name_of(const Json& function) {
   const Json* config = function.find("config");

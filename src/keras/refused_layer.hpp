@@ -1,4 +1,4 @@
-// Layers that the reader does not know, but of which it can be said what to put in their place.
+// Remedies for unsupported layers that are known: what to replace them with.
 #pragma once
 
 #include <string>
@@ -7,8 +7,7 @@
 
 namespace tf_injector::keras {
 
-// "it holds Python code ...; put Rescaling(1 / 255) in its place": what is known of a refused layer, "" for
-// most.
+// "it holds Python code ...; put Rescaling(1 / 255) in its place"; "" for most layers.
 [[nodiscard]] std::string remedy_for(const LayerSpec& layer);
 
 // The same for a dtype policy by its name ("int8_from_float32").

@@ -1,4 +1,4 @@
-// What a call yields while a model is imported: a tensor of the graph, or integers that are computed at once.
+// The result of a call during import: a tensor of the graph, or integers that are computed during import.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,13 @@
 
 namespace tf_injector::keras {
 
-// An entry of a shape. The number of images is not known; it can be handed on, not computed with.
+// An entry of a shape. The number of images is unknown: it can be passed on, but not used in arithmetic.
 struct Dim {
   int64_t value = 0;
   bool is_batch = false;
 };
 
-// tf.shape(x) and what is computed from it: never part of the graph.
+// tf.shape(x) and what is computed from it; not part of the graph.
 struct Integers {
   std::vector<Dim> values;
   bool is_scalar = false;

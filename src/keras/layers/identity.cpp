@@ -1,4 +1,4 @@
-// Layers that change nothing at inference.
+// Layers that do nothing at inference.
 #include "keras/layers/layers.hpp"
 
 namespace tf_injector::keras::layers {

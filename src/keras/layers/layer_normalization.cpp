@@ -13,7 +13,7 @@ Values layer_normalization(CallContext& call) {
   const NodeId input = call.input();
   const Shape& in = call.shape(input);
   if (in.rank() < 1) call.fail("expected at least one axis beside the batch");
-  // Keras 3 computes in float32 and casts back to the type of its input: integers are cut.
+  // Keras 3 computes in float32 and casts back to the type of its input, which truncates integers.
   const auto* given = std::get_if<NodeId>(&call.input_value());
   const NumberType type = given == nullptr ? NumberType::float32 : call.type(*given);
   if (call.generation() == Generation::keras3 && type != NumberType::float32) {

@@ -1,5 +1,5 @@
-// The import functions of the layers, one file each: read the options, check the weights, add the nodes of
-// one call.
+// The import functions of the layers. Each reads the options, checks the weights and adds the nodes of one
+// call.
 #pragma once
 
 #include <vector>
@@ -25,7 +25,7 @@ Values dense(CallContext& call);
 std::vector<Variable> dense_variables(Config& config);
 Values depthwise_conv2d(CallContext& call);
 std::vector<Variable> depthwise_conv2d_variables(Config& config);
-Values dropout(CallContext& call);  // every layer that adds noise in training only
+Values dropout(CallContext& call);  // all layers that add noise only in training
 Values elu(CallContext& call);
 Values flatten(CallContext& call);
 Values global_average_pooling2d(CallContext& call);
@@ -45,7 +45,7 @@ std::vector<Variable> normalization_variables(Config& config);
 Values permute(CallContext& call);
 Values prelu(CallContext& call);
 std::vector<Variable> prelu_variables(Config& config);
-Values random_augmentation(CallContext& call);  // every layer that changes images in training only
+Values random_augmentation(CallContext& call);  // all layers that change images only in training
 Values random_crop(CallContext& call);
 Values relu(CallContext& call);
 Values repeat_vector(CallContext& call);

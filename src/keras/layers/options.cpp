@@ -22,7 +22,7 @@ struct NamedActivation {
 
 Function function(FunctionKind kind, float alpha = 0.0f) { return {.kind = kind, .alpha = alpha}; }
 
-// docs/layers.md lists them. hard_sigmoid is another function in Keras 3: see meaning_of.
+// docs/layers.md lists them. hard_sigmoid is a different function in Keras 3: see meaning_of.
 const NamedActivation kActivations[] = {{"linear", Linear{}},
                                         {"relu", Activation{ActivationKind::relu}},
                                         {"relu6", Activation{ActivationKind::relu6}},
@@ -46,7 +46,7 @@ const NamedActivation kActivations[] = {{"linear", Linear{}},
                                         {"swish", function(FunctionKind::silu)},
                                         {"tanh", function(FunctionKind::tanh)}};
 
-// A layer that is given as an activation, by its class.
+// A layer that is used as an activation, by its class.
 struct LayerActivation {
   const char* class_name;
   NodeId (*add)(CallContext& call, NodeId node, Config& config);
@@ -71,7 +71,7 @@ NodeId add_named(CallContext& call, NodeId node, const NamedActivation& known) {
   return call.add(op, {node});
 }
 
-// The op works along the last axis: another one changes places with it.
+// The op works along the last axis: another axis is swapped with it before and after.
 NodeId over_last_axis(CallContext& call, NodeId node, int axis, const Op& op) {
   const int rank = call.shape(node).rank();
   if (rank < 1) call.fail("expected at least one axis beside the batch");
@@ -106,7 +106,7 @@ tf_injector::ops::DepthwiseConv2D depthwise_of(CallContext& call, NodeId input) 
   if (call.config.find("depth_multiplier") != nullptr)
     op.multiplier = call.config.integer("depth_multiplier");
   op.padding = padding_option(call.config);
-  call.config.ignore({"groups"});  // Keras takes it and computes each channel alone
+  call.config.ignore({"groups"});  // Keras accepts it and ignores it
   const int64_t channels = image_of(call, input)[2];
   op.kernel = call.weight(0, "depthwise kernel",
                           Shape{op.kernel_size[0], op.kernel_size[1], channels, op.multiplier});

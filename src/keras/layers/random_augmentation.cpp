@@ -1,10 +1,10 @@
-// Layers that change images in training only (RandomFlip and its kind). Inference is training=False, where
-// they hand on what they are given; RandomCrop, which crops or resizes there too, stands in resizing.cpp.
+// Layers that change images only in training (RandomFlip and similar). At inference, which is training=False,
+// they do nothing. RandomCrop, which crops or resizes at inference, too, is in resizing.cpp.
 #include "keras/layers/layers.hpp"
 
 namespace tf_injector::keras::layers {
 
-// Every option says how an image is changed in training.
+// All options are about training.
 Values random_augmentation(CallContext& call) {
   call.config.ignore({"addition_factor",
                       "all_ops",

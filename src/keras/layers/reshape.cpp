@@ -1,4 +1,4 @@
-// Flatten and Reshape: the batch stays, everything else is renamed.
+// Flatten and Reshape: a new shape for everything but the batch.
 #include "keras/layers/layers.hpp"
 #include "keras/layers/options.hpp"
 

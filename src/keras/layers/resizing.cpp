@@ -1,4 +1,4 @@
-// Layers that give images another size: Resizing, CenterCrop and RandomCrop.
+// Layers that change the size of images: Resizing, CenterCrop and RandomCrop.
 #include <algorithm>
 #include <cmath>
 
@@ -25,7 +25,8 @@ Size size_of(const CallContext& call, NodeId image) {
   return {shape[0], shape[1]};
 }
 
-// numerator / denominator, cut to an integer: Keras computes it in single precision where sizes are tensors.
+// numerator / denominator, truncated to an integer. Keras computes it in single precision if sizes are
+// tensors.
 enum class Precision { single, twice };
 int64_t quotient(Precision precision, int64_t a, int64_t b, int64_t divisor) {
   const auto product = static_cast<double>(a) * static_cast<double>(b);
@@ -33,7 +34,7 @@ int64_t quotient(Precision precision, int64_t a, int64_t b, int64_t divisor) {
   return static_cast<int64_t>(static_cast<float>(product) / static_cast<float>(divisor));
 }
 
-// Rows and columns begin ... begin + count - 1, what lies outside the image left out.
+// Rows and columns begin ... begin + count - 1, limited to the image.
 NodeId crop(CallContext& call, NodeId image, Size begin, Size count) {
   const Size in = size_of(call, image);
   tf_injector::ops::Slice op;
@@ -51,7 +52,7 @@ Size largest_part(Precision precision, Size in, Size size) {
   return {std::max<int64_t>(std::min(in[0], height), 1), std::max<int64_t>(std::min(in[1], width), 1)};
 }
 
-// That part, in the middle of the image.
+// Crops to that part, in the centre of the image.
 NodeId crop_to_aspect_ratio(CallContext& call, NodeId image, Precision precision, Size size) {
   const Size in = size_of(call, image), part = largest_part(precision, in, size);
   if (call.generation() == Generation::keras2 &&
@@ -67,7 +68,7 @@ NodeId smart_resize(CallContext& call, NodeId image, Size size) {
   return add_resize(call, crop_to_aspect_ratio(call, image, precision, size), {.size = size});
 }
 
-// As much on both sides as brings the image nearest to the aspect ratio; an odd pixel is left out.
+// Pads both sides equally, to the nearest aspect ratio; an odd pixel is left out.
 NodeId pad_to_aspect_ratio(CallContext& call, NodeId image, Size size, float value) {
   const Size in = size_of(call, image);
   tf_injector::ops::Pad op;
@@ -82,7 +83,7 @@ NodeId pad_to_aspect_ratio(CallContext& call, NodeId image, Size size, float val
   return call.add(op, {image});
 }
 
-// Keras 2 up to 2.6: the image becomes so small that it still covers the size; then its middle.
+// Keras 2 up to 2.6: shrinks the image to the smallest size that covers the target, then crops its centre.
 NodeId resize_and_crop(CallContext& call, NodeId image, Size size) {
   const Size in = size_of(call, image);
   const auto ratio = [](const Size& s) { return static_cast<double>(s[0]) / static_cast<double>(s[1]); };
@@ -93,15 +94,15 @@ NodeId resize_and_crop(CallContext& call, NodeId image, Size size) {
   return crop(call, resized, {(covering[0] - size[0]) / 2, (covering[1] - size[1]) / 2}, size);
 }
 
-// Keras 3.6 and 3.7: from where the largest part of that aspect ratio begins; resized where that leaves the
-// image.
+// Keras 3.6 and 3.7: crops at the position where the largest part of that aspect ratio begins; resizes if
+// that exceeds the image.
 NodeId crop_and_resize(CallContext& call, NodeId image, Size size) {
   const Size in = size_of(call, image), part = largest_part(Precision::twice, in, size);
   const NodeId cropped = crop(call, image, {(in[0] - part[0]) / 2, (in[1] - part[1]) / 2}, size);
   return add_resize(call, cropped, {.size = size});
 }
 
-// What Keras 3 makes of integers: it rounds, and cuts to what a small type holds.
+// Keras 3's conversion of results back to integers: it rounds, and clips to the range of small types.
 NodeId rounded(CallContext& call, NodeId node, NumberType type) {
   using tf_injector::ops::BinaryKind;
   struct Range {
@@ -154,7 +155,7 @@ Values center_crop(CallContext& call) {
   return {crop(call, image, {(in[0] - size[0]) / 2, (in[1] - size[1]) / 2}, size)};
 }
 
-// With training=False; what that means has changed from version to version.
+// With training=False, whose effect depends on the version.
 Values random_crop(CallContext& call) {
   expect_channels_last(call.config);
   call.config.ignore({"bounding_box_format", "rng_type", "seed"});

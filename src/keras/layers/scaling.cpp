@@ -16,7 +16,7 @@ Constant option(CallContext& call, const char* key, double otherwise) {
   return call.constant(*value, call.shape(call.input()).rank(), key);
 }
 
-// The axis that has statistics of its own, the batch not counted; -1: none.
+// The axis with separate statistics per index, the batch not counted; -1 if there is none.
 int64_t kept_axis(CallContext& call, int64_t rank) {
   const Json* axis = call.config.find("axis");
   if (axis == nullptr || (axis->is_array() && axis->empty())) return -1;
@@ -40,7 +40,7 @@ std::vector<Variable> normalization_variables(Config& config) {
   return {{"mean", false}, {"variance", false}, {"count", false}};
 }
 
-// (x - mean) / max(sqrt(variance), 1e-7), inverted mean + x * that.
+// (x - mean) / max(sqrt(variance), 1e-7); inverted: mean + x * max(sqrt(variance), 1e-7).
 Values normalization(CallContext& call) {
   const NodeId input = call.input();
   const Shape& in = call.shape(input);

@@ -1,4 +1,4 @@
-// Arithmetic of tensors and constants, and of the integers of shapes, which is done at once.
+// Arithmetic on tensors and constants, and on the integers of shapes, which is done during import.
 #include <algorithm>
 #include <optional>
 
@@ -13,7 +13,7 @@ const Argument& operand(CallContext& call, size_t position) {
   return *found;
 }
 
-// Integers of a shape, or a constant integer beside them.
+// The integers of a shape, or a constant integer as the other operand.
 std::optional<Integers> shape_integers(CallContext& call, const Argument& argument) {
   if (const Json* constant = argument.constant()) {
     const auto is_integer = [](const Json& value) { return value.is_number_integer(); };
@@ -47,7 +47,7 @@ Integers combine(CallContext& call, const Integers& a, const Integers& b, const 
   return result;
 }
 
-// Both operands as integers, or nothing when one is a tensor of the graph.
+// Both operands as integers; nothing if one is a tensor of the graph.
 template <typename Compute>
 std::optional<Values> fold(CallContext& call, const Compute& compute) {
   const auto a = shape_integers(call, operand(call, 0));
@@ -58,15 +58,15 @@ std::optional<Values> fold(CallContext& call, const Compute& compute) {
 
 using tf_injector::ops::BinaryKind;
 
-// Integers become floats when they are divided, in Keras 3 also when the constant is no integer.
+// A division converts integers to floats; in Keras 3 so does a constant that is no integer.
 NodeId floats(CallContext& call, BinaryKind kind, NodeId x, const Json& constant) {
   const bool casts =
       kind == BinaryKind::divide || (call.generation() == Generation::keras3 && constant.is_number_float());
   return is_integer(call.type(x)) && casts ? call.as_type(x, NumberType::float32) : x;
 }
 
-// TensorFlow divides int32 and int64 in float64. Rounded to float32 that is the quotient of float32: it has
-// more than twice the digits.
+// TensorFlow divides int32 and int64 in float64. Rounded to float32 that equals the float32 quotient, because
+// float64 has more than twice the digits.
 NumberType quotient_type(const CallContext& call, BinaryKind kind, NodeId x) {
   const NumberType type = call.type(x);
   const bool wide = type == NumberType::int32 || type == NumberType::int64;
@@ -81,7 +81,7 @@ NodeId with_constant(CallContext& call, BinaryKind kind, NodeId x, const Json& c
   return taken == x ? result : call.as_type(result, quotient_type(call, kind, x));
 }
 
-// Of tensors of the graph, or of one and a constant.
+// The operation on two tensors of the graph, or on one and a constant.
 NodeId tensors(CallContext& call, BinaryKind kind) {
   const Argument &first = operand(call, 0), &second = operand(call, 1);
   const Json *a = first.constant(), *b = second.constant();
@@ -117,7 +117,7 @@ Values multiply(CallContext& call) {
   return {tensors(call, BinaryKind::multiply)};
 }
 
-// The bias lies along the channels: the last axis, or the first behind the batch.
+// The bias is per channel: along the last axis, or the first after the batch.
 Values bias_add(CallContext& call) {
   const NodeId x = call.input();
   const int rank = call.shape(x).rank();
@@ -142,7 +142,7 @@ Values maximum(CallContext& call) { return {tensors(call, BinaryKind::maximum)};
 
 Values minimum(CallContext& call) { return {tensors(call, BinaryKind::minimum)}; }
 
-// TensorFlow takes the minimum first.
+// TensorFlow applies the minimum first.
 Values clip(CallContext& call) {
   const Argument* low = call.argument(1, {"clip_value_min", "x_min"});
   const Argument* high = call.argument(2, {"clip_value_max", "x_max"});

@@ -1,11 +1,11 @@
-// tf.concat and keras.ops.concatenate: of tensors, or of the integers of shapes.
+// tf.concat and keras.ops.concatenate, for tensors or for the integers of shapes.
 #include "keras/layers/options.hpp"
 #include "keras/ops/ops.hpp"
 
 namespace tf_injector::keras::ops {
 namespace {
 
-// Whether the list is one of shapes: a constant, or integers that an op has made.
+// True if the list holds no tensor: only constants, or integers that an op has computed.
 bool is_shapes(const CallContext& call, const std::vector<Argument>& items) {
   for (const Argument& item : items) {
     const bool tensor =

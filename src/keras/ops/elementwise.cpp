@@ -1,4 +1,4 @@
-// Ops that keep the shape: activations, and those that change nothing.
+// Ops that keep the shape: activations, casts, and ops that do nothing.
 #include "keras/layers/options.hpp"
 #include "keras/ops/ops.hpp"
 
@@ -15,7 +15,7 @@ Values function(CallContext& call, FunctionKind kind, float alpha = 0.0f) {
   return {call.add(Function{.kind = kind, .alpha = alpha}, {call.input()})};
 }
 
-// A number that is an argument of the call or an option.
+// A number that may be an argument of the call or an option.
 double number(CallContext& call, size_t position, std::initializer_list<const char*> names,
               double otherwise) {
   const Argument* given = call.argument(position, names);
@@ -25,8 +25,8 @@ double number(CallContext& call, size_t position, std::initializer_list<const ch
   return given->constant()->get<double>();
 }
 
-// The axis of a softmax, the batch not counted; the last one where none is named. None is that too for tf.nn,
-// but the whole tensor, all images, for Keras 3.
+// The axis of a softmax, the batch not counted; by default the last. None also means the last one in tf.nn,
+// but in Keras 3 the whole tensor with all images.
 int axis_of(CallContext& call, NodeId input) {
   const int rank = call.shape(input).rank();
   if (call.generation() == Generation::keras3 && call.is_given_as_none(1, {"axis"}))
@@ -96,8 +96,8 @@ Values softsign(CallContext& call) { return function(call, FunctionKind::softsig
 
 Values tanh(CallContext& call) { return function(call, FunctionKind::tanh); }
 
-// Of tensors, to types that hold every value; nearly always float32 to float32. Integers of shapes stay
-// integers.
+// Casts tensors to types that hold every value; nearly always it is float32 to float32. Integers of shapes
+// stay integers.
 Values cast(CallContext& call) {
   const Value& value = call.input_value();
   const Argument* dtype = call.argument(1, {"dtype"});

@@ -8,7 +8,7 @@
 namespace tf_injector::keras::ops {
 namespace {
 
-// One part of the subscript. newaxis takes no axis of the input, Ellipsis as many as are left.
+// One part of the subscript. newaxis takes no axis of the input, Ellipsis all that are left.
 struct Part {
   enum class Kind { slice, integer, newaxis, ellipsis };
   Kind kind = Kind::slice;
@@ -60,7 +60,7 @@ std::vector<Part> read_parts(CallContext& call) {
   return parts;
 }
 
-// As many full slices for Ellipsis (or at the end) as the input has axes left.
+// Replaces Ellipsis (or appends, if there is none) by full slices for the axes that are left.
 std::vector<Part> expanded(CallContext& call, std::vector<Part> parts, int64_t rank) {
   const auto is_ellipsis = [](const Part& part) { return part.kind == Part::Kind::ellipsis; };
   const auto used = std::count_if(parts.begin(), parts.end(), [&](const Part& part) {
@@ -82,7 +82,7 @@ bool is_whole(const Part& part) {
          part.step.value_or(1) == 1;
 }
 
-// Python's slice.indices(length). `count` is 0 when nothing is taken.
+// Python's slice.indices(length). `count` is 0 if the slice is empty.
 tf_injector::ops::SliceAxis resolve(CallContext& call, const Part& part, int64_t length) {
   if (part.kind == Part::Kind::integer) {
     const int64_t index = part.index < 0 ? part.index + length : part.index;

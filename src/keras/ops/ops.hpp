@@ -1,5 +1,5 @@
-// The import functions of tf.* functions and keras.ops. Axes of a call count the batch as axis 0; the graph's
-// do not. What would mix images is refused.
+// The import functions of tf.* functions and keras.ops. In a call the batch is axis 0, in the graph it is not
+// counted. Ops that would mix images are refused.
 #pragma once
 
 #include "keras/call_context.hpp"

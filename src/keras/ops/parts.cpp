@@ -1,5 +1,5 @@
-// Ops that make one tensor of several along an axis, or several of one: stack, unstack, split. Shapes are
-// stacked and unstacked at once.
+// Ops that join tensors along an axis or split one: stack, unstack, split. Shapes are stacked and unstacked
+// during import.
 #include <algorithm>
 #include <numeric>
 
@@ -11,8 +11,8 @@ namespace {
 
 using tf_injector::ops::Reshape;
 
-// The axis that an argument names in a tensor of `rank` axes, the batch counted in both; not the batch. By
-// default it is the first.
+// The axis that an argument names in a tensor of `rank` axes, the batch counted in both; the batch itself is
+// refused. By default it is the first.
 int axis_of(CallContext& call, size_t position, int rank, const char* what) {
   const Argument* axis = call.argument(position, {"axis"});
   const std::vector<int64_t> axes = axis == nullptr ? std::vector<int64_t>{0} : call.axes(*axis, rank);
@@ -21,7 +21,7 @@ int axis_of(CallContext& call, size_t position, int rank, const char* what) {
   return static_cast<int>(axes[0]) - 1;
 }
 
-// Elements begin ... begin + count - 1 of an axis; `dropped`: of one element, without the axis.
+// The elements begin ... begin + count - 1 of an axis; `dropped`: a single element, and the axis is removed.
 NodeId part(CallContext& call, NodeId input, int axis, int64_t begin, int64_t count, bool dropped) {
   tf_injector::ops::Slice op;
   for (int64_t dim : call.shape(input).dims()) op.axes.push_back({.begin = 0, .step = 1, .count = dim});
@@ -37,8 +37,8 @@ bool has_tensor(const CallContext& call, const std::vector<Argument>& items) {
   return false;
 }
 
-// Lengths of the parts of an axis: their number, their lengths (one may be -1), or in Keras 3 where they
-// begin.
+// The lengths of the parts of an axis, given as their number, as lengths (one may be -1), or in Keras 3 as
+// the positions where they begin.
 std::vector<int64_t> part_lengths(CallContext& call, int64_t length) {
   const Argument* given = call.argument(1, {"num_or_size_splits", "indices_or_sections"});
   if (given == nullptr) call.fail("does not say into which parts");

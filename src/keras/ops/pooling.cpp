@@ -4,7 +4,7 @@
 namespace tf_injector::keras::ops {
 namespace {
 
-// 2; [2, 3] (height, width); [1, 2, 3, 1] (batch and channels first and last, both 1).
+// 2, [2, 3] (height, width), or [1, 2, 3, 1] (with batch and channels, both 1).
 std::array<int64_t, 2> window(CallContext& call, const Argument& argument, const char* what) {
   const Integers all = call.integers(argument, what);
   std::vector<int64_t> sizes;

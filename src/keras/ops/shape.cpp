@@ -1,4 +1,4 @@
-// Ops about shapes: reading them, and giving a tensor another one.
+// Ops that read or change the shape of a tensor.
 #include <algorithm>
 
 #include "keras/ops/ops.hpp"
@@ -20,7 +20,7 @@ Values shape(CallContext& call) {
   return {all};
 }
 
-// The first entry must stand for the images: tf.shape(x)[0], or -1 where the others make up one image.
+// The first entry must be the batch: tf.shape(x)[0], or -1 if the others are the elements of one image.
 Values reshape(CallContext& call) {
   const NodeId input = call.input();
   const Argument* target = call.argument(1, {"shape", "newshape"});

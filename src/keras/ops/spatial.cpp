@@ -69,8 +69,8 @@ Values transpose(CallContext& call) {
 
 namespace {
 
-// Whether the reduced axes stay, with length 1. Only height and width of an image are reduced: the order of
-// the sum is known for that.
+// True if the reduced axes are kept with length 1. Only height and width of an image can be reduced, because
+// only for them the order of the sum is known.
 bool reduces_image(CallContext& call, NodeId input, const char* what) {
   const Argument* axis = call.argument(1, {"axis"});
   std::vector<int64_t> axes;

@@ -14,7 +14,7 @@ std::string joined(const std::string& group, const std::string& name) {
   return group.empty() ? name : group + "/" + name;
 }
 
-// What is left of `wanted` behind the member `name`; null when it does not begin with it.
+// The rest of `wanted` after the member `name`; null if it does not begin with it.
 const char* rest_of(std::string_view wanted, std::string_view name) {
   if (!wanted.starts_with(name)) return nullptr;
   if (wanted.size() == name.size()) return wanted.data() + wanted.size();
@@ -41,8 +41,8 @@ std::vector<std::string> GroupPaths::children(const std::string& group) const {
   return names;
 }
 
-// Members of `wanted`, which lies below the file's `group`. Each step down takes a part of `wanted`, so that
-// it ends in any file.
+// Lists the members of `wanted`, a path below the file's `group`. Each step down consumes a part of `wanted`,
+// so that it terminates for any file.
 void GroupPaths::list(const std::string& group, std::string_view wanted,
                       std::vector<std::string>& names) const {
   for (const std::string& name : file_.children(group.empty() ? "/" : group)) {

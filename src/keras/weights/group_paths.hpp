@@ -1,5 +1,5 @@
-// Groups of a weight file by paths with '/', also where Keras 2.13 to 2.15 wrote them on Windows: there '\'
-// stands in the names of groups, and "layers\conv2d" is one group.
+// Finds groups of a weight file by paths with '/', also in files that Keras 2.13 to 2.15 wrote on Windows,
+// where the names of groups contain '\': "layers\conv2d" is one group.
 #pragma once
 
 #include <string>
@@ -15,9 +15,9 @@ class GroupPaths {
   explicit GroupPaths(const Hdf5File& file);
 
   [[nodiscard]] bool is_group(const std::string& path) const;
-  // Names of the members, sorted.
+  // The names of the members, sorted.
   [[nodiscard]] std::vector<std::string> children(const std::string& group) const;
-  // The path by which the file knows a member; `path` itself when there is none.
+  // The path of a member as it is in the file; `path` itself if there is no such member.
   [[nodiscard]] std::string in_file(const std::string& path) const;
 
  private:

@@ -62,8 +62,8 @@ class LegacyPlaces {
         .value_or(std::vector<std::string>{});
   }
 
-  // The group of each layer that has weights: that of its name, or where the file names no layers (a
-  // Sequential whose configuration is a list) the next one that has any.
+  // The group of each layer that has weights: the one of its name or, if the configuration names no layers (a
+  // Sequential whose configuration is a list), the next group with weights.
   [[nodiscard]] std::vector<std::string> groups_of(const std::vector<SlotTree>& trees) const {
     std::vector<std::string> groups;
     const bool named =
@@ -104,7 +104,7 @@ class LegacyPlaces {
     }
   }
 
-  // The order that the names tell. Layers may have been renamed since their weights were: then names tell
+  // The order that the names show. If layers were renamed after their weights got their names, they show
   // nothing.
   std::vector<Slot> explained(const SavedOrder& orders, std::vector<Slot> loading,
                               const std::vector<std::string>& names, const LayerSpec& layer,
@@ -125,7 +125,7 @@ class LegacyPlaces {
                      "; save the model again, as .keras");
   }
 
-  // Where the names leave the order in which Keras loads.
+  // Describes where the names first differ from the order in which Keras loads.
   static std::string first_difference(const std::vector<Slot>& order, const std::vector<std::string>& names,
                                       const std::string& group) {
     for (size_t i = 0; i < order.size(); ++i) {

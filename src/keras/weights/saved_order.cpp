@@ -10,8 +10,7 @@
 namespace tf_injector::keras {
 namespace {
 
-// Flags of models are not tried out where that would take more steps: no network needs them, a made-up file
-// may.
+// The flags of models are not tried if that would take more steps: no real network needs so many.
 constexpr size_t kMostWork = 2'000'000;
 
 void append(std::vector<Slot>& slots, std::vector<Slot> more) {
@@ -34,7 +33,7 @@ std::vector<Slot> trained_weights(const SlotTree& tree) {
   return slots;
 }
 
-// `non_trainable_weights`: of a frozen model first what its layers would train.
+// `non_trainable_weights`: for a frozen model first the weights that its layers would train.
 std::vector<Slot> other_weights(const SlotTree& tree) {
   std::vector<Slot> slots;
   if (!tree.is_model) {
@@ -49,7 +48,7 @@ std::vector<Slot> other_weights(const SlotTree& tree) {
   return slots;
 }
 
-// Keras 3: `weights`, and of these those that are trained first unless the whole model is frozen.
+// Keras 3: `weights`, trainable ones first unless the whole model is frozen.
 void collect(const SlotTree& tree, std::vector<Slot>& trained, std::vector<Slot>& others) {
   if (!tree.is_model) {
     if (tree.trainable) append(trained, own_slots(tree, true));
@@ -83,7 +82,8 @@ void list_models(SlotTree& tree, std::vector<SlotTree*>& models) {
   for (SlotTree& inner : tree.inner) list_models(inner, models);
 }
 
-// Layers that are trained by their own flag: without any, the flag of the model around changes no order.
+// The number of layers with trainable weights whose own flag is set. If it is 0, the flag of the model
+// changes no order.
 size_t trained_inside(const SlotTree& tree) {
   size_t count = !tree.is_model && tree.trainable && !own_slots(tree, true).empty() ? 1 : 0;
   for (const SlotTree& inner : tree.inner) count += trained_inside(inner);
@@ -104,7 +104,8 @@ bool is_variable(std::string_view name) {
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
-// A number that TensorFlow 1 puts behind the name of a variable that it makes again: "kernel_1".
+// The name without the number that TensorFlow 1 appends to a repeated name of a variable: "kernel" for
+// "kernel_1".
 std::string_view without_number(std::string_view name) {
   size_t end = name.size();
   while (end > 0 && std::isdigit(static_cast<unsigned char>(name[end - 1])) != 0) --end;
@@ -130,7 +131,8 @@ std::vector<Slot> SavedOrder::loading() const {
   SlotTree loaded = tree_;
   std::vector<SlotTree*> models;
   list_models(loaded, models);
-  // Keras does not give models their flag back, but Keras 3 a Functional.
+  // Keras does not restore the flag of a model when it loads a file, except Keras 3 that of a Functional
+  // model.
   for (SlotTree* model : models) {
     if (generation_ == Generation::keras2 || model->layer->model->class_name == "Sequential")
       model->trainable = true;
@@ -164,7 +166,7 @@ NameEvidence compare_names(const std::vector<Slot>& order, const std::vector<std
   for (size_t i = 0; i < order.size(); ++i) {
     const WeightName name = parsed(names.at(i));
     const std::string_view layer = order[i].layer->name, variable = order[i].variable.name;
-    // Keras 3 calls the kernel of a DepthwiseConv2D just that.
+    // In Keras 3 the kernel of a DepthwiseConv2D is named "kernel".
     const bool fits =
         name.variable == variable || (name.variable == "kernel" && variable == "depthwise_kernel");
     if (!fits && is_variable(name.variable)) evidence.variables_fit = false;

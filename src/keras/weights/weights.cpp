@@ -16,9 +16,9 @@ bool is_digits(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-// ".keras": the groups of a model are named after the classes of its layers and numbered per class. The k-th
-// group of a class, in the order of the numbers, belongs to the k-th layer of that class: Keras 2.13 counts
-// each layer twice.
+// Files in the ".keras" format: the groups of a model are named after the classes of its layers and numbered
+// per class. The k-th group of a class, in numeric order, belongs to the k-th layer of that class. (The
+// numbers themselves do not count, because Keras 2.13 numbers each layer twice.)
 class KeyedPlaces {
  public:
   KeyedPlaces(const Hdf5File& file, const VariablesOf& variables_of)
@@ -33,7 +33,7 @@ class KeyedPlaces {
   }
 
  private:
-  // Group names of a model by class, in numeric order.
+  // The group names of a model by class, in numeric order.
   [[nodiscard]] std::map<std::string, std::vector<std::string>> groups_of(const std::string& group) const {
     std::map<std::string, std::vector<std::pair<uint64_t, std::string>>> numbered;
     for (const std::string& name : file_.children(group)) {
@@ -61,13 +61,14 @@ class KeyedPlaces {
   }
 
   void visit(const ModelSpec& model, const std::string& group) {
-    std::map<std::string, std::vector<const LayerSpec*>> layers;  // by class, in the configuration's order
+    std::map<std::string, std::vector<const LayerSpec*>>
+        layers;  // by class, in the order of the configuration
     for (const LayerSpec& layer : model.layers) layers[group_class(layer)].push_back(&layer);
     const auto groups = groups_of(group);
     for (auto& [stem, own] : layers) {
       const auto found = groups.find(stem);
       const size_t count = found == groups.end() ? 0 : found->second.size();
-      // Some versions write empty groups for layers without weights, some write none.
+      // Some versions write empty groups for layers without weights, others write none.
       if (count != own.size()) std::erase_if(own, [this](const LayerSpec* l) { return !has_weights(*l); });
       for (size_t i = 0; i < own.size(); ++i) {
         if (!has_weights(*own[i])) continue;

@@ -1,4 +1,4 @@
-// Where in the HDF5 file the weights of every layer lie.
+// Finds the weights of every layer in the HDF5 file.
 #pragma once
 
 #include <functional>
@@ -13,11 +13,11 @@
 namespace tf_injector::keras {
 
 using VariablesOf = std::function<std::vector<Variable>(const LayerSpec&)>;
-// Data sets of a layer, in the order of its variables; layers without weights are not in it.
+// The data sets of each layer that has weights, in the order of its variables.
 using WeightPlaces = std::unordered_map<const LayerSpec*, std::vector<std::string>>;
 
-// Throws ModelError: a layer has no weights in the file, or another number of them than its variables.
-// `notes` gets lines about what a user should know.
+// Throws ModelError if the file has no weights for a layer, or not as many as the layer has variables. What a
+// user should know is added to `notes`, a line each.
 [[nodiscard]] WeightPlaces locate_weights(const Archive& archive, const ModelSpec& model,
                                           const VariablesOf& variables_of, std::vector<std::string>& notes);
 
