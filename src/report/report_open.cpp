@@ -20,8 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using Message = std::function<void(const std::string&)>;
-
 RunMetadata read_metadata(const ReportPaths& paths) {
   return parse_metadata(read_text(paths.metadata), paths.metadata);
 }

@@ -2,10 +2,10 @@
 // nothing is added.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 
+#include "core/message.hpp"
 #include "io/file.hpp"
 #include "report/csv_report.hpp"
 #include "report/report_identity.hpp"
@@ -37,7 +37,7 @@ struct OpenedReport {
 // nothing is written. `message` is called with a line for everything found. Throws Error(resume) (saying what
 // differs), Error(busy), OutputError.
 [[nodiscard]] OpenedReport open_report(const ReportIdentity& identity, const ReportRequest& request,
-                                       const std::function<void(const std::string&)>& message);
+                                       const Message& message);
 
 // The name of a new score folder for a run without faults; the folder is created unless the run is dry.
 // Throws OutputError.
