@@ -1,5 +1,5 @@
-// What replay may know of a kernel beyond running it: the forms in which an op can be computed for many
-// faults at once. A kernel without a form is replayed by running it whole.
+// The forms in which replay can compute an op for many faults at once. A kernel has a form if it is derived
+// from one of these classes; replay runs any other kernel as a whole.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace tf_injector {
 
-// Convolutions and Dense: out[position][co] is one chain of fma over the taps and input channels of its
-// window, then the epilogue.
+// Convolutions and Dense: out[position][co] is a sum over the taps and input channels of its window, then the
+// epilogue.
 struct LinearGeometry {
   static constexpr int32_t kSkipped = -1;  // the tap is not in this position's chain (padding="same")
   static constexpr int32_t kZero = -2;     // a zero is multiplied and added (an explicit border)
@@ -23,7 +23,7 @@ struct LinearGeometry {
   std::vector<int32_t> source;  // [out_positions][taps]: the input position, kSkipped or kZero
 };
 
-// What run_positions puts its tables in: one per thread, kept so that nothing is allocated again and again.
+// Scratch memory of run_positions and run_columns, one per thread: it is kept so that calls do not allocate.
 struct PositionScratch {
   std::vector<std::vector<int32_t>> among;  // per class of positions
   std::vector<simd::PositionClass> classes;
@@ -39,34 +39,36 @@ class LinearKernel : public Kernel {
   [[nodiscard]] virtual const simd::SimdTable& table() const noexcept = 0;
   // Where the chain over k is cut: each block its own chain, results added in order. Empty: one chain.
   [[nodiscard]] virtual std::span<const int64_t> blocks(int batch) const noexcept = 0;
-  // As run, and writes what is in front of the activation to `before` (null: not), laid out as the output.
+  // Same as run; it also writes the values before the activation to `before`, unless that is null, in the
+  // layout of the output.
   virtual void run_with_before(const KernelArgs& args, float* before) const noexcept = 0;
-  // One image: computes these output positions, ascending; the rest of the output is left as it is.
+  // Computes the given output positions (ascending) of one image; the rest of the output is unchanged.
   virtual void run_positions(const KernelArgs& args, std::span<const int32_t> positions,
                              PositionScratch& scratch) const = 0;
-  // One image, other weights: `columns` packs (simd::packed_index) `lanes` output channels; no epilogue.
-  // sums: [out_positions][lanes]. These positions, ascending (null: all), are written, others may be.
+  // The sums of one image with other weights and without the epilogue: `columns` are the packed weights
+  // (simd::packed_index) of `lanes` output channels; sums: [out_positions][lanes]. Writes the given positions
+  // (ascending; null: all), and may write others.
   virtual void run_columns(const float* in, const float* columns, int32_t lanes, float* sums, int batch,
                            const std::vector<int32_t>* positions, PositionScratch& scratch) const = 0;
-  // The most floats that run_columns takes for PositionScratch::room, with up to so many columns.
+  // The most floats that run_columns needs in PositionScratch::room, for up to that many columns.
   [[nodiscard]] virtual int64_t columns_room(int32_t) const noexcept { return 0; }
-  // The most positions that each list of PositionScratch::among takes.
+  // The most positions in each list of PositionScratch::among.
   [[nodiscard]] virtual std::vector<int64_t> class_sizes() const { return {}; }
 };
 
-// Copies: every output element is an input element or a constant.
+// Data movement: every output element is an input element or a constant.
 class MovementKernel : public Kernel {
  public:
   static constexpr int32_t kConstant = -1;
-  // [output elements]: index of the input element, or kConstant. Of one image. Empty: not known (a huge
-  // image).
+  // For every output element of an image the index of the input element, or kConstant. Empty: not known (the
+  // image is too large).
   [[nodiscard]] virtual std::vector<int32_t> sources() const = 0;
   [[nodiscard]] virtual float constant() const noexcept = 0;
 };
 
-// Averages per channel: the window's positions are summed in order into `stripes` sums (position i of the
-// window into sum i mod stripes as long as i < striped), which are added from the left; then the rest one by
-// one; then / count.
+// Averages per channel. Position i of the window, for i < striped, is added to sum i mod stripes, in order;
+// the sums are added from the left; the other positions are added one by one; then the result is divided by
+// their number.
 struct AverageGeometry {
   struct Window {
     std::vector<int32_t> positions;
@@ -82,65 +84,66 @@ class AverageKernel : public Kernel {
   [[nodiscard]] virtual AverageGeometry average_geometry() const = 0;
 };
 
-// Convolutions of single channels and maxima: an output element is made of its own channel's elements in a
-// window of positions, then the epilogue, if there is one.
+// Convolutions of single channels, and maxima: an output element depends on its own channel's elements in a
+// window of positions; then comes the epilogue, if there is one.
 struct WindowGeometry {
   static constexpr int32_t kZero = -1;  // a tap whose input is zero in every channel
   struct Window {
     std::vector<int32_t> positions;  // of the input, or kZero
-    std::vector<int32_t> taps;       // which tap of the kernel each meets; not looked at for maxima
+    std::vector<int32_t> taps;       // the tap of the kernel for each position; unused for maxima
   };
   std::vector<Window> windows;  // one per output position
   int64_t channels = 0;
 };
 
-// How an op over the window of a single channel makes its value.
+// How an op reduces the window of a single channel.
 enum class WindowSum { maximum, chain, lanes };
 
 class WindowKernel : public Kernel {
  public:
   [[nodiscard]] virtual WindowGeometry window_geometry() const = 0;
   [[nodiscard]] virtual WindowSum window_sum() const noexcept = 0;
-  // [tap][stride]: the channels of a tap. Null for maxima.
+  // [tap][weights_stride]: the weights of a tap by channel. Null for maxima.
   [[nodiscard]] virtual const float* weights() const noexcept { return nullptr; }
   [[nodiscard]] virtual int64_t weights_stride() const noexcept { return 0; }
   [[nodiscard]] virtual const EpilogueData* epilogue() const noexcept { return nullptr; }
 };
 
-// Inputs one behind the other, row by row: seen as a matrix of rows(), each output row is a row of every
-// input, in order. A join along an axis has a row for every index of the axes before that one.
+// Concatenation: as matrices of rows(), each output row consists of that row of every input, in order. There
+// is a row for every index of the axes before the concatenated one.
 class JoinKernel : public Kernel {
  public:
   [[nodiscard]] virtual int64_t rows() const noexcept = 0;
 };
 
-// Batch normalisation, add and activation on their own: the epilogue of its first input.
+// Batch normalisation, add and activation as separate steps: an epilogue applied to the first input.
 class ElementwiseForm : public Kernel {
  public:
   [[nodiscard]] virtual const EpilogueData& epilogue() const noexcept = 0;
   [[nodiscard]] virtual int64_t channels() const noexcept = 0;  // period of the per-channel parameters
 };
 
-// A function of every element on its own.
+// A function of single elements.
 class FunctionForm : public Kernel {
  public:
-  // The same wherever an element lies? (Not where TensorFlow computes the last ones of a batch in another
-  // way.)
+  // True if the function is the same for every position of the element. (It is not if TensorFlow computes the
+  // last elements of a batch in another way.)
   [[nodiscard]] virtual bool is_uniform() const noexcept = 0;
-  // Of `count` elements; up to a vector behind the last one may be read. `out` may be `in`.
+  // Applies the function to `count` elements; up to a vector after the last one may be read. `out` may be
+  // `in`.
   virtual void apply(const float* in, float* out, int64_t count) const noexcept = 0;
 };
 
 // A binary op of two inputs, or of one and a constant.
 class BinaryForm : public Kernel {
  public:
-  // Which element of an operand meets an element of the output: the same one, or the same one of the last
-  // axis in every row of the output.
+  // Which element of an operand belongs to an element of the output: the one at the same position, or the one
+  // at the same index of the last axis.
   enum class Meets { same, same_of_last_axis, other };
   [[nodiscard]] virtual bool has_constant() const noexcept = 0;
   [[nodiscard]] virtual Meets meets(size_t input) const noexcept = 0;
-  // Element `element` of an image's output, `count` times: a[i] is the first input's, b[i] the second's (not
-  // looked at where there is a constant). `out` may be `a`.
+  // Computes `count` results for the one output position `element` (of different faults): a[i] is the value
+  // of the first input, b[i] that of the second (unused if there is a constant). `out` may be `a`.
   virtual void compute(int64_t element, const float* a, const float* b, int64_t count,
                        float* out) const noexcept = 0;
 };

@@ -153,25 +153,26 @@ inline float eigen_log(float x) {
   return mul_add(e, 0.693147180559945309f, p / q);
 }
 
-// generic_plog1p, of numbers from zero on
+// generic_plog1p, for numbers from zero on
 inline float eigen_log1p(float x) {
   const float above = x + 1.0f;
   return above == 1.0f ? x : x * (eigen_log(above) / (above - 1.0f));
 }
 
-// log(epsilon) + 2: between it and its opposite softplus is computed
+// log(epsilon) + 2: softplus is computed between this value and its negative
 inline constexpr float kSoftplusThreshold = -13.9423847f;
 
-// prsqrt: rsqrtps as Intel's CPUs compute it (the reciprocal root of the middle of 2^13 neighbours, 12 bits
-// behind the point), one step of Newton behind it.
+// prsqrt: rsqrtps as Intel's CPUs compute it (the reciprocal root of the centre of 2^13 neighbouring floats,
+// with 12 fractional bits), then one Newton step.
 float eigen_rsqrt(float x);
 
 // generic_pow(x, 3)
 float eigen_cube(float x);
 
-// The sum over the last axis of a tensor, value(0) ... value(n - 1) (InnerMostDimReducer): while four vectors
-// of eight are left, four sums of each lane, joined from the left; then vectors to the first; its lanes in
-// halves; what is left over in order, and added before the lanes' sum.
+// The sum over the last axis of a tensor, value(0) ... value(n - 1) (InnerMostDimReducer). Groups of four
+// vectors of eight values are added to four sums per lane, which are then added from the left; the remaining
+// vectors are added to the result; its lanes are reduced in halves. The remaining values are summed in order,
+// and that sum comes first in the final addition.
 template <class Value>
 float eigen_row_sum(int64_t n, Value value) {
   constexpr int64_t kLanes = 8, kSums = 4;
@@ -192,9 +193,9 @@ float eigen_row_sum(int64_t n, Value value) {
   return rest + joined;
 }
 
-// The same for rows of any length, of which the first value lies at `first` in the batch: longer ones are cut
-// in two, again and again; the second part begins at a multiple of eight of the batch. sum(from, count): of a
-// part.
+// The same for rows of any length; the first value has the index `first` in the batch. Long rows are split in
+// two recursively, so that the second part begins at a multiple of eight in the batch. sum(from, count) sums
+// a part.
 template <class Sum>
 float eigen_cut_sum(int64_t first, int64_t n, Sum sum, int64_t from = 0) {
   constexpr int64_t kLongest = 8 * 1024;

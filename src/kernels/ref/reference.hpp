@@ -61,26 +61,26 @@ struct Conv2DGeometry {
 [[nodiscard]] Conv2DGeometry conv2d_geometry(const ops::DepthwiseConv2D& op, const Shape& input,
                                              const Shape& output,
                                              const std::array<std::array<int64_t, 2>, 2>* explicit_padding);
-// oneDNN computes a convolution as a matrix product if its window of 28 and more taps is the whole image.
+// True if the window has at least 28 taps and is the whole image: then oneDNN computes a matrix product.
 [[nodiscard]] bool conv2d_covers(const Conv2DGeometry& g);
-// The sum that TensorFlow makes when it feeds `batch` images: groups with a single output position are
-// another matter, and so are windows of the whole image.
+// How TensorFlow sums in a batch of `batch` images. Groups with a single output position, and windows of the
+// whole image, differ from other convolutions.
 [[nodiscard]] Sum conv2d_sum(const Conv2DGeometry& g, int batch);
 
-// How many products oneDNN takes for the channels of one pixel: a row of several pixels where windows do not
-// share them.
+// The number of products that oneDNN takes as the channels of one pixel: those of a row of several pixels if
+// windows do not share pixels.
 [[nodiscard]] int64_t conv2d_unit(const Conv2DGeometry& g);
-// The blocks of Sum::blocks, added in order. With groups a block holds so many products. Without, so many of
-// each unit of the window: its chain goes on from unit to unit.
+// The blocks of Sum::blocks, added in order. With groups, a length is a number of products. Without, it is a
+// number of products of each unit of the window; the chain continues from unit to unit.
 struct SumBlocks {
   std::vector<int64_t> lengths;
-  // The block with which a second sum begins, which is added to the first one at the end. 0: there is none.
+  // The first block of a second sum, which is added to the first sum at the end. 0: there is none.
   size_t second = 0;
 };
 [[nodiscard]] SumBlocks conv2d_blocks(const Conv2DGeometry& g, int batch);
-// Whether the sums of a convolution are no single chains: of groups, or of many channels.
+// True if the sums of a convolution are not single chains, because it has groups or many channels.
 [[nodiscard]] bool conv2d_is_cut(const Conv2DGeometry& g);
-// out[n][y][x][co]: a sum in the order kh, kw, cin; then + bias, rounded on its own.
+// out[n][y][x][co]: a sum in the order kh, kw, cin; then the bias is added, with a rounding of its own.
 void conv2d(const Conv2DGeometry& g, const float* in, const float* kernel, const float* bias, float* out,
             int images, int batch);
 
