@@ -201,9 +201,10 @@ class SpecReader {
     }
   }
 
-  // Node 0 of a model may be its own graph. Keras 3 counts it in input_layers and output_layers only, and not
-  // for a Sequential. Keras 2 counts it everywhere for a model that knows the shape of its input, its older
-  // versions for every model; what the file refers to tells, but where all calls of a model are not used.
+  // The index of a nested model's first call: 1 if node 0 is the model's own graph. Keras 3 counts that node
+  // only in input_layers and output_layers, and not for a Sequential model. Keras 2 counts it everywhere for
+  // a model that knows the shape of its input, and older versions for every model: the node indices in the
+  // file show which, unless some calls of the model are not used.
   [[nodiscard]] int64_t first_node(const LayerSpec& layer, Place place) const {
     if (layer.model == nullptr) return 0;
     if (generation_ == Generation::keras3)
