@@ -1,55 +1,30 @@
-// A fault-injection campaign: the golden run, every fault of a list, the report that grows block by block.
+// A fault-injection campaign: the golden run, then every fault of a list on every image of a session.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "tf_injector/fault_list.hpp"
+#include "tf_injector/report.hpp"
+#include "tf_injector/session.hpp"
+
 namespace tf_injector {
 
-enum class ScoreMode { none, changed, all };
-
-// Everything that a run is given; defaults are the program's.
 struct CampaignOptions {
-  std::string dataset;          // "CIFAR10", "CIFAR100", "GTSRB" or "" (--model and --data both given)
-  std::string network;          // network name, or ""
-  std::string model_path;       // --model, else models/<dataset>/<network>.keras
-  std::string data_path;        // --data, or "": search order
-  std::string fault_list_path;  // "": golden-only run
-  std::string output_folder = "reports";
-  std::string report_path;        // --report, or ""
-  std::string output_name;        // --output: which output is scored, "" = the first
-  std::string resize = "pillow";  // GTSRB: "pillow" or "tensorflow"
-  int batch_size = 512;
-  std::optional<int64_t> resume_from;  // -r: the Injection to start at
-  bool use_tensorflow_preprocessing = false;
-  std::optional<std::array<float, 3>> mean, std;
-  std::string preprocess;  // "dataset", "none" (values as they are), or "": by dataset, mean and the model
-  std::optional<int64_t> limit;  // first N images
-  ScoreMode scores = ScoreMode::none;
-  bool overwrite = false;
-  bool allow_download = true;
-  bool dry_run = false;
-  // Evaluated the plain way too, and compared: none: some pairs of fault and image; N: every Nth fault on all
-  // images; 0: nothing.
-  std::optional<int> check;
-  int threads = 0;                        // 0: what affinity, cgroup and SLURM_CPUS_PER_TASK allow
-  uint64_t memory_bytes = 0;              // 0: a share of what the machine or cgroup has
-  std::string kernels = "auto";           // auto, avx512, avx2, neon, scalar
-  int tile = 0;                           // 0: chosen
-  std::vector<std::string> command_line;  // for the metadata only
-};
-
-struct GoldenSummary {
-  int64_t images = 0, top_1_correct = 0, top_5_correct = 0;
+  // Evaluated the plain way too, and compared: none: some pairs of fault and image, in about a hundredth of
+  // the time; N: every Nth fault on all images; 0: nothing.
+  std::optional<int> check = {};
+  ScoreMode scores = ScoreMode::none;  // which the report is given
 };
 
 struct Progress {
-  int64_t faults_total = 0;      // of this run's list (after -r)
+  int64_t faults_total = 0;      // of the list
   int64_t faults_before = 0;     // already in the report when the run started
   double faults_done = 0;        // since the start, parts of a block counted
   double seconds = 0;            // since the first fault of this run started
@@ -58,60 +33,61 @@ struct Progress {
   int64_t images_evaluated = 0;  // rows x images, for the critical rate
 };
 
-struct BitGroupSummary {
-  std::string name;  // "sign (31)", "exponent (23-30)", "mantissa (0-22)"
-  int64_t faults = 0, images = 0, masked = 0, non_critical = 0, critical = 0;
-};
-
-// What the self-check compared, of one run, or of all that wrote to a report.
-struct CheckTotals {
-  int64_t faults = 0;         // of which some pair was compared
-  int64_t pairs = 0;          // of fault and image
-  int64_t golden_images = 0;  // whose scores without a fault were compared
-  double seconds = 0;
-
-  CheckTotals& operator+=(const CheckTotals& other) noexcept {
-    faults += other.faults;
-    pairs += other.pairs;
-    golden_images += other.golden_images;
-    seconds += other.seconds;
-    return *this;
-  }
-};
-
-enum class CampaignOutcome { done, already_finished, golden_only, dry_run };
-
-struct CampaignResult {
-  CampaignOutcome outcome = CampaignOutcome::done;
-  GoldenSummary golden;
-  std::string report_path;  // "" for a golden-only run
-  std::string metadata_path;
-  std::string score_folder;  // "" when no scores were saved
-  std::vector<BitGroupSummary> groups;
-  int64_t faults = 0;
-  double seconds = 0;
-  // --dry-run
-  std::string preprocessing;  // what is done to the images, and why
-  double estimated_seconds = 0;
-  uint64_t estimated_memory_bytes = 0, estimated_disk_bytes = 0;
-  std::vector<std::string> would_write;
-};
-
 struct CampaignCallbacks {
-  std::function<void(const std::string&)> message;  // one line each: what is being read, resumed, chosen
-  std::function<void(const std::string&)> warning;  // one line each: what is probably not meant
-  std::function<void(const GoldenSummary&)> golden;
-  std::function<void(const Progress&)>
-      progress;                             // at most some ten times a second, from one thread at a time
-  const std::atomic<bool>* stop = nullptr;  // set by a signal handler: the run ends with Error(interrupted)
+  std::function<void(const std::string&)> message = {};  // what was chosen: one line each
+  std::function<void(const std::string&)> warning = {};  // what is probably not meant: one line each
+  std::function<void(const Tally&)> golden = {};         // the run without a fault is done
+  // At most some ten times a second, from one thread at a time.
+  std::function<void(const Progress&)> progress = {};
+  const std::atomic<bool>* stop =
+      nullptr;  // true: the campaign ends with Error(interrupted); the sink's rows stay
 };
 
-// Runs (or continues) the campaign. Throws tf_injector::Error and its children; what is already in the report
-// stays valid.
-CampaignResult run_campaign(const CampaignOptions& options, const CampaignCallbacks& callbacks);
+struct CampaignSummary {
+  Tally golden = {};
+  int64_t faults = 0;  // rows, those that were there before counted
+  double seconds = 0;  // of this run
+  CheckTotals check = {};
+  std::vector<BitGroupSummary> groups = {};
+};
 
-// The summary table of a finished report: per bit group masked, non-critical, critical. Throws
-// Error(bad_input).
-[[nodiscard]] std::vector<BitGroupSummary> summarize_report(const std::string& report_path);
+// What a few evaluations say of a campaign.
+struct CampaignEstimate {
+  double seconds = 0;
+};
+
+// The faults of a list on a session: work and memory divided, nothing evaluated yet. The session must outlive
+// it.
+class Campaign {
+ public:
+  // No list: a golden run only. Throws Error(out_of_memory): options().memory_bytes of the session are too
+  // few.
+  Campaign(Session& session, std::optional<FaultList> faults, const CampaignOptions& options = {});
+  ~Campaign();
+  Campaign(Campaign&&) noexcept;
+
+  [[nodiscard]] const Session& session() const noexcept;
+  [[nodiscard]] const std::optional<FaultList>& faults() const noexcept;
+  [[nodiscard]] const CampaignOptions& options() const noexcept;
+  [[nodiscard]] int threads() const noexcept;
+  [[nodiscard]] const std::string& threads_source() const noexcept;  // what decided how many there are
+  [[nodiscard]] int tile() const noexcept;                           // images that a thread works on together
+  [[nodiscard]] uint64_t memory_bytes() const noexcept;  // the most that model, images and work take
+
+  // Evaluates all faults that the sink does not have yet. Throws Error(interrupted), Error(self_check) (a
+  // score differs from the plain evaluation's), Error(out_of_memory), and what sink and callbacks throw.
+  CampaignSummary run(ReportSink& sink, const CampaignCallbacks& callbacks = {}) const;
+  // The run without a fault. `scores`: given all of them, (images, scores_per_image); may be empty.
+  CampaignSummary run_golden(const CampaignCallbacks& callbacks = {},
+                             const std::function<void(std::span<const float>)>& scores = {}) const;
+  // What the faults from this row on will take, found by running a little of it.
+  [[nodiscard]] CampaignEstimate estimate(size_t first, const std::atomic<bool>* stop = nullptr) const;
+
+  struct State;
+  [[nodiscard]] const State& state() const noexcept { return *state_; }  // for the library
+
+ private:
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace tf_injector

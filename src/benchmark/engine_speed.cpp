@@ -1,4 +1,3 @@
-#include "tf_injector/engine_speed.hpp"
 
 #include <fmt/format.h>
 
@@ -8,6 +7,7 @@
 #include "benchmark/engine_speed_run.hpp"
 #include "benchmark/measurement.hpp"
 #include "core/low_discrepancy.hpp"
+#include "session/list_data.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -34,31 +34,36 @@ void require_equal(const std::vector<Tally>& plain, const std::vector<size_t>& o
         ErrorKind::self_check,
         fmt::format("the engines disagree on fault {}: replay does not count what the plain evaluation "
                     "counts; please report it with the model and the list",
-                    fast.setup().faults[order[i]].injection));
+                    fast.setup().faults[order[i]].id));
   }
 }
 
-std::vector<EngineSpeed> measure(const CampaignInputs& inputs, const CampaignOptions& options,
-                                 double plain_seconds, const SpeedCallbacks& callbacks,
-                                 const EngineChoice& fast) {
+// The rows of the list in this order.
+FaultList sample_of(const FaultList& list, const std::vector<size_t>& order) {
+  ResolvedFaultList sample{.path = list.source(), .sha256 = list.sha256(), .faults = {}};
+  for (const size_t fault : order) sample.faults.push_back(rows_of(list)[fault]);
+  return list_of(std::move(sample));
+}
+
+std::vector<EngineSpeed> measure(const BenchmarkInputs& inputs, double plain_seconds,
+                                 const SpeedCallbacks& callbacks, const EngineChoice& fast) {
   const auto say = [&](const std::string& line) {
     if (callbacks.message) callbacks.message(line);
   };
-  const std::vector<size_t> order = spread_over(inputs.list->faults.size());
-  CampaignInputs sample = inputs.copy_beside();
-  sample.list->faults.clear();
-  for (size_t fault : order) sample.list->faults.push_back(inputs.list->faults[fault]);
+  const std::vector<size_t> order = spread_over(inputs.faults->size());
+  BenchmarkInputs sample = inputs;
+  sample.faults = sample_of(*inputs.faults, order);
   say(fmt::format("plain: whole evaluations for about {:g} s", plain_seconds));
   std::vector<EngineSpeed> speeds;
   std::vector<Tally> plain_tallies;
   {
-    Measurement plain(std::move(sample), options, plain_engine(), callbacks.stop);
+    Measurement plain(sample, plain_engine(), callbacks.stop);
     speeds.push_back(plain.run("plain", true, plain_seconds));
-    if (plain.setup().plan.kernels() == KernelSet::scalar) return speeds;
+    if (plain.setup().plan().kernels() == KernelSet::scalar) return speeds;
     plain_tallies = plain.tallies();
   }
-  say(fmt::format("replay: {} faults", inputs.list->faults.size()));
-  Measurement replay(inputs.copy_beside(), options, fast, callbacks.stop);
+  say(fmt::format("replay: {} faults", inputs.faults->size()));
+  Measurement replay(inputs, fast, callbacks.stop);
   speeds.push_back(replay.run("replay"));
   require_equal(plain_tallies, order, replay);
   return speeds;
@@ -66,20 +71,16 @@ std::vector<EngineSpeed> measure(const CampaignInputs& inputs, const CampaignOpt
 
 }  // namespace
 
-std::vector<EngineSpeed> measure_on(const CampaignInputs& inputs, const CampaignOptions& options,
-                                    double plain_seconds, const SpeedCallbacks& callbacks,
-                                    const EngineChoice& fast) {
+std::vector<EngineSpeed> measure_with(const BenchmarkInputs& inputs, double plain_seconds,
+                                      const SpeedCallbacks& callbacks, const EngineChoice& fast) {
   std::vector<EngineSpeed> speeds;
-  run_measurement(inputs, [&] { speeds = measure(inputs, options, plain_seconds, callbacks, fast); });
+  run_measurement(inputs, [&] { speeds = measure(inputs, plain_seconds, callbacks, fast); });
   return speeds;
 }
 
-std::vector<EngineSpeed> measure_engines(const CampaignOptions& options, double plain_seconds,
+std::vector<EngineSpeed> measure_engines(const BenchmarkInputs& inputs, double plain_seconds,
                                          const SpeedCallbacks& callbacks) {
-  check_options(options);
-  const Message message = callbacks.message ? callbacks.message : [](const std::string&) {};
-  return measure_on(load_inputs_of_program(options, message, callbacks.stop), options, plain_seconds,
-                    callbacks, replay_engine());
+  return measure_with(inputs, plain_seconds, callbacks, replay_engine());
 }
 
 }  // namespace tf_injector

@@ -11,10 +11,11 @@
 
 namespace tf_injector {
 
-Measurement::Measurement(CampaignInputs inputs, const CampaignOptions& options, const EngineChoice& choice,
+Measurement::Measurement(const BenchmarkInputs& inputs, const EngineChoice& choice,
                          const std::atomic<bool>* stop)
-    : setup_(set_up(std::move(inputs), options, {.engine = choice, .checks_itself = false})),
-      engine_(choice.make(setup_.plan, setup_.layout.engine())),
+    : session_(make_session(inputs.model, inputs.dataset, inputs.options, {.engine = choice})),
+      setup_(set_up(session_.state(), inputs.faults, {.scores = ScoreMode::none, .check = 0})),
+      engine_(setup_.make_engine()),
       golden_(setup_),
       stop_(stop),
       runner_(
@@ -52,22 +53,22 @@ EngineSpeed Measurement::speed(const std::string& name, double seconds, double p
           .images = setup_.images(),
           .seconds = seconds,
           .golden_seconds = golden_.seconds,
-          .kernels = kernel_set_name(setup_.plan.kernels()),
+          .kernels = kernel_set_name(setup_.plan().kernels()),
           .threads = setup_.layout.threads,
           .tile = setup_.layout.tile,
           .processor_seconds = processor_seconds};
 }
 
-void run_measurement(const CampaignInputs& inputs, const std::function<void()>& run) {
-  if (!inputs.list) throw Error(ErrorKind::usage, "-f (--fault-list) is required");
-  if (inputs.list->faults.empty())
-    throw Error(ErrorKind::bad_input, inputs.list->path + ": no faults: nothing to measure");
+void run_measurement(const BenchmarkInputs& inputs, const std::function<void()>& run) {
+  if (!inputs.faults) throw Error(ErrorKind::usage, "a `fault_list` is required");
+  if (inputs.faults->empty())
+    throw Error(ErrorKind::bad_input, inputs.faults->source() + ": no faults: nothing to measure");
   try {
     run();
   } catch (const Stopped&) {
     throw Error(ErrorKind::interrupted, "interrupted: nothing was measured");
   } catch (const std::bad_alloc&) {
-    throw Error(ErrorKind::out_of_memory, "out of memory; use fewer --threads, a smaller --tile or --memory");
+    throw Error(ErrorKind::out_of_memory, "out of memory; use fewer `threads`, a smaller `tile` or `memory`");
   }
 }
 

@@ -10,18 +10,15 @@
 #include "engine/engine_choice.hpp"
 #include "session/block_run.hpp"
 #include "session/golden_run.hpp"
-#include "session/inputs.hpp"
 #include "session/setup.hpp"
-#include "tf_injector/engine_speed.hpp"
-#include "tf_injector/tally.hpp"
+#include "tf_injector/benchmark.hpp"
 
 namespace tf_injector {
 
 class Measurement {
  public:
   // Compiles the plan, makes the engine. Throws what set_up throws, std::bad_alloc.
-  Measurement(CampaignInputs inputs, const CampaignOptions& options, const EngineChoice& choice,
-              const std::atomic<bool>* stop);
+  Measurement(const BenchmarkInputs& inputs, const EngineChoice& choice, const std::atomic<bool>* stop);
 
   // The run without a fault, and the faults in blocks as in a campaign, or in blocks of one, until
   // `most_seconds` have passed, and at least one. Where a campaign joins both (joins_golden) so does this,
@@ -35,6 +32,7 @@ class Measurement {
   EngineSpeed run_joined(const std::string& name);
   [[nodiscard]] EngineSpeed speed(const std::string& name, double seconds, double processor_seconds) const;
 
+  Session session_;
   Setup setup_;
   std::unique_ptr<Engine> engine_;
   GoldenRun golden_;
@@ -45,6 +43,6 @@ class Measurement {
 
 // Calls `run`, and throws Error(usage) without a list, Error(bad_input) for an empty one, and as Error what a
 // measurement ends with when it is stopped or memory runs out.
-void run_measurement(const CampaignInputs& inputs, const std::function<void()>& run);
+void run_measurement(const BenchmarkInputs& inputs, const std::function<void()>& run);
 
 }  // namespace tf_injector

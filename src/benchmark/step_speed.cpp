@@ -1,5 +1,3 @@
-#include "benchmark/step_speed.hpp"
-
 #include <algorithm>
 #include <new>
 #include <utility>
@@ -11,6 +9,7 @@
 #include "kernels/peak.hpp"
 #include "plan/plan.hpp"
 #include "session/setup.hpp"
+#include "tf_injector/benchmark.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -42,10 +41,10 @@ double best_seconds(const Kernel& kernel, const KernelArgs& args, const std::ato
 
 // Every value of the plan in a buffer of its own, the inputs filled with the first tile of images.
 std::vector<AlignedBuffer> make_values(const Setup& setup, int images) {
-  const PlanParts& plan = setup.plan.parts();
+  const PlanParts& plan = setup.plan().parts();
   std::vector<AlignedBuffer> values;
-  ImageFeed::Buffers buffers = setup.feed.make_buffers(setup.layout.tile);
-  for (const std::span<const float> input : setup.feed.fill(setup.tiles.front(), buffers)) {
+  ImageFeed::Buffers buffers = setup.feed().make_buffers(setup.layout.tile);
+  for (const std::span<const float> input : setup.feed().fill(setup.tiles.front(), buffers)) {
     values.emplace_back(input.size());
     std::copy(input.begin(), input.end(), values.back().data());
   }
@@ -56,14 +55,14 @@ std::vector<AlignedBuffer> make_values(const Setup& setup, int images) {
 
 StepSpeeds measure(const Setup& setup, const SpeedCallbacks& callbacks) {
   const FlushDenormals flush;
-  const PlanParts& plan = setup.plan.parts();
+  const PlanParts& plan = setup.plan().parts();
   const Tile& tile = setup.tiles.front();
-  StepSpeeds speeds{.kernels = kernel_set_name(setup.plan.kernels()),
+  StepSpeeds speeds{.kernels = kernel_set_name(setup.plan().kernels()),
                     .images = tile.images,
-                    .peak = peak_multiply_adds(setup.plan.kernels()),
+                    .peak = peak_multiply_adds(setup.plan().kernels()),
                     .steps = {}};
   std::vector<AlignedBuffer> values = make_values(setup, tile.images);
-  const std::vector<StepInfo> infos = setup.plan.steps();
+  const std::vector<StepInfo> infos = setup.plan().steps();
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     std::vector<const float*> reads;
     for (int value : plan.steps[i].reads) reads.push_back(values[static_cast<size_t>(value)].data());
@@ -77,33 +76,23 @@ StepSpeeds measure(const Setup& setup, const SpeedCallbacks& callbacks) {
                             .kernel = infos[i].kernel,
                             .multiply_adds = infos[i].multiply_adds,
                             .seconds_per_image = seconds / tile.images});
-    speeds.peak = std::max(speeds.peak, peak_multiply_adds(setup.plan.kernels()));  // speeds drift
+    speeds.peak = std::max(speeds.peak, peak_multiply_adds(setup.plan().kernels()));  // speeds drift
   }
   return speeds;
 }
 
 }  // namespace
 
-StepSpeeds measure_steps_on(CampaignInputs inputs, const CampaignOptions& options,
-                            const SpeedCallbacks& callbacks) {
-  inputs.list.reset();
+StepSpeeds measure_steps(const BenchmarkInputs& inputs, const SpeedCallbacks& callbacks) {
   try {
-    return measure(set_up(std::move(inputs), options, {.engine = plain_engine(), .checks_itself = false}),
-                   callbacks);
+    const Session session =
+        make_session(inputs.model, inputs.dataset, inputs.options, {.engine = plain_engine()});
+    return measure(set_up(session.state(), std::nullopt, {.scores = ScoreMode::none, .check = 0}), callbacks);
   } catch (const Stopped&) {
     throw Error(ErrorKind::interrupted, "interrupted: nothing was measured");
   } catch (const std::bad_alloc&) {
-    throw Error(ErrorKind::out_of_memory, "out of memory; use a smaller --tile");
+    throw Error(ErrorKind::out_of_memory, "out of memory; use a smaller `tile`");
   }
-}
-
-StepSpeeds measure_steps(const CampaignOptions& options, const SpeedCallbacks& callbacks) {
-  check_options(options);
-  CampaignOptions golden_only = options;
-  golden_only.fault_list_path.clear();
-  const Message message = callbacks.message ? callbacks.message : [](const std::string&) {};
-  return measure_steps_on(load_inputs_of_program(golden_only, message, callbacks.stop), golden_only,
-                          callbacks);
 }
 
 }  // namespace tf_injector

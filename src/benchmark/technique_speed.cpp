@@ -1,12 +1,10 @@
-#include "benchmark/technique_speed.hpp"
-
 #include <fmt/format.h>
 
 #include <utility>
 
-#include "benchmark/engine_speed_run.hpp"
 #include "benchmark/measurement.hpp"
 #include "replay/shortcuts.hpp"
+#include "tf_injector/benchmark.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -15,15 +13,15 @@ namespace {
 // Replay of one list, again and again with other shortcuts; what it counts is compared.
 class ReplayRuns {
  public:
-  ReplayRuns(const CampaignInputs& inputs, CampaignOptions options, const SpeedCallbacks& callbacks)
-      : inputs_(inputs), options_(std::move(options)), callbacks_(callbacks) {}
+  ReplayRuns(const BenchmarkInputs& inputs, const SpeedCallbacks& callbacks)
+      : inputs_(inputs), callbacks_(callbacks) {}
 
   // threads: 0: as the options say.
   EngineSpeed run(const std::string& name, const replay::Shortcuts& shortcuts, int threads = 0) {
     if (callbacks_.message) callbacks_.message(fmt::format("replay, {}", name));
-    CampaignOptions options = options_;
-    if (threads > 0) options.threads = threads;
-    Measurement measurement(inputs_.copy_beside(), options, replay_engine(shortcuts), callbacks_.stop);
+    BenchmarkInputs inputs = inputs_;
+    if (threads > 0) inputs.options.threads = threads;
+    Measurement measurement(inputs, replay_engine(shortcuts), callbacks_.stop);
     const EngineSpeed speed = measurement.run(name);
     if (tallies_.empty()) tallies_ = measurement.tallies();
     for (size_t i = 0; i < tallies_.size(); ++i) {
@@ -31,27 +29,25 @@ class ReplayRuns {
       throw Error(ErrorKind::self_check,
                   fmt::format("replay, {}: fault {} is not counted as with all shortcuts; please report it "
                               "with the model and the list",
-                              name, measurement.setup().faults[i].injection));
+                              name, measurement.setup().faults[i].id));
     }
     return speed;
   }
 
  private:
-  const CampaignInputs& inputs_;
-  const CampaignOptions options_;
+  const BenchmarkInputs& inputs_;
   const SpeedCallbacks& callbacks_;
   std::vector<Tally> tallies_;  // of the first run
 };
 
-TechniqueSpeeds measure(const CampaignInputs& inputs, const CampaignOptions& options, double plain_seconds,
+TechniqueSpeeds measure(const BenchmarkInputs& inputs, double plain_seconds,
                         const SpeedCallbacks& callbacks) {
   TechniqueSpeeds speeds;
-  const std::vector<EngineSpeed> engines =
-      measure_on(inputs, options, plain_seconds, callbacks, replay_engine());
+  const std::vector<EngineSpeed> engines = measure_engines(inputs, plain_seconds, callbacks);
   if (engines.size() == 1)
-    throw Error(ErrorKind::usage, "--techniques: there is no replay with the scalar kernels");
+    throw Error(ErrorKind::usage, "`techniques`: there is no replay with the scalar kernels");
   speeds.plain = engines.front();
-  ReplayRuns runs(inputs, options, callbacks);
+  ReplayRuns runs(inputs, callbacks);
   replay::Shortcuts up_to;
   for (const replay::Shortcut& shortcut : replay::kShortcuts) up_to.*shortcut.is_on = false;
   speeds.none = runs.run("no shortcut", up_to);
@@ -73,19 +69,11 @@ TechniqueSpeeds measure(const CampaignInputs& inputs, const CampaignOptions& opt
 
 }  // namespace
 
-TechniqueSpeeds measure_techniques_on(const CampaignInputs& inputs, const CampaignOptions& options,
-                                      double plain_seconds, const SpeedCallbacks& callbacks) {
-  TechniqueSpeeds speeds;
-  run_measurement(inputs, [&] { speeds = measure(inputs, options, plain_seconds, callbacks); });
-  return speeds;
-}
-
-TechniqueSpeeds measure_techniques(const CampaignOptions& options, double plain_seconds,
+TechniqueSpeeds measure_techniques(const BenchmarkInputs& inputs, double plain_seconds,
                                    const SpeedCallbacks& callbacks) {
-  check_options(options);
-  const Message message = callbacks.message ? callbacks.message : [](const std::string&) {};
-  return measure_techniques_on(load_inputs_of_program(options, message, callbacks.stop), options,
-                               plain_seconds, callbacks);
+  TechniqueSpeeds speeds;
+  run_measurement(inputs, [&] { speeds = measure(inputs, plain_seconds, callbacks); });
+  return speeds;
 }
 
 }  // namespace tf_injector

@@ -2,47 +2,128 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <memory>
 #include <new>
+#include <utility>
 
-#include "campaign/campaign_run.hpp"
-#include "io/file.hpp"
-#include "report/csv_report.hpp"
-#include "report/group_summary.hpp"
-#include "report/report_names.hpp"
-#include "session/inputs.hpp"
+#include "campaign/campaign_state.hpp"
+#include "campaign/list_run.hpp"
+#include "core/stop.hpp"
+#include "engine/engine.hpp"
+#include "session/check/self_check.hpp"
+#include "session/golden_run.hpp"
+#include "session/run_estimate.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
 namespace {
 
-CampaignInputs load(const CampaignOptions& options, const Message& message, const std::atomic<bool>* stop) {
+// What is stopped or runs out of memory, in the words of the library.
+template <typename Work>
+auto guarded(const Work& work) {
   try {
-    return load_inputs_of_program(options, message, stop);
+    return work();
+  } catch (const Stopped&) {
+    throw Error(ErrorKind::interrupted, "interrupted");
   } catch (const std::bad_alloc&) {
-    throw Error(ErrorKind::out_of_memory, "out of memory while reading the model, the list and the data");
+    throw Error(
+        ErrorKind::out_of_memory,
+        "out of memory; use fewer `threads`, a smaller `tile` or `memory`; what is in the report stays");
   }
+}
+
+void say(const CampaignCallbacks& callbacks, const std::string& text) {
+  if (callbacks.message) callbacks.message(text);
+}
+
+void say_checked(const CampaignCallbacks& callbacks, const Setup& setup, const CheckTotals& checked) {
+  if (checked.golden_images == 0 && checked.pairs == 0) {
+    return say(callbacks, setup.needs.check
+                              ? "self-check: off"
+                              : "self-check: none; `kernels` scalar is itself what it would compare with");
+  }
+  std::string what = fmt::format("{} images without a fault", checked.golden_images);
+  if (checked.pairs > 0) {
+    what = fmt::format("{} pairs of a fault and an image ({} faults) and {}", checked.pairs, checked.faults,
+                       what);
+  }
+  say(callbacks, fmt::format("self-check: {}: equal in every bit ({:.2g} s)", what, checked.seconds));
+}
+
+CampaignSummary run_list(const Setup& setup, ReportSink& sink, const CampaignCallbacks& callbacks) {
+  const std::unique_ptr<Engine> engine = setup.make_engine();
+  const size_t left = setup.faults.size() - sink.rows_before().size();
+  const bool is_joined = joins_golden(setup, *engine, left, callbacks.stop);
+  GoldenRun golden = is_joined ? GoldenRun(setup) : run_golden(setup, *engine, callbacks.stop);
+  ListRun list(setup, callbacks, sink, *engine, golden);
+  if (is_joined) {
+    list.run_joined();
+  } else {
+    list.run_blocks();
+  }
+  say_checked(callbacks, setup, list.checked());
+  sink.finish(list.spent());
+  return {.golden = golden.total,
+          .faults = static_cast<int64_t>(setup.faults.size()),
+          .seconds = list.seconds(),
+          .check = list.checked(),
+          .groups = list.summary().groups()};
 }
 
 }  // namespace
 
-CampaignResult run_campaign(const CampaignOptions& options, const CampaignCallbacks& callbacks) {
-  check_options(options);
-  static_cast<void>(report_names(options));  // what is missing of them is known before anything is read
-  const Message message = callbacks.message ? callbacks.message : [](const std::string&) {};
-  return run_on(load(options, message, callbacks.stop), options, callbacks);
+Campaign::Campaign(Session& session, std::optional<FaultList> faults, const CampaignOptions& options)
+    : state_(std::make_unique<State>(&session, options)) {
+  if (options.check && *options.check < 0)
+    throw Error(ErrorKind::usage, fmt::format("`check`: expected a number from 0, found {}", *options.check));
+  state_->setup = guarded([&] {
+    return set_up(session.state(), std::move(faults), {.scores = options.scores, .check = options.check});
+  });
+}
+Campaign::~Campaign() = default;
+Campaign::Campaign(Campaign&&) noexcept = default;
+
+const Session& Campaign::session() const noexcept { return *state_->session; }
+const std::optional<FaultList>& Campaign::faults() const noexcept { return state_->setup.list; }
+const CampaignOptions& Campaign::options() const noexcept { return state_->options; }
+int Campaign::threads() const noexcept { return state_->setup.layout.threads; }
+const std::string& Campaign::threads_source() const noexcept { return state_->setup.threads_source; }
+int Campaign::tile() const noexcept { return state_->setup.layout.tile; }
+uint64_t Campaign::memory_bytes() const noexcept { return state_->setup.layout.bytes; }
+
+CampaignSummary Campaign::run(ReportSink& sink, const CampaignCallbacks& callbacks) const {
+  if (!faults()) throw Error(ErrorKind::usage, "a `fault_list` is required");
+  return guarded([&] { return run_list(state_->setup, sink, callbacks); });
 }
 
-std::vector<BitGroupSummary> summarize_report(const std::string& report_path) {
-  const std::string text = read_text(report_path);
-  const Report report = parse_report(text, report_path);
-  if (report.golden.images == 0 || report.complete_bytes != text.size()) {
-    throw Error(ErrorKind::bad_input,
-                fmt::format("{}: {}; the command that wrote it goes on with it", report_path,
-                            report.golden.images == 0 ? "no golden row yet" : "its last line is torn"));
-  }
-  GroupSummary summary;
-  summary.add(report.rows);
-  return summary.groups();
+CampaignSummary Campaign::run_golden(const CampaignCallbacks& callbacks,
+                                     const std::function<void(std::span<const float>)>& scores) const {
+  return guarded([&] {
+    const Setup& setup = state_->setup;
+    const std::unique_ptr<Engine> engine = setup.make_engine();
+    const GoldenRun golden = tf_injector::run_golden(setup, *engine, callbacks.stop);
+    tell_golden(callbacks, setup, golden);
+    const std::unique_ptr<SelfCheck> check = make_self_check(setup, setup.needs.check, callbacks.stop);
+    check->check_golden(golden, golden.seconds);
+    if (scores) scores(golden.scores);
+    say_checked(callbacks, setup, check->totals());
+    CampaignSummary summary;
+    summary.golden = golden.total;
+    summary.seconds = golden.seconds;
+    summary.check = check->totals();
+    return summary;
+  });
+}
+
+CampaignEstimate Campaign::estimate(size_t first, const std::atomic<bool>* stop) const {
+  return guarded([&]() -> CampaignEstimate {
+    const Setup& setup = state_->setup;
+    EngineLayout one_thread = setup.layout.engine();
+    one_thread.threads = 1;
+    const std::unique_ptr<Engine> engine = setup.tuning().engine.make(setup.plan(), one_thread);
+    return {.seconds = estimate_seconds(setup, *engine, first, setup.needs.check.value_or(0), stop)};
+  });
 }
 
 }  // namespace tf_injector

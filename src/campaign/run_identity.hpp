@@ -1,17 +1,15 @@
-// The identity of the report that a run writes.
+// The identity of the report that a campaign writes.
 #pragma once
 
 #include "report/report_identity.hpp"
 #include "report/report_open.hpp"
-#include "session/setup.hpp"
 #include "tf_injector/campaign.hpp"
 
 namespace tf_injector {
 
-// `setup` must outlive it. Throws Error(usage): neither flag nor file gives the report a name.
-[[nodiscard]] ReportIdentity identity_of(const Setup& setup, const CampaignOptions& options);
-
-// Where it is written.
-[[nodiscard]] ReportRequest report_request(const CampaignOptions& options);
+// `campaign` must outlive it.
+[[nodiscard]] ReportIdentity identity_of(const Campaign& campaign, const ReportOptions& options);
+// Where it is written. Throws Error(usage): a path that cannot be meant.
+[[nodiscard]] ReportRequest report_request(const Campaign& campaign, const ReportOptions& options);
 
 }  // namespace tf_injector

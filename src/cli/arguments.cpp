@@ -66,7 +66,7 @@ Arguments parse_run(const std::vector<std::string>& words) {
   add_machine_flags(parser, draft);
   add_talk_flags(parser, run.progress, run.quiet);
   if (const auto text = parser.parse(words)) return PrintText{*text};
-  run.campaign = checked_options(std::move(draft));
+  run.options = checked_options(std::move(draft));
   return run;
 }
 
@@ -79,7 +79,7 @@ Arguments parse_inspect(const std::vector<std::string>& words) {
   parser.value("--kernels", "{auto,avx512,avx2,neon,scalar}",
                "The instruction set of the plan (default: auto)",
                [&inspect](const std::string& flag, const std::string& value) {
-                 inspect.kernels = parse_choice(flag, value, kernel_set_names());
+                 inspect.kernels = parse_kernels(flag, value);
                });
   if (const auto text = parser.parse(words)) return PrintText{*text};
   if (inspect.model.empty()) throw Error(ErrorKind::usage, "inspect needs a MODEL: a .keras or .h5 file");
@@ -137,10 +137,10 @@ Arguments parse_bench(const std::vector<std::string>& words) {
   parser.flag("--json", "One JSON object a line for each row instead of a table", bench.json);
   parser.flag("-q,--quiet", "Only the results and errors", bench.quiet);
   if (const auto text = parser.parse(words)) return PrintText{*text};
-  bench.campaign = checked_options(std::move(draft));
+  bench.options = checked_options(std::move(draft));
   if (bench.steps && bench.techniques)
     throw Error(ErrorKind::usage, "--steps and --techniques are two measurements: give one of them");
-  if (bench.campaign.fault_list_path.empty() && !bench.steps)
+  if (bench.options.fault_list_path.empty() && !bench.steps)
     throw Error(ErrorKind::usage, "-f (--fault-list) is required: the faults to be measured");
   return bench;
 }

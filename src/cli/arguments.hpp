@@ -6,31 +6,31 @@
 #include <variant>
 #include <vector>
 
-#include "tf_injector/campaign.hpp"
+#include "cli/run_options.hpp"
 
 namespace tf_injector::cli {
 
 enum class ProgressMode { automatic, bar, lines, json, none };
 
 struct RunArguments {
-  CampaignOptions campaign;  // without command_line
+  RunOptions options;
   ProgressMode progress = ProgressMode::automatic;
   bool quiet = false;
 };
 
 struct InspectArguments {
   std::string model;
-  bool plan = false;             // the steps that run as well
-  std::string kernels = "auto";  // of the plan
+  bool plan = false;                         // the steps that run as well
+  KernelSet kernels = KernelSet::automatic;  // of the plan
 };
 
 struct ValidateArguments {
   std::string fault_list;
-  CampaignOptions model;  // what says which model: model_path, dataset, network
+  RunOptions model;  // what says which model: model_path, dataset, network
 };
 
 struct BenchArguments {
-  CampaignOptions campaign;
+  RunOptions options;
   int64_t plain_seconds = 10;
   bool steps = false;       // measure the steps of the plan, not the engines
   bool techniques = false;  // measure the shortcuts of replay one by one

@@ -1,7 +1,8 @@
 #include "cli/commands.hpp"
+#include "cli/inputs.hpp"
 #include "cli/signals.hpp"
 #include "cli/speed_text.hpp"
-#include "tf_injector/engine_speed.hpp"
+#include "tf_injector/benchmark.hpp"
 
 namespace tf_injector::cli {
 
@@ -9,18 +10,22 @@ void bench_command(const BenchArguments& arguments, std::ostream& out, Talk& tal
   SpeedCallbacks callbacks;
   callbacks.message = [&talk](const std::string& line) { talk.message(line); };
   callbacks.stop = &stop_on_signals(arguments.quiet ? "" : "stopping; Ctrl-C once more ends at once\n");
+  check_run_options(arguments.options);
+  RunOptions options = arguments.options;
+  if (arguments.steps) options.fault_list_path.clear();
+  const BenchmarkInputs inputs = load_inputs(options, callbacks.message, callbacks.stop);
   if (arguments.steps) {
-    const StepSpeeds speeds = measure_steps(arguments.campaign, callbacks);
+    const StepSpeeds speeds = measure_steps(inputs, callbacks);
     out << (arguments.json ? step_speeds_json(speeds) : step_speeds_text(speeds));
     return;
   }
   const auto plain_seconds = static_cast<double>(arguments.plain_seconds);
   if (arguments.techniques) {
-    const TechniqueSpeeds speeds = measure_techniques(arguments.campaign, plain_seconds, callbacks);
+    const TechniqueSpeeds speeds = measure_techniques(inputs, plain_seconds, callbacks);
     out << (arguments.json ? technique_speeds_json(speeds) : technique_speeds_text(speeds));
     return;
   }
-  const std::vector<EngineSpeed> speeds = measure_engines(arguments.campaign, plain_seconds, callbacks);
+  const std::vector<EngineSpeed> speeds = measure_engines(inputs, plain_seconds, callbacks);
   out << (arguments.json ? speeds_json(speeds) : speeds_text(speeds));
 }
 

@@ -16,7 +16,7 @@ constexpr int64_t kMostInt = std::numeric_limits<int>::max();
 constexpr int64_t kLeastInt64 = std::numeric_limits<int64_t>::min();
 constexpr int64_t kMostInt64 = std::numeric_limits<int64_t>::max();
 
-void check_sources(const CampaignOptions& options) {
+void check_sources(const RunOptions& options) {
   if (options.dataset.empty() && (options.model_path.empty() || options.data_path.empty())) {
     throw Error(ErrorKind::usage,
                 "-d (--dataset) is required: CIFAR10, CIFAR100 or GTSRB; or both --model and --data");
@@ -26,7 +26,7 @@ void check_sources(const CampaignOptions& options) {
   }
 }
 
-void check_normalisation(const CampaignOptions& options) {
+void check_normalisation(const RunOptions& options) {
   if (options.mean.has_value() != options.std.has_value()) {
     throw Error(ErrorKind::usage, fmt::format("{} needs {} as well", options.mean ? "--mean" : "--std",
                                               options.mean ? "--std" : "--mean"));
@@ -38,7 +38,7 @@ void check_normalisation(const CampaignOptions& options) {
 }
 
 void add_network_flags(CommandParser& parser, CampaignDraft& draft, const char* list_help) {
-  CampaignOptions& options = draft.options;
+  RunOptions& options = draft.options;
   parser.value("-d,--dataset", "{CIFAR10,CIFAR100,GTSRB}", "The test set, and with it the preprocessing",
                [&options](const std::string& flag, const std::string& value) {
                  options.dataset = parse_choice(flag, value, dataset_names());
@@ -48,7 +48,7 @@ void add_network_flags(CommandParser& parser, CampaignDraft& draft, const char* 
 }
 
 void add_batch_flag(CommandParser& parser, CampaignDraft& draft) {
-  CampaignOptions& options = draft.options;
+  RunOptions& options = draft.options;
   parser.value("-b,--batch-size", "N", "The batch in which the Python tool would feed images (default: 512)",
                [&options](const std::string& flag, const std::string& value) {
                  options.batch_size = static_cast<int>(parse_integer(flag, value, 1, kMostInt));
@@ -61,7 +61,7 @@ void add_arithmetic_flag(CommandParser& parser, CampaignDraft& draft) {
 }
 
 void add_data_values(CommandParser& parser, CampaignDraft& draft) {
-  CampaignOptions& options = draft.options;
+  RunOptions& options = draft.options;
   parser.text("--model", "FILE", "This model, instead of the one that -d and -n name", options.model_path);
   parser.text(
       "--data", "PATH",
@@ -82,13 +82,15 @@ void add_data_values(CommandParser& parser, CampaignDraft& draft) {
       "divide them by 255 (default: dataset, but none where neither is given and the model begins with "
       "Rescaling or Normalization or takes 8-bit images)",
       [&options](const std::string& flag, const std::string& value) {
-        options.preprocess = parse_choice(flag, value, {"dataset", "none"});
+        const bool is_none = parse_choice(flag, value, {"dataset", "none"}) == "none";
+        options.preprocess = is_none ? PreprocessOptions::Mode::none : PreprocessOptions::Mode::dataset;
       });
   parser.text("--output", "NAME", "The output that is scored, for models with several (default: the first)",
               options.output_name);
   parser.value("--resize", "{pillow,tensorflow}", "How GTSRB images become 50 x 50 (default: pillow)",
                [&options](const std::string& flag, const std::string& value) {
-                 options.resize = parse_choice(flag, value, {"pillow", "tensorflow"});
+                 const bool is_pillow = parse_choice(flag, value, {"pillow", "tensorflow"}) == "pillow";
+                 options.resize = is_pillow ? Resize::pillow : Resize::tensorflow;
                });
   parser.value("--limit", "N", "Only the first N images",
                [&options](const std::string& flag, const std::string& value) {
@@ -99,18 +101,16 @@ void add_data_values(CommandParser& parser, CampaignDraft& draft) {
 
 }  // namespace
 
-const std::vector<std::string>& dataset_names() {
-  static const std::vector<std::string> names = {"CIFAR10", "CIFAR100", "GTSRB"};
-  return names;
-}
-
-const std::vector<std::string>& kernel_set_names() {
-  static const std::vector<std::string> names = {"auto", "avx512", "avx2", "neon", "scalar"};
-  return names;
+KernelSet parse_kernels(const std::string& flag, const std::string& value) {
+  std::vector<std::string> names;
+  for (const KernelSet set :
+       {KernelSet::automatic, KernelSet::avx512, KernelSet::avx2, KernelSet::neon, KernelSet::scalar})
+    names.push_back(kernel_set_name(set));
+  return *kernel_set_named(parse_choice(flag, value, names));
 }
 
 void add_original_flags(CommandParser& parser, CampaignDraft& draft) {
-  CampaignOptions& options = draft.options;
+  RunOptions& options = draft.options;
   parser.group("Flags of the Python tool");
   add_network_flags(parser, draft, "The faults; without it only the golden run is made");
   parser.text("-o,--output-path", "FOLDER", "Where reports go (default: reports)", options.output_folder);
@@ -143,7 +143,7 @@ void add_source_flags(CommandParser& parser, CampaignDraft& draft) {
 }
 
 void add_report_flags(CommandParser& parser, CampaignDraft& draft) {
-  CampaignOptions& options = draft.options;
+  RunOptions& options = draft.options;
   parser.group("Report");
   parser.text("--report", "FILE", "The report's path; metadata and scores go beside it", options.report_path);
   parser.flag("--overwrite", "Begin anew instead of going on with a report, or refusing to",
@@ -165,7 +165,7 @@ void add_report_flags(CommandParser& parser, CampaignDraft& draft) {
 }
 
 void add_machine_flags(CommandParser& parser, CampaignDraft& draft) {
-  CampaignOptions& options = draft.options;
+  RunOptions& options = draft.options;
   parser.group("Machine (nothing here changes a byte of the report)");
   parser.value("--threads", "N", "Threads (default: what affinity, cgroup and SLURM allow)",
                [&options](const std::string& flag, const std::string& value) {
@@ -177,7 +177,7 @@ void add_machine_flags(CommandParser& parser, CampaignDraft& draft) {
                });
   parser.value("--kernels", "{auto,avx512,avx2,neon,scalar}", "Force an instruction set (default: auto)",
                [&options](const std::string& flag, const std::string& value) {
-                 options.kernels = parse_choice(flag, value, kernel_set_names());
+                 options.kernels = parse_kernels(flag, value);
                });
   parser.value("--tile", "N", "Images worked on together (default: chosen)",
                [&options](const std::string& flag, const std::string& value) {
@@ -185,8 +185,8 @@ void add_machine_flags(CommandParser& parser, CampaignDraft& draft) {
                });
 }
 
-CampaignOptions checked_options(CampaignDraft draft) {
-  CampaignOptions& options = draft.options;
+RunOptions checked_options(CampaignDraft draft) {
+  RunOptions& options = draft.options;
   check_sources(options);
   check_normalisation(options);
   if (options.output_folder.empty()) throw Error(ErrorKind::usage, "--output-path needs a value");

@@ -5,16 +5,16 @@
 #include <vector>
 
 #include "cli/command_parser.hpp"
-#include "tf_injector/campaign.hpp"
+#include "cli/run_options.hpp"
 
 namespace tf_injector::cli {
 
-[[nodiscard]] const std::vector<std::string>& dataset_names();
-[[nodiscard]] const std::vector<std::string>& kernel_set_names();
+// "auto", "avx512", ... Throws Error(usage).
+[[nodiscard]] KernelSet parse_kernels(const std::string& flag, const std::string& value);
 
 // What parsing collects before it is checked as a whole.
 struct CampaignDraft {
-  CampaignOptions options;
+  RunOptions options;
   bool save_scores = false, no_download = false, validate = false;
   std::string scores;
 };
@@ -28,6 +28,6 @@ void add_machine_flags(CommandParser& parser, CampaignDraft& draft);
 void add_source_flags(CommandParser& parser, CampaignDraft& draft);
 
 // The draft as a whole. Throws Error(usage) where flags contradict each other or one is missing.
-[[nodiscard]] CampaignOptions checked_options(CampaignDraft draft);
+[[nodiscard]] RunOptions checked_options(CampaignDraft draft);
 
 }  // namespace tf_injector::cli

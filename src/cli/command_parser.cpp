@@ -11,9 +11,9 @@
 #include <sstream>
 #include <utility>
 
-#include "cli/version.hpp"
 #include "core/nearest_name.hpp"
 #include "tf_injector/error.hpp"
+#include "tf_injector/version.hpp"
 
 namespace tf_injector::cli {
 namespace {
@@ -150,7 +150,7 @@ void CommandParser::positional(const std::string& name, const std::string& descr
 }
 
 std::optional<std::string> CommandParser::parse(const std::vector<std::string>& words) {
-  library_->app.set_version_flag("--version", std::string("tf_injector ") + kVersion, "Print the version")
+  library_->app.set_version_flag("--version", std::string("tf_injector ") + version(), "Print the version")
       ->group(group_);
   library_->app.set_help_flag("-h,--help", "Print this help")->group(group_);
   try {

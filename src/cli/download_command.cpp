@@ -1,71 +1,59 @@
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <map>
 #include <optional>
 
 #include "cli/commands.hpp"
 #include "cli/signals.hpp"
 #include "core/wall_clock.hpp"
-#include "data/dataset_table.hpp"
-#include "data/download.hpp"
-#include "data/file_probe.hpp"
-#include "io/sha256.hpp"
+#include "tf_injector/datasets.hpp"
 
 namespace tf_injector::cli {
 namespace {
 
-// What libcurl reports, file by file, as transfers.
+// What is reported file by file, as transfers.
 class TransferTalk {
  public:
-  TransferTalk(std::string file, Talk& talk) : talk_(talk) { transfer_.file = std::move(file); }
+  explicit TransferTalk(Talk& talk) : talk_(talk) {}
 
-  void report(uint64_t done, std::optional<uint64_t> total) {
-    if (!begin_ || done < transfer_.done) {  // the first report, or a new attempt
+  void report(const std::string& file, uint64_t done, std::optional<uint64_t> total) {
+    if (transfer_.file != file || done < transfer_.done) {  // the first report, or a new attempt
       begin_ = Clock::now();
+      transfer_ = {};
+      transfer_.file = file;
       transfer_.before = done;
     }
     transfer_.done = done;
     transfer_.total = total;
-    transfer_.seconds = seconds_since(*begin_);
+    transfer_.seconds = seconds_since(begin_);
     if (total || done > transfer_.before) talk_.progress(transfer_);
   }
 
  private:
   Talk& talk_;
   Transfer transfer_;
-  std::optional<Clock::time_point> begin_;
+  Clock::time_point begin_;
 };
-
-std::vector<data::DownloadFile> wanted_files(const DownloadArguments& arguments) {
-  std::vector<data::DownloadFile> files = data::named_set(arguments.dataset).downloads;
-  if (!arguments.sha256.empty()) {
-    files[0].hash_kind = data::HashKind::sha256;
-    files[0].hash = arguments.sha256;
-  }
-  return files;
-}
 
 }  // namespace
 
 void download_command(const DownloadArguments& arguments, std::ostream& out, Talk& talk) {
-  const std::atomic<bool>& stop = stop_on_signals("");
-  const std::string folder = arguments.folder.empty() ? "datasets/" + arguments.dataset : arguments.folder;
-  data::DownloadOptions options;
-  options.mirrors = arguments.mirrors;
-  options.on_message = [&talk](const std::string& line) { talk.message(line); };
-  for (const data::DownloadFile& file : wanted_files(arguments)) {
-    TransferTalk transfer(file.name, talk);
-    options.on_progress = [&](uint64_t done, std::optional<uint64_t> total) {
-      transfer.report(done, total);
-      return !stop;
-    };
-    data::download_files({&file, 1}, folder, options);
-    talk.finish();
-    const std::string path = data::in_folder(folder, file.name);
-    out << fmt::format("{}: {} bytes, SHA-256 {}\n", path, std::filesystem::file_size(path),
-                       sha256_of_file(path))
-        << std::flush;
-  }
+  TransferTalk transfers(talk);
+  fetch_dataset(
+      {.name = arguments.dataset,
+       .folder = arguments.folder.empty() ? "datasets/" + arguments.dataset : arguments.folder,
+       .mirrors = arguments.mirrors,
+       .sha256 = arguments.sha256,
+       .message = [&talk](const std::string& line) { talk.message(line); },
+       .progress = [&transfers](const std::string& file, uint64_t done,
+                                std::optional<uint64_t> total) { transfers.report(file, done, total); },
+       .fetched =
+           [&](const FetchedFile& file) {
+             talk.finish();
+             out << fmt::format("{}: {} bytes, SHA-256 {}\n", file.path, file.bytes, file.sha256)
+                 << std::flush;
+           },
+       .stop = &stop_on_signals("")});
 }
 
 }  // namespace tf_injector::cli

@@ -3,54 +3,36 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <set>
+#include <map>
+#include <utility>
+#include <vector>
 
 #include "cli/text_table.hpp"
-#include "fault/bit_groups.hpp"
+#include "tf_injector/bit_groups.hpp"
 
 namespace tf_injector::cli {
 namespace {
 
 constexpr int64_t kBitsPerWeight = 32;
 
-struct LayerFigures {
-  int64_t parameters = 0;
-  int64_t faultable_bits = 0;
-};
+// "(32, 32, 3)", "(4,)"
+std::string shape_text(const std::vector<int64_t>& shape) { return format_index(shape); }
 
-LayerFigures figures_of(const Graph& graph, const Layer& layer) {
-  LayerFigures figures;
-  for (const WeightId id : layer.weights)
-    figures.parameters += graph.weights.at(static_cast<size_t>(id)).shape.elements();
-  if (layer.injectable && !layer.weights.empty()) {
-    figures.faultable_bits =
-        graph.weights.at(static_cast<size_t>(layer.weights[0])).shape.elements() * kBitsPerWeight;
-  }
-  return figures;
-}
-
-// "input_1 (32, 32, 3), input_2 (4,)"
-std::string inputs_line(const Graph& graph) {
+// "input_1 (32, 32, 3), input_2 (4,) uint8"
+std::string inputs_line(const Model& model) {
   std::vector<std::string> inputs;
-  for (const NodeId id : graph.inputs) {
-    const Node& node = graph.nodes.at(static_cast<size_t>(id));
-    const auto* input = std::get_if<ops::Input>(&node.op);
-    std::string line =
-        fmt::format("{} {}", input == nullptr ? node.path : input->name, node.shape.to_string());
-    if (input != nullptr && input->type != NumberType::float32)
-      line += fmt::format(" {}", number_type_name(input->type));
+  for (const ModelInput& input : model.inputs()) {
+    std::string line = fmt::format("{} {}", input.name, shape_text(input.shape));
+    if (input.type != "float32") line += " " + input.type;
     inputs.push_back(std::move(line));
   }
   return fmt::format("{}", fmt::join(inputs, ", "));
 }
 
-std::string outputs_line(const Graph& graph) {
+std::string outputs_line(const Model& model) {
   std::vector<std::string> outputs;
-  for (size_t i = 0; i < graph.outputs.size(); ++i) {
-    const Node& node = graph.nodes.at(static_cast<size_t>(graph.outputs[i]));
-    const std::string& name = i < graph.output_names.size() ? graph.output_names[i] : node.path;
-    outputs.push_back(fmt::format("{} {}", name, node.shape.to_string()));
-  }
+  for (const ModelOutput& output : model.outputs())
+    outputs.push_back(fmt::format("{} {}", output.name, shape_text(output.shape)));
   return fmt::format("{}", fmt::join(outputs, ", "));
 }
 
@@ -60,29 +42,29 @@ std::string plural(int64_t count, const char* noun) {
 
 }  // namespace
 
-std::string model_text(const Graph& graph, const std::string& path) {
+std::string model_text(const Model& model) {
+  std::map<std::string, FaultableTensor> kernels;
+  for (FaultableTensor& kernel : model.faultable()) kernels.emplace(kernel.layer, std::move(kernel));
   std::vector<std::vector<std::string>> rows;
-  LayerFigures total;
-  int64_t injectable = 0;
-  for (const Layer& layer : graph.layers) {
-    const LayerFigures figures = figures_of(graph, layer);
-    const bool has_kernel = layer.injectable && !layer.weights.empty();
+  int64_t parameters = 0, bits = 0;
+  const std::vector<ModelLayer> layers = model.layers();
+  for (const ModelLayer& layer : layers) {
     // "TFOpLambda(nn.relu)": which function it is stands in the layer's name.
     const std::string class_name = layer.class_name.substr(0, layer.class_name.find('('));
-    rows.push_back(
-        {layer.path, class_name, layer.output_shape.to_string(),
-         has_kernel ? graph.weights.at(static_cast<size_t>(layer.weights[0])).shape.to_string() : "",
-         std::to_string(figures.parameters), has_kernel ? std::to_string(figures.faultable_bits) : ""});
-    total.parameters += figures.parameters;
-    total.faultable_bits += figures.faultable_bits;
-    injectable += has_kernel ? 1 : 0;
+    const auto kernel = kernels.find(layer.path);
+    const bool has_kernel = kernel != kernels.end();
+    const int64_t faultable_bits = has_kernel ? kernel->second.elements * kBitsPerWeight : 0;
+    rows.push_back({layer.path, class_name, shape_text(layer.output_shape),
+                    has_kernel ? shape_text(kernel->second.shape) : "", std::to_string(layer.parameters),
+                    has_kernel ? std::to_string(faultable_bits) : ""});
+    parameters += layer.parameters;
+    bits += faultable_bits;
   }
   rows.emplace_back();
-  rows.push_back(
-      {"total", "", "", "", std::to_string(total.parameters), std::to_string(total.faultable_bits)});
+  rows.push_back({"total", "", "", "", std::to_string(parameters), std::to_string(bits)});
 
-  std::string text = fmt::format("{}: model '{}'", path, graph.name);
-  if (!graph.keras_version.empty()) text += fmt::format(", Keras {}", graph.keras_version);
+  std::string text = fmt::format("{}: model '{}'", model.source(), model.name());
+  if (!model.keras_version().empty()) text += fmt::format(", Keras {}", model.keras_version());
   text += "\n\n" + text_table({{"layer", false},
                                {"class", false},
                                {"output shape", false},
@@ -90,10 +72,9 @@ std::string model_text(const Graph& graph, const std::string& path) {
                                {"parameters", true},
                                {"faultable bits", true}},
                               rows);
-  text +=
-      fmt::format("\nlayers: {}, {} with a kernel that faults can hit\n", graph.layers.size(), injectable);
-  text += fmt::format("inputs: {}\noutputs: {}\n", inputs_line(graph), outputs_line(graph));
-  for (const std::string& note : graph.notes) text += fmt::format("note: {}\n", note);
+  text += fmt::format("\nlayers: {}, {} with a kernel that faults can hit\n", layers.size(), kernels.size());
+  text += fmt::format("inputs: {}\noutputs: {}\n", inputs_line(model), outputs_line(model));
+  for (const std::string& note : model.notes()) text += fmt::format("note: {}\n", note);
   return text;
 }
 
@@ -114,15 +95,11 @@ std::string steps_text(const std::vector<StepInfo>& steps) {
 }
 
 std::string validation_text(const FaultList& list, const std::string& model_path) {
-  std::set<WeightId> kernels;  // one per layer, however the list spells its name
   std::array<int64_t, kBitGroups.size()> counts{};
-  for (const ResolvedFault& fault : list.faults) {
-    kernels.insert(fault.patch.weight);
-    ++counts[bit_group_of(fault.fault.bit)];
-  }
-  std::string text = fmt::format("{}: {}, {}, fits {}\n", list.path,
-                                 plural(static_cast<int64_t>(list.faults.size()), "fault"),
-                                 plural(static_cast<int64_t>(kernels.size()), "layer"), model_path);
+  for (size_t row = 0; row < list.size(); ++row) ++counts[bit_group_of(flipped_bit(list[row]))];
+  std::string text =
+      fmt::format("{}: {}, {}, fits {}\n", list.source(), plural(static_cast<int64_t>(list.size()), "fault"),
+                  plural(static_cast<int64_t>(list.layers()), "layer"), model_path);
   for (size_t i = 0; i < kBitGroups.size(); ++i) {
     text += fmt::format("{}: {}\n", bit_group_label(kBitGroups[i]), counts[i]);
   }

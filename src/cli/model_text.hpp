@@ -4,16 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "fault/fault_list.hpp"
-#include "graph/graph.hpp"
-#include "plan/plan.hpp"
+#include "tf_injector/fault_list.hpp"
+#include "tf_injector/model.hpp"
 
 namespace tf_injector::cli {
 
 // A table like Keras' summary (layer, class, output shape, kernel, parameters, faultable bits), then the
 // totals, inputs and outputs. A faultable bit is a bit of a kernel that a fault list may name: 32 per
 // element.
-[[nodiscard]] std::string model_text(const Graph& graph, const std::string& path);
+[[nodiscard]] std::string model_text(const Model& model);
 
 // The steps that run, with kernels and multiply-adds per image.
 [[nodiscard]] std::string steps_text(const std::vector<StepInfo>& steps);

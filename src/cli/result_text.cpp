@@ -23,24 +23,24 @@ std::vector<std::string> group_row(const BitGroupSummary& group) {
           share_text(group.critical, group.images)};
 }
 
+}  // namespace
+
 std::string path_line(const char* what, const std::string& path) {
   return path.empty() ? "" : fmt::format("{}: {}\n", what, path);
 }
 
-std::string dry_run_text(const CampaignResult& result) {
+std::string dry_run_text(const DryRun& plan) {
   std::string text = "dry run: nothing was written\n";
-  text += fmt::format("faults: {}\n", result.faults);
-  text += fmt::format("preprocessing: {}\n", result.preprocessing);
-  text += fmt::format("estimated time: {}\n", duration_text(result.estimated_seconds));
-  text += fmt::format("memory: at most {}\n", bytes_text(result.estimated_memory_bytes));
-  text += fmt::format("estimated disk: {}\n", bytes_text(result.estimated_disk_bytes));
-  for (const std::string& path : result.would_write) text += path_line("would write", path);
+  text += fmt::format("faults: {}\n", plan.faults);
+  text += fmt::format("preprocessing: {}\n", plan.preprocessing);
+  text += fmt::format("estimated time: {}\n", duration_text(plan.seconds));
+  text += fmt::format("memory: at most {}\n", bytes_text(plan.memory_bytes));
+  text += fmt::format("estimated disk: {}\n", bytes_text(plan.disk_bytes));
+  for (const std::string& path : plan.would_write) text += path_line("would write", path);
   return text;
 }
 
-}  // namespace
-
-std::string golden_text(const GoldenSummary& golden) {
+std::string golden_text(const Tally& golden) {
   return fmt::format("GOLD stats:\nimages: {}\ntop 1 accuracy: {}\ntop 5 accuracy: {}\n", golden.images,
                      golden.top_1_correct, golden.top_5_correct);
 }
@@ -70,19 +70,6 @@ std::string groups_text(const std::vector<BitGroupSummary>& groups) {
   rows.emplace_back();
   rows.push_back(group_row(total));
   return text_table(columns, rows);
-}
-
-std::string outcome_text(const CampaignResult& result) {
-  const std::string scores = path_line("scores", result.score_folder);
-  switch (result.outcome) {
-    case CampaignOutcome::golden_only:
-      return scores;
-    case CampaignOutcome::dry_run:
-      return dry_run_text(result);
-    default:
-      return groups_text(result.groups) + path_line("report", result.report_path) +
-             path_line("metadata", result.metadata_path) + scores;
-  }
 }
 
 }  // namespace tf_injector::cli

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/inputs.hpp"
 #include "cli/progress_text.hpp"
 #include "cli/result_text.hpp"
 #include "cli/signals.hpp"
@@ -28,32 +29,130 @@ void require_own_file(const std::string& report) {
                           report, stream));
 }
 
+// An interruption as its user reads it.
+template <typename Work, typename Text>
+auto interruptible(const Work& work, const Text& text) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::interrupted) throw;
+    throw Error(ErrorKind::interrupted, text());
+  }
+}
+
+// One `run`: from the flags to what is printed.
+class Run {
+ public:
+  Run(const RunOptions& options, const std::vector<std::string>& command_line, const std::atomic<bool>& stop,
+      std::ostream& out, Talk& talk)
+      : options_(options), report_options_(report_options(options, command_line)), out_(out), talk_(talk) {
+    callbacks_.message = [&talk](const std::string& line) { talk.message(line); };
+    callbacks_.warning = [&talk](const std::string& line) { talk.warning(line); };
+    callbacks_.golden = [this](const Tally& golden) { print_golden(golden); };
+    callbacks_.progress = [&talk](const Progress& progress) { talk.progress(progress); };
+    callbacks_.stop = &stop;
+  }
+
+  void execute() {
+    BenchmarkInputs inputs = load_inputs(options_, callbacks_.message, callbacks_.stop);
+    const auto nothing_written = [] { return std::string("interrupted: nothing was written"); };
+    Session session = interruptible(
+        [&] { return Session(std::move(inputs.model), std::move(inputs.dataset), inputs.options); },
+        nothing_written);
+    const Campaign campaign(session, std::move(inputs.faults), campaign_options(options_));
+    for (const std::string& remark : session.remarks()) talk_.message(remark);
+    for (const std::string& warning : session.warnings()) talk_.warning(warning);
+    if (*callbacks_.stop) throw Error(ErrorKind::interrupted, nothing_written());
+    if (options_.dry_run) return interruptible([&] { dry_run(campaign); }, nothing_written);
+    talk_.message(fmt::format("{} threads ({}), {} images at a time, kernels {}", campaign.threads(),
+                              campaign.threads_source(), campaign.tile(),
+                              kernel_set_name(session.kernels())));
+    if (campaign.faults()) return run_list(campaign);
+    interruptible([&] { run_golden(campaign); }, nothing_written);
+  }
+
+ private:
+  void print_golden(const Tally& golden) {
+    if (golden_printed_) return;
+    talk_.finish();  // a bar on the same terminal makes room
+    out_ << golden_text(golden) << std::flush;
+    golden_printed_ = true;
+  }
+
+  void run_list(const Campaign& campaign) {
+    CsvReport report(campaign, report_options_, callbacks_.message);
+    if (report.is_finished()) {
+      talk_.finish();
+      print_golden(*report.golden_before());
+      return print_report(report, summarize(report.rows_before()));
+    }
+    const CampaignSummary summary = interruptible(
+        [&] { return campaign.run(report, callbacks_); },
+        [&] {
+          return fmt::format("interrupted: {} of {} faults are in {}; the same command{} goes on",
+                             report.rows(), campaign.faults()->size(), report.path(),
+                             options_.overwrite ? " without --overwrite" : "");
+        });
+    talk_.finish();
+    print_golden(summary.golden);
+    talk_.message(fmt::format("{} faults in {}", summary.faults, duration_text(summary.seconds)));
+    print_report(report, summary.groups);
+  }
+
+  void print_report(const CsvReport& report, const std::vector<BitGroupSummary>& groups) {
+    out_ << groups_text(groups) << path_line("report", report.path())
+         << path_line("metadata", report.metadata_path()) << path_line("scores", report.score_folder());
+  }
+
+  void run_golden(const Campaign& campaign) {
+    std::optional<GoldenScoreFolder> folder;
+    if (options_.scores != ScoreMode::none) folder.emplace(campaign, report_options_);
+    const CampaignSummary summary = campaign.run_golden(callbacks_, [&](std::span<const float> scores) {
+      if (folder) folder->write(scores);
+    });
+    talk_.finish();
+    print_golden(summary.golden);
+    if (folder) out_ << path_line("scores", folder->path());
+  }
+
+  void dry_run(const Campaign& campaign) {
+    DryRun plan;
+    plan.preprocessing = campaign.session().preprocessing();
+    plan.memory_bytes = campaign.memory_bytes();
+    size_t rows = 0;
+    bool is_finished = false;
+    if (campaign.faults()) {
+      const CsvReport report(campaign, report_options_, callbacks_.message);
+      plan.faults = campaign.faults()->size();
+      plan.would_write = report.would_write();
+      plan.disk_bytes = report.would_write_bytes();
+      rows = report.rows_before().size();
+      is_finished = report.is_finished();
+    } else if (options_.scores != ScoreMode::none) {
+      const GoldenScoreFolder folder(campaign, report_options_);
+      plan.would_write = folder.would_write();
+      plan.disk_bytes = folder.would_write_bytes();
+    }
+    if (!is_finished) plan.seconds = campaign.estimate(rows, callbacks_.stop).seconds;
+    talk_.finish();
+    out_ << dry_run_text(plan);
+  }
+
+  const RunOptions& options_;
+  const ReportOptions report_options_;
+  std::ostream& out_;
+  Talk& talk_;
+  CampaignCallbacks callbacks_;
+  bool golden_printed_ = false;
+};
+
 }  // namespace
 
 void run_campaign_command(const RunArguments& arguments, const std::vector<std::string>& command_line,
                           std::ostream& out, Talk& talk) {
-  require_own_file(arguments.campaign.report_path);
-  CampaignOptions options = arguments.campaign;
-  options.command_line = command_line;
-  bool golden_printed = false;
-  const auto print_golden = [&](const GoldenSummary& golden) {
-    if (!golden_printed) out << golden_text(golden) << std::flush;
-    golden_printed = true;
-  };
-  CampaignCallbacks callbacks;
-  callbacks.message = [&talk](const std::string& line) { talk.message(line); };
-  callbacks.warning = [&talk](const std::string& line) { talk.warning(line); };
-  callbacks.golden = print_golden;
-  callbacks.progress = [&talk](const Progress& progress) { talk.progress(progress); };
-  callbacks.stop = &stop_on_signals(stop_notice(arguments));
-
-  const CampaignResult result = run_campaign(options, callbacks);
-  talk.finish();
-  if (result.golden.images > 0) print_golden(result.golden);
-  if (result.outcome == CampaignOutcome::done) {
-    talk.message(fmt::format("{} faults in {}", result.faults, duration_text(result.seconds)));
-  }
-  out << outcome_text(result);
+  require_own_file(arguments.options.report_path);
+  check_run_options(arguments.options);
+  Run(arguments.options, command_line, stop_on_signals(stop_notice(arguments)), out, talk).execute();
 }
 
 }  // namespace tf_injector::cli

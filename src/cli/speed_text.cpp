@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/text_table.hpp"
-#include "io/json.hpp"
+#include "core/json.hpp"
 
 namespace tf_injector::cli {
 namespace {

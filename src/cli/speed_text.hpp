@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tf_injector/engine_speed.hpp"
+#include "tf_injector/benchmark.hpp"
 
 namespace tf_injector::cli {
 

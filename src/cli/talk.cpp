@@ -5,7 +5,8 @@
 #include <sstream>
 #include <utility>
 
-#include "io/json.hpp"
+#include "cli/flag_names.hpp"
+#include "core/json.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::cli {
@@ -200,12 +201,12 @@ class JsonTalk : public Talk {
 
 void Talk::message(const std::string& line) {
   const std::lock_guard lock(mutex_);
-  show_message(line);
+  show_message(with_flags(line));
 }
 
 void Talk::warning(const std::string& line) {
   const std::lock_guard lock(mutex_);
-  show_warning(line);
+  show_warning(with_flags(line));
 }
 
 void Talk::progress(const Progress& progress) {
@@ -220,7 +221,7 @@ void Talk::progress(const Transfer& transfer) {
 
 void Talk::error(const std::string& text, int exit_code, const std::string& hint) {
   const std::lock_guard lock(mutex_);
-  show_error(text, exit_code, hint);
+  show_error(with_flags(text), exit_code, hint);
 }
 
 void Talk::finish() {

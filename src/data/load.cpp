@@ -55,7 +55,8 @@ Dataset find_in_path(const NamedSet& set, const LoadOptions& options) {
 // Recognises by its contents what a path without a data set's name holds.
 Dataset load_unnamed(const LoadOptions& options) {
   const std::string& path = options.path;
-  if (path.empty()) throw DatasetError("no test set: give the name of a data set (-d) or a path (--data)");
+  if (path.empty())
+    throw DatasetError("no test set: give the name of a data set (`dataset`) or a path (`data`)");
   if (!file_exists(path)) throw DatasetError(path + ": no such file or folder");
   refuse_stand_in(path);
   for (const NamedSet& set : dataset_table()) {
@@ -73,8 +74,8 @@ Dataset load_unnamed(const LoadOptions& options) {
 [[noreturn]] void throw_missing(const NamedSet& set, const std::vector<std::string>& places) {
   throw DatasetError(
       fmt::format("{}: no test set found; looked in {} for {}, or {} in {}; {}fetch it with 'tf_injector "
-                  "download {}' (a run without --no-download and --dry-run does it by itself), or give its "
-                  "path with --data",
+                  "download {}' (a run without `no_download` and `dry_run` does it by itself), or give its "
+                  "path with `data`",
                   set.name, fmt::join(places, " and "), fmt::join(set.files, ", "), kArrayFiles,
                   own_folder(set), remarks(set, places), set.name));
 }

@@ -72,9 +72,9 @@ int first_tile(const MemoryNeeds& needs, const WorkLimits& limits) {
   const uint64_t megabytes = (least + kDifference + (1 << 20) - 1) >> 20;
   throw Error(ErrorKind::out_of_memory,
               fmt::format("not enough memory: {} may be used, this network and test set need at least "
-                          "--memory {}M{}; give more, or fewer images (--limit)",
+                          "`memory` {}M{}; give more, or fewer images (`limit`)",
                           bytes_text(limits.bytes), megabytes,
-                          limits.tile > 0 ? fmt::format(" with --tile {}", limits.tile) : ""));
+                          limits.tile > 0 ? fmt::format(" with `tile` {}", limits.tile) : ""));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "fault/bit_groups.hpp"
+#include "tf_injector/bit_groups.hpp"
 
 namespace tf_injector {
 

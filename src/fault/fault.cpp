@@ -1,6 +1,15 @@
 #include "tf_injector/fault.hpp"
 
+#include <utility>
+
 namespace tf_injector {
+
+Fault bit_flip(int64_t id, std::string layer, std::vector<int64_t> index, int bit) {
+  FaultPart part{.layer = std::move(layer), .index = std::move(index), .change = BitFlip{bit}};
+  return {.id = id, .parts = {std::move(part)}, .image = std::nullopt};
+}
+
+int flipped_bit(const Fault& fault) { return std::get<BitFlip>(fault.parts.front().change).bit; }
 
 std::string format_index(const std::vector<int64_t>& index) {
   std::string text = "(";

@@ -123,16 +123,16 @@ class ListReader {
     const int64_t before = problem_count_;
     ResolvedFault fault;
     fault.line = row.line;
-    fault.fault.injection = read_id(row.fields[0]);
+    const int64_t id = read_id(row.fields[0]);
     row.fields[1].text = trimmed(row.fields[1].text);
     const Layer* layer = find_layer(row.fields[1]);
     read_index(row.fields[2], layer, fault);
-    fault.fault.bit = read_bit(row.fields[3]);
+    const int bit = read_bit(row.fields[3]);
     if (problem_count_ != before) return;
     const Weight& kernel = graph_.weights[static_cast<size_t>(fault.patch.weight)];
     fault.patch.old_bits = float_bits(kernel.values[static_cast<size_t>(fault.patch.element)]);
-    fault.patch.new_bits = fault.patch.old_bits ^ (uint32_t{1} << fault.fault.bit);
-    fault.fault.layer = std::move(row.fields[1].text);
+    fault.patch.new_bits = fault.patch.old_bits ^ (uint32_t{1} << bit);
+    fault.fault = bit_flip(id, std::move(row.fields[1].text), index_.values, bit);
     faults_.push_back(std::move(fault));
   }
 
@@ -230,7 +230,6 @@ class ListReader {
       fault.patch.element =
           fault.patch.element * (*kernel)[axis] + (value < 0 || value >= (*kernel)[axis] ? 0 : value);
     }
-    fault.fault.index = index_.values;
   }
 
   static std::string example_of(const Shape& kernel) {
@@ -286,7 +285,7 @@ class ListReader {
 
 }  // namespace
 
-FaultList parse_fault_list(std::string_view text, const std::string& label, const Graph& graph) {
+ResolvedFaultList parse_fault_list(std::string_view text, const std::string& label, const Graph& graph) {
   ListReader reader(graph);
   reader.read(text);
   const ProblemList problems = reader.take_problems();
@@ -294,7 +293,7 @@ FaultList parse_fault_list(std::string_view text, const std::string& label, cons
   return {.path = label, .sha256 = sha256_of(text.data(), text.size()), .faults = reader.take_faults()};
 }
 
-FaultList read_fault_list(const std::string& path, const Graph& graph) {
+ResolvedFaultList read_fault_list(const std::string& path, const Graph& graph) {
   return parse_fault_list(read_text(path), path, graph);
 }
 

@@ -18,7 +18,7 @@ struct ResolvedFault {
   int line = 0;  // of the list
 };
 
-struct FaultList {
+struct ResolvedFaultList {
   std::string path;
   std::string sha256;                 // of the file's bytes
   std::vector<ResolvedFault> faults;  // in the list's order
@@ -26,8 +26,9 @@ struct FaultList {
 
 // Throws FaultListError: a line per problem ("list.csv:12:9: ...; expected ...; found ..."), at most 100,
 // then the number of the others. Throws Error(bad_input) if the file cannot be read.
-[[nodiscard]] FaultList read_fault_list(const std::string& path, const Graph& graph);
+[[nodiscard]] ResolvedFaultList read_fault_list(const std::string& path, const Graph& graph);
 // The same for a text; `label` names it in messages.
-[[nodiscard]] FaultList parse_fault_list(std::string_view text, const std::string& label, const Graph& graph);
+[[nodiscard]] ResolvedFaultList parse_fault_list(std::string_view text, const std::string& label,
+                                                 const Graph& graph);
 
 }  // namespace tf_injector

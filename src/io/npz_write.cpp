@@ -96,7 +96,7 @@ std::string npz_bytes(const std::map<std::string, std::string>& npy_files) {
     out += bytes;
     put_directory_entry(directory, member);
     if (out.size() > kMaxSize)
-      throw OutputError("an .npz of 4 GiB or more cannot be written; take fewer images (--limit)");
+      throw OutputError("an .npz of 4 GiB or more cannot be written; take fewer images (`limit`)");
   }
   const uint64_t directory_at = out.size();
   out += directory;

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "io/json.hpp"
+#include "core/json.hpp"
 
 namespace tf_injector::keras {
 

@@ -24,6 +24,14 @@ const char* kernel_set_name(KernelSet set) {
   return "?";
 }
 
+std::optional<KernelSet> kernel_set_named(std::string_view name) {
+  for (KernelSet set :
+       {KernelSet::automatic, KernelSet::avx512, KernelSet::avx2, KernelSet::neon, KernelSet::scalar}) {
+    if (name == kernel_set_name(set)) return set;
+  }
+  return std::nullopt;
+}
+
 std::vector<KernelSet> available_kernel_sets() {
   std::vector<KernelSet> sets;
   for (KernelSet set : {KernelSet::avx512, KernelSet::avx2, KernelSet::neon}) {

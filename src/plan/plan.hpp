@@ -16,6 +16,7 @@
 #include "kernels/kernel.hpp"
 #include "kernels/kernel_set.hpp"
 #include "plan/memory_planner.hpp"
+#include "tf_injector/model.hpp"
 
 namespace tf_injector {
 
@@ -27,14 +28,6 @@ struct CompileOptions {
 struct PlanInput {
   std::string name;
   Shape shape;
-};
-
-// One line of the plan for people and metadata.
-struct StepInfo {
-  std::string path;           // of the Keras layer whose op the step runs
-  std::string op;             // "Conv2D+BatchNormalization+Add+relu"
-  std::string kernel;         // "avx512:conv2d 6x64"
-  int64_t multiply_adds = 0;  // per image
 };
 
 struct PlanStep {

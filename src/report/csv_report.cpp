@@ -125,18 +125,17 @@ class ReportReader {
     const std::vector<CsvField> row = fields(kFaultFields + tally_columns().size());
     const int64_t images = report_.golden.images;
     ReportRow result;
-    result.fault.injection = number(row[0], "inj_id", 0, INT64_MAX);
-    result.fault.layer = row[1].text;
+    const int64_t id = number(row[0], "inj_id", 0, INT64_MAX);
     if (row[1].text.empty()) fail(row[1], "target_layer", "the name of a layer");
     ParsedIndex index;
     parse_index(row[2].text, index);
     if (!index.problem.empty()) fail(row[2], "layer_weigths", "a tuple like (2, 1, 0, 7)");
-    result.fault.index = std::move(index.values);
-    result.fault.bit = static_cast<int>(number(row[3], "bit_pos", 0, 31));
+    const int64_t bit = number(row[3], "bit_pos", 0, 31);
+    result.fault = bit_flip(id, row[1].text, std::move(index.values), static_cast<int>(bit));
     for (size_t i = 0; i < tally_columns().size(); ++i)
       read_column(row[kFaultFields + i], tally_columns()[i], images, images, result.tally);
     check_bytes(fault_row(result.fault, result.tally));
-    const auto [first, is_new] = lines_.emplace(result.fault.injection, line_number_);
+    const auto [first, is_new] = lines_.emplace(id, line_number_);
     if (!is_new)
       fail(row[0], "inj_id", fmt::format("each number once (it stands in line {} already)", first->second));
     report_.rows.push_back(std::move(result));
@@ -186,8 +185,9 @@ std::string golden_row(const Tally& tally) {
 }
 
 std::string fault_row(const Fault& fault, const Tally& tally) {
-  std::string row = fmt::format("{},{},{},{}", fault.injection, csv_field(fault.layer),
-                                csv_field(format_index(fault.index)), fault.bit);
+  const FaultPart& part = fault.parts.front();
+  std::string row = fmt::format("{},{},{},{}", fault.id, csv_field(part.layer),
+                                csv_field(format_index(part.index)), flipped_bit(fault));
   for (const TallyColumn& column : tally_columns())
     row.append(",").append(std::to_string(column.value(tally)));
   return row.append(kLineEnd);

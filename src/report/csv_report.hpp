@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tf_injector/fault.hpp"
+#include "tf_injector/report.hpp"
 #include "tf_injector/tally.hpp"
 
 namespace tf_injector {
@@ -15,10 +15,6 @@ namespace tf_injector {
 [[nodiscard]] std::string golden_row(const Tally& tally);  // "GOLDEN,,,,10000,9148,9965,,,,\r\n"
 [[nodiscard]] std::string fault_row(const Fault& fault, const Tally& tally);
 
-struct ReportRow {
-  Fault fault;
-  Tally tally;
-};
 struct Report {
   Tally golden;  // images is 0 if the golden row is not complete
   std::vector<ReportRow> rows;

@@ -1,6 +1,6 @@
 #include "report/group_summary.hpp"
 
-#include "fault/bit_groups.hpp"
+#include "tf_injector/bit_groups.hpp"
 
 namespace tf_injector {
 
@@ -17,8 +17,8 @@ void GroupSummary::add(int bit, const Tally& tally) {
   group.critical += tally.critical();
 }
 
-void GroupSummary::add(const std::vector<ReportRow>& rows) {
-  for (const ReportRow& row : rows) add(row.fault.bit, row.tally);
+void GroupSummary::add(std::span<const ReportRow> rows) {
+  for (const ReportRow& row : rows) add(flipped_bit(row.fault), row.tally);
 }
 
 int64_t GroupSummary::critical() const noexcept {

@@ -1,10 +1,11 @@
 // Summarises a report by the field of the float32 (sign, exponent, mantissa) that the faults hit.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "report/csv_report.hpp"
-#include "tf_injector/campaign.hpp"
+#include "tf_injector/report.hpp"
 
 namespace tf_injector {
 
@@ -12,7 +13,7 @@ class GroupSummary {
  public:
   GroupSummary();
   void add(int bit, const Tally& tally);
-  void add(const std::vector<ReportRow>& rows);
+  void add(std::span<const ReportRow> rows);
   [[nodiscard]] const std::vector<BitGroupSummary>& groups() const noexcept { return groups_; }
   [[nodiscard]] int64_t critical() const noexcept;  // over all groups
 

@@ -8,18 +8,15 @@
 namespace tf_injector {
 namespace {
 
-constexpr const char* kRemedy = "; move it away, or begin anew with --overwrite";
+constexpr const char* kRemedy = "; move it away, or begin anew with `overwrite`";
 
 [[noreturn]] void refuse(const std::string& label, const std::string& what) {
   throw Error(ErrorKind::resume, fmt::format("{}: {}{}", label, what, kRemedy));
 }
 
-bool same_fault(const Fault& a, const Fault& b) {
-  return a.injection == b.injection && a.layer == b.layer && a.index == b.index && a.bit == b.bit;
-}
-
 std::string name_of(const Fault& fault) {
-  return fmt::format("{},{},\"{}\",{}", fault.injection, fault.layer, format_index(fault.index), fault.bit);
+  const FaultPart& part = fault.parts.front();
+  return fmt::format("{},{},\"{}\",{}", fault.id, part.layer, format_index(part.index), flipped_bit(fault));
 }
 
 // Describes the first row that does not match the fault list; "" if all do.
@@ -27,7 +24,7 @@ std::string foreign_row(const Report& report, std::span<const Fault> faults) {
   if (report.rows.size() > faults.size())
     return fmt::format("{} faults in the report, {} in the list", report.rows.size(), faults.size());
   for (size_t i = 0; i < report.rows.size(); ++i) {
-    if (same_fault(report.rows[i].fault, faults[i])) continue;
+    if (report.rows[i].fault == faults[i]) continue;
     return fmt::format("row {} is not the list's; expected {}; found {}", i + 1, name_of(faults[i]),
                        name_of(report.rows[i].fault));
   }

@@ -21,10 +21,6 @@ class ReportJournal {
   void begin(const Tally& golden);
   // Rows that are on the disk when it returns. `spent`: by this run so far. All three throw OutputError;
   // the report is then what it was before.
-  struct Spent {
-    double seconds = 0;
-    CheckTotals check;
-  };
   void append(std::span<const Fault> faults, std::span<const Tally> tallies, const Spent& spent);
   void finish(const Spent& spent);
 

@@ -3,8 +3,6 @@
 
 #include <string>
 
-#include "tf_injector/campaign.hpp"
-
 namespace tf_injector {
 
 struct ReportNames {
@@ -14,13 +12,6 @@ struct ReportNames {
 
   [[nodiscard]] std::string prefix() const { return dataset + "_" + network + "_"; }
 };
-
-// From -d and -n, else from the stems of --data and --model. Throws Error(usage) when a part is missing.
-[[nodiscard]] ReportNames report_names(const CampaignOptions& options);
-
-// --model, else models/<dataset>/<network>.keras. Throws Error(usage) when neither is given; ModelError when
-// the file does not exist (the networks that do are listed).
-[[nodiscard]] std::string find_model(const CampaignOptions& options);
 
 // "x/r.csv" -> "x/r.run.json"; "x/r.csv" -> "x/r"
 [[nodiscard]] std::string metadata_path_of(const std::string& report_path);

@@ -73,7 +73,7 @@ class ReportOpener {
     throw Error(
         ErrorKind::resume,
         fmt::format("{}: exists, and {} is not beside it: what it comes from is not known; choose another "
-                    "--report, or begin anew with --overwrite",
+                    "`report`, or begin anew with `overwrite`",
                     paths.report, paths.metadata));
   }
 
@@ -84,8 +84,8 @@ class ReportOpener {
         fs::is_empty(paths.scores, ignored))
       return;
     throw Error(ErrorKind::resume,
-                fmt::format("{}: the folder for the scores is not empty; choose another --report, "
-                            "or take it with --overwrite",
+                fmt::format("{}: the folder for the scores is not empty; choose another `report`, "
+                            "or take it with `overwrite`",
                             paths.scores));
   }
 
@@ -94,7 +94,7 @@ class ReportOpener {
     std::vector<std::string> lines = differences(found.settings, identity_.metadata.settings);
     if (found.scores != identity_.metadata.scores)
       lines.push_back(
-          fmt::format("--scores: {} in the report, {} now", found.scores, identity_.metadata.scores));
+          fmt::format("`scores`: {} in the report, {} now", found.scores, identity_.metadata.scores));
     return lines;
   }
 
@@ -156,8 +156,8 @@ class ReportOpener {
     opened.metadata = read_metadata(opened.paths);
     if (const auto lines = different(opened.metadata); !lines.empty()) {
       throw Error(ErrorKind::resume,
-                  fmt::format("{}: is of another run; choose another --report, or begin anew with "
-                              "--overwrite. What differs:\n  {}",
+                  fmt::format("{}: is of another run; choose another `report`, or begin anew with "
+                              "`overwrite`. What differs:\n  {}",
                               opened.paths.report, fmt::join(lines, "\n  ")));
     }
     if (!opened.metadata.finished && !request_.dry_run) {
@@ -186,13 +186,13 @@ class ReportOpener {
     std::vector<std::string> lost;
     if (opened.state == ReportState::finished && !scores.has_golden()) lost.push_back(scores.golden_path());
     for (const ReportRow& row : opened.content.rows) {
-      if (!scores.has_fault(row.fault.injection)) lost.push_back(scores.fault_path(row.fault.injection));
+      if (!scores.has_fault(row.fault.id)) lost.push_back(scores.fault_path(row.fault.id));
     }
     if (lost.empty()) return;
     throw Error(
         ErrorKind::resume,
         fmt::format("{}: {} file(s) of its scores are missing or cut, the first is {}; put them back, "
-                    "or begin anew with --overwrite",
+                    "or begin anew with `overwrite`",
                     opened.paths.report, lost.size(), lost.front()));
   }
 
@@ -238,7 +238,7 @@ class ReportOpener {
       throw Error(
           ErrorKind::resume,
           fmt::format("{}: has another name too (a hard link), which may be another report's, so it is not "
-                      "overwritten; remove this name first, or choose another --report",
+                      "overwritten; remove this name first, or choose another `report`",
                       paths.report));
     }
     OpenedReport opened{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
@@ -247,7 +247,7 @@ class ReportOpener {
     const std::string text = read_text(opened.paths.report);
     if (!text.starts_with(report_header()) && !report_header().starts_with(text)) {
       throw Error(ErrorKind::resume,
-                  fmt::format("{}: is no report, so it is not overwritten; choose another --report",
+                  fmt::format("{}: is no report, so it is not overwritten; choose another `report`",
                               opened.paths.report));
     }
     if (request_.dry_run) return opened;

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "core/json.hpp"
 #include "io/file.hpp"
-#include "io/json.hpp"
 #include "io/posix.hpp"
 #include "tf_injector/error.hpp"
 
@@ -56,7 +56,7 @@ void require_own_metadata(const ReportPaths& paths, bool report_exists, bool ove
     if (report_exists) return;  // damaged metadata of this report: reported when they are read
     throw Error(
         ErrorKind::resume,
-        fmt::format("{}: stands where the metadata of {} go, and holds no metadata; choose another --report",
+        fmt::format("{}: stands where the metadata of {} go, and holds no metadata; choose another `report`",
                     paths.metadata, paths.report));
   }
   if (names->report == fs::path(paths.report).filename().string()) return;
@@ -66,7 +66,7 @@ void require_own_metadata(const ReportPaths& paths, bool report_exists, bool ove
     throw Error(
         ErrorKind::resume,
         fmt::format(
-            "{}: its metadata would be {}, which belong to the report {}; choose a --report whose name "
+            "{}: its metadata would be {}, which belong to the report {}; choose a `report` whose name "
             "without the suffix is its own",
             paths.report, paths.metadata, owner));
   }
@@ -74,7 +74,7 @@ void require_own_metadata(const ReportPaths& paths, bool report_exists, bool ove
   throw Error(
       ErrorKind::resume,
       fmt::format("{}: its metadata would be {}, which are left over from the report {}; choose another "
-                  "--report, or take its place with --overwrite",
+                  "`report`, or take its place with `overwrite`",
                   paths.report, paths.metadata, owner));
 }
 
@@ -96,7 +96,7 @@ void require_own_scores(const ReportPaths& paths) {
     throw Error(
         ErrorKind::resume,
         fmt::format(
-            "{}: its scores would go into {}, which belongs to the report {}; choose another --report",
+            "{}: its scores would go into {}, which belongs to the report {}; choose another `report`",
             paths.report, paths.scores, owner));
   }
 }

@@ -7,8 +7,8 @@
 #include <fstream>
 #include <utility>
 
+#include "core/json.hpp"
 #include "data/preprocess.hpp"
-#include "io/json.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -194,15 +194,15 @@ std::vector<std::pair<std::string, std::string>> readable(const RunSettings& s) 
   return {{"the model's SHA-256", s.model_sha256},
           {"the fault list's SHA-256", s.fault_list_sha256},
           {"the data's SHA-256", s.data_sha256},
-          {"--batch-size", std::to_string(s.batch_size)},
-          {"--use-tf", s.use_tensorflow_preprocessing ? "given" : "not given"},
-          {"--resume-from", text_of(s.resume_from)},
-          {"--resize", s.resize},
+          {"`batch_size`", std::to_string(s.batch_size)},
+          {"`use_tf`", s.use_tensorflow_preprocessing ? "given" : "not given"},
+          {"`resume_from`", text_of(s.resume_from)},
+          {"`resize`", s.resize},
           {"the preprocessing", s.preprocessing.value_or("before 8-bit images could be fed as they are")},
           {"the mean of the preprocessing", text_of(s.mean)},
           {"the std of the preprocessing", text_of(s.std)},
-          {"--limit", text_of(s.limit)},
-          {"--output", s.output},
+          {"`limit`", text_of(s.limit)},
+          {"`output`", s.output},
           {"the threshold between two classes", s.threshold ? fmt::format("{}", *s.threshold) : "none"}};
 }
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "plan/plan.hpp"
-#include "tf_injector/campaign.hpp"
+#include "tf_injector/report.hpp"
 
 namespace tf_injector {
 

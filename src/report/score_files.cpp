@@ -155,7 +155,7 @@ void ScoreFiles::require_space(size_t faults) const {
   const uint64_t needed = disk_bytes(faults);
   if (needed <= free) return;
   throw OutputError(
-      fmt::format("{}: the scores of {} faults need {}, {} are free; make room, or take --scores changed",
+      fmt::format("{}: the scores of {} faults need {}, {} are free; make room, or take `scores` changed",
                   folder_, faults, bytes_text(needed), bytes_text(free)));
 }
 

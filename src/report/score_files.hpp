@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "tf_injector/campaign.hpp"
+#include "tf_injector/report.hpp"
 
 namespace tf_injector {
 

@@ -35,7 +35,7 @@ BlockRunner::BlockRunner(const Setup& setup, Engine& engine, GoldenRun& golden,
       stop_(stop),
       advance_(std::move(advance)) {
   for (int i = 0; i < setup.layout.threads; ++i)
-    buffers_.push_back(setup.feed.make_buffers(setup.layout.tile));
+    buffers_.push_back(setup.feed().make_buffers(setup.layout.tile));
 }
 
 std::vector<BlockRunner::Piece> BlockRunner::cut(size_t count) const {
@@ -115,7 +115,7 @@ std::vector<Tally> BlockRunner::run_piece(const Piece& piece, int thread, BlockR
   for (int image = 0; image < tile.images; ++image)
     unchanged += golden_.tally_if_unchanged[static_cast<size_t>(tile.first + image)];
   std::vector<Tally> tallies(piece.count, unchanged);
-  const auto inputs = setup_.feed.fill(tile, buffers_[static_cast<size_t>(thread)]);
+  const auto inputs = setup_.feed().fill(tile, buffers_[static_cast<size_t>(thread)]);
   engine_.run_faults({.inputs = inputs, .tile = tile}, piece.first, piece.count,
                      setup_.rows(std::as_const(golden_.scores), tile), thread, sink(piece, tallies, block));
   return tallies;
@@ -127,7 +127,7 @@ std::vector<Tally> BlockRunner::run_piece_with_golden(const Piece& piece, int th
   const Tile& tile = *piece.tile;
   std::vector<Tally> tallies(piece.count);
   FaultSink faults = sink(piece, tallies, block);
-  const auto inputs = setup_.feed.fill(tile, buffers_[static_cast<size_t>(thread)]);
+  const auto inputs = setup_.feed().fill(tile, buffers_[static_cast<size_t>(thread)]);
   auto faults_end = Clock::now();  // since then it is golden's time
   const auto golden_row = [&](int image_of_tile) {
     const int64_t image = tile.first + image_of_tile;

@@ -19,14 +19,14 @@ void GoldenRun::read(const Setup& setup, int64_t first, int64_t images) {
   for (int64_t image = first; image < first + images; ++image) {
     const std::span<const float> row = setup.row(std::as_const(scores), image);
     const auto i = static_cast<size_t>(image);
-    top[i] = setup.decision.top(row);
+    top[i] = setup.decision().top(row);
     tally_if_unchanged[i] = tally(setup, image, row);
   }
 }
 
 Tally GoldenRun::tally(const Setup& setup, int64_t image, std::span<const float> row) const {
-  return tally_row(row, setup.row(scores, image), top[static_cast<size_t>(image)], setup.feed.label(image),
-                   setup.decision);
+  return tally_row(row, setup.row(scores, image), top[static_cast<size_t>(image)], setup.feed().label(image),
+                   setup.decision());
 }
 
 void GoldenRun::add_up() {
@@ -40,11 +40,11 @@ GoldenRun run_golden(const Setup& setup, Engine& engine, const std::atomic<bool>
   GoldenRun golden(setup);
   std::vector<ImageFeed::Buffers> buffers;
   for (int i = 0; i < setup.layout.threads; ++i)
-    buffers.push_back(setup.feed.make_buffers(setup.layout.tile));
+    buffers.push_back(setup.feed().make_buffers(setup.layout.tile));
   parallel_for(setup.tiles.size(), setup.layout.threads, [&](size_t item, int thread) {
     check_stop(stop);
     const Tile& tile = setup.tiles[item];
-    const auto inputs = setup.feed.fill(tile, buffers[static_cast<size_t>(thread)]);
+    const auto inputs = setup.feed().fill(tile, buffers[static_cast<size_t>(thread)]);
     engine.run_golden({.inputs = inputs, .tile = tile}, thread, setup.rows(golden.scores, tile));
     golden.read(setup, tile.first, tile.images);
   });

@@ -12,16 +12,16 @@
 namespace tf_injector {
 namespace {
 
-// Every image of the array, in place.
+// Every image of the array.
 template <typename Value>
-void move_all_channels_last(std::vector<Value>& values, int64_t images, int64_t channels) {
+void move_all_channels_last(SharedArray<Value>& values, int64_t images, int64_t channels) {
   const size_t size = values.size() / static_cast<size_t>(images);
-  std::vector<Value> moved(size);
+  std::vector<Value> moved(values.size());
   for (size_t at = 0; at < values.size(); at += size) {
-    const std::span<Value> image = std::span(values).subspan(at, size);
-    transpose_matrix<Value>(image, static_cast<size_t>(channels), moved);
-    std::copy(moved.begin(), moved.end(), image.begin());
+    transpose_matrix<Value>(values.span().subspan(at, size), static_cast<size_t>(channels),
+                            std::span(moved).subspan(at, size));
   }
+  values = std::move(moved);
 }
 
 std::string names_of_arrays(const Dataset& dataset) {
@@ -51,7 +51,7 @@ void check_channels(const std::string& source, const std::vector<int64_t>& found
   throw DatasetError(fmt::format(
       "{}: images of {} cannot be normalized: expected {} channels, each with its mean and standard "
       "deviation, found {} (the {} axis of the model's input '{}', {}); give float32 images that are "
-      "normalized already, or leave out -d, --mean and --std",
+      "normalized already, or leave out `dataset`, `mean` and `std`",
       source, Shape(found).to_string(), kNormalizedChannels, channels, is_first ? "first" : "last",
       input.name, input.shape.to_string()));
 }
@@ -202,9 +202,9 @@ void ImageFeed::preprocess(const Source& source, int64_t first, int64_t count, s
   const auto size = static_cast<size_t>(count) * elements;
   const int64_t channels = array.shape.empty() ? 1 : array.shape.back();
   if (array.is_float) {
-    data::preprocess(std::span(array.floats).subspan(offset, size), channels, source.feed.preprocessing, out);
+    data::preprocess(array.floats.span().subspan(offset, size), channels, source.feed.preprocessing, out);
   } else {
-    data::preprocess(std::span(array.bytes).subspan(offset, size), channels, source.feed.preprocessing, out);
+    data::preprocess(array.bytes.span().subspan(offset, size), channels, source.feed.preprocessing, out);
   }
   if (!is_cast(array, source.feed)) return;
   for (float& value : out) value = stored_as(source.feed.type, value);

@@ -23,7 +23,7 @@ bool is_whole_layer(const OwnScaling& own) {
 // An input of the model, its images, and the flags.
 class InputChoice {
  public:
-  InputChoice(const CampaignOptions& options, const DatasetInput& array, const Graph& graph, NodeId input)
+  InputChoice(const PreprocessOptions& options, const DatasetInput& array, const Graph& graph, NodeId input)
       : options_(options),
         is_float_(array.is_float && !array.needs_preprocessing),
         node_(std::get<ops::Input>(graph.nodes.at(static_cast<size_t>(input)).op)),
@@ -49,32 +49,31 @@ class InputChoice {
 
  private:
   [[nodiscard]] std::string set_reason() const {
-    return options_.mean ? "--mean and --std" : "-d " + options_.dataset;
+    return options_.mean ? "mean and std are given" : "the data set is " + options_.dataset;
   }
 
   std::string for_floats(data::Preprocessing& preprocessing) const {
-    if (options_.preprocess == "none") return "--preprocess none";
+    if (options_.mode == PreprocessOptions::Mode::none) return "no preprocessing is asked for";
     if (!options_.mean) return "float32 images are fed as they are";
     preprocessing.normalization = set_;
     return set_reason();
   }
 
   std::string for_bytes(data::Preprocessing& preprocessing) const {
-    if (options_.preprocess == "none") return "--preprocess none";
-    if (!set_ && options_.preprocess.empty()) {
+    if (options_.mode == PreprocessOptions::Mode::none) return "no preprocessing is asked for";
+    if (!set_ && options_.mode == PreprocessOptions::Mode::automatic) {
       if (is_integer(node_.type)) return fmt::format("the model's input is {}", number_type_name(node_.type));
       if (own_ && is_whole_layer(*own_))
         return fmt::format("the model begins with '{}' ({})", own_->path, own_->class_name);
     }
-    preprocessing.scaling =
-        options_.use_tensorflow_preprocessing ? data::Scaling::tensorflow : data::Scaling::numpy;
+    preprocessing.scaling = options_.tensorflow_arithmetic ? data::Scaling::tensorflow : data::Scaling::numpy;
     preprocessing.normalization = set_;
-    return set_ ? set_reason() : "neither -d nor --mean and --std are given";
+    return set_ ? set_reason() : "neither a data set nor mean and std are given";
   }
 
   // Of values that are preprocessed though the model does not expect it.
   [[nodiscard]] std::optional<std::string> warning(const Chosen& chosen) const {
-    constexpr const char* kRemedy = "--preprocess none feeds the values as they are";
+    constexpr const char* kRemedy = "`preprocess` none feeds the values as they are";
     if (is_integer(node_.type)) {
       return fmt::format(
           "the model's input '{}' is {}: what {} ({}) gives is cut to whole numbers, as Keras does; {}",
@@ -85,7 +84,7 @@ class InputChoice {
                        chosen.how, chosen.why, own_->path, own_->class_name, kRemedy);
   }
 
-  const CampaignOptions& options_;
+  const PreprocessOptions& options_;
   bool is_float_;
   const ops::Input& node_;
   std::optional<OwnScaling> own_;
@@ -106,7 +105,7 @@ std::string together(const std::vector<Chosen>& all, const std::vector<PlanInput
 
 }  // namespace
 
-PreprocessChoice choose_preprocessing(const CampaignOptions& options, const Dataset& dataset,
+PreprocessChoice choose_preprocessing(const PreprocessOptions& options, const Dataset& dataset,
                                       const Graph& graph, const std::vector<PlanInput>& inputs) {
   PreprocessChoice choice;
   std::vector<Chosen> all;

@@ -9,8 +9,8 @@
 #include "graph/graph.hpp"
 #include "plan/plan.hpp"
 #include "session/image_feed.hpp"
-#include "tf_injector/campaign.hpp"
 #include "tf_injector/dataset.hpp"
+#include "tf_injector/session.hpp"
 
 namespace tf_injector {
 
@@ -21,10 +21,13 @@ struct PreprocessChoice {
   std::string how, why;
   std::optional<data::Normalization> normalization;  // in force for any input
   std::vector<std::string> warnings;                 // one line each
+
+  // "x / 255 (neither a data set nor mean and std are given)"
+  [[nodiscard]] std::string text() const { return how + " (" + why + ")"; }
 };
 
 // `inputs`: those of the plan, in the order of graph.inputs. Throws DatasetError: an input has no array.
-[[nodiscard]] PreprocessChoice choose_preprocessing(const CampaignOptions& options, const Dataset& dataset,
+[[nodiscard]] PreprocessChoice choose_preprocessing(const PreprocessOptions& options, const Dataset& dataset,
                                                     const Graph& graph, const std::vector<PlanInput>& inputs);
 
 }  // namespace tf_injector

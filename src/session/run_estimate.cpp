@@ -26,7 +26,7 @@ class Sampler {
       : setup_(setup),
         engine_(engine),
         stop_(stop),
-        buffers_(setup.feed.make_buffers(1)),
+        buffers_(setup.feed().make_buffers(1)),
         golden_(setup.classes()) {}
 
   // Seconds of the golden run on an image.
@@ -55,7 +55,7 @@ class Sampler {
              .batch = tiles.batch,
              .batch_index = (tiles.batch_index + image_) % tiles.batch};
     image_ = (image_ + 1) % tiles.images;
-    return {.inputs = setup_.feed.fill(tile_, buffers_), .tile = tile_};
+    return {.inputs = setup_.feed().fill(tile_, buffers_), .tile = tile_};
   }
 
   const Setup& setup_;
@@ -100,7 +100,7 @@ double share_of_thread(const Setup& setup) {  // in images
 }  // namespace
 
 bool joins_golden(const Setup& setup, double golden_seconds, size_t remaining) {
-  return setup.joins_golden && setup.repeats_golden && remaining > 0 &&
+  return setup.tuning().joins_golden && setup.repeats_golden && remaining > 0 &&
          remaining <= setup.layout.most_faults && faults_per_piece(setup, remaining) == remaining &&
          golden_seconds * (1 + kFaultInGoldenRuns * static_cast<double>(remaining)) <= kMostJoinedSeconds;
 }
@@ -128,7 +128,7 @@ double estimate_seconds(const Setup& setup, Engine& engine, size_t done, int eve
       seconds += beside * block_count(setup, golden * share, fault * share, faults.size());
   }
   if (every > 0) {
-    const auto plain = make_plain_engine(setup.plan, {.threads = 1, .tile = 1});
+    const auto plain = make_plain_engine(setup.plan(), {.threads = 1, .tile = 1});
     Sampler checks(setup, *plain, stop);
     checks.golden();
     seconds += checks.golden() * (1 + static_cast<double>(faults.size()) / every);

@@ -1,70 +1,52 @@
-// A campaign that is ready to run: everything resolved and checked, nothing written yet.
+// The faults of a list on a session: work and memory divided, nothing evaluated yet.
 #pragma once
 
-#include <functional>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "data/preprocess.hpp"
-#include "engine/engine_choice.hpp"
 #include "engine/tiles.hpp"
 #include "engine/work_layout.hpp"
-#include "metrics/decision.hpp"
-#include "plan/plan.hpp"
+#include "graph/patch.hpp"
 #include "session/block_size.hpp"
-#include "session/image_feed.hpp"
-#include "session/inputs.hpp"
-#include "tf_injector/fault.hpp"
+#include "session/session_state.hpp"
+#include "tf_injector/fault_list.hpp"
+#include "tf_injector/report.hpp"
 
 namespace tf_injector {
 
-// How a campaign is run, as far as no flag says it.
-struct RunTuning {
-  EngineChoice engine = default_engine();
-  size_t most_faults_per_block = 0;  // 0: what memory allows
-  bool joins_golden = true;          // see Setup
-  bool checks_itself = true;         // false: no --check, and no memory for it
-};
-
-// What a campaign works on, and what was decided about it that can change a score.
-struct Provenance {
-  std::string model_path, model_sha256, keras_version;
-  std::string output;  // name of the scored output; "": the model names none
-  std::string data_path, data_sha256;
-  std::string fault_list_sha256;  // "" without a list
-  int batch_size = 1;
-  std::optional<int64_t> limit;  // first images, when they are fewer than the data set has
-  std::string preprocessing, preprocessing_reason;
-  std::optional<data::Normalization> normalization;
-  std::string threads_source;  // what decided how many threads there are
-
-  // "x / 255 (neither -d nor --mean and --std are given)"
-  [[nodiscard]] std::string preprocessing_text() const {
-    return preprocessing + " (" + preprocessing_reason + ")";
-  }
+// What decides how a run's memory is divided.
+struct RunNeeds {
+  ScoreMode scores = ScoreMode::none;  // that are kept of every fault of a block
+  std::optional<int> check;            // see CampaignOptions
 };
 
 struct Setup {
-  Provenance provenance;
-  Plan plan;
-  Decision decision;
-  ImageFeed feed;
-  std::vector<std::string> remarks;   // what was decided that no flag says: one line each
-  std::vector<std::string> warnings;  // what is probably not meant
-  bool golden_only = false;
-  std::vector<Fault> faults;   // of this run: the list from --resume-from on
+  const Session::State* session;
+  std::optional<FaultList> list;  // none: a golden run only
+  RunNeeds needs;
+  std::vector<Fault> faults;   // of the list
   std::vector<Patch> patches;  // one per fault
   WorkLayout layout;
+  std::string threads_source;   // what decided how many threads there are
   size_t least_block = 1;       // faults, see EngineSize
   bool repeats_golden = false;  // see EngineNeeds
-  bool joins_golden = true;     // false: the golden run is never joined with a block (run_estimate.hpp)
   std::vector<Tile> tiles;
 
-  [[nodiscard]] int64_t images() const noexcept { return feed.images(); }
-  // Scores of one image: 1 for two classes where `decision` has a threshold.
-  [[nodiscard]] size_t classes() const noexcept { return static_cast<size_t>(plan.classes()); }
+  [[nodiscard]] const Plan& plan() const noexcept { return session->plan; }
+  [[nodiscard]] const ImageFeed& feed() const noexcept { return session->feed; }
+  [[nodiscard]] const Decision& decision() const noexcept { return session->decision; }
+  [[nodiscard]] const RunTuning& tuning() const noexcept { return session->tuning; }
+  [[nodiscard]] int batch_size() const noexcept { return session->options.batch_size; }
+  [[nodiscard]] bool golden_only() const noexcept { return !list.has_value(); }
+  [[nodiscard]] int64_t images() const noexcept { return session->images(); }
+  [[nodiscard]] size_t classes() const noexcept { return session->classes(); }
+  [[nodiscard]] std::unique_ptr<Engine> make_engine() const {
+    return tuning().engine.make(plan(), layout.engine());
+  }
   // Of the blocks of a run whose golden run took so long.
   [[nodiscard]] BlockSize block_size(double golden_seconds) const {
     return {golden_seconds,
@@ -83,8 +65,15 @@ struct Setup {
   }
 };
 
-// Compiles the plan, fits the data to it, finds the first fault, divides the memory. Throws Error(usage),
-// ModelError (no such output), DatasetError, Error(bad_input) (no such row), Error(out_of_memory).
-[[nodiscard]] Setup set_up(CampaignInputs inputs, const CampaignOptions& options, const RunTuning& tuning);
+// What model, plan and images take, and what the caller holds besides.
+[[nodiscard]] uint64_t held_bytes(const Session::State& session);
+
+// Divides memory and work. `session` must outlive it. Throws Error(out_of_memory): `memory` is too small.
+[[nodiscard]] Setup set_up(const Session::State& session, std::optional<FaultList> list,
+                           const RunNeeds& needs);
+
+// The same for single images with blocks of up to these faults: without a list and without tiles. `images`:
+// how many there are, at least one.
+[[nodiscard]] Setup set_up_pairs(const Session::State& session, std::vector<Patch> faults, int64_t images);
 
 }  // namespace tf_injector

@@ -4,8 +4,6 @@
 #include <atomic>
 
 #include "benchmark/engine_speed_run.hpp"
-#include "benchmark/step_speed.hpp"
-#include "benchmark/technique_speed.hpp"
 #include "campaign/campaign_fixture.hpp"
 #include "replay/shortcuts.hpp"
 
@@ -16,9 +14,9 @@ using testing::HasSubstr;
 
 class EngineSpeedTest : public ReplayCampaignTest {
  protected:
-  static std::vector<EngineSpeed> measure(const CampaignInputs& inputs, const CampaignOptions& options,
+  static std::vector<EngineSpeed> measure(const RunInputs& inputs, const RunOptions& options,
                                           const EngineChoice& fast = replay_engine()) {
-    return measure_on(inputs, options, 1e9, {}, fast);
+    return measure_with(benchmark_inputs(inputs, options), 1e9, {}, fast);
   }
 };
 
@@ -39,14 +37,15 @@ TEST_F(EngineSpeedTest, MeasuresBothEnginesOnTheSameListAndWritesNothing) {
 }
 
 TEST_F(EngineSpeedTest, ThePlainEngineStopsAfterItsTimeButTakesOneFault) {
-  const std::vector<EngineSpeed> speeds = measure_on(random_inputs(61), options(""), 0, {}, replay_engine());
+  const std::vector<EngineSpeed> speeds =
+      measure_with(benchmark_inputs(random_inputs(61), options("")), 0, {}, replay_engine());
   EXPECT_EQ(speeds.at(0).faults, 1);
   EXPECT_EQ(speeds.at(1).faults, 20);
 }
 
 TEST_F(EngineSpeedTest, TheScalarReferenceHasNoReplay) {
-  CampaignOptions o = options("");
-  o.kernels = "scalar";
+  RunOptions o = options("");
+  o.kernels = KernelSet::scalar;
   const std::vector<EngineSpeed> speeds = measure(random_inputs(62), o);
   ASSERT_EQ(speeds.size(), 1U);
   EXPECT_EQ(speeds[0].kernels, "scalar");
@@ -64,11 +63,11 @@ TEST_F(EngineSpeedTest, EnginesThatDisagreeAreNoMeasurement) {
 }
 
 TEST_F(EngineSpeedTest, NeedsFaultsAndStopsWhenAsked) {
-  CampaignInputs inputs = random_inputs(64);
+  RunInputs inputs = random_inputs(64);
   std::atomic<bool> stop{true};
   EXPECT_EQ(error_of([&] {
-              static_cast<void>(
-                  measure_on(inputs, options(""), 1, {.message = {}, .stop = &stop}, replay_engine()));
+              static_cast<void>(measure_with(benchmark_inputs(inputs, options("")), 1,
+                                             {.message = {}, .stop = &stop}, replay_engine()));
             }).kind(),
             ErrorKind::interrupted);
   inputs.list->faults.clear();
@@ -78,7 +77,7 @@ TEST_F(EngineSpeedTest, NeedsFaultsAndStopsWhenAsked) {
 }
 
 TEST_F(EngineSpeedTest, MeasuresReplayWithEveryShortcutLeftOut) {
-  const TechniqueSpeeds speeds = measure_techniques_on(random_inputs(66), options(""), 1, {});
+  const TechniqueSpeeds speeds = measure_techniques(benchmark_inputs(random_inputs(66), options("")), 1, {});
   EXPECT_EQ(speeds.plain.name, "plain");
   EXPECT_EQ(speeds.none.faults, 20);
   EXPECT_EQ(speeds.one_thread.threads, 1);
@@ -90,23 +89,25 @@ TEST_F(EngineSpeedTest, MeasuresReplayWithEveryShortcutLeftOut) {
       EXPECT_GT(speed->seconds, 0) << technique.name;
     }
   }
-  CampaignOptions o = options("");
-  o.kernels = "scalar";
-  EXPECT_EQ(error_of([&] { static_cast<void>(measure_techniques_on(random_inputs(66), o, 0, {})); }).kind(),
+  RunOptions o = options("");
+  o.kernels = KernelSet::scalar;
+  EXPECT_EQ(error_of([&] {
+              static_cast<void>(measure_techniques(benchmark_inputs(random_inputs(66), o), 0, {}));
+            }).kind(),
             ErrorKind::usage);
 }
 
 TEST_F(EngineSpeedTest, MeasuresEveryStepAlone) {
-  CampaignOptions o = options("");
+  RunOptions o = options("");
   o.tile = 3;
-  const StepSpeeds speeds = measure_steps_on(random_inputs(65), o, {});
+  const StepSpeeds speeds = measure_steps(benchmark_inputs(random_inputs(65), o), {});
   EXPECT_EQ(speeds.images, 3);
   ASSERT_FALSE(speeds.steps.empty());
   EXPECT_GT(speeds.steps.front().multiply_adds, 0);
   for (const StepSpeed& step : speeds.steps) EXPECT_GT(step.seconds_per_image, 0) << step.path;
   EXPECT_GT(speeds.peak, 1e8);
-  o.kernels = "scalar";
-  EXPECT_EQ(measure_steps_on(random_inputs(65), o, {}).peak, 0);
+  o.kernels = KernelSet::scalar;
+  EXPECT_EQ(measure_steps(benchmark_inputs(random_inputs(65), o), {}).peak, 0);
 }
 
 }  // namespace

@@ -13,11 +13,11 @@
 #include <utility>
 #include <vector>
 
-#include "campaign/campaign_run.hpp"
 #include "io/file.hpp"
 #include "kernels/kernel_set.hpp"
 #include "report/csv_report.hpp"
 #include "report/run_metadata.hpp"
+#include "support/campaign_run.hpp"
 #include "support/random_network.hpp"
 #include "tf_injector/error.hpp"
 
@@ -58,6 +58,14 @@ struct CaseOptions {
   bool bytes = false;  // uint8 images
 };
 
+// Changes a value of an array.
+template <typename Value>
+void set_value(SharedArray<Value>& array, size_t i, Value value) {
+  std::vector<Value> values = array.copy();
+  values[i] = value;
+  array = std::move(values);
+}
+
 inline Dataset random_dataset(std::mt19937& rng, const CaseOptions& options) {
   Dataset dataset{
       .name = "D", .source = "memory", .sha256 = std::string(64, 'd'), .inputs = {}, .labels = {}};
@@ -65,8 +73,10 @@ inline Dataset random_dataset(std::mt19937& rng, const CaseOptions& options) {
   DatasetInput input{
       .name = "", .shape = {side, side, 3}, .is_float = !options.bytes, .bytes = {}, .floats = {}};
   if (options.bytes) {
+    std::vector<uint8_t> bytes;
     for (int64_t i = 0; i < options.images * side * side * 3; ++i)
-      input.bytes.push_back(static_cast<uint8_t>(rng()));
+      bytes.push_back(static_cast<uint8_t>(rng()));
+    input.bytes = std::move(bytes);
   } else {
     input.floats = random_values(rng, options.images * side * side * 3, Values::ordinary);
   }
@@ -77,29 +87,27 @@ inline Dataset random_dataset(std::mt19937& rng, const CaseOptions& options) {
 }
 
 // Unsorted ids, any bit, and values that no single flip makes: Inf and NaN.
-inline FaultList random_list(std::mt19937& rng, const Graph& graph, const std::vector<size_t>& kernels,
-                             int count) {
-  FaultList list{.path = "list.csv", .sha256 = std::string(64, 'f'), .faults = {}};
+inline ResolvedFaultList random_list(std::mt19937& rng, const Graph& graph,
+                                     const std::vector<size_t>& kernels, int count) {
+  ResolvedFaultList list{.path = "list.csv", .sha256 = std::string(64, 'f'), .faults = {}};
   std::vector<int64_t> ids(static_cast<size_t>(count));
   std::iota(ids.begin(), ids.end(), 100);
   std::shuffle(ids.begin(), ids.end(), rng);
   for (int64_t id : ids) {
     const Patch patch = random_fault(rng, graph, kernels);
     const auto weight = static_cast<size_t>(patch.weight);
-    Fault fault{.injection = id,
-                .layer = graph.weights[weight].name,
-                .index = {},
-                .bit = static_cast<int>(rng() % 32)};
-    fault.index = index_of_element(graph.weights[weight].shape, patch.element);
+    Fault fault =
+        bit_flip(id, graph.weights[weight].name, index_of_element(graph.weights[weight].shape, patch.element),
+                 static_cast<int>(rng() % 32));
     list.faults.push_back({.fault = std::move(fault), .patch = patch, .line = 0});
   }
   return list;
 }
 
-inline CampaignInputs random_inputs(unsigned seed, const CaseOptions& options = {}) {
+inline RunInputs random_inputs(unsigned seed, const CaseOptions& options = {}) {
   std::mt19937 rng(seed);
   NetworkBuilder builder(rng, options.network);
-  CampaignInputs inputs;
+  RunInputs inputs;
   inputs.graph = builder.build();
   inputs.dataset = random_dataset(rng, options);
   inputs.list = random_list(rng, inputs.graph, builder.kernels, options.faults);
@@ -209,29 +217,27 @@ inline RunTuning no_inference() {
 // Campaigns that write into the test's folder.
 class CampaignTest : public FolderTest {
  protected:
-  [[nodiscard]] CampaignOptions options(const std::string& report = "r.csv") const {
-    CampaignOptions options;
+  [[nodiscard]] RunOptions options(const std::string& report = "r.csv") const {
+    RunOptions options;
     options.dataset = "D";
     options.network = "N";
-    options.fault_list_path = "list.csv";
     options.output_folder = path("out");
     if (!report.empty()) options.report_path = path(report);
     options.threads = 2;
     return options;
   }
-  static CampaignResult run(const CampaignInputs& inputs, const CampaignOptions& options,
-                            const RunTuning& tuning = {}, const CampaignCallbacks& callbacks = {}) {
+  static RunResult run(const RunInputs& inputs, const RunOptions& options, const RunTuning& tuning = {},
+                       const CampaignCallbacks& callbacks = {}) {
     return run_on(inputs, options, callbacks, tuning);
   }
   // The report of a run that nothing disturbs.
-  std::string whole_report(const CampaignInputs& inputs) {
-    CampaignOptions o = options("whole/whole.csv");
+  std::string whole_report(const RunInputs& inputs) {
+    RunOptions o = options("whole/whole.csv");
     run(inputs, o);
     return read_text(o.report_path);
   }
   // Runs until the block of this number (from 0) begins, and is stopped there.
-  static void run_until_block(const CampaignInputs& inputs, const CampaignOptions& options, int block,
-                              size_t size) {
+  static void run_until_block(const RunInputs& inputs, const RunOptions& options, int block, size_t size) {
     std::atomic<bool> stop{false};
     int blocks = 0;
     EngineHooks hooks;

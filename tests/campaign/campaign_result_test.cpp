@@ -17,27 +17,27 @@ using testing::HasSubstr;
 class CampaignResultTest : public CampaignTest {};
 
 TEST_F(CampaignResultTest, ByDefaultFilesAreNamedAfterDataNetworkAndTime) {
-  const CampaignInputs inputs = random_inputs(12);
-  CampaignOptions o = options("");
+  const RunInputs inputs = random_inputs(12);
+  RunOptions o = options("");
   o.scores = ScoreMode::all;
-  const CampaignResult first = run(inputs, o);
+  const RunResult first = run(inputs, o);
   EXPECT_THAT(first.report_path, testing::MatchesRegex(".*/out/D/N/D_N_[0-9]+_[0-9]+\\.csv"));
   EXPECT_THAT(first.metadata_path, testing::MatchesRegex(".*/out/D/N/D_N_[0-9]+_[0-9]+\\.run\\.json"));
   EXPECT_THAT(first.score_folder, testing::MatchesRegex(".*/out/D/N/[0-9]+_[0-9]+"));
-  const CampaignResult second = run(inputs, o);  // the first is finished
+  const RunResult second = run(inputs, o);  // the first is finished
   EXPECT_NE(second.report_path, first.report_path);
   EXPECT_NE(second.score_folder, first.score_folder);
   EXPECT_EQ(read_text(second.report_path), read_text(first.report_path));
 }
 
 TEST_F(CampaignResultTest, ResultAndMetadataSayWhatTheReportHolds) {
-  const CampaignInputs inputs = random_inputs(13);
-  const CampaignResult result = run(inputs, options());
-  EXPECT_EQ(result.outcome, CampaignOutcome::done);
+  const RunInputs inputs = random_inputs(13);
+  const RunResult result = run(inputs, options());
+  EXPECT_EQ(result.outcome, RunOutcome::done);
   EXPECT_EQ(result.faults, 20);
   const std::string text = read_text(result.report_path);
   const Report report = parse_report(text, "r");
-  const std::vector<BitGroupSummary> groups = summarize_report(result.report_path);
+  const std::vector<BitGroupSummary> groups = summarize(read_report(result.report_path).rows);
   ASSERT_EQ(groups.size(), 3u);
   int64_t faults = 0, masked = 0, critical = 0, expected_masked = 0, expected_critical = 0;
   for (size_t g = 0; g < 3; ++g) {
@@ -64,34 +64,32 @@ TEST_F(CampaignResultTest, ResultAndMetadataSayWhatTheReportHolds) {
   EXPECT_EQ(metadata.images, 11);
   EXPECT_EQ(metadata.classes, 7);
   EXPECT_EQ(metadata.threads, 2);
-  EXPECT_EQ(metadata.threads_source, "--threads");
+  EXPECT_EQ(metadata.threads_source, "as asked");
   EXPECT_EQ(metadata.report, "r.csv");
 }
 
 TEST_F(CampaignResultTest, SummarizeReportRefusesWhatIsNotWhole) {
-  const CampaignResult result = run(random_inputs(13), options());
+  const RunResult result = run(random_inputs(13), options());
   const std::string text = read_text(result.report_path);
   write_atomic(path("torn.csv"), text.substr(0, text.size() - 3));
   write_atomic(path("empty.csv"), "");
-  EXPECT_EQ(error_of([&] { static_cast<void>(summarize_report(path("torn.csv"))); }).kind(),
+  EXPECT_EQ(error_of([&] { static_cast<void>(read_report(path("torn.csv"))); }).kind(), ErrorKind::bad_input);
+  EXPECT_EQ(error_of([&] { static_cast<void>(read_report(path("empty.csv"))); }).kind(),
             ErrorKind::bad_input);
-  EXPECT_EQ(error_of([&] { static_cast<void>(summarize_report(path("empty.csv"))); }).kind(),
-            ErrorKind::bad_input);
-  EXPECT_EQ(error_of([&] { static_cast<void>(summarize_report(path("none.csv"))); }).kind(),
-            ErrorKind::bad_input);
+  EXPECT_EQ(error_of([&] { static_cast<void>(read_report(path("none.csv"))); }).kind(), ErrorKind::bad_input);
 }
 
 TEST_F(CampaignResultTest, TellsHowFarItIs) {
-  const CampaignInputs inputs = random_inputs(14);
+  const RunInputs inputs = random_inputs(14);
   std::vector<Progress> seen;  // how often: progress_reporter_test.cpp
   CampaignCallbacks callbacks;
   callbacks.progress = [&](const Progress& progress) { seen.push_back(progress); };
-  GoldenSummary golden;
-  callbacks.golden = [&](const GoldenSummary& summary) { golden = summary; };
-  CampaignOptions o = options();
+  Tally golden;
+  callbacks.golden = [&](const Tally& summary) { golden = summary; };
+  RunOptions o = options();
   o.threads = 4;
   o.tile = 1;
-  const CampaignResult result = run(inputs, o, tuning_with({}, 4), callbacks);
+  const RunResult result = run(inputs, o, tuning_with({}, 4), callbacks);
   ASSERT_FALSE(seen.empty());
   for (size_t i = 1; i < seen.size(); ++i) {
     EXPECT_GE(seen[i].faults_done, seen[i - 1].faults_done);
@@ -110,12 +108,12 @@ TEST_F(CampaignResultTest, TellsHowFarItIs) {
 }
 
 TEST_F(CampaignResultTest, DryRunWritesNothingAndSaysWhatItWould) {
-  const CampaignInputs inputs = random_inputs(15);
-  CampaignOptions o = options("");
+  const RunInputs inputs = random_inputs(15);
+  RunOptions o = options("");
   o.dry_run = true;
   o.scores = ScoreMode::all;
-  const CampaignResult result = run(inputs, o);
-  EXPECT_EQ(result.outcome, CampaignOutcome::dry_run);
+  const RunResult result = run(inputs, o);
+  EXPECT_EQ(result.outcome, RunOutcome::dry_run);
   EXPECT_FALSE(file_exists(o.output_folder));
   ASSERT_EQ(result.would_write.size(), 4u);
   EXPECT_THAT(result.would_write[0], HasSubstr("/out/D/N/D_N_"));
@@ -128,7 +126,7 @@ TEST_F(CampaignResultTest, DryRunWritesNothingAndSaysWhatItWould) {
 }
 
 TEST_F(CampaignResultTest, DryRunTimesBlocksOfTheSizeThatTheEngineWorksBestWith) {
-  CampaignOptions o = options("");
+  RunOptions o = options("");
   o.dry_run = true;
   o.threads = 1;
   std::vector<size_t> blocks;
@@ -142,31 +140,31 @@ TEST_F(CampaignResultTest, DryRunTimesBlocksOfTheSizeThatTheEngineWorksBestWith)
     needs.sizes.front().least_block = 8;
     return needs;
   };
-  const CampaignResult result = run(random_inputs(18), o, tuning);
+  const RunResult result = run(random_inputs(18), o, tuning);
   ASSERT_GE(blocks.size(), 2u);  // one of them not timed
   for (const size_t faults : blocks) EXPECT_EQ(faults, 8u);
   EXPECT_GE(result.estimated_seconds, 0.04 / 8 * 20 * 11);  // it sleeps no shorter
 }
 
 TEST_F(CampaignResultTest, MemoryThatIsTooSmallIsRefusedWithTheLeastThatWouldDo) {
-  const CampaignInputs inputs = random_inputs(16);
-  CampaignOptions o = options();
+  const RunInputs inputs = random_inputs(16);
+  RunOptions o = options();
   o.memory_bytes = 5000;
   EngineHooks hooks;
   hooks.made = [] { ADD_FAILURE() << "an engine was made"; };
   const Error error = error_of([&] { run(inputs, o, tuning_with(hooks)); });
   EXPECT_EQ(error.kind(), ErrorKind::out_of_memory);
   EXPECT_THAT(error.what(),
-              HasSubstr("5.0 kB may be used, this network and test set need at least --memory "));
+              HasSubstr("5.0 kB may be used, this network and test set need at least `memory` "));
   EXPECT_FALSE(file_exists(o.report_path));
 }
 
 TEST_F(CampaignResultTest, LittleMemoryMakesSmallBlocksAndTheSameBytes) {
-  const CampaignInputs inputs = random_inputs(17);
+  const RunInputs inputs = random_inputs(17);
   const std::string expected = slow_report(inputs, 11, 512);
   for (const NamedEngine& engine : both_engines()) {
     SCOPED_TRACE(engine.name);
-    CampaignOptions o = options();
+    RunOptions o = options();
     o.scores = ScoreMode::all;
     o.overwrite = true;
     o.memory_bytes = 16 << 20;
@@ -210,60 +208,49 @@ TEST_F(CampaignResultTest, RunningOutOfMemoryIsAnErrorOfItsOwn) {
     hooks.piece = [](size_t, size_t) { throw std::bad_alloc(); };
     EXPECT_EQ(error().kind(), ErrorKind::out_of_memory);
   }
-  EXPECT_EQ(run(random_inputs(18), options()).outcome, CampaignOutcome::done);
+  EXPECT_EQ(run(random_inputs(18), options()).outcome, RunOutcome::done);
 }
 
 TEST_F(CampaignResultTest, AnOutputThatTheModelLacksIsRefused) {
-  CampaignOptions o = options();
+  RunOptions o = options();
   o.output_name = "dense_7";
   const Error error = error_of([&] { run(random_inputs(19), o); });
   EXPECT_EQ(error.kind(), ErrorKind::bad_input);
-  EXPECT_STREQ(error.what(), "memory.keras: no output 'dense_7' (--output); the model has dense");
+  EXPECT_STREQ(error.what(), "memory.keras: no output 'dense_7' (`output`); the model has dense");
   o.output_name = "dense";
-  EXPECT_EQ(run(random_inputs(19), o).outcome, CampaignOutcome::done);
-}
-
-TEST_F(CampaignResultTest, KernelsOfAnotherNameAreRefused) {
-  CampaignOptions o = options();
-  o.kernels = "sse9";
-  const Error error = error_of([&] { run(random_inputs(19), o); });
-  EXPECT_EQ(error.kind(), ErrorKind::usage);
-  EXPECT_THAT(error.what(), HasSubstr("expected one of auto, avx512, avx2, neon, scalar, found 'sse9'"));
+  EXPECT_EQ(run(random_inputs(19), o).outcome, RunOutcome::done);
 }
 
 struct BadOption {
-  std::function<void(CampaignOptions&)> set;
+  std::function<void(RunOptions&)> set;
   const char* message;
 };
 
 TEST_F(CampaignResultTest, OptionsThatCannotBeMeantAreUsageErrors) {
   const std::vector<BadOption> cases{
-      {[](auto& o) { o.batch_size = 0; }, "--batch-size: expected a number from 1, found 0"},
-      {[](auto& o) { o.limit = 0; }, "--limit: expected a number from 1, found 0"},
-      {[](auto& o) { o.threads = -1; }, "--threads: "},
-      {[](auto& o) { o.tile = -1; }, "--tile: "},
-      {[](auto& o) { o.resume_from = 3, o.fault_list_path.clear(); }, "--resume-from needs a --fault-list"},
-      {[](auto& o) { o.resize = "cubic"; }, "--resize: expected pillow or tensorflow, found 'cubic'"},
+      {[](auto& o) { o.batch_size = 0; }, "`batch_size`: expected a number from 1, found 0"},
+      {[](auto& o) { o.limit = 0; }, "`limit`: expected a number from 1, found 0"},
+      {[](auto& o) { o.threads = -1; }, "`threads`: "},
+      {[](auto& o) { o.tile = -1; }, "`tile`: "},
+      {[](auto& o) { o.check = -1; }, "`check`: "},
       {[](auto& o) {
          o.mean = {0, 0, 0};
        },
-       "--mean and --std are given together or not at all"},
+       "`mean` and `std` are given together or not at all"},
       {[](auto& o) {
          o.mean = {0, 0, 0}, o.std = {1, 0, 1};
        },
-       "--std: expected three numbers above 0, found 0"},
+       "`std`: expected three numbers above 0, found 0"},
       {[](auto& o) {
          o.mean = {NAN, 0, 0}, o.std = {1, 1, 1};
        },
-       "--mean: "},
-      {[](auto& o) { o.report_path = "x/report"; }, "--report: expected a file name with a suffix"},
-      {[](auto& o) { o.network = "../N"; }, "--network-name: expected a name"},
-      {[](auto& o) { o.dataset = ".."; }, "--dataset: expected a name"}};
-  EXPECT_NO_THROW(check_options(options()));
+       "`mean`: "},
+      {[](auto& o) { o.report_path = "x/report"; }, "`report`: expected a file name with a suffix"}};
+  const RunInputs inputs = random_inputs(13);
   for (const BadOption& bad : cases) {
-    CampaignOptions o = options();
+    RunOptions o = options();
     bad.set(o);
-    const Error error = error_of([&] { check_options(o); });
+    const Error error = error_of([&] { run(inputs, o); });
     EXPECT_EQ(error.kind(), ErrorKind::usage);
     EXPECT_THAT(error.what(), testing::StartsWith(bad.message));
   }

@@ -1,5 +1,5 @@
 // Whole campaigns in memory against a slow count, over threads, tiles, blocks and kernels.
-#include "campaign/campaign_run.hpp"
+#include "support/campaign_run.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,14 +16,14 @@ namespace {
 class CampaignRunTest : public CampaignTest {};
 
 TEST_F(CampaignRunTest, EqualsASlowCountForAnyThreadsTilesBlocksAndKernels) {
-  const CampaignInputs inputs = random_inputs(1);
+  const RunInputs inputs = random_inputs(1);
   const std::string expected = slow_report(inputs, 11, 512);
   int number = 0;
   for (KernelSet set : available_kernel_sets()) {
     for (int threads : {1, 2, 7}) {
       for (int tile : {0, 1, 3, 100}) {
-        CampaignOptions o = options("r" + std::to_string(number) + ".csv");
-        o.kernels = kernel_set_name(set);
+        RunOptions o = options("r" + std::to_string(number) + ".csv");
+        o.kernels = set;
         o.threads = threads;
         o.tile = tile;
         const size_t block = std::array<size_t, 4>{0, 1, 6, 100}[static_cast<size_t>(number++ % 4)];
@@ -32,8 +32,8 @@ TEST_F(CampaignRunTest, EqualsASlowCountForAnyThreadsTilesBlocksAndKernels) {
         for (const NamedEngine& engine : both_engines()) {
           o.overwrite = true;
           run(inputs, o, tuning_with(hooks, block, engine.engine));
-          EXPECT_EQ(read_text(o.report_path), expected)
-              << engine.name << ", " << o.kernels << ", " << threads << " threads, tile " << tile;
+          EXPECT_EQ(read_text(o.report_path), expected) << engine.name << ", " << kernel_set_name(o.kernels)
+                                                        << ", " << threads << " threads, tile " << tile;
         }
       }
     }
@@ -54,9 +54,9 @@ TEST_F(CampaignRunTest, EqualsASlowCountOnRandomNetworks) {
                  .average_pool = seed % 3 != 1};
     c.images = 1 + seed % 10;
     c.faults = 40;
-    CampaignInputs inputs = random_inputs(seed, c);
+    RunInputs inputs = random_inputs(seed, c);
     if (seed % 4 == 1) {  // a network that gives NaN without any fault, for some images
-      inputs.dataset.inputs[0].floats[5] = std::numeric_limits<float>::quiet_NaN();
+      set_value(inputs.dataset.inputs[0].floats, 5, std::numeric_limits<float>::quiet_NaN());
     }
     if (seed % 4 == 2) {  // classes that tie: equal columns of the last kernel and bias
       Weight& kernel = inputs.graph.weights[inputs.graph.weights.size() - 2];
@@ -68,7 +68,7 @@ TEST_F(CampaignRunTest, EqualsASlowCountOnRandomNetworks) {
         row.patch.old_bits = float_bits(w.values[static_cast<size_t>(row.patch.element)]);
       }
     }
-    CampaignOptions o = options("r" + std::to_string(seed) + ".csv");
+    RunOptions o = options("r" + std::to_string(seed) + ".csv");
     o.batch_size = 1 + static_cast<int>(seed % 5);
     o.tile = static_cast<int>(seed % 4);
     EngineHooks hooks;
@@ -86,14 +86,14 @@ TEST_F(CampaignRunTest, AMaskedFaultOnATieCountsAsCriticalAndNonCriticalIsMinusO
   CaseOptions c;
   c.images = 1;
   c.faults = 1;
-  CampaignInputs inputs = random_inputs(3, c);
+  RunInputs inputs = random_inputs(3, c);
   for (float& v : inputs.graph.weights[inputs.graph.weights.size() - 2].values) v = 0.0f;
   for (float& v : inputs.graph.weights.back().values) v = 0.0f;
   Patch& patch = inputs.list->faults[0].patch;
   patch.weight = 0;
   patch.new_bits = patch.old_bits = float_bits(inputs.graph.weights[0].values[0]);
   for (bool only_changed : {false, true}) {
-    CampaignOptions o = options(only_changed ? "a.csv" : "b.csv");
+    RunOptions o = options(only_changed ? "a.csv" : "b.csv");
     o.overwrite = true;
     EngineHooks hooks;
     hooks.only_changed_rows = only_changed;
@@ -109,11 +109,12 @@ TEST_F(CampaignRunTest, AGoldenRowWithNanIsNeverMasked) {
   CaseOptions c;
   c.images = 3;
   c.faults = 2;
-  CampaignInputs inputs = random_inputs(4, c);
-  inputs.dataset.inputs[0].floats[0] = std::numeric_limits<float>::quiet_NaN();  // of the first image
+  RunInputs inputs = random_inputs(4, c);
+  set_value(inputs.dataset.inputs[0].floats, 0,
+            std::numeric_limits<float>::quiet_NaN());  // of the first image
   for (ResolvedFault& row : inputs.list->faults) row.patch.new_bits = row.patch.old_bits;
   for (bool only_changed : {false, true}) {
-    CampaignOptions o = options(only_changed ? "a.csv" : "b.csv");
+    RunOptions o = options(only_changed ? "a.csv" : "b.csv");
     o.overwrite = true;
     EngineHooks hooks;
     hooks.only_changed_rows = only_changed;
@@ -129,9 +130,9 @@ TEST_F(CampaignRunTest, AGoldenRowWithNanIsNeverMasked) {
 TEST_F(CampaignRunTest, LastBatchOfOneAndBatchLargerThanTheData) {
   CaseOptions c;
   c.images = 9;
-  const CampaignInputs inputs = random_inputs(5, c);
+  const RunInputs inputs = random_inputs(5, c);
   for (int batch : {1, 2, 4, 8, 9, 100000}) {
-    CampaignOptions o = options("b" + std::to_string(batch) + ".csv");
+    RunOptions o = options("b" + std::to_string(batch) + ".csv");
     o.batch_size = batch;
     o.tile = 4;
     o.overwrite = true;
@@ -143,14 +144,14 @@ TEST_F(CampaignRunTest, LastBatchOfOneAndBatchLargerThanTheData) {
 }
 
 TEST_F(CampaignRunTest, LimitTakesTheFirstImages) {
-  const CampaignInputs inputs = random_inputs(6);
-  CampaignOptions o = options();
+  const RunInputs inputs = random_inputs(6);
+  RunOptions o = options();
   for (int64_t limit : {1, 4, 11, 1000}) {
     o.report_path = path("l" + std::to_string(limit) + ".csv");
     o.limit = limit;
     o.overwrite = true;
     for (const NamedEngine& engine : both_engines()) {
-      const CampaignResult result = run(inputs, o, tuning_with({}, 0, engine.engine));
+      const RunResult result = run(inputs, o, tuning_with({}, 0, engine.engine));
       EXPECT_EQ(result.golden.images, std::min<int64_t>(limit, 11));
       EXPECT_EQ(read_text(o.report_path), slow_report(inputs, std::min<int64_t>(limit, 11), 512))
           << engine.name;
@@ -160,18 +161,18 @@ TEST_F(CampaignRunTest, LimitTakesTheFirstImages) {
 }
 
 TEST_F(CampaignRunTest, ResumeFromStartsAtTheRowOfThatInjection) {
-  CampaignInputs inputs = random_inputs(7);
-  CampaignOptions o = options();
-  o.resume_from = inputs.list->faults[13].fault.injection;
-  const CampaignResult result = run(inputs, o);
+  RunInputs inputs = random_inputs(7);
+  RunOptions o = options();
+  o.resume_from = inputs.list->faults[13].fault.id;
+  const RunResult result = run(inputs, o);
   EXPECT_EQ(result.faults, 7);
   inputs.list->faults.erase(inputs.list->faults.begin(), inputs.list->faults.begin() + 13);
   EXPECT_EQ(read_text(o.report_path), slow_report(inputs, 11, 512));
 }
 
 TEST_F(CampaignRunTest, ResumeFromANumberThatIsNotThereIsRefusedBeforeAnyInference) {
-  const CampaignInputs inputs = random_inputs(7);
-  CampaignOptions o = options();
+  const RunInputs inputs = random_inputs(7);
+  RunOptions o = options();
   o.resume_from = 7;
   EngineHooks hooks;
   hooks.made = [] { ADD_FAILURE() << "an engine was made"; };
@@ -179,15 +180,15 @@ TEST_F(CampaignRunTest, ResumeFromANumberThatIsNotThereIsRefusedBeforeAnyInferen
   EXPECT_EQ(error.kind(), ErrorKind::bad_input);
   EXPECT_STREQ(
       error.what(),
-      "list.csv: no row has the Injection 7 of --resume-from; its 20 rows have numbers from 100 to 119");
+      "list.csv: no row has the Injection 7 of `resume_from`; its 20 rows have numbers from 100 to 119");
   EXPECT_FALSE(file_exists(o.report_path));
 }
 
 TEST_F(CampaignRunTest, AnEmptyListGivesAGoldenRow) {
   CaseOptions c;
   c.faults = 0;
-  const CampaignInputs inputs = random_inputs(8, c);
-  const CampaignResult result = run(inputs, options());
+  const RunInputs inputs = random_inputs(8, c);
+  const RunResult result = run(inputs, options());
   EXPECT_EQ(read_text(result.report_path), slow_report(inputs, 11, 512));
   EXPECT_TRUE(metadata_of(result.metadata_path).finished);
 }

@@ -16,16 +16,16 @@ namespace {
 class CampaignScoresTest : public CampaignTest {
  protected:
   // Five images, seven classes: what either engine saves is what the scalar reference gives.
-  static void expect_slow_scores(const CampaignInputs& inputs, CampaignOptions o) {
+  static void expect_slow_scores(const RunInputs& inputs, RunOptions o) {
     o.scores = ScoreMode::all;
     o.overwrite = true;
     for (const NamedEngine& engine : both_engines()) {
       SCOPED_TRACE(fmt::format("{}, batches of {}, tile {}", engine.name, o.batch_size, o.tile));
-      const CampaignResult result = run(inputs, o, tuning_with({}, 0, engine.engine));
+      const RunResult result = run(inputs, o, tuning_with({}, 0, engine.engine));
       EXPECT_EQ(read_text(result.score_folder + "/clean.npy"),
                 npy_bytes(slow_scores(inputs, nullptr, 5, o.batch_size), 5, 7));
       for (const ResolvedFault& row : inputs.list->faults) {
-        EXPECT_EQ(read_text(fmt::format("{}/inj_{}.npy", result.score_folder, row.fault.injection)),
+        EXPECT_EQ(read_text(fmt::format("{}/inj_{}.npy", result.score_folder, row.fault.id)),
                   npy_bytes(slow_scores(inputs, &row.patch, 5, o.batch_size), 5, 7));
       }
     }
@@ -35,7 +35,7 @@ class CampaignScoresTest : public CampaignTest {
 TEST_F(CampaignScoresTest, ABatchOfOneHasTheBitsOfABatchOfOne) {
   // More than 384 inputs: TensorFlow sums them in blocks, unless the batch has one image.
   std::mt19937 rng(1);
-  CampaignInputs inputs = random_inputs(5, {.images = 5, .faults = 3});
+  RunInputs inputs = random_inputs(5, {.images = 5, .faults = 3});
   Graph graph;
   graph.weights.push_back({"kernel", Shape{500, 7}, random_values(rng, 3500, Values::ordinary)});
   const NodeId input = graph.add_input("input", "input", Shape{10, 10, 5});
@@ -49,7 +49,7 @@ TEST_F(CampaignScoresTest, ABatchOfOneHasTheBitsOfABatchOfOne) {
   std::map<int, std::string> clean;
   for (int batch : {1, 4, 5}) {
     for (int tile : {1, 3, 5}) {
-      CampaignOptions o = options(fmt::format("b{}_{}.csv", batch, tile));
+      RunOptions o = options(fmt::format("b{}_{}.csv", batch, tile));
       o.batch_size = batch;
       o.tile = tile;
       expect_slow_scores(inputs, o);
@@ -63,24 +63,24 @@ TEST_F(CampaignScoresTest, ABatchOfOneHasTheBitsOfABatchOfOne) {
 // A mean of 11 channels: TensorFlow takes eight outputs of a batch at once, whichever image they are of.
 TEST_F(CampaignScoresTest, AnImageHasTheBitsOfItsPlaceInItsBatch) {
   std::mt19937 rng(2);
-  CampaignInputs inputs = random_inputs(5, {.images = 5, .faults = 3});
+  RunInputs inputs = random_inputs(5, {.images = 5, .faults = 3});
   Graph graph;
   graph.weights.push_back({"kernel", Shape{11, 7}, random_values(rng, 77, Values::ordinary)});
   const NodeId input = graph.add_input("input", "input", Shape{5, 5, 11});
   const NodeId mean = graph.add("mean", ops::GlobalAveragePool{}, {input});
   graph.outputs = {graph.add("dense", ops::Dense{.kernel = 0, .units = 7}, {mean})};
   graph.output_names = {"dense"};
-  std::vector<float>& images = inputs.dataset.inputs[0].floats;
-  images = random_values(rng, 275, Values::ordinary);
+  std::vector<float> images = random_values(rng, 275, Values::ordinary);
   for (int image = 1; image < 5; ++image)  // five times the same
     images.insert(images.end(), images.begin(), images.begin() + 275);
+  inputs.dataset.inputs[0].floats = std::move(images);
   inputs.dataset.inputs[0].shape = {5, 5, 11};
   inputs.list = random_list(rng, graph, {0}, 3);
   inputs.graph = std::move(graph);
   const std::vector<float> scores = slow_scores(inputs, nullptr, 5, 4);
   EXPECT_FALSE(std::equal(scores.begin(), scores.begin() + 7, scores.begin() + 7)) << "of the second image";
   for (int tile : {1, 3, 5}) {
-    CampaignOptions o = options(fmt::format("t{}.csv", tile));
+    RunOptions o = options(fmt::format("t{}.csv", tile));
     o.batch_size = 4;
     o.tile = tile;
     expect_slow_scores(inputs, o);
@@ -88,17 +88,17 @@ TEST_F(CampaignScoresTest, AnImageHasTheBitsOfItsPlaceInItsBatch) {
 }
 
 TEST_F(CampaignScoresTest, SavesAllScoresAsEvaluateGivesThem) {
-  const CampaignInputs inputs = random_inputs(9);
+  const RunInputs inputs = random_inputs(9);
   for (const NamedEngine& engine : both_engines()) {
     for (size_t block : {1u, 7u, 100u}) {
       SCOPED_TRACE(fmt::format("{}, blocks of {}", engine.name, block));
-      CampaignOptions o = options("s" + std::to_string(block) + ".csv");
+      RunOptions o = options("s" + std::to_string(block) + ".csv");
       o.scores = ScoreMode::all;
       o.tile = 4;
       o.overwrite = true;
       EngineHooks hooks;
       hooks.only_changed_rows = block == 7;
-      const CampaignResult result = run(inputs, o, tuning_with(hooks, block, engine.engine));
+      const RunResult result = run(inputs, o, tuning_with(hooks, block, engine.engine));
       EXPECT_EQ(result.score_folder, path("s" + std::to_string(block)));
       EXPECT_EQ(read_text(result.score_folder + "/clean.npy"),
                 npy_bytes(slow_scores(inputs, nullptr, 11, 512), 11, 7));
@@ -109,7 +109,7 @@ TEST_F(CampaignScoresTest, SavesAllScoresAsEvaluateGivesThem) {
           nan_seen |= std::isnan(score);
           EXPECT_EQ(float_bits(score), std::isnan(score) ? kCanonicalNan : float_bits(score));
         }
-        EXPECT_EQ(read_text(result.score_folder + "/inj_" + std::to_string(row.fault.injection) + ".npy"),
+        EXPECT_EQ(read_text(result.score_folder + "/inj_" + std::to_string(row.fault.id) + ".npy"),
                   npy_bytes(expected, 11, 7));
       }
       EXPECT_TRUE(nan_seen) << "the case says nothing about NaN";
@@ -119,13 +119,13 @@ TEST_F(CampaignScoresTest, SavesAllScoresAsEvaluateGivesThem) {
 }
 
 TEST_F(CampaignScoresTest, SavesChangedScores) {
-  const CampaignInputs inputs = random_inputs(10);
-  CampaignOptions o = options();
+  const RunInputs inputs = random_inputs(10);
+  RunOptions o = options();
   o.scores = ScoreMode::changed;
   o.overwrite = true;
   for (const NamedEngine& engine : both_engines()) {
     SCOPED_TRACE(engine.name);
-    const CampaignResult result = run(inputs, o, tuning_with({}, 0, engine.engine));
+    const RunResult result = run(inputs, o, tuning_with({}, 0, engine.engine));
     const std::vector<float> golden = slow_scores(inputs, nullptr, 11, 512);
     for (const ResolvedFault& row : inputs.list->faults) {
       const std::vector<float> expected = slow_scores(inputs, &row.patch, 11, 512);
@@ -139,8 +139,7 @@ TEST_F(CampaignScoresTest, SavesChangedScores) {
         index.push_back(static_cast<int64_t>(i));
         for (size_t k = i * 7; k < i * 7 + 7; ++k) bits.push_back(float_bits(expected[k]));
       }
-      const auto arrays =
-          read_npz(result.score_folder + "/inj_" + std::to_string(row.fault.injection) + ".npz");
+      const auto arrays = read_npz(result.score_folder + "/inj_" + std::to_string(row.fault.id) + ".npz");
       ASSERT_EQ(arrays.size(), 2u);
       EXPECT_EQ(arrays.at("index").to_int64(), index);
       EXPECT_EQ(arrays.at("scores").shape, (std::vector<int64_t>{static_cast<int64_t>(index.size()), 7}));
@@ -152,12 +151,11 @@ TEST_F(CampaignScoresTest, SavesChangedScores) {
 }
 
 TEST_F(CampaignScoresTest, WithoutAListOnlyTheGoldenRunIsMade) {
-  CampaignInputs inputs = random_inputs(11);
+  RunInputs inputs = random_inputs(11);
   inputs.list.reset();
-  CampaignOptions o = options("");
-  o.fault_list_path.clear();
-  CampaignResult result = run(inputs, o);
-  EXPECT_EQ(result.outcome, CampaignOutcome::golden_only);
+  RunOptions o = options("");
+  RunResult result = run(inputs, o);
+  EXPECT_EQ(result.outcome, RunOutcome::golden_only);
   EXPECT_FALSE(file_exists(o.output_folder)) << "nothing is to be written";
   o.scores = ScoreMode::all;
   result = run(inputs, o);
@@ -169,13 +167,14 @@ TEST_F(CampaignScoresTest, WithoutAListOnlyTheGoldenRunIsMade) {
 }
 
 TEST_F(CampaignScoresTest, MeanAndStdNormaliseFloatsToo) {
-  CampaignInputs inputs = random_inputs(20);
-  CampaignOptions o = options();
+  RunInputs inputs = random_inputs(20);
+  RunOptions o = options();
   o.mean = {0.5f, 0.25f, 0.0f};
   o.std = {2.0f, 0.5f, 1.0f};
   run(inputs, o);
-  std::vector<float>& values = inputs.dataset.inputs[0].floats;
+  std::vector<float> values = inputs.dataset.inputs[0].floats.copy();
   for (size_t i = 0; i < values.size(); ++i) values[i] = (values[i] - (*o.mean)[i % 3]) / (*o.std)[i % 3];
+  inputs.dataset.inputs[0].floats = std::move(values);
   EXPECT_EQ(read_text(o.report_path), slow_report(inputs, 11, 512));
 }
 
@@ -183,18 +182,20 @@ TEST_F(CampaignScoresTest, BytesAreScaledInTheArithmeticAskedFor) {
   CaseOptions c;
   c.bytes = true;
   c.faults = 5;
-  const CampaignInputs inputs = random_inputs(21, c);
+  const RunInputs inputs = random_inputs(21, c);
   for (bool tensorflow : {false, true}) {
-    CampaignOptions o = options(tensorflow ? "t.csv" : "n.csv");
+    RunOptions o = options(tensorflow ? "t.csv" : "n.csv");
     o.use_tensorflow_preprocessing = tensorflow;
     o.scores = ScoreMode::all;
-    const CampaignResult result = run(inputs, o);
-    CampaignInputs floats = inputs;
+    const RunResult result = run(inputs, o);
+    RunInputs floats = inputs;
     DatasetInput& input = floats.dataset.inputs[0];
     input.is_float = true;
+    std::vector<float> scaled;
     for (uint8_t byte : input.bytes)
-      input.floats.push_back(tensorflow ? static_cast<float>(byte) * (1.0f / 255.0f)
-                                        : static_cast<float>(byte) / 255.0f);
+      scaled.push_back(tensorflow ? static_cast<float>(byte) * (1.0f / 255.0f)
+                                  : static_cast<float>(byte) / 255.0f);
+    input.floats = std::move(scaled);
     EXPECT_EQ(read_text(o.report_path), slow_report(floats, 11, 512));
     EXPECT_EQ(read_text(result.score_folder + "/clean.npy"),
               npy_bytes(slow_scores(floats, nullptr, 11, 512), 11, 7));

@@ -73,7 +73,7 @@ class GoldenModel : public testing::TestWithParam<std::string> {};
 TEST_P(GoldenModel, HasTensorFlowsScoresInEveryBit) {
   const Golden golden(GetParam());
   const Graph graph = keras::import_model(model_file(GetParam()));
-  const FaultList list = read_fault_list((kFolder / (GetParam() + ".faults.csv")).string(), graph);
+  const ResolvedFaultList list = read_fault_list((kFolder / (GetParam() + ".faults.csv")).string(), graph);
   ASSERT_EQ(list.faults.size() * golden.clean.size(), golden.faulty.size());
   const auto together = static_cast<int>(golden.images);
   for (KernelSet set : available_kernel_sets()) {
@@ -85,9 +85,9 @@ TEST_P(GoldenModel, HasTensorFlowsScoresInEveryBit) {
       const Overlay overlay(plan, list.faults[f].patch);
       EXPECT_TRUE(
           test::same_bits(golden.of_fault(golden.faulty, f), scores(plan, &overlay, golden, together)))
-          << "fault " << f << " in " << list.faults[f].fault.layer;
+          << "fault " << f << " in " << list.faults[f].fault.parts[0].layer;
       EXPECT_TRUE(test::same_bits(golden.of_fault(golden.faulty_alone, f), scores(plan, &overlay, golden, 1)))
-          << "fault " << f << " in " << list.faults[f].fault.layer << ", batches of one";
+          << "fault " << f << " in " << list.faults[f].fault.parts[0].layer << ", batches of one";
     }
   }
 }

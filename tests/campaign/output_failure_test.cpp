@@ -15,9 +15,9 @@ using testing::HasSubstr;
 class OutputFailureTest : public CampaignTest {};
 
 TEST_F(OutputFailureTest, AFolderThatCannotBeWrittenIsKnownBeforeAnyInference) {
-  const CampaignInputs inputs = random_inputs(14);
+  const RunInputs inputs = random_inputs(14);
   write_atomic(path("file"), "x");
-  CampaignOptions o = options("file/r.csv");
+  RunOptions o = options("file/r.csv");
   EXPECT_EQ(error_of([&] { run(inputs, o, no_inference()); }).kind(), ErrorKind::output);
   o.report_path = "/proc/r.csv";
   EXPECT_EQ(error_of([&] { run(inputs, o, no_inference()); }).kind(), ErrorKind::output);
@@ -58,11 +58,11 @@ TEST_F(OutputFailureTest, AFullDiskLeavesAReportThatGoesOn) {
   CaseOptions c;
   c.faults = 400;
   c.images = 1;
-  const CampaignInputs inputs = random_inputs(15, c);
+  const RunInputs inputs = random_inputs(15, c);
   const std::string expected = whole_report(inputs);
   const uint64_t metadata_bytes = fs::file_size(path("whole/whole.run.json"));
   ASSERT_LT(metadata_bytes + 3000, expected.size()) << "the limit is to be met by the report";
-  const CampaignOptions o = options();
+  const RunOptions o = options();
   for (uint64_t limit = metadata_bytes + 1000; limit < expected.size(); limit += 1777) {
     const FileSizeLimit full(limit);
     const Error error = error_of([&] { run(inputs, o, blocks_of(37)); });
@@ -78,7 +78,7 @@ TEST_F(OutputFailureTest, AFullDiskLeavesAReportThatGoesOn) {
 }
 
 TEST_F(OutputFailureTest, ADiskThatIsFullFromTheStartLeavesNothing) {
-  const CampaignInputs inputs = random_inputs(16);
+  const RunInputs inputs = random_inputs(16);
   const FileSizeLimit full(10);
   const Error error = error_of([&] { run(inputs, options(), no_inference()); });
   EXPECT_EQ(error.kind(), ErrorKind::output);

@@ -11,8 +11,8 @@ namespace {
 
 class RandomCampaignsTest : public CampaignTest {};
 
-CampaignInputs inputs_of(const RandomCase& c) {
-  CampaignInputs inputs;
+RunInputs inputs_of(const RandomCase& c) {
+  RunInputs inputs;
   inputs.graph = c.graph;
   inputs.model_path = "memory.keras";
   inputs.model_sha256 = std::string(64, 'a');
@@ -30,11 +30,11 @@ CampaignInputs inputs_of(const RandomCase& c) {
   }
   for (int image = 0; image < c.images; ++image)
     dataset.labels.push_back(static_cast<int32_t>(image % c.classes()));
-  FaultList list{.path = "list.csv", .sha256 = std::string(64, 'f'), .faults = {}};
+  ResolvedFaultList list{.path = "list.csv", .sha256 = std::string(64, 'f'), .faults = {}};
   for (size_t f = 0; f < c.faults.size(); ++f) {
     const Weight& weight = c.graph.weights[static_cast<size_t>(c.faults[f].weight)];
-    Fault fault{.injection = static_cast<int64_t>(f), .layer = weight.name, .index = {}, .bit = 0};
-    fault.index = index_of_element(weight.shape, c.faults[f].element);
+    Fault fault = bit_flip(static_cast<int64_t>(f), weight.name,
+                           index_of_element(weight.shape, c.faults[f].element), 0);
     list.faults.push_back({.fault = std::move(fault), .patch = c.faults[f], .line = 0});
   }
   inputs.list = std::move(list);
@@ -42,7 +42,7 @@ CampaignInputs inputs_of(const RandomCase& c) {
 }
 
 // The least --memory that a run is not refused with, to a few hundred bytes.
-uint64_t least_memory(const CampaignInputs& inputs, CampaignOptions o, const RunTuning& tuning) {
+uint64_t least_memory(const RunInputs& inputs, RunOptions o, const RunTuning& tuning) {
   o.dry_run = true;
   uint64_t least = uint64_t{256} << 20, refused = 1000;
   while (least - refused > 512) {
@@ -61,11 +61,11 @@ TEST_F(RandomCampaignsTest, EqualASlowCountForAnyEngineThreadsTilesAndMemory) {
   for (uint64_t seed = 0; seed < 24; ++seed) {
     const RandomCase c = random_case(seed);
     if (c.classes() < 2) continue;
-    const CampaignInputs inputs = inputs_of(c);
+    const RunInputs inputs = inputs_of(c);
     const std::string expected = slow_report(inputs, c.images, c.batch_size);
     Dice dice(seed);
     for (const NamedEngine& engine : both_engines()) {
-      CampaignOptions o = options();
+      RunOptions o = options();
       o.overwrite = true;
       o.batch_size = c.batch_size;
       o.threads = static_cast<int>(dice.from(1, 3));

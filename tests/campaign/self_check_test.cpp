@@ -26,8 +26,8 @@ class SelfCheckTest : public CampaignTest {
     };
     return tuning_with(hooks, kOneFault, engine);
   }
-  [[nodiscard]] CampaignOptions checking(int every) const {
-    CampaignOptions o = options();
+  [[nodiscard]] RunOptions checking(int every) const {
+    RunOptions o = options();
     o.check = every;
     o.threads = 1;
     o.tile = 4;
@@ -37,10 +37,10 @@ class SelfCheckTest : public CampaignTest {
 
 TEST_F(SelfCheckTest, ReplayPassesOnAnyNetworkAndTheReportIsTheSame) {
   for (unsigned seed = 40; seed < 48; ++seed) {
-    const CampaignInputs inputs = random_inputs(seed);
+    const RunInputs inputs = random_inputs(seed);
     const std::string whole = whole_report(inputs);
     for (const ScoreMode scores : {ScoreMode::none, ScoreMode::changed}) {
-      CampaignOptions o = options();
+      RunOptions o = options();
       o.check = 1;
       o.scores = scores;
       o.overwrite = true;
@@ -58,9 +58,9 @@ TEST_F(SelfCheckTest, ReplayPassesOnAnyNetworkAndTheReportIsTheSame) {
 }
 
 TEST_F(SelfCheckTest, AWrongScoreEndsTheRunAndItsBlockIsNotWritten) {
-  const CampaignInputs inputs = random_inputs(50);
+  const RunInputs inputs = random_inputs(50);
   const std::string whole = whole_report(inputs);
-  CampaignOptions o = checking(1);
+  RunOptions o = checking(1);
   o.overwrite = true;
   for (const NamedEngine& engine : both_engines()) {
     SCOPED_TRACE(engine.name);
@@ -68,15 +68,15 @@ TEST_F(SelfCheckTest, AWrongScoreEndsTheRunAndItsBlockIsNotWritten) {
     EXPECT_EQ(error.kind(), ErrorKind::self_check);
     EXPECT_EQ(error.exit_code(), 7);
     const Fault& fault = inputs.list->faults[5].fault;
-    EXPECT_THAT(error.what(), HasSubstr("self-check failed: fault " + std::to_string(fault.injection) + " (" +
-                                        fault.layer + ", " + format_index(fault.index)));
+    EXPECT_THAT(error.what(), HasSubstr("self-check failed: fault " + std::to_string(fault.id) + " (" +
+                                        fault.parts[0].layer + ", " + format_index(fault.parts[0].index)));
     EXPECT_THAT(error.what(), testing::ContainsRegex("image [048], class 3: found 0x[0-9A-F]{8} "));
     EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
     const std::string written = read_text(o.report_path);
     EXPECT_EQ(std::count(written.begin(), written.end(), '\n'), 2 + 5);
     EXPECT_EQ(written, whole.substr(0, written.size()));
 
-    CampaignOptions again = o;
+    RunOptions again = o;
     again.overwrite = false;
     run(inputs, again);  // the engine is right again: the run goes on
     EXPECT_EQ(read_text(o.report_path), whole);
@@ -84,20 +84,20 @@ TEST_F(SelfCheckTest, AWrongScoreEndsTheRunAndItsBlockIsNotWritten) {
 }
 
 TEST_F(SelfCheckTest, TakesEveryNthByPlaceFromTheFirstOn) {
-  const CampaignInputs inputs = random_inputs(51);
+  const RunInputs inputs = random_inputs(51);
   for (const size_t place : {0U, 3U, 18U}) {
-    CampaignOptions o = checking(3);
+    RunOptions o = checking(3);
     o.overwrite = true;
     EXPECT_EQ(error_of([&] { run(inputs, o, wrong_at(place)); }).kind(), ErrorKind::self_check) << place;
   }
   for (const size_t place : {1U, 2U, 19U}) {
-    CampaignOptions o = checking(3);
+    RunOptions o = checking(3);
     o.overwrite = true;
-    EXPECT_EQ(run(inputs, o, wrong_at(place)).outcome, CampaignOutcome::done) << place;
+    EXPECT_EQ(run(inputs, o, wrong_at(place)).outcome, RunOutcome::done) << place;
   }
-  CampaignOptions unchecked = checking(0);
+  RunOptions unchecked = checking(0);
   unchecked.overwrite = true;
-  EXPECT_EQ(run(inputs, unchecked, wrong_at(0)).outcome, CampaignOutcome::done);
+  EXPECT_EQ(run(inputs, unchecked, wrong_at(0)).outcome, RunOutcome::done);
 }
 
 TEST_F(SelfCheckTest, AWrongGoldenRunIsFoundBeforeARowIsWritten) {
@@ -105,7 +105,7 @@ TEST_F(SelfCheckTest, AWrongGoldenRunIsFoundBeforeARowIsWritten) {
   hooks.spoil_golden = [](std::span<float> scores) {
     scores.back() = bits_float(float_bits(scores.back()) ^ 1U);
   };
-  const CampaignOptions o = checking(1000);
+  const RunOptions o = checking(1000);
   const Error error = error_of([&] { run(random_inputs(52), o, tuning_with(hooks, 0, plain_engine())); });
   EXPECT_EQ(error.kind(), ErrorKind::self_check);
   EXPECT_THAT(error.what(), HasSubstr("the golden run, image 3, class 6: found "));
@@ -113,8 +113,8 @@ TEST_F(SelfCheckTest, AWrongGoldenRunIsFoundBeforeARowIsWritten) {
 }
 
 TEST_F(SelfCheckTest, CountsAsMemory) {
-  const CampaignInputs inputs = random_inputs(53);
-  CampaignOptions o = checking(0);
+  const RunInputs inputs = random_inputs(53);
+  RunOptions o = checking(0);
   o.dry_run = true;
   const uint64_t without = run(inputs, o).estimated_memory_bytes;
   o.check = 1;
@@ -132,7 +132,7 @@ class SampledCheckTest : public ReplayCampaignTest {
     return hooks;
   }
   // Makes class 0 NaN on every image: a row that equals golden's need not be given, and cannot be spoilt.
-  static void show_everywhere(CampaignInputs& inputs, std::initializer_list<size_t> faults) {
+  static void show_everywhere(RunInputs& inputs, std::initializer_list<size_t> faults) {
     const size_t last_kernel = inputs.graph.weights.size() - 2;
     for (const size_t fault : faults)
       inputs.list->faults[fault].patch = {.weight = static_cast<WeightId>(last_kernel),
@@ -140,8 +140,8 @@ class SampledCheckTest : public ReplayCampaignTest {
                                           .old_bits = float_bits(inputs.graph.weights[last_kernel].values[0]),
                                           .new_bits = kCanonicalNan};
   }
-  [[nodiscard]] CampaignOptions one_tile() const {  // the image of a tile is the image
-    CampaignOptions o = options();
+  [[nodiscard]] RunOptions one_tile() const {  // the image of a tile is the image
+    RunOptions o = options();
     o.threads = 1;
     o.tile = 11;
     o.overwrite = true;
@@ -157,16 +157,16 @@ class SampledCheckTest : public ReplayCampaignTest {
     };
     return tuning;
   }
-  static CheckTotals totals_of(const CampaignOptions& o) {
+  static CheckTotals totals_of(const RunOptions& o) {
     return metadata_of(fs::path(o.report_path).replace_extension(".run.json").string()).check;
   }
 };
 
 TEST_F(SampledCheckTest, ReplayPassesAndTheMetadataSayWhatWasCompared) {
   for (unsigned seed = 60; seed < 66; ++seed) {
-    const CampaignInputs inputs = random_inputs(seed);
+    const RunInputs inputs = random_inputs(seed);
     for (const ScoreMode scores : {ScoreMode::none, ScoreMode::changed}) {
-      CampaignOptions o = options();
+      RunOptions o = options();
       o.overwrite = true;
       o.scores = scores;
       run(inputs, o);
@@ -180,7 +180,7 @@ TEST_F(SampledCheckTest, ReplayPassesAndTheMetadataSayWhatWasCompared) {
 }
 
 TEST_F(SampledCheckTest, AnyWrongPairOfASmallCampaignIsFound) {
-  CampaignInputs inputs = random_inputs(70);
+  RunInputs inputs = random_inputs(70);
   show_everywhere(inputs, {0, 7, 19});
   for (const auto& [fault, image] : {std::pair(0, 0), std::pair(7, 10), std::pair(19, 5)}) {
     for (const NamedEngine& engine : both_engines()) {
@@ -191,10 +191,9 @@ TEST_F(SampledCheckTest, AnyWrongPairOfASmallCampaignIsFound) {
         const RunTuning tuning = joined(tuning_with(hooks, 0, engine.engine), is_joined);
         const Error error = error_of([&] { run(inputs, one_tile(), tuning); });
         EXPECT_EQ(error.kind(), ErrorKind::self_check);
-        EXPECT_THAT(
-            error.what(),
-            HasSubstr("self-check failed: fault " +
-                      std::to_string(inputs.list->faults[static_cast<size_t>(fault)].fault.injection)));
+        EXPECT_THAT(error.what(),
+                    HasSubstr("self-check failed: fault " +
+                              std::to_string(inputs.list->faults[static_cast<size_t>(fault)].fault.id)));
         EXPECT_THAT(error.what(), HasSubstr("image " + std::to_string(image) + ", class 3: found 0x"));
       }
     }
@@ -202,7 +201,7 @@ TEST_F(SampledCheckTest, AnyWrongPairOfASmallCampaignIsFound) {
 }
 
 TEST_F(SampledCheckTest, RowsThatWereLeftOutOrGivenTwiceAreFound) {
-  CampaignInputs inputs = random_inputs(71);
+  RunInputs inputs = random_inputs(71);
   show_everywhere(inputs, {3});
   for (const NamedEngine& engine : both_engines()) {
     for (const size_t times : {0U, 2U}) {
@@ -219,7 +218,7 @@ TEST_F(SampledCheckTest, RowsThatWereLeftOutOrGivenTwiceAreFound) {
 }
 
 TEST_F(SampledCheckTest, GoldenIsCheckedWithAndWithoutAList) {
-  CampaignInputs inputs = random_inputs(72);
+  RunInputs inputs = random_inputs(72);
   EngineHooks hooks;
   hooks.spoil_golden = [](std::span<float> scores) {
     scores.back() = bits_float(float_bits(scores.back()) ^ 1U);
@@ -230,18 +229,17 @@ TEST_F(SampledCheckTest, GoldenIsCheckedWithAndWithoutAList) {
     EXPECT_THAT(error.what(), HasSubstr("the golden run, image 10, class 6: found "));
   }
   inputs.list.reset();
-  CampaignOptions o = one_tile();
+  RunOptions o = one_tile();
   o.report_path = "";
-  o.fault_list_path = "";
   EXPECT_EQ(error_of([&] { run(inputs, o, tuning_with(hooks, 0, plain_engine())); }).kind(),
             ErrorKind::self_check);
   o.check = 0;
-  EXPECT_EQ(run(inputs, o, tuning_with(hooks, 0, plain_engine())).outcome, CampaignOutcome::golden_only);
+  EXPECT_EQ(run(inputs, o, tuning_with(hooks, 0, plain_engine())).outcome, RunOutcome::golden_only);
 }
 
 TEST_F(SampledCheckTest, WhatWasComparedAddsUpOverRunsThatGoOn) {
-  const CampaignInputs inputs = random_inputs(73);
-  const CampaignOptions o = options();
+  const RunInputs inputs = random_inputs(73);
+  const RunOptions o = options();
   run_until_block(inputs, o, 2, 4);
   const CheckTotals first = totals_of(o);
   EXPECT_EQ(first.pairs, 2 * 4 * 11);
@@ -255,19 +253,19 @@ TEST_F(SampledCheckTest, WhatWasComparedAddsUpOverRunsThatGoOn) {
 }
 
 TEST_F(SampledCheckTest, TheScalarReferenceIsNotComparedWithItself) {
-  CampaignOptions o = options();
-  o.kernels = "scalar";
+  RunOptions o = options();
+  o.kernels = KernelSet::scalar;
   std::vector<std::string> said;
   CampaignCallbacks callbacks;
   callbacks.message = [&](const std::string& line) { said.push_back(line); };
   run(random_inputs(74), o, {}, callbacks);
   EXPECT_EQ(totals_of(o).pairs, 0);
-  EXPECT_THAT(said, testing::Contains(HasSubstr("self-check: none; --kernels scalar")));
+  EXPECT_THAT(said, testing::Contains(HasSubstr("self-check: none; `kernels` scalar")));
 }
 
 TEST_F(SampledCheckTest, CountsAsMemory) {
-  const CampaignInputs inputs = random_inputs(75);
-  CampaignOptions o = options();
+  const RunInputs inputs = random_inputs(75);
+  RunOptions o = options();
   o.dry_run = true;
   const uint64_t with = run(inputs, o).estimated_memory_bytes;
   o.check = 0;
@@ -283,7 +281,7 @@ TEST_F(SampledCheckTest, CanBeStopped) {
     spoil(fault, image, scores);
     if (fault == 19 && image == 10) stop = true;
   };
-  CampaignInputs inputs = random_inputs(76);
+  RunInputs inputs = random_inputs(76);
   show_everywhere(inputs, {19});
   const Error error = error_of([&] { run(inputs, one_tile(), tuning_with(hooks), callbacks); });
   EXPECT_EQ(error.kind(), ErrorKind::interrupted);

@@ -11,13 +11,13 @@
 #include "metrics/top_k.hpp"
 #include "plan/plan.hpp"
 #include "report/csv_report.hpp"
-#include "session/inputs.hpp"
+#include "support/campaign_run.hpp"
 #include "tf_injector/tally.hpp"
 
 namespace tf_injector::test {
 
 // Scores of all images under one fault (or none), image by image with the reference kernels.
-inline std::vector<float> slow_scores(const CampaignInputs& inputs, const Patch* patch, int64_t images,
+inline std::vector<float> slow_scores(const RunInputs& inputs, const Patch* patch, int64_t images,
                                       int64_t batch_size) {
   const Plan plan = Plan::compile(inputs.graph, {.kernels = KernelSet::scalar});
   Workspace workspace(plan, 1);
@@ -30,7 +30,7 @@ inline std::vector<float> slow_scores(const CampaignInputs& inputs, const Patch*
     std::vector<std::span<const float>> input;
     for (size_t k = 0; k < plan.inputs().size(); ++k) {
       const auto elements = static_cast<size_t>(plan.inputs()[k].shape.elements());
-      input.push_back(std::span(inputs.dataset.inputs[k].floats).subspan(i * elements, elements));
+      input.push_back(inputs.dataset.inputs[k].floats.span().subspan(i * elements, elements));
     }
     const int64_t left = images - image / batch_size * batch_size;
     evaluate(plan, overlay ? &*overlay : nullptr, workspace, input, 1,
@@ -46,7 +46,7 @@ inline bool contains(const std::vector<int>& chosen, int label) {
 }
 
 // Counts as the report's columns are defined, with the functions that NumPy itself is held against.
-inline std::string slow_report(const CampaignInputs& inputs, int64_t images, int64_t batch_size) {
+inline std::string slow_report(const RunInputs& inputs, int64_t images, int64_t batch_size) {
   const std::vector<float> golden = slow_scores(inputs, nullptr, images, batch_size);
   const size_t classes = golden.size() / static_cast<size_t>(images);
   std::vector<int> top_1, top_5;

@@ -69,9 +69,8 @@ struct Work {
   int faults = 12;
 };
 
-CampaignInputs inputs_of(std::mt19937& rng, Graph graph, const std::vector<size_t>& kernels,
-                         const Work& work) {
-  CampaignInputs inputs;
+RunInputs inputs_of(std::mt19937& rng, Graph graph, const std::vector<size_t>& kernels, const Work& work) {
+  RunInputs inputs;
   inputs.graph = std::move(graph);
   const Shape shape = inputs.graph.nodes.front().shape;
   inputs.dataset = {
@@ -89,12 +88,12 @@ CampaignInputs inputs_of(std::mt19937& rng, Graph graph, const std::vector<size_
   return inputs;
 }
 
-CampaignInputs stack_inputs(LayerStack& stack, std::mt19937& rng, const Work& work) {
+RunInputs stack_inputs(LayerStack& stack, std::mt19937& rng, const Work& work) {
   Graph graph = stack.graph();
   return inputs_of(rng, std::move(graph), stack.kernels, work);
 }
 
-CampaignInputs vgg16_like(const Work& work) {
+RunInputs vgg16_like(const Work& work) {
   std::mt19937 rng(31);
   LayerStack stack(rng, Shape{32, 32, 3});
   for (const int64_t filters : {64, 128, 256, 512, 512})
@@ -103,7 +102,7 @@ CampaignInputs vgg16_like(const Work& work) {
   return stack_inputs(stack, rng, work);
 }
 
-CampaignInputs many_dense(int layers, int64_t units, const Work& work) {
+RunInputs many_dense(int layers, int64_t units, const Work& work) {
   std::mt19937 rng(32);
   LayerStack stack(rng, Shape{units});
   for (int i = 0; i < layers; ++i) stack.dense(units);
@@ -111,7 +110,7 @@ CampaignInputs many_dense(int layers, int64_t units, const Work& work) {
   return stack_inputs(stack, rng, work);
 }
 
-CampaignInputs resnet_like(const Work& work) {
+RunInputs resnet_like(const Work& work) {
   std::mt19937 rng(33);
   NetworkBuilder builder(rng, {.side = 32, .channels = 16, .classes = 10, .blocks = 5});
   Graph graph = builder.build();
@@ -121,24 +120,24 @@ CampaignInputs resnet_like(const Work& work) {
 class CountedMemoryTest : public CampaignTest {
  protected:
   // What a dry run says.
-  static uint64_t said(const CampaignInputs& inputs, CampaignOptions o, const RunTuning& tuning) {
+  static uint64_t said(const RunInputs& inputs, RunOptions o, const RunTuning& tuning) {
     o.dry_run = true;
     return run(inputs, o, tuning).estimated_memory_bytes;
   }
   // The most that is counted, the inputs among it, which the run owns.
-  static uint64_t taken(const CampaignInputs& inputs, const CampaignOptions& o, const RunTuning& tuning) {
+  static uint64_t taken(const RunInputs& inputs, const RunOptions& o, const RunTuning& tuning) {
     return most_while([&] {
-      CampaignInputs own = inputs;
+      RunInputs own = inputs;
       static_cast<void>(run_on(std::move(own), o, {}, tuning));
     });
   }
   // `factor`: how much more than is taken may be said, beside a MiB for every thread and one for all of them,
   // of which no allocation is counted.
-  void expect_stated(const CampaignInputs& inputs, double factor) {
+  void expect_stated(const RunInputs& inputs, double factor) {
     for (const NamedEngine& engine : both_engines()) {
       for (const int threads : {1, 2}) {
         SCOPED_TRACE(std::string(engine.name) + ", threads: " + std::to_string(threads));
-        CampaignOptions o = options();
+        RunOptions o = options();
         o.overwrite = true;
         o.threads = threads;
         RunTuning tuning;
@@ -153,7 +152,7 @@ class CountedMemoryTest : public CampaignTest {
     }
   }
   // The least that is accepted, to a part in 256.
-  static uint64_t least(const CampaignInputs& inputs, CampaignOptions o, const RunTuning& tuning) {
+  static uint64_t least(const RunInputs& inputs, RunOptions o, const RunTuning& tuning) {
     o.dry_run = true;
     uint64_t accepted = uint64_t{4} << 30, refused = 1000;
     while (accepted - refused > accepted / 256) {
@@ -196,10 +195,10 @@ TEST_F(CountedMemoryTest, OfTinyCampaigns) {
 
 // Smaller packs, tiles and blocks, fewer threads.
 TEST_F(CountedMemoryTest, StaysBelowAnyBound) {
-  const CampaignInputs inputs = resnet_like({.images = 4, .faults = 100});
+  const RunInputs inputs = resnet_like({.images = 4, .faults = 100});
   for (const NamedEngine& engine : both_engines()) {
     SCOPED_TRACE(engine.name);
-    CampaignOptions o = options();
+    RunOptions o = options();
     o.overwrite = true;
     o.threads = 2;
     RunTuning tuning;

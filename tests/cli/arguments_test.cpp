@@ -28,9 +28,7 @@ RunArguments run_of(const std::string& line) {
 }
 
 // With what every `run` needs before it.
-CampaignOptions options_of(const std::string& flags) {
-  return run_of("-d CIFAR10 -n ResNet20 " + flags).campaign;
-}
+RunOptions options_of(const std::string& flags) { return run_of("-d CIFAR10 -n ResNet20 " + flags).options; }
 
 std::string refusal_of(const std::vector<std::string>& words) {
   try {
@@ -44,7 +42,7 @@ std::string refusal_of(const std::vector<std::string>& words) {
 
 TEST(RunArguments, DefaultsAreThoseOfThePythonTool) {
   const RunArguments run = run_of("-d CIFAR10 -n ResNet20");
-  const CampaignOptions& options = run.campaign;
+  const RunOptions& options = run.options;
   EXPECT_EQ(options.dataset, "CIFAR10");
   EXPECT_EQ(options.network, "ResNet20");
   EXPECT_EQ(options.fault_list_path, "");
@@ -56,14 +54,14 @@ TEST(RunArguments, DefaultsAreThoseOfThePythonTool) {
   EXPECT_TRUE(options.allow_download);
   EXPECT_FALSE(options.dry_run);
   EXPECT_FALSE(options.overwrite);
-  EXPECT_EQ(options.kernels, "auto");
-  EXPECT_EQ(options.resize, "pillow");
+  EXPECT_EQ(options.kernels, KernelSet::automatic);
+  EXPECT_EQ(options.resize, Resize::pillow);
   EXPECT_EQ(run.progress, ProgressMode::automatic);
   EXPECT_FALSE(run.quiet);
 }
 
 TEST(RunArguments, SubCommandMayBeLeftOut) {
-  EXPECT_EQ(run_of("run -d GTSRB -n Vgg11_bn -f l.csv").campaign.dataset, "GTSRB");
+  EXPECT_EQ(run_of("run -d GTSRB -n Vgg11_bn -f l.csv").options.dataset, "GTSRB");
   EXPECT_EQ(command_of({"inspect", "m"}), "inspect");
   EXPECT_EQ(command_of({"validate"}), "validate");
   EXPECT_EQ(command_of({"-d", "CIFAR10"}), "run");
@@ -72,7 +70,7 @@ TEST(RunArguments, SubCommandMayBeLeftOut) {
 
 struct FlagCase {
   const char* line;
-  std::function<bool(const CampaignOptions&)> holds;
+  std::function<bool(const RunOptions&)> holds;
 };
 
 std::ostream& operator<<(std::ostream& out, const FlagCase& flag) { return out << flag.line; }
@@ -85,7 +83,7 @@ TEST_P(EveryFlag, ReachesItsOption) {
   EXPECT_FALSE(flag.holds(options_of("")));
 }
 
-using Options = CampaignOptions;
+using Options = RunOptions;
 INSTANTIATE_TEST_SUITE_P(
     Flags, EveryFlag,
     testing::Values(
@@ -110,7 +108,7 @@ INSTANTIATE_TEST_SUITE_P(
         FlagCase{"--model m.keras", [](const Options& o) { return o.model_path == "m.keras"; }},
         FlagCase{"--data d.npz", [](const Options& o) { return o.data_path == "d.npz"; }},
         FlagCase{"--output logits", [](const Options& o) { return o.output_name == "logits"; }},
-        FlagCase{"--resize tensorflow", [](const Options& o) { return o.resize == "tensorflow"; }},
+        FlagCase{"--resize tensorflow", [](const Options& o) { return o.resize == Resize::tensorflow; }},
         FlagCase{"--limit 100", [](const Options& o) { return o.limit == 100; }},
         FlagCase{"--report r.csv", [](const Options& o) { return o.report_path == "r.csv"; }},
         FlagCase{"--overwrite", [](const Options& o) { return o.overwrite; }},
@@ -118,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(
         FlagCase{"--scores all", [](const Options& o) { return o.scores == ScoreMode::all; }},
         FlagCase{"--threads 3", [](const Options& o) { return o.threads == 3; }},
         FlagCase{"--memory 1.5G", [](const Options& o) { return o.memory_bytes == 1610612736; }},
-        FlagCase{"--kernels scalar", [](const Options& o) { return o.kernels == "scalar"; }},
+        FlagCase{"--kernels scalar", [](const Options& o) { return o.kernels == KernelSet::scalar; }},
         FlagCase{"--tile 32", [](const Options& o) { return o.tile == 32; }},
         FlagCase{"--dry-run", [](const Options& o) { return o.dry_run; }},
         FlagCase{"--no-download", [](const Options& o) { return !o.allow_download; }},
@@ -148,21 +146,21 @@ TEST(RunArguments, ProgressAndQuiet) {
 }
 
 TEST(RunArguments, ModelAndDataMakeTheNamesOptional) {
-  const Options options = run_of("--model m.h5 --data d.npz -f l.csv").campaign;
+  const Options options = run_of("--model m.h5 --data d.npz -f l.csv").options;
   EXPECT_EQ(options.dataset, "");
   EXPECT_EQ(options.network, "");
-  EXPECT_EQ(run_of("--model m.h5 -d CIFAR10").campaign.dataset, "CIFAR10");
+  EXPECT_EQ(run_of("--model m.h5 -d CIFAR10").options.dataset, "CIFAR10");
 }
 
 TEST(InspectArguments, Flags) {
   const auto inspect = std::get<InspectArguments>(parse_arguments({"inspect", "a b.keras"}));
   EXPECT_EQ(inspect.model, "a b.keras");
   EXPECT_FALSE(inspect.plan);
-  EXPECT_EQ(inspect.kernels, "auto");
+  EXPECT_EQ(inspect.kernels, KernelSet::automatic);
   const auto plan =
       std::get<InspectArguments>(parse_arguments(words_of("inspect --plan --kernels avx2 m.keras")));
   EXPECT_TRUE(plan.plan);
-  EXPECT_EQ(plan.kernels, "avx2");
+  EXPECT_EQ(plan.kernels, KernelSet::avx2);
   EXPECT_EQ(plan.model, "m.keras");
 }
 
@@ -268,10 +266,10 @@ std::string text_of(const std::vector<std::string>& words) {
 TEST(BenchArguments, AreThoseOfRunThatChangeWhatIsMeasured) {
   const auto bench = std::get<BenchArguments>(parse_arguments(
       words_of("bench --model m.keras --data d.npz -f l.csv --limit 7 --threads 3 --seconds 2 --json")));
-  EXPECT_EQ(bench.campaign.model_path, "m.keras");
-  EXPECT_EQ(bench.campaign.fault_list_path, "l.csv");
-  EXPECT_EQ(bench.campaign.limit, 7);
-  EXPECT_EQ(bench.campaign.threads, 3);
+  EXPECT_EQ(bench.options.model_path, "m.keras");
+  EXPECT_EQ(bench.options.fault_list_path, "l.csv");
+  EXPECT_EQ(bench.options.limit, 7);
+  EXPECT_EQ(bench.options.threads, 3);
   EXPECT_EQ(bench.plain_seconds, 2);
   EXPECT_TRUE(bench.json);
   EXPECT_FALSE(bench.quiet);

@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "session/model_data.hpp"
+
 namespace tf_injector::cli {
 namespace {
 
 // A convolution inside a nested model, pooled, and a Dense layer.
-Graph small_graph() {
+Model small_model() {
   Graph graph;
   graph.name = "small";
   graph.keras_version = "2.14.0";
@@ -32,11 +34,11 @@ Graph small_graph() {
                   {"conv2d", "inner/conv2d", "Conv2D", {kernel}, {32, 32, 16}, true},
                   {"pool", "pool", "TFOpLambda(math.reduce_mean)", {}, {16}, false},
                   {"dense", "dense", "Dense", {dense, bias}, {10}, true}};
-  return graph;
+  return model_of(std::move(graph), "m/small.keras", "");
 }
 
 TEST(ModelText, TableAndTotals) {
-  EXPECT_EQ(model_text(small_graph(), "m/small.keras"),
+  EXPECT_EQ(model_text(small_model()),
             R"(m/small.keras: model 'small', Keras 2.14.0
 
 layer         class       output shape  kernel         parameters  faultable bits
@@ -67,13 +69,13 @@ TEST(StepsText, KernelsAndWork) {
 }
 
 TEST(ValidationText, CountsFaultsLayersAndBitGroups) {
-  const FaultList list = parse_fault_list(
+  const FaultList list = FaultList::parse(
       "Injection,Layer,TensorIndex,Bit\n"
       "0,conv2d,\"(2, 1, 0, 7)\",31\n"
       "1,inner/conv2d,\"(2, 1, 0, 7)\",30\n"
       "2,dense,\"(15, 9)\",23\n"
       "3,dense,\"(15, 9)\",22\n",
-      "l.csv", small_graph());
+      "l.csv", small_model());
   EXPECT_EQ(validation_text(list, "m.keras"),
             "l.csv: 4 faults, 2 layers, fits m.keras\n"
             "sign (31): 1\n"
@@ -83,7 +85,7 @@ TEST(ValidationText, CountsFaultsLayersAndBitGroups) {
 
 TEST(ValidationText, OneIsNoPlural) {
   const FaultList list =
-      parse_fault_list("Injection,Layer,TensorIndex,Bit\n5,dense,\"(0, 0)\",0\n", "l.csv", small_graph());
+      FaultList::parse("Injection,Layer,TensorIndex,Bit\n5,dense,\"(0, 0)\",0\n", "l.csv", small_model());
   EXPECT_EQ(validation_text(list, "m.keras").substr(0, 40), "l.csv: 1 fault, 1 layer, fits m.keras\nsi");
 }
 

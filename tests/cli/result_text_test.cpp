@@ -6,7 +6,7 @@ namespace tf_injector::cli {
 namespace {
 
 TEST(GoldenText, IsWhatThePythonToolPrints) {
-  EXPECT_EQ(golden_text({10000, 9148, 9965}),
+  EXPECT_EQ(golden_text({.images = 10000, .top_1_correct = 9148, .top_5_correct = 9965}),
             "GOLD stats:\nimages: 10000\ntop 1 accuracy: 9148\ntop 5 accuracy: 9965\n");
 }
 
@@ -20,48 +20,31 @@ TEST(PercentText, NeverRoundsToNoneOrAll) {
   EXPECT_EQ(percent_text(-1, 1000), "-0.10 %");
 }
 
-CampaignResult small_result() {
-  CampaignResult result;
-  result.report_path = "reports/CIFAR10/A/CIFAR10_A_251125_0420.csv";
-  result.metadata_path = "reports/CIFAR10/A/CIFAR10_A_251125_0420.run.json";
-  result.groups = {{"sign (31)", 10, 100000, 67830, 32169, 1},
-                   {"exponent (23-30)", 0, 0, 0, 0, 0},
-                   {"mantissa (0-22)", 90, 900000, 900000, 0, 0}};
-  result.faults = 100;
-  return result;
-}
-
-TEST(OutcomeText, Campaign) {
-  EXPECT_EQ(outcome_text(small_result()),
+TEST(GroupsText, IsATableWithATotal) {
+  EXPECT_EQ(groups_text({{"sign (31)", 10, 100000, 67830, 32169, 1},
+                         {"exponent (23-30)", 0, 0, 0, 0, 0},
+                         {"mantissa (0-22)", 90, 900000, 900000, 0, 0}}),
             "bit group         faults   images            masked     non-critical     critical\n"
             "---------------------------------------------------------------------------------\n"
             "sign (31)             10   100000   67830   67.83 %  32169   32.17 %  1   <0.01 %\n"
             "exponent (23-30)       0        0       0         -      0         -  0         -\n"
             "mantissa (0-22)       90   900000  900000  100.00 %      0    0.00 %  0    0.00 %\n"
             "---------------------------------------------------------------------------------\n"
-            "total                100  1000000  967830   96.78 %  32169    3.22 %  1   <0.01 %\n"
-            "report: reports/CIFAR10/A/CIFAR10_A_251125_0420.csv\n"
-            "metadata: reports/CIFAR10/A/CIFAR10_A_251125_0420.run.json\n");
+            "total                100  1000000  967830   96.78 %  32169    3.22 %  1   <0.01 %\n");
 }
 
-TEST(OutcomeText, ScoresAreNamedWhereTheyWereSaved) {
-  CampaignResult result;
-  result.outcome = CampaignOutcome::golden_only;
-  EXPECT_EQ(outcome_text(result), "");
-  result.score_folder = "reports/CIFAR10/A/251125_0420";
-  EXPECT_EQ(outcome_text(result), "scores: reports/CIFAR10/A/251125_0420\n");
+TEST(PathLine, NamesWhatThereIs) {
+  EXPECT_EQ(path_line("scores", ""), "");
+  EXPECT_EQ(path_line("scores", "reports/CIFAR10/A/251125_0420"), "scores: reports/CIFAR10/A/251125_0420\n");
 }
 
-TEST(OutcomeText, DryRun) {
-  CampaignResult result;
-  result.outcome = CampaignOutcome::dry_run;
-  result.faults = 16640;
-  result.preprocessing = "x / 255 (a reason)";
-  result.estimated_seconds = 3723;
-  result.estimated_memory_bytes = 1500000000;
-  result.estimated_disk_bytes = 6600000000;
-  result.would_write = {"reports/a.csv", "reports/a.run.json"};
-  EXPECT_EQ(outcome_text(result),
+TEST(DryRunText, SaysWhatWouldBeDone) {
+  EXPECT_EQ(dry_run_text({.faults = 16640,
+                          .preprocessing = "x / 255 (a reason)",
+                          .seconds = 3723,
+                          .memory_bytes = 1500000000,
+                          .disk_bytes = 6600000000,
+                          .would_write = {"reports/a.csv", "reports/a.run.json"}}),
             "dry run: nothing was written\n"
             "faults: 16640\n"
             "preprocessing: x / 255 (a reason)\n"

@@ -241,7 +241,7 @@ TEST_F(Load, NothingFoundNamesEveryPlaceAndTheRemedy) {
               AllOf(HasSubstr("./datasets/CIFAR10"), HasSubstr((folder_ / "home") + "/.keras/datasets"),
                     HasSubstr("cifar-10-batches-py/test_batch"),
                     HasSubstr("cifar-10-batches-bin/test_batch.bin"), HasSubstr("cifar-10-python.tar.gz"),
-                    HasSubstr("x.npy"), HasSubstr("tf_injector download CIFAR10"), HasSubstr("--data")));
+                    HasSubstr("x.npy"), HasSubstr("tf_injector download CIFAR10"), HasSubstr("`data`")));
   std::filesystem::create_directories(folder_ / "empty");
   EXPECT_THAT(refusal("CIFAR100", folder_ / "empty"),
               AllOf(HasSubstr("empty"), HasSubstr("cifar-100-python/test")));
@@ -249,7 +249,7 @@ TEST_F(Load, NothingFoundNamesEveryPlaceAndTheRemedy) {
               AllOf(HasSubstr("empty"), HasSubstr("CIFAR10"), HasSubstr(".npz")));
   EXPECT_THAT(refusal("CIFAR10", "not/there"), HasSubstr("not/there: no such file or folder"));
   EXPECT_THAT(refusal("", "not/there"), HasSubstr("no such file or folder"));
-  EXPECT_THAT(refusal(""), HasSubstr("--data"));
+  EXPECT_THAT(refusal(""), HasSubstr("`data`"));
   EXPECT_THAT(refusal("MNIST"), AllOf(HasSubstr("'MNIST'"), HasSubstr("CIFAR10, CIFAR100")));
   const std::string note = folder_.write("notes.txt", "hello");
   EXPECT_THAT(refusal("CIFAR10", note), HasSubstr(note));

@@ -112,7 +112,7 @@ TEST(WorkLayout, SaysTheLeastThatWouldDo) {
     EXPECT_EQ(error.kind(), ErrorKind::out_of_memory);
     EXPECT_STREQ(error.what(),
                  "not enough memory: 1.6 kB may be used, this network and test set need at least "
-                 "--memory 3M; give more, or fewer images (--limit)");
+                 "`memory` 3M; give more, or fewer images (`limit`)");
   }
   less.faults = 0;  // a golden-only run needs less
   EXPECT_EQ(plan_work(needs(), less).threads, 1);
@@ -130,9 +130,9 @@ TEST(WorkLayout, SaysTheLeastInWholeMegabytes) {
     }
     return "";
   };
-  EXPECT_NE(said((5 << 20) - 1).find("--memory 7M;"), std::string::npos) << said((5 << 20) - 1);
-  EXPECT_NE(said(5 << 20).find("--memory 7M;"), std::string::npos) << said(5 << 20);
-  EXPECT_NE(said((5 << 20) + 1).find("--memory 8M;"), std::string::npos) << said((5 << 20) + 1);
+  EXPECT_NE(said((5 << 20) - 1).find("`memory` 7M;"), std::string::npos) << said((5 << 20) - 1);
+  EXPECT_NE(said(5 << 20).find("`memory` 7M;"), std::string::npos) << said(5 << 20);
+  EXPECT_NE(said((5 << 20) + 1).find("`memory` 8M;"), std::string::npos) << said((5 << 20) + 1);
 }
 
 // Of the size that takes least, on one thread, image by image.
@@ -148,7 +148,7 @@ TEST(WorkLayout, SaysTheLeastOfTheSmallestSize) {
     static_cast<void>(plan_work(sized, {.bytes = 50 << 20, .images = 100, .faults = 10, .threads = 4}));
     FAIL();
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("--memory 96M;"));  // 3 + 80 + 7 + 1 + 2, a little, and 2
+    EXPECT_THAT(error.what(), testing::HasSubstr("`memory` 96M;"));  // 3 + 80 + 7 + 1 + 2, a little, and 2
   }
 }
 

@@ -26,16 +26,16 @@ using testing::HasSubstr;
 TEST(FaultList, RowsBecomeFaultsAndPatches) {
   const std::string text =
       std::string(kListHeader) + "7,conv2d_1,\"(2, 1, 0, 3)\",31\n3,dense,\"( 5 ,9 )\", 0 \n";
-  const FaultList list = parse(text);
+  const ResolvedFaultList list = parse(text);
   EXPECT_EQ(list.path, "list.csv");
   EXPECT_EQ(list.sha256, sha256_of(text.data(), text.size()));
   ASSERT_EQ(list.faults.size(), 2u);
   const ResolvedFault& first = list.faults[0];
   EXPECT_EQ(first.line, 2);
-  EXPECT_EQ(first.fault.injection, 7);
-  EXPECT_EQ(first.fault.layer, "conv2d_1");
-  EXPECT_EQ(first.fault.index, (std::vector<int64_t>{2, 1, 0, 3}));
-  EXPECT_EQ(first.fault.bit, 31);
+  EXPECT_EQ(first.fault.id, 7);
+  EXPECT_EQ(first.fault.parts[0].layer, "conv2d_1");
+  EXPECT_EQ(first.fault.parts[0].index, (std::vector<int64_t>{2, 1, 0, 3}));
+  EXPECT_EQ(flipped_bit(first.fault), 31);
   EXPECT_EQ(first.patch.weight, 2);
   EXPECT_EQ(first.patch.element, ((2 * 2 + 1) * 8 + 0) * 4 + 3);  // row-major in (3, 2, 8, 4)
   EXPECT_EQ(first.patch.old_bits, float_bits(static_cast<float>(first.patch.element)));
@@ -50,20 +50,20 @@ TEST(FaultList, LineEndsBomAndBlankLinesDoNoHarm) {
   for (const std::string& text :
        {head + "\n" + row, head + "\r\n" + row + "\r\n", "\xEF\xBB\xBF" + head + "\n" + row + "\n",
         "\n \r\n" + head + "\n\n\t\n" + row + "\n\n\n"}) {
-    const FaultList list = parse(text);
+    const ResolvedFaultList list = parse(text);
     ASSERT_EQ(list.faults.size(), 1u) << text;
-    EXPECT_EQ(list.faults[0].fault.index, (std::vector<int64_t>{1, 2}));
+    EXPECT_EQ(list.faults[0].fault.parts[0].index, (std::vector<int64_t>{1, 2}));
   }
   EXPECT_EQ(parse("\n\n" + head + "\n\n" + row).faults[0].line, 5);
 }
 
 TEST(FaultList, IdsMayComeInAnyOrder) {
-  const FaultList list =
+  const ResolvedFaultList list =
       parse(std::string(kListHeader) +
             "9223372036854775807,dense,\"(0, 0)\",0\n0,dense,\"(0, 0)\",0\n5,dense,\"(0, 0)\",0\n");
   ASSERT_EQ(list.faults.size(), 3u);
-  EXPECT_EQ(list.faults[0].fault.injection, 9223372036854775807);
-  EXPECT_EQ(list.faults[2].fault.injection, 5);
+  EXPECT_EQ(list.faults[0].fault.id, 9223372036854775807);
+  EXPECT_EQ(list.faults[2].fault.id, 5);
 }
 
 TEST(FaultList, LayersByNameAndByPath) {
@@ -151,13 +151,13 @@ TEST(FaultList, FormsThatSpreadsheetsAndPythonWrite) {
            "Injection,Layer,TensorIndex,Bit,\n7,dense,\"(1, 2)\",4\n",
            head + "np.int64(7),dense,\"[np.int32(1), np.uint8(2)]\",np.int64(4)\n",
            head + "7,dense,\"[1, 2]\",4\r\r\n"}) {
-    const FaultList list = parse(text);
+    const ResolvedFaultList list = parse(text);
     ASSERT_EQ(list.faults.size(), 1u) << text;
     const Fault& fault = list.faults[0].fault;
-    EXPECT_EQ(fault.injection, 7) << text;
-    EXPECT_EQ(fault.layer, "dense") << text;
-    EXPECT_EQ(fault.index, (std::vector<int64_t>{1, 2})) << text;
-    EXPECT_EQ(fault.bit, 4) << text;
+    EXPECT_EQ(fault.id, 7) << text;
+    EXPECT_EQ(fault.parts[0].layer, "dense") << text;
+    EXPECT_EQ(fault.parts[0].index, (std::vector<int64_t>{1, 2})) << text;
+    EXPECT_EQ(flipped_bit(fault), 4) << text;
     EXPECT_EQ(list.sha256, sha256_of(text.data(), text.size()));
   }
   EXPECT_EQ(parse("sep=;\nInjection;Layer;TensorIndex;Bit\n\n;;;\n7;dense;(1, 2);4\n").faults[0].line, 5);
@@ -350,13 +350,13 @@ TEST(FaultList, PublishedListsAreRead) {
     Graph graph;
     for (const auto& [name, shape] : shapes)
       test::add_layer(graph, name, name, shape.size() == 4 ? "Conv2D" : "Dense", Shape(shape));
-    const FaultList list = read_fault_list(entry.path(), graph);
+    const ResolvedFaultList list = read_fault_list(entry.path(), graph);
     ASSERT_EQ(list.faults.size() + 1, document.rows.size());
     for (size_t i = 0; i < list.faults.size(); ++i) {
       const Fault& fault = list.faults[i].fault;
-      ASSERT_EQ(std::to_string(fault.injection), document.rows[i + 1].fields[0].text);
-      ASSERT_EQ(format_index(fault.index), document.rows[i + 1].fields[2].text);
-      ASSERT_EQ(std::to_string(fault.bit), document.rows[i + 1].fields[3].text);
+      ASSERT_EQ(std::to_string(fault.id), document.rows[i + 1].fields[0].text);
+      ASSERT_EQ(format_index(fault.parts[0].index), document.rows[i + 1].fields[2].text);
+      ASSERT_EQ(std::to_string(flipped_bit(fault)), document.rows[i + 1].fields[3].text);
     }
     ++lists;
   }

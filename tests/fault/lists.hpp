@@ -45,7 +45,9 @@ inline Graph small_model() {
   return graph;
 }
 
-inline FaultList parse(const std::string& text) { return parse_fault_list(text, "list.csv", small_model()); }
+inline ResolvedFaultList parse(const std::string& text) {
+  return parse_fault_list(text, "list.csv", small_model());
+}
 
 // All problems of the list whose rows are `rows`; "" when there are none.
 inline std::string problems_of(const std::string& text) {

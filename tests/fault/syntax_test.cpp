@@ -3,10 +3,10 @@
 
 #include <limits>
 
-#include "fault/bit_groups.hpp"
 #include "fault/index_syntax.hpp"
 #include "fault/layer_names.hpp"
 #include "fault/lists.hpp"
+#include "tf_injector/bit_groups.hpp"
 
 namespace tf_injector {
 namespace {

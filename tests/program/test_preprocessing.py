@@ -83,18 +83,18 @@ def reason(folder, *words, x=None, model=FILES / "k2_plain.keras"):
 
 
 def test_the_reason_is_named(tmp_path):
-    assert reason(tmp_path) == ("x / 255", "neither -d nor --mean and --std are given")
-    assert reason(tmp_path, "-u") == ("x * (1 / 255)", "neither -d nor --mean and --std are given")
-    assert reason(tmp_path, "-d", "GTSRB") == ("(x / 255 - mean) / std", "-d GTSRB")
-    assert reason(tmp_path, "-d", "GTSRB", *CIFAR10, "-u") == ("(x * (1 / 255) - mean) / std", "--mean and --std")
-    assert reason(tmp_path, "--preprocess", "none") == (RAW, "--preprocess none")
+    assert reason(tmp_path) == ("x / 255", "neither a data set nor mean and std are given")
+    assert reason(tmp_path, "-u") == ("x * (1 / 255)", "neither a data set nor mean and std are given")
+    assert reason(tmp_path, "-d", "GTSRB") == ("(x / 255 - mean) / std", "the data set is GTSRB")
+    assert reason(tmp_path, "-d", "GTSRB", *CIFAR10, "-u") == ("(x * (1 / 255) - mean) / std", "mean and std are given")
+    assert reason(tmp_path, "--preprocess", "none") == (RAW, "no preprocessing is asked for")
     assert reason(tmp_path, model=FILES / "k3_nested.keras")[0] == RAW
     assert reason(tmp_path, model=FILES / "k2_rescaling.keras") == (RAW, "the model begins with 'rescaling' (Rescaling)")
     images = numbers((6, 5, 5, 3)).astype(np.float32)
     assert reason(tmp_path, x=images) == ("x", "float32 images are fed as they are")
     assert reason(tmp_path, "-d", "CIFAR10", x=images) == ("x", "float32 images are fed as they are")
-    assert reason(tmp_path, "-d", "CIFAR10", *CIFAR10, x=images) == ("(x - mean) / std", "--mean and --std")
-    assert reason(tmp_path, "-d", "CIFAR10", "--preprocess", "none", x=images) == ("x", "--preprocess none")
+    assert reason(tmp_path, "-d", "CIFAR10", *CIFAR10, x=images) == ("(x - mean) / std", "mean and std are given")
+    assert reason(tmp_path, "-d", "CIFAR10", "--preprocess", "none", x=images) == ("x", "no preprocessing is asked for")
 
 
 def test_a_warning_is_given_to_the_quiet_and_to_programs_too(tmp_path):
@@ -111,7 +111,7 @@ def test_a_dry_run_says_it(tmp_path):
     done = start(tmp_path, "--model", FILES / "k2_rescaling.keras", "--data", "set.npz", "--dry-run")
     assert "\npreprocessing: float32(x) (the model begins with 'rescaling' (Rescaling))\n" in done.stdout
     done = start(tmp_path, "--model", FILES / "k2_rescaling.keras", "--data", "set.npz", "--dry-run", "-d", "CIFAR10", "-q")
-    assert "\npreprocessing: (x / 255 - mean) / std (-d CIFAR10)\n" in done.stdout and done.stderr.startswith("warning: ")
+    assert "\npreprocessing: (x / 255 - mean) / std (the data set is CIFAR10)\n" in done.stdout and done.stderr.startswith("warning: ")
 
 
 def test_wrong_flags(tmp_path):
@@ -182,7 +182,7 @@ def test_gtsrb_as_it_is(resize, tmp_path):
     write_model(tmp_path / "net.keras", (50, 50, 3))
     values, said = fed(tmp_path, "-d", "GTSRB", "--resize", resize, "--preprocess", "none")
     np.testing.assert_array_equal(values, np.stack(images).reshape(5, -1))
-    assert "preprocessing: float32(x) (--preprocess none)" in said
+    assert "preprocessing: float32(x) (no preprocessing is asked for)" in said
 
 
 # ---- several inputs, other types -------------------------------------------------------------------------------------------
@@ -224,5 +224,5 @@ def test_what_an_input_of_bytes_does_not_hold_is_cut_with_a_warning(tmp_path):
     assert said == ""
     np.testing.assert_array_equal(cut, whole)
     scaled, said = scores("scaled", "--preprocess", "dataset", bytes=np.full((3, 6, 6, 3), 255, np.uint8))
-    assert "what x / 255 (neither -d nor --mean and --std are given) gives is cut to whole numbers" in said
+    assert "what x / 255 (neither a data set nor mean and std are given) gives is cut to whole numbers" in said
     np.testing.assert_array_equal(scaled, whole)

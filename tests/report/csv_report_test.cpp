@@ -20,8 +20,8 @@ std::string small_report() {
   const Tally masked{100, 91, 99, 100, 100, 68};
   const Tally critical{100, 10, 50, 9, 51, 0};
   return report_header() + golden_row(kGoldenTally) +
-         fault_row({1228, "conv2d_8", {2, 0, 30, 3}, 3}, masked) +
-         fault_row({7, "m/dense", {63, 9}, 31}, critical);
+         fault_row(bit_flip(1228, "conv2d_8", {2, 0, 30, 3}, 3), masked) +
+         fault_row(bit_flip(7, "m/dense", {63, 9}, 31), critical);
 }
 
 // The message with which a report is refused; "" when it is accepted.
@@ -47,10 +47,10 @@ TEST(CsvReport, WritesTheBytesOfTheOriginal) {
             "top_5_robust,"
             "masked,non_critical,critical\r\n");
   EXPECT_EQ(golden_row({10000, 9148, 9965, 0, 0, 0}), "GOLDEN,,,,10000,9148,9965,,,,\r\n");
-  EXPECT_EQ(fault_row({1228, "conv2d_8", {2, 0, 30, 3}, 3}, {10000, 9148, 9965, 10000, 10000, 6845}),
+  EXPECT_EQ(fault_row(bit_flip(1228, "conv2d_8", {2, 0, 30, 3}, 3), {10000, 9148, 9965, 10000, 10000, 6845}),
             "1228,conv2d_8,\"(2, 0, 30, 3)\",3,10000,9148,9965,10000,10000,6845,3155,0\r\n");
-  EXPECT_EQ(fault_row({0, "d", {3}, 0}, {2, 0, 0, 0, 0, 1}), "0,d,\"(3,)\",0,2,0,0,0,0,1,-1,2\r\n");
-  EXPECT_EQ(fault_row({0, "a,\"b\"", {}, 0}, {}), "0,\"a,\"\"b\"\"\",(),0,0,0,0,0,0,0,0,0\r\n");
+  EXPECT_EQ(fault_row(bit_flip(0, "d", {3}, 0), {2, 0, 0, 0, 0, 1}), "0,d,\"(3,)\",0,2,0,0,0,0,1,-1,2\r\n");
+  EXPECT_EQ(fault_row(bit_flip(0, "a,\"b\"", {}, 0), {}), "0,\"a,\"\"b\"\"\",(),0,0,0,0,0,0,0,0,0\r\n");
 }
 
 TEST(CsvReport, ReadsWhatItWrote) {
@@ -59,12 +59,12 @@ TEST(CsvReport, ReadsWhatItWrote) {
   EXPECT_EQ(report.golden, kGoldenTally);
   EXPECT_EQ(report.complete_bytes, text.size());
   ASSERT_EQ(report.rows.size(), 2u);
-  EXPECT_EQ(report.rows[0].fault.injection, 1228);
-  EXPECT_EQ(report.rows[0].fault.layer, "conv2d_8");
-  EXPECT_EQ(report.rows[0].fault.index, (std::vector<int64_t>{2, 0, 30, 3}));
-  EXPECT_EQ(report.rows[0].fault.bit, 3);
+  EXPECT_EQ(report.rows[0].fault.id, 1228);
+  EXPECT_EQ(report.rows[0].fault.parts[0].layer, "conv2d_8");
+  EXPECT_EQ(report.rows[0].fault.parts[0].index, (std::vector<int64_t>{2, 0, 30, 3}));
+  EXPECT_EQ(flipped_bit(report.rows[0].fault), 3);
   EXPECT_EQ(report.rows[0].tally, (Tally{100, 91, 99, 100, 100, 68}));
-  EXPECT_EQ(report.rows[1].fault.layer, "m/dense");
+  EXPECT_EQ(report.rows[1].fault.parts[0].layer, "m/dense");
   EXPECT_EQ(report.rows[1].tally.critical(), 91);
 }
 
@@ -106,7 +106,7 @@ TEST(CsvReport, ReadsTheLeastAndTheLargestNumbers) {
   const auto of = [](const Fault& fault, const Tally& golden, const Tally& tally) {
     return report_header() + golden_row(golden) + fault_row(fault, tally);
   };
-  const Fault least{0, "d", {0}, 0}, most{INT64_MAX, "d", {INT64_MAX}, 31};
+  const Fault least = bit_flip(0, "d", {0}, 0), most = bit_flip(INT64_MAX, "d", {INT64_MAX}, 31);
   for (const Fault& fault : {least, most}) {
     for (const int64_t images : {int64_t{1}, int64_t{100}, int64_t{INT64_MAX}}) {
       for (const Tally& tally :
@@ -118,9 +118,9 @@ TEST(CsvReport, ReadsTheLeastAndTheLargestNumbers) {
         const Report report = parse_report(text, "r.csv");
         ASSERT_EQ(report.rows.size(), 1u);
         EXPECT_EQ(report.rows[0].tally, tally);
-        EXPECT_EQ(report.rows[0].fault.injection, fault.injection);
-        EXPECT_EQ(report.rows[0].fault.index, fault.index);
-        EXPECT_EQ(report.rows[0].fault.bit, fault.bit);
+        EXPECT_EQ(report.rows[0].fault.id, fault.id);
+        EXPECT_EQ(report.rows[0].fault.parts[0].index, fault.parts[0].index);
+        EXPECT_EQ(flipped_bit(report.rows[0].fault), flipped_bit(fault));
         EXPECT_EQ(report.golden, golden);
       }
     }
@@ -148,14 +148,15 @@ TEST(CsvReport, ReadsTheLeastAndTheLargestNumbers) {
                 HasSubstr(": n_injections; expected a whole number from 100 to 100"));
   }
   for (const int bit : {-1, 32})
-    EXPECT_THAT(refusal(of({0, "d", {0}, bit}, golden, tally)), HasSubstr(": bit_pos; expected"));
-  EXPECT_THAT(refusal(of({-1, "d", {0}, 0}, golden, tally)), StartsWith("r.csv:3:1: inj_id; expected"));
+    EXPECT_THAT(refusal(of(bit_flip(0, "d", {0}, bit), golden, tally)), HasSubstr(": bit_pos; expected"));
+  EXPECT_THAT(refusal(of(bit_flip(-1, "d", {0}, 0), golden, tally)),
+              StartsWith("r.csv:3:1: inj_id; expected"));
   EXPECT_THAT(refusal(report_header() + golden_row({.images = 0})), StartsWith("r.csv:2:11: n_injections"));
 }
 
 // Every count of its own column: no two may change places.
 TEST(CsvReport, EveryColumnIsItsOwn) {
-  const Fault fault{12, "d", {3, 4}, 5};
+  const Fault fault = bit_flip(12, "d", {3, 4}, 5);
   const Tally golden{.images = 100, .top_1_correct = 91, .top_5_correct = 99}, tally{100, 61, 72, 53, 84, 15};
   const std::string text = report_header() + golden_row(golden) + fault_row(fault, tally);
   EXPECT_EQ(text.substr(report_header().size()),
@@ -180,7 +181,7 @@ TEST(CsvReport, ShowsUpToFortyCharactersOfWhatDiffers) {
 TEST(CsvReport, SaysInWhichLineAnInjectionStands) {
   const Tally tally{100, 1, 2, 3, 4, 5};
   std::string text = report_header() + golden_row({.images = 100});
-  for (const int64_t injection : {5, 6, 7, 6}) text += fault_row({injection, "d", {0}, 0}, tally);
+  for (const int64_t injection : {5, 6, 7, 6}) text += fault_row(bit_flip(injection, "d", {0}, 0), tally);
   EXPECT_EQ(refusal(text),
             "r.csv:6:1: inj_id; expected each number once (it stands in line 4 already); found \"6\"");
 }

@@ -144,13 +144,13 @@ TEST(RunMetadata, NamesEveryDifferenceAsItsUserKnowsIt) {
       differences(a, b),
       testing::ElementsAre(
           "the model's SHA-256: aa in the report,  now", "the fault list's SHA-256: bb in the report,  now",
-          "the data's SHA-256: cc in the report,  now", "--batch-size: 512 in the report, 1 now",
-          "--use-tf: given in the report, not given now", "--resume-from: 17 in the report, not given now",
-          "--resize: pillow in the report, tensorflow now",
+          "the data's SHA-256: cc in the report,  now", "`batch_size`: 512 in the report, 1 now",
+          "`use_tf`: given in the report, not given now", "`resume_from`: 17 in the report, not given now",
+          "`resize`: pillow in the report, tensorflow now",
           "the preprocessing: (x / 255 - mean) / std in the report, x now",
           "the mean of the preprocessing: 0.4914,0.4822,0.1 in the report, none now",
           "the std of the preprocessing: 0.2023,1e-30,0.201 in the report, none now",
-          "--limit: 100 in the report, not given now", "--output: dense in the report,  now",
+          "`limit`: 100 in the report, not given now", "`output`: dense in the report,  now",
           "the threshold between two classes: 0.5 in the report, none now"));
 }
 

@@ -77,7 +77,7 @@ TEST_F(ScoreFilesTest, WhatCannotFitIsRefused) {
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::output);
     EXPECT_THAT(error.what(), testing::HasSubstr("the scores of 1000000 faults need 4000004 TB, "));
-    EXPECT_THAT(error.what(), testing::HasSubstr("take --scores changed"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("take `scores` changed"));
   }
   EXPECT_FALSE(file_exists(path("s")));
   ScoreFiles(path("s/t"), ScoreMode::changed, 1'000'000'000, 1000).require_space(1'000'000);

@@ -14,7 +14,7 @@ CLEAN = {
     "src/kernels/lanes.hpp": "#pragma once\n#include <hwy/highway.h>\n",
     "src/kernels/dense.cpp": '#include "graph/op.hpp"\n#include "kernels/lanes.hpp"\n',
     "src/plan/plan.hpp": '#pragma once\n#include "graph/op.hpp"\n',
-    "src/cli/main.cpp": '#include "plan/plan.hpp"\n#include <unistd.h>\nint main() { std::cerr << getenv("A"); exit(1); }\n',
+    "src/cli/main.cpp": '#include "core/bits.hpp"\n#include "tf_injector/error.hpp"\n#include <unistd.h>\nint main() { std::cerr << getenv("A"); exit(1); }\n',
     "include/tf_injector/error.hpp": "#pragma once\n#include <string>\n",
 }
 
@@ -40,6 +40,9 @@ class CheckLayers(unittest.TestCase):
 
     def test_lower_includes_higher(self):
         self.expect("src/core/a.cpp", '\n#include "graph/op.hpp"\n', "src/core/a.cpp:2: core includes graph")
+
+    def test_program_includes_the_inside(self):
+        self.expect("src/cli/a.cpp", '#include "plan/plan.hpp"\n', "programs use include/tf_injector and core only")
 
     def test_same_rank(self):
         self.expect("src/kernels/a.cpp", '#include "keras/other.hpp"\n', '"keras/other.hpp" is no file')

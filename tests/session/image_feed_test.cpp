@@ -17,7 +17,7 @@ using testing::HasSubstr;
 Dataset bytes_dataset() {
   Dataset dataset{.name = "D", .source = "set.npz", .sha256 = "", .inputs = {}, .labels = {0, 1}};
   DatasetInput input{.name = "x", .shape = {2, 1, 3}, .is_float = false, .bytes = {}, .floats = {}};
-  for (int i = 0; i < 12; ++i) input.bytes.push_back(static_cast<uint8_t>(i));
+  input.bytes = std::vector<uint8_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
   dataset.inputs.push_back(std::move(input));
   return dataset;
 }
@@ -26,8 +26,8 @@ Dataset floats_dataset() {
   Dataset dataset = bytes_dataset();
   DatasetInput& input = dataset.inputs[0];
   input.is_float = true;
-  input.floats.assign(input.bytes.begin(), input.bytes.end());
-  input.bytes.clear();
+  input.floats = std::vector<float>(input.bytes.begin(), input.bytes.end());
+  input.bytes = {};
   return dataset;
 }
 
@@ -88,7 +88,7 @@ TEST(ImageFeed, CastsToTheTypeOfTheInput) {
   EXPECT_THAT(bytes.warnings(), ElementsAre());
   Dataset dataset = floats_dataset();
   EXPECT_THAT(ImageFeed(dataset, kInput, 2, with({}, NumberType::uint8)).warnings(), ElementsAre());
-  dataset.inputs[0].floats = {0.5f, 1.9f, -1.0f, 255, 256, 300.7f, 0, 0, 0, 0, 0, 0};
+  dataset.inputs[0].floats = std::vector<float>{0.5f, 1.9f, -1.0f, 255, 256, 300.7f, 0, 0, 0, 0, 0, 0};
   const ImageFeed cut(dataset, kInput, 2, with({}, NumberType::uint8));
   EXPECT_THAT(fed(cut, 0, 1), ElementsAre(0, 1, 255, 255, 0, 44));
   EXPECT_THAT(cut.warnings(), ElementsAre(HasSubstr("the model's input 'input' is uint8")));
@@ -142,7 +142,9 @@ TEST(ImageFeed, AddsAndDropsALastAxisOfOne) {
   const auto takes = [](const std::vector<int64_t>& images, const Shape& input) {
     Dataset dataset = floats_dataset();
     dataset.inputs[0].shape = images;
-    dataset.inputs[0].floats.resize(2 * static_cast<size_t>(Shape(images).elements()));
+    std::vector<float> values = dataset.inputs[0].floats.copy();
+    values.resize(2 * static_cast<size_t>(Shape(images).elements()));
+    dataset.inputs[0].floats = std::move(values);
     const std::vector<PlanInput> inputs{{"input", input}};
     const std::string refused = refusal(dataset, inputs);
     if (refused.empty()) {
@@ -167,7 +169,8 @@ TEST(ImageFeed, AddsAndDropsALastAxisOfOne) {
 
 TEST(ImageFeed, GivesEachInputOfAModelItsArray) {
   Dataset dataset = floats_dataset();
-  dataset.inputs.push_back({.name = "y", .shape = {1}, .is_float = true, .bytes = {}, .floats = {70, 71}});
+  dataset.inputs.push_back(
+      {.name = "y", .shape = {1}, .is_float = true, .bytes = {}, .floats = std::vector<float>{70, 71}});
   const std::vector<PlanInput> inputs{{"y", Shape{1}}, {"x", Shape{2, 1, 3}}};
   const ImageFeed feed(dataset, inputs, 2, {});
   EXPECT_THAT(fed(feed, 1, 1, 0), ElementsAre(71));
@@ -203,7 +206,9 @@ TEST(ImageFeed, RefusesWhatDoesNotFitTheModel) {
   dataset.labels.push_back(0);
   EXPECT_THAT(refusal(dataset), HasSubstr("set.npz: 12 values, 3 images of (2, 1, 3) have 18"));
   dataset = bytes_dataset();
-  dataset.inputs[0].bytes.pop_back();
+  std::vector<uint8_t> bytes = dataset.inputs[0].bytes.copy();
+  bytes.pop_back();
+  dataset.inputs[0].bytes = std::move(bytes);
   EXPECT_THAT(refusal(dataset), HasSubstr("set.npz: 11 values, 2 images of (2, 1, 3) have 12"));
   dataset = bytes_dataset();
   dataset.inputs.clear();

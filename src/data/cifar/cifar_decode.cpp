@@ -128,7 +128,7 @@ Dataset read_cifar_pickle(const CifarSet& set, std::vector<uint8_t> bytes, const
   const Pickle pickle(std::move(bytes), source);
   if (pickle.root().kind != Kind::dict) throw_bad(source, "the pickle is no dict with 'data' and labels");
   Dataset dataset = empty_set(set, source);
-  std::vector<uint8_t>& images = dataset.inputs[0].bytes;
+  std::vector<uint8_t> images;
   const std::string what = fmt::format("{}: '{}'", source, set.label_key);
   dataset.labels = read_labels(pickle, value_of(pickle, set.label_key, source), what);
   read_images(value_of(pickle, "data", source), images, source);
@@ -136,6 +136,7 @@ Dataset read_cifar_pickle(const CifarSet& set, std::vector<uint8_t> bytes, const
     throw_bad(source, fmt::format("{} images, but {} labels", images.size() / kImage, dataset.labels.size()));
   }
   check_labels(dataset.labels, set.classes, what);
+  dataset.inputs[0].bytes = std::move(images);
   return dataset;
 }
 
@@ -148,12 +149,14 @@ Dataset read_cifar_binary(const CifarSet& set, const std::vector<uint8_t>& bytes
                           bytes.size(), record, set.label_bytes, kImage));
   }
   Dataset dataset = empty_set(set, source);
-  dataset.inputs[0].bytes.reserve(bytes.size() / record * kImage);
+  std::vector<uint8_t> images;
+  images.reserve(bytes.size() / record * kImage);
   for (size_t at = 0; at < bytes.size(); at += record) {
     dataset.labels.push_back(bytes[at + set.label_bytes - 1]);
-    append_pixels(bytes.data() + at + set.label_bytes, dataset.inputs[0].bytes);
+    append_pixels(bytes.data() + at + set.label_bytes, images);
   }
   check_labels(dataset.labels, set.classes, source);
+  dataset.inputs[0].bytes = std::move(images);
   return dataset;
 }
 

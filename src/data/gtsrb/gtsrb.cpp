@@ -165,15 +165,17 @@ DatasetInput read_input(const GtsrbImages& images, bool as_tensorflow) {
   if (as_tensorflow) {
     input.is_float = true;
     input.needs_preprocessing = true;
-    input.floats.resize(images.size() * kElements);
+    std::vector<float> floats(images.size() * kElements);
     read_images(images, [&](const RgbImage& image, size_t i) {
-      resize_tensorflow(image, kSide, kSide, std::span(input.floats).subspan(i * kElements, kElements));
+      resize_tensorflow(image, kSide, kSide, std::span(floats).subspan(i * kElements, kElements));
     });
+    input.floats = std::move(floats);
   } else {
-    input.bytes.resize(images.size() * kElements);
+    std::vector<uint8_t> bytes(images.size() * kElements);
     read_images(images, [&](const RgbImage& image, size_t i) {
-      resize_pillow(image, kSide, kSide, std::span(input.bytes).subspan(i * kElements, kElements));
+      resize_pillow(image, kSide, kSide, std::span(bytes).subspan(i * kElements, kElements));
     });
+    input.bytes = std::move(bytes);
   }
   return input;
 }
@@ -209,7 +211,7 @@ Dataset load_gtsrb(const std::string& path, const std::string& resize) {
   const bool as_tensorflow = resize == "tensorflow";
   if (!as_tensorflow && resize != "pillow") {
     throw Error(ErrorKind::usage,
-                fmt::format("--resize {}: expected pillow or tensorflow", single_quoted(resize)));
+                fmt::format("`resize` {}: expected pillow or tensorflow", single_quoted(resize)));
   }
   const GtsrbFiles files = find_gtsrb(path);
   check_found(files);

@@ -29,8 +29,9 @@ std::string counts_text(const Tally& tally) {
 }  // namespace
 
 std::string fault_text(const Fault& fault) {
-  return fmt::format("fault {} ({}, {}, bit {})", fault.injection, fault.layer, format_index(fault.index),
-                     fault.bit);
+  const FaultPart& part = fault.parts.front();
+  return fmt::format("fault {} ({}, {}, bit {})", fault.id, part.layer, format_index(part.index),
+                     flipped_bit(fault));
 }
 
 void throw_different_rows(std::span<const float> found, std::span<const float> plain, const std::string& what,

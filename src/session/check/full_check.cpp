@@ -14,9 +14,9 @@ FullCheck::FullCheck(const Setup& setup, int every, const std::atomic<bool>* sto
     : setup_(setup),
       every_(static_cast<size_t>(every)),
       stop_(stop),
-      plain_(make_plain_engine(setup.plan, setup.layout.engine())) {
+      plain_(make_plain_engine(setup.plan(), setup.layout.engine())) {
   for (int i = 0; i < setup.layout.threads; ++i)
-    buffers_.push_back(setup.feed.make_buffers(setup.layout.tile));
+    buffers_.push_back(setup.feed().make_buffers(setup.layout.tile));
 }
 
 void FullCheck::check_golden(const GoldenRun& golden, double) {
@@ -52,7 +52,7 @@ std::vector<float> FullCheck::evaluate_plain(bool with_fault) {
   parallel_for(setup_.tiles.size(), setup_.layout.threads, [&](size_t item, int thread) {
     check_stop(stop_);
     const Tile& tile = setup_.tiles[item];
-    const TileImages images{.inputs = setup_.feed.fill(tile, buffers_[static_cast<size_t>(thread)]),
+    const TileImages images{.inputs = setup_.feed().fill(tile, buffers_[static_cast<size_t>(thread)]),
                             .tile = tile};
     const std::span<float> rows = setup_.rows(scores, tile);
     if (!with_fault) {
@@ -76,12 +76,12 @@ void FullCheck::require_equal(std::span<const float> scores, std::span<const flo
 }
 
 CheckNeeds full_check_needs(const Setup& setup, int every, bool keeps_scores) {
-  const EngineNeeds plain = plain_engine_needs(setup.plan, setup.patches);
+  const EngineNeeds plain = plain_engine_needs(setup.plan(), setup.patches);
   const uint64_t scores = static_cast<uint64_t>(setup.images()) * setup.classes() * sizeof(float);
   return {.fixed_bytes = plain.bytes_per_fault + scores,
           .bytes_per_fault = keeps_scores ? 0 : scores / static_cast<uint64_t>(every) + 1,
           .bytes_per_thread = plain.sizes.front().bytes_per_thread,
-          .bytes_per_thread_image = plain.bytes_per_thread_image + setup.feed.bytes_per_image()};
+          .bytes_per_thread_image = plain.bytes_per_thread_image + setup.feed().bytes_per_image()};
 }
 
 }  // namespace tf_injector

@@ -41,8 +41,10 @@ int threads_of(int threads, size_t overlay_bytes) {
 }
 
 uint64_t block_seed(const Setup& setup, size_t first) {
-  const Provenance& p = setup.provenance;
-  return seed_of(std::array<std::string_view, 3>{p.model_sha256, p.fault_list_sha256, p.data_sha256}, first);
+  const Session::State& session = *setup.session;
+  const std::string list = setup.list ? setup.list->sha256() : "";
+  return seed_of(std::array<std::string_view, 3>{session.model.sha256(), list, session.feed.dataset().sha256},
+                 first);
 }
 
 }  // namespace
@@ -54,10 +56,13 @@ struct SampledCheck::Block {
 };
 
 SampledCheck::SampledCheck(const Setup& setup, const std::atomic<bool>* stop)
-    : setup_(setup), stop_(stop), tile_(tile_of(setup.plan)), kept_(setup.images(), setup.plan.classes()) {
-  const size_t overlay = plain_engine_needs(setup.plan, setup.patches).bytes_per_fault;
+    : setup_(setup),
+      stop_(stop),
+      tile_(tile_of(setup.plan())),
+      kept_(setup.images(), setup.plan().classes()) {
+  const size_t overlay = plain_engine_needs(setup.plan(), setup.patches).bytes_per_fault;
   const int threads = threads_of(setup.layout.threads, overlay);
-  for (int i = 0; i < threads; ++i) plain_.emplace_back(setup.plan, setup.feed, tile_);
+  for (int i = 0; i < threads; ++i) plain_.emplace_back(setup.plan(), setup.feed(), tile_);
 }
 
 double SampledCheck::floor_of_thread() const { return kFloorSeconds / static_cast<double>(plain_.size()); }
@@ -96,7 +101,7 @@ int64_t SampledCheck::run(size_t items, double wall_seconds, double floor_second
 void SampledCheck::check_golden(const GoldenRun& golden, double) {
   const auto begin = Clock::now();
   const SpreadOrder order(setup_.images(), block_seed(setup_, 0));
-  const double floor_seconds = floor_of_thread() * (setup_.golden_only ? 1.0 : kGoldenPart);
+  const double floor_seconds = floor_of_thread() * (setup_.golden_only() ? 1.0 : kGoldenPart);
   const auto check = [&](size_t item, int thread) {
     return check_image(order[static_cast<int64_t>(item)], thread, golden);
   };
@@ -107,7 +112,7 @@ void SampledCheck::check_golden(const GoldenRun& golden, double) {
 }
 
 int64_t SampledCheck::check_image(int64_t image, int thread, const GoldenRun& golden) {
-  const Tile tile = tile_at(image, 1, setup_.images(), setup_.provenance.batch_size);
+  const Tile tile = tile_at(image, 1, setup_.images(), setup_.batch_size());
   const std::span<const float> plain = plain_[static_cast<size_t>(thread)].evaluate(nullptr, tile);
   const std::string what = "the golden run";
   const std::span<const float> found = setup_.row(golden.scores, image);
@@ -115,7 +120,8 @@ int64_t SampledCheck::check_image(int64_t image, int thread, const GoldenRun& go
   const auto i = static_cast<size_t>(image);
   require_equal_counts(
       golden.tally_if_unchanged[i],
-      tally_row(plain, plain, setup_.decision.top(plain), setup_.feed.label(image), setup_.decision), what);
+      tally_row(plain, plain, setup_.decision().top(plain), setup_.feed().label(image), setup_.decision()),
+      what);
   return 1;
 }
 
@@ -179,7 +185,7 @@ int64_t SampledCheck::check_part(const Block& block, size_t i, const Part& part,
   const int64_t end = part.k + part.images;
   for (int64_t k = part.k; k < end;) {
     const Tile tile =
-        tile_at(kept_.image(i, k), static_cast<int>(end - k), setup_.images(), setup_.provenance.batch_size);
+        tile_at(kept_.image(i, k), static_cast<int>(end - k), setup_.images(), setup_.batch_size());
     const Patch& fault = setup_.patches[block.first + order_[i]];
     const std::span<const float> plain = plain_[static_cast<size_t>(thread)].evaluate(&fault, tile);
     for (int64_t n = 0; n < tile.images; ++n, ++k)
@@ -201,24 +207,24 @@ void SampledCheck::check_pair(const Block& block, size_t i, int64_t k, std::span
   if (kept_.was_given_twice(i, k)) throw_given_twice(what(), image);
   Tally counts;
   if (i < kept_.counted_faults() && kept_.counts(i, image, counts)) {
-    require_equal_counts(
-        counts,
-        tally_row(plain, golden, setup_.decision.top(golden), setup_.feed.label(image), setup_.decision),
-        what());
+    require_equal_counts(counts,
+                         tally_row(plain, golden, setup_.decision().top(golden), setup_.feed().label(image),
+                                   setup_.decision()),
+                         what());
   }
 }
 
 CheckNeeds sampled_check_needs(const Setup& setup, int threads) {
-  const uint64_t overlay = plain_engine_needs(setup.plan, setup.patches).bytes_per_fault;
+  const uint64_t overlay = plain_engine_needs(setup.plan(), setup.patches).bytes_per_fault;
   const bool all_threads = threads_of(threads, overlay) == threads;
   CheckNeeds needs;
   if (!setup.patches.empty()) {
-    needs.fixed_bytes = KeptRows::bytes(setup.patches.size(), setup.images(), setup.plan.classes());
+    needs.fixed_bytes = KeptRows::bytes(setup.patches.size(), setup.images(), setup.plan().classes());
     needs.bytes_per_fault = KeptRows::kBytesPerFault + kOrderBytesPerFault;
   }
   if (!all_threads) needs.fixed_bytes += std::max<uint64_t>(overlay, kOverlayBytes);
   needs.bytes_per_thread =
-      static_cast<uint64_t>(tile_of(setup.plan)) * PlainRows::bytes_per_image(setup.plan, setup.feed) +
+      static_cast<uint64_t>(tile_of(setup.plan())) * PlainRows::bytes_per_image(setup.plan(), setup.feed()) +
       (all_threads ? overlay : 0);
   return needs;
 }

@@ -16,7 +16,7 @@ enum class Kind { none, sampled, full };
 
 Kind kind_of(const Setup& setup, std::optional<int> every) {
   if (every) return *every > 0 ? Kind::full : Kind::none;
-  return setup.plan.kernels() == KernelSet::scalar ? Kind::none : Kind::sampled;
+  return setup.plan().kernels() == KernelSet::scalar ? Kind::none : Kind::sampled;
 }
 
 }  // namespace

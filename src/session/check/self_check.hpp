@@ -11,7 +11,7 @@
 #include "session/check/kept_rows.hpp"
 #include "session/golden_run.hpp"
 #include "session/setup.hpp"
-#include "tf_injector/campaign.hpp"
+#include "tf_injector/report.hpp"
 
 namespace tf_injector {
 

@@ -1,5 +1,5 @@
 // The JSON value, against what nlohmann's library says of the same text.
-#include "io/json.hpp"
+#include "core/json.hpp"
 
 #include <gtest/gtest.h>
 

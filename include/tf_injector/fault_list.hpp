@@ -1,0 +1,57 @@
+// A list of faults that fits a model.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tf_injector/fault.hpp"
+#include "tf_injector/model.hpp"
+
+namespace tf_injector {
+
+// Immutable; copies share their rows. Everything that is wrong with a list is found when it is made, all at
+// once.
+class FaultList {
+ public:
+  // Reads a CSV list (Injection,Layer,TensorIndex,Bit). Throws FaultListError: a line per problem,
+  // "list.csv:12:9: what: expected ..., found ...", at most 100; Error(bad_input): no such file.
+  [[nodiscard]] static FaultList read(const std::string& path, const Model& model);
+  // The same from text; `name` stands for the file in messages.
+  [[nodiscard]] static FaultList parse(std::string_view csv, const std::string& name, const Model& model);
+  // Of faults in memory, as if they were read from CSV: places in messages and the hash are those of that
+  // text. Throws FaultListError, for a fault of several parts or of one image as well.
+  [[nodiscard]] static FaultList from_faults(const std::vector<Fault>& faults, const Model& model,
+                                             const std::string& name = "faults");
+
+  [[nodiscard]] size_t size() const noexcept;
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  [[nodiscard]] const Fault& operator[](size_t row) const noexcept;
+  [[nodiscard]] const std::string& source() const noexcept;  // path, or the name given
+  [[nodiscard]] const std::string& sha256()
+      const noexcept;  // of the whole list's bytes, in hexadecimal digits
+  // The row from which on a part of a list was taken, by its id; none: from the first.
+  [[nodiscard]] std::optional<int64_t> begins_at() const noexcept;
+  [[nodiscard]] size_t layers() const;                   // that its faults hit
+  [[nodiscard]] uint64_t memory_bytes() const noexcept;  // of all rows of the list
+
+  // The rows from the one with this id on. Throws Error(bad_input): there is none.
+  [[nodiscard]] FaultList from(int64_t id) const;
+
+  struct Data;
+  [[nodiscard]] const std::shared_ptr<const Data>& data() const noexcept { return data_; }  // for the library
+  [[nodiscard]] size_t first() const noexcept { return first_; }                            // row of `data`
+  explicit FaultList(std::shared_ptr<const Data> data) : data_(std::move(data)) {}
+
+ private:
+  std::shared_ptr<const Data> data_;
+  size_t first_ = 0;
+  std::optional<int64_t> begins_at_;
+};
+
+}  // namespace tf_injector

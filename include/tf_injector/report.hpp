@@ -1,0 +1,174 @@
+// Where the rows of a campaign go: a CSV report with its metadata and scores, memory, or whatever a user
+// makes.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tf_injector/fault.hpp"
+#include "tf_injector/session.hpp"
+#include "tf_injector/tally.hpp"
+
+namespace tf_injector {
+
+class Campaign;
+
+enum class ScoreMode {
+  none,
+  changed,  // per fault the images whose scores differ from golden's in some bit
+  all,
+};
+
+// What the self-check compared, of one run, or of all that wrote to a report.
+struct CheckTotals {
+  int64_t faults = 0;         // of which some pair was compared
+  int64_t pairs = 0;          // of fault and image
+  int64_t golden_images = 0;  // whose scores without a fault were compared
+  double seconds = 0;
+
+  CheckTotals& operator+=(const CheckTotals& other) noexcept {
+    faults += other.faults;
+    pairs += other.pairs;
+    golden_images += other.golden_images;
+    seconds += other.seconds;
+    return *this;
+  }
+};
+
+// By a run so far.
+struct Spent {
+  double seconds = 0;
+  CheckTotals check = {};
+};
+
+struct ReportRow {
+  Fault fault = {};
+  Tally tally = {};
+};
+
+// A block of neighbouring rows of the list.
+struct RowBlock {
+  std::span<const Fault> faults = {};
+  std::span<const Tally> tallies = {};  // one per fault
+  std::span<const std::vector<float>> scores =
+      {};           // one per fault: (images, scores_per_image); empty with ScoreMode::none
+  int threads = 1;  // that a sink may use
+  const std::atomic<bool>* stop = nullptr;  // it should end soon when this is true, by throwing anything
+};
+
+// A campaign calls begin once, then append for block after block, then finish, all on one thread. What it
+// throws ends the campaign.
+class ReportSink {
+ public:
+  virtual ~ReportSink() = default;
+  // Rows that are there already, the first of the list: the campaign goes on behind them.
+  [[nodiscard]] virtual std::span<const ReportRow> rows_before() const { return {}; }
+  // The run without a fault; scores: (images, scores_per_image), valid until the campaign ends.
+  virtual void begin(const Tally& golden, std::span<const float> scores) = 0;
+  virtual void append(const RowBlock& block, const Spent& spent) = 0;
+  virtual void finish(const Spent& spent) { static_cast<void>(spent); }
+};
+
+// Rows in memory.
+class MemoryReport final : public ReportSink {
+ public:
+  void begin(const Tally& golden, std::span<const float> scores) override;
+  void append(const RowBlock& block, const Spent& spent) override;
+
+  [[nodiscard]] const Tally& golden() const noexcept { return golden_; }
+  [[nodiscard]] const std::vector<ReportRow>& rows() const noexcept { return rows_; }
+  [[nodiscard]] const std::vector<float>& golden_scores() const noexcept { return golden_scores_; }
+  // Of row i, as RowBlock has them.
+  [[nodiscard]] const std::vector<std::vector<float>>& fault_scores() const noexcept { return fault_scores_; }
+
+ private:
+  Tally golden_;
+  std::vector<float> golden_scores_;
+  std::vector<ReportRow> rows_;
+  std::vector<std::vector<float>> fault_scores_;
+};
+
+struct ReportOptions {
+  // The report's path; metadata (.run.json) and the folder of scores stand beside it. "": a new name in
+  // <folder>/<dataset>/<network>/, or the newest report there that is unfinished and of this campaign.
+  std::string path = {};
+  std::string folder = "reports", dataset = {}, network = {};
+  bool overwrite = false;                      // begin anew instead of going on, or refusing to
+  bool dry_run = false;                        // nothing is written
+  std::string resize = "pillow";               // of the images, for the metadata: "pillow" or "tensorflow"
+  std::vector<std::string> command_line = {};  // for the metadata
+};
+
+// Throws Error(usage): a path that cannot be meant. Reports ask this themselves.
+void check_options(const ReportOptions& options);
+
+// The report as the Python tool writes it, which grows block by block and survives anything: see
+// docs/interface.md, "Going on after an interruption".
+class CsvReport final : public ReportSink {
+ public:
+  // Finds or makes the report, so that whatever keeps it from being written is known before the first
+  // inference. `message`: told what was found, one line each; may be empty. `campaign`, which has a list,
+  // must outlive it. Throws Error(resume) (what differs), Error(busy), OutputError.
+  explicit CsvReport(const Campaign& campaign, const ReportOptions& options = {},
+                     const std::function<void(const std::string&)>& message = {});
+  ~CsvReport() override;
+
+  [[nodiscard]] bool is_finished() const noexcept;  // it was, before this campaign
+  [[nodiscard]] std::optional<Tally> golden_before() const;
+  [[nodiscard]] const std::string& path() const noexcept;
+  [[nodiscard]] const std::string& metadata_path() const noexcept;
+  [[nodiscard]] std::string score_folder() const;  // "" when no scores are saved
+  [[nodiscard]] int64_t rows() const noexcept;     // that stand in it now
+  // Paths that a campaign will write, some of them as "x and 7 more of its kind", and how much.
+  [[nodiscard]] std::vector<std::string> would_write() const;
+  [[nodiscard]] uint64_t would_write_bytes() const;
+
+  [[nodiscard]] std::span<const ReportRow> rows_before() const override;
+  void begin(const Tally& golden, std::span<const float> scores) override;
+  void append(const RowBlock& block, const Spent& spent) override;
+  void finish(const Spent& spent) override;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The scores of a golden run, in a folder of their own that is named like a report's.
+class GoldenScoreFolder final {
+ public:
+  // Chooses and makes it. Throws Error(resume) (it is another report's), OutputError.
+  GoldenScoreFolder(const Campaign& campaign, const ReportOptions& options);
+  ~GoldenScoreFolder();
+  [[nodiscard]] const std::string& path() const noexcept;
+  [[nodiscard]] std::vector<std::string> would_write() const;
+  [[nodiscard]] uint64_t would_write_bytes() const;
+  void write(std::span<const float> scores) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+struct FinishedReport {
+  Tally golden = {};
+  std::vector<ReportRow> rows = {};
+};
+// Reads a CSV report. Throws Error(bad_input): "path:line:column: what; expected ...; found ...", or that it
+// is unfinished.
+[[nodiscard]] FinishedReport read_report(const std::string& path);
+
+struct BitGroupSummary {
+  std::string name = {};  // "sign (31)", "exponent (23-30)", "mantissa (0-22)"
+  int64_t faults = 0, images = 0, masked = 0, non_critical = 0, critical = 0;
+};
+// Per field of a float32: in the order of the name's examples.
+[[nodiscard]] std::vector<BitGroupSummary> summarize(std::span<const ReportRow> rows);
+
+}  // namespace tf_injector

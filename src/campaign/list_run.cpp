@@ -1,0 +1,99 @@
+#include "campaign/list_run.hpp"
+
+#include <algorithm>
+#include <span>
+
+namespace tf_injector {
+namespace {
+
+// Scores that look like probabilities, of a network of which it is not known that they are.
+bool are_likely_probabilities(const Setup& setup, const GoldenRun& golden) {
+  return setup.decision().threshold() == 0.0f &&
+         std::all_of(golden.scores.begin(), golden.scores.end(), [](float s) { return s >= 0 && s <= 1; });
+}
+
+GroupSummary summary_of(std::span<const ReportRow> rows) {
+  GroupSummary summary;
+  summary.add(rows);
+  return summary;
+}
+
+}  // namespace
+
+void tell_golden(const CampaignCallbacks& callbacks, const Setup& setup, const GoldenRun& golden) {
+  if (callbacks.golden) callbacks.golden(golden.total);
+  if (!callbacks.warning || !are_likely_probabilities(setup, golden)) return;
+  callbacks.warning(
+      "all scores without a fault lie in [0, 1], but class 1 begins above 0, as for a logit: if they are "
+      "probabilities, make a ReLU(max_value=1) the model's last layer, and the threshold is 0.5");
+}
+
+ListRun::ListRun(const Setup& setup, const CampaignCallbacks& callbacks, ReportSink& sink, Engine& engine,
+                 GoldenRun& golden)
+    : setup_(setup),
+      callbacks_(callbacks),
+      sink_(sink),
+      golden_(golden),
+      seconds_before_(golden.seconds),
+      faults_done_(sink.rows_before().size()),
+      check_(make_self_check(setup, setup.needs.check, callbacks.stop)),
+      summary_(summary_of(sink.rows_before())),
+      progress_(callbacks.progress, progress_before(), setup.images()),
+      runner_(
+          setup, engine, golden, [this](size_t place) { return keeps_scores() || check_->takes(place); },
+          callbacks.stop, [this](int64_t pairs) { progress_.advance(pairs); }) {}
+
+Progress ListRun::progress_before() const {
+  const auto rows = static_cast<int64_t>(faults_done_);
+  return {.faults_total = static_cast<int64_t>(setup_.faults.size()),
+          .faults_before = rows,
+          .rows_written = rows,
+          .critical = summary_.critical(),
+          .images_evaluated = rows * setup_.images()};
+}
+
+void ListRun::run_blocks() {
+  begin_report();
+  BlockSize size = setup_.block_size(golden_.seconds);
+  for (size_t left = faults_left(); left > 0; left = faults_left()) {
+    const double begin = progress_.seconds();
+    const size_t count = size.next(left);
+    const double checked = check_->totals().seconds;
+    write(runner_.run(faults_done_, count, check_->begin_block(faults_done_, count)));
+    size.measured(count, progress_.seconds() - begin - (check_->totals().seconds - checked));
+  }
+  progress_.finish();
+}
+
+void ListRun::run_joined() {
+  KeptRows* kept = check_->begin_block(faults_done_, faults_left());
+  const BlockResult block = runner_.run_with_golden(faults_done_, faults_left(), kept);
+  begin_report();
+  write(block);
+  progress_.finish();
+}
+
+void ListRun::begin_report() {
+  tell_golden(callbacks_, setup_, golden_);
+  check_->check_golden(golden_, seconds());
+  sink_.begin(golden_.total, golden_.scores);
+}
+
+void ListRun::write(const BlockResult& block) {
+  const size_t first = faults_done_, count = block.tallies.size();
+  const std::span<const Fault> faults = std::span(setup_.faults).subspan(first, count);
+  check_->check_block(first, block, golden_, seconds());
+  RowBlock rows{.faults = faults,
+                .tallies = block.tallies,
+                .scores = {},
+                .threads = setup_.layout.threads,
+                .stop = callbacks_.stop};
+  if (keeps_scores()) rows.scores = block.scores;
+  sink_.append(rows, spent());
+  faults_done_ += count;
+  const int64_t critical_before = summary_.critical();
+  for (size_t i = 0; i < count; ++i) summary_.add(flipped_bit(faults[i]), block.tallies[i]);
+  progress_.rows_written(static_cast<int64_t>(count), summary_.critical() - critical_before);
+}
+
+}  // namespace tf_injector

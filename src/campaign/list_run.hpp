@@ -1,0 +1,54 @@
+// The faults of a list that its report does not have yet, block by block.
+#pragma once
+
+#include <memory>
+
+#include "campaign/progress_reporter.hpp"
+#include "report/group_summary.hpp"
+#include "session/block_run.hpp"
+#include "session/check/self_check.hpp"
+#include "session/golden_run.hpp"
+#include "session/setup.hpp"
+#include "tf_injector/campaign.hpp"
+
+namespace tf_injector {
+
+// Tells the callbacks what the golden run gave, and warns where its scores look wrong.
+void tell_golden(const CampaignCallbacks& callbacks, const Setup& setup, const GoldenRun& golden);
+
+// A block is checked before its rows are given to the sink.
+class ListRun {
+ public:
+  // All must outlive it. `golden`: done; or, for run_joined, empty. The clock starts now.
+  ListRun(const Setup& setup, const CampaignCallbacks& callbacks, ReportSink& sink, Engine& engine,
+          GoldenRun& golden);
+
+  void run_blocks();
+  // All in one block, with the run without a fault in it.
+  void run_joined();
+
+  [[nodiscard]] double seconds() const { return seconds_before_ + progress_.seconds(); }
+  [[nodiscard]] const CheckTotals& checked() const noexcept { return check_->totals(); }
+  [[nodiscard]] Spent spent() const { return {seconds(), checked()}; }
+  [[nodiscard]] const GroupSummary& summary() const noexcept { return summary_; }
+
+ private:
+  [[nodiscard]] bool keeps_scores() const { return setup_.needs.scores != ScoreMode::none; }
+  [[nodiscard]] size_t faults_left() const { return setup_.faults.size() - faults_done_; }
+  [[nodiscard]] Progress progress_before() const;
+  void begin_report();  // when golden is there
+  void write(const BlockResult& block);
+
+  const Setup& setup_;
+  const CampaignCallbacks& callbacks_;
+  ReportSink& sink_;
+  const GoldenRun& golden_;
+  double seconds_before_;  // of the golden run, where it was not joined
+  size_t faults_done_;     // that the sink has
+  std::unique_ptr<SelfCheck> check_;
+  GroupSummary summary_;
+  ProgressReporter progress_;
+  BlockRunner runner_;
+};
+
+}  // namespace tf_injector

@@ -1,0 +1,41 @@
+#include "cli/flag_names.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace tf_injector::cli {
+namespace {
+
+constexpr std::array<std::string_view, 28> kOptions = {
+    "batch_size",  "check",     "data",          "dataset",    "dry_run",      "fault_list",  "kernels",
+    "limit",       "mean",      "memory",        "model",      "network_name", "no_download", "output",
+    "output_path", "overwrite", "plain_seconds", "preprocess", "report",       "resize",      "resume_from",
+    "scores",      "std",       "techniques",    "threads",    "tile",         "to",          "use_tf"};
+
+std::string flag_of(std::string_view option) {
+  std::string flag = "--" + std::string(option);
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
+}
+
+}  // namespace
+
+std::string with_flags(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const size_t begin = text.find('`');
+    const size_t end = begin == std::string_view::npos ? begin : text.find('`', begin + 1);
+    if (end == std::string_view::npos) break;
+    const std::string_view option = text.substr(begin + 1, end - begin - 1);
+    if (std::find(kOptions.begin(), kOptions.end(), option) == kOptions.end()) {
+      result += text.substr(0, end);  // the second quote may begin another option
+      text.remove_prefix(end);
+      continue;
+    }
+    result += std::string(text.substr(0, begin)) + flag_of(option);
+    text.remove_prefix(end + 1);
+  }
+  return result + std::string(text);
+}
+
+}  // namespace tf_injector::cli

@@ -1,0 +1,95 @@
+#include "tf_injector/fault_list.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "io/csv.hpp"
+#include "session/list_data.hpp"
+#include "session/model_data.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+// Engines take faults of one part on all images.
+void require_single(const Fault& fault, const std::string& name) {
+  const auto refuse = [&](const std::string& what) {
+    throw FaultListError(fmt::format("{}: fault {}: {}", name, fault.id, what));
+  };
+  if (fault.parts.size() != 1)
+    refuse(fmt::format("expected one part, found {}; several are not supported", fault.parts.size()));
+  if (fault.image) refuse("is bound to an image; expected a fault that all images have");
+}
+
+std::string csv_of(const std::vector<Fault>& faults, const std::string& name) {
+  std::string text = "Injection,Layer,TensorIndex,Bit\n";
+  for (const Fault& fault : faults) {
+    require_single(fault, name);
+    const FaultPart& part = fault.parts.front();
+    text += fmt::format("{},{},{},{}\n", fault.id, csv_field(part.layer), csv_field(format_index(part.index)),
+                        flipped_bit(fault));
+  }
+  return text;
+}
+
+}  // namespace
+
+FaultList FaultList::read(const std::string& path, const Model& model) {
+  return list_of(read_fault_list(path, model.data()->graph));
+}
+
+FaultList FaultList::parse(std::string_view csv, const std::string& name, const Model& model) {
+  return list_of(parse_fault_list(csv, name, model.data()->graph));
+}
+
+FaultList FaultList::from_faults(const std::vector<Fault>& faults, const Model& model,
+                                 const std::string& name) {
+  return parse(csv_of(faults, name), name, model);
+}
+
+FaultList list_of(ResolvedFaultList list) {
+  return FaultList(std::make_shared<const FaultList::Data>(FaultList::Data{std::move(list)}));
+}
+
+size_t FaultList::size() const noexcept { return data_->list.faults.size() - first_; }
+const Fault& FaultList::operator[](size_t row) const noexcept {
+  return data_->list.faults[first_ + row].fault;
+}
+const std::string& FaultList::source() const noexcept { return data_->list.path; }
+const std::string& FaultList::sha256() const noexcept { return data_->list.sha256; }
+std::optional<int64_t> FaultList::begins_at() const noexcept { return begins_at_; }
+
+uint64_t FaultList::memory_bytes() const noexcept {
+  constexpr uint64_t kBytesPerRow = 256;  // a layer's name and an index are short
+  return data_->list.faults.size() * kBytesPerRow;
+}
+
+size_t FaultList::layers() const {
+  std::set<WeightId> kernels;  // one per layer, however the list spells its name
+  for (const ResolvedFault& row : rows_of(*this)) kernels.insert(row.patch.weight);
+  return kernels.size();
+}
+
+FaultList FaultList::from(int64_t id) const {
+  const std::span<const ResolvedFault> all = rows_of(*this);
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (all[i].fault.id != id) continue;
+    FaultList rest = *this;
+    rest.first_ += i;
+    rest.begins_at_ = id;
+    return rest;
+  }
+  const auto range = [&] {
+    if (all.empty()) return std::string("the list is empty");
+    const auto [least, most] = std::minmax_element(
+        all.begin(), all.end(), [](const auto& a, const auto& b) { return a.fault.id < b.fault.id; });
+    return fmt::format("its {} rows have numbers from {} to {}", all.size(), least->fault.id, most->fault.id);
+  };
+  throw Error(ErrorKind::bad_input,
+              fmt::format("{}: no row has the Injection {} of `resume_from`; {}", source(), id, range()));
+}
+
+}  // namespace tf_injector

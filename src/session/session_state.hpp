@@ -1,0 +1,49 @@
+// The inside of a Session: model and test set compiled, fitted to each other and checked. Const while a
+// campaign or an evaluation runs.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/parallel.hpp"
+#include "engine/engine_choice.hpp"
+#include "metrics/decision.hpp"
+#include "plan/plan.hpp"
+#include "session/image_feed.hpp"
+#include "session/preprocess_choice.hpp"
+#include "tf_injector/session.hpp"
+
+namespace tf_injector {
+
+// How work is done, as far as no option says it.
+struct RunTuning {
+  EngineChoice engine = default_engine();
+  size_t most_faults_per_block = 0;  // 0: what memory allows
+  bool joins_golden = true;          // false: the golden run is never joined with a block (run_estimate.hpp)
+};
+
+struct Session::State {
+  Model model;
+  SessionOptions options;
+  RunTuning tuning;
+  ThreadBudget budget;
+  std::string output;  // name of the scored output; "": the model names none
+  Plan plan;
+  Decision decision;
+  PreprocessChoice preprocessing;
+  ImageFeed feed;
+  std::vector<std::string> remarks;   // what was decided that no option says: one line each
+  std::vector<std::string> warnings;  // what is probably not meant
+
+  [[nodiscard]] int64_t images() const noexcept { return feed.images(); }
+  // Scores of one image: 1 for two classes where `decision` has a threshold.
+  [[nodiscard]] size_t classes() const noexcept { return static_cast<size_t>(plan.classes()); }
+};
+
+// A Session that works in this way.
+[[nodiscard]] Session make_session(Model model, Dataset dataset, SessionOptions options, RunTuning tuning);
+
+}  // namespace tf_injector

@@ -1,0 +1,91 @@
+// Lists that are made in memory.
+#include "tf_injector/fault_list.hpp"
+
+#include <gmock/gmock.h>
+
+#include "session/model_data.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+namespace {
+
+using testing::HasSubstr;
+
+Model dense_model() {
+  Graph graph;
+  graph.weights = {{"dense/kernel", Shape{4, 3}, std::vector<float>(12, 1.0f)}};
+  const NodeId input = graph.add_input("x", "x", Shape{4});
+  graph.inputs = {input};
+  graph.outputs = {graph.add("dense", ops::Dense{.kernel = 0, .units = 3}, {input})};
+  graph.output_names = {"dense"};
+  graph.layers = {{"dense", "dense", "Dense", {0}, Shape{3}, true}};
+  return model_of(std::move(graph), "m.keras", std::string(64, 'a'));
+}
+
+TEST(FaultListApi, FaultsInMemoryAreThoseOfTheSameCsv) {
+  const Model model = dense_model();
+  const std::vector<Fault> faults{bit_flip(5, "dense", {3, 2}, 31), bit_flip(2, "dense", {0, 0}, 0)};
+  const FaultList list = FaultList::from_faults(faults, model);
+  const FaultList csv = FaultList::parse(
+      "Injection,Layer,TensorIndex,Bit\n5,dense,\"(3, 2)\",31\n2,dense,\"(0, 0)\",0\n", "faults", model);
+  ASSERT_EQ(list.size(), 2U);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(list[i], faults[i]);
+    EXPECT_EQ(csv[i], faults[i]);
+  }
+  EXPECT_EQ(list.layers(), 1U);
+  EXPECT_EQ(list.source(), "faults");
+}
+
+TEST(FaultListApi, WhatDoesNotFitIsRefused) {
+  const Model model = dense_model();
+  const auto refusal = [&](Fault fault) -> std::string {
+    try {
+      static_cast<void>(FaultList::from_faults({std::move(fault)}, model, "mine"));
+    } catch (const FaultListError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_THAT(refusal(bit_flip(0, "conv", {0, 0}, 0)), HasSubstr("mine:2:3: unknown layer"));
+  EXPECT_THAT(refusal(bit_flip(0, "dense", {4, 0}, 0)), HasSubstr("out of range on axis 0"));
+  EXPECT_THAT(refusal(bit_flip(0, "dense", {0, 0}, 32)), HasSubstr("Bit out of range"));
+  Fault two = bit_flip(7, "dense", {0, 0}, 1);
+  two.parts.push_back(two.parts.front());
+  EXPECT_THAT(refusal(two), HasSubstr("mine: fault 7: expected one part, found 2"));
+  two.parts.clear();
+  EXPECT_THAT(refusal(two), HasSubstr("found 0"));
+  Fault bound = bit_flip(7, "dense", {0, 0}, 1);
+  bound.image = 3;
+  EXPECT_THAT(refusal(bound), HasSubstr("mine: fault 7: is bound to an image"));
+}
+
+TEST(FaultListApi, APartBeginsAtAnId) {
+  const Model model = dense_model();
+  const FaultList list =
+      FaultList::from_faults({bit_flip(5, "dense", {3, 2}, 31), bit_flip(2, "dense", {0, 0}, 0)}, model);
+  const FaultList part = list.from(2);
+  EXPECT_EQ(part.size(), 1U);
+  EXPECT_EQ(part[0].id, 2);
+  EXPECT_EQ(part.begins_at(), 2);
+  EXPECT_EQ(part.sha256(), list.sha256()) << "of the whole list";
+  EXPECT_FALSE(list.begins_at());
+  EXPECT_THROW(static_cast<void>(list.from(3)), Error);
+  EXPECT_THROW(static_cast<void>(part.from(5)), Error);
+}
+
+TEST(ModelApi, SaysWhatFaultsCanHit) {
+  const Model model = dense_model();
+  ASSERT_EQ(model.faultable().size(), 1U);
+  EXPECT_EQ(model.faultable()[0].layer, "dense");
+  EXPECT_EQ(model.faultable()[0].shape, (std::vector<int64_t>{4, 3}));
+  EXPECT_EQ(model.faultable()[0].elements, 12);
+  EXPECT_EQ(model.inputs()[0].shape, std::vector<int64_t>{4});
+  EXPECT_EQ(model.inputs()[0].type, "float32");
+  EXPECT_EQ(model.outputs()[0].name, "dense");
+  EXPECT_EQ(model.layers()[0].parameters, 12);
+  EXPECT_EQ(model.steps(KernelSet::scalar).size(), 1U);
+}
+
+}  // namespace
+}  // namespace tf_injector

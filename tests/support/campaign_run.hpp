@@ -1,0 +1,208 @@
+// A campaign on a network, images and faults that a test has in memory, in one call.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fault/fault_list.hpp"
+#include "graph/graph.hpp"
+#include "session/list_data.hpp"
+#include "session/model_data.hpp"
+#include "session/session_state.hpp"
+#include "tf_injector/benchmark.hpp"
+#include "tf_injector/campaign.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector::test {
+
+struct RunInputs {
+  Graph graph;
+  Dataset dataset;
+  std::optional<ResolvedFaultList> list;  // none: a golden-only run
+  std::string model_path;
+  std::string model_sha256;
+};
+
+// All options of a run, flat.
+struct RunOptions {
+  std::string dataset, network;  // parts of names; `dataset` normalises too where it is a named set
+  std::string output_folder = "reports";
+  std::string report_path, output_name;
+  std::string resize = "pillow";
+  int batch_size = 512;
+  std::optional<int64_t> resume_from;
+  bool use_tensorflow_preprocessing = false;
+  std::optional<std::array<float, 3>> mean, std;
+  PreprocessOptions::Mode preprocess = PreprocessOptions::Mode::automatic;
+  std::optional<int64_t> limit;
+  ScoreMode scores = ScoreMode::none;
+  bool overwrite = false, dry_run = false;
+  std::optional<int> check;
+  int threads = 0;
+  uint64_t memory_bytes = 0;
+  KernelSet kernels = KernelSet::automatic;
+  int tile = 0;
+  std::vector<std::string> command_line;
+};
+
+enum class RunOutcome { done, already_finished, golden_only, dry_run };
+
+struct RunResult {
+  RunOutcome outcome = RunOutcome::done;
+  Tally golden;
+  std::string report_path, metadata_path, score_folder;
+  std::vector<BitGroupSummary> groups;
+  int64_t faults = 0;
+  double seconds = 0;
+  // Of a dry run:
+  std::string preprocessing;
+  double estimated_seconds = 0;
+  uint64_t estimated_memory_bytes = 0, estimated_disk_bytes = 0;
+  std::vector<std::string> would_write;
+};
+
+inline SessionOptions session_options(const RunOptions& options) {
+  SessionOptions session;
+  session.output = options.output_name;
+  session.batch_size = options.batch_size;
+  session.limit = options.limit;
+  session.preprocess = {.mode = options.preprocess,
+                        .dataset = options.dataset,
+                        .mean = options.mean,
+                        .std = options.std,
+                        .tensorflow_arithmetic = options.use_tensorflow_preprocessing};
+  session.kernels = options.kernels;
+  session.threads = options.threads;
+  session.tile = options.tile;
+  session.memory_bytes = options.memory_bytes;
+  return session;
+}
+
+inline std::optional<FaultList> list_of_inputs(RunInputs& inputs, const RunOptions& options) {
+  if (!inputs.list) return std::nullopt;
+  const FaultList list = list_of(std::move(*inputs.list));
+  return options.resume_from ? list.from(*options.resume_from) : list;
+}
+
+inline BenchmarkInputs benchmark_inputs(RunInputs inputs, const RunOptions& options) {
+  std::optional<FaultList> list = list_of_inputs(inputs, options);
+  return {.model = model_of(std::move(inputs.graph), inputs.model_path, inputs.model_sha256),
+          .dataset = std::move(inputs.dataset),
+          .faults = std::move(list),
+          .options = session_options(options)};
+}
+
+// One run, as the program makes it.
+class CampaignCall {
+ public:
+  CampaignCall(RunInputs inputs, const RunOptions& options, const CampaignCallbacks& callbacks,
+               RunTuning tuning)
+      : options_(options),
+        callbacks_(callbacks),
+        list_(list_of_inputs(inputs, options)),
+        session_(make_session(model_of(std::move(inputs.graph), inputs.model_path, inputs.model_sha256),
+                              std::move(inputs.dataset), session_options(options), std::move(tuning))),
+        campaign_(session_, std::exchange(list_, std::nullopt),
+                  {.check = options.check, .scores = options.scores}) {}
+
+  RunResult run() {
+    for (const std::string& remark : session_.remarks()) tell(callbacks_.message, remark);
+    for (const std::string& warning : session_.warnings()) tell(callbacks_.warning, warning);
+    if (callbacks_.stop != nullptr && *callbacks_.stop) throw Error(ErrorKind::interrupted, "interrupted");
+    if (options_.dry_run) return dry_run();
+    return campaign_.faults() ? run_list() : run_golden();
+  }
+
+ private:
+  static void tell(const std::function<void(const std::string&)>& callback, const std::string& line) {
+    if (callback) callback(line);
+  }
+  [[nodiscard]] ReportOptions report_options() const {
+    return {.path = options_.report_path,
+            .folder = options_.output_folder,
+            .dataset = options_.dataset,
+            .network = options_.network,
+            .overwrite = options_.overwrite,
+            .dry_run = options_.dry_run,
+            .resize = options_.resize,
+            .command_line = options_.command_line};
+  }
+  void name_files(const CsvReport& report, RunResult& result) const {
+    result.report_path = report.path();
+    result.metadata_path = report.metadata_path();
+    result.score_folder = report.score_folder();
+  }
+
+  RunResult run_list() const {
+    CsvReport report(campaign_, report_options(), callbacks_.message);
+    RunResult result;
+    name_files(report, result);
+    if (report.is_finished()) {
+      result.outcome = RunOutcome::already_finished;
+      result.golden = *report.golden_before();
+      result.groups = summarize(report.rows_before());
+      result.faults = report.rows();
+      return result;
+    }
+    const CampaignSummary summary = campaign_.run(report, callbacks_);
+    result.golden = summary.golden;
+    result.groups = summary.groups;
+    result.faults = summary.faults;
+    result.seconds = summary.seconds;
+    return result;
+  }
+
+  RunResult run_golden() const {
+    std::optional<GoldenScoreFolder> folder;
+    if (options_.scores != ScoreMode::none) folder.emplace(campaign_, report_options());
+    const CampaignSummary summary = campaign_.run_golden(callbacks_, [&](std::span<const float> scores) {
+      if (folder) folder->write(scores);
+    });
+    RunResult result;
+    result.outcome = RunOutcome::golden_only;
+    result.golden = summary.golden;
+    result.seconds = summary.seconds;
+    if (folder) result.score_folder = folder->path();
+    return result;
+  }
+
+  RunResult dry_run() const {
+    RunResult result;
+    result.outcome = RunOutcome::dry_run;
+    result.preprocessing = session_.preprocessing();
+    result.estimated_memory_bytes = campaign_.memory_bytes();
+    size_t rows = 0;
+    if (campaign_.faults()) {
+      const CsvReport report(campaign_, report_options(), callbacks_.message);
+      name_files(report, result);
+      result.faults = static_cast<int64_t>(campaign_.faults()->size());
+      result.would_write = report.would_write();
+      result.estimated_disk_bytes = report.would_write_bytes();
+      rows = report.rows_before().size();
+      if (report.is_finished()) return result;
+    } else if (options_.scores != ScoreMode::none) {
+      const GoldenScoreFolder folder(campaign_, report_options());
+      result.score_folder = folder.path();
+      result.would_write = folder.would_write();
+      result.estimated_disk_bytes = folder.would_write_bytes();
+    }
+    result.estimated_seconds = campaign_.estimate(rows, callbacks_.stop).seconds;
+    return result;
+  }
+
+  const RunOptions& options_;
+  const CampaignCallbacks& callbacks_;
+  std::optional<FaultList> list_;
+  Session session_;
+  Campaign campaign_;
+};
+
+inline RunResult run_on(RunInputs inputs, const RunOptions& options, const CampaignCallbacks& callbacks,
+                        const RunTuning& tuning = {}) {
+  return CampaignCall(std::move(inputs), options, callbacks, tuning).run();
+}
+
+}  // namespace tf_injector::test
