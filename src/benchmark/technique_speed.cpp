@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "benchmark/measurement.hpp"
-#include "replay/shortcuts.hpp"
+#include "replay/plan/shortcuts.hpp"
 #include "tf_injector/benchmark.hpp"
 #include "tf_injector/error.hpp"
 

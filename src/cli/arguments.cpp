@@ -8,7 +8,7 @@
 #include "cli/campaign_flags.hpp"
 #include "cli/command_parser.hpp"
 #include "cli/download_arguments.hpp"
-#include "cli/talk_flags.hpp"
+#include "cli/talk/talk_flags.hpp"
 #include "cli/values.hpp"
 #include "core/nearest_name.hpp"
 #include "tf_injector/error.hpp"

@@ -1,7 +1,7 @@
 #include "cli/commands.hpp"
 #include "cli/inputs.hpp"
-#include "cli/signals.hpp"
-#include "cli/speed_text.hpp"
+#include "cli/talk/signals.hpp"
+#include "cli/text/speed_text.hpp"
 #include "tf_injector/benchmark.hpp"
 
 namespace tf_injector::cli {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/arguments.hpp"
-#include "cli/talk.hpp"
+#include "cli/talk/talk.hpp"
 
 namespace tf_injector::cli {
 

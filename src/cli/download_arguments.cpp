@@ -5,7 +5,7 @@
 
 #include "cli/campaign_flags.hpp"
 #include "cli/command_parser.hpp"
-#include "cli/talk_flags.hpp"
+#include "cli/talk/talk_flags.hpp"
 #include "cli/values.hpp"
 #include "tf_injector/error.hpp"
 

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "cli/commands.hpp"
-#include "cli/signals.hpp"
+#include "cli/talk/signals.hpp"
 #include "core/wall_clock.hpp"
 #include "tf_injector/datasets.hpp"
 

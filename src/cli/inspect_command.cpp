@@ -1,5 +1,5 @@
 #include "cli/commands.hpp"
-#include "cli/model_text.hpp"
+#include "cli/text/model_text.hpp"
 
 namespace tf_injector::cli {
 

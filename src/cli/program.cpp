@@ -3,9 +3,9 @@
 
 #include "cli/commands.hpp"
 #include "cli/failure.hpp"
-#include "cli/signals.hpp"
-#include "cli/standard_streams.hpp"
-#include "cli/terminal.hpp"
+#include "cli/talk/signals.hpp"
+#include "cli/talk/standard_streams.hpp"
+#include "cli/talk/terminal.hpp"
 #include "core/process_memory.hpp"
 #include "tf_injector/error.hpp"
 

@@ -2,11 +2,11 @@
 
 #include "cli/commands.hpp"
 #include "cli/inputs.hpp"
-#include "cli/progress_text.hpp"
-#include "cli/result_text.hpp"
-#include "cli/signals.hpp"
-#include "cli/standard_streams.hpp"
-#include "cli/terminal.hpp"
+#include "cli/talk/signals.hpp"
+#include "cli/talk/standard_streams.hpp"
+#include "cli/talk/terminal.hpp"
+#include "cli/text/progress_text.hpp"
+#include "cli/text/result_text.hpp"
 #include "tf_injector/campaign.hpp"
 #include "tf_injector/error.hpp"
 

@@ -1,6 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/inputs.hpp"
-#include "cli/model_text.hpp"
+#include "cli/text/model_text.hpp"
 
 namespace tf_injector::cli {
 

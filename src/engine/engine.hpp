@@ -13,7 +13,7 @@
 #include "engine/tiles.hpp"
 #include "graph/patch.hpp"
 #include "plan/plan.hpp"
-#include "replay/shortcuts.hpp"
+#include "replay/plan/shortcuts.hpp"
 
 namespace tf_injector {
 

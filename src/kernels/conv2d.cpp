@@ -1,6 +1,6 @@
 // Conv2D: the ways to run it, fastest first.
 #include "kernels/candidates.hpp"
-#include "kernels/conv2d_candidates.hpp"
+#include "kernels/convolutions/conv2d_candidates.hpp"
 
 namespace tf_injector {
 

@@ -2,7 +2,7 @@
 // (docs/numerics.md).
 #include "core/bits.hpp"
 #include "kernels/candidates.hpp"
-#include "kernels/conv2d_candidates.hpp"
+#include "kernels/convolutions/conv2d_candidates.hpp"
 #include "kernels/pack_interfaces.hpp"
 #include "kernels/packed_weights.hpp"
 #include "kernels/ref/reference.hpp"

@@ -1,7 +1,7 @@
 // DepthwiseConv2D: the ways to run it, fastest first. The reference is that of a Conv2D with as many groups
 // as channels.
 #include "kernels/candidates.hpp"
-#include "kernels/conv2d_candidates.hpp"
+#include "kernels/convolutions/conv2d_candidates.hpp"
 
 namespace tf_injector {
 

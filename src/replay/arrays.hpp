@@ -8,7 +8,7 @@
 #include "core/block_bytes.hpp"
 #include "kernels/pack_interfaces.hpp"
 #include "replay/index.hpp"
-#include "replay/replay_sizes.hpp"
+#include "replay/plan/replay_sizes.hpp"
 
 namespace tf_injector::replay {
 

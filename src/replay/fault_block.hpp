@@ -10,7 +10,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "graph/patch.hpp"
-#include "replay/replay_plan.hpp"
+#include "replay/plan/replay_plan.hpp"
 
 namespace tf_injector::replay {
 

@@ -13,7 +13,7 @@
 #include "replay/counters.hpp"
 #include "replay/fault_block.hpp"
 #include "replay/golden_activations.hpp"
-#include "replay/replay_plan.hpp"
+#include "replay/plan/replay_plan.hpp"
 
 namespace tf_injector::replay {
 

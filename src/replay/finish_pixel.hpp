@@ -3,7 +3,7 @@
 
 #include "replay/golden_activations.hpp"
 #include "replay/packed_activations.hpp"
-#include "replay/replay_plan.hpp"
+#include "replay/plan/replay_plan.hpp"
 #include "replay/simd/pack_table.hpp"
 
 namespace tf_injector::replay {

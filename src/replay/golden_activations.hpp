@@ -7,7 +7,7 @@
 #include "core/aligned_buffer.hpp"
 #include "plan/plan.hpp"
 #include "replay/arrays.hpp"
-#include "replay/replay_plan.hpp"
+#include "replay/plan/replay_plan.hpp"
 
 namespace tf_injector::replay {
 

@@ -15,7 +15,7 @@
 #include "replay/forms/packed_linear.hpp"
 #include "replay/golden_activations.hpp"
 #include "replay/packed_activations.hpp"
-#include "replay/replay_plan.hpp"
+#include "replay/plan/replay_plan.hpp"
 
 namespace tf_injector::replay {
 

@@ -12,7 +12,7 @@
 #include "core/round_up.hpp"
 #include "replay/arrays.hpp"
 #include "replay/golden_activations.hpp"
-#include "replay/replay_plan.hpp"
+#include "replay/plan/replay_plan.hpp"
 
 namespace tf_injector::replay {
 

@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "core/round_up.hpp"
-#include "replay/clipped_bound.hpp"
+#include "replay/plan/clipped_bound.hpp"
 
 namespace tf_injector::replay {
 

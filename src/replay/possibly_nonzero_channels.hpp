@@ -10,7 +10,7 @@
 #include "replay/arrays.hpp"
 #include "replay/golden_activations.hpp"
 #include "replay/packed_activations.hpp"
-#include "replay/replay_plan.hpp"
+#include "replay/plan/replay_plan.hpp"
 
 namespace tf_injector::replay {
 

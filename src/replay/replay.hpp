@@ -17,8 +17,8 @@
 #include "replay/pack_executor.hpp"
 #include "replay/packed_activations.hpp"
 #include "replay/per_fault_executor.hpp"
+#include "replay/plan/replay_plan.hpp"
 #include "replay/repack.hpp"
-#include "replay/replay_plan.hpp"
 #include "replay/strategy.hpp"
 
 namespace tf_injector::replay {

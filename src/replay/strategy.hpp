@@ -6,7 +6,7 @@
 #include <span>
 
 #include "replay/fault_block.hpp"
-#include "replay/segments.hpp"
+#include "replay/plan/segments.hpp"
 #include "replay/simd/pack_table.hpp"
 
 namespace tf_injector::replay {

@@ -5,7 +5,7 @@
 
 #include "benchmark/engine_speed_run.hpp"
 #include "campaign/campaign_fixture.hpp"
-#include "replay/shortcuts.hpp"
+#include "replay/plan/shortcuts.hpp"
 
 namespace tf_injector::test {
 namespace {

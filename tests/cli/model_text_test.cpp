@@ -1,4 +1,4 @@
-#include "cli/model_text.hpp"
+#include "cli/text/model_text.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "cli/progress_text.hpp"
+#include "cli/text/progress_text.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

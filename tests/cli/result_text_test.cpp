@@ -1,4 +1,4 @@
-#include "cli/result_text.hpp"
+#include "cli/text/result_text.hpp"
 
 #include <gtest/gtest.h>
 

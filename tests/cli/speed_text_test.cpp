@@ -1,4 +1,4 @@
-#include "cli/speed_text.hpp"
+#include "cli/text/speed_text.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "cli/talk.hpp"
+#include "cli/talk/talk.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/engine.hpp"
-#include "replay/replay_plan.hpp"
+#include "replay/plan/replay_plan.hpp"
 #include "support/odd_networks.hpp"
 #include "support/random_network.hpp"
 

@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "core/aligned_buffer.hpp"
+#include "kernels/convolutions/simd_conv2d.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/pack_interfaces.hpp"
 #include "kernels/random_values.hpp"
 #include "kernels/same_bits.hpp"
-#include "kernels/simd_conv2d.hpp"
 
 namespace tf_injector {
 namespace {

@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-#include "replay/clipped_bound.hpp"
+#include "replay/plan/clipped_bound.hpp"
 
 namespace tf_injector::replay {
 namespace {

@@ -1,6 +1,6 @@
 // The bound on what a ReLU is certain to clip (docs/numerics.md, "Certainly clipped outputs"), attacked with
 // plain loops: no output that it calls clipped may be other than +0, in the golden or in a faulted run.
-#include "replay/clipped_bound.hpp"
+#include "replay/plan/clipped_bound.hpp"
 
 #include <bit>
 #include <cmath>

@@ -11,7 +11,7 @@
 #include "core/flush_denormals.hpp"
 #include "kernels/same_bits.hpp"
 #include "replay/golden_activations.hpp"
-#include "replay/replay_plan.hpp"
+#include "replay/plan/replay_plan.hpp"
 #include "support/random_network.hpp"
 
 namespace tf_injector::test {

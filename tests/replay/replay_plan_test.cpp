@@ -1,6 +1,6 @@
 // What replay makes of a plan: where packs may be packed anew (segments), in which sizes they come, which
 // steps hold a weight.
-#include "replay/replay_plan.hpp"
+#include "replay/plan/replay_plan.hpp"
 
 #include <set>
 

@@ -11,7 +11,7 @@
 #include "core/aligned_buffer.hpp"
 #include "replay/arrays.hpp"
 #include "replay/forms/pack_pixels.hpp"
-#include "replay/replay_plan.hpp"
+#include "replay/plan/replay_plan.hpp"
 
 namespace tf_injector::replay {
 

@@ -14,8 +14,8 @@
 #include "replay/counters.hpp"
 #include "replay/golden_activations.hpp"
 #include "replay/packed_activations.hpp"
+#include "replay/plan/replay_plan.hpp"
 #include "replay/possibly_nonzero_channels.hpp"
-#include "replay/replay_plan.hpp"
 
 namespace tf_injector::replay {
 

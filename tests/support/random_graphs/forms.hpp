@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "replay/replay_plan.hpp"
+#include "replay/plan/replay_plan.hpp"
 #include "support/random_graphs/random_case.hpp"
 
 namespace tf_injector::test {

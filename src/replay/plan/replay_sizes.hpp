@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "replay/pack_size.hpp"
+#include "replay/plan/pack_size.hpp"
 
 namespace tf_injector::replay {
 

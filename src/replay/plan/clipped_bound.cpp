@@ -1,4 +1,4 @@
-#include "replay/clipped_bound.hpp"
+#include "replay/plan/clipped_bound.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <set>
 
+#include "replay/plan/replay_sizes.hpp"
 #include "replay/replay.hpp"
-#include "replay/replay_sizes.hpp"
 
 namespace tf_injector::replay {
 namespace {

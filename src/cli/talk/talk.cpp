@@ -1,11 +1,11 @@
-#include "cli/talk.hpp"
+#include "cli/talk/talk.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <sstream>
 #include <utility>
 
-#include "cli/flag_names.hpp"
+#include "cli/talk/flag_names.hpp"
 #include "core/json.hpp"
 #include "tf_injector/error.hpp"
 

@@ -8,11 +8,11 @@
 
 #include "plan/plan.hpp"
 #include "replay/index.hpp"
-#include "replay/pack_size.hpp"
-#include "replay/replay_sizes.hpp"
-#include "replay/replay_step.hpp"
-#include "replay/segments.hpp"
-#include "replay/shortcuts.hpp"
+#include "replay/plan/pack_size.hpp"
+#include "replay/plan/replay_sizes.hpp"
+#include "replay/plan/replay_step.hpp"
+#include "replay/plan/segments.hpp"
+#include "replay/plan/shortcuts.hpp"
 #include "replay/simd/pack_table.hpp"
 
 namespace tf_injector::replay {

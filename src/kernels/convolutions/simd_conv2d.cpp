@@ -1,4 +1,4 @@
-#include "kernels/simd_conv2d.hpp"
+#include "kernels/convolutions/simd_conv2d.hpp"
 
 #include <algorithm>
 

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "cli/arguments.hpp"
-#include "cli/progress_text.hpp"
-#include "cli/terminal.hpp"
+#include "cli/talk/terminal.hpp"
+#include "cli/text/progress_text.hpp"
 #include "tf_injector/campaign.hpp"
 
 namespace tf_injector::cli {

@@ -1,4 +1,4 @@
-#include "replay/replay_step.hpp"
+#include "replay/plan/replay_step.hpp"
 
 #include <algorithm>
 

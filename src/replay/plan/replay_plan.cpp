@@ -1,4 +1,4 @@
-#include "replay/replay_plan.hpp"
+#include "replay/plan/replay_plan.hpp"
 
 #include <algorithm>
 

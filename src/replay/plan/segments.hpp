@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "replay/replay_step.hpp"
+#include "replay/plan/replay_step.hpp"
 
 namespace tf_injector::replay {
 

@@ -11,8 +11,8 @@
 #include "core/aligned_buffer.hpp"
 #include "kernels/pack_interfaces.hpp"
 #include "plan/plan.hpp"
-#include "replay/clipped_bound.hpp"
-#include "replay/shortcuts.hpp"
+#include "replay/plan/clipped_bound.hpp"
+#include "replay/plan/shortcuts.hpp"
 #include "replay/simd/pack_table.hpp"
 
 namespace tf_injector::replay {

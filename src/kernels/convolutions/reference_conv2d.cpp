@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "core/bits.hpp"
-#include "kernels/conv2d_candidates.hpp"
+#include "kernels/convolutions/conv2d_candidates.hpp"
 #include "kernels/epilogue.hpp"
 
 namespace tf_injector {

@@ -1,9 +1,9 @@
-#include "replay/replay_sizes.hpp"
+#include "replay/plan/replay_sizes.hpp"
 
 #include <algorithm>
 
 #include "core/round_up.hpp"
-#include "replay/replay_plan.hpp"
+#include "replay/plan/replay_plan.hpp"
 
 namespace tf_injector::replay {
 

@@ -1,4 +1,4 @@
-#include "kernels/position_tables.hpp"
+#include "kernels/convolutions/position_tables.hpp"
 
 #include <algorithm>
 #include <map>

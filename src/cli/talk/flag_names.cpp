@@ -1,4 +1,4 @@
-#include "cli/flag_names.hpp"
+#include "cli/talk/flag_names.hpp"
 
 #include <algorithm>
 #include <array>

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
-#include "kernels/conv2d_candidates.hpp"
+#include "kernels/convolutions/conv2d_candidates.hpp"
+#include "kernels/convolutions/position_tables.hpp"
 #include "kernels/pack_interfaces.hpp"
 #include "kernels/packed_weights.hpp"
-#include "kernels/position_tables.hpp"
 #include "kernels/simd/simd_table.hpp"
 
 namespace tf_injector {

@@ -1,4 +1,4 @@
-#include "replay/segments.hpp"
+#include "replay/plan/segments.hpp"
 
 #include <algorithm>
 

@@ -3,10 +3,10 @@
 
 #include "core/bits.hpp"
 #include "kernels/candidates.hpp"
-#include "kernels/conv2d_candidates.hpp"
+#include "kernels/convolutions/conv2d_candidates.hpp"
+#include "kernels/convolutions/position_tables.hpp"
 #include "kernels/epilogue.hpp"
 #include "kernels/packed_weights.hpp"
-#include "kernels/position_tables.hpp"
 
 namespace tf_injector {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/talk_flags.hpp"
+#include "cli/talk/talk_flags.hpp"
 
 #include "cli/values.hpp"
 

@@ -1,9 +1,9 @@
-#include "cli/result_text.hpp"
+#include "cli/text/result_text.hpp"
 
 #include <fmt/format.h>
 
-#include "cli/progress_text.hpp"
-#include "cli/text_table.hpp"
+#include "cli/text/progress_text.hpp"
+#include "cli/text/text_table.hpp"
 #include "core/bytes_text.hpp"
 
 namespace tf_injector::cli {

@@ -1,4 +1,4 @@
-#include "cli/model_text.hpp"
+#include "cli/text/model_text.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "cli/text_table.hpp"
+#include "cli/text/text_table.hpp"
 #include "tf_injector/bit_groups.hpp"
 
 namespace tf_injector::cli {

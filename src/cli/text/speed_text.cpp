@@ -1,8 +1,8 @@
-#include "cli/speed_text.hpp"
+#include "cli/text/speed_text.hpp"
 
 #include <fmt/format.h>
 
-#include "cli/text_table.hpp"
+#include "cli/text/text_table.hpp"
 #include "core/json.hpp"
 
 namespace tf_injector::cli {

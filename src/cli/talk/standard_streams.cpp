@@ -1,4 +1,4 @@
-#include "cli/standard_streams.hpp"
+#include "cli/talk/standard_streams.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
