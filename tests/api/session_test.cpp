@@ -178,6 +178,19 @@ TEST_F(SessionTest, SeveralWorkAtOnce) {
   }
 }
 
+TEST_F(SessionTest, ModelsAreReadByManyThreadsAtOnce) {
+  const std::string file = std::string(TFI_TEST_DIR) + "/golden/activations.keras";
+  const std::vector<FaultableTensor> expected = Model::load(file).faultable();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 10; ++round)
+        EXPECT_EQ(Model::load(file).faultable().size(), expected.size());
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
 TEST_F(SessionTest, AReportInMemoryHoldsWhatTheFileHolds) {
   RunOptions o = options();
   o.batch_size = 4;
