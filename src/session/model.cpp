@@ -1,6 +1,5 @@
 #include "tf_injector/model.hpp"
 
-#include <mutex>
 #include <utility>
 #include <variant>
 
@@ -20,8 +19,6 @@ std::shared_ptr<const Model::Data> import(keras::ModelFile file) {
   auto data = std::make_shared<Model::Data>();
   data->source = file.path;
   data->sha256 = sha256_of(file.bytes.data(), file.bytes.size());
-  static std::mutex reading;  // libhdf5 works for one thread at a time
-  const std::lock_guard lock(reading);
   data->graph = keras::import_model(std::move(file));
   return data;
 }
