@@ -1,11 +1,10 @@
 #include "benchmark/measurement.hpp"
 
-#include <new>
 #include <utility>
 
 #include "core/processor_clock.hpp"
-#include "core/stop.hpp"
 #include "core/wall_clock.hpp"
+#include "session/guarded.hpp"
 #include "session/run_estimate.hpp"
 #include "tf_injector/error.hpp"
 
@@ -63,13 +62,7 @@ void run_measurement(const BenchmarkInputs& inputs, const std::function<void()>&
   if (!inputs.faults) throw Error(ErrorKind::usage, "a `fault_list` is required");
   if (inputs.faults->empty())
     throw Error(ErrorKind::bad_input, inputs.faults->source() + ": no faults: nothing to measure");
-  try {
-    run();
-  } catch (const Stopped&) {
-    throw Error(ErrorKind::interrupted, "interrupted: nothing was measured");
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorKind::out_of_memory, "out of memory; use fewer `threads`, a smaller `tile` or `memory`");
-  }
+  guarded(run, {.interrupted = kNothingMeasured});
 }
 
 }  // namespace tf_injector

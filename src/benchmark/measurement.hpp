@@ -15,6 +15,9 @@
 
 namespace tf_injector {
 
+// What a measurement that is stopped says.
+inline constexpr const char* kNothingMeasured = "interrupted: nothing was measured";
+
 class Measurement {
  public:
   // Compiles the plan, makes the engine. Throws what set_up throws, std::bad_alloc.

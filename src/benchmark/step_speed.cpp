@@ -1,16 +1,16 @@
 #include <algorithm>
-#include <new>
 #include <utility>
 
+#include "benchmark/measurement.hpp"
 #include "core/aligned_buffer.hpp"
 #include "core/flush_denormals.hpp"
 #include "core/processor_clock.hpp"
 #include "core/stop.hpp"
 #include "kernels/peak.hpp"
 #include "plan/plan.hpp"
+#include "session/guarded.hpp"
 #include "session/setup.hpp"
 #include "tf_injector/benchmark.hpp"
-#include "tf_injector/error.hpp"
 
 namespace tf_injector {
 namespace {
@@ -84,15 +84,13 @@ StepSpeeds measure(const Setup& setup, const SpeedCallbacks& callbacks) {
 }  // namespace
 
 StepSpeeds measure_steps(const BenchmarkInputs& inputs, const SpeedCallbacks& callbacks) {
-  try {
+  const auto run = [&] {
     const Session session =
         make_session(inputs.model, inputs.dataset, inputs.options, {.engine = plain_engine()});
     return measure(set_up(session.state(), std::nullopt, {.scores = ScoreMode::none, .check = 0}), callbacks);
-  } catch (const Stopped&) {
-    throw Error(ErrorKind::interrupted, "interrupted: nothing was measured");
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorKind::out_of_memory, "out of memory; use a smaller `tile`");
-  }
+  };
+  return guarded(run,
+                 {.interrupted = kNothingMeasured, .out_of_memory = "out of memory; use a smaller `tile`"});
 }
 
 }  // namespace tf_injector

@@ -4,33 +4,26 @@
 
 #include <algorithm>
 #include <memory>
-#include <new>
 #include <utility>
 
 #include "campaign/campaign_state.hpp"
 #include "campaign/list_run.hpp"
-#include "core/stop.hpp"
 #include "engine/engine.hpp"
 #include "session/check/self_check.hpp"
 #include "session/golden_run.hpp"
+#include "session/guarded.hpp"
 #include "session/run_estimate.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
 namespace {
 
-// What is stopped or runs out of memory, in the words of the library.
+// As the library says it; rows that a sink has stay.
 template <typename Work>
-auto guarded(const Work& work) {
-  try {
-    return work();
-  } catch (const Stopped&) {
-    throw Error(ErrorKind::interrupted, "interrupted");
-  } catch (const std::bad_alloc&) {
-    throw Error(
-        ErrorKind::out_of_memory,
-        "out of memory; use fewer `threads`, a smaller `tile` or `memory`; what is in the report stays");
-  }
+auto guarded_run(const Work& work) {
+  GuardTexts texts;
+  texts.out_of_memory += "; what is in the report stays";
+  return guarded(work, texts);
 }
 
 void say(const CampaignCallbacks& callbacks, const std::string& text) {
@@ -77,7 +70,7 @@ Campaign::Campaign(Session& session, std::optional<FaultList> faults, const Camp
     : state_(std::make_unique<State>(&session, options)) {
   if (options.check && *options.check < 0)
     throw Error(ErrorKind::usage, fmt::format("`check`: expected a number from 0, found {}", *options.check));
-  state_->setup = guarded([&] {
+  state_->setup = guarded_run([&] {
     return set_up(session.state(), std::move(faults), {.scores = options.scores, .check = options.check});
   });
 }
@@ -94,12 +87,12 @@ uint64_t Campaign::memory_bytes() const noexcept { return state_->setup.layout.b
 
 CampaignSummary Campaign::run(ReportSink& sink, const CampaignCallbacks& callbacks) const {
   if (!faults()) throw Error(ErrorKind::usage, "a `fault_list` is required");
-  return guarded([&] { return run_list(state_->setup, sink, callbacks); });
+  return guarded_run([&] { return run_list(state_->setup, sink, callbacks); });
 }
 
 CampaignSummary Campaign::run_golden(const CampaignCallbacks& callbacks,
                                      const std::function<void(std::span<const float>)>& scores) const {
-  return guarded([&] {
+  return guarded_run([&] {
     const Setup& setup = state_->setup;
     const std::unique_ptr<Engine> engine = setup.make_engine();
     const GoldenRun golden = tf_injector::run_golden(setup, *engine, callbacks.stop);
@@ -117,7 +110,7 @@ CampaignSummary Campaign::run_golden(const CampaignCallbacks& callbacks,
 }
 
 CampaignEstimate Campaign::estimate(size_t first, const std::atomic<bool>* stop) const {
-  return guarded([&]() -> CampaignEstimate {
+  return guarded_run([&]() -> CampaignEstimate {
     const Setup& setup = state_->setup;
     EngineLayout one_thread = setup.layout.engine();
     one_thread.threads = 1;

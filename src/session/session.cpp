@@ -5,16 +5,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <new>
 #include <numeric>
 #include <utility>
 
 #include "core/parallel.hpp"
-#include "core/stop.hpp"
 #include "data/dataset_hash.hpp"
 #include "engine/tiles.hpp"
 #include "graph/decision_threshold.hpp"
 #include "metrics/tally.hpp"
+#include "session/guarded.hpp"
 #include "session/model_data.hpp"
 #include "session/pair_run.hpp"
 #include "session/session_state.hpp"
@@ -99,18 +98,6 @@ std::unique_ptr<Session::State> make_state(Model model, Dataset dataset, Session
   return state;
 }
 
-// What is stopped or runs out of memory, in the words of the library.
-template <typename Work>
-auto guarded(const Work& work) {
-  try {
-    return work();
-  } catch (const Stopped&) {
-    throw Error(ErrorKind::interrupted, "interrupted");
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorKind::out_of_memory, "out of memory; use fewer `threads`, a smaller `tile` or `memory`");
-  }
-}
-
 }  // namespace
 
 void check_options(const SessionOptions& options) {
@@ -148,9 +135,7 @@ std::string Session::preprocessing() const { return state_->preprocessing.text()
 const std::vector<std::string>& Session::remarks() const noexcept { return state_->remarks; }
 const std::vector<std::string>& Session::warnings() const noexcept { return state_->warnings; }
 
-uint64_t Session::memory_bytes() const noexcept {
-  return state_->model.memory_bytes() + state_->plan.bytes() + state_->feed.bytes();
-}
+uint64_t Session::memory_bytes() const noexcept { return state_->memory_bytes(); }
 
 ImageTile Session::tile(std::span<const int64_t> images) const {
   ImageTile tile;

@@ -41,6 +41,12 @@ struct Session::State {
   [[nodiscard]] int64_t images() const noexcept { return feed.images(); }
   // Scores of one image: 1 for two classes where `decision` has a threshold.
   [[nodiscard]] size_t classes() const noexcept { return static_cast<size_t>(plan.classes()); }
+  // Of model, plan and images.
+  [[nodiscard]] uint64_t memory_bytes() const noexcept {
+    return model.memory_bytes() + plan.bytes() + feed.bytes();
+  }
+  // With what the caller holds besides.
+  [[nodiscard]] uint64_t held_bytes() const noexcept { return options.held.now + memory_bytes(); }
 };
 
 // A Session that works in this way.

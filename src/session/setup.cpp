@@ -29,7 +29,7 @@ void divide_memory(Setup& setup, const MemoryNeeds& needs, size_t faults) {
                     .block = session.tuning.most_faults_per_block};
   if (limits.bytes == 0) {
     const auto free = static_cast<uint64_t>(kMemoryShare * static_cast<double>(memory_budget().bytes));
-    limits.bytes = std::max(held_bytes(session) + free, needs.peak_bytes);
+    limits.bytes = std::max(session.held_bytes() + free, needs.peak_bytes);
   }
   setup.layout = plan_work(needs, limits);
   setup.threads_source = setup.layout.threads < session.budget.threads ? "memory" : session.budget.source;
@@ -40,7 +40,7 @@ void divide_memory(Setup& setup, const MemoryNeeds& needs, size_t faults) {
 
 // Of any work on a session.
 MemoryNeeds needs_of(const Session::State& session, std::span<const Patch> faults) {
-  const uint64_t held = held_bytes(session);
+  const uint64_t held = session.held_bytes();
   return {.engine = session.tuning.engine.needs(session.plan, faults),
           .feed_bytes_per_image = session.feed.bytes_per_image(),
           .bytes_per_fault = 0,
@@ -76,11 +76,6 @@ Setup empty_setup(const Session::State& session) {
 }
 
 }  // namespace
-
-uint64_t held_bytes(const Session::State& session) {
-  return session.options.held.now + session.model.memory_bytes() + session.plan.bytes() +
-         session.feed.bytes();
-}
 
 Setup set_up(const Session::State& session, std::optional<FaultList> list, const RunNeeds& needs) {
   Setup setup = empty_setup(session);

@@ -65,9 +65,6 @@ struct Setup {
   }
 };
 
-// What model, plan and images take, and what the caller holds besides.
-[[nodiscard]] uint64_t held_bytes(const Session::State& session);
-
 // Divides memory and work. `session` must outlive it. Throws Error(out_of_memory): `memory` is too small.
 [[nodiscard]] Setup set_up(const Session::State& session, std::optional<FaultList> list,
                            const RunNeeds& needs);

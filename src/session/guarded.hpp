@@ -1,0 +1,29 @@
+// How work ends that is stopped or runs out of memory: as an Error, in the words of the library.
+#pragma once
+
+#include <new>
+#include <string>
+
+#include "core/stop.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+
+struct GuardTexts {
+  std::string interrupted = "interrupted";
+  std::string out_of_memory = "out of memory; use fewer `threads`, a smaller `tile` or `memory`";
+};
+
+// What `work` returns. Throws Error(interrupted) for Stopped, Error(out_of_memory) for std::bad_alloc.
+template <typename Work>
+auto guarded(const Work& work, const GuardTexts& texts = {}) {
+  try {
+    return work();
+  } catch (const Stopped&) {
+    throw Error(ErrorKind::interrupted, texts.interrupted);
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorKind::out_of_memory, texts.out_of_memory);
+  }
+}
+
+}  // namespace tf_injector
