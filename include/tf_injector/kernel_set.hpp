@@ -1,6 +1,7 @@
 // Which kernels run: one instruction set for all of them, or the scalar reference. No choice changes a bit.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,8 @@ namespace tf_injector {
 
 // scalar: the readable reference kernels, op by op, nothing fused: the definition of every result.
 enum class KernelSet { automatic, avx512, avx2, neon, scalar };
+inline constexpr std::array<KernelSet, 5> kKernelSets{KernelSet::automatic, KernelSet::avx512,
+                                                      KernelSet::avx2, KernelSet::neon, KernelSet::scalar};
 
 // "auto", "avx512", "avx2", "neon", "scalar".
 [[nodiscard]] const char* kernel_set_name(KernelSet set);

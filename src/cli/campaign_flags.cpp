@@ -27,12 +27,14 @@ void check_sources(const RunOptions& options) {
 }
 
 void check_normalisation(const RunOptions& options) {
-  if (options.mean.has_value() != options.std.has_value()) {
-    throw Error(ErrorKind::usage, fmt::format("{} needs {} as well", options.mean ? "--mean" : "--std",
-                                              options.mean ? "--std" : "--mean"));
+  if (options.session.preprocess.mean.has_value() != options.session.preprocess.std.has_value()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{} needs {} as well", options.session.preprocess.mean ? "--mean" : "--std",
+                            options.session.preprocess.mean ? "--std" : "--mean"));
   }
-  if (options.std &&
-      std::any_of(options.std->begin(), options.std->end(), [](float s) { return !(s > 0); })) {
+  if (options.session.preprocess.std &&
+      std::any_of(options.session.preprocess.std->begin(), options.session.preprocess.std->end(),
+                  [](float s) { return !(s > 0); })) {
     throw Error(ErrorKind::usage, "--std: every number must be greater than 0");
   }
 }
@@ -51,13 +53,13 @@ void add_batch_flag(CommandParser& parser, CampaignDraft& draft) {
   RunOptions& options = draft.options;
   parser.value("-b,--batch-size", "N", "The batch in which the Python tool would feed images (default: 512)",
                [&options](const std::string& flag, const std::string& value) {
-                 options.batch_size = static_cast<int>(parse_integer(flag, value, 1, kMostInt));
+                 options.session.batch_size = static_cast<int>(parse_integer(flag, value, 1, kMostInt));
                });
 }
 
 void add_arithmetic_flag(CommandParser& parser, CampaignDraft& draft) {
   parser.flag("-u,--use-tf", "Preprocess in TensorFlow's arithmetic instead of NumPy's",
-              draft.options.use_tensorflow_preprocessing);
+              draft.options.session.preprocess.tensorflow_arithmetic);
 }
 
 void add_data_values(CommandParser& parser, CampaignDraft& draft) {
@@ -70,11 +72,11 @@ void add_data_values(CommandParser& parser, CampaignDraft& draft) {
       options.data_path);
   parser.value("--mean", "A,B,C", "Normalise with this mean; needs --std",
                [&options](const std::string& flag, const std::string& value) {
-                 options.mean = parse_triple(flag, value);
+                 options.session.preprocess.mean = parse_triple(flag, value);
                });
   parser.value("--std", "A,B,C", "Normalise with this standard deviation; needs --mean",
                [&options](const std::string& flag, const std::string& value) {
-                 options.std = parse_triple(flag, value);
+                 options.session.preprocess.std = parse_triple(flag, value);
                });
   parser.value(
       "--preprocess", "{dataset,none}",
@@ -83,10 +85,11 @@ void add_data_values(CommandParser& parser, CampaignDraft& draft) {
       "Rescaling or Normalization or takes 8-bit images)",
       [&options](const std::string& flag, const std::string& value) {
         const bool is_none = parse_choice(flag, value, {"dataset", "none"}) == "none";
-        options.preprocess = is_none ? PreprocessOptions::Mode::none : PreprocessOptions::Mode::dataset;
+        options.session.preprocess.mode =
+            is_none ? PreprocessOptions::Mode::none : PreprocessOptions::Mode::dataset;
       });
   parser.text("--output", "NAME", "The output that is scored, for models with several (default: the first)",
-              options.output_name);
+              options.session.output);
   parser.value("--resize", "{pillow,tensorflow}", "How GTSRB images become 50 x 50 (default: pillow)",
                [&options](const std::string& flag, const std::string& value) {
                  const bool is_pillow = parse_choice(flag, value, {"pillow", "tensorflow"}) == "pillow";
@@ -94,7 +97,7 @@ void add_data_values(CommandParser& parser, CampaignDraft& draft) {
                });
   parser.value("--limit", "N", "Only the first N images",
                [&options](const std::string& flag, const std::string& value) {
-                 options.limit = parse_integer(flag, value, 1, kMostInt64);
+                 options.session.limit = parse_integer(flag, value, 1, kMostInt64);
                });
   parser.flag("--no-download", "Missing data is an error, and not fetched", draft.no_download);
 }
@@ -103,9 +106,7 @@ void add_data_values(CommandParser& parser, CampaignDraft& draft) {
 
 KernelSet parse_kernels(const std::string& flag, const std::string& value) {
   std::vector<std::string> names;
-  for (const KernelSet set :
-       {KernelSet::automatic, KernelSet::avx512, KernelSet::avx2, KernelSet::neon, KernelSet::scalar})
-    names.push_back(kernel_set_name(set));
+  for (const KernelSet set : kKernelSets) names.push_back(kernel_set_name(set));
   return *kernel_set_named(parse_choice(flag, value, names));
 }
 
@@ -113,7 +114,7 @@ void add_original_flags(CommandParser& parser, CampaignDraft& draft) {
   RunOptions& options = draft.options;
   parser.group("Flags of the Python tool");
   add_network_flags(parser, draft, "The faults; without it only the golden run is made");
-  parser.text("-o,--output-path", "FOLDER", "Where reports go (default: reports)", options.output_folder);
+  parser.text("-o,--output-path", "FOLDER", "Where reports go (default: reports)", options.report.folder);
   add_batch_flag(parser, draft);
   parser.value("-r,--resume-from", "N", "Begin at the row whose Injection is N, in a new report",
                [&options](const std::string& flag, const std::string& value) {
@@ -145,9 +146,9 @@ void add_source_flags(CommandParser& parser, CampaignDraft& draft) {
 void add_report_flags(CommandParser& parser, CampaignDraft& draft) {
   RunOptions& options = draft.options;
   parser.group("Report");
-  parser.text("--report", "FILE", "The report's path; metadata and scores go beside it", options.report_path);
+  parser.text("--report", "FILE", "The report's path; metadata and scores go beside it", options.report.path);
   parser.flag("--overwrite", "Begin anew instead of going on with a report, or refusing to",
-              options.overwrite);
+              options.report.overwrite);
   parser.value("--scores", "{none,changed,all}",
                "all is -s; changed keeps per fault the rows that differ from the golden ones (default: none)",
                [&draft](const std::string& flag, const std::string& value) {
@@ -158,10 +159,10 @@ void add_report_flags(CommandParser& parser, CampaignDraft& draft) {
       "Evaluate every Nth fault in full the plain way too, 0: none (default: some pairs of fault and image, "
       "in about 1 % of the time); a score that differs in any bit ends the run (exit code 7)",
       [&options](const std::string& flag, const std::string& value) {
-        options.check = static_cast<int>(parse_integer(flag, value, 0, kMostInt));
+        options.campaign.check = static_cast<int>(parse_integer(flag, value, 0, kMostInt));
       });
   parser.flag("--dry-run", "Say what would be done and written, with estimates; write and fetch nothing",
-              options.dry_run);
+              options.report.dry_run);
 }
 
 void add_machine_flags(CommandParser& parser, CampaignDraft& draft) {
@@ -169,19 +170,19 @@ void add_machine_flags(CommandParser& parser, CampaignDraft& draft) {
   parser.group("Machine (nothing here changes a byte of the report)");
   parser.value("--threads", "N", "Threads (default: what affinity, cgroup and SLURM allow)",
                [&options](const std::string& flag, const std::string& value) {
-                 options.threads = static_cast<int>(parse_integer(flag, value, 1, 65536));
+                 options.session.threads = static_cast<int>(parse_integer(flag, value, 1, 65536));
                });
   parser.value("--memory", "SIZE", "Most memory that the program takes, e.g. 4G (default: what is free)",
                [&options](const std::string& flag, const std::string& value) {
-                 options.memory_bytes = parse_size(flag, value);
+                 options.session.memory_bytes = parse_size(flag, value);
                });
   parser.value("--kernels", "{auto,avx512,avx2,neon,scalar}", "Force an instruction set (default: auto)",
                [&options](const std::string& flag, const std::string& value) {
-                 options.kernels = parse_kernels(flag, value);
+                 options.session.kernels = parse_kernels(flag, value);
                });
   parser.value("--tile", "N", "Images worked on together (default: chosen)",
                [&options](const std::string& flag, const std::string& value) {
-                 options.tile = static_cast<int>(parse_integer(flag, value, 1, kMostInt));
+                 options.session.tile = static_cast<int>(parse_integer(flag, value, 1, kMostInt));
                });
 }
 
@@ -189,14 +190,14 @@ RunOptions checked_options(CampaignDraft draft) {
   RunOptions& options = draft.options;
   check_sources(options);
   check_normalisation(options);
-  if (options.output_folder.empty()) throw Error(ErrorKind::usage, "--output-path needs a value");
+  if (options.report.folder.empty()) throw Error(ErrorKind::usage, "--output-path needs a value");
   if (draft.save_scores && !draft.scores.empty() && draft.scores != "all") {
     throw Error(ErrorKind::usage, fmt::format("-s and --scores {} contradict each other", draft.scores));
   }
   if (draft.save_scores || draft.scores == "all") {
-    options.scores = ScoreMode::all;
+    options.campaign.scores = ScoreMode::all;
   } else if (draft.scores == "changed") {
-    options.scores = ScoreMode::changed;
+    options.campaign.scores = ScoreMode::changed;
   }
   options.allow_download = !draft.no_download;
   return options;

@@ -56,7 +56,7 @@ Dataset load_images(const RunOptions& options, const Model& model, const Message
                     const std::atomic<bool>* stop) {
   DatasetRequest request{.name = options.dataset,
                          .path = options.data_path,
-                         .allow_download = options.allow_download && !options.dry_run,
+                         .allow_download = options.allow_download && !options.report.dry_run,
                          .resize = options.resize,
                          .message = message,
                          .stop = stop};

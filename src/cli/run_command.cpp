@@ -59,11 +59,11 @@ class Run {
     Session session = interruptible(
         [&] { return Session(std::move(inputs.model), std::move(inputs.dataset), inputs.options); },
         nothing_written);
-    const Campaign campaign(session, std::move(inputs.faults), campaign_options(options_));
+    const Campaign campaign(session, std::move(inputs.faults), options_.campaign);
     for (const std::string& remark : session.remarks()) talk_.message(remark);
     for (const std::string& warning : session.warnings()) talk_.warning(warning);
     if (*callbacks_.stop) throw Error(ErrorKind::interrupted, nothing_written());
-    if (options_.dry_run) return interruptible([&] { dry_run(campaign); }, nothing_written);
+    if (options_.report.dry_run) return interruptible([&] { dry_run(campaign); }, nothing_written);
     talk_.message(fmt::format("{} threads ({}), {} images at a time, kernels {}", campaign.threads(),
                               campaign.threads_source(), campaign.tile(),
                               kernel_set_name(session.kernels())));
@@ -82,7 +82,6 @@ class Run {
   void run_list(const Campaign& campaign) {
     CsvReport report(campaign, report_options_, callbacks_.message);
     if (report.is_finished()) {
-      talk_.finish();
       print_golden(*report.golden_before());
       return print_report(report, summarize(report.rows_before()));
     }
@@ -91,7 +90,7 @@ class Run {
         [&] {
           return fmt::format("interrupted: {} of {} faults are in {}; the same command{} goes on",
                              report.rows(), campaign.faults()->size(), report.path(),
-                             options_.overwrite ? " without --overwrite" : "");
+                             options_.report.overwrite ? " without --overwrite" : "");
         });
     talk_.finish();
     print_golden(summary.golden);
@@ -106,7 +105,7 @@ class Run {
 
   void run_golden(const Campaign& campaign) {
     std::optional<GoldenScoreFolder> folder;
-    if (options_.scores != ScoreMode::none) folder.emplace(campaign, report_options_);
+    if (options_.campaign.scores != ScoreMode::none) folder.emplace(campaign, report_options_);
     const CampaignSummary summary = campaign.run_golden(callbacks_, [&](std::span<const float> scores) {
       if (folder) folder->write(scores);
     });
@@ -128,7 +127,7 @@ class Run {
       plan.disk_bytes = report.would_write_bytes();
       rows = report.rows_before().size();
       is_finished = report.is_finished();
-    } else if (options_.scores != ScoreMode::none) {
+    } else if (options_.campaign.scores != ScoreMode::none) {
       const GoldenScoreFolder folder(campaign, report_options_);
       plan.would_write = folder.would_write();
       plan.disk_bytes = folder.would_write_bytes();
@@ -150,7 +149,7 @@ class Run {
 
 void run_campaign_command(const RunArguments& arguments, const std::vector<std::string>& command_line,
                           std::ostream& out, Talk& talk) {
-  require_own_file(arguments.options.report_path);
+  require_own_file(arguments.options.report.path);
   check_run_options(arguments.options);
   Run(arguments.options, command_line, stop_on_signals(stop_notice(arguments)), out, talk).execute();
 }

@@ -27,35 +27,18 @@ void check_run_options(const RunOptions& options) {
 }
 
 SessionOptions session_options(const RunOptions& options) {
-  SessionOptions session;
-  session.output = options.output_name;
-  session.batch_size = options.batch_size;
-  session.limit = options.limit;
-  session.preprocess = {.mode = options.preprocess,
-                        .dataset = options.dataset,
-                        .mean = options.mean,
-                        .std = options.std,
-                        .tensorflow_arithmetic = options.use_tensorflow_preprocessing};
-  session.kernels = options.kernels;
-  session.threads = options.threads;
-  session.tile = options.tile;
-  session.memory_bytes = options.memory_bytes;
+  SessionOptions session = options.session;
+  session.preprocess.dataset = options.dataset;
   return session;
 }
 
-CampaignOptions campaign_options(const RunOptions& options) {
-  return {.check = options.check, .scores = options.scores};
-}
-
 ReportOptions report_options(const RunOptions& options, const std::vector<std::string>& command_line) {
-  return {.path = options.report_path,
-          .folder = options.output_folder,
-          .dataset = !options.dataset.empty() ? options.dataset : stem_of(options.data_path),
-          .network = !options.network.empty() ? options.network : stem_of(options.model_path),
-          .overwrite = options.overwrite,
-          .dry_run = options.dry_run,
-          .resize = resize_name(options.resize),
-          .command_line = command_line};
+  ReportOptions report = options.report;
+  report.dataset = !options.dataset.empty() ? options.dataset : stem_of(options.data_path);
+  report.network = !options.network.empty() ? options.network : stem_of(options.model_path);
+  report.resize = resize_name(options.resize);
+  report.command_line = command_line;
+  return report;
 }
 
 }  // namespace tf_injector::cli

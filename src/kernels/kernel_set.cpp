@@ -25,8 +25,7 @@ const char* kernel_set_name(KernelSet set) {
 }
 
 std::optional<KernelSet> kernel_set_named(std::string_view name) {
-  for (KernelSet set :
-       {KernelSet::automatic, KernelSet::avx512, KernelSet::avx2, KernelSet::neon, KernelSet::scalar}) {
+  for (const KernelSet set : kKernelSets) {
     if (name == kernel_set_name(set)) return set;
   }
   return std::nullopt;

@@ -61,7 +61,7 @@ TEST_F(SessionTest, TalliesOfAllPairsAddUpToTheReport) {
   RunOptions o = options();
   o.batch_size = 4;
   run(inputs_, o);
-  const FinishedReport report = read_report(o.report_path);
+  const FinishedReport report = read_report(o.path);
   Session session = this->session();
   std::vector<Pair> pairs;
   for (int64_t image = 8; image >= 0; --image) {
@@ -195,7 +195,7 @@ TEST_F(SessionTest, AReportInMemoryHoldsWhatTheFileHolds) {
   RunOptions o = options();
   o.batch_size = 4;
   run(inputs_, o);
-  const FinishedReport file = read_report(o.report_path);
+  const FinishedReport file = read_report(o.path);
   Session session = this->session();
   const Campaign campaign(session, faults(), {.check = std::nullopt, .scores = ScoreMode::all});
   MemoryReport report;

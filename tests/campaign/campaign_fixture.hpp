@@ -221,8 +221,8 @@ class CampaignTest : public FolderTest {
     RunOptions options;
     options.dataset = "D";
     options.network = "N";
-    options.output_folder = path("out");
-    if (!report.empty()) options.report_path = path(report);
+    options.folder = path("out");
+    if (!report.empty()) options.path = path(report);
     options.threads = 2;
     return options;
   }
@@ -234,7 +234,7 @@ class CampaignTest : public FolderTest {
   std::string whole_report(const RunInputs& inputs) {
     RunOptions o = options("whole/whole.csv");
     run(inputs, o);
-    return read_text(o.report_path);
+    return read_text(o.path);
   }
   // Runs until the block of this number (from 0) begins, and is stopped there.
   static void run_until_block(const RunInputs& inputs, const RunOptions& options, int block, size_t size) {

@@ -114,7 +114,7 @@ TEST_F(CampaignResultTest, DryRunWritesNothingAndSaysWhatItWould) {
   o.scores = ScoreMode::all;
   const RunResult result = run(inputs, o);
   EXPECT_EQ(result.outcome, RunOutcome::dry_run);
-  EXPECT_FALSE(file_exists(o.output_folder));
+  EXPECT_FALSE(file_exists(o.folder));
   ASSERT_EQ(result.would_write.size(), 4u);
   EXPECT_THAT(result.would_write[0], HasSubstr("/out/D/N/D_N_"));
   EXPECT_THAT(result.would_write[2], HasSubstr("/clean.npy"));
@@ -156,7 +156,7 @@ TEST_F(CampaignResultTest, MemoryThatIsTooSmallIsRefusedWithTheLeastThatWouldDo)
   EXPECT_EQ(error.kind(), ErrorKind::out_of_memory);
   EXPECT_THAT(error.what(),
               HasSubstr("5.0 kB may be used, this network and test set need at least `memory` "));
-  EXPECT_FALSE(file_exists(o.report_path));
+  EXPECT_FALSE(file_exists(o.path));
 }
 
 TEST_F(CampaignResultTest, LittleMemoryMakesSmallBlocksAndTheSameBytes) {
@@ -173,9 +173,9 @@ TEST_F(CampaignResultTest, LittleMemoryMakesSmallBlocksAndTheSameBytes) {
     hooks.block = [&](size_t faults) { largest = std::max(largest, faults); };
     RunTuning tuning = tuning_with(hooks, 0, engine.engine);
     run(inputs, o, tuning);
-    EXPECT_EQ(read_text(o.report_path), expected);
+    EXPECT_EQ(read_text(o.path), expected);
     o.dry_run = true;
-    o.report_path = path("s.csv");
+    o.path = path("s.csv");
     uint64_t least = o.memory_bytes, refused = 1000;
     while (least - refused > 256) {  // the least that is accepted
       o.memory_bytes = (least + refused) / 2;
@@ -190,7 +190,7 @@ TEST_F(CampaignResultTest, LittleMemoryMakesSmallBlocksAndTheSameBytes) {
     o.memory_bytes = least;
     largest = 0;
     run(inputs, o, tuning);
-    EXPECT_EQ(read_text(o.report_path), expected);
+    EXPECT_EQ(read_text(o.path), expected);
     EXPECT_LE(largest, 3u);
   }
 }
@@ -213,11 +213,11 @@ TEST_F(CampaignResultTest, RunningOutOfMemoryIsAnErrorOfItsOwn) {
 
 TEST_F(CampaignResultTest, AnOutputThatTheModelLacksIsRefused) {
   RunOptions o = options();
-  o.output_name = "dense_7";
+  o.output = "dense_7";
   const Error error = error_of([&] { run(random_inputs(19), o); });
   EXPECT_EQ(error.kind(), ErrorKind::bad_input);
   EXPECT_STREQ(error.what(), "memory.keras: no output 'dense_7' (`output`); the model has dense");
-  o.output_name = "dense";
+  o.output = "dense";
   EXPECT_EQ(run(random_inputs(19), o).outcome, RunOutcome::done);
 }
 
@@ -234,18 +234,18 @@ TEST_F(CampaignResultTest, OptionsThatCannotBeMeantAreUsageErrors) {
       {[](auto& o) { o.tile = -1; }, "`tile`: "},
       {[](auto& o) { o.check = -1; }, "`check`: "},
       {[](auto& o) {
-         o.mean = {0, 0, 0};
+         o.preprocess.mean = {0, 0, 0};
        },
        "`mean` and `std` are given together or not at all"},
       {[](auto& o) {
-         o.mean = {0, 0, 0}, o.std = {1, 0, 1};
+         o.preprocess.mean = {0, 0, 0}, o.preprocess.std = {1, 0, 1};
        },
        "`std`: expected three numbers above 0, found 0"},
       {[](auto& o) {
-         o.mean = {NAN, 0, 0}, o.std = {1, 1, 1};
+         o.preprocess.mean = {NAN, 0, 0}, o.preprocess.std = {1, 1, 1};
        },
        "`mean`: "},
-      {[](auto& o) { o.report_path = "x/report"; }, "`report`: expected a file name with a suffix"}};
+      {[](auto& o) { o.path = "x/report"; }, "`report`: expected a file name with a suffix"}};
   const RunInputs inputs = random_inputs(13);
   for (const BadOption& bad : cases) {
     RunOptions o = options();

@@ -32,8 +32,8 @@ TEST_F(CampaignRunTest, EqualsASlowCountForAnyThreadsTilesBlocksAndKernels) {
         for (const NamedEngine& engine : both_engines()) {
           o.overwrite = true;
           run(inputs, o, tuning_with(hooks, block, engine.engine));
-          EXPECT_EQ(read_text(o.report_path), expected) << engine.name << ", " << kernel_set_name(o.kernels)
-                                                        << ", " << threads << " threads, tile " << tile;
+          EXPECT_EQ(read_text(o.path), expected) << engine.name << ", " << kernel_set_name(o.kernels) << ", "
+                                                 << threads << " threads, tile " << tile;
         }
       }
     }
@@ -77,7 +77,7 @@ TEST_F(CampaignRunTest, EqualsASlowCountOnRandomNetworks) {
     const std::string expected = slow_report(inputs, c.images, o.batch_size);
     for (const NamedEngine& engine : both_engines()) {
       run(inputs, o, tuning_with(hooks, 1 + seed % 7, engine.engine));
-      EXPECT_EQ(read_text(o.report_path), expected) << engine.name << ", seed " << seed;
+      EXPECT_EQ(read_text(o.path), expected) << engine.name << ", seed " << seed;
     }
   }
 }
@@ -99,8 +99,8 @@ TEST_F(CampaignRunTest, AMaskedFaultOnATieCountsAsCriticalAndNonCriticalIsMinusO
     hooks.only_changed_rows = only_changed;
     for (const NamedEngine& engine : both_engines()) {
       run(inputs, o, tuning_with(hooks, 0, engine.engine));
-      EXPECT_THAT(read_text(o.report_path), testing::EndsWith(",1,-1,1\r\n")) << engine.name;
-      EXPECT_EQ(read_text(o.report_path), slow_report(inputs, 1, 512)) << engine.name;
+      EXPECT_THAT(read_text(o.path), testing::EndsWith(",1,-1,1\r\n")) << engine.name;
+      EXPECT_EQ(read_text(o.path), slow_report(inputs, 1, 512)) << engine.name;
     }
   }
 }
@@ -120,9 +120,9 @@ TEST_F(CampaignRunTest, AGoldenRowWithNanIsNeverMasked) {
     hooks.only_changed_rows = only_changed;
     for (const NamedEngine& engine : both_engines()) {
       run(inputs, o, tuning_with(hooks, 0, engine.engine));
-      const Report report = parse_report(read_text(o.report_path), "r");
+      const Report report = parse_report(read_text(o.path), "r");
       EXPECT_EQ(report.rows[0].tally.masked, 2) << engine.name;
-      EXPECT_EQ(read_text(o.report_path), slow_report(inputs, 3, 512)) << engine.name;
+      EXPECT_EQ(read_text(o.path), slow_report(inputs, 3, 512)) << engine.name;
     }
   }
 }
@@ -138,7 +138,7 @@ TEST_F(CampaignRunTest, LastBatchOfOneAndBatchLargerThanTheData) {
     o.overwrite = true;
     for (const NamedEngine& engine : both_engines()) {
       run(inputs, o, tuning_with({}, 0, engine.engine));
-      EXPECT_EQ(read_text(o.report_path), slow_report(inputs, 9, batch)) << engine.name << ", " << batch;
+      EXPECT_EQ(read_text(o.path), slow_report(inputs, 9, batch)) << engine.name << ", " << batch;
     }
   }
 }
@@ -147,14 +147,13 @@ TEST_F(CampaignRunTest, LimitTakesTheFirstImages) {
   const RunInputs inputs = random_inputs(6);
   RunOptions o = options();
   for (int64_t limit : {1, 4, 11, 1000}) {
-    o.report_path = path("l" + std::to_string(limit) + ".csv");
+    o.path = path("l" + std::to_string(limit) + ".csv");
     o.limit = limit;
     o.overwrite = true;
     for (const NamedEngine& engine : both_engines()) {
       const RunResult result = run(inputs, o, tuning_with({}, 0, engine.engine));
       EXPECT_EQ(result.golden.images, std::min<int64_t>(limit, 11));
-      EXPECT_EQ(read_text(o.report_path), slow_report(inputs, std::min<int64_t>(limit, 11), 512))
-          << engine.name;
+      EXPECT_EQ(read_text(o.path), slow_report(inputs, std::min<int64_t>(limit, 11), 512)) << engine.name;
       EXPECT_EQ(metadata_of(result.metadata_path).settings.limit.has_value(), limit < 11);
     }
   }
@@ -167,7 +166,7 @@ TEST_F(CampaignRunTest, ResumeFromStartsAtTheRowOfThatInjection) {
   const RunResult result = run(inputs, o);
   EXPECT_EQ(result.faults, 7);
   inputs.list->faults.erase(inputs.list->faults.begin(), inputs.list->faults.begin() + 13);
-  EXPECT_EQ(read_text(o.report_path), slow_report(inputs, 11, 512));
+  EXPECT_EQ(read_text(o.path), slow_report(inputs, 11, 512));
 }
 
 TEST_F(CampaignRunTest, ResumeFromANumberThatIsNotThereIsRefusedBeforeAnyInference) {
@@ -181,7 +180,7 @@ TEST_F(CampaignRunTest, ResumeFromANumberThatIsNotThereIsRefusedBeforeAnyInferen
   EXPECT_STREQ(
       error.what(),
       "list.csv: no row has the Injection 7 of `resume_from`; its 20 rows have numbers from 100 to 119");
-  EXPECT_FALSE(file_exists(o.report_path));
+  EXPECT_FALSE(file_exists(o.path));
 }
 
 TEST_F(CampaignRunTest, AnEmptyListGivesAGoldenRow) {

@@ -156,26 +156,27 @@ TEST_F(CampaignScoresTest, WithoutAListOnlyTheGoldenRunIsMade) {
   RunOptions o = options("");
   RunResult result = run(inputs, o);
   EXPECT_EQ(result.outcome, RunOutcome::golden_only);
-  EXPECT_FALSE(file_exists(o.output_folder)) << "nothing is to be written";
+  EXPECT_FALSE(file_exists(o.folder)) << "nothing is to be written";
   o.scores = ScoreMode::all;
   result = run(inputs, o);
   EXPECT_THAT(result.score_folder, testing::MatchesRegex(".*/out/D/N/[0-9]+_[0-9]+(_[0-9]+)?"));
   EXPECT_EQ(read_text(result.score_folder + "/clean.npy"),
             npy_bytes(slow_scores(inputs, nullptr, 11, 512), 11, 7));
-  EXPECT_EQ(std::distance(fs::recursive_directory_iterator(o.output_folder), {}), 4);
+  EXPECT_EQ(std::distance(fs::recursive_directory_iterator(o.folder), {}), 4);
   EXPECT_EQ(result.golden.images, 11);
 }
 
 TEST_F(CampaignScoresTest, MeanAndStdNormaliseFloatsToo) {
   RunInputs inputs = random_inputs(20);
   RunOptions o = options();
-  o.mean = {0.5f, 0.25f, 0.0f};
-  o.std = {2.0f, 0.5f, 1.0f};
+  o.preprocess.mean = {0.5f, 0.25f, 0.0f};
+  o.preprocess.std = {2.0f, 0.5f, 1.0f};
   run(inputs, o);
   std::vector<float> values = inputs.dataset.inputs[0].floats.copy();
-  for (size_t i = 0; i < values.size(); ++i) values[i] = (values[i] - (*o.mean)[i % 3]) / (*o.std)[i % 3];
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = (values[i] - (*o.preprocess.mean)[i % 3]) / (*o.preprocess.std)[i % 3];
   inputs.dataset.inputs[0].floats = std::move(values);
-  EXPECT_EQ(read_text(o.report_path), slow_report(inputs, 11, 512));
+  EXPECT_EQ(read_text(o.path), slow_report(inputs, 11, 512));
 }
 
 TEST_F(CampaignScoresTest, BytesAreScaledInTheArithmeticAskedFor) {
@@ -185,7 +186,7 @@ TEST_F(CampaignScoresTest, BytesAreScaledInTheArithmeticAskedFor) {
   const RunInputs inputs = random_inputs(21, c);
   for (bool tensorflow : {false, true}) {
     RunOptions o = options(tensorflow ? "t.csv" : "n.csv");
-    o.use_tensorflow_preprocessing = tensorflow;
+    o.preprocess.tensorflow_arithmetic = tensorflow;
     o.scores = ScoreMode::all;
     const RunResult result = run(inputs, o);
     RunInputs floats = inputs;
@@ -196,7 +197,7 @@ TEST_F(CampaignScoresTest, BytesAreScaledInTheArithmeticAskedFor) {
       scaled.push_back(tensorflow ? static_cast<float>(byte) * (1.0f / 255.0f)
                                   : static_cast<float>(byte) / 255.0f);
     input.floats = std::move(scaled);
-    EXPECT_EQ(read_text(o.report_path), slow_report(floats, 11, 512));
+    EXPECT_EQ(read_text(o.path), slow_report(floats, 11, 512));
     EXPECT_EQ(read_text(result.score_folder + "/clean.npy"),
               npy_bytes(slow_scores(floats, nullptr, 11, 512), 11, 7));
   }

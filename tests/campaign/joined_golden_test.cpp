@@ -71,14 +71,14 @@ class JoinedGoldenTest : public ReplayCampaignTest {
     return tuning;
   }
   Left run_and_look(const RunInputs& inputs, RunOptions o, const RunTuning& tuning) {
-    o.report_path = path("look/r.csv");
+    o.path = path("look/r.csv");
     o.overwrite = true;
     Left left;
     CampaignCallbacks callbacks;
     callbacks.golden = [&](const Tally& golden) { left.golden = golden; };
     callbacks.progress = [&](const Progress& progress) { left.progress = progress; };
     left.result = run(inputs, o, tuning, callbacks);
-    left.files["r.csv"] = read_text(o.report_path);
+    left.files["r.csv"] = read_text(o.path);
     if (o.scores != ScoreMode::none) {
       for (const auto& entry : fs::directory_iterator(left.result.score_folder))
         left.files[entry.path().filename()] = read_text(entry.path());
@@ -129,18 +129,18 @@ TEST_F(JoinedGoldenTest, GoesOnWithAReportAndHoldsItsGoldenRow) {
   const RunOptions o = options();
   const std::string whole = whole_report(inputs);
   run_until_block(inputs, o, 3, 4);
-  const std::string part = read_text(o.report_path);
+  const std::string part = read_text(o.path);
   ASSERT_EQ(std::count(part.begin(), part.end(), '\n'), 2 + 12);
   RunInputs others = inputs;
   for (int32_t& label : others.dataset.labels) label = (label + 1) % 7;
   const Error error = error_of([&] { run(others, o); });
   EXPECT_EQ(error.kind(), ErrorKind::resume) << error.what();
-  EXPECT_EQ(read_text(o.report_path), part);
+  EXPECT_EQ(read_text(o.path), part);
 
   const auto passes = std::make_shared<Passes>();
   run(inputs, o, counting({}, passes));
   EXPECT_EQ(passes->joined, 11);
-  EXPECT_EQ(read_text(o.report_path), whole);
+  EXPECT_EQ(read_text(o.path), whole);
 }
 
 TEST_F(JoinedGoldenTest, StoppedItWritesNothing) {
@@ -159,7 +159,7 @@ TEST_F(JoinedGoldenTest, StoppedItWritesNothing) {
   EXPECT_THAT(error.what(), testing::HasSubstr("interrupted"));
   const std::string whole = whole_report(inputs);
   run(inputs, o);
-  EXPECT_EQ(read_text(o.report_path), whole);
+  EXPECT_EQ(read_text(o.path), whole);
 }
 
 TEST_F(JoinedGoldenTest, IsForOneShortBlockOfAnEngineThatRepeatsGolden) {

@@ -19,10 +19,10 @@ TEST_F(OutputFailureTest, AFolderThatCannotBeWrittenIsKnownBeforeAnyInference) {
   write_atomic(path("file"), "x");
   RunOptions o = options("file/r.csv");
   EXPECT_EQ(error_of([&] { run(inputs, o, no_inference()); }).kind(), ErrorKind::output);
-  o.report_path = "/proc/r.csv";
+  o.path = "/proc/r.csv";
   EXPECT_EQ(error_of([&] { run(inputs, o, no_inference()); }).kind(), ErrorKind::output);
   o = options("");
-  o.output_folder = path("file");
+  o.folder = path("file");
   EXPECT_EQ(error_of([&] { run(inputs, o, no_inference()); }).kind(), ErrorKind::output);
   o = options("s.csv");
   o.scores = ScoreMode::all;
@@ -67,14 +67,14 @@ TEST_F(OutputFailureTest, AFullDiskLeavesAReportThatGoesOn) {
     const FileSizeLimit full(limit);
     const Error error = error_of([&] { run(inputs, o, blocks_of(37)); });
     EXPECT_EQ(error.kind(), ErrorKind::output);
-    EXPECT_THAT(error.what(), HasSubstr(o.report_path));
-    const std::string text = read_text(o.report_path);
+    EXPECT_THAT(error.what(), HasSubstr(o.path));
+    const std::string text = read_text(o.path);
     EXPECT_EQ(parse_report(text, "r").complete_bytes, text.size()) << "a torn line";
     EXPECT_EQ(text, expected.substr(0, text.size()));
     EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 3) << "whole/, r.csv, r.run.json";
   }
   run(inputs, o);
-  EXPECT_EQ(read_text(o.report_path), expected);
+  EXPECT_EQ(read_text(o.path), expected);
 }
 
 TEST_F(OutputFailureTest, ADiskThatIsFullFromTheStartLeavesNothing) {

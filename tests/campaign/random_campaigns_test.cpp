@@ -74,7 +74,7 @@ TEST_F(RandomCampaignsTest, EqualASlowCountForAnyEngineThreadsTilesAndMemory) {
       tuning.joins_golden = dice.chance(0.5);
       if (dice.chance(0.3)) o.memory_bytes = least_memory(inputs, o, tuning);
       run(inputs, o, tuning);
-      EXPECT_EQ(read_text(o.report_path), expected)
+      EXPECT_EQ(read_text(o.path), expected)
           << fmt::format("seed {} ({}), {}, {} threads, tile {}, {} bytes", seed, theme_name(c.theme),
                          engine.name, o.threads, o.tile, o.memory_bytes);
     }

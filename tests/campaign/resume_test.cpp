@@ -71,7 +71,7 @@ TEST_F(ResumeTest, StoppedInTheGoldenRunItBeginsAgain) {
   callbacks.stop = &stop;
   Error error = error_of([&] { run(inputs, o, no_inference(), callbacks); });
   EXPECT_EQ(error.exit_code(), 75);
-  EXPECT_FALSE(file_exists(o.report_path));
+  EXPECT_FALSE(file_exists(o.path));
   stop = false;
   EngineHooks hooks;
   hooks.made = [&] { stop = true; };
@@ -79,7 +79,7 @@ TEST_F(ResumeTest, StoppedInTheGoldenRunItBeginsAgain) {
   EXPECT_EQ(error.exit_code(), 75);
   EXPECT_STREQ(error.what(), "interrupted");
   run(inputs, o);
-  EXPECT_EQ(read_text(o.report_path), expected);
+  EXPECT_EQ(read_text(o.path), expected);
 }
 
 TEST_F(ResumeTest, StoppedWithinAPieceOnlyWholeBlocksStay) {
@@ -96,17 +96,17 @@ TEST_F(ResumeTest, StoppedWithinAPieceOnlyWholeBlocksStay) {
   for (const NamedEngine& first : both_engines()) {
     for (const NamedEngine& second : both_engines()) {
       SCOPED_TRACE(std::string(first.name) + ", then " + second.name);
-      fs::remove(o.report_path);
+      fs::remove(o.path);
       pieces = 0;
       stop = false;
       EXPECT_EQ(error_of([&] { run(inputs, o, tuning_with(hooks, 4, first.engine), callbacks); }).kind(),
                 ErrorKind::interrupted);
-      const Report report = parse_report(read_text(o.report_path), "r");
-      EXPECT_EQ(report.complete_bytes, read_text(o.report_path).size());
+      const Report report = parse_report(read_text(o.path), "r");
+      EXPECT_EQ(report.complete_bytes, read_text(o.path).size());
       EXPECT_EQ(report.rows.size() % 4, 0u);
       EXPECT_LT(report.rows.size(), 20u);
       run(inputs, o, tuning_with({}, 0, second.engine));
-      EXPECT_EQ(read_text(o.report_path), expected);
+      EXPECT_EQ(read_text(o.path), expected);
     }
   }
 }
@@ -117,9 +117,9 @@ TEST_F(ResumeTest, ARunKilledWhileItAppendsIsContinuedWhateverIsTorn) {
   const RunInputs inputs = random_inputs(3, c);
   const std::string expected = whole_report(inputs);
   const RunOptions o = options();
-  const std::string metadata_path = metadata_path_of(o.report_path);
+  const std::string metadata_path = metadata_path_of(o.path);
   for (int block : {0, 1}) {  // the metadata speak of the golden row alone, of a block too
-    fs::remove(o.report_path);
+    fs::remove(o.path);
     run_until_block(inputs, o, block, 4);
     const std::string metadata = read_text(metadata_path);
     const size_t recorded = metadata_of(metadata_path).report_bytes;
@@ -132,10 +132,10 @@ TEST_F(ResumeTest, ARunKilledWhileItAppendsIsContinuedWhateverIsTorn) {
     torn.push_back(expected.substr(0, recorded) +
                    "7,w0,\"(0, 0, 0, 0)\",3,11,1,1,11,11,11,0,0\r\n");  // not the list's
     for (const std::string& text : torn) {
-      write_atomic(o.report_path, text);
+      write_atomic(o.path, text);
       write_atomic(metadata_path, metadata);
       run(inputs, o);
-      ASSERT_EQ(read_text(o.report_path), expected) << "torn at " << text.size();
+      ASSERT_EQ(read_text(o.path), expected) << "torn at " << text.size();
     }
   }
 }
@@ -145,10 +145,10 @@ TEST_F(ResumeTest, ARunKilledBeforeTheFirstRowIsContinued) {
   const std::string expected = whole_report(inputs);
   const RunOptions o = options();
   run_until_block(inputs, o, 0, 4);
-  fs::remove(metadata_path_of(o.report_path));
-  write_atomic(o.report_path, "");  // between the making of the two files
+  fs::remove(metadata_path_of(o.path));
+  write_atomic(o.path, "");  // between the making of the two files
   run(inputs, o);
-  EXPECT_EQ(read_text(o.report_path), expected);
+  EXPECT_EQ(read_text(o.path), expected);
 }
 
 TEST_F(ResumeTest, ScoresOfAnInterruptedRunAreComplete) {
@@ -157,7 +157,7 @@ TEST_F(ResumeTest, ScoresOfAnInterruptedRunAreComplete) {
   whole.scores = o.scores = ScoreMode::all;
   run(inputs, whole);
   run_until_block(inputs, o, 2, 4);
-  for (const ReportRow& row : parse_report(read_text(o.report_path), "r").rows)
+  for (const ReportRow& row : parse_report(read_text(o.path), "r").rows)
     EXPECT_TRUE(file_exists(path("r/inj_" + std::to_string(row.fault.id) + ".npy")));
   fs::remove(path("r/clean.npy"));
   run(inputs, o);
@@ -185,7 +185,7 @@ TEST_F(ResumeTest, AReportOfAnotherRunIsRefusedAndWhatDiffersIsSaid) {
   EXPECT_THAT(refusal(other, o), HasSubstr("the fault list's SHA-256: ffff"));
   RunOptions changed = o;
   changed.batch_size = 1;
-  changed.use_tensorflow_preprocessing = true;
+  changed.preprocess.tensorflow_arithmetic = true;
   EXPECT_THAT(refusal(inputs, changed),
               HasSubstr("`batch_size`: 512 in the report, 1 now\n  `use_tf`: not given in the "
                         "report, given now"));
@@ -199,8 +199,8 @@ TEST_F(ResumeTest, AReportOfAnotherRunIsRefusedAndWhatDiffersIsSaid) {
   changed.resize = "tensorflow";
   EXPECT_THAT(refusal(inputs, changed), HasSubstr("`resize`: pillow in the report, tensorflow now"));
   changed = o;
-  changed.mean = {0, 0, 0};
-  changed.std = {1, 1, 2};
+  changed.preprocess.mean = {0, 0, 0};
+  changed.preprocess.std = {1, 1, 2};
   EXPECT_THAT(refusal(inputs, changed),
               HasSubstr("the std of the preprocessing: none in the report, 1,1,2 now"));
   changed = o;
@@ -213,19 +213,19 @@ TEST_F(ResumeTest, AChangedReportIsRefused) {
   const RunInputs inputs = random_inputs(7);
   const RunOptions o = options();
   run_until_block(inputs, o, 2, 4);
-  const std::string text = read_text(o.report_path);
+  const std::string text = read_text(o.path);
   std::mt19937 rng(1);
   for (int round = 0; round < 40; ++round) {
     std::string changed = text;
     changed[rng() % changed.size()] ^= static_cast<char>(1 << rng() % 7);
-    write_atomic(o.report_path, changed);
+    write_atomic(o.path, changed);
     EXPECT_THAT(refusal(inputs, o), HasSubstr("changed after it was written"));
   }
-  write_atomic(o.report_path, text.substr(0, text.size() - 1));
+  write_atomic(o.path, text.substr(0, text.size() - 1));
   EXPECT_THAT(refusal(inputs, o), HasSubstr("the end is missing"));
-  fs::remove(metadata_path_of(o.report_path));
+  fs::remove(metadata_path_of(o.path));
   EXPECT_THAT(refusal(inputs, o), HasSubstr("what it comes from is not known"));
-  write_atomic(metadata_path_of(o.report_path), "{}");
+  write_atomic(metadata_path_of(o.path), "{}");
   EXPECT_THAT(refusal(inputs, o), HasSubstr("no metadata of a report"));
 }
 
@@ -238,7 +238,7 @@ TEST_F(ResumeTest, AGoldenRowThatIsNotTheGoldenRunsIsRefused) {
   const Error error = error_of([&] { run(inputs, o); });
   EXPECT_EQ(error.kind(), ErrorKind::resume);
   EXPECT_THAT(error.what(), HasSubstr("the golden row differs: 11 images, top 1 "));
-  EXPECT_EQ(contents(folder_).at(o.report_path), before.at(o.report_path));
+  EXPECT_EQ(contents(folder_).at(o.path), before.at(o.path));
 }
 
 TEST_F(ResumeTest, AFinishedReportIsSaidToBeAndLeftAlone) {
@@ -252,7 +252,7 @@ TEST_F(ResumeTest, AFinishedReportIsSaidToBeAndLeftAlone) {
   EXPECT_EQ(again.golden.top_1_correct, first.golden.top_1_correct);
   EXPECT_EQ(again.groups[2].masked, first.groups[2].masked);
   EXPECT_EQ(contents(folder_), before);
-  write_atomic(o.report_path, read_text(o.report_path) + "x");
+  write_atomic(o.path, read_text(o.path) + "x");
   EXPECT_THAT(refusal(inputs, o), HasSubstr("20 of 20 faults"));
 }
 
@@ -266,18 +266,18 @@ TEST_F(ResumeTest, OverwriteBeginsAnew) {
   o.overwrite = true;
   o.scores = ScoreMode::none;
   run(inputs, o, blocks_of(7));
-  EXPECT_EQ(read_text(o.report_path), expected);
+  EXPECT_EQ(read_text(o.path), expected);
   EXPECT_EQ(contents(path("r")).size(), 1u) << "the scores of the old report are gone, nothing else";
   run_until_block(inputs, o, 1, 4);
   o.overwrite = false;
   run(inputs, o);
-  EXPECT_EQ(read_text(o.report_path), expected);
+  EXPECT_EQ(read_text(o.path), expected);
 }
 
 TEST_F(ResumeTest, OverwriteSparesWhatIsNoReport) {
   RunOptions o = options("thesis.csv");
   o.overwrite = true;
-  write_atomic(o.report_path, "ten years of work\r\n");
+  write_atomic(o.path, "ten years of work\r\n");
   EXPECT_THAT(refusal(random_inputs(10), o), HasSubstr("is no report, so it is not overwritten"));
 }
 
@@ -409,7 +409,7 @@ TEST_F(ResumeTest, DryRunLooksAtWhatWouldGoOnAndLeavesIt) {
   callbacks.message = [&](const std::string& text) { messages.push_back(text); };
   const RunResult result = run(inputs, o, {}, callbacks);
   EXPECT_THAT(messages, testing::Contains(HasSubstr("has 8 of 20 faults already")));
-  EXPECT_EQ(result.report_path, o.report_path);
+  EXPECT_EQ(result.report_path, o.path);
   EXPECT_EQ(contents(folder_), before);
 }
 

@@ -48,7 +48,7 @@ TEST_F(SelfCheckTest, ReplayPassesOnAnyNetworkAndTheReportIsTheSame) {
       CampaignCallbacks callbacks;
       callbacks.message = [&](const std::string& line) { said.push_back(line); };
       run(inputs, o, {}, callbacks);
-      EXPECT_EQ(read_text(o.report_path), whole) << "seed " << seed;
+      EXPECT_EQ(read_text(o.path), whole) << "seed " << seed;
       EXPECT_THAT(said,
                   testing::Contains(HasSubstr("self-check: 220 pairs of a fault and an image (20 faults) "
                                               "and 11 images without a fault: equal in every bit")));
@@ -72,14 +72,14 @@ TEST_F(SelfCheckTest, AWrongScoreEndsTheRunAndItsBlockIsNotWritten) {
                                         fault.parts[0].layer + ", " + format_index(fault.parts[0].index)));
     EXPECT_THAT(error.what(), testing::ContainsRegex("image [048], class 3: found 0x[0-9A-F]{8} "));
     EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
-    const std::string written = read_text(o.report_path);
+    const std::string written = read_text(o.path);
     EXPECT_EQ(std::count(written.begin(), written.end(), '\n'), 2 + 5);
     EXPECT_EQ(written, whole.substr(0, written.size()));
 
     RunOptions again = o;
     again.overwrite = false;
     run(inputs, again);  // the engine is right again: the run goes on
-    EXPECT_EQ(read_text(o.report_path), whole);
+    EXPECT_EQ(read_text(o.path), whole);
   }
 }
 
@@ -109,7 +109,7 @@ TEST_F(SelfCheckTest, AWrongGoldenRunIsFoundBeforeARowIsWritten) {
   const Error error = error_of([&] { run(random_inputs(52), o, tuning_with(hooks, 0, plain_engine())); });
   EXPECT_EQ(error.kind(), ErrorKind::self_check);
   EXPECT_THAT(error.what(), HasSubstr("the golden run, image 3, class 6: found "));
-  EXPECT_EQ(file_exists(o.report_path) ? read_text(o.report_path) : "", "");
+  EXPECT_EQ(file_exists(o.path) ? read_text(o.path) : "", "");
 }
 
 TEST_F(SelfCheckTest, CountsAsMemory) {
@@ -158,7 +158,7 @@ class SampledCheckTest : public ReplayCampaignTest {
     return tuning;
   }
   static CheckTotals totals_of(const RunOptions& o) {
-    return metadata_of(fs::path(o.report_path).replace_extension(".run.json").string()).check;
+    return metadata_of(fs::path(o.path).replace_extension(".run.json").string()).check;
   }
 };
 
@@ -230,7 +230,7 @@ TEST_F(SampledCheckTest, GoldenIsCheckedWithAndWithoutAList) {
   }
   inputs.list.reset();
   RunOptions o = one_tile();
-  o.report_path = "";
+  o.path = "";
   EXPECT_EQ(error_of([&] { run(inputs, o, tuning_with(hooks, 0, plain_engine())); }).kind(),
             ErrorKind::self_check);
   o.check = 0;

@@ -46,15 +46,15 @@ TEST(RunArguments, DefaultsAreThoseOfThePythonTool) {
   EXPECT_EQ(options.dataset, "CIFAR10");
   EXPECT_EQ(options.network, "ResNet20");
   EXPECT_EQ(options.fault_list_path, "");
-  EXPECT_EQ(options.output_folder, "reports");
-  EXPECT_EQ(options.batch_size, 512);
+  EXPECT_EQ(options.report.folder, "reports");
+  EXPECT_EQ(options.session.batch_size, 512);
   EXPECT_FALSE(options.resume_from);
-  EXPECT_EQ(options.scores, ScoreMode::none);
-  EXPECT_FALSE(options.use_tensorflow_preprocessing);
+  EXPECT_EQ(options.campaign.scores, ScoreMode::none);
+  EXPECT_FALSE(options.session.preprocess.tensorflow_arithmetic);
   EXPECT_TRUE(options.allow_download);
-  EXPECT_FALSE(options.dry_run);
-  EXPECT_FALSE(options.overwrite);
-  EXPECT_EQ(options.kernels, KernelSet::automatic);
+  EXPECT_FALSE(options.report.dry_run);
+  EXPECT_FALSE(options.report.overwrite);
+  EXPECT_EQ(options.session.kernels, KernelSet::automatic);
   EXPECT_EQ(options.resize, Resize::pillow);
   EXPECT_EQ(run.progress, ProgressMode::automatic);
   EXPECT_FALSE(run.quiet);
@@ -91,47 +91,50 @@ INSTANTIATE_TEST_SUITE_P(
         FlagCase{"--network-name VGG", [](const Options& o) { return o.network == "VGG"; }},
         FlagCase{"-f a/l.csv", [](const Options& o) { return o.fault_list_path == "a/l.csv"; }},
         FlagCase{"--fault-list=l.csv", [](const Options& o) { return o.fault_list_path == "l.csv"; }},
-        FlagCase{"-o out", [](const Options& o) { return o.output_folder == "out"; }},
-        FlagCase{"--output-path out", [](const Options& o) { return o.output_folder == "out"; }},
-        FlagCase{"-b 64", [](const Options& o) { return o.batch_size == 64; }},
-        FlagCase{"-b64", [](const Options& o) { return o.batch_size == 64; }},
-        FlagCase{"--batch-size 010", [](const Options& o) { return o.batch_size == 10; }},
+        FlagCase{"-o out", [](const Options& o) { return o.report.folder == "out"; }},
+        FlagCase{"--output-path out", [](const Options& o) { return o.report.folder == "out"; }},
+        FlagCase{"-b 64", [](const Options& o) { return o.session.batch_size == 64; }},
+        FlagCase{"-b64", [](const Options& o) { return o.session.batch_size == 64; }},
+        FlagCase{"--batch-size 010", [](const Options& o) { return o.session.batch_size == 10; }},
         FlagCase{"-r 17", [](const Options& o) { return o.resume_from == 17; }},
         FlagCase{"--resume-from -3", [](const Options& o) { return o.resume_from == -3; }},
-        FlagCase{"-s", [](const Options& o) { return o.scores == ScoreMode::all; }},
-        FlagCase{"--save-scores", [](const Options& o) { return o.scores == ScoreMode::all; }},
-        FlagCase{"--save-outputs", [](const Options& o) { return o.scores == ScoreMode::all; }},
-        FlagCase{
-            "-us",
-            [](const Options& o) { return o.use_tensorflow_preprocessing && o.scores == ScoreMode::all; }},
-        FlagCase{"--use-tf", [](const Options& o) { return o.use_tensorflow_preprocessing; }},
+        FlagCase{"-s", [](const Options& o) { return o.campaign.scores == ScoreMode::all; }},
+        FlagCase{"--save-scores", [](const Options& o) { return o.campaign.scores == ScoreMode::all; }},
+        FlagCase{"--save-outputs", [](const Options& o) { return o.campaign.scores == ScoreMode::all; }},
+        FlagCase{"-us",
+                 [](const Options& o) {
+                   return o.session.preprocess.tensorflow_arithmetic && o.campaign.scores == ScoreMode::all;
+                 }},
+        FlagCase{"--use-tf", [](const Options& o) { return o.session.preprocess.tensorflow_arithmetic; }},
         FlagCase{"--model m.keras", [](const Options& o) { return o.model_path == "m.keras"; }},
         FlagCase{"--data d.npz", [](const Options& o) { return o.data_path == "d.npz"; }},
-        FlagCase{"--output logits", [](const Options& o) { return o.output_name == "logits"; }},
+        FlagCase{"--output logits", [](const Options& o) { return o.session.output == "logits"; }},
         FlagCase{"--resize tensorflow", [](const Options& o) { return o.resize == Resize::tensorflow; }},
-        FlagCase{"--limit 100", [](const Options& o) { return o.limit == 100; }},
-        FlagCase{"--report r.csv", [](const Options& o) { return o.report_path == "r.csv"; }},
-        FlagCase{"--overwrite", [](const Options& o) { return o.overwrite; }},
-        FlagCase{"--scores changed", [](const Options& o) { return o.scores == ScoreMode::changed; }},
-        FlagCase{"--scores all", [](const Options& o) { return o.scores == ScoreMode::all; }},
-        FlagCase{"--threads 3", [](const Options& o) { return o.threads == 3; }},
-        FlagCase{"--memory 1.5G", [](const Options& o) { return o.memory_bytes == 1610612736; }},
-        FlagCase{"--kernels scalar", [](const Options& o) { return o.kernels == KernelSet::scalar; }},
-        FlagCase{"--tile 32", [](const Options& o) { return o.tile == 32; }},
-        FlagCase{"--dry-run", [](const Options& o) { return o.dry_run; }},
+        FlagCase{"--limit 100", [](const Options& o) { return o.session.limit == 100; }},
+        FlagCase{"--report r.csv", [](const Options& o) { return o.report.path == "r.csv"; }},
+        FlagCase{"--overwrite", [](const Options& o) { return o.report.overwrite; }},
+        FlagCase{"--scores changed",
+                 [](const Options& o) { return o.campaign.scores == ScoreMode::changed; }},
+        FlagCase{"--scores all", [](const Options& o) { return o.campaign.scores == ScoreMode::all; }},
+        FlagCase{"--threads 3", [](const Options& o) { return o.session.threads == 3; }},
+        FlagCase{"--memory 1.5G", [](const Options& o) { return o.session.memory_bytes == 1610612736; }},
+        FlagCase{"--kernels scalar", [](const Options& o) { return o.session.kernels == KernelSet::scalar; }},
+        FlagCase{"--tile 32", [](const Options& o) { return o.session.tile == 32; }},
+        FlagCase{"--dry-run", [](const Options& o) { return o.report.dry_run; }},
         FlagCase{"--no-download", [](const Options& o) { return !o.allow_download; }},
         FlagCase{"--mean -0.1,0.2,3 --std 1,2,0.5", [](const Options& o) {
-                   return o.mean == std::array{-0.1F, 0.2F, 3.0F} && o.std == std::array{1.0F, 2.0F, 0.5F};
+                   return o.session.preprocess.mean == std::array{-0.1F, 0.2F, 3.0F} &&
+                          o.session.preprocess.std == std::array{1.0F, 2.0F, 0.5F};
                  }}));
 
 TEST(RunArguments, SeedAndValidateChangeNothing) {
   const Options options = options_of("--seed 0 --validate");
-  EXPECT_EQ(options.batch_size, 512);
-  EXPECT_FALSE(options.dry_run);
+  EXPECT_EQ(options.session.batch_size, 512);
+  EXPECT_FALSE(options.report.dry_run);
 }
 
 TEST(RunArguments, OfARepeatedFlagTheLastCounts) {
-  EXPECT_EQ(options_of("-b 1 -b 2 --batch-size 3").batch_size, 3);
+  EXPECT_EQ(options_of("-b 1 -b 2 --batch-size 3").session.batch_size, 3);
 }
 
 TEST(RunArguments, ProgressAndQuiet) {
@@ -268,8 +271,8 @@ TEST(BenchArguments, AreThoseOfRunThatChangeWhatIsMeasured) {
       words_of("bench --model m.keras --data d.npz -f l.csv --limit 7 --threads 3 --seconds 2 --json")));
   EXPECT_EQ(bench.options.model_path, "m.keras");
   EXPECT_EQ(bench.options.fault_list_path, "l.csv");
-  EXPECT_EQ(bench.options.limit, 7);
-  EXPECT_EQ(bench.options.threads, 3);
+  EXPECT_EQ(bench.options.session.limit, 7);
+  EXPECT_EQ(bench.options.session.threads, 3);
   EXPECT_EQ(bench.plain_seconds, 2);
   EXPECT_TRUE(bench.json);
   EXPECT_FALSE(bench.quiet);

@@ -55,7 +55,7 @@ TEST_F(InputNames, ComeFromDatasetAndNetwork) {
 TEST_F(InputNames, ComeFromTheFilesWhenDatasetAndNetworkAreNotGiven) {
   std::filesystem::create_directories("v1.2/images");
   RunOptions options;
-  options.output_folder = "out";
+  options.report.folder = "out";
   options.model_path = "x/my.net.keras";
   for (const auto& [data, name] :
        std::vector<std::pair<std::string, std::string>>{{"y/set.npz", "set"},

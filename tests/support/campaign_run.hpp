@@ -1,7 +1,6 @@
 // A campaign on a network, images and faults that a test has in memory, in one call.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,26 +25,9 @@ struct RunInputs {
   std::string model_sha256;
 };
 
-// All options of a run, flat.
-struct RunOptions {
-  std::string dataset, network;  // parts of names; `dataset` normalises too where it is a named set
-  std::string output_folder = "reports";
-  std::string report_path, output_name;
-  std::string resize = "pillow";
-  int batch_size = 512;
+// All options of a run. `dataset`, a part of names, normalises too where it is a named set.
+struct RunOptions : SessionOptions, CampaignOptions, ReportOptions {
   std::optional<int64_t> resume_from;
-  bool use_tensorflow_preprocessing = false;
-  std::optional<std::array<float, 3>> mean, std;
-  PreprocessOptions::Mode preprocess = PreprocessOptions::Mode::automatic;
-  std::optional<int64_t> limit;
-  ScoreMode scores = ScoreMode::none;
-  bool overwrite = false, dry_run = false;
-  std::optional<int> check;
-  int threads = 0;
-  uint64_t memory_bytes = 0;
-  KernelSet kernels = KernelSet::automatic;
-  int tile = 0;
-  std::vector<std::string> command_line;
 };
 
 enum class RunOutcome { done, already_finished, golden_only, dry_run };
@@ -65,19 +47,8 @@ struct RunResult {
 };
 
 inline SessionOptions session_options(const RunOptions& options) {
-  SessionOptions session;
-  session.output = options.output_name;
-  session.batch_size = options.batch_size;
-  session.limit = options.limit;
-  session.preprocess = {.mode = options.preprocess,
-                        .dataset = options.dataset,
-                        .mean = options.mean,
-                        .std = options.std,
-                        .tensorflow_arithmetic = options.use_tensorflow_preprocessing};
-  session.kernels = options.kernels;
-  session.threads = options.threads;
-  session.tile = options.tile;
-  session.memory_bytes = options.memory_bytes;
+  SessionOptions session = options;
+  session.preprocess.dataset = options.dataset;
   return session;
 }
 
@@ -105,8 +76,7 @@ class CampaignCall {
         list_(list_of_inputs(inputs, options)),
         session_(make_session(model_of(std::move(inputs.graph), inputs.model_path, inputs.model_sha256),
                               std::move(inputs.dataset), session_options(options), std::move(tuning))),
-        campaign_(session_, std::exchange(list_, std::nullopt),
-                  {.check = options.check, .scores = options.scores}) {}
+        campaign_(session_, std::exchange(list_, std::nullopt), options) {}
 
   RunResult run() {
     for (const std::string& remark : session_.remarks()) tell(callbacks_.message, remark);
@@ -120,16 +90,6 @@ class CampaignCall {
   static void tell(const std::function<void(const std::string&)>& callback, const std::string& line) {
     if (callback) callback(line);
   }
-  [[nodiscard]] ReportOptions report_options() const {
-    return {.path = options_.report_path,
-            .folder = options_.output_folder,
-            .dataset = options_.dataset,
-            .network = options_.network,
-            .overwrite = options_.overwrite,
-            .dry_run = options_.dry_run,
-            .resize = options_.resize,
-            .command_line = options_.command_line};
-  }
   void name_files(const CsvReport& report, RunResult& result) const {
     result.report_path = report.path();
     result.metadata_path = report.metadata_path();
@@ -137,7 +97,7 @@ class CampaignCall {
   }
 
   RunResult run_list() const {
-    CsvReport report(campaign_, report_options(), callbacks_.message);
+    CsvReport report(campaign_, options_, callbacks_.message);
     RunResult result;
     name_files(report, result);
     if (report.is_finished()) {
@@ -157,7 +117,7 @@ class CampaignCall {
 
   RunResult run_golden() const {
     std::optional<GoldenScoreFolder> folder;
-    if (options_.scores != ScoreMode::none) folder.emplace(campaign_, report_options());
+    if (options_.scores != ScoreMode::none) folder.emplace(campaign_, options_);
     const CampaignSummary summary = campaign_.run_golden(callbacks_, [&](std::span<const float> scores) {
       if (folder) folder->write(scores);
     });
@@ -176,7 +136,7 @@ class CampaignCall {
     result.estimated_memory_bytes = campaign_.memory_bytes();
     size_t rows = 0;
     if (campaign_.faults()) {
-      const CsvReport report(campaign_, report_options(), callbacks_.message);
+      const CsvReport report(campaign_, options_, callbacks_.message);
       name_files(report, result);
       result.faults = static_cast<int64_t>(campaign_.faults()->size());
       result.would_write = report.would_write();
@@ -184,7 +144,7 @@ class CampaignCall {
       rows = report.rows_before().size();
       if (report.is_finished()) return result;
     } else if (options_.scores != ScoreMode::none) {
-      const GoldenScoreFolder folder(campaign_, report_options());
+      const GoldenScoreFolder folder(campaign_, options_);
       result.score_folder = folder.path();
       result.would_write = folder.would_write();
       result.estimated_disk_bytes = folder.would_write_bytes();
