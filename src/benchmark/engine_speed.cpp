@@ -7,6 +7,7 @@
 #include "benchmark/engine_speed_run.hpp"
 #include "benchmark/measurement.hpp"
 #include "core/low_discrepancy.hpp"
+#include "core/message.hpp"
 #include "session/list_data.hpp"
 #include "tf_injector/error.hpp"
 
@@ -47,9 +48,7 @@ FaultList sample_of(const FaultList& list, const std::vector<size_t>& order) {
 
 std::vector<EngineSpeed> measure(const BenchmarkInputs& inputs, double plain_seconds,
                                  const SpeedCallbacks& callbacks, const EngineChoice& fast) {
-  const auto say = [&](const std::string& line) {
-    if (callbacks.message) callbacks.message(line);
-  };
+  const Message say = or_silent(callbacks.message);
   const std::vector<size_t> order = spread_over(inputs.faults->size());
   BenchmarkInputs sample = inputs;
   sample.faults = sample_of(*inputs.faults, order);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "campaign/run_identity.hpp"
+#include "core/message.hpp"
 #include "core/parallel.hpp"
 #include "core/stop.hpp"
 #include "report/csv_report.hpp"
@@ -35,9 +36,7 @@ struct CsvReport::State {
 CsvReport::CsvReport(const Campaign& campaign, const ReportOptions& options,
                      const std::function<void(const std::string&)>& message)
     : state_(std::make_unique<State>()) {
-  const auto say = [&](const std::string& line) {
-    if (message) message(line);
-  };
+  const Message say = or_silent(message);
   State& state = *state_;
   state.identity = identity_of(campaign, options);
   state.request = report_request(campaign, options);

@@ -12,12 +12,6 @@ bool are_likely_probabilities(const Setup& setup, const GoldenRun& golden) {
          std::all_of(golden.scores.begin(), golden.scores.end(), [](float s) { return s >= 0 && s <= 1; });
 }
 
-GroupSummary summary_of(std::span<const ReportRow> rows) {
-  GroupSummary summary;
-  summary.add(rows);
-  return summary;
-}
-
 }  // namespace
 
 void tell_golden(const CampaignCallbacks& callbacks, const Setup& setup, const GoldenRun& golden) {
@@ -37,7 +31,7 @@ ListRun::ListRun(const Setup& setup, const CampaignCallbacks& callbacks, ReportS
       seconds_before_(golden.seconds),
       faults_done_(sink.rows_before().size()),
       check_(make_self_check(setup, setup.needs.check, callbacks.stop)),
-      summary_(summary_of(sink.rows_before())),
+      summary_(sink.rows_before()),
       progress_(callbacks.progress, progress_before(), setup.images()),
       runner_(
           setup, engine, golden, [this](size_t place) { return keeps_scores() || check_->takes(place); },

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "core/round_up.hpp"
+
 namespace tf_injector {
 
 // Blocks of at least this size are mapped separately (give_back_large_blocks), in whole pages.
@@ -15,7 +17,7 @@ inline constexpr size_t kLargeBlock = size_t{256} << 10;
   constexpr size_t kHeader = 2 * sizeof(size_t), kPage = 4096;
   const size_t all = bytes + alignment + kHeader;
   const size_t unit = all < kLargeBlock ? alignof(std::max_align_t) : kPage;
-  return (all + unit - 1) / unit * unit;
+  return round_up(all, unit);
 }
 
 // The memory of a vector's elements, without what the elements own.

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "data/dataset_hash.hpp"
+#include "core/message.hpp"
 #include "data/dataset_table.hpp"
 #include "data/download.hpp"
 #include "data/file_probe.hpp"
@@ -31,7 +31,7 @@ Dataset load_dataset(const DatasetRequest& request) {
        .allow_download = request.allow_download,
        .resize = resize_name(request.resize),
        .inputs = request.inputs,
-       .on_message = request.message ? request.message : [](const std::string&) {},
+       .on_message = or_silent(request.message),
        .on_fetch = [&request](uint64_t, std::optional<uint64_t>) { return !is_stopped(request.stop); }});
 }
 
@@ -43,7 +43,7 @@ void fetch_dataset(const FetchRequest& request) {
   }
   data::DownloadOptions options;
   options.mirrors = request.mirrors;
-  options.on_message = request.message ? request.message : [](const std::string&) {};
+  options.on_message = or_silent(request.message);
   for (const data::DownloadFile& file : files) {
     options.on_progress = [&](uint64_t done, std::optional<uint64_t> total) {
       if (request.progress) request.progress(file.name, done, total);

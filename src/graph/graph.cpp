@@ -27,14 +27,6 @@ size_t Graph::bytes() const noexcept {
   return bytes;
 }
 
-size_t Graph::bytes_of_small_weights() const noexcept {
-  size_t bytes = 0;
-  for (const Weight& weight : weights) {
-    if (vector_bytes(weight.values) < kLargeBlock) bytes += vector_bytes(weight.values);
-  }
-  return bytes;
-}
-
 NodeId Graph::add(std::string path, Op op, std::vector<NodeId> node_inputs) {
   std::vector<Shape> shapes;
   for (NodeId id : node_inputs) shapes.push_back(nodes.at(static_cast<size_t>(id)).shape);

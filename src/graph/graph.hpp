@@ -43,10 +43,8 @@ struct Graph {
 
   std::vector<std::string> notes;  // what a user should know about the file: one line each
 
-  // Memory of the weights in bytes: of all, and of those smaller than a large block (core/block_bytes.hpp),
-  // which the allocator keeps when they are freed.
+  // Memory of the weights in bytes.
   [[nodiscard]] size_t bytes() const noexcept;
-  [[nodiscard]] size_t bytes_of_small_weights() const noexcept;
 
   // Append a node whose shape is inferred, or an input. Throw ModelError, naming `path`, if the shapes do not
   // fit.

@@ -4,8 +4,9 @@
 
 namespace tf_injector {
 
-GroupSummary::GroupSummary() {
+GroupSummary::GroupSummary(std::span<const ReportRow> rows) {
   for (const BitGroup& group : kBitGroups) groups_.push_back({.name = bit_group_label(group)});
+  for (const ReportRow& row : rows) add(flipped_bit(row.fault), row.tally);
 }
 
 void GroupSummary::add(int bit, const Tally& tally) {
@@ -15,10 +16,6 @@ void GroupSummary::add(int bit, const Tally& tally) {
   group.masked += tally.masked;
   group.non_critical += tally.non_critical();
   group.critical += tally.critical();
-}
-
-void GroupSummary::add(std::span<const ReportRow> rows) {
-  for (const ReportRow& row : rows) add(flipped_bit(row.fault), row.tally);
 }
 
 int64_t GroupSummary::critical() const noexcept {

@@ -11,9 +11,8 @@ namespace tf_injector {
 
 class GroupSummary {
  public:
-  GroupSummary();
+  explicit GroupSummary(std::span<const ReportRow> rows = {});
   void add(int bit, const Tally& tally);
-  void add(std::span<const ReportRow> rows);
   [[nodiscard]] const std::vector<BitGroupSummary>& groups() const noexcept { return groups_; }
   [[nodiscard]] int64_t critical() const noexcept;  // over all groups
 

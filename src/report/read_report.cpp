@@ -22,9 +22,7 @@ FinishedReport read_report(const std::string& path) {
 }
 
 std::vector<BitGroupSummary> summarize(std::span<const ReportRow> rows) {
-  GroupSummary summary;
-  summary.add(rows);
-  return summary.groups();
+  return GroupSummary(rows).groups();
 }
 
 }  // namespace tf_injector

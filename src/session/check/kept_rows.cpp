@@ -23,13 +23,28 @@ struct Room {
   }
 };
 
-// A row's counts in a byte.
-enum Count : uint8_t { kRow = 1, kTop1 = 2, kTop5 = 4, kRobust1 = 8, kRobust5 = 16, kMasked = 32 };
+// A row's counts in a byte, each 0 or 1: a bit for each column that is a count, in the order of the columns.
+// The first counts images, of which every row is one.
+constexpr uint8_t kRow = 1;
+static_assert(sizeof(Tally) <= 8 * sizeof(int64_t), "a bit for every count");
 
-uint8_t packed(const Tally& t) {
-  return static_cast<uint8_t>(kRow | (t.top_1_correct != 0 ? kTop1 : 0) | (t.top_5_correct != 0 ? kTop5 : 0) |
-                              (t.top_1_robust != 0 ? kRobust1 : 0) | (t.top_5_robust != 0 ? kRobust5 : 0) |
-                              (t.masked != 0 ? kMasked : 0));
+// Calls visit(count, its bit) for each of them.
+template <typename Visit>
+void for_each_count(const Visit& visit) {
+  uint8_t bit = kRow;
+  for (const TallyColumn& column : tally_columns()) {
+    if (column.count == nullptr) continue;
+    visit(column.count, bit);
+    bit = static_cast<uint8_t>(bit << 1);
+  }
+}
+
+uint8_t packed(const Tally& counts) {
+  uint8_t bits = 0;
+  for_each_count([&](int64_t Tally::*count, uint8_t bit) {
+    if (counts.*count != 0) bits |= bit;
+  });
+  return bits;
 }
 
 }  // namespace
@@ -62,13 +77,7 @@ void KeptRows::take(size_t fault, int64_t image, std::span<const float> scores,
 
 bool KeptRows::counts(size_t i, int64_t image, Tally& counts) const noexcept {
   const uint8_t bits = counts_[i * static_cast<size_t>(images_) + static_cast<size_t>(image)];
-  const auto of = [bits](Count count) -> int64_t { return (bits & count) != 0 ? 1 : 0; };
-  counts = {.images = 1,
-            .top_1_correct = of(kTop1),
-            .top_5_correct = of(kTop5),
-            .top_1_robust = of(kRobust1),
-            .top_5_robust = of(kRobust5),
-            .masked = of(kMasked)};
+  for_each_count([&](int64_t Tally::*count, uint8_t bit) { counts.*count = (bits & bit) != 0 ? 1 : 0; });
   return (bits & kRow) != 0;
 }
 
