@@ -53,10 +53,10 @@ struct SpeedCallbacks {
 
 // What one of replay's shortcuts (ARCHITECTURE.md, "Replay") is worth; all of the same list and images.
 struct TechniqueSpeed {
-  std::string name, instead = {};  // "prefix"; what is done where it is left out
-  EngineSpeed all = {};            // with all shortcuts, right before
-  EngineSpeed without = {};        // with all but this one
-  EngineSpeed up_to = {};          // with this one and those before it
+  std::string name = {}, instead = {};  // "prefix"; what is done where it is left out
+  EngineSpeed all = {};                 // with all shortcuts, right before
+  EngineSpeed without = {};             // with all but this one
+  EngineSpeed up_to = {};               // with this one and those before it
 };
 struct TechniqueSpeeds {
   EngineSpeed plain = {};       // as measure_engines
@@ -72,9 +72,9 @@ struct TechniqueSpeeds {
 
 // One step of the plan, run alone and again and again on one thread: its input lies in the caches.
 struct StepSpeed {
-  std::string path, op, kernel = {};  // as in StepInfo
-  int64_t multiply_adds = 0;          // per image
-  double seconds_per_image = 0;       // of processor time
+  std::string path = {}, op = {}, kernel = {};  // as in StepInfo
+  int64_t multiply_adds = 0;                    // per image
+  double seconds_per_image = 0;                 // of processor time
 };
 struct StepSpeeds {
   std::string kernels = {};

@@ -30,7 +30,7 @@ struct PreprocessOptions {
   };
   Mode mode = Mode::automatic;
   std::string dataset = {};  // a named set, whose mean and standard deviation are used; or ""
-  std::optional<std::array<float, 3>> mean, std = {};  // both or none; go before those of `dataset`
+  std::optional<std::array<float, 3>> mean = {}, std = {};  // both or none; go before those of `dataset`
   bool tensorflow_arithmetic = false;  // x * (1 / 255) as TensorFlow does it, instead of NumPy's x / 255
 };
 
