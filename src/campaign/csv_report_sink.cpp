@@ -97,9 +97,13 @@ std::vector<std::string> CsvReport::would_write() const {
 uint64_t CsvReport::would_write_bytes() const {
   if (is_finished()) return 0;
   const int64_t images = state_->identity.metadata.images;
+  Tally most;  // of which a row takes the most room
+  for (const TallyColumn& column : tally_columns()) {
+    if (column.count != nullptr) most.*column.count = images;
+  }
   uint64_t bytes = report_header().size() + golden_row({.images = images}).size();
   for (const Fault& fault : state_->identity.faults.subspan(state_->before.rows.size()))
-    bytes += fault_row(fault, {images, images, images, images, images, images}).size();
+    bytes += fault_row(fault, most).size();
   if (state_->has_scores()) bytes += state_->files->disk_bytes(state_->faults_left());
   return bytes;
 }
