@@ -7,8 +7,8 @@
 
 #include "cli/campaign_flags.hpp"
 #include "cli/command_parser.hpp"
+#include "cli/console/console_flags.hpp"
 #include "cli/download_arguments.hpp"
-#include "cli/talk/talk_flags.hpp"
 #include "cli/values.hpp"
 #include "core/nearest_name.hpp"
 #include "tf_injector/error.hpp"
@@ -64,7 +64,7 @@ Arguments parse_run(const std::vector<std::string>& words) {
   add_data_flags(parser, draft);
   add_report_flags(parser, draft);
   add_machine_flags(parser, draft);
-  add_talk_flags(parser, run.progress, run.quiet);
+  add_console_flags(parser, run.progress, run.quiet);
   if (const auto text = parser.parse(words)) return PrintText{*text};
   run.options = checked_options(std::move(draft));
   return run;

@@ -1,14 +1,14 @@
 #include "cli/commands.hpp"
+#include "cli/console/signals.hpp"
 #include "cli/inputs.hpp"
-#include "cli/talk/signals.hpp"
 #include "cli/text/speed_text.hpp"
 #include "tf_injector/benchmark.hpp"
 
 namespace tf_injector::cli {
 
-void bench_command(const BenchArguments& arguments, std::ostream& out, Talk& talk) {
+void bench_command(const BenchArguments& arguments, std::ostream& out, Console& console) {
   SpeedCallbacks callbacks;
-  callbacks.message = [&talk](const std::string& line) { talk.message(line); };
+  callbacks.message = [&console](const std::string& line) { console.message(line); };
   callbacks.stop = &stop_on_signals(arguments.quiet ? "" : "stopping; Ctrl-C once more ends at once\n");
   check_run_options(arguments.options);
   RunOptions options = arguments.options;

@@ -5,7 +5,7 @@
 
 #include "cli/campaign_flags.hpp"
 #include "cli/command_parser.hpp"
-#include "cli/talk/talk_flags.hpp"
+#include "cli/console/console_flags.hpp"
 #include "cli/values.hpp"
 #include "tf_injector/error.hpp"
 
@@ -56,7 +56,7 @@ Arguments parse_download(const std::vector<std::string>& words) {
       download.mirrors);
   parser.text("--sha256", "HASH", "With --url: the file's SHA-256, where it is not the published archive",
               download.sha256);
-  add_talk_flags(parser, download.progress, download.quiet);
+  add_console_flags(parser, download.progress, download.quiet);
   if (const auto text = parser.parse(words)) return PrintText{*text};
   check(download);
   return download;

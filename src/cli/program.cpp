@@ -2,17 +2,17 @@
 #include <memory>
 
 #include "cli/commands.hpp"
+#include "cli/console/signals.hpp"
+#include "cli/console/standard_streams.hpp"
+#include "cli/console/terminal.hpp"
 #include "cli/failure.hpp"
-#include "cli/talk/signals.hpp"
-#include "cli/talk/standard_streams.hpp"
-#include "cli/talk/terminal.hpp"
 #include "core/process_memory.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::cli {
 namespace {
 
-void execute(const Arguments& arguments, const std::vector<std::string>& command_line, Talk& talk) {
+void execute(const Arguments& arguments, const std::vector<std::string>& command_line, Console& console) {
   if (const auto* text = std::get_if<PrintText>(&arguments)) {
     std::cout << text->text;
   } else if (const auto* inspect = std::get_if<InspectArguments>(&arguments)) {
@@ -20,11 +20,11 @@ void execute(const Arguments& arguments, const std::vector<std::string>& command
   } else if (const auto* validate = std::get_if<ValidateArguments>(&arguments)) {
     validate_command(*validate, std::cout);
   } else if (const auto* bench = std::get_if<BenchArguments>(&arguments)) {
-    bench_command(*bench, std::cout, talk);
+    bench_command(*bench, std::cout, console);
   } else if (const auto* download = std::get_if<DownloadArguments>(&arguments)) {
-    download_command(*download, std::cout, talk);
+    download_command(*download, std::cout, console);
   } else {
-    run_campaign_command(std::get<RunArguments>(arguments), command_line, std::cout, talk);
+    run_campaign_command(std::get<RunArguments>(arguments), command_line, std::cout, console);
   }
 }
 
@@ -42,24 +42,24 @@ int run_program(int argc, char** argv) {
   give_back_large_blocks();
   const std::vector<std::string> command_line(argv, argv + argc);
   const std::vector<std::string> words(command_line.begin() + (argc > 0 ? 1 : 0), command_line.end());
-  auto talk = make_talk(ProgressMode::none, false, std::cerr, standard_error_terminal);
+  auto console = make_console(ProgressMode::none, false, std::cerr, standard_error_terminal);
   try {
     if (!streams_are_safe) throw OutputError("no more files can be opened; raise the limit (ulimit -n)");
     const Arguments arguments = parse_arguments(words);
     if (const auto* run = std::get_if<RunArguments>(&arguments)) {
-      talk = make_talk(run->progress, run->quiet, std::cerr, standard_error_terminal);
+      console = make_console(run->progress, run->quiet, std::cerr, standard_error_terminal);
     } else if (const auto* bench = std::get_if<BenchArguments>(&arguments)) {
-      talk = make_talk(ProgressMode::lines, bench->quiet, std::cerr, standard_error_terminal);
+      console = make_console(ProgressMode::lines, bench->quiet, std::cerr, standard_error_terminal);
     } else if (const auto* download = std::get_if<DownloadArguments>(&arguments)) {
-      talk = make_talk(download->progress, download->quiet, std::cerr, standard_error_terminal);
+      console = make_console(download->progress, download->quiet, std::cerr, standard_error_terminal);
     }
-    execute(arguments, command_line, *talk);
+    execute(arguments, command_line, *console);
     check_standard_output();
     return 0;
   } catch (...) {
     const Failure failure = describe_failure(std::current_exception(), command_of(words));
     std::cout.flush();
-    talk->error(failure.text, failure.exit_code, failure.hint);
+    console->error(failure.text, failure.exit_code, failure.hint);
     return failure.exit_code;
   }
 }

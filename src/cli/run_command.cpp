@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/console/signals.hpp"
+#include "cli/console/standard_streams.hpp"
+#include "cli/console/terminal.hpp"
 #include "cli/inputs.hpp"
-#include "cli/talk/signals.hpp"
-#include "cli/talk/standard_streams.hpp"
-#include "cli/talk/terminal.hpp"
 #include "cli/text/progress_text.hpp"
 #include "cli/text/result_text.hpp"
 #include "tf_injector/campaign.hpp"
@@ -44,12 +44,15 @@ auto interruptible(const Work& work, const Text& text) {
 class Run {
  public:
   Run(const RunOptions& options, const std::vector<std::string>& command_line, const std::atomic<bool>& stop,
-      std::ostream& out, Talk& talk)
-      : options_(options), report_options_(report_options(options, command_line)), out_(out), talk_(talk) {
-    callbacks_.message = [&talk](const std::string& line) { talk.message(line); };
-    callbacks_.warning = [&talk](const std::string& line) { talk.warning(line); };
+      std::ostream& out, Console& console)
+      : options_(options),
+        report_options_(report_options(options, command_line)),
+        out_(out),
+        console_(console) {
+    callbacks_.message = [&console](const std::string& line) { console.message(line); };
+    callbacks_.warning = [&console](const std::string& line) { console.warning(line); };
     callbacks_.golden = [this](const Tally& golden) { print_golden(golden); };
-    callbacks_.progress = [&talk](const Progress& progress) { talk.progress(progress); };
+    callbacks_.progress = [&console](const Progress& progress) { console.progress(progress); };
     callbacks_.stop = &stop;
   }
 
@@ -60,13 +63,13 @@ class Run {
         [&] { return Session(std::move(inputs.model), std::move(inputs.dataset), inputs.options); },
         nothing_written);
     const Campaign campaign(session, std::move(inputs.faults), options_.campaign);
-    for (const std::string& remark : session.remarks()) talk_.message(remark);
-    for (const std::string& warning : session.warnings()) talk_.warning(warning);
+    for (const std::string& remark : session.remarks()) console_.message(remark);
+    for (const std::string& warning : session.warnings()) console_.warning(warning);
     if (*callbacks_.stop) throw Error(ErrorKind::interrupted, nothing_written());
     if (options_.report.dry_run) return interruptible([&] { dry_run(campaign); }, nothing_written);
-    talk_.message(fmt::format("{} threads ({}), {} images at a time, kernels {}", campaign.threads(),
-                              campaign.threads_source(), campaign.tile(),
-                              kernel_set_name(session.kernels())));
+    console_.message(fmt::format("{} threads ({}), {} images at a time, kernels {}", campaign.threads(),
+                                 campaign.threads_source(), campaign.tile(),
+                                 kernel_set_name(session.kernels())));
     if (campaign.faults()) return run_list(campaign);
     interruptible([&] { run_golden(campaign); }, nothing_written);
   }
@@ -74,7 +77,7 @@ class Run {
  private:
   void print_golden(const Tally& golden) {
     if (golden_printed_) return;
-    talk_.finish();  // a bar on the same terminal makes room
+    console_.finish();  // a bar on the same terminal makes room
     out_ << golden_text(golden) << std::flush;
     golden_printed_ = true;
   }
@@ -92,9 +95,9 @@ class Run {
                              report.rows(), campaign.faults()->size(), report.path(),
                              options_.report.overwrite ? " without --overwrite" : "");
         });
-    talk_.finish();
+    console_.finish();
     print_golden(summary.golden);
-    talk_.message(fmt::format("{} faults in {}", summary.faults, duration_text(summary.seconds)));
+    console_.message(fmt::format("{} faults in {}", summary.faults, duration_text(summary.seconds)));
     print_report(report, summary.groups);
   }
 
@@ -109,7 +112,7 @@ class Run {
     const CampaignSummary summary = campaign.run_golden(callbacks_, [&](std::span<const float> scores) {
       if (folder) folder->write(scores);
     });
-    talk_.finish();
+    console_.finish();
     print_golden(summary.golden);
     if (folder) out_ << path_line("scores", folder->path());
   }
@@ -133,14 +136,14 @@ class Run {
       plan.disk_bytes = folder.would_write_bytes();
     }
     if (!is_finished) plan.seconds = campaign.estimate(rows, callbacks_.stop).seconds;
-    talk_.finish();
+    console_.finish();
     out_ << dry_run_text(plan);
   }
 
   const RunOptions& options_;
   const ReportOptions report_options_;
   std::ostream& out_;
-  Talk& talk_;
+  Console& console_;
   CampaignCallbacks callbacks_;
   bool golden_printed_ = false;
 };
@@ -148,10 +151,10 @@ class Run {
 }  // namespace
 
 void run_campaign_command(const RunArguments& arguments, const std::vector<std::string>& command_line,
-                          std::ostream& out, Talk& talk) {
+                          std::ostream& out, Console& console) {
   require_own_file(arguments.options.report.path);
   check_run_options(arguments.options);
-  Run(arguments.options, command_line, stop_on_signals(stop_notice(arguments)), out, talk).execute();
+  Run(arguments.options, command_line, stop_on_signals(stop_notice(arguments)), out, console).execute();
 }
 
 }  // namespace tf_injector::cli

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "cli/talk/terminal.hpp"
+#include "cli/console/terminal.hpp"
 #include "tf_injector/campaign.hpp"
 
 namespace tf_injector::cli {

@@ -1,4 +1,4 @@
-// The flags that say how a sub-command talks while it works.
+// The flags that say what a sub-command writes on standard error while it works.
 #pragma once
 
 #include "cli/arguments.hpp"
@@ -7,6 +7,6 @@
 namespace tf_injector::cli {
 
 // Adds --progress and --quiet to the parser; both targets must outlive it.
-void add_talk_flags(CommandParser& parser, ProgressMode& progress, bool& quiet);
+void add_console_flags(CommandParser& parser, ProgressMode& progress, bool& quiet);
 
 }  // namespace tf_injector::cli

@@ -1,4 +1,4 @@
-#include "cli/talk/standard_streams.hpp"
+#include "cli/console/standard_streams.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "cli/talk/terminal.hpp"
+#include "cli/console/terminal.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>

@@ -8,19 +8,19 @@
 #include <string>
 
 #include "cli/arguments.hpp"
-#include "cli/talk/terminal.hpp"
+#include "cli/console/terminal.hpp"
 #include "cli/text/progress_text.hpp"
 #include "tf_injector/campaign.hpp"
 
 namespace tf_injector::cli {
 
-// One way to talk. Its functions may be called from any thread.
-class Talk {
+// One way to write to standard error. Its functions may be called from any thread.
+class Console {
  public:
-  virtual ~Talk() = default;
-  Talk() = default;
-  Talk(const Talk&) = delete;
-  Talk& operator=(const Talk&) = delete;
+  virtual ~Console() = default;
+  Console() = default;
+  Console(const Console&) = delete;
+  Console& operator=(const Console&) = delete;
 
   // One line of information.
   void message(const std::string& line);
@@ -47,7 +47,7 @@ class Talk {
 
 // `out` must outlive it; `terminal` is asked again for every bar, as its width may change. A carriage return
 // is written to interactive terminals only: there `bar` is a bar, elsewhere it means `lines`.
-[[nodiscard]] std::unique_ptr<Talk> make_talk(ProgressMode mode, bool quiet, std::ostream& out,
-                                              std::function<Terminal()> terminal);
+[[nodiscard]] std::unique_ptr<Console> make_console(ProgressMode mode, bool quiet, std::ostream& out,
+                                                    std::function<Terminal()> terminal);
 
 }  // namespace tf_injector::cli

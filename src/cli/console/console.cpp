@@ -1,11 +1,11 @@
-#include "cli/talk/talk.hpp"
+#include "cli/console/console.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <sstream>
 #include <utility>
 
-#include "cli/talk/flag_names.hpp"
+#include "cli/console/flag_names.hpp"
 #include "core/json.hpp"
 #include "tf_injector/error.hpp"
 
@@ -19,9 +19,9 @@ constexpr const char* kPlain = "\x1b[0m";
 constexpr double kJsonSeconds = 1;
 
 // Messages and errors as lines, no progress: the base of what people read.
-class PlainTalk : public Talk {
+class PlainConsole : public Console {
  public:
-  PlainTalk(std::ostream& out, std::function<Terminal()> terminal, bool messages)
+  PlainConsole(std::ostream& out, std::function<Terminal()> terminal, bool messages)
       : out_(out), terminal_(std::move(terminal)), messages_(messages) {}
 
  protected:
@@ -55,9 +55,9 @@ class PlainTalk : public Talk {
 };
 
 // A line at every tenth of the work and every now and then: after 10 seconds first, at last every minute.
-class LineTalk : public PlainTalk {
+class LineConsole : public PlainConsole {
  public:
-  using PlainTalk::PlainTalk;
+  using PlainConsole::PlainConsole;
 
  private:
   void show_progress(const Progress& progress) override {
@@ -91,19 +91,19 @@ class LineTalk : public PlainTalk {
 };
 
 // A bar in the last line of a terminal; messages are written above it.
-class BarTalk : public PlainTalk {
+class BarConsole : public PlainConsole {
  public:
-  using PlainTalk::PlainTalk;
-  BarTalk(const BarTalk&) = delete;
-  BarTalk& operator=(const BarTalk&) = delete;
-  ~BarTalk() override { clear(); }
+  using PlainConsole::PlainConsole;
+  BarConsole(const BarConsole&) = delete;
+  BarConsole& operator=(const BarConsole&) = delete;
+  ~BarConsole() override { clear(); }
 
  private:
   void show_message(const std::string& line) override {
-    above_bar([&] { PlainTalk::show_message(line); });
+    above_bar([&] { PlainConsole::show_message(line); });
   }
   void show_warning(const std::string& line) override {
-    above_bar([&] { PlainTalk::show_warning(line); });
+    above_bar([&] { PlainConsole::show_warning(line); });
   }
   void show_progress(const Progress& progress) override {
     draw(progress_bar(progress_figures(progress), terminal()));
@@ -115,7 +115,7 @@ class BarTalk : public PlainTalk {
   }
   void show_error(const std::string& text, int exit_code, const std::string& hint) override {
     clear();
-    PlainTalk::show_error(text, exit_code, hint);
+    PlainConsole::show_error(text, exit_code, hint);
   }
   void show_finish() override { clear(); }
 
@@ -139,9 +139,9 @@ class BarTalk : public PlainTalk {
 };
 
 // One JSON object per line, for programs.
-class JsonTalk : public Talk {
+class JsonConsole : public Console {
  public:
-  explicit JsonTalk(std::ostream& out) : out_(out) {}
+  explicit JsonConsole(std::ostream& out) : out_(out) {}
 
  private:
   void show_message(const std::string& line) override { write({{"event", "message"}, {"text", line}}); }
@@ -199,50 +199,50 @@ class JsonTalk : public Talk {
 
 }  // namespace
 
-void Talk::message(const std::string& line) {
+void Console::message(const std::string& line) {
   const std::lock_guard lock(mutex_);
   show_message(with_flags(line));
 }
 
-void Talk::warning(const std::string& line) {
+void Console::warning(const std::string& line) {
   const std::lock_guard lock(mutex_);
   show_warning(with_flags(line));
 }
 
-void Talk::progress(const Progress& progress) {
+void Console::progress(const Progress& progress) {
   const std::lock_guard lock(mutex_);
   show_progress(progress);
 }
 
-void Talk::progress(const Transfer& transfer) {
+void Console::progress(const Transfer& transfer) {
   const std::lock_guard lock(mutex_);
   show_transfer(transfer);
 }
 
-void Talk::error(const std::string& text, int exit_code, const std::string& hint) {
+void Console::error(const std::string& text, int exit_code, const std::string& hint) {
   const std::lock_guard lock(mutex_);
   show_error(with_flags(text), exit_code, hint);
 }
 
-void Talk::finish() {
+void Console::finish() {
   const std::lock_guard lock(mutex_);
   show_finish();
 }
 
-std::unique_ptr<Talk> make_talk(ProgressMode mode, bool quiet, std::ostream& out,
-                                std::function<Terminal()> terminal) {
+std::unique_ptr<Console> make_console(ProgressMode mode, bool quiet, std::ostream& out,
+                                      std::function<Terminal()> terminal) {
   if (quiet) mode = ProgressMode::none;
   if (mode == ProgressMode::automatic) mode = ProgressMode::bar;
   if (mode == ProgressMode::bar && !terminal().interactive) mode = ProgressMode::lines;
   switch (mode) {
     case ProgressMode::bar:
-      return std::make_unique<BarTalk>(out, std::move(terminal), true);
+      return std::make_unique<BarConsole>(out, std::move(terminal), true);
     case ProgressMode::json:
-      return std::make_unique<JsonTalk>(out);
+      return std::make_unique<JsonConsole>(out);
     case ProgressMode::none:
-      return std::make_unique<PlainTalk>(out, std::move(terminal), !quiet);
+      return std::make_unique<PlainConsole>(out, std::move(terminal), !quiet);
     default:
-      return std::make_unique<LineTalk>(out, std::move(terminal), true);
+      return std::make_unique<LineConsole>(out, std::move(terminal), true);
   }
 }
 

@@ -1,4 +1,4 @@
-#include "cli/talk/flag_names.hpp"
+#include "cli/console/flag_names.hpp"
 
 #include <algorithm>
 #include <array>

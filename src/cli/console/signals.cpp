@@ -1,4 +1,4 @@
-#include "cli/talk/signals.hpp"
+#include "cli/console/signals.hpp"
 
 #include <signal.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "cli/talk/talk_flags.hpp"
+#include "cli/console/console_flags.hpp"
 
 #include "cli/values.hpp"
 
@@ -14,7 +14,7 @@ ProgressMode progress_mode(const std::string& name) {
 
 }  // namespace
 
-void add_talk_flags(CommandParser& parser, ProgressMode& progress, bool& quiet) {
+void add_console_flags(CommandParser& parser, ProgressMode& progress, bool& quiet) {
   parser.group("Talk");
   parser.value(
       "--progress", "{auto,bar,lines,json,none}",
