@@ -9,7 +9,7 @@
 #include "cli/command_parser.hpp"
 #include "cli/console/console_flags.hpp"
 #include "cli/download_arguments.hpp"
-#include "cli/values.hpp"
+#include "cli/flag_values.hpp"
 #include "core/nearest_name.hpp"
 #include "tf_injector/error.hpp"
 

@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-#include "cli/values.hpp"
+#include "cli/flag_values.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::cli {

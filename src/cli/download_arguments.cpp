@@ -6,7 +6,7 @@
 #include "cli/campaign_flags.hpp"
 #include "cli/command_parser.hpp"
 #include "cli/console/console_flags.hpp"
-#include "cli/values.hpp"
+#include "cli/flag_values.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::cli {

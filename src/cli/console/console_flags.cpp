@@ -1,6 +1,6 @@
 #include "cli/console/console_flags.hpp"
 
-#include "cli/values.hpp"
+#include "cli/flag_values.hpp"
 
 namespace tf_injector::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/values.hpp"
+#include "cli/flag_values.hpp"
 
 #include <gtest/gtest.h>
 
