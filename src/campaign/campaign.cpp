@@ -96,7 +96,7 @@ CampaignSummary Campaign::run_golden(const CampaignCallbacks& callbacks,
     const Setup& setup = state_->setup;
     const std::unique_ptr<Engine> engine = setup.make_engine();
     const GoldenRun golden = tf_injector::run_golden(setup, *engine, callbacks.stop);
-    tell_golden(callbacks, setup, golden);
+    report_golden(callbacks, setup, golden);
     const std::unique_ptr<SelfCheck> check = make_self_check(setup, setup.needs.check, callbacks.stop);
     check->check_golden(golden, golden.seconds);
     if (scores) scores(golden.scores);

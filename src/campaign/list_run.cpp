@@ -14,7 +14,7 @@ bool are_likely_probabilities(const Setup& setup, const GoldenRun& golden) {
 
 }  // namespace
 
-void tell_golden(const CampaignCallbacks& callbacks, const Setup& setup, const GoldenRun& golden) {
+void report_golden(const CampaignCallbacks& callbacks, const Setup& setup, const GoldenRun& golden) {
   if (callbacks.golden) callbacks.golden(golden.total);
   if (!callbacks.warning || !are_likely_probabilities(setup, golden)) return;
   callbacks.warning(
@@ -68,7 +68,7 @@ void ListRun::run_joined() {
 }
 
 void ListRun::begin_report() {
-  tell_golden(callbacks_, setup_, golden_);
+  report_golden(callbacks_, setup_, golden_);
   check_->check_golden(golden_, seconds());
   sink_.begin(golden_.total, golden_.scores);
 }

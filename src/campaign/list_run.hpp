@@ -14,7 +14,7 @@
 namespace tf_injector {
 
 // Tells the callbacks what the golden run gave, and warns where its scores look wrong.
-void tell_golden(const CampaignCallbacks& callbacks, const Setup& setup, const GoldenRun& golden);
+void report_golden(const CampaignCallbacks& callbacks, const Setup& setup, const GoldenRun& golden);
 
 // A block is checked before its rows are given to the sink.
 class ListRun {
