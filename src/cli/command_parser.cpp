@@ -11,6 +11,7 @@
 #include <sstream>
 #include <utility>
 
+#include "cli/flag_values.hpp"
 #include "core/nearest_name.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/version.hpp"
@@ -92,11 +93,9 @@ struct CommandParser::Library {
   CLI::App app;
 };
 
-CommandParser::CommandParser(const std::string& name, const std::string& description,
-                             const std::string& usage, const std::string& examples)
-    : library_(new Library{CLI::App(description, name)}) {
-  library_->app.formatter(std::make_shared<HelpFormatter>(usage));
-  library_->app.footer(examples);
+CommandParser::CommandParser(const HelpText& help) : library_(new Library{CLI::App(help.description)}) {
+  library_->app.formatter(std::make_shared<HelpFormatter>(help.usage));
+  library_->app.footer(help.examples);
   library_->app.set_help_flag();  // ours is added last, so that it stands last
 }
 
@@ -141,6 +140,28 @@ void CommandParser::texts(const std::string& names, const std::string& placehold
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
+void CommandParser::add_integer(const std::string& names, const std::string& description, int64_t least,
+                                int64_t most, std::function<void(int64_t)> take) {
+  value(names, "N", description,
+        [least, most, take = std::move(take)](const std::string& flag, const std::string& text) {
+          take(parse_integer(flag, text, least, most));
+        });
+}
+
+void CommandParser::add_word(const std::string& names, const std::string& description,
+                             const std::vector<std::string>& words, std::function<void(size_t index)> take) {
+  value(names, fmt::format("{{{}}}", fmt::join(words, ",")), description,
+        [words, take = std::move(take)](const std::string& flag, const std::string& text) {
+          const std::string word = parse_choice(flag, text, words);
+          take(static_cast<size_t>(std::find(words.begin(), words.end(), word) - words.begin()));
+        });
+}
+
+void CommandParser::word(const std::string& names, const std::string& description,
+                         const std::vector<std::string>& words, std::string& target) {
+  add_word(names, description, words, [words, &target](size_t index) { target = words[index]; });
+}
+
 void CommandParser::flag(const std::string& names, const std::string& description, bool& target) {
   library_->app.add_flag(names, target, description)->group(group_);
 }
@@ -157,7 +178,7 @@ std::optional<std::string> CommandParser::parse(const std::vector<std::string>& 
     // CLI11 takes them from the back.
     library_->app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::CallForHelp&) {
-    return help();
+    return library_->app.help();
   } catch (const CLI::CallForVersion& version) {
     return std::string(version.what()) + "\n";
   } catch (const CLI::ExtrasError&) {
@@ -171,8 +192,6 @@ std::optional<std::string> CommandParser::parse(const std::vector<std::string>& 
   }
   return std::nullopt;
 }
-
-std::string CommandParser::help() const { return library_->app.help(); }
 
 std::string CommandParser::describe_unexpected(const std::string& word) const {
   if (!looks_like_flag(word)) return fmt::format("unexpected argument '{}'", word);

@@ -1,26 +1,55 @@
 // One sub-command's flags on top of CLI11: help text, values, and errors in our words.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace tf_injector::cli {
 
+// What --help says besides the flags.
+struct HelpText {
+  const char* description;  // its first lines
+  const char* usage;        // what stands behind "tf_injector "
+  const char* examples;     // its last lines
+};
+
+// A word that a flag may be given, and what it means.
+template <typename T>
+struct Choice {
+  std::string word;
+  T value;
+};
+
+// What an integer flag is stored as: int of std::optional<int>.
+template <typename T>
+struct NumberOf {
+  using Type = T;
+};
+template <typename T>
+struct NumberOf<std::optional<T>> {
+  using Type = T;
+};
+template <typename T>
+using Number = typename NumberOf<T>::Type;
+
+// `names` are in CLI11's way: "-o,--output". Of a flag with a value that is given several times the last
+// counts, as in the Python tool. Targets must outlive the parser.
 class CommandParser {
  public:
-  // `name` as in `tf_injector NAME`; `usage` what stands behind it; `examples`: the end of --help.
-  CommandParser(const std::string& name, const std::string& description, const std::string& usage,
-                const std::string& examples);
+  explicit CommandParser(const HelpText& help);
   CommandParser(CommandParser&&) = delete;
   ~CommandParser();
 
   // Flags added from here on stand under this heading of --help.
   void group(const std::string& heading);
-  // A flag with a value; of several the last counts, as in the Python tool. `names` in CLI11's way:
-  // "-o,--output". `take(flag, value)` may throw Error(usage).
+  // A flag with a value. `take(flag, value)` may throw Error(usage).
   void value(const std::string& names, const std::string& placeholder, const std::string& description,
              std::function<void(const std::string& flag, const std::string& value)> take);
   // The same, stored as it is.
@@ -29,15 +58,37 @@ class CommandParser {
   // A flag that may be given several times: all its values, in their order.
   void texts(const std::string& names, const std::string& placeholder, const std::string& description,
              std::vector<std::string>& target);
+  // An integer of at least `least` and at most `most`: int, int64_t, or one of them in an optional.
+  template <typename T>
+  void integer(const std::string& names, const std::string& description, T& target,
+               int64_t least = std::numeric_limits<Number<T>>::min(),
+               int64_t most = std::numeric_limits<Number<T>>::max()) {
+    add_integer(names, description, least, most,
+                [&target](int64_t value) { target = static_cast<Number<T>>(value); });
+  }
+  // One of several words.
+  void word(const std::string& names, const std::string& description, const std::vector<std::string>& words,
+            std::string& target);
+  // The same, stored as what it means.
+  template <typename T>
+  void choice(const std::string& names, const std::string& description,
+              const std::vector<Choice<std::type_identity_t<T>>>& choices, T& target) {
+    std::vector<std::string> words;
+    for (const Choice<T>& choice : choices) words.push_back(choice.word);
+    add_word(names, description, words, [choices, &target](size_t index) { target = choices[index].value; });
+  }
   void flag(const std::string& names, const std::string& description, bool& target);
   void positional(const std::string& name, const std::string& description, std::string& target);
 
   // Sets everything. Returns the text to be printed when --help or --version was among the words. Throws
   // Error(usage).
   [[nodiscard]] std::optional<std::string> parse(const std::vector<std::string>& words);
-  [[nodiscard]] std::string help() const;
 
  private:
+  void add_integer(const std::string& names, const std::string& description, int64_t least, int64_t most,
+                   std::function<void(int64_t)> take);
+  void add_word(const std::string& names, const std::string& description,
+                const std::vector<std::string>& words, std::function<void(size_t index)> take);
   [[nodiscard]] std::string describe_unexpected(const std::string& word) const;
 
   struct Library;  // CLI11's headers cost every file that reads them four seconds

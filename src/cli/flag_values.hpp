@@ -8,7 +8,8 @@
 
 namespace tf_injector::cli {
 
-// All throw Error(usage). `flag` as the user types it ("--limit").
+// All throw Error(usage). `flag` as the user types it ("--limit"). CLI11's own conversions read
+// 010 as 8 and 0x10 as 16 and take no 1.5G, and its validators suggest nothing.
 
 // A decimal integer of at least `least` and at most `most`.
 [[nodiscard]] int64_t parse_integer(const std::string& flag, const std::string& text, int64_t least,

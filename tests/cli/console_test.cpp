@@ -26,7 +26,7 @@ Progress progress_at(double faults, double seconds) {
 class ConsoleTest : public testing::Test {
  protected:
   std::unique_ptr<Console> console_with(ProgressMode mode, bool quiet = false) {
-    return make_console(mode, quiet, out_, [this] { return terminal_; });
+    return make_console({mode, quiet}, out_, [this] { return terminal_; });
   }
   // What was written since the last call.
   std::string written() {

@@ -1,32 +1,78 @@
-#include "cli/commands.hpp"
+#include "cli/commands/bench_command.hpp"
+
+#include <ostream>
+
+#include "cli/console/console.hpp"
 #include "cli/console/signals.hpp"
 #include "cli/inputs.hpp"
 #include "cli/text/speed_text.hpp"
 #include "tf_injector/benchmark.hpp"
+#include "tf_injector/error.hpp"
 
 namespace tf_injector::cli {
 
-void bench_command(const BenchArguments& arguments, std::ostream& out, Console& console) {
+HelpText BenchCommand::help() const {
+  return {
+      "Measures faults per second: of the plain engine, which evaluates the whole network for every\n"
+      "fault, and of replay, on the same list and images. Writes no file.",
+      "bench (-f LIST | --steps) FLAGS", R"(Examples:
+  tf_injector bench -d CIFAR10 -n ResNet20 -f faults.csv
+  tf_injector bench --model net.keras --data test.npz -f faults.csv --limit 1000 --json
+  tf_injector bench -d CIFAR10 -n ResNet20 --steps
+  tf_injector bench -d CIFAR10 -n ResNet20 -f faults.csv --limit 64 --techniques)"};
+}
+
+void BenchCommand::add_flags(CommandParser& parser) {
+  add_source_flags(parser, campaign);
+  add_machine_flags(parser, campaign);
+  parser.group("Measurement");
+  parser.integer(
+      "--seconds",
+      "The plain engine takes faults, spread over the list, for so long; at least one. Replay takes the "
+      "whole list (default: 10)",
+      plain_seconds, 1, 86400);
+  parser.flag(
+      "--steps",
+      "Instead: every step of the network alone on one thread, and its share of the most multiply-adds "
+      "that this machine does; needs no list",
+      steps);
+  parser.flag("--techniques",
+              "Instead: replay with each of its shortcuts left out, with more and more of them, and on one "
+              "thread",
+              techniques);
+  parser.flag("--json", "One JSON object a line for each row instead of a table", json);
+  parser.flag("-q,--quiet", "Only the results and errors", quiet);
+}
+
+void BenchCommand::check() {
+  complete(campaign);
+  if (steps && techniques)
+    throw Error(ErrorKind::usage, "--steps and --techniques are two measurements: give one of them");
+  if (campaign.options.fault_list_path.empty() && !steps)
+    throw Error(ErrorKind::usage, "-f (--fault-list) is required: the faults to be measured");
+}
+
+void BenchCommand::run(const CommandContext& context) const {
   SpeedCallbacks callbacks;
-  callbacks.message = [&console](const std::string& line) { console.message(line); };
-  callbacks.stop = &stop_on_signals(arguments.quiet ? "" : "stopping; Ctrl-C once more ends at once\n");
-  check_run_options(arguments.options);
-  RunOptions options = arguments.options;
-  if (arguments.steps) options.fault_list_path.clear();
+  callbacks.message = [&context](const std::string& line) { context.console.message(line); };
+  callbacks.stop = &stop_on_signals(quiet ? "" : "stopping; Ctrl-C once more ends at once\n");
+  RunOptions options = campaign.options;
+  check_run_options(options);
+  if (steps) options.fault_list_path.clear();
   const BenchmarkInputs inputs = load_inputs(options, callbacks.message, callbacks.stop);
-  if (arguments.steps) {
+  if (steps) {
     const StepSpeeds speeds = measure_steps(inputs, callbacks);
-    out << (arguments.json ? step_speeds_json(speeds) : step_speeds_text(speeds));
+    context.out << (json ? step_speeds_json(speeds) : step_speeds_text(speeds));
     return;
   }
-  const auto plain_seconds = static_cast<double>(arguments.plain_seconds);
-  if (arguments.techniques) {
-    const TechniqueSpeeds speeds = measure_techniques(inputs, plain_seconds, callbacks);
-    out << (arguments.json ? technique_speeds_json(speeds) : technique_speeds_text(speeds));
+  const auto seconds = static_cast<double>(plain_seconds);
+  if (techniques) {
+    const TechniqueSpeeds speeds = measure_techniques(inputs, seconds, callbacks);
+    context.out << (json ? technique_speeds_json(speeds) : technique_speeds_text(speeds));
     return;
   }
-  const std::vector<EngineSpeed> speeds = measure_engines(inputs, plain_seconds, callbacks);
-  out << (arguments.json ? speeds_json(speeds) : speeds_text(speeds));
+  const std::vector<EngineSpeed> speeds = measure_engines(inputs, seconds, callbacks);
+  context.out << (json ? speeds_json(speeds) : speeds_text(speeds));
 }
 
 }  // namespace tf_injector::cli

@@ -1,6 +1,10 @@
+#include "cli/commands/run_command.hpp"
+
 #include <fmt/format.h>
 
-#include "cli/commands.hpp"
+#include <ostream>
+
+#include "cli/console/console.hpp"
 #include "cli/console/signals.hpp"
 #include "cli/console/standard_streams.hpp"
 #include "cli/console/terminal.hpp"
@@ -14,8 +18,8 @@ namespace tf_injector::cli {
 namespace {
 
 // What the first Ctrl-C says, below the bar where there is one.
-std::string stop_notice(const RunArguments& arguments) {
-  if (arguments.quiet || arguments.progress == ProgressMode::json) return "";
+std::string stop_notice(const ConsoleOptions& console) {
+  if (console.quiet || console.progress == ProgressMode::json) return "";
   const std::string line = "stopping; Ctrl-C once more ends at once\n";
   return standard_error_terminal().interactive ? "\n" + line : line;
 }
@@ -43,16 +47,15 @@ auto interruptible(const Work& work, const Text& text) {
 // One `run`: from the flags to what is printed.
 class Run {
  public:
-  Run(const RunOptions& options, const std::vector<std::string>& command_line, const std::atomic<bool>& stop,
-      std::ostream& out, Console& console)
+  Run(const RunOptions& options, const CommandContext& context, const std::atomic<bool>& stop)
       : options_(options),
-        report_options_(report_options(options, command_line)),
-        out_(out),
-        console_(console) {
-    callbacks_.message = [&console](const std::string& line) { console.message(line); };
-    callbacks_.warning = [&console](const std::string& line) { console.warning(line); };
+        report_options_(report_options(options, context.command_line)),
+        out_(context.out),
+        console_(context.console) {
+    callbacks_.message = [this](const std::string& line) { console_.message(line); };
+    callbacks_.warning = [this](const std::string& line) { console_.warning(line); };
     callbacks_.golden = [this](const Tally& golden) { print_golden(golden); };
-    callbacks_.progress = [&console](const Progress& progress) { console.progress(progress); };
+    callbacks_.progress = [this](const Progress& progress) { console_.progress(progress); };
     callbacks_.stop = &stop;
   }
 
@@ -150,11 +153,30 @@ class Run {
 
 }  // namespace
 
-void run_campaign_command(const RunArguments& arguments, const std::vector<std::string>& command_line,
-                          std::ostream& out, Console& console) {
-  require_own_file(arguments.options.report.path);
-  check_run_options(arguments.options);
-  Run(arguments.options, command_line, stop_on_signals(stop_notice(arguments)), out, console).execute();
+HelpText RunCommand::help() const {
+  return {"Runs a campaign: every fault of a list on the whole test set, one row of a report each.",
+          "[run] FLAGS", R"(Examples:
+  tf_injector -d CIFAR10 -n ResNet20 -f faults.csv
+  tf_injector --model net.keras --data test.npz -f faults.csv --report out/net.csv -s
+  tf_injector -d CIFAR10 -n ResNet20              (no fault list: the golden run only)
+
+Exit codes: 0 done, 2 wrong command line, 3 bad input, 4 output not written, 5 report in use,
+6 report cannot be continued, 7 the self-check failed, 8 out of memory, 9 fetching failed,
+75 interrupted; 1 is a bug.)"};
+}
+
+void RunCommand::add_flags(CommandParser& parser) {
+  add_original_flags(parser, campaign);
+  add_data_flags(parser, campaign);
+  add_report_flags(parser, campaign);
+  add_machine_flags(parser, campaign);
+  add_console_flags(parser, console);
+}
+
+void RunCommand::run(const CommandContext& context) const {
+  require_own_file(campaign.options.report.path);
+  check_run_options(campaign.options);
+  Run(campaign.options, context, stop_on_signals(stop_notice(console))).execute();
 }
 
 }  // namespace tf_injector::cli

@@ -229,9 +229,9 @@ void Console::finish() {
   show_finish();
 }
 
-std::unique_ptr<Console> make_console(ProgressMode mode, bool quiet, std::ostream& out,
+std::unique_ptr<Console> make_console(const ConsoleOptions& options, std::ostream& out,
                                       std::function<Terminal()> terminal) {
-  if (quiet) mode = ProgressMode::none;
+  ProgressMode mode = options.quiet ? ProgressMode::none : options.progress;
   if (mode == ProgressMode::automatic) mode = ProgressMode::bar;
   if (mode == ProgressMode::bar && !terminal().interactive) mode = ProgressMode::lines;
   switch (mode) {
@@ -240,7 +240,7 @@ std::unique_ptr<Console> make_console(ProgressMode mode, bool quiet, std::ostrea
     case ProgressMode::json:
       return std::make_unique<JsonConsole>(out);
     case ProgressMode::none:
-      return std::make_unique<PlainConsole>(out, std::move(terminal), !quiet);
+      return std::make_unique<PlainConsole>(out, std::move(terminal), !options.quiet);
     default:
       return std::make_unique<LineConsole>(out, std::move(terminal), true);
   }

@@ -7,7 +7,7 @@
 #include <ostream>
 #include <string>
 
-#include "cli/arguments.hpp"
+#include "cli/console/console_flags.hpp"
 #include "cli/console/terminal.hpp"
 #include "cli/text/progress_text.hpp"
 #include "tf_injector/campaign.hpp"
@@ -47,7 +47,7 @@ class Console {
 
 // `out` must outlive it; `terminal` is asked again for every bar, as its width may change. A carriage return
 // is written to interactive terminals only: there `bar` is a bar, elsewhere it means `lines`.
-[[nodiscard]] std::unique_ptr<Console> make_console(ProgressMode mode, bool quiet, std::ostream& out,
+[[nodiscard]] std::unique_ptr<Console> make_console(const ConsoleOptions& options, std::ostream& out,
                                                     std::function<Terminal()> terminal);
 
 }  // namespace tf_injector::cli

@@ -1,12 +1,18 @@
-// The flags that say what a sub-command writes on standard error while it works.
+// How a sub-command writes on standard error while it works, and the flags that say so.
 #pragma once
-
-#include "cli/arguments.hpp"
-#include "cli/command_parser.hpp"
 
 namespace tf_injector::cli {
 
-// Adds --progress and --quiet to the parser; both targets must outlive it.
-void add_console_flags(CommandParser& parser, ProgressMode& progress, bool& quiet);
+class CommandParser;
+
+enum class ProgressMode { automatic, bar, lines, json, none };
+
+struct ConsoleOptions {
+  ProgressMode progress = ProgressMode::automatic;
+  bool quiet = false;  // only warnings and errors
+};
+
+// Adds --progress and --quiet to the parser; `options` must outlive it.
+void add_console_flags(CommandParser& parser, ConsoleOptions& options);
 
 }  // namespace tf_injector::cli

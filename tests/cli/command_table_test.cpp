@@ -1,4 +1,4 @@
-#include "cli/arguments.hpp"
+#include "cli/command_table.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,6 +7,11 @@
 #include <functional>
 #include <sstream>
 
+#include "cli/commands/bench_command.hpp"
+#include "cli/commands/download_command.hpp"
+#include "cli/commands/inspect_command.hpp"
+#include "cli/commands/run_command.hpp"
+#include "cli/commands/validate_command.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::cli {
@@ -23,16 +28,22 @@ std::vector<std::string> words_of(const std::string& line) {
   return words;
 }
 
-RunArguments run_of(const std::string& line) {
-  return std::get<RunArguments>(parse_arguments(words_of(line)));
+// The sub-command that the words name, with its flags set.
+template <typename T>
+T parsed(const std::vector<std::string>& words) {
+  return dynamic_cast<const T&>(*parse_command_line(words).command);
 }
 
+RunCommand run_of(const std::string& line) { return parsed<RunCommand>(words_of(line)); }
+
 // With what every `run` needs before it.
-RunOptions options_of(const std::string& flags) { return run_of("-d CIFAR10 -n ResNet20 " + flags).options; }
+RunOptions options_of(const std::string& flags) {
+  return run_of("-d CIFAR10 -n ResNet20 " + flags).campaign.options;
+}
 
 std::string refusal_of(const std::vector<std::string>& words) {
   try {
-    (void)parse_arguments(words);
+    (void)parse_command_line(words);
   } catch (const Error& error) {
     EXPECT_EQ(error.exit_code(), 2);
     return error.what();
@@ -40,9 +51,9 @@ std::string refusal_of(const std::vector<std::string>& words) {
   return "accepted";
 }
 
-TEST(RunArguments, DefaultsAreThoseOfThePythonTool) {
-  const RunArguments run = run_of("-d CIFAR10 -n ResNet20");
-  const RunOptions& options = run.options;
+TEST(RunCommand, DefaultsAreThoseOfThePythonTool) {
+  const RunCommand run = run_of("-d CIFAR10 -n ResNet20");
+  const RunOptions& options = run.campaign.options;
   EXPECT_EQ(options.dataset, "CIFAR10");
   EXPECT_EQ(options.network, "ResNet20");
   EXPECT_EQ(options.fault_list_path, "");
@@ -56,12 +67,12 @@ TEST(RunArguments, DefaultsAreThoseOfThePythonTool) {
   EXPECT_FALSE(options.report.overwrite);
   EXPECT_EQ(options.session.kernels, KernelSet::automatic);
   EXPECT_EQ(options.resize, Resize::pillow);
-  EXPECT_EQ(run.progress, ProgressMode::automatic);
-  EXPECT_FALSE(run.quiet);
+  EXPECT_EQ(run.console.progress, ProgressMode::automatic);
+  EXPECT_FALSE(run.console.quiet);
 }
 
-TEST(RunArguments, SubCommandMayBeLeftOut) {
-  EXPECT_EQ(run_of("run -d GTSRB -n Vgg11_bn -f l.csv").options.dataset, "GTSRB");
+TEST(RunCommand, SubCommandMayBeLeftOut) {
+  EXPECT_EQ(run_of("run -d GTSRB -n Vgg11_bn -f l.csv").campaign.options.dataset, "GTSRB");
   EXPECT_EQ(command_of({"inspect", "m"}), "inspect");
   EXPECT_EQ(command_of({"validate"}), "validate");
   EXPECT_EQ(command_of({"-d", "CIFAR10"}), "run");
@@ -127,55 +138,52 @@ INSTANTIATE_TEST_SUITE_P(
                           o.session.preprocess.std == std::array{1.0F, 2.0F, 0.5F};
                  }}));
 
-TEST(RunArguments, SeedAndValidateChangeNothing) {
+TEST(RunCommand, SeedAndValidateChangeNothing) {
   const Options options = options_of("--seed 0 --validate");
   EXPECT_EQ(options.session.batch_size, 512);
   EXPECT_FALSE(options.report.dry_run);
 }
 
-TEST(RunArguments, OfARepeatedFlagTheLastCounts) {
+TEST(RunCommand, OfARepeatedFlagTheLastCounts) {
   EXPECT_EQ(options_of("-b 1 -b 2 --batch-size 3").session.batch_size, 3);
 }
 
-TEST(RunArguments, ProgressAndQuiet) {
+TEST(RunCommand, ProgressAndQuiet) {
   const std::string needed = "-d CIFAR10 -n A ";
-  EXPECT_EQ(run_of(needed + "--progress bar").progress, ProgressMode::bar);
-  EXPECT_EQ(run_of(needed + "--progress lines").progress, ProgressMode::lines);
-  EXPECT_EQ(run_of(needed + "--progress json").progress, ProgressMode::json);
-  EXPECT_EQ(run_of(needed + "--progress none").progress, ProgressMode::none);
-  EXPECT_EQ(run_of(needed + "--progress auto").progress, ProgressMode::automatic);
-  EXPECT_TRUE(run_of(needed + "-q").quiet);
-  EXPECT_TRUE(run_of(needed + "--quiet").quiet);
+  EXPECT_EQ(run_of(needed + "--progress bar").console.progress, ProgressMode::bar);
+  EXPECT_EQ(run_of(needed + "--progress lines").console.progress, ProgressMode::lines);
+  EXPECT_EQ(run_of(needed + "--progress json").console.progress, ProgressMode::json);
+  EXPECT_EQ(run_of(needed + "--progress none").console.progress, ProgressMode::none);
+  EXPECT_EQ(run_of(needed + "--progress auto").console.progress, ProgressMode::automatic);
+  EXPECT_TRUE(run_of(needed + "-q").console.quiet);
+  EXPECT_TRUE(run_of(needed + "--quiet").console.quiet);
 }
 
-TEST(RunArguments, ModelAndDataMakeTheNamesOptional) {
-  const Options options = run_of("--model m.h5 --data d.npz -f l.csv").options;
+TEST(RunCommand, ModelAndDataMakeTheNamesOptional) {
+  const Options options = run_of("--model m.h5 --data d.npz -f l.csv").campaign.options;
   EXPECT_EQ(options.dataset, "");
   EXPECT_EQ(options.network, "");
-  EXPECT_EQ(run_of("--model m.h5 -d CIFAR10").options.dataset, "CIFAR10");
+  EXPECT_EQ(run_of("--model m.h5 -d CIFAR10").campaign.options.dataset, "CIFAR10");
 }
 
-TEST(InspectArguments, Flags) {
-  const auto inspect = std::get<InspectArguments>(parse_arguments({"inspect", "a b.keras"}));
+TEST(InspectCommand, Flags) {
+  const auto inspect = parsed<InspectCommand>({"inspect", "a b.keras"});
   EXPECT_EQ(inspect.model, "a b.keras");
   EXPECT_FALSE(inspect.plan);
   EXPECT_EQ(inspect.kernels, KernelSet::automatic);
-  const auto plan =
-      std::get<InspectArguments>(parse_arguments(words_of("inspect --plan --kernels avx2 m.keras")));
+  const auto plan = parsed<InspectCommand>(words_of("inspect --plan --kernels avx2 m.keras"));
   EXPECT_TRUE(plan.plan);
   EXPECT_EQ(plan.kernels, KernelSet::avx2);
   EXPECT_EQ(plan.model, "m.keras");
 }
 
-TEST(ValidateArguments, Flags) {
-  const auto by_file =
-      std::get<ValidateArguments>(parse_arguments(words_of("validate -f l.csv --model m.h5")));
-  EXPECT_EQ(by_file.fault_list, "l.csv");
-  EXPECT_EQ(by_file.model.model_path, "m.h5");
-  const auto by_name = std::get<ValidateArguments>(
-      parse_arguments(words_of("validate --fault-list l.csv -d GTSRB -n ResNet20")));
-  EXPECT_EQ(by_name.model.dataset, "GTSRB");
-  EXPECT_EQ(by_name.model.network, "ResNet20");
+TEST(ValidateCommand, Flags) {
+  const auto by_file = parsed<ValidateCommand>(words_of("validate -f l.csv --model m.h5"));
+  EXPECT_EQ(by_file.options.fault_list_path, "l.csv");
+  EXPECT_EQ(by_file.options.model_path, "m.h5");
+  const auto by_name = parsed<ValidateCommand>(words_of("validate --fault-list l.csv -d GTSRB -n ResNet20"));
+  EXPECT_EQ(by_name.options.dataset, "GTSRB");
+  EXPECT_EQ(by_name.options.network, "ResNet20");
 }
 
 struct UsageCase {
@@ -262,24 +270,21 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{{"validate", "-f", "l"}, "--model is required, or -d and -n"},
         UsageCase{{"validate", "-f", "l", "-d", "CIFAR10"}, "--model is required, or -d and -n"}));
 
-std::string text_of(const std::vector<std::string>& words) {
-  return std::get<PrintText>(parse_arguments(words)).text;
-}
+std::string text_of(const std::vector<std::string>& words) { return parse_command_line(words).text; }
 
-TEST(BenchArguments, AreThoseOfRunThatChangeWhatIsMeasured) {
-  const auto bench = std::get<BenchArguments>(parse_arguments(
-      words_of("bench --model m.keras --data d.npz -f l.csv --limit 7 --threads 3 --seconds 2 --json")));
-  EXPECT_EQ(bench.options.model_path, "m.keras");
-  EXPECT_EQ(bench.options.fault_list_path, "l.csv");
-  EXPECT_EQ(bench.options.session.limit, 7);
-  EXPECT_EQ(bench.options.session.threads, 3);
+TEST(BenchCommand, AreThoseOfRunThatChangeWhatIsMeasured) {
+  const auto bench = parsed<BenchCommand>(
+      words_of("bench --model m.keras --data d.npz -f l.csv --limit 7 --threads 3 --seconds 2 --json"));
+  EXPECT_EQ(bench.campaign.options.model_path, "m.keras");
+  EXPECT_EQ(bench.campaign.options.fault_list_path, "l.csv");
+  EXPECT_EQ(bench.campaign.options.session.limit, 7);
+  EXPECT_EQ(bench.campaign.options.session.threads, 3);
   EXPECT_EQ(bench.plain_seconds, 2);
   EXPECT_TRUE(bench.json);
   EXPECT_FALSE(bench.quiet);
   EXPECT_FALSE(bench.techniques);
-  EXPECT_TRUE(std::get<BenchArguments>(
-                  parse_arguments(words_of("bench --model m.keras --data d.npz -f l.csv --techniques")))
-                  .techniques);
+  EXPECT_TRUE(
+      parsed<BenchCommand>(words_of("bench --model m.keras --data d.npz -f l.csv --techniques")).techniques);
 }
 
 TEST(Help, FitsAHundredColumnsAndHasAnExample) {
@@ -297,24 +302,24 @@ TEST(Help, FitsAHundredColumnsAndHasAnExample) {
   }
 }
 
-TEST(DownloadArguments, Flags) {
-  const auto plain = std::get<DownloadArguments>(parse_arguments({"download", "GTSRB"}));
+TEST(DownloadCommand, Flags) {
+  const auto plain = parsed<DownloadCommand>({"download", "GTSRB"});
   EXPECT_EQ(plain.dataset, "GTSRB");
   EXPECT_EQ(plain.folder, "");
   EXPECT_TRUE(plain.mirrors.empty());
-  EXPECT_EQ(plain.progress, ProgressMode::automatic);
-  EXPECT_FALSE(plain.quiet);
+  EXPECT_EQ(plain.console.progress, ProgressMode::automatic);
+  EXPECT_FALSE(plain.console.quiet);
 
   const std::string hash(64, 'a');
-  const auto all = std::get<DownloadArguments>(
-      parse_arguments({"download", "--url", "http://a/", "CIFAR10", "--to", "d", "--url=http://b/f",
-                       "--sha256", hash, "--progress", "json", "-q"}));
+  const auto all =
+      parsed<DownloadCommand>({"download", "--url", "http://a/", "CIFAR10", "--to", "d", "--url=http://b/f",
+                               "--sha256", hash, "--progress", "json", "-q"});
   EXPECT_EQ(all.dataset, "CIFAR10");
   EXPECT_EQ(all.folder, "d");
   EXPECT_EQ(all.mirrors, (std::vector<std::string>{"http://a/", "http://b/f"}));
   EXPECT_EQ(all.sha256, hash);
-  EXPECT_EQ(all.progress, ProgressMode::json);
-  EXPECT_TRUE(all.quiet);
+  EXPECT_EQ(all.console.progress, ProgressMode::json);
+  EXPECT_TRUE(all.console.quiet);
 }
 
 TEST(Help, WithoutSubCommandNamesAllOfThem) {

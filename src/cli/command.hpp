@@ -1,0 +1,37 @@
+// What a sub-command is to the program: its help, its flags, its run.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "cli/command_parser.hpp"
+#include "cli/console/console_flags.hpp"
+
+namespace tf_injector::cli {
+
+class Console;
+
+// What a sub-command is run with.
+struct CommandContext {
+  const std::vector<std::string>& command_line;  // with the program's name, for metadata
+  std::ostream& out;                             // results
+  Console& console;                              // everything else
+};
+
+// One call of a sub-command: members for the values of its flags, and what is done with them.
+struct Command {
+  virtual ~Command() = default;
+
+  [[nodiscard]] virtual HelpText help() const = 0;
+  // Adds the flags, which set members: the parser must not outlive the command.
+  virtual void add_flags(CommandParser& parser) = 0;
+  // Every flag has been read. Throws Error(usage) where they contradict each other or one is missing.
+  virtual void check() = 0;
+  // How progress is shown; known after check().
+  [[nodiscard]] virtual ConsoleOptions console_options() const { return {.progress = ProgressMode::none}; }
+  // Throws Error.
+  virtual void run(const CommandContext& context) const = 0;
+};
+
+}  // namespace tf_injector::cli

@@ -1,0 +1,95 @@
+#include "cli/command_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "cli/commands/bench_command.hpp"
+#include "cli/commands/download_command.hpp"
+#include "cli/commands/inspect_command.hpp"
+#include "cli/commands/run_command.hpp"
+#include "cli/commands/validate_command.hpp"
+#include "core/nearest_name.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector::cli {
+namespace {
+
+struct CommandRow {
+  const char* name;
+  const char* synopsis;  // behind "tf_injector" in the overview
+  const char* summary;   // what it does, in one line of the overview
+  std::unique_ptr<Command> (*make)();
+};
+
+template <typename T>
+std::unique_ptr<Command> make() {
+  return std::make_unique<T>();
+}
+
+// In the order of the overview. The first is meant where the command line begins with a flag.
+constexpr std::array<CommandRow, 5> kCommands{{
+    {"run", "[run] FLAGS", "a campaign, or without a fault list the golden run", make<RunCommand>},
+    {"inspect", "inspect MODEL", "the layers of a model and their faultable bits", make<InspectCommand>},
+    {"validate", "validate -f LIST --model MODEL", "checks a fault list against a model",
+     make<ValidateCommand>},
+    {"bench", "bench FLAGS", "faults per second of the plain engine and of replay", make<BenchCommand>},
+    {"download", "download DATASET", "fetches a test set", make<DownloadCommand>},
+}};
+
+std::string overview() {
+  std::string text =
+      "tf_injector: flips single bits of a Keras network's weights and reports what each changes\n\n";
+  for (const CommandRow& row : kCommands)
+    text += fmt::format("  tf_injector {:<32}{}\n", row.synopsis, row.summary);
+  return text + "\ntf_injector SUB-COMMAND --help says more; these are the flags of run:\n\n";
+}
+
+// Null where there is no such sub-command.
+const CommandRow* find_command(const std::string& name) {
+  const auto* found = std::find_if(kCommands.begin(), kCommands.end(),
+                                   [&](const CommandRow& row) { return row.name == name; });
+  return found == kCommands.end() ? nullptr : found;
+}
+
+[[noreturn]] void throw_unknown(const std::string& name) {
+  std::vector<std::string> names;
+  for (const CommandRow& row : kCommands) names.emplace_back(row.name);
+  const std::string nearest = nearest_name(name, names);
+  throw Error(ErrorKind::usage, fmt::format("unknown sub-command '{}'", name) +
+                                    (nearest.empty() ? fmt::format("; there are {}", fmt::join(names, ", "))
+                                                     : fmt::format("; did you mean '{}'?", nearest)));
+}
+
+ParsedLine parse(const CommandRow& row, const std::vector<std::string>& words) {
+  ParsedLine line{.command = row.make(), .text = ""};
+  CommandParser parser(line.command->help());
+  line.command->add_flags(parser);
+  if (std::optional<std::string> text = parser.parse(words)) return {nullptr, *std::move(text)};
+  line.command->check();
+  return line;
+}
+
+}  // namespace
+
+std::string command_of(const std::vector<std::string>& words) {
+  const CommandRow* row = words.empty() ? nullptr : find_command(words[0]);
+  return row == nullptr ? kCommands[0].name : row->name;
+}
+
+// CLI11's own sub-commands know no default one, and call a mistyped name an unexpected argument.
+ParsedLine parse_command_line(const std::vector<std::string>& words) {
+  if (words.empty() || words[0].empty() || words[0][0] == '-') {
+    ParsedLine line = parse(kCommands[0], words);
+    const bool is_help = words.size() == 1 && (words[0] == "-h" || words[0] == "--help");
+    if (is_help) line.text.insert(0, overview());
+    return line;
+  }
+  const CommandRow* row = find_command(words[0]);
+  if (row == nullptr) throw_unknown(words[0]);
+  return parse(*row, {words.begin() + 1, words.end()});
+}
+
+}  // namespace tf_injector::cli

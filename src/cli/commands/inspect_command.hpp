@@ -1,0 +1,22 @@
+// `tf_injector inspect`: the layers of a model, and the plan that runs.
+#pragma once
+
+#include <string>
+
+#include "cli/command.hpp"
+#include "tf_injector/kernel_set.hpp"
+
+namespace tf_injector::cli {
+
+struct InspectCommand final : Command {
+  std::string model;
+  bool plan = false;                         // the steps that run as well
+  KernelSet kernels = KernelSet::automatic;  // of the plan
+
+  [[nodiscard]] HelpText help() const override;
+  void add_flags(CommandParser& parser) override;
+  void check() override;
+  void run(const CommandContext& context) const override;
+};
+
+}  // namespace tf_injector::cli
