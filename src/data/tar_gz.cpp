@@ -25,7 +25,7 @@ constexpr uint64_t kMaxNames = uint64_t{1} << 20;     // bytes of a long name or
 
 using Block = std::array<uint8_t, kBlock>;
 
-[[noreturn]] void throw_bad(const std::string& path, const std::string& problem) {
+[[noreturn]] void throw_bad_tar(const std::string& path, const std::string& problem) {
   throw DatasetError(path + ": " + problem);
 }
 
@@ -38,7 +38,7 @@ class GzipStream {
  public:
   explicit GzipStream(const std::string& path) : path_(path), file_(gzopen(path.c_str(), "rb")) {
     constexpr unsigned kBuffer = 1u << 17;
-    if (!file_) throw_bad(path, fmt::format("cannot be read: {}", std::strerror(errno)));
+    if (!file_) throw_bad_tar(path, fmt::format("cannot be read: {}", std::strerror(errno)));
     gzbuffer(file_.get(), kBuffer);
   }
   // Reads `size` bytes, fewer only at the end.
@@ -52,13 +52,14 @@ class GzipStream {
       done += static_cast<size_t>(n);
     }
     unpacked_ += done;
-    if (unpacked_ > kMaxUnpacked) throw_bad(path_, "unpacks to more than 8 GiB; no test set is that large");
+    if (unpacked_ > kMaxUnpacked)
+      throw_bad_tar(path_, "unpacks to more than 8 GiB; no test set is that large");
     if (done < size) check_end();
     return done;
   }
   void need(uint8_t* out, size_t size) {
     if (read(out, size) != size)
-      throw_bad(path_, "the archive ends in the middle of a member; fetch it again");
+      throw_bad_tar(path_, "the archive ends in the middle of a member; fetch it again");
   }
   void skip(uint64_t size) {
     std::vector<uint8_t> block(size_t{1} << 16);
@@ -75,8 +76,8 @@ class GzipStream {
   [[noreturn]] void fail() {
     int code = Z_OK;
     const char* text = gzerror(file_.get(), &code);
-    throw_bad(path_, fmt::format("damaged .tar.gz: {}; fetch it again",
-                                 code == Z_ERRNO ? std::strerror(errno) : text));
+    throw_bad_tar(path_, fmt::format("damaged .tar.gz: {}; fetch it again",
+                                     code == Z_ERRNO ? std::strerror(errno) : text));
   }
   void check_end() {  // gzread reports a truncated file only here
     int code = Z_OK;
@@ -147,9 +148,10 @@ class TarReader {
       if (n == 0 || std::all_of(header.begin(), header.begin() + static_cast<ptrdiff_t>(n),
                                 [](uint8_t b) { return b == 0; }))
         return std::nullopt;
-      if (n < kBlock || !checksum_fits(header)) throw_bad(path_, "no tar archive in it, or a damaged one");
+      if (n < kBlock || !checksum_fits(header))
+        throw_bad_tar(path_, "no tar archive in it, or a damaged one");
       const auto size = number_field(header, 124, 12);
-      if (!size) throw_bad(path_, "damaged tar archive: a member without a size");
+      if (!size) throw_bad_tar(path_, "damaged tar archive: a member without a size");
       const char type = static_cast<char>(header[156]);
       if (type == 'L') {
         long_name = names(*size);
@@ -167,8 +169,8 @@ class TarReader {
   }
   std::vector<uint8_t> read(const Entry& entry) {
     if (entry.size > kMaxMember)
-      throw_bad(path_,
-                fmt::format("member '{}' has {} bytes; no test set is that large", entry.name, entry.size));
+      throw_bad_tar(
+          path_, fmt::format("member '{}' has {} bytes; no test set is that large", entry.name, entry.size));
     std::vector<uint8_t> bytes;
     for (uint64_t left = entry.size; left > 0;) {  // in pieces: the declared size may be wrong
       const auto step = static_cast<size_t>(std::min<uint64_t>(left, uint64_t{1} << 24));
@@ -180,7 +182,8 @@ class TarReader {
     return bytes;
   }
   void skip(const Entry& entry) {
-    if (entry.size > kMaxUnpacked) throw_bad(path_, "damaged tar archive: a member of an impossible size");
+    if (entry.size > kMaxUnpacked)
+      throw_bad_tar(path_, "damaged tar archive: a member of an impossible size");
     stream_.skip(entry.size + padding(entry.size));
   }
   void read_to_end() { stream_.read_to_end(); }
@@ -189,7 +192,7 @@ class TarReader {
   static uint64_t padding(uint64_t size) { return (kBlock - size % kBlock) % kBlock; }
 
   std::string names(uint64_t size) {
-    if (size > kMaxNames) throw_bad(path_, "damaged tar archive: a name of more than 1 MiB");
+    if (size > kMaxNames) throw_bad_tar(path_, "damaged tar archive: a name of more than 1 MiB");
     std::string text(static_cast<size_t>(size), '\0');
     stream_.need(reinterpret_cast<uint8_t*>(text.data()), text.size());
     stream_.skip(padding(size));
@@ -202,14 +205,14 @@ class TarReader {
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
       const auto digits = static_cast<size_t>(end - text.data());
       if (error != std::errc() || length > text.size() || length < digits + 2 || text[length - 1] != '\n')
-        throw_bad(path_, "damaged tar archive: a broken pax record");
+        throw_bad_tar(path_, "damaged tar archive: a broken pax record");
       const std::string_view record = text.substr(digits + 1, length - digits - 2);
       if (record.starts_with("path=")) name = record.substr(5);
       if (record.starts_with("size=")) {
         uint64_t value = 0;
         const std::string_view number = record.substr(5);
         const auto parsed = std::from_chars(number.data(), number.data() + number.size(), value);
-        if (parsed.ec != std::errc()) throw_bad(path_, "damaged tar archive: a broken pax record");
+        if (parsed.ec != std::errc()) throw_bad_tar(path_, "damaged tar archive: a broken pax record");
         size = value;
       }
       text.remove_prefix(length);
@@ -227,7 +230,7 @@ std::optional<TarMember> find_in_tar_gz(const std::string& path,
   // gzread would pass the bytes of an uncompressed file through.
   refuse_stand_in(path);
   if (is_file(path) && !is_gzip(start_of_file(path)))
-    throw_bad(path, "no gzip file; was it copied or fetched completely?");
+    throw_bad_tar(path, "no gzip file; was it copied or fetched completely?");
   TarReader tar(path);
   std::optional<TarMember> found;
   while (auto entry = tar.next()) {

@@ -5,15 +5,16 @@
 #include <limits>
 
 namespace tf_injector {
-namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string_view trimmed(std::string_view text) {
   const size_t first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
+
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // `digits`: an optional '-' and at least one digit.
 ParsedNumber to_number(std::string_view digits) {

@@ -15,6 +15,9 @@ struct ParsedNumber {
   bool saturated = false;  // the number does not fit
 };
 
+// `text` without spaces and tabs at its ends.
+[[nodiscard]] std::string_view trimmed(std::string_view text);
+
 // "12", "-3", with spaces around it; no plus sign, no fraction. Nothing if `text` is no whole number.
 [[nodiscard]] std::optional<ParsedNumber> parse_whole_number(std::string_view text);
 

@@ -138,12 +138,6 @@ std::string header_problem(const CsvRow& row) {
   return what;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 bool is_blank(const CsvRow& row) { return std::all_of(row.fields.begin(), row.fields.end(), is_empty); }
 
 }  // namespace tf_injector

@@ -28,8 +28,6 @@ struct ListForm {
 // Describes the problem of any other header: "wrong header: column 1 is an index ...".
 [[nodiscard]] std::string header_problem(const CsvRow& row);
 
-// `text` without spaces and tabs at its ends.
-[[nodiscard]] std::string_view trimmed(std::string_view text);
 // True if every field is empty or holds only spaces, as spreadsheets write rows that were cleared.
 [[nodiscard]] bool is_blank(const CsvRow& row);
 

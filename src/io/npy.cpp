@@ -20,10 +20,6 @@ namespace {
 static_assert(std::endian::native == std::endian::little,
               "arrays are kept in memory as they are in the file");
 
-[[noreturn]] void throw_bad(const std::string& label, const std::string& problem) {
-  throw Error(ErrorKind::bad_input, label + ": " + problem);
-}
-
 // Reverses the bytes of each scalar.
 void swap_bytes(std::vector<uint8_t>& bytes, size_t scalar) {
   for (size_t at = 0; at + scalar <= bytes.size(); at += scalar) {
@@ -126,10 +122,10 @@ NpyArray parse_npy(std::span<const uint8_t> bytes, const std::string& label) {
   if (std::find(header.shape.begin(), header.shape.end(), 0) != header.shape.end())
     expected = 0;
   else if (too_large)
-    throw_bad(label, "its shape has more elements than any file");
+    throw_bad_array(label, "its shape has more elements than any file");
   if (data.size() != expected) {
-    throw_bad(label, "its header announces " + std::to_string(expected) + " bytes of data, there are " +
-                         std::to_string(data.size()) + "; the file is damaged");
+    throw_bad_array(label, "its header announces " + std::to_string(expected) + " bytes of data, there are " +
+                               std::to_string(data.size()) + "; the file is damaged");
   }
   NpyArray array{.dtype = header.dtype, .shape = header.shape, .bytes = {data.begin(), data.end()}};
   if (array.dtype[0] == '>') {
@@ -149,7 +145,7 @@ std::map<std::string, NpyArray> read_npz(const std::string& path) {
   std::map<std::string, NpyArray> arrays;
   for (const std::string& name : archive.names()) {
     if (!name.ends_with(kSuffix))
-      throw_bad(path, "member '" + printable(name) + "' is no .npy array; expected an .npz of NumPy");
+      throw_bad_array(path, "member '" + printable(name) + "' is no .npy array; expected an .npz of NumPy");
     arrays.emplace(name.substr(0, name.size() - kSuffix.size()),
                    parse_npy(archive.read(name), path + ": member '" + printable(name) + "'"));
   }

@@ -14,10 +14,6 @@ constexpr size_t kMaxHeader = size_t{1}
                               << 20;  // a shape and a dtype; NumPy itself refuses more than 10,000 by default
 constexpr size_t kMaxRank = 64;       // NumPy 2; 32 before
 
-[[noreturn]] void throw_bad(const std::string& label, const std::string& problem) {
-  throw Error(ErrorKind::bad_input, label + ": " + problem);
-}
-
 // Parses the text of the header, a Python dictionary with exactly the keys descr, fortran_order and shape.
 class HeaderText {
  public:
@@ -53,7 +49,8 @@ class HeaderText {
 
  private:
   [[noreturn]] void fail(const std::string& problem) const {
-    throw_bad(label_, "damaged .npy header: " + problem + " (character " + std::to_string(at_ + 1) + ")");
+    throw_bad_array(label_,
+                    "damaged .npy header: " + problem + " (character " + std::to_string(at_ + 1) + ")");
   }
   void skip_blanks() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t')) ++at_;
@@ -86,7 +83,7 @@ class HeaderText {
   std::string dtype() {
     skip_blanks();
     if (at_ < text_.size() && text_[at_] == '[')
-      throw_bad(label_, "a structured array; expected plain numbers");
+      throw_bad_array(label_, "a structured array; expected plain numbers");
     return string();
   }
   bool boolean() {
@@ -126,8 +123,8 @@ class HeaderText {
 void set_sizes(NpyHeader& header, const std::string& label) {
   const std::string& dtype = header.dtype;
   const auto unknown = [&](const std::string& why) {
-    throw_bad(label, "dtype '" + printable(dtype) + "'" + why +
-                         "; expected booleans, integers, floats or fixed-length text");
+    throw_bad_array(label, "dtype '" + printable(dtype) + "'" + why +
+                               "; expected booleans, integers, floats or fixed-length text");
   };
   if (dtype.starts_with("|O")) unknown(" (Python objects) is refused: reading them runs code");
   if (dtype.size() < 3 || std::string_view("<>|").find(dtype[0]) == std::string_view::npos)
@@ -170,15 +167,19 @@ void set_sizes(NpyHeader& header, const std::string& label) {
 
 }  // namespace
 
+void throw_bad_array(const std::string& label, const std::string& problem) {
+  throw Error(ErrorKind::bad_input, label + ": " + problem);
+}
+
 NpyHeader parse_npy_header(std::span<const uint8_t> bytes, const std::string& label) {
   constexpr size_t kMagic = 6;
   if (bytes.size() < 10 || std::memcmp(bytes.data(), "\x93NUMPY", kMagic) != 0) {
-    throw_bad(label, "not an .npy array (it does not start with NumPy's signature)");
+    throw_bad_array(label, "not an .npy array (it does not start with NumPy's signature)");
   }
   const int major = bytes[kMagic], minor = bytes[kMagic + 1];
   if (major < 1 || major > 3 || minor != 0) {
-    throw_bad(label, ".npy format " + std::to_string(major) + "." + std::to_string(minor) +
-                         "; expected 1.0, 2.0 or 3.0");
+    throw_bad_array(label, ".npy format " + std::to_string(major) + "." + std::to_string(minor) +
+                               "; expected 1.0, 2.0 or 3.0");
   }
   NpyHeader header;
   const size_t length_bytes = major == 1 ? 2 : 4;
@@ -188,8 +189,9 @@ NpyHeader parse_npy_header(std::span<const uint8_t> bytes, const std::string& la
     length |= static_cast<size_t>(bytes[kMagic + 2 + i]) << (8 * i);
   }
   if (start > bytes.size() || length > bytes.size() - start)
-    throw_bad(label, "damaged: it ends inside its header");
-  if (length > kMaxHeader) throw_bad(label, "damaged: a header of " + std::to_string(length) + " bytes");
+    throw_bad_array(label, "damaged: it ends inside its header");
+  if (length > kMaxHeader)
+    throw_bad_array(label, "damaged: a header of " + std::to_string(length) + " bytes");
   header.size = start + length;
   HeaderText(std::string_view(reinterpret_cast<const char*>(bytes.data()) + start, length), label)
       .parse(header);

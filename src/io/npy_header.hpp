@@ -18,6 +18,9 @@ struct NpyHeader {
   size_t scalar_size = 0;      // unit of the byte order: half of a complex number, one UTF-32 character
 };
 
+// Throws Error(bad_input): "<label>: <problem>".
+[[noreturn]] void throw_bad_array(const std::string& label, const std::string& problem);
+
 // Throws Error(bad_input), naming `label`: damaged, or an array of objects, structures or dates.
 [[nodiscard]] NpyHeader parse_npy_header(std::span<const uint8_t> bytes, const std::string& label);
 

@@ -19,24 +19,28 @@
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
+struct ZipDiscard {
+  void operator()(zip_t* archive) const noexcept { zip_discard(archive); }
+};
+using ZipHandle = std::unique_ptr<zip_t, ZipDiscard>;
+
 namespace {
 
 // Limits against zip bombs: a member larger than the size must not exceed the compression ratio. Deflate
 // cannot exceed 1032, and weights hardly compress at all. Keras allows the same ratio.
 constexpr uint64_t kUncheckedSize = uint64_t{64} << 20;
 constexpr uint64_t kMaxRatio = 100;
-constexpr size_t kReadBlock = size_t{1} << 20;
+constexpr size_t kUnpackBlock = size_t{1} << 20;
 // The signature of a member's header, or of the end record (an empty archive).
 constexpr size_t kSignatureBytes = 4;
 
-struct ArchiveDeleter {
-  void operator()(zip_t* archive) const noexcept { zip_discard(archive); }
-};
 struct MemberDeleter {
   void operator()(zip_file_t* member) const noexcept { zip_fclose(member); }
 };
 
-[[noreturn]] void throw_bad(const std::string& message) { throw Error(ErrorKind::bad_input, message); }
+[[noreturn]] void throw_bad_archive(const std::string& message) {
+  throw Error(ErrorKind::bad_input, message);
+}
 
 std::string error_text(int code) {
   zip_error_t error;
@@ -45,8 +49,6 @@ std::string error_text(int code) {
   zip_error_fini(&error);
   return text;
 }
-
-using Archive = std::unique_ptr<zip_t, ArchiveDeleter>;
 
 // ", 'a.txt'": the first name that occurs twice; "" if libzip does not show it.
 std::string doubled_name(zip_t* archive) {
@@ -73,27 +75,27 @@ struct ZipArchive::Impl {
   std::string path;
   posix::UniqueFd file;          // not valid() if the archive is in `content`
   std::vector<uint8_t> content;  // outlives `archive`
-  Archive archive;
+  ZipHandle archive;
   std::vector<std::string> names;  // in the archive's order
   std::unordered_map<std::string, uint64_t> index;
 
   [[noreturn]] void fail(const std::string& member, const std::string& problem) const {
-    throw_bad(path + ": member '" + printable(member) + "': " + problem);
+    throw_bad_archive(path + ": member '" + printable(member) + "': " + problem);
   }
   // `start`: the first kStandInBytes + 1 bytes of the archive, or all if it has fewer.
   void open(std::span<const uint8_t> start);
-  [[nodiscard]] Archive open_with(int flags, int& code) const;
+  [[nodiscard]] ZipHandle open_with(int flags, int& code) const;
   [[nodiscard]] uint64_t find(const std::string& name) const;
   [[nodiscard]] zip_stat_t checked_stat(const std::string& name, uint64_t at, uint64_t max_bytes) const;
   [[nodiscard]] std::vector<uint8_t> unpack(const std::string& name, uint64_t at, uint64_t size) const;
 };
 
-Archive ZipArchive::Impl::open_with(int flags, int& code) const {
-  if (file.valid()) return Archive(zip_fdopen(file.get(), flags, &code));
+ZipHandle ZipArchive::Impl::open_with(int flags, int& code) const {
+  if (file.valid()) return ZipHandle(zip_fdopen(file.get(), flags, &code));
   zip_error_t error;
   zip_error_init(&error);
   zip_source_t* source = zip_source_buffer_create(content.data(), content.size(), /*freep=*/0, &error);
-  Archive opened(source == nullptr ? nullptr : zip_open_from_source(source, flags | ZIP_RDONLY, &error));
+  ZipHandle opened(source == nullptr ? nullptr : zip_open_from_source(source, flags | ZIP_RDONLY, &error));
   if (source != nullptr && !opened) zip_source_free(source);
   code = zip_error_code_zip(&error);
   zip_error_fini(&error);
@@ -102,20 +104,21 @@ Archive ZipArchive::Impl::open_with(int flags, int& code) const {
 
 void ZipArchive::Impl::open(std::span<const uint8_t> start) {
   refuse_stand_in(path, start);
-  if (!is_zip(start)) throw_bad(path + ": not a zip archive (it does not start with a zip signature)");
+  if (!is_zip(start))
+    throw_bad_archive(path + ": not a zip archive (it does not start with a zip signature)");
   int code = 0;
   // ZIP_CHECKCONS: local headers must agree with the central directory.
   archive = open_with(ZIP_CHECKCONS, code);
   if (!archive && code == ZIP_ER_EXISTS) {
     const std::string name = doubled_name(open_with(0, code).get());
-    throw_bad(path + ": two members have the same name" + name + "; write the archive anew");
+    throw_bad_archive(path + ": two members have the same name" + name + "; write the archive anew");
   }
   if (!archive)
-    throw_bad(path + ": damaged zip archive: " + error_text(code) + "; was it copied completely?");
+    throw_bad_archive(path + ": damaged zip archive: " + error_text(code) + "; was it copied completely?");
   const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
   for (zip_int64_t i = 0; i < count; ++i) {
     const char* name = zip_get_name(archive.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS);
-    if (name == nullptr) throw_bad(path + ": damaged zip archive: a member without a name");
+    if (name == nullptr) throw_bad_archive(path + ": damaged zip archive: a member without a name");
     names.emplace_back(name);
     if (!index.emplace(name, static_cast<uint64_t>(i)).second) fail(name, "is there twice");
   }
@@ -126,7 +129,7 @@ ZipArchive::ZipArchive(const std::string& path) : impl_(std::make_unique<Impl>()
   impl_->path = path;
   posix::UniqueFd file = posix::open_file(path, O_RDONLY);
   struct stat info {};
-  if (!file.valid() || fstat(file.get(), &info) != 0) throw_bad(posix::describe("read", path, errno));
+  if (!file.valid() || fstat(file.get(), &info) != 0) throw_bad_archive(posix::describe("read", path, errno));
   if (S_ISREG(info.st_mode)) {
     impl_->file = std::move(file);
     impl_->open(start_of(impl_->file.get(), kStandInBytes + 1));
@@ -158,8 +161,8 @@ uint64_t ZipArchive::Impl::find(const std::string& name) const {
   for (size_t i = 0; i < std::min(names.size(), kListed); ++i)
     list += (i ? ", '" : "'") + printable(names[i]) + "'";
   if (names.size() > kListed) list += ", ... (" + std::to_string(names.size()) + " in all)";
-  throw_bad(path + ": no member '" + printable(name) + "'; the archive holds " +
-            (list.empty() ? "nothing" : list));
+  throw_bad_archive(path + ": no member '" + printable(name) + "'; the archive holds " +
+                    (list.empty() ? "nothing" : list));
 }
 
 // Checks all that is known of a member before it is decompressed.
@@ -196,7 +199,7 @@ std::vector<uint8_t> ZipArchive::Impl::unpack(const std::string& name, uint64_t 
   if (!member) fail(name, zip_strerror(archive.get()));
   std::vector<uint8_t> bytes;
   for (;;) {
-    const size_t block = static_cast<size_t>(std::min<uint64_t>(size - bytes.size(), kReadBlock)) + 1;
+    const size_t block = static_cast<size_t>(std::min<uint64_t>(size - bytes.size(), kUnpackBlock)) + 1;
     const size_t before = bytes.size();
     bytes.resize(before + block);
     const zip_int64_t n = zip_fread(member.get(), bytes.data() + before, block);

@@ -3,16 +3,12 @@
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector {
-namespace {
-
-AlignedBuffer values_or(const KernelContext& context, WeightId id, int64_t channels, float otherwise) {
+AlignedBuffer channel_values(const KernelContext& context, WeightId id, int64_t channels, float otherwise) {
   AlignedBuffer buffer(static_cast<size_t>(channels));
   const std::span<const float> values = weight_values(context, id);
   for (size_t c = 0; c < buffer.size(); ++c) buffer[c] = values.empty() ? otherwise : values[c];
   return buffer;
 }
-
-}  // namespace
 
 EpilogueData::EpilogueData(const KernelContext& context, std::span<const float> bias, int64_t channels)
     : channels_(channels),
@@ -22,10 +18,10 @@ EpilogueData::EpilogueData(const KernelContext& context, std::span<const float> 
   if (!bias.empty()) bias_ = AlignedBuffer(bias);
   if (!normalize_) return;
   const ops::BatchNormalization& bn = *context.epilogue.batch_normalization;
-  gamma_ = values_or(context, bn.gamma, channels, 1.0f);
-  beta_ = values_or(context, bn.beta, channels, bn.fused ? 0.0f : -0.0f);  // adding -0 changes nothing
-  mean_ = values_or(context, bn.mean, channels, 0.0f);
-  istd_ = values_or(context, bn.variance, channels, 1.0f);
+  gamma_ = channel_values(context, bn.gamma, channels, 1.0f);
+  beta_ = channel_values(context, bn.beta, channels, bn.fused ? 0.0f : -0.0f);  // adding -0 changes nothing
+  mean_ = channel_values(context, bn.mean, channels, 0.0f);
+  istd_ = channel_values(context, bn.variance, channels, 1.0f);
   ref::normalization_factors(channels, bn, mean_.data(), istd_.data(), gamma_.data(), beta_.data());
 }
 

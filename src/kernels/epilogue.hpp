@@ -9,6 +9,10 @@
 
 namespace tf_injector {
 
+// A weight of one value per channel; `otherwise` in all where the layer has no such weight.
+[[nodiscard]] AlignedBuffer channel_values(const KernelContext& context, WeightId id, int64_t channels,
+                                           float otherwise);
+
 class EpilogueData {
  public:
   // `bias` may be empty. `channels`: the length of the output's last axis.

@@ -1,25 +1,19 @@
 // LayerNormalization: there is only the reference.
 #include <algorithm>
 
-#include "kernels/kernel.hpp"
+#include "kernels/epilogue.hpp"
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector {
 namespace {
-
-std::vector<float> values_or(const KernelContext& context, WeightId id, int64_t channels, float otherwise) {
-  const std::span<const float> values = weight_values(context, id);
-  return values.empty() ? std::vector<float>(static_cast<size_t>(channels), otherwise)
-                        : std::vector<float>(values.begin(), values.end());
-}
 
 class LayerNormalizationKernel final : public Kernel {
  public:
   LayerNormalizationKernel(const ops::LayerNormalization& op, const KernelContext& context)
       : geometry_{context.output.back(), op.epsilon, op.fused},
         rows_(context.output.elements() / std::max<int64_t>(1, context.output.back())),
-        gamma_(values_or(context, op.gamma, geometry_.channels, 1.0f)),
-        beta_(values_or(context, op.beta, geometry_.channels, 0.0f)) {}
+        gamma_(channel_values(context, op.gamma, geometry_.channels, 1.0f)),
+        beta_(channel_values(context, op.beta, geometry_.channels, 0.0f)) {}
   void run(const KernelArgs& args) const noexcept override {
     for (int64_t n = 0; n < args.images; ++n) {
       const int64_t body = geometry_.fused ? rows_ : args.in_vectors(n, rows_, kPacket);
@@ -41,7 +35,7 @@ class LayerNormalizationKernel final : public Kernel {
 
   ref::LayerNormalizationGeometry geometry_;
   int64_t rows_;
-  std::vector<float> gamma_, beta_;
+  AlignedBuffer gamma_, beta_;
 };
 
 }  // namespace

@@ -30,7 +30,6 @@ std::string names_of_arrays(const Dataset& dataset) {
   return names;
 }
 
-constexpr size_t kImageRank = 3;
 constexpr int64_t kNormalizedChannels = 3;
 
 // Images of (C, H, W) that are to be normalised channel by channel. Of a model whose layout is not known,

@@ -10,8 +10,6 @@
 namespace tf_injector {
 namespace {
 
-constexpr size_t kImageRank = 3;
-
 using Dims = std::vector<int64_t>;
 
 bool is_with_last_one(const Dims& longer, const Dims& shorter) {

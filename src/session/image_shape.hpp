@@ -12,6 +12,8 @@
 
 namespace tf_injector {
 
+constexpr size_t kImageRank = 3;  // height, width and channels, in the order of the layout
+
 enum class ShapeChange {
   none,               // also a last axis of length 1 that is missing or one too many: Keras adds and drops it
   to_channels_first,  // (H, W, C) -> (C, H, W)

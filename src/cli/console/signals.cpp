@@ -10,14 +10,14 @@ namespace {
 
 std::atomic<bool> stop_flag{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler sets it");
-std::string stop_notice;  // not changed once the handler is installed
+std::string notice_text;  // not changed once the handler is installed
 
 extern "C" void handle_stop(int) {
   if (stop_flag.exchange(true)) return;
   const int saved_errno = errno;
   signal(SIGINT, SIG_DFL);
   // Nothing can be done about a terminal that is gone.
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, stop_notice.data(), stop_notice.size());
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, notice_text.data(), notice_text.size());
   errno = saved_errno;
 }
 
@@ -37,7 +37,7 @@ bool is_ignored(int number) {
 }  // namespace
 
 const std::atomic<bool>& stop_on_signals(const std::string& notice) {
-  stop_notice = notice;
+  notice_text = notice;
   // Also where a shell ignores SIGINT for background jobs: `kill -INT` should stop a run gently.
   install(SIGINT);
   install(SIGTERM);

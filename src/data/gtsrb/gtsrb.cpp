@@ -23,8 +23,8 @@
 namespace tf_injector::data {
 namespace {
 
-constexpr int kSide = 50;
-constexpr size_t kElements = size_t{kSide} * kSide * 3;
+constexpr int kGtsrbSide = 50;
+constexpr size_t kElements = size_t{kGtsrbSide} * kGtsrbSide * 3;
 constexpr int32_t kClasses = 43;
 constexpr std::string_view kHeader = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId";
 constexpr std::string_view kWanted =
@@ -161,19 +161,19 @@ void read_images(const GtsrbImages& images, const Resize& resize) {
 
 DatasetInput read_input(const GtsrbImages& images, bool as_tensorflow) {
   DatasetInput input;
-  input.shape = {kSide, kSide, 3};
+  input.shape = {kGtsrbSide, kGtsrbSide, 3};
   if (as_tensorflow) {
     input.is_float = true;
     input.needs_preprocessing = true;
     std::vector<float> floats(images.size() * kElements);
     read_images(images, [&](const RgbImage& image, size_t i) {
-      resize_tensorflow(image, kSide, kSide, std::span(floats).subspan(i * kElements, kElements));
+      resize_tensorflow(image, kGtsrbSide, kGtsrbSide, std::span(floats).subspan(i * kElements, kElements));
     });
     input.floats = std::move(floats);
   } else {
     std::vector<uint8_t> bytes(images.size() * kElements);
     read_images(images, [&](const RgbImage& image, size_t i) {
-      resize_pillow(image, kSide, kSide, std::span(bytes).subspan(i * kElements, kElements));
+      resize_pillow(image, kGtsrbSide, kGtsrbSide, std::span(bytes).subspan(i * kElements, kElements));
     });
     input.bytes = std::move(bytes);
   }

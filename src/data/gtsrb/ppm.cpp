@@ -14,7 +14,6 @@ namespace {
 constexpr size_t kLongestToken = 10;  // Pillow's limit
 constexpr int kLargestSide = 65535;
 constexpr int kMaximum = 255;
-constexpr size_t kChannels = 3;
 
 bool is_white_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
@@ -86,11 +85,11 @@ RgbImage parse_ppm(std::span<const uint8_t> bytes, const std::string& label) {
   if (maximum != kMaximum) {
     header.fail(fmt::format("samples of 0..{}; expected 0..{}, one byte each", maximum, kMaximum));
   }
-  const size_t size = static_cast<size_t>(image.width) * static_cast<size_t>(image.height) * kChannels;
+  const size_t size = static_cast<size_t>(image.width) * static_cast<size_t>(image.height) * kRgbChannels;
   const std::span<const uint8_t> samples = bytes.subspan(header.position());
   if (samples.size() < size) {
     header.fail(fmt::format("{} bytes of samples; {} x {} x {} are {}; was it copied completely?",
-                            samples.size(), image.width, image.height, kChannels, size));
+                            samples.size(), image.width, image.height, kRgbChannels, size));
   }
   image.pixels.assign(samples.begin(), samples.begin() + static_cast<ptrdiff_t>(size));
   return image;

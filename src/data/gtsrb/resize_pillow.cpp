@@ -7,7 +7,6 @@
 namespace tf_injector::data {
 namespace {
 
-constexpr size_t kChannels = 3;
 // Fractional bits of a weight: an int32 less the 8 bits of a sample, the sign, and one bit of headroom.
 constexpr int kFractionBits = 32 - 8 - 2;
 constexpr int32_t kHalf = int32_t{1} << (kFractionBits - 1);
@@ -63,7 +62,7 @@ void resample(const uint8_t* in, Steps in_steps, size_t lines, const std::vector
       const Window& window = windows[i];
       const uint8_t* first = in + line * in_steps.line + static_cast<size_t>(window.first) * in_steps.pixel;
       uint8_t* pixel = out + line * out_steps.line + i * out_steps.pixel;
-      for (size_t channel = 0; channel < kChannels; ++channel) {
+      for (size_t channel = 0; channel < kRgbChannels; ++channel) {
         int32_t sum = kHalf;
         for (size_t tap = 0; tap < window.weights.size(); ++tap) {
           sum += first[tap * in_steps.pixel + channel] * window.weights[tap];
@@ -77,20 +76,20 @@ void resample(const uint8_t* in, Steps in_steps, size_t lines, const std::vector
 }  // namespace
 
 void resize_pillow(const RgbImage& image, int width, int height, std::span<uint8_t> out) {
-  const size_t in_row = static_cast<size_t>(image.width) * kChannels;
-  const size_t out_row = static_cast<size_t>(width) * kChannels;
+  const size_t in_row = static_cast<size_t>(image.width) * kRgbChannels;
+  const size_t out_row = static_cast<size_t>(width) * kRgbChannels;
   const auto in_rows = static_cast<size_t>(image.height);
   const uint8_t* rows = image.pixels.data();  // in_rows x width
   std::vector<uint8_t> resampled_rows;
   if (image.width != width) {
     resampled_rows.resize(in_rows * out_row);
-    resample(rows, {in_row, kChannels}, in_rows, make_windows(image.width, width), resampled_rows.data(),
-             {out_row, kChannels});
+    resample(rows, {in_row, kRgbChannels}, in_rows, make_windows(image.width, width), resampled_rows.data(),
+             {out_row, kRgbChannels});
     rows = resampled_rows.data();
   }
   if (image.height != height) {
-    resample(rows, {kChannels, out_row}, static_cast<size_t>(width), make_windows(image.height, height),
-             out.data(), {kChannels, out_row});
+    resample(rows, {kRgbChannels, out_row}, static_cast<size_t>(width), make_windows(image.height, height),
+             out.data(), {kRgbChannels, out_row});
   } else {
     std::copy_n(rows, in_rows * out_row, out.data());
   }

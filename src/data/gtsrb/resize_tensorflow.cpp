@@ -8,8 +8,6 @@
 namespace tf_injector::data {
 namespace {
 
-constexpr size_t kChannels = 3;
-
 // The position of an output pixel between two input pixels.
 struct Place {
   size_t lower = 0;
@@ -39,15 +37,15 @@ float between(float from, float to, float fraction) { return from + (to - from) 
 
 void resize_tensorflow(const RgbImage& image, int width, int height, std::span<float> out) {
   const std::vector<Place> columns = make_places(image.width, width);
-  const size_t row_size = static_cast<size_t>(image.width) * kChannels;
+  const size_t row_size = static_cast<size_t>(image.width) * kRgbChannels;
   float* value = out.data();
   for (const Place& row : make_places(image.height, height)) {
     const uint8_t* top = image.pixels.data() + row.lower * row_size;
     const uint8_t* bottom = image.pixels.data() + row.upper * row_size;
     for (const Place& column : columns) {
-      for (size_t channel = 0; channel < kChannels; ++channel) {
-        const size_t left = column.lower * kChannels + channel;
-        const size_t right = column.upper * kChannels + channel;
+      for (size_t channel = 0; channel < kRgbChannels; ++channel) {
+        const size_t left = column.lower * kRgbChannels + channel;
+        const size_t right = column.upper * kRgbChannels + channel;
         const float above = between(top[left], top[right], column.fraction);
         const float below = between(bottom[left], bottom[right], column.fraction);
         *value++ = between(above, below, row.fraction);

@@ -13,7 +13,7 @@ constexpr int64_t kChannelBlock = 1280, kVector = 16;
 
 // Of Eigen without AVX-512, as TensorFlow is built: rows and columns that its kernel takes at once, floats in
 // a packet, largest blocks of a sum for several threads and for one (the latter for 48 KiB of L1 cache).
-constexpr int64_t kRows = 16, kColumns = 4, kPacket = 8;
+constexpr int64_t kRows = 16, kColumns = 4, kGemmPacket = 8;
 constexpr int64_t kThreads = 2, kBlockOfMany = 320, kBlockOfOne = 608;
 
 // Products with a vector: from so many on, sixteen at a time.
@@ -31,7 +31,7 @@ struct Product {
 // Equal slices of at most `most` products, rounded up to whole packets.
 int64_t slice_of(int64_t depth, int64_t most) {
   const int64_t slices = std::max<int64_t>(1, divide_up(depth, most));
-  return std::min(depth, round_up(depth / slices, kPacket));
+  return std::min(depth, round_up(depth / slices, kGemmPacket));
 }
 
 // Eigen's block for one thread: the last one as large as possible.
@@ -60,7 +60,7 @@ bool runs_in_parallel(const Product& p) {
   const double weight = kWeight + (by_column ? 0 : kTransfer);
   const double patch = kPatch + (by_column ? kTransfer : 0);
   const double cost =
-      m * n * (depth * bandwidth / kPacket + kTransfer + depth / n * weight + depth / m * patch);
+      m * n * (depth * bandwidth / kGemmPacket + kTransfer + depth / n * weight + depth / m * patch);
   return (cost - 1e5) / 1e5 + 0.9 >= kThreads;
 }
 
@@ -70,8 +70,8 @@ bool shards_sums(const Product& p) {
   const auto m = static_cast<double>(p.filters), n = static_cast<double>(p.positions);
   const double bandwidth = p.positions < kColumns || p.filters < kRows ? 2 : 1;
   const double total = static_cast<double>(p.depth) *
-                       (bandwidth * m * n / kPacket + kTransfer + m * kWeight + n * (kPatch + kTransfer));
-  const double join = m * n * (3 * 11.0 / 64 + 1.0 / kPacket);
+                       (bandwidth * m * n / kGemmPacket + kTransfer + m * kWeight + n * (kPatch + kTransfer));
+  const double join = m * n * (3 * 11.0 / 64 + 1.0 / kGemmPacket);
   if (total / kThreads + 1e5 + kThreads * (join + 3000) >= total) return false;
   const bool parallel = runs_in_parallel(p);
   if (std::max(p.filters, p.positions) / (parallel ? kThreads : 1) < kColumns) return true;
@@ -97,8 +97,8 @@ SumBlocks plain_blocks(int64_t depth, int64_t most) {
 SumBlocks group_blocks(const Product& p) {
   SumBlocks blocks;
   if (shards_sums(p)) {
-    const int64_t half =
-        std::min(p.depth, std::max<int64_t>(12 * kPacket, round_up(divide_up(p.depth, kThreads), kPacket)));
+    const int64_t half = std::min(
+        p.depth, std::max<int64_t>(12 * kGemmPacket, round_up(divide_up(p.depth, kThreads), kGemmPacket)));
     append_slices(half, slice_of(half, kBlockOfMany), p.filters, blocks.lengths);
     if (half == p.depth) return blocks;
     blocks.second = blocks.lengths.size();

@@ -93,7 +93,7 @@ ResizeAxis area(int64_t in, int64_t out) {
 }
 
 // The windows of ScaleAndTranslate: their radius, and the weight of a pixel by its distance.
-struct Window {
+struct ResizeWindow {
   float radius;
   float (*weight)(float distance);
 };
@@ -126,7 +126,7 @@ float mitchell_cubic(float x) {
   return (((7.0f / 6.0f) * x - 2.0f) * x) * x + 8.0f / 9.0f;
 }
 
-Window window_of(ResizeMethod method) {
+ResizeWindow window_of(ResizeMethod method) {
   switch (method) {
     case ResizeMethod::lanczos3:
       return {3.0f, lanczos<3>};
@@ -143,7 +143,7 @@ Window window_of(ResizeMethod method) {
   }
 }
 
-ResizeAxis gathered(const Window& window, bool antialias, int64_t in, int64_t out) {
+ResizeAxis gathered(const ResizeWindow& window, bool antialias, int64_t in, int64_t out) {
   const float scale = static_cast<float>(out) / static_cast<float>(in);
   const auto inverse = static_cast<float>(1.0 / static_cast<double>(scale));
   const float larger = antialias ? std::max(inverse, 1.0f) : 1.0f, smaller = 1.0f / larger;
