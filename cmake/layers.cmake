@@ -28,6 +28,21 @@ function(tfi_precompile target)
   endif()
 endfunction()
 
+# Sources of a layer are compiled several at once: most of what a small file costs is reading the headers it shares with the next.
+# So a layer's files have no name of file scope in common. Left out: sources that read themselves again for each instruction set.
+option(TFI_UNITY_BUILD "Compile the sources of a layer several at once" ON)
+set(TFI_UNITY_BUILD_BATCH_SIZE 8 CACHE STRING "Sources compiled at once; 0: all of a layer")
+
+# tfi_unite(TARGET SOURCES)
+function(tfi_unite target sources)
+  if(NOT TFI_UNITY_BUILD)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${TFI_UNITY_BUILD_BATCH_SIZE})
+  list(FILTER sources INCLUDE REGEX "/simd/")
+  set_source_files_properties(${sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 # tfi_layer(NAME [LOWER...]): the static library tfi_NAME of all sources in src/NAME, which may use the named lower ones.
 function(tfi_layer name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
@@ -37,6 +52,7 @@ function(tfi_layer name)
     set(scope PUBLIC)
     target_link_libraries(tfi_${name} PRIVATE tfi_options)
     tfi_precompile(tfi_${name})
+    tfi_unite(tfi_${name} "${sources}")
   else()
     add_library(tfi_${name} INTERFACE)
     set(scope INTERFACE)

@@ -73,7 +73,7 @@ class Workshop:
             venv.symlink_to((self.root / ".cache/venv").resolve())
         launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
         self._clean()
-        done = subprocess.run(["cmake", "--preset", "release", *launcher], cwd=self.folder, env={**os.environ, **self.environment},
+        done = subprocess.run(["cmake", "--preset", "release", "-DTFI_UNITY_BUILD=OFF", *launcher], cwd=self.folder, env={**os.environ, **self.environment},
                               capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise SystemExit(f"error: {self.folder}: cmake fails\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
