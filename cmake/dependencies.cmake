@@ -10,6 +10,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(tfi_libzip_pc REQUIRED IMPORTED_TARGET libzip)
 add_library(tfi_libzip INTERFACE)
 target_link_libraries(tfi_libzip INTERFACE PkgConfig::tfi_libzip_pc)
+include(${CMAKE_CURRENT_LIST_DIR}/libarchive.cmake)
 # Debian names the serial build hdf5-serial.
 pkg_search_module(tfi_hdf5_pc REQUIRED IMPORTED_TARGET hdf5-serial hdf5)
 add_library(tfi_hdf5 INTERFACE)

@@ -23,6 +23,7 @@ inline std::string tar_member(const std::string& name, std::string_view content,
   put(136, "00000000000");
   put(148, "        ");
   header[156] = type;
+  if (type == '1' || type == '2') put(157, "the/target");  // of a link
   put(257, magic);
   unsigned sum = 0;
   for (char c : header) sum += static_cast<uint8_t>(c);

@@ -123,6 +123,37 @@ def test_archives(tar_format, folder, tmp_path):
     assert load("CIFAR10", tmp_path) == expected
 
 
+@pytest.mark.parametrize("tar_format", TAR_FORMATS)
+def test_archives_with_links_folders_and_other_letters(tar_format, tmp_path):
+    data, y = random_set(10)
+    batch = pickle.dumps({b"labels": y.tolist(), b"data": data}, 2)
+    path = tmp_path / "cifar-10-python.tar.gz"
+    with tarfile.open(path, "w:gz", format=TAR_FORMATS[tar_format], encoding="utf-8") as archive:
+        for kind in (tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE):
+            member = tarfile.TarInfo("a/test_batch")
+            member.type, member.linkname, member.mtime = kind, "../../etc/passwd", 1.5 if tar_format == "pax" else 1
+            archive.addfile(member)
+        for name, content in (("\u00e9t\u00e9", b"x"), ("test_batch", batch)):
+            member = tarfile.TarInfo(f"../{name}")
+            member.size, member.uname = len(content), "\u00e9"
+            archive.addfile(member, io.BytesIO(content))
+    assert load("CIFAR10", path) == "CIFAR10 " + contents_hash({"": as_keras_shows_it(data)}, y)
+
+
+@pytest.mark.parametrize("kind", ["gnu", "pax 0.0", "pax 0.1", "pax 1.0"])
+def test_sparse_members_are_refused(kind, tmp_path):
+    (tmp_path / "test_batch").write_bytes(b"")
+    os.truncate(tmp_path / "test_batch", 3 << 20)
+    with open(tmp_path / "test_batch", "r+b") as file:
+        file.seek(1 << 20)
+        file.write(b"x")
+    flags = ["--format=gnu"] if kind == "gnu" else ["--format=posix", f"--sparse-version={kind[-3:]}"]
+    subprocess.run(["tar", "--sparse", *flags, "-czf", "a.tar.gz", "test_batch"], cwd=tmp_path, check=True)
+    assert (tmp_path / "a.tar.gz").stat().st_size < 10000, "the file system or tar knows no holes"
+    said = load("CIFAR10", tmp_path / "a.tar.gz")
+    assert "member 'test_batch' is stored with holes" in said and "without tar's --sparse" in said and "\n" not in said
+
+
 @pytest.mark.parametrize("labels", ["i1", "u1", "<i2", ">i4", "<i8", ">u8"])
 @pytest.mark.parametrize("images", ["u1", "<f4", ">f4"])
 @pytest.mark.parametrize("order", ["C", "F"])

@@ -1,0 +1,20 @@
+# Target tfi_libarchive: libarchive's tar reader. From the static library where there is one and it needs nothing else: the shared one
+# loads libxml2, ICU and more at every start of the program, for formats that nobody reads here. The installed package uses this too.
+pkg_check_modules(tfi_libarchive_pc REQUIRED IMPORTED_TARGET libarchive)
+find_library(TFI_LIBARCHIVE_STATIC libarchive.a HINTS ${tfi_libarchive_pc_LIBRARY_DIRS} ${tfi_libarchive_pc_LIBDIR})
+add_library(tfi_libarchive INTERFACE IMPORTED)
+if(TFI_LIBARCHIVE_STATIC AND NOT DEFINED TFI_LIBARCHIVE_STATIC_LINKS)
+  include(CheckCXXSourceCompiles)
+  set(CMAKE_REQUIRED_INCLUDES ${tfi_libarchive_pc_INCLUDE_DIRS})
+  set(CMAKE_REQUIRED_LIBRARIES ${TFI_LIBARCHIVE_STATIC})
+  check_cxx_source_compiles("#include <archive.h>
+    int main() { return archive_read_support_format_tar(archive_read_new()); }" TFI_LIBARCHIVE_STATIC_LINKS)
+  unset(CMAKE_REQUIRED_INCLUDES)
+  unset(CMAKE_REQUIRED_LIBRARIES)
+endif()
+if(TFI_LIBARCHIVE_STATIC_LINKS)
+  target_link_libraries(tfi_libarchive INTERFACE ${TFI_LIBARCHIVE_STATIC})
+  target_include_directories(tfi_libarchive SYSTEM INTERFACE ${tfi_libarchive_pc_INCLUDE_DIRS})
+else()
+  target_link_libraries(tfi_libarchive INTERFACE PkgConfig::tfi_libarchive_pc)
+endif()
