@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "cli/flag_values.hpp"
@@ -18,19 +17,6 @@ void check_sources(const RunOptions& options) {
   }
   if (options.network.empty() && options.model_path.empty()) {
     throw Error(ErrorKind::usage, "-n (--network-name) is required, or --model");
-  }
-}
-
-void check_normalisation(const RunOptions& options) {
-  if (options.session.preprocess.mean.has_value() != options.session.preprocess.std.has_value()) {
-    throw Error(ErrorKind::usage,
-                fmt::format("{} needs {} as well", options.session.preprocess.mean ? "--mean" : "--std",
-                            options.session.preprocess.mean ? "--std" : "--mean"));
-  }
-  if (options.session.preprocess.std &&
-      std::any_of(options.session.preprocess.std->begin(), options.session.preprocess.std->end(),
-                  [](float s) { return !(s > 0); })) {
-    throw Error(ErrorKind::usage, "--std: every number must be greater than 0");
   }
 }
 
@@ -156,7 +142,6 @@ void add_machine_flags(CommandParser& parser, CampaignFlags& flags) {
 void complete(CampaignFlags& flags) {
   RunOptions& options = flags.options;
   check_sources(options);
-  check_normalisation(options);
   if (options.report.folder.empty()) throw Error(ErrorKind::usage, "--output-path needs a value");
   if (flags.save_scores && !flags.scores.empty() && flags.scores != "all") {
     throw Error(ErrorKind::usage, fmt::format("-s and --scores {} contradict each other", flags.scores));

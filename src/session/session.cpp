@@ -30,16 +30,18 @@ void require_at_least(const char* option, int64_t value, int64_t least) {
   require(value >= least, fmt::format("{}: expected a number from {}, found {}", option, least, value));
 }
 
+void require_finite(const char* option, const std::array<float, 3>& values) {
+  for (float value : values)
+    require(std::isfinite(value), fmt::format("{}: expected three numbers, found {}", option, value));
+}
+
 void check_normalization(const PreprocessOptions& options) {
-  require(options.mean.has_value() == options.std.has_value(),
-          "`mean` and `std` are given together or not at all");
+  require(!options.mean || options.std, "`mean` needs `std` as well");
+  require(!options.std || options.mean, "`std` needs `mean` as well");
   if (!options.mean) return;
-  for (float value : *options.mean)
-    require(std::isfinite(value), fmt::format("`mean`: expected three numbers, found {}", value));
-  for (float value : *options.std) {
-    require(std::isfinite(value) && value > 0.0f,
-            fmt::format("`std`: expected three numbers above 0, found {}", value));
-  }
+  require_finite("`mean`", *options.mean);
+  require_finite("`std`", *options.std);
+  for (float value : *options.std) require(value > 0.0f, "`std`: every number must be greater than 0");
 }
 
 int output_of(const Graph& graph, const std::string& name, const std::string& model) {
@@ -105,10 +107,10 @@ void check_options(const SessionOptions& options) {
   require_at_least("`limit`", options.limit.value_or(1), 1);
   require_at_least("`threads`", options.threads, 0);
   require_at_least("`tile`", options.tile, 0);
+  check_normalization(options.preprocess);
   require(
       options.preprocess.mode != PreprocessOptions::Mode::none || !options.preprocess.mean,
       "`preprocess` none feeds the values as they are, `mean` and `std` normalise them: give one of them");
-  check_normalization(options.preprocess);
 }
 
 Session make_session(Model model, Dataset dataset, SessionOptions options, RunTuning tuning) {

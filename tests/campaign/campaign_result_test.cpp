@@ -236,15 +236,23 @@ TEST_F(CampaignResultTest, OptionsThatCannotBeMeantAreUsageErrors) {
       {[](auto& o) {
          o.preprocess.mean = {0, 0, 0};
        },
-       "`mean` and `std` are given together or not at all"},
+       "`mean` needs `std` as well"},
+      {[](auto& o) {
+         o.preprocess.std = {1, 1, 1};
+       },
+       "`std` needs `mean` as well"},
       {[](auto& o) {
          o.preprocess.mean = {0, 0, 0}, o.preprocess.std = {1, 0, 1};
        },
-       "`std`: expected three numbers above 0, found 0"},
+       "`std`: every number must be greater than 0"},
+      {[](auto& o) {
+         o.preprocess.mean = {0, 0, 0}, o.preprocess.std = {1, INFINITY, 1};
+       },
+       "`std`: expected three numbers, found inf"},
       {[](auto& o) {
          o.preprocess.mean = {NAN, 0, 0}, o.preprocess.std = {1, 1, 1};
        },
-       "`mean`: "},
+       "`mean`: expected three numbers, found nan"},
       {[](auto& o) { o.path = "x/report"; }, "`report`: expected a file name with a suffix"}};
   const RunInputs inputs = random_inputs(13);
   for (const BadOption& bad : cases) {

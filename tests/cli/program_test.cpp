@@ -39,6 +39,23 @@ TEST(Program, WrongUsageIsOneLineAndAHint) {
   EXPECT_EQ(run_program({}).exit_code, 2);
 }
 
+TEST(Program, WhatTheLibraryRefusesIsNamedByItsFlags) {
+  for (const auto& [flags, message] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"--mean", "1,2,3"}, "--mean needs --std as well"},
+           {{"--std", "1,2,3"}, "--std needs --mean as well"},
+           {{"--mean", "1,2,3", "--std", "1,0,1"}, "--std: every number must be greater than 0"},
+           {{"--mean", "1,2,3", "--std", "1,-1,1"}, "--std: every number must be greater than 0"},
+           {{"--preprocess", "none", "--mean", "1,2,3", "--std", "1,1,1"},
+            "--preprocess none feeds the values as they are, --mean and --std normalise them: give one of "
+            "them"}}) {
+    std::vector<std::string> words = {"-d", "CIFAR10", "-n", "A"};
+    words.insert(words.end(), flags.begin(), flags.end());
+    const Outcome outcome = run_program(words);
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_EQ(outcome.err, "error: " + message + "\n'tf_injector run --help' lists the flags.\n");
+  }
+}
+
 TEST(Program, AMissingModelIsBadInput) {
   for (const std::vector<std::string>& words :
        std::vector<std::vector<std::string>>{{"inspect", "no/such.keras"},
