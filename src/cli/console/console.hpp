@@ -2,9 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <iosfwd>
 #include <memory>
 #include <mutex>
-#include <ostream>
 #include <string>
 
 #include "cli/console/console_flags.hpp"

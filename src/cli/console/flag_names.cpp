@@ -6,11 +6,11 @@
 namespace tf_injector::cli {
 namespace {
 
-constexpr std::array<std::string_view, 28> kOptions = {
-    "batch_size",  "check",     "data",          "dataset",    "dry_run",      "fault_list",  "kernels",
-    "limit",       "mean",      "memory",        "model",      "network_name", "no_download", "output",
-    "output_path", "overwrite", "plain_seconds", "preprocess", "report",       "resize",      "resume_from",
-    "scores",      "std",       "techniques",    "threads",    "tile",         "to",          "use_tf"};
+constexpr std::array<std::string_view, 27> kOptions = {
+    "batch_size",  "check",      "data",       "dataset", "dry_run",      "fault_list",  "kernels",
+    "limit",       "mean",       "memory",     "model",   "network_name", "no_download", "output",
+    "output_path", "overwrite",  "preprocess", "report",  "resize",       "resume_from", "scores",
+    "std",         "techniques", "threads",    "tile",    "to",           "use_tf"};
 
 std::string flag_of(std::string_view option) {
   std::string flag = "--" + std::string(option);
@@ -19,6 +19,8 @@ std::string flag_of(std::string_view option) {
 }
 
 }  // namespace
+
+std::span<const std::string_view> options_with_flags() noexcept { return kOptions; }
 
 std::string with_flags(std::string_view text) {
   std::string result;
