@@ -18,7 +18,7 @@ Measurement::Measurement(const BenchmarkInputs& inputs, const EngineChoice& choi
       golden_(setup_),
       stop_(stop),
       runner_(
-          setup_, *engine_, golden_, [](size_t) { return false; }, stop, [](int64_t) {}) {}
+          setup_, *engine_, golden_, [](ListIndex) { return false; }, stop, [](int64_t) {}) {}
 
 EngineSpeed Measurement::run(const std::string& name, bool one_by_one, double most_seconds) {
   const size_t all = setup_.faults.size();
@@ -30,7 +30,7 @@ EngineSpeed Measurement::run(const std::string& name, bool one_by_one, double mo
   while (tallies_.size() < all && (tallies_.empty() || seconds_since(begin) < most_seconds)) {
     const auto block_begin = Clock::now();
     const size_t count = one_by_one ? 1 : size.next(all - tallies_.size());
-    const BlockResult block = runner_.run(tallies_.size(), count);
+    const BlockResult block = runner_.run(ListIndex(tallies_.size()), count);
     tallies_.insert(tallies_.end(), block.tallies.begin(), block.tallies.end());
     size.measured(count, seconds_since(block_begin));
   }
@@ -40,7 +40,7 @@ EngineSpeed Measurement::run(const std::string& name, bool one_by_one, double mo
 EngineSpeed Measurement::run_joined(const std::string& name) {
   const auto begin = Clock::now();
   const double processor_begin = process_seconds();
-  tallies_ = runner_.run_with_golden(0, setup_.faults.size()).tallies;
+  tallies_ = runner_.run_with_golden(ListIndex(0), setup_.faults.size()).tallies;
   const double golden = golden_.seconds;
   return speed(name, seconds_since(begin) - golden,
                process_seconds() - processor_begin - golden * setup_.layout.threads);

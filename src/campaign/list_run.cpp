@@ -34,7 +34,7 @@ ListRun::ListRun(const Setup& setup, const CampaignCallbacks& callbacks, ReportS
       summary_(sink.rows_before()),
       progress_(callbacks.progress, progress_before(), setup.images()),
       runner_(
-          setup, engine, golden, [this](size_t place) { return keeps_scores() || check_->takes(place); },
+          setup, engine, golden, [this](ListIndex fault) { return keeps_scores() || check_->takes(fault); },
           callbacks.stop, [this](int64_t pairs) { progress_.advance(pairs); }) {}
 
 Progress ListRun::progress_before() const {
@@ -53,15 +53,15 @@ void ListRun::run_blocks() {
     const double begin = progress_.seconds();
     const size_t count = size.next(left);
     const double checked = check_->totals().seconds;
-    write(runner_.run(faults_done_, count, check_->begin_block(faults_done_, count)));
+    write(runner_.run(next_fault(), count, check_->begin_block(next_fault(), count)));
     size.measured(count, progress_.seconds() - begin - (check_->totals().seconds - checked));
   }
   progress_.finish();
 }
 
 void ListRun::run_joined() {
-  KeptRows* kept = check_->begin_block(faults_done_, faults_left());
-  const BlockResult block = runner_.run_with_golden(faults_done_, faults_left(), kept);
+  KeptRows* kept = check_->begin_block(next_fault(), faults_left());
+  const BlockResult block = runner_.run_with_golden(next_fault(), faults_left(), kept);
   begin_report();
   write(block);
   progress_.finish();
@@ -74,8 +74,9 @@ void ListRun::begin_report() {
 }
 
 void ListRun::write(const BlockResult& block) {
-  const size_t first = faults_done_, count = block.tallies.size();
-  const std::span<const Fault> faults = std::span(setup_.faults).subspan(first, count);
+  const ListIndex first = next_fault();
+  const size_t count = block.tallies.size();
+  const std::span<const Fault> faults = std::span(setup_.faults).subspan(first.value, count);
   check_->check_block(first, block, golden_, seconds());
   RowBlock rows{.faults = faults,
                 .tallies = block.tallies,

@@ -34,6 +34,7 @@ class ListRun {
 
  private:
   [[nodiscard]] bool keeps_scores() const { return setup_.needs.scores != ScoreMode::none; }
+  [[nodiscard]] ListIndex next_fault() const { return ListIndex(faults_done_); }
   [[nodiscard]] size_t faults_left() const { return setup_.faults.size() - faults_done_; }
   [[nodiscard]] Progress progress_before() const;
   void begin_report();  // when golden is there

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "core/fault_index.hpp"
 #include "engine/tiles.hpp"
 #include "graph/patch.hpp"
 #include "plan/plan.hpp"
@@ -25,9 +26,9 @@ struct TileImages {
 
 // Where an engine puts what it finds. Both are called on the engine's thread and may throw: the engine stops.
 struct FaultSink {
-  // Scores of one image of the tile (`image` from 0) under fault `fault` of the block. Called for every row
-  // that differs from the golden one in some bit; rows that do not may be left out.
-  std::function<void(size_t fault, int image, std::span<const float> scores)> row;
+  // Scores of one image of the tile (`image` from 0) under a fault. Called for every row that differs from
+  // the golden one in some bit; rows that do not may be left out.
+  std::function<void(BlockIndex fault, int image, std::span<const float> scores)> row;
   // So many pairs of fault and image are finished since the last call. Called several times a second.
   std::function<void(int64_t pairs)> advance;
 };
@@ -66,19 +67,19 @@ class Engine {
   // Prepares the faults that run_faults speaks of. Must not overlap with other calls. Throws std::bad_alloc.
   virtual void begin_block(std::span<const Patch> faults) = 0;
 
-  // Faults first..first+count-1 of the block on one tile. `golden`: the tile's scores from run_golden.
-  virtual void run_faults(const TileImages& images, size_t first, size_t count, std::span<const float> golden,
-                          int thread, const FaultSink& sink) = 0;
+  // `count` faults of the block from `first` on, on one tile. `golden`: the tile's scores from run_golden.
+  virtual void run_faults(const TileImages& images, BlockIndex first, size_t count,
+                          std::span<const float> golden, int thread, const FaultSink& sink) = 0;
 
-  // run_golden, and then run_faults for faults 0..count-1, in one: an engine that repeats golden need not
-  // here. `golden_row(image)`: that image's row is in `golden` now; called for every image of the tile,
+  // run_golden, and then run_faults for the first `count` faults, in one: an engine that repeats golden need
+  // not here. `golden_row(image)`: that image's row is in `golden` now; called for every image of the tile,
   // before any of its rows goes to the sink.
   virtual void run_golden_and_faults(const TileImages& images, size_t count, std::span<float> golden,
                                      int thread, const std::function<void(int image)>& golden_row,
                                      const FaultSink& sink) {
     run_golden(images, thread, golden);
     for (int image = 0; image < images.tile.images; ++image) golden_row(image);
-    run_faults(images, 0, count, golden, thread, sink);
+    run_faults(images, BlockIndex(0), count, golden, thread, sink);
   }
 };
 

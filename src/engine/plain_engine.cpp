@@ -1,5 +1,6 @@
 // The plain engine: the full pass with the fault's overlay, fault by fault.
 #include <algorithm>
+#include <cassert>
 #include <set>
 #include <vector>
 
@@ -45,13 +46,15 @@ class PlainEngine final : public Engine {
     });
   }
 
-  void run_faults(const TileImages& images, size_t first, size_t count, std::span<const float>, int thread,
-                  const FaultSink& sink) override {
+  void run_faults(const TileImages& images, BlockIndex first, size_t count, std::span<const float>,
+                  int thread, const FaultSink& sink) override {
+    assert(first.value + count <= overlays_.size());
     const auto classes = static_cast<size_t>(plan_.classes());
     const std::span<float> scores =
         scores_[static_cast<size_t>(thread)].span().first(static_cast<size_t>(images.tile.images) * classes);
-    for (size_t fault = first; fault < first + count; ++fault) {
-      run(overlays_[fault].get(), images, thread, scores);
+    for (size_t i = 0; i < count; ++i) {
+      const BlockIndex fault = first + i;
+      run(overlays_[fault.value].get(), images, thread, scores);
       for (int image = 0; image < images.tile.images; ++image)
         sink.row(fault, image, scores.subspan(static_cast<size_t>(image) * classes, classes));
       sink.advance(images.tile.images);

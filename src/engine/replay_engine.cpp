@@ -1,5 +1,6 @@
 // The replay engine: golden activations once per image, every fault from its own layer on, only in the
 // receptive field of what has changed (replay/).
+#include <cassert>
 #include <cmath>
 #include <map>
 #include <mutex>
@@ -41,8 +42,8 @@ class ReplayEngine final : public Engine {
     blocks_.clear();
   }
 
-  void run_faults(const TileImages& images, size_t first, size_t count, std::span<const float>, int thread,
-                  const FaultSink& sink) override {
+  void run_faults(const TileImages& images, BlockIndex first, size_t count, std::span<const float>,
+                  int thread, const FaultSink& sink) override {
     const replay::FaultBlock& block = prepared(first, count);
     for (int image = 0; image < images.tile.images; ++image) {
       golden_of(images, image, thread, golden_[static_cast<size_t>(thread)].span());
@@ -54,7 +55,7 @@ class ReplayEngine final : public Engine {
                              const std::function<void(int image)>& golden_row,
                              const FaultSink& sink) override {
     const auto classes = static_cast<size_t>(plan_.classes());
-    const replay::FaultBlock& block = prepared(0, count);
+    const replay::FaultBlock& block = prepared(BlockIndex(0), count);
     sink.advance(0);  // whoever takes the time: golden begins here
     for (int image = 0; image < images.tile.images; ++image) {
       golden_of(images, image, thread, golden.subspan(static_cast<size_t>(image) * classes, classes));
@@ -68,8 +69,7 @@ class ReplayEngine final : public Engine {
   void faults_of(const replay::FaultBlock& block, int image, int thread, const FaultSink& sink) {
     for (const replay::Group& group : block.groups()) {
       workspaces_[static_cast<size_t>(thread)]->run_group(
-          group,
-          [&](replay::FaultIndex fault, std::span<const float> scores) { sink.row(fault, image, scores); });
+          group, [&](BlockIndex fault, std::span<const float> scores) { sink.row(fault, image, scores); });
     }
     sink.advance(static_cast<int64_t>(block.size()));
   }
@@ -86,13 +86,14 @@ class ReplayEngine final : public Engine {
         scores);
   }
 
-  // Faults first..first+count-1 of the block, prepared once for all tiles.
-  const replay::FaultBlock& prepared(size_t first, size_t count) {
+  // `count` faults of the block from `first` on, prepared once for all tiles.
+  const replay::FaultBlock& prepared(BlockIndex first, size_t count) {
+    assert(first.value + count <= faults_.size());
     const std::lock_guard lock(preparing_);
     auto& block = blocks_[{first, count}];
     if (!block) {
       block = std::make_unique<const replay::FaultBlock>(
-          replay_plan_, std::span<const Patch>(faults_).subspan(first, count), first);
+          replay_plan_, std::span<const Patch>(faults_).subspan(first.value, count), first);
     }
     return *block;
   }
@@ -103,7 +104,7 @@ class ReplayEngine final : public Engine {
   std::vector<AlignedBuffer> golden_;                                 // one per thread
   std::vector<Patch> faults_;                                         // of the block
   std::mutex preparing_;
-  std::map<std::pair<size_t, size_t>, std::unique_ptr<const replay::FaultBlock>> blocks_;
+  std::map<std::pair<BlockIndex, size_t>, std::unique_ptr<const replay::FaultBlock>> blocks_;
 };
 
 // Of a thread; found by trying: half as many lanes are about 0.8 times as fast.

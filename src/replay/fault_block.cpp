@@ -21,7 +21,7 @@ constexpr float kLargeDelta = 8.0f;
 struct Target {
   const Patch* patch = nullptr;
   std::vector<size_t> steps;  // ascending; empty: the weight is not read by the scored output
-  FaultIndex fault = 0;
+  BlockIndex fault;
   float delta = 0.0f;  // |w' - w|; infinity for what is no number
 
   [[nodiscard]] bool has_large_delta() const { return delta > kLargeDelta; }
@@ -106,7 +106,7 @@ Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
 size_t fault_bytes(const ReplayPlan& plan, std::span<const size_t> steps) {
   const auto lists = [](size_t bytes) { return 2 * block_bytes(bytes); };  // while they grow
   size_t bytes = lists(sizeof(Target)) + block_bytes(steps.size() * sizeof(size_t)) + lists(sizeof(Pack)) +
-                 lists(sizeof(FaultIndex)) + lists(sizeof(size_t)) + lists(sizeof(Group));
+                 lists(sizeof(BlockIndex)) + lists(sizeof(size_t)) + lists(sizeof(Group));
   for (const size_t s : steps) {
     const ReplayStep& step = plan.steps()[s];
     bytes += 2 * lists(sizeof(LayerFaults)) + 4 * lists(sizeof(int32_t));
@@ -124,18 +124,15 @@ size_t fault_bytes(const ReplayPlan& plan, std::span<const size_t> steps) {
   return bytes;
 }
 
-FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches, size_t first)
+FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches, BlockIndex first)
     : size_(patches.size()) {
-  assert(first + patches.size() <= std::numeric_limits<FaultIndex>::max());
   std::vector<Target> targets;
   std::map<WeightId, std::vector<size_t>> holding;
   for (const Patch& patch : patches) {
     auto [it, is_new] = holding.try_emplace(patch.weight);
     if (is_new) it->second = plan.steps_holding(patch.weight);
-    targets.push_back({.patch = &patch,
-                       .steps = it->second,
-                       .fault = static_cast<FaultIndex>(first + targets.size()),
-                       .delta = delta_of(patch)});
+    targets.push_back(
+        {.patch = &patch, .steps = it->second, .fault = first + targets.size(), .delta = delta_of(patch)});
   }
   std::stable_sort(targets.begin(), targets.end(), [](const Target& a, const Target& b) {
     return std::make_tuple(a.is_multi_layer(), a.has_large_delta(), a.first_step(), a.delta) <

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
+#include "core/fault_index.hpp"
 #include "graph/patch.hpp"
 #include "replay/plan/replay_plan.hpp"
 
@@ -34,8 +35,9 @@ struct LayerFaults {
   std::vector<std::unique_ptr<const Kernel>> patched;
 };
 
+// A fault's index in its pack is its lane; repacking moves it to another and takes its BlockIndex along.
 struct Pack {
-  std::vector<FaultIndex> faults;  // per lane
+  std::vector<BlockIndex> faults;  // per lane
   bool has_large_delta = false;    // of all its faults: such packs are compacted among themselves
   std::vector<LayerFaults> hits;   // ascending by step
 };
@@ -50,8 +52,8 @@ struct Group {
 
 class FaultBlock {
  public:
-  // Faults first..first+patches.size()-1 of the engine's block. Throws std::bad_alloc.
-  FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches, size_t first = 0);
+  // The faults of the engine's block from `first` on, as many as there are patches. Throws std::bad_alloc.
+  FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches, BlockIndex first = {});
   [[nodiscard]] const std::vector<Group>& groups() const noexcept { return groups_; }
   [[nodiscard]] size_t size() const noexcept { return size_; }
 

@@ -109,6 +109,7 @@ CarriedPack Repacker::join(int value, std::span<const Source> sources) {
   CarriedPack to;
   to.has_large_delta = sources.front().pack->has_large_delta;
   for (const Source& source : sources) {
+    assert(idx(std::bit_width(source.lanes)) <= source.pack->faults.size());
     for_each_bit(source.lanes, [&](int lane) { to.faults.push_back(source.pack->faults[idx(lane)]); });
   }
   assert(!to.faults.empty() && to.faults.size() <= idx(plan_.pack_size().lanes));

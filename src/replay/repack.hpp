@@ -18,7 +18,7 @@ namespace tf_injector::replay {
 
 // Faults at the end of a segment: the one value that they have changed.
 struct CarriedPack {
-  std::vector<FaultIndex> faults;        // per lane
+  std::vector<BlockIndex> faults;        // per lane
   LaneMask changed_lanes = 0;            // lanes that differ from golden
   bool has_large_delta = false;          // see Pack
   std::span<const LayerFaults> pending;  // steps that some of its faults hit later

@@ -1,6 +1,7 @@
 #include "replay/replay.hpp"
 
 #include <bit>
+#include <cassert>
 #include <utility>
 
 #include "core/bits.hpp"
@@ -24,6 +25,7 @@ ReplayWorkspace::ReplayWorkspace(const ReplayPlan& plan)
 
 void ReplayWorkspace::run_golden(std::span<const std::span<const float>> inputs, BatchContext context,
                                  std::span<float> scores) {
+  assert(scores.size() == scores_.size());
   const FlushDenormals flush;
   context_ = context;
   golden_.run(inputs, context);
@@ -43,6 +45,7 @@ void ReplayWorkspace::run_group(const Group& group, const Changed& changed) {
     if (hitting > 0 || !carried_.empty()) run_segment(s, left.first(hitting), changed);
     left = left.subspan(hitting);
   }
+  assert(left.empty() && carried_.empty());  // every pack was reported or has ended
   for (const Pack& pack : group.multi_layer_packs) {
     values_.reset(static_cast<int32_t>(pack.faults.size()));
     pack_executor_.run(pack.hits.front().step, plan_.steps().size(), pack.hits, context_);
@@ -105,6 +108,7 @@ void ReplayWorkspace::run_segment(size_t s, std::span<const Pack> hitting, const
 void ReplayWorkspace::run_pack(const ReadyPack& pack, size_t s, const Changed& changed) {
   const std::span<const LayerFaults> pending = pack.state.pending;
   const Strategy how = choose_strategy(plan_.segments(), s, pack.state, plan_.shortcuts().alone);
+  assert(s < how.end && how.end <= plan_.segments().size());
   const Segment& last = plan_.segments()[how.end - 1];
   if (how.is_per_fault) {
     per_fault_executor_.run(pack.first_step, last.end, pending.first(how.layers), how.lanes,
@@ -132,7 +136,8 @@ void ReplayWorkspace::carry(const ReadyPack& pack, const Strategy& how, int valu
       {pack.faults, changed_lanes, pack.state.has_large_delta, pending, how.end, std::move(buffer)});
 }
 
-void ReplayWorkspace::report(const std::vector<FaultIndex>& faults, const Changed& changed) {
+void ReplayWorkspace::report(const std::vector<BlockIndex>& faults, const Changed& changed) {
+  assert(idx(std::bit_width(values_.changed_lanes(plan_.output()))) <= faults.size());
   for_each_bit(values_.changed_lanes(plan_.output()), [&](int lane) {
     const float* scores = pack_executor_.read_value(plan_.output(), lane);
     for (size_t i = 0; i < scores_.size(); ++i) scores_[i] = canonical_nan(scores[i]);

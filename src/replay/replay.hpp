@@ -25,7 +25,7 @@ namespace tf_injector::replay {
 
 // Called for every fault whose scores differ from the golden ones in some bit. The span is valid during the
 // call.
-using Changed = std::function<void(FaultIndex fault, std::span<const float> scores)>;
+using Changed = std::function<void(BlockIndex fault, std::span<const float> scores)>;
 
 struct ReplayScores {
   AlignedBuffer scores_, golden_scores_;
@@ -61,7 +61,7 @@ class ReplayWorkspace : ReplayScores {
   static constexpr int kNothing = -1;  // no value: all is golden
   // A pack whose state in front of a segment is in values_.
   struct ReadyPack {
-    const std::vector<FaultIndex>& faults;
+    const std::vector<BlockIndex>& faults;
     PackState state;
     size_t first_step = 0;  // of the segment: it begins there
     int changed_value = kNothing;
@@ -69,7 +69,7 @@ class ReplayWorkspace : ReplayScores {
   void run_pack(const ReadyPack& pack, size_t segment, const Changed& changed);
   // Keeps what the pack has changed for the segment that it goes on with; counts it if all of it has ended.
   void carry(const ReadyPack& pack, const Strategy& how, int value);
-  void report(const std::vector<FaultIndex>& faults, const Changed& changed);
+  void report(const std::vector<BlockIndex>& faults, const Changed& changed);
 
   const ReplayPlan& plan_;
   GoldenActivations golden_;

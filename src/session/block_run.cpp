@@ -26,7 +26,7 @@ size_t faults_per_piece(const Setup& setup, size_t count) {
 }
 
 BlockRunner::BlockRunner(const Setup& setup, Engine& engine, GoldenRun& golden,
-                         std::function<bool(size_t place)> keep, const std::atomic<bool>* stop,
+                         std::function<bool(ListIndex fault)> keep, const std::atomic<bool>* stop,
                          std::function<void(int64_t pairs)> advance)
     : setup_(setup),
       engine_(engine),
@@ -43,20 +43,21 @@ std::vector<BlockRunner::Piece> BlockRunner::cut(size_t count) const {
   std::vector<Piece> pieces;
   for (const Tile& tile : setup_.tiles) {
     for (size_t first = 0; first < count; first += size)
-      pieces.push_back({.tile = &tile, .first = first, .count = std::min(size, count - first)});
+      pieces.push_back({.tile = &tile, .first = BlockIndex(first), .count = std::min(size, count - first)});
   }
   return pieces;
 }
 
-void BlockRunner::run_pieces(size_t first, size_t count, KeptRows* kept, BlockResult& block,
+void BlockRunner::run_pieces(ListIndex first, size_t count, KeptRows* kept, BlockResult& block,
                              const std::function<std::vector<Tally>(const Piece&, int thread)>& work) {
+  assert(first.value + count <= setup_.patches.size());
   kept_ = kept;
   block.tallies.resize(count);
   block.scores.resize(count);
-  for (size_t fault = 0; fault < count; ++fault) {
-    if (keep_(first + fault)) block.scores[fault] = golden_.scores;
+  for (size_t i = 0; i < count; ++i) {
+    if (keep_(first + i)) block.scores[i] = golden_.scores;
   }
-  engine_.begin_block(std::span(setup_.patches).subspan(first, count));
+  engine_.begin_block(std::span(setup_.patches).subspan(first.value, count));
   const std::vector<Piece> pieces = cut(count);
   std::mutex adding;
   parallel_for(pieces.size(), setup_.layout.threads, [&](size_t item, int thread) {
@@ -64,18 +65,18 @@ void BlockRunner::run_pieces(size_t first, size_t count, KeptRows* kept, BlockRe
     const Piece& piece = pieces[item];
     const std::vector<Tally> tallies = work(piece, thread);
     const std::lock_guard lock(adding);
-    for (size_t i = 0; i < piece.count; ++i) block.tallies[piece.first + i] += tallies[i];
+    for (size_t i = 0; i < piece.count; ++i) block.tallies[(piece.first + i).value] += tallies[i];
   });
 }
 
-BlockResult BlockRunner::run(size_t first, size_t count, KeptRows* kept) {
+BlockResult BlockRunner::run(ListIndex first, size_t count, KeptRows* kept) {
   BlockResult block;
   run_pieces(first, count, kept, block,
              [&](const Piece& piece, int thread) { return run_piece(piece, thread, block); });
   return block;
 }
 
-BlockResult BlockRunner::run_with_golden(size_t first, size_t count, KeptRows* kept) {
+BlockResult BlockRunner::run_with_golden(ListIndex first, size_t count, KeptRows* kept) {
   assert(faults_per_piece(setup_, count) == count);
   BlockResult block;
   std::vector<double> seconds(static_cast<size_t>(setup_.layout.threads));
@@ -88,16 +89,16 @@ BlockResult BlockRunner::run_with_golden(size_t first, size_t count, KeptRows* k
 }
 
 FaultSink BlockRunner::sink(const Piece& piece, std::vector<Tally>& tallies, BlockResult& block) {
-  const auto row = [&](size_t fault, int image_of_tile, std::span<const float> scores) {
+  const auto row = [&](BlockIndex fault, int image_of_tile, std::span<const float> scores) {
     const int64_t image = piece.tile->first + image_of_tile;
     const auto i = static_cast<size_t>(image);
-    Tally& tally = tallies[fault - piece.first];
+    Tally& tally = tallies[piece.place_of(fault)];
     tally -= golden_.tally_if_unchanged[i];
     const Tally counts = golden_.tally(setup_, image, scores);
     tally += counts;
     if (kept_ != nullptr) kept_->take(fault, image, scores, counts);
-    if (!block.scores[fault].empty())
-      std::copy(scores.begin(), scores.end(), setup_.row(block.scores[fault], image).begin());
+    std::vector<float>& wanted = block.scores[fault.value];
+    if (!wanted.empty()) std::copy(scores.begin(), scores.end(), setup_.row(wanted, image).begin());
   };
   const auto advance = [&](int64_t pairs) {
     check_stop(stop_);
@@ -124,6 +125,7 @@ std::vector<Tally> BlockRunner::run_piece(const Piece& piece, int thread, BlockR
 // The same, with what a golden row counts added as soon as it is there.
 std::vector<Tally> BlockRunner::run_piece_with_golden(const Piece& piece, int thread, BlockResult& block,
                                                       double& golden_seconds) {
+  assert(piece.first == BlockIndex(0));
   const Tile& tile = *piece.tile;
   std::vector<Tally> tallies(piece.count);
   FaultSink faults = sink(piece, tallies, block);
@@ -134,9 +136,9 @@ std::vector<Tally> BlockRunner::run_piece_with_golden(const Piece& piece, int th
     golden_.read(setup_, image, 1);
     for (Tally& tally : tallies) tally += golden_.tally_if_unchanged[static_cast<size_t>(image)];
     const std::span<const float> row = setup_.row(std::as_const(golden_.scores), image);
-    for (size_t fault = piece.first; fault < piece.first + piece.count; ++fault) {
-      if (!block.scores[fault].empty())
-        std::copy(row.begin(), row.end(), setup_.row(block.scores[fault], image).begin());
+    for (size_t i = 0; i < piece.count; ++i) {
+      std::vector<float>& wanted = block.scores[(piece.first + i).value];
+      if (!wanted.empty()) std::copy(row.begin(), row.end(), setup_.row(wanted, image).begin());
     }
     golden_seconds += seconds_since(faults_end);
     faults_end = Clock::now();

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <atomic>
+#include <cassert>
 #include <functional>
 #include <span>
 #include <vector>
 
+#include "core/fault_index.hpp"
 #include "session/check/kept_rows.hpp"
 #include "session/golden_run.hpp"
 #include "session/setup.hpp"
@@ -13,7 +15,7 @@
 
 namespace tf_injector {
 
-// What a block of faults gave, in the list's order.
+// What a block of faults gave, by the faults' BlockIndex.
 struct BlockResult {
   std::vector<Tally> tallies;              // one per fault
   std::vector<std::vector<float>> scores;  // per fault: images x classes, or empty where they are not kept
@@ -21,29 +23,36 @@ struct BlockResult {
 
 class BlockRunner {
  public:
-  // All must outlive it. `golden`: what run compares with. `keep(place)`: are the scores wanted of
-  // the fault at this place of the setup's faults? `advance`: called on any thread,
+  // All must outlive it. `golden`: what run compares with. `keep`: are the scores wanted of this
+  // fault? `advance`: called on any thread,
   // several times a second, with the pairs of fault and image that are finished since.
-  BlockRunner(const Setup& setup, Engine& engine, GoldenRun& golden, std::function<bool(size_t place)> keep,
-              const std::atomic<bool>* stop, std::function<void(int64_t pairs)> advance);
+  BlockRunner(const Setup& setup, Engine& engine, GoldenRun& golden,
+              std::function<bool(ListIndex fault)> keep, const std::atomic<bool>* stop,
+              std::function<void(int64_t pairs)> advance);
 
-  // The faults first..first+count-1 of the setup. The result does not depend on threads, tiles or pieces.
+  // `count` faults of the setup from `first` on. The result does not depend on threads, tiles or pieces.
   // `kept`: is given every row that the engine gives, or null. Throws Stopped, std::bad_alloc, and what the
   // engine and `advance` throw.
-  [[nodiscard]] BlockResult run(size_t first, size_t count, KeptRows* kept = nullptr);
+  [[nodiscard]] BlockResult run(ListIndex first, size_t count, KeptRows* kept = nullptr);
   // The same with the run without a fault in it, which goes into `golden`; its seconds are golden's share of
   // the time that this took. A piece must take all of the faults (faults_per_piece).
-  [[nodiscard]] BlockResult run_with_golden(size_t first, size_t count, KeptRows* kept = nullptr);
+  [[nodiscard]] BlockResult run_with_golden(ListIndex first, size_t count, KeptRows* kept = nullptr);
 
  private:
   // One thread's piece of work: some faults of the block on one tile.
   struct Piece {
     const Tile* tile = nullptr;
-    size_t first = 0, count = 0;  // of the block
+    BlockIndex first;
+    size_t count = 0;
+    // Where the piece's own results have a fault of it.
+    [[nodiscard]] size_t place_of(BlockIndex fault) const noexcept {
+      assert(fault - first < count);
+      return fault - first;
+    }
   };
   [[nodiscard]] std::vector<Piece> cut(size_t count) const;
   // Cuts the block, hands its pieces to the threads and adds up what they count.
-  void run_pieces(size_t first, size_t count, KeptRows* kept, BlockResult& block,
+  void run_pieces(ListIndex first, size_t count, KeptRows* kept, BlockResult& block,
                   const std::function<std::vector<Tally>(const Piece&, int thread)>& work);
   [[nodiscard]] std::vector<Tally> run_piece(const Piece& piece, int thread, BlockResult& block);
   // `golden_seconds`: the thread's for the run without a fault.
@@ -55,7 +64,7 @@ class BlockRunner {
   const Setup& setup_;
   Engine& engine_;
   GoldenRun& golden_;
-  std::function<bool(size_t)> keep_;
+  std::function<bool(ListIndex)> keep_;
   KeptRows* kept_ = nullptr;  // of the block
   const std::atomic<bool>* stop_;
   std::function<void(int64_t)> advance_;

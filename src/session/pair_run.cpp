@@ -106,22 +106,23 @@ void run_block(ImageRunner& runner, const Setup& setup, std::span<const size_t> 
     const ImagePairs& image = *images[i];
     const Tile tile = tile_at(image.image, 1, setup.images(), setup.batch_size());
     const std::span<float> golden = runner.golden(thread);
-    const auto tell = [&](size_t fault, std::span<const float> scores) {
-      const auto [first, last] = std::equal_range(image.faults.begin(), image.faults.end(), block[fault]);
+    const auto tell = [&](BlockIndex fault, std::span<const float> scores) {
+      const auto [first, last] =
+          std::equal_range(image.faults.begin(), image.faults.end(), block[fault.value]);
       for (auto at = first; at != last; ++at)
         row(image.places[static_cast<size_t>(at - image.faults.begin())], golden, scores);
     };
     std::vector<char> is_given(block.size());  // rows that equal golden's may be left out
     const FaultSink sink{.row =
-                             [&](size_t fault, int, std::span<const float> scores) {
-                               is_given[fault] = 1;
+                             [&](BlockIndex fault, int, std::span<const float> scores) {
+                               is_given[fault.value] = 1;
                                tell(fault, scores);
                              },
                          .advance = [&](int64_t) { check_stop(runner.stop()); }};
     runner.engine().run_golden_and_faults(
         runner.fill(tile, thread), block.size(), golden, thread, [](int) {}, sink);
     for (size_t fault = 0; fault < block.size(); ++fault) {
-      if (is_given[fault] == 0) tell(fault, golden);
+      if (is_given[fault] == 0) tell(BlockIndex(fault), golden);
     }
   });
 }

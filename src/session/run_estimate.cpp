@@ -42,8 +42,9 @@ class Sampler {
     engine_.run_golden(images, 0, golden_);
     engine_.begin_block(faults);
     const auto begin = Clock::now();
-    engine_.run_faults(images, 0, faults.size(), golden_, 0,
-                       {.row = [](size_t, int, auto) {}, .advance = [this](int64_t) { check_stop(stop_); }});
+    engine_.run_faults(
+        images, BlockIndex(0), faults.size(), golden_, 0,
+        {.row = [](BlockIndex, int, auto) {}, .advance = [this](int64_t) { check_stop(stop_); }});
     return seconds_since(begin);
   }
 

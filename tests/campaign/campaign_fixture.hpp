@@ -142,9 +142,9 @@ class WatchedEngine final : public Engine {
     hooks_.block(faults.size());
     engine_->begin_block(faults);
   }
-  void run_faults(const TileImages& images, size_t first, size_t count, std::span<const float> golden,
+  void run_faults(const TileImages& images, BlockIndex first, size_t count, std::span<const float> golden,
                   int thread, const FaultSink& sink) override {
-    hooks_.piece(first, count);
+    hooks_.piece(first.value, count);
     engine_->run_faults(images, first, count, golden, thread, watched(golden, sink));
   }
   void run_golden_and_faults(const TileImages& images, size_t count, std::span<float> golden, int thread,
@@ -162,14 +162,14 @@ class WatchedEngine final : public Engine {
  private:
   FaultSink watched(std::span<const float> golden, const FaultSink& sink) const {
     FaultSink filtered = sink;
-    filtered.row = [this, golden, &sink](size_t fault, int image, std::span<const float> found) {
+    filtered.row = [this, golden, &sink](BlockIndex fault, int image, std::span<const float> found) {
       std::vector<float> scores(found.begin(), found.end());
-      if (hooks_.spoil) hooks_.spoil(fault, image, scores);
+      if (hooks_.spoil) hooks_.spoil(fault.value, image, scores);
       const auto same = golden.subspan(static_cast<size_t>(image) * classes_, classes_);
       const bool equal = std::equal(scores.begin(), scores.end(), same.begin(),
                                     [](float a, float b) { return float_bits(a) == float_bits(b); });
       if (equal && hooks_.only_changed_rows) return;
-      for (size_t left = hooks_.times ? hooks_.times(fault, image) : 1; left > 0; --left)
+      for (size_t left = hooks_.times ? hooks_.times(fault.value, image) : 1; left > 0; --left)
         sink.row(fault, image, scores);
     };
     return filtered;

@@ -25,7 +25,7 @@ class CountingEngine final : public Engine {
     engine_->run_golden(images, thread, scores);
   }
   void begin_block(std::span<const Patch> faults) override { engine_->begin_block(faults); }
-  void run_faults(const TileImages& images, size_t first, size_t count, std::span<const float> golden,
+  void run_faults(const TileImages& images, BlockIndex first, size_t count, std::span<const float> golden,
                   int thread, const FaultSink& sink) override {
     engine_->run_faults(images, first, count, golden, thread, sink);
   }

@@ -65,7 +65,7 @@ Counters counters_of(const Case& of, KernelSet set, const Shortcuts& shortcuts =
   const std::span<const float> inputs[] = {of.image};
   workspace.run_golden(inputs, {.batch = 512}, golden);
   for (const replay::Group& group : block.groups())
-    workspace.run_group(group, [](size_t, std::span<const float>) {});
+    workspace.run_group(group, [](BlockIndex, std::span<const float>) {});
   return workspace.counters();
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "replay/prepared_network.hpp"
+#include "support/block_indices.hpp"
 #include "support/odd_networks.hpp"
 
 namespace tf_injector {
@@ -54,13 +55,13 @@ TEST(FaultBlock, KeepsTheIndicesOfTheBlockThatItIsAPieceOf) {
   const PreparedNetwork network = prepared(rng);
   const Graph& g = network.graph;
   const std::vector<Patch> patches = {added(g, 2, 3, 2.0f), added(g, 0, 7, 1000.0f), added(g, 1, 1, -0.5f)};
-  std::set<replay::FaultIndex> found;
-  const FaultBlock block(network.replay_plan, patches, 70);
+  std::set<BlockIndex> found;
+  const FaultBlock block(network.replay_plan, patches, BlockIndex(70));
   for (const Pack* pack : packs_of(block)) {
     found.insert(pack->faults.begin(), pack->faults.end());
-    EXPECT_EQ(pack->has_large_delta, pack->faults.front() == 71);
+    EXPECT_EQ(pack->has_large_delta, pack->faults.front() == BlockIndex(71));
   }
-  EXPECT_EQ(found, (std::set<replay::FaultIndex>{70, 71, 72}));
+  EXPECT_EQ(found, (std::set<BlockIndex>{BlockIndex(70), BlockIndex(71), BlockIndex(72)}));
 }
 
 TEST(FaultBlock, LanesLieInTheOrderOfTheirChangesAndLargeOnesApart) {
@@ -76,9 +77,9 @@ TEST(FaultBlock, LanesLieInTheOrderOfTheirChangesAndLargeOnesApart) {
   const std::vector<const Pack*> packs = packs_of(block);
   ASSERT_EQ(packs.size(), 2u);
   EXPECT_FALSE(packs[0]->has_large_delta);
-  EXPECT_EQ(packs[0]->faults, (std::vector<uint32_t>{3, 2, 0}));
+  EXPECT_EQ(packs[0]->faults, test::block_indices({3, 2, 0}));
   EXPECT_TRUE(packs[1]->has_large_delta);
-  EXPECT_EQ(packs[1]->faults, (std::vector<uint32_t>{4, 1, 5}));
+  EXPECT_EQ(packs[1]->faults, test::block_indices({4, 1, 5}));
 }
 
 TEST(FaultBlock, APackThatIsNotFullTakesFaultsOfTheLayersBehind) {
@@ -90,7 +91,7 @@ TEST(FaultBlock, APackThatIsNotFullTakesFaultsOfTheLayersBehind) {
   const FaultBlock block(network.replay_plan, patches);
   const std::vector<const Pack*> packs = packs_of(block);
   ASSERT_EQ(packs.size(), 1u);
-  EXPECT_EQ(packs[0]->faults, (std::vector<uint32_t>{0, 2, 1}));
+  EXPECT_EQ(packs[0]->faults, test::block_indices({0, 2, 1}));
   ASSERT_EQ(packs[0]->hits.size(), 3u);
   for (size_t step = 0; step < 3; ++step) {
     EXPECT_EQ(packs[0]->hits[step].step, step);
@@ -125,9 +126,9 @@ TEST(FaultBlock, FaultsOfSeveralLayersStandApart) {
   ASSERT_EQ(block.groups().size(), 1u);
   const Group& group = block.groups().front();
   ASSERT_EQ(group.packs.size(), 1u);
-  EXPECT_EQ(group.packs[0].faults, (std::vector<uint32_t>{1}));
+  EXPECT_EQ(group.packs[0].faults, test::block_indices({1}));
   ASSERT_EQ(group.multi_layer_packs.size(), 1u);
-  EXPECT_EQ(group.multi_layer_packs[0].faults, (std::vector<uint32_t>{0, 2}));
+  EXPECT_EQ(group.multi_layer_packs[0].faults, test::block_indices({0, 2}));
   ASSERT_EQ(group.multi_layer_packs[0].hits.size(), 2u);
   for (const LayerFaults& hit : group.multi_layer_packs[0].hits) {
     EXPECT_TRUE(hit.lane.empty());
@@ -145,7 +146,7 @@ void expect_hit_is_of(const LayerFaults& hit, const Pack& pack, const PreparedNe
   EXPECT_TRUE(std::is_sorted(hit.channel.begin(), hit.channel.end()));
   bool all_positions_affected = false;
   for (size_t h = 0; h < hit.lane.size(); ++h) {
-    const Patch& patch = patches[pack.faults[static_cast<size_t>(hit.lane[h])]];
+    const Patch& patch = patches[pack.faults[static_cast<size_t>(hit.lane[h])].value];
     ASSERT_EQ(static_cast<size_t>(patch.weight), hit.step) << "layer i has the weight i";
     EXPECT_EQ((int64_t{hit.tap[h]} * cin + hit.cin[h]) * cout + hit.channel[h], patch.element);
     all_positions_affected =
@@ -172,7 +173,7 @@ TEST(FaultBlock, HoldsEveryFaultOnceWithinTheSizesOfThePlan) {
     std::vector<Patch> patches;
     for (int i = 0; i < 150; ++i) patches.push_back(test::random_fault(rng, network.graph, {0, 1, 2}));
     const FaultBlock block(network.replay_plan, patches);
-    std::set<uint32_t> seen;
+    std::set<BlockIndex> seen;
     for (const Group& group : block.groups()) {
       EXPECT_GE(group.packs.size(), 1u);
       EXPECT_LE(group.packs.size(), is.packs);
@@ -184,10 +185,10 @@ TEST(FaultBlock, HoldsEveryFaultOnceWithinTheSizesOfThePlan) {
       size_t lanes = 0;
       for (size_t lane = 0; lane < pack->faults.size(); ++lane) {
         EXPECT_TRUE(seen.insert(pack->faults[lane]).second);
-        const float delta = delta_of(patches[pack->faults[lane]]);
+        const float delta = delta_of(patches[pack->faults[lane].value]);
         EXPECT_EQ(delta > 8.0f, pack->has_large_delta);
         if (lane > 0) {
-          EXPECT_LE(delta_of(patches[pack->faults[lane - 1]]), delta);
+          EXPECT_LE(delta_of(patches[pack->faults[lane - 1].value]), delta);
         }
       }
       for (const LayerFaults& hit : pack->hits) {

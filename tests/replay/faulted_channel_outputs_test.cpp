@@ -31,7 +31,7 @@ void expect_outputs_of_evaluate(const PreparedNetwork& network, std::span<const 
       columns.compute(hit, network.replay_plan.steps().front(), network.context);
       for (int64_t p = 0; p < kSide * kSide; ++p) {
         columns.at(p, [&](int32_t h, float value) {
-          const uint32_t fault = pack.faults[static_cast<size_t>(hit.lane[static_cast<size_t>(h)])];
+          const uint32_t fault = pack.faults[static_cast<size_t>(hit.lane[static_cast<size_t>(h)])].value;
           found[fault][static_cast<size_t>(p * kFilters + hit.channel[static_cast<size_t>(h)])] = value;
           ++told;
         });

@@ -41,7 +41,7 @@ void replay_all(const ReplayPlan& plan, const FaultBlock& block, const Case& of)
     const std::span<const float> inputs[] = {image};
     workspace.run_golden(inputs, {.batch = 512}, golden);
     for (const replay::Group& group : block.groups())
-      workspace.run_group(group, [](size_t, std::span<const float>) {});
+      workspace.run_group(group, [](BlockIndex, std::span<const float>) {});
   }
 }
 

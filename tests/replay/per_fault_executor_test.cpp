@@ -44,7 +44,7 @@ void expect_outputs(const PreparedNetwork& network, const Workers& workers, cons
   const std::vector<float> golden = network.evaluated(nullptr);
   for (size_t lane = 0; lane < pack.faults.size(); ++lane) {
     const bool runs = (lanes >> lane & 1) != 0;
-    const std::vector<float> expected = runs ? network.evaluated(&patches[pack.faults[lane]]) : golden;
+    const std::vector<float> expected = runs ? network.evaluated(&patches[pack.faults[lane].value]) : golden;
     EXPECT_TRUE(test::same_bits(expected, workers.value_of(network, output, static_cast<int>(lane))));
     EXPECT_EQ((workers.values.changed_lanes(output) >> lane & 1) != 0, !test::same_bits(expected, golden))
         << "lane " << lane;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "replay/prepared_network.hpp"
+#include "support/block_indices.hpp"
 
 namespace tf_injector {
 namespace {
@@ -33,9 +34,9 @@ struct Packs {
   std::mt19937& rng;
   PackedActivations values{network.replay_plan, network.golden};
   Repacker repacker{network.replay_plan, network.golden, values};
-  std::map<uint32_t, std::vector<float>> expected;  // of faults that are alive
-  std::vector<uint32_t> order;                      // of those
-  uint32_t next_fault = 0;
+  std::map<BlockIndex, std::vector<float>> expected;  // of faults that are alive
+  std::vector<BlockIndex> order;                      // of those
+  size_t next_fault = 0;
 
   Packs(const PreparedNetwork& prepared_network, std::mt19937& random)
       : network(prepared_network), rng(random) {}
@@ -46,7 +47,7 @@ struct Packs {
     values.reset(lanes);
     values.begin(kValue);
     for (int lane = 0; lane < lanes; ++lane) {
-      pack.faults.push_back(next_fault++);
+      pack.faults.emplace_back(next_fault++);
       if ((alive >> lane & 1) == 0) continue;
       order.push_back(pack.faults.back());
       const float* golden = network.golden.value(kValue);
@@ -70,7 +71,7 @@ struct Packs {
   }
   // All that is alive in these packs is as it was, every fault once.
   void expect_all_in(std::vector<CarriedPack>& packs) {
-    std::vector<uint32_t> found;
+    std::vector<BlockIndex> found;
     std::vector<float> pixel(kChannels);
     for (CarriedPack& pack : packs) {
       values.reset(static_cast<int32_t>(pack.faults.size()));
@@ -78,12 +79,12 @@ struct Packs {
       values.put(kValue, pack.changed_lanes);
       for (LaneMask left = pack.changed_lanes; left != 0; left &= left - 1) {
         const int lane = std::countr_zero(left);
-        const uint32_t fault = pack.faults.at(static_cast<size_t>(lane));
+        const BlockIndex fault = pack.faults.at(static_cast<size_t>(lane));
         found.push_back(fault);
         for (int64_t p = 0; p < kPositions; ++p) {
           values.read(kValue, p, lane, pixel.data());
           ASSERT_TRUE(test::same_bits({expected.at(fault).data() + p * kChannels, kChannels}, pixel))
-              << "fault " << fault << ", position " << p;
+              << "fault " << fault.value << ", position " << p;
         }
       }
     }
@@ -134,7 +135,7 @@ TEST(Repack, PutsTheSurvivorsOfSeveralPacksIntoOne) {
   for (const LaneMask alive : {0b1000u, 0b0001u, 0b0100u}) packs.push_back(of.make(4, alive));
   std::vector<CarriedPack> packed = of.repacker.repack(kNext, std::move(packs));
   ASSERT_EQ(packed.size(), 1u);
-  EXPECT_EQ(packed[0].faults, (std::vector<uint32_t>{3, 4, 10}));
+  EXPECT_EQ(packed[0].faults, test::block_indices({3, 4, 10}));
   EXPECT_EQ(packed[0].changed_lanes, 0b111u);
   EXPECT_EQ(of.repacker.counters().packs_saved, 2);
   of.expect_all_in(packed);
@@ -176,14 +177,15 @@ TEST(Repack, MixesOnlyPacksOfAKind) {
   packs.back().segment = kNext + 1;
   packs.push_back(of.make(4, 0b0010, true));  // 20..23, large
   std::vector<CarriedPack> packed = of.repacker.repack(kNext, std::move(packs));
-  std::vector<std::vector<uint32_t>> faults;
+  std::vector<std::vector<BlockIndex>> faults;
   for (const CarriedPack& pack : packed) faults.push_back(pack.faults);
   std::sort(faults.begin(), faults.end());
-  EXPECT_EQ(faults, (std::vector<std::vector<uint32_t>>{{0, 15}, {4, 5, 6, 7}, {10, 21}, {16, 17, 18, 19}}));
+  EXPECT_EQ(faults, (std::vector{test::block_indices({0, 15}), test::block_indices({4, 5, 6, 7}),
+                                 test::block_indices({10, 21}), test::block_indices({16, 17, 18, 19})}));
   for (const CarriedPack& pack : packed) {
-    EXPECT_EQ(pack.has_large_delta, pack.faults.front() == 10);
-    EXPECT_EQ(pack.segment, pack.faults.front() == 16 ? kNext + 1 : kNext);
-    EXPECT_EQ(pack.pending.size(), pack.faults.front() == 4 ? 1u : 0u);
+    EXPECT_EQ(pack.has_large_delta, pack.faults.front() == BlockIndex(10));
+    EXPECT_EQ(pack.segment, pack.faults.front() == BlockIndex(16) ? kNext + 1 : kNext);
+    EXPECT_EQ(pack.pending.size(), pack.faults.front() == BlockIndex(4) ? 1u : 0u);
   }
 }
 

@@ -35,8 +35,8 @@ void expect_replay_equals_evaluate(std::mt19937& rng, const Graph& graph, const 
     std::vector<std::vector<float>> scores(patches.size());
     replay.run_golden(inputs, {.batch = batch}, golden);
     for (const replay::Group& group : block.groups()) {
-      replay.run_group(group,
-                       [&](size_t f, std::span<const float> s) { scores[f].assign(s.begin(), s.end()); });
+      replay.run_group(
+          group, [&](BlockIndex f, std::span<const float> s) { scores[f.value].assign(s.begin(), s.end()); });
     }
     evaluate(plan, nullptr, workspace, inputs, 1, {.batch = batch}, expected);
     ASSERT_TRUE(test::same_bits(expected, golden));

@@ -39,8 +39,8 @@ inline int differing_pairs(const Graph& graph, std::span<const Patch> patches, I
     std::vector<std::vector<float>> scores(patches.size());
     replay.run_golden(inputs, context, golden);
     for (const replay::Group& group : block.groups())
-      replay.run_group(group,
-                       [&](size_t f, std::span<const float> s) { scores[f].assign(s.begin(), s.end()); });
+      replay.run_group(
+          group, [&](BlockIndex f, std::span<const float> s) { scores[f.value].assign(s.begin(), s.end()); });
     evaluate(reference, nullptr, workspace, inputs, 1, context, expected);
     differing += same_bits(expected, golden) ? 0 : 1;
     for (size_t f = 0; f < patches.size(); ++f) {

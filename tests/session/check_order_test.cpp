@@ -10,6 +10,7 @@
 
 #include "core/bits.hpp"
 #include "session/check/kept_rows.hpp"
+#include "support/block_indices.hpp"
 
 namespace tf_injector {
 namespace {
@@ -30,10 +31,10 @@ TEST(CheckOrder, EveryFaultOnceAndTheSameForOneSeed) {
   std::mt19937 rng(1);
   for (const size_t count : {0U, 1U, 2U, 7U, 300U}) {
     const std::vector<Patch> patches = random_patches(rng, count, 5);
-    std::vector<uint32_t> order = check_order(patches, 9);
+    std::vector<BlockIndex> order = check_order(patches, 9);
     EXPECT_EQ(order, check_order(patches, 9));
     std::sort(order.begin(), order.end());
-    for (uint32_t i = 0; i < count; ++i) EXPECT_EQ(order[i], i);
+    for (uint32_t i = 0; i < count; ++i) EXPECT_EQ(order[i], BlockIndex(i));
     EXPECT_EQ(order.size(), count);
   }
 }
@@ -41,10 +42,10 @@ TEST(CheckOrder, EveryFaultOnceAndTheSameForOneSeed) {
 TEST(CheckOrder, TheFirstAreOfAllLayersAndKindsOfBits) {
   std::mt19937 rng(2);
   const std::vector<Patch> patches = random_patches(rng, 2000, 10);
-  const std::vector<uint32_t> order = check_order(patches, 3);
+  const std::vector<BlockIndex> order = check_order(patches, 3);
   std::map<std::pair<WeightId, bool>, int> of;  // layer and is it an exponent or sign bit
   for (size_t i = 0; i < 60; ++i) {
-    const Patch& patch = patches[order[i]];
+    const Patch& patch = patches[order[i].value];
     ++of[{patch.weight, (patch.old_bits ^ patch.new_bits) >= (1U << 23)}];
   }
   EXPECT_EQ(of.size(), 20U);  // 60 strata: each has its turn before one has its second
@@ -70,14 +71,14 @@ TEST(SpreadOrder, EveryPlaceOnceAndEveryBeginningSpread) {
 
 TEST(KeptRows, KeepsWhatCameAndSaysWhatDidNot) {
   KeptRows kept(5, 2);
-  const std::vector<uint32_t> order{2, 0, 1};
+  const std::vector<BlockIndex> order = test::block_indices({2, 0, 1});
   kept.begin(order, [](int64_t i) { return i + 3; });
   ASSERT_EQ(kept.faults(), 3U);
   ASSERT_EQ(kept.images(), 5);
   const std::vector<float> row{1.0f, -2.0f};
-  kept.take(0, 1, row, {.images = 1, .top_1_correct = 1, .top_1_robust = 1});
-  kept.take(2, 3, row, {.images = 1});
-  kept.take(2, 3, row, {.images = 1});
+  kept.take(BlockIndex(0), 1, row, {.images = 1, .top_1_correct = 1, .top_1_robust = 1});
+  kept.take(BlockIndex(2), 3, row, {.images = 1});
+  kept.take(BlockIndex(2), 3, row, {.images = 1});
   EXPECT_EQ(kept.image(1, 2), 1);  // from 4 on: 4, 0, 1
   EXPECT_TRUE(kept.was_given(1, 2));
   EXPECT_FALSE(kept.was_given_twice(1, 2));
@@ -96,8 +97,8 @@ TEST(KeptRows, KeepsWhatCameAndSaysWhatDidNot) {
 
 TEST(KeptRows, MemoryIsBounded) {
   KeptRows kept(10000, 1000);
-  std::vector<uint32_t> order(5000);
-  for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::vector<BlockIndex> order;
+  for (size_t i = 0; i < 5000; ++i) order.emplace_back(i);
   kept.begin(order, [](int64_t i) { return i; });
   EXPECT_GT(kept.faults(), 100U);
   EXPECT_LE(kept.faults() * static_cast<size_t>(kept.images()) * 1000 * sizeof(float), size_t{2} << 20);

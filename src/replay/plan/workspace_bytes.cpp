@@ -56,7 +56,7 @@ size_t ReplaySizes::workspace_bytes() const {
   // Buffers that are carried or spare, and the new place of one that grows or is packed.
   const size_t moved = largest;
   const size_t carried =
-      idx(pack.buffers()) * (sizeof(CarriedPack) + block_bytes(idx(pack.lanes) * sizeof(FaultIndex)));
+      idx(pack.buffers()) * (sizeof(CarriedPack) + block_bytes(idx(pack.lanes) * sizeof(BlockIndex)));
   return arrays + most_outside_bytes(*this) + moved + carried + block_bytes(sizeof(ReplayWorkspace)) +
          kSmallThings;
 }

@@ -40,7 +40,7 @@ float change_of(const Patch& patch) {
 
 }  // namespace
 
-std::vector<uint32_t> check_order(std::span<const Patch> faults, uint64_t seed) {
+std::vector<BlockIndex> check_order(std::span<const Patch> faults, uint64_t seed) {
   std::map<std::pair<WeightId, int>, std::vector<uint32_t>> strata;
   for (uint32_t fault = 0; fault < faults.size(); ++fault)
     strata[{faults[fault].weight, kind_of(faults[fault])}].push_back(fault);
@@ -57,10 +57,10 @@ std::vector<uint32_t> check_order(std::span<const Patch> faults, uint64_t seed) 
       order.emplace_back(turn, stratum_seed, stratum[static_cast<size_t>(ranks[turn])]);
   }
   std::sort(order.begin(), order.end());
-  std::vector<uint32_t> places;
-  places.reserve(order.size());
-  for (const auto& entry : order) places.push_back(std::get<2>(entry));
-  return places;
+  std::vector<BlockIndex> in_order;
+  in_order.reserve(order.size());
+  for (const auto& entry : order) in_order.emplace_back(std::get<2>(entry));
+  return in_order;
 }
 
 // Steps of about the golden section of the count, which fill it evenly; coprime to it, so that all are met.

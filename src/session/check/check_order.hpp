@@ -7,14 +7,15 @@
 #include <string_view>
 #include <vector>
 
+#include "core/fault_index.hpp"
 #include "graph/patch.hpp"
 
 namespace tf_injector {
 
-// Places of the faults, each once: in turn from every layer and kind of bit (sign, highest exponent bit, high
+// A block's faults, each once: in turn from every layer and kind of bit (sign, highest exponent bit, high
 // and low exponent, high and low mantissa), and within these spread over the sizes of the change, by which
 // replay packs faults. `seed` decides which come first.
-[[nodiscard]] std::vector<uint32_t> check_order(std::span<const Patch> faults, uint64_t seed);
+[[nodiscard]] std::vector<BlockIndex> check_order(std::span<const Patch> faults, uint64_t seed);
 
 // 0..count-1, each once, in an order in which every beginning is spread over all.
 class SpreadOrder {

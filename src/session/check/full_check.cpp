@@ -25,7 +25,7 @@ void FullCheck::check_golden(const GoldenRun& golden, double) {
   totals_ += {.golden_images = setup_.images(), .seconds = seconds_since(begin)};
 }
 
-void FullCheck::check_block(size_t first, const BlockResult& block, const GoldenRun& golden, double) {
+void FullCheck::check_block(ListIndex first, const BlockResult& block, const GoldenRun& golden, double) {
   const auto begin = Clock::now();
   for (size_t i = 0; i < block.tallies.size(); ++i) {
     if (!takes(first + i)) continue;
@@ -35,10 +35,10 @@ void FullCheck::check_block(size_t first, const BlockResult& block, const Golden
   totals_.seconds += seconds_since(begin);
 }
 
-void FullCheck::check_fault(size_t place, std::span<const float> scores, const Tally& counted,
+void FullCheck::check_fault(ListIndex fault, std::span<const float> scores, const Tally& counted,
                             const GoldenRun& golden) {
-  const std::string what = fault_text(setup_.faults[place]);
-  plain_->begin_block(std::span(setup_.patches).subspan(place, 1));
+  const std::string what = fault_text(setup_.faults[fault.value]);
+  plain_->begin_block(std::span(setup_.patches).subspan(fault.value, 1));
   require_equal(scores, evaluate_plain(true), what);
   Tally expected;
   for (int64_t image = 0; image < setup_.images(); ++image) {
@@ -59,10 +59,10 @@ std::vector<float> FullCheck::evaluate_plain(bool with_fault) {
       plain_->run_golden(images, thread, rows);
       return;
     }
-    const auto keep = [&](size_t, int image, std::span<const float> row) {
+    const auto keep = [&](BlockIndex, int image, std::span<const float> row) {
       std::copy(row.begin(), row.end(), setup_.row(scores, tile.first + image).begin());
     };
-    plain_->run_faults(images, 0, 1, {}, thread, {.row = keep, .advance = [](int64_t) {}});
+    plain_->run_faults(images, BlockIndex(0), 1, {}, thread, {.row = keep, .advance = [](int64_t) {}});
   });
   return scores;
 }

@@ -9,14 +9,15 @@ namespace tf_injector {
 class FullCheck final : public SelfCheck {
  public:
   FullCheck(const Setup& setup, int every, const std::atomic<bool>* stop);
-  [[nodiscard]] bool takes(size_t place) const noexcept override { return place % every_ == 0; }
+  [[nodiscard]] bool takes(ListIndex fault) const noexcept override { return fault.value % every_ == 0; }
   void check_golden(const GoldenRun& golden, double seconds) override;
-  void check_block(size_t first, const BlockResult& block, const GoldenRun& golden, double seconds) override;
+  void check_block(ListIndex first, const BlockResult& block, const GoldenRun& golden,
+                   double seconds) override;
 
  private:
   // The plain scores of all images, of the fault that was begun or of none.
   std::vector<float> evaluate_plain(bool with_fault);
-  void check_fault(size_t place, std::span<const float> scores, const Tally& counted,
+  void check_fault(ListIndex fault, std::span<const float> scores, const Tally& counted,
                    const GoldenRun& golden);
   void require_equal(std::span<const float> scores, std::span<const float> plain,
                      const std::string& what) const;

@@ -1,6 +1,7 @@
 #include "session/check/kept_rows.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 namespace tf_injector {
 namespace {
@@ -49,22 +50,23 @@ uint8_t packed(const Tally& counts) {
 
 }  // namespace
 
-void KeptRows::make_room(std::span<const uint32_t> order) {
+void KeptRows::make_room(std::span<const BlockIndex> order) {
   const Room room(order.size(), static_cast<uint64_t>(images_), classes_);
   windows_ = room.faults;
   window_images_ = static_cast<int64_t>(room.images);
   counted_ = room.counted;
   window_of_.assign(order.size(), kNone);
-  for (uint32_t i = 0; i < windows_; ++i) window_of_[order[i]] = i;
+  for (uint32_t i = 0; i < windows_; ++i) window_of_[order[i].value] = i;
   first_image_.resize(windows_);
   scores_.resize(windows_ * room.images * classes_);
   flags_.assign(windows_ * room.images, 0);
   counts_.assign(counted_ * static_cast<size_t>(images_), 0);
 }
 
-void KeptRows::take(size_t fault, int64_t image, std::span<const float> scores,
+void KeptRows::take(BlockIndex fault, int64_t image, std::span<const float> scores,
                     const Tally& counts) noexcept {
-  const uint32_t i = window_of_[fault];
+  assert(fault.value < window_of_.size());
+  const uint32_t i = window_of_[fault.value];
   if (i == kNone) return;
   if (i < counted_) counts_[i * static_cast<size_t>(images_) + static_cast<size_t>(image)] = packed(counts);
   const int64_t k = image - first_image_[i] + (image < first_image_[i] ? images_ : 0);

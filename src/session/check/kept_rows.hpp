@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "core/fault_index.hpp"
 #include "tf_injector/tally.hpp"
 
 namespace tf_injector {
@@ -19,12 +20,12 @@ class KeptRows {
   // one behind the last is the first) from `first_image(place in the order)` on: of all images if there is
   // room. Of the very first it is noted what every image counted.
   template <typename FirstImage>
-  void begin(std::span<const uint32_t> order, const FirstImage& first_image) {
+  void begin(std::span<const BlockIndex> order, const FirstImage& first_image) {
     make_room(order);
     for (size_t i = 0; i < windows_; ++i) first_image_[i] = first_image(static_cast<int64_t>(i));
   }
   // The engine gave this row, and it counted so much. Any thread; a pair of fault and image always the same.
-  void take(size_t fault, int64_t image, std::span<const float> scores, const Tally& counts) noexcept;
+  void take(BlockIndex fault, int64_t image, std::span<const float> scores, const Tally& counts) noexcept;
 
   [[nodiscard]] size_t faults() const noexcept { return windows_; }         // of which rows are kept
   [[nodiscard]] int64_t images() const noexcept { return window_images_; }  // of each of them
@@ -53,7 +54,7 @@ class KeptRows {
   enum Flag : uint8_t { kGiven = 1, kTwice = 2, kCritical = 4 };
   static constexpr uint32_t kNone = UINT32_MAX;
 
-  void make_room(std::span<const uint32_t> order);
+  void make_room(std::span<const BlockIndex> order);
   [[nodiscard]] size_t place(size_t i, int64_t k) const noexcept {
     return i * static_cast<size_t>(window_images_) + static_cast<size_t>(k);
   }

@@ -40,17 +40,17 @@ int threads_of(int threads, size_t overlay_bytes) {
   return static_cast<int>(std::clamp<size_t>(fitting, 1, static_cast<size_t>(threads)));
 }
 
-uint64_t block_seed(const Setup& setup, size_t first) {
+uint64_t block_seed(const Setup& setup, ListIndex first) {
   const Session::State& session = *setup.session;
   const std::string list = setup.list ? setup.list->sha256() : "";
   return seed_of(std::array<std::string_view, 3>{session.model.sha256(), list, session.feed.dataset().sha256},
-                 first);
+                 first.value);
 }
 
 }  // namespace
 
 struct SampledCheck::Block {
-  size_t first;
+  ListIndex first;
   const BlockResult& result;
   const GoldenRun& golden;
 };
@@ -67,11 +67,11 @@ SampledCheck::SampledCheck(const Setup& setup, const std::atomic<bool>* stop)
 
 double SampledCheck::floor_of_thread() const { return kFloorSeconds / static_cast<double>(plain_.size()); }
 
-KeptRows* SampledCheck::begin_block(size_t first, size_t count) {
+KeptRows* SampledCheck::begin_block(ListIndex first, size_t count) {
   const auto begin = Clock::now();
-  if (faults_left_ == 0) faults_left_ = setup_.faults.size() - first;
+  if (faults_left_ == 0) faults_left_ = setup_.faults.size() - first.value;
   const uint64_t seed = block_seed(setup_, first);
-  order_ = check_order(std::span(setup_.patches).subspan(first, count), seed);
+  order_ = check_order(std::span(setup_.patches).subspan(first.value, count), seed);
   const SpreadOrder images(setup_.images(), seed);
   kept_.begin(order_, [&](int64_t i) { return images[i]; });
   totals_.seconds += seconds_since(begin);
@@ -100,7 +100,7 @@ int64_t SampledCheck::run(size_t items, double wall_seconds, double floor_second
 
 void SampledCheck::check_golden(const GoldenRun& golden, double) {
   const auto begin = Clock::now();
-  const SpreadOrder order(setup_.images(), block_seed(setup_, 0));
+  const SpreadOrder order(setup_.images(), block_seed(setup_, ListIndex(0)));
   const double floor_seconds = floor_of_thread() * (setup_.golden_only() ? 1.0 : kGoldenPart);
   const auto check = [&](size_t item, int thread) {
     return check_image(order[static_cast<int64_t>(item)], thread, golden);
@@ -125,7 +125,7 @@ int64_t SampledCheck::check_image(int64_t image, int thread, const GoldenRun& go
   return 1;
 }
 
-void SampledCheck::check_block(size_t first, const BlockResult& result, const GoldenRun& golden,
+void SampledCheck::check_block(ListIndex first, const BlockResult& result, const GoldenRun& golden,
                                double seconds) {
   const auto begin = Clock::now();
   const Block block{first, result, golden};
@@ -149,7 +149,7 @@ void SampledCheck::check_block(size_t first, const BlockResult& result, const Go
     if (has_picked && part.images == 1) return 0;
     return check_part(block, i, part, thread) - (has_picked ? 1 : 0);
   };
-  const double left = static_cast<double>(setup_.faults.size() - first - result.tallies.size());
+  const double left = static_cast<double>(setup_.faults.size() - first.value - result.tallies.size());
   const double done = 1.0 - left / static_cast<double>(faults_left_);
   totals_.pairs += run(faults * (1 + parts.size()), kShare * seconds - totals_.seconds,
                        floor_of_thread() * done - processor_seconds_, check);
@@ -176,8 +176,8 @@ void SampledCheck::check_counts(const Block& block) const {
       const bool was_given = kept_.counts(i, image, counts);
       expected += was_given ? counts : block.golden.tally_if_unchanged[static_cast<size_t>(image)];
     }
-    require_equal_counts(block.result.tallies[order_[i]], expected,
-                         fault_text(setup_.faults[block.first + order_[i]]));
+    require_equal_counts(block.result.tallies[order_[i].value], expected,
+                         fault_text(setup_.faults[in_list(block.first, order_[i]).value]));
   }
 }
 
@@ -186,7 +186,7 @@ int64_t SampledCheck::check_part(const Block& block, size_t i, const Part& part,
   for (int64_t k = part.k; k < end;) {
     const Tile tile =
         tile_at(kept_.image(i, k), static_cast<int>(end - k), setup_.images(), setup_.batch_size());
-    const Patch& fault = setup_.patches[block.first + order_[i]];
+    const Patch& fault = setup_.patches[in_list(block.first, order_[i]).value];
     const std::span<const float> plain = plain_[static_cast<size_t>(thread)].evaluate(&fault, tile);
     for (int64_t n = 0; n < tile.images; ++n, ++k)
       check_pair(block, i, k, plain.subspan(static_cast<size_t>(n) * setup_.classes(), setup_.classes()));
@@ -195,13 +195,13 @@ int64_t SampledCheck::check_part(const Block& block, size_t i, const Part& part,
 }
 
 void SampledCheck::check_pair(const Block& block, size_t i, int64_t k, std::span<const float> plain) const {
-  const size_t fault = order_[i];
+  const BlockIndex fault = order_[i];
   const int64_t image = kept_.image(i, k);
-  const auto what = [&] { return fault_text(setup_.faults[block.first + fault]); };
+  const auto what = [&] { return fault_text(setup_.faults[in_list(block.first, fault).value]); };
   const std::span<const float> golden = setup_.row(block.golden.scores, image);
   const std::span<const float> found = kept_.was_given(i, k) ? kept_.row(i, k) : golden;
   if (!same_bits(found, plain)) throw_different_rows(found, plain, what(), image);
-  const std::vector<float>& written = block.result.scores[fault];  // kept where they go into files
+  const std::vector<float>& written = block.result.scores[fault.value];  // kept where they go into files
   if (!written.empty() && !same_bits(setup_.row(written, image), plain))
     throw_different_rows(setup_.row(written, image), plain, what(), image);
   if (kept_.was_given_twice(i, k)) throw_given_twice(what(), image);

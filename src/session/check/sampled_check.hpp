@@ -18,9 +18,10 @@ namespace tf_injector {
 class SampledCheck final : public SelfCheck {
  public:
   SampledCheck(const Setup& setup, const std::atomic<bool>* stop);
-  [[nodiscard]] KeptRows* begin_block(size_t first, size_t count) override;
+  [[nodiscard]] KeptRows* begin_block(ListIndex first, size_t count) override;
   void check_golden(const GoldenRun& golden, double seconds) override;
-  void check_block(size_t first, const BlockResult& block, const GoldenRun& golden, double seconds) override;
+  void check_block(ListIndex first, const BlockResult& block, const GoldenRun& golden,
+                   double seconds) override;
 
  private:
   struct Block;  // one that is being checked
@@ -44,8 +45,8 @@ class SampledCheck final : public SelfCheck {
   const Setup& setup_;
   const std::atomic<bool>* stop_;
   int tile_;
-  std::vector<PlainRows> plain_;  // one per thread
-  std::vector<uint32_t> order_;   // of the block's faults
+  std::vector<PlainRows> plain_;   // one per thread
+  std::vector<BlockIndex> order_;  // of the block's faults
   KeptRows kept_;
   size_t faults_left_ = 0;        // of this run, before its first block; 0: none has begun
   double processor_seconds_ = 0;  // of the thread that took most, of all blocks

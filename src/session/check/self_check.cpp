@@ -9,7 +9,7 @@ namespace {
 class NoCheck final : public SelfCheck {
  public:
   void check_golden(const GoldenRun&, double) override {}
-  void check_block(size_t, const BlockResult&, const GoldenRun&, double) override {}
+  void check_block(ListIndex, const BlockResult&, const GoldenRun&, double) override {}
 };
 
 enum class Kind { none, sampled, full };

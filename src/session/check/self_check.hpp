@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/fault_index.hpp"
 #include "session/block_run.hpp"
 #include "session/check/kept_rows.hpp"
 #include "session/golden_run.hpp"
@@ -19,14 +20,14 @@ class SelfCheck {
  public:
   virtual ~SelfCheck() = default;
 
-  // Is the fault at this place of the setup's faults, from 0, checked on all images? Its scores must be kept.
-  [[nodiscard]] virtual bool takes(size_t) const noexcept { return false; }
-  // What a block's rows are given to while it runs, or null. `first`: place of its first fault.
-  [[nodiscard]] virtual KeptRows* begin_block(size_t, size_t) { return nullptr; }
+  // Is this fault checked on all images? Its scores must be kept.
+  [[nodiscard]] virtual bool takes(ListIndex) const noexcept { return false; }
+  // What a block's rows are given to while it runs, or null. `first`: its first fault.
+  [[nodiscard]] virtual KeptRows* begin_block(ListIndex, size_t) { return nullptr; }
   // `seconds`: that the run has taken so far. Both throw Error(self_check) for a score or a count that
   // differs, Stopped, std::bad_alloc.
   virtual void check_golden(const GoldenRun& golden, double seconds) = 0;
-  virtual void check_block(size_t first, const BlockResult& block, const GoldenRun& golden,
+  virtual void check_block(ListIndex first, const BlockResult& block, const GoldenRun& golden,
                            double seconds) = 0;
 
   [[nodiscard]] const CheckTotals& totals() const noexcept { return totals_; }

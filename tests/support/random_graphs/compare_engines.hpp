@@ -101,9 +101,9 @@ inline void run_block(const RandomCase& c, const EngineSetting& how, Engine& eng
         std::copy(same.begin(), same.end(), scores.row(first + f, tile.first + image).begin());
     };
     const FaultSink sink{.row =
-                             [&](size_t fault, int image, std::span<const float> row) {
+                             [&](BlockIndex fault, int image, std::span<const float> row) {
                                std::copy(row.begin(), row.end(),
-                                         scores.row(first + fault, tile.first + image).begin());
+                                         scores.row(first + fault.value, tile.first + image).begin());
                              },
                          .advance = [](int64_t) {}};
     if (how.joins_golden) {
@@ -113,7 +113,7 @@ inline void run_block(const RandomCase& c, const EngineSetting& how, Engine& eng
     }
     const size_t from = item % pieces * how.piece, faults = std::min(how.piece, count - from);
     for (int image = 0; image < tile.images; ++image) begin(image, from, faults);
-    engine.run_faults(images, from, faults, golden_rows, thread, sink);
+    engine.run_faults(images, BlockIndex(from), faults, golden_rows, thread, sink);
   });
 }
 
