@@ -19,7 +19,8 @@ bool move_pixel(const ReplayStep& step, int64_t p, PackPixels& pixels) {
   const PackedActivations::PixelStorage to =
       values.allocate_pixel(step.output, p, std::popcount(pixel.changed_lanes));
   std::copy_n(pixel.delta_sq_norm, (pixel.count + 1) * (pixel.rows - pixel.delta_sq_norm), to.values);
-  for (int32_t i = 0; i < pixel.count; ++i) to.channels[i] = pixel.channels[i] + from.shift;
+  std::transform(pixel.channels, pixel.channels + pixel.count, to.channels,
+                 [&](int32_t channel) { return channel + from.shift; });
   values.commit(step.output, p, pixel.count, pixel.changed_lanes);
   ++pixels.counters().copied_pixels;
   return true;

@@ -141,19 +141,18 @@ std::optional<BinaryStep> binary_step(const ReplayStep& step, const std::vector<
   return found;
 }
 
+bool are_alike(const ValueInfo& a, const ValueInfo& b) {
+  return a.positions == b.positions && a.channels == b.channels;
+}
+
 bool is_elementwise(const ElementwiseForm* form, const ReplayStep& step,
                     const std::vector<ValueInfo>& values) {
   if (form == nullptr) return false;
   const ValueInfo& out = values[idx(step.output)];
   const bool per_channel = form->epilogue().parameters().mean != nullptr;
   if (per_channel && form->channels() != out.channels) return false;
-  return std::all_of(step.reads.begin(), step.reads.end(), [&](int value) {
-    return values[idx(value)].positions == out.positions && values[idx(value)].channels == out.channels;
-  });
-}
-
-bool are_alike(const ValueInfo& a, const ValueInfo& b) {
-  return a.positions == b.positions && a.channels == b.channels;
+  return std::all_of(step.reads.begin(), step.reads.end(),
+                     [&](int value) { return are_alike(values[idx(value)], out); });
 }
 
 }  // namespace
