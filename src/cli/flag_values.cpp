@@ -1,6 +1,7 @@
 #include "cli/flag_values.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>

@@ -1,6 +1,7 @@
 #include "report/report_open.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <filesystem>

@@ -1,6 +1,7 @@
 #include "cli/text/model_text.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <map>
