@@ -22,7 +22,7 @@ class Campaign;
 
 enum class ScoreMode {
   none,
-  changed,  // per fault the images whose scores differ from golden's in some bit
+  changed,  // per fault the images whose scores differ from the golden run's in some bit
   all,
 };
 

@@ -25,7 +25,7 @@ class Measurement {
 
   // The run without a fault, and the faults in blocks as in a campaign, or in blocks of one, until
   // `most_seconds` have passed, and at least one. Where a campaign joins both (joins_golden) so does this,
-  // and golden's share is taken off the seconds of the faults. Throws Stopped, std::bad_alloc.
+  // and the golden run's share is taken off the seconds of the faults. Throws Stopped, std::bad_alloc.
   EngineSpeed run(const std::string& name, bool one_by_one = false,
                   double most_seconds = std::numeric_limits<double>::infinity());
   [[nodiscard]] const Setup& setup() const noexcept { return setup_; }

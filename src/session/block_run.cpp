@@ -130,7 +130,7 @@ std::vector<Tally> BlockRunner::run_piece_with_golden(const Piece& piece, int th
   std::vector<Tally> tallies(piece.count);
   FaultSink faults = sink(piece, tallies, block);
   const auto inputs = setup_.feed().fill(tile, buffers_[static_cast<size_t>(thread)]);
-  auto faults_end = Clock::now();  // since then it is golden's time
+  auto faults_end = Clock::now();  // since then it is the golden run's time
   const auto golden_row = [&](int image_of_tile) {
     const int64_t image = tile.first + image_of_tile;
     golden_.read(setup_, image, 1);

@@ -34,8 +34,8 @@ class BlockRunner {
   // `kept`: is given every row that the engine gives, or null. Throws Stopped, std::bad_alloc, and what the
   // engine and `advance` throw.
   [[nodiscard]] BlockResult run(ListIndex first, size_t count, KeptRows* kept = nullptr);
-  // The same with the run without a fault in it, which goes into `golden`; its seconds are golden's share of
-  // the time that this took. A piece must take all of the faults (faults_per_piece).
+  // The same with the run without a fault in it, which goes into `golden`; its seconds are the golden run's
+  // share of the time that this took. A piece must take all of the faults (faults_per_piece).
   [[nodiscard]] BlockResult run_with_golden(ListIndex first, size_t count, KeptRows* kept = nullptr);
 
  private:
@@ -58,7 +58,7 @@ class BlockRunner {
   // `golden_seconds`: the thread's for the run without a fault.
   [[nodiscard]] std::vector<Tally> run_piece_with_golden(const Piece& piece, int thread, BlockResult& block,
                                                          double& golden_seconds);
-  // Counts into `tallies`, one per fault of the piece, what is not golden's.
+  // Counts into `tallies`, one per fault of the piece, what is not the golden run's.
   [[nodiscard]] FaultSink sink(const Piece& piece, std::vector<Tally>& tallies, BlockResult& block);
 
   const Setup& setup_;

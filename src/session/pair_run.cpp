@@ -112,7 +112,7 @@ void run_block(ImageRunner& runner, const Setup& setup, std::span<const size_t> 
       for (auto at = first; at != last; ++at)
         row(image.places[static_cast<size_t>(at - image.faults.begin())], golden, scores);
     };
-    std::vector<char> is_given(block.size());  // rows that equal golden's may be left out
+    std::vector<char> is_given(block.size());  // rows that equal the golden run's may be left out
     const FaultSink sink{.row =
                              [&](BlockIndex fault, int, std::span<const float> scores) {
                                is_given[fault.value] = 1;

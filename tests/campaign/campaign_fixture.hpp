@@ -125,7 +125,7 @@ struct EngineHooks {
   std::function<void(size_t fault, int image, std::span<float> scores)> spoil;
   std::function<void(std::span<float> scores)> spoil_golden;
   std::function<size_t(size_t fault, int image)> times;  // a row is given so often; always once where empty
-  bool only_changed_rows = false;  // as an engine may do: rows that equal golden's are left out
+  bool only_changed_rows = false;  // as an engine may do: rows that equal the golden run's are left out
 };
 
 class WatchedEngine final : public Engine {

@@ -131,7 +131,8 @@ class SampledCheckTest : public ReplayCampaignTest {
     };
     return hooks;
   }
-  // Makes class 0 NaN on every image: a row that equals golden's need not be given, and cannot be spoilt.
+  // Makes class 0 NaN on every image: a row that equals the golden run's need not be given, and cannot be
+  // spoilt.
   static void show_everywhere(RunInputs& inputs, std::initializer_list<size_t> faults) {
     const size_t last_kernel = inputs.graph.weights.size() - 2;
     for (const size_t fault : faults)

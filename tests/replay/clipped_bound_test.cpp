@@ -70,7 +70,7 @@ float change_between(std::span<const float> golden, std::span<const float> fault
 // The position in the golden run and under some faults, and which outputs are said to be nonzero.
 struct Position {
   const Layer& layer;
-  std::vector<float> x, adds;  // golden's inputs, operand of the Add
+  std::vector<float> x, adds;  // the golden run's inputs, operand of the Add
   std::vector<std::vector<float>> faulted_x, faulted_adds;
 
   // Pairs of channel and fault that are said to be clipped.

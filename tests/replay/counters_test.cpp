@@ -22,7 +22,7 @@ struct Case {
 };
 
 // Convolutions whose ReLU clips nearly all that they make, three channels of four wholly: many faults soon
-// are golden's again.
+// are the golden run's again.
 struct SparseNetwork : test::RandomGraph {
   explicit SparseNetwork(std::mt19937& random) : RandomGraph{random, {}, {}} {
     constexpr int64_t kSide = 9, kChannels = 24;

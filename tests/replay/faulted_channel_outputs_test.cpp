@@ -18,7 +18,7 @@ PreparedNetwork one_layer(std::mt19937& rng, const replay::Shortcuts& shortcuts)
           test::random_values(rng, kSide * kSide * 3, test::Values::sparse), shortcuts};
 }
 
-// Every output of every fault of the block: told as changed, or golden's.
+// Every output of every fault of the block: told as changed, or the golden run's.
 void expect_outputs_of_evaluate(const PreparedNetwork& network, std::span<const Patch> patches) {
   const FaultBlock block(network.replay_plan, patches);
   FaultedChannelOutputs columns(network.replay_plan, network.golden);

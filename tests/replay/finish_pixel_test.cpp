@@ -102,7 +102,7 @@ TEST(FinishPixel, EqualsPlainLoopsForEveryEpilogue) {
       std::vector<float> add(kChannels);
       values.read(kAdded, p, std::countr_zero(left), add.data());
       expected.emplace_back();
-      // Where nothing is done to the sums, some lanes are golden's.
+      // Where nothing is done to the sums, some lanes are the golden run's.
       const bool is_golden = round % 32 == 0 && rng() % 2 == 0;
       for (int64_t c = 0; c < kChannels; ++c) {
         float& sum = sums[static_cast<size_t>(c * width + place)];

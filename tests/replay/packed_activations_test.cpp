@@ -143,7 +143,7 @@ TEST(PackedActivations, KeepPixelsThatAreWrittenAsAWhole) {
   EXPECT_EQ(values.changed_lanes(kValue), changed_lanes);
 
   (void)values.allocate_pixel(kValue, 5, 3);
-  values.commit(kValue, 5, 0, 0);  // no lane differs: the pixel is golden's
+  values.commit(kValue, 5, 0, 0);  // no lane differs: the pixel is the golden run's
   EXPECT_EQ(values.changed_lanes(kValue, 5), 0u);
   expect_same(values, expected);
 }

@@ -36,8 +36,8 @@ struct Workers {
   }
 };
 
-// The network's output for these lanes of the pack; the other lanes are golden's. A lane is held where it
-// differs.
+// The network's output for these lanes of the pack; the other lanes are the golden run's. A lane is changed
+// where it differs.
 void expect_outputs(const PreparedNetwork& network, const Workers& workers, const Pack& pack,
                     std::span<const Patch> patches, LaneMask lanes) {
   const int output = network.replay_plan.output();

@@ -27,7 +27,7 @@ class RowsByChannel {
   }
   RowsByChannel(const RowsByChannel&) = delete;
   RowsByChannel& operator=(const RowsByChannel&) = delete;
-  // Zeros where there is none: so it is in the held lanes.
+  // Zeros where there is none: so it is in the changed lanes.
   HWY_INLINE const float* row(int32_t channel) const {
     const int32_t place = places_[channel];
     const float* const row =

@@ -80,7 +80,7 @@ HWY_INLINE hn::Vec<Bits> ranks(LaneMask lanes) {
   const Bits u;
 #if HWY_TARGET == HWY_AVX3
   return hn::Vec<Bits>{
-      _mm512_maskz_expand_epi32(static_cast<__mmask16>(lanes), hn::Iota(u, 0).raw)};  // held lanes only
+      _mm512_maskz_expand_epi32(static_cast<__mmask16>(lanes), hn::Iota(u, 0).raw)};  // changed lanes only
 #else
   const auto below = hn::Sub(hn::Shl(hn::Set(u, 1u), hn::Iota(u, 0)), hn::Set(u, 1u));
   return hn::PopulationCount(hn::And(hn::Set(u, static_cast<uint32_t>(lanes)), below));
@@ -91,8 +91,8 @@ HWY_INLINE hn::Vec<Bits> ranks(LaneMask lanes) {
 template <int V>
 struct LanePlaces {
   hn::Mask<Floats> changed_lanes[V];
-  hn::Vec<Bits> rank[V];  // of each lane among the held ones of its vector
-  int32_t at[V];          // where the vector's held lanes begin in a row
+  hn::Vec<Bits> rank[V];  // of each lane among the changed ones of its vector
+  int32_t at[V];          // where the vector's changed lanes begin in a row
   int32_t stride;         // of the pixel's rows
 
   HWY_INLINE LanePlaces(LaneMask pixel_lanes, LaneMask wanted)
@@ -106,7 +106,7 @@ struct LanePlaces {
       next += count_lanes(some);
     }
   }
-  // Vector v of a row, `rest` in the lanes that are not held.
+  // Vector v of a row, `rest` in the lanes that are not changed.
   HWY_INLINE Vec read(const float* row, int v, Vec rest) const {
     const Floats d;
     return hn::IfThenElse(changed_lanes[v],
@@ -131,7 +131,8 @@ HWY_INLINE LaneMask lanes_that_differ(hn::Vec<Bits> difference) {
 #endif
 }
 
-// The channels of golden's pixel that are not +0. What a store writes too much, the next one writes over.
+// The channels of the golden run's pixel that are not +0. What a store writes too much, the next one writes
+// over.
 inline int32_t list_channels(const float* golden, int32_t channels, int32_t* listed) {
   const Floats d;
   const Bits u;

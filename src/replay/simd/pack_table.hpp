@@ -18,13 +18,13 @@ inline constexpr int kLaneVectors = 4;
 inline constexpr int kMaxWidth = 64;  // AVX-512: 4 x 16
 using LaneMask = uint64_t;            // bit l: lane l of a pack
 
-// A pixel of a value as the faults of a pack have it. The held lanes lie in a row one behind the other, in
-// whole vectors; the other lanes have golden's values. No row: +0 in the held lanes, and in golden unless
-// every lane of the pack is held.
+// A pixel of a value as the faults of a pack have it. The changed lanes lie in a row one behind the other, in
+// whole vectors; the other lanes have the golden run's values. No row: +0 in the changed lanes, and in golden
+// unless every lane of the pack is changed.
 struct LanePixel {
-  LaneMask changed_lanes = 0;  // none: the pixel is golden's
+  LaneMask changed_lanes = 0;  // none: the pixel is the golden run's
   const float* delta_sq_norm =
-      nullptr;                  // [vectors of the held lanes]: squared norm of the difference from golden
+      nullptr;                  // [vectors of the changed lanes]: squared norm of the difference from golden
   const float* rows = nullptr;  // [count][vectors]
   const int32_t* channels = nullptr;  // [count], ascending
   int32_t count = 0;
@@ -39,7 +39,7 @@ struct LaneChange {
 // A tap of an output position: the pixel it reads.
 struct LaneTap {
   LanePixel pixel;
-  const float* golden = nullptr;  // [cin]: golden's pixel
+  const float* golden = nullptr;  // [cin]: the golden run's pixel
   int32_t tap = 0;
 };
 
@@ -70,8 +70,8 @@ struct LaneRows {
   const float* values = nullptr;  // the call's, or where the rows lie already: those of its only pixel
 };
 
-// A pixel with changes: a row per channel that it had one of, or golden's where it is golden's, and per
-// channel that is changed.
+// Puts changes into a pixel. The result has a row per channel that the pixel has a row of (where it has no
+// changed lane: per channel in which the golden run is not +0), and per channel of `changes`.
 struct LaneMergeCall {
   LanePixel pixel;                // as it is
   const float* golden = nullptr;  // [channels]
@@ -135,7 +135,7 @@ struct LaneMaximaCall {
   std::span<const LaneTap> pixels;  // which tap each is does not matter
   LaneMask lanes = 0;               // the wanted ones: all that some pixel holds, and perhaps more
   int32_t channels = 0;
-  const float* golden = nullptr;  // [channels]: golden's maxima
+  const float* golden = nullptr;  // [channels]: the golden run's maxima
   int32_t* next = nullptr;        // [pixels]: room
   // Out: the channels that are not +0 in every lane and in golden, and perhaps more; ascending.
   float* sums = nullptr;            // [count][width]
@@ -167,19 +167,19 @@ struct LaneNonzeroCall {
 
 // Sums to output values: epilogue, what differs from golden, rows that are +0 in all lanes left out.
 struct LaneFinishCall {
-  LaneMask lanes = 0, all_lanes = 0;  // that have sums (the others are golden's); of the pack
+  LaneMask lanes = 0, all_lanes = 0;  // that have sums (the others are the golden run's); of the pack
   const float* sums = nullptr;        // [count][width]: of `lanes`, one behind the other
   const int32_t* channels = nullptr;  // [count], ascending; all others are zero in every lane and in golden
   int32_t count = 0;
   // [count]: the channel has sums in so many vectors, the last ones; where it has none, the output is
-  // golden's.
+  // the golden run's.
   const int32_t* nonzero_in = nullptr;  // null: it has all
   EpilogueCall epilogue;                // its `add` is not used:
   bool has_add = false;
   LanePixel add;                      // the operand's pixel
   const float* add_golden = nullptr;  // [channels]
   int32_t* add_places = nullptr;      // [channels]: room, all 0, and so again in the end
-  const float* golden = nullptr;      // golden's output pixel
+  const float* golden = nullptr;      // the golden run's output pixel
   // Out: a LanePixel of the lanes that differ. Room for count + 1 rows of the vectors of `lanes`, and a
   // vector.
   float* values = nullptr;  // the squared norms of the deltas, then the rows
@@ -198,11 +198,11 @@ struct ColumnsCall {
   int32_t faults = 0;                  // up to kMaxWidth
   const int32_t* channel = nullptr;    // [faults]
   std::span<const int32_t> positions;  // of the output
-  float* values = nullptr;        // [output positions][faults], a vector behind: sums, then output values
-  EpilogueCall epilogue;          // per-channel arrays hold fault l's channel at l; `add`: golden's operand
-  const float* golden = nullptr;  // golden's output; both are [output positions][channels]
+  float* values = nullptr;  // [output positions][faults], a vector behind: sums, then output values
+  EpilogueCall epilogue;    // per-channel arrays hold fault l's channel at l; `add`: the golden run's operand
+  const float* golden = nullptr;  // the golden run's output; both are [output positions][channels]
   int64_t channels = 0;
-  LaneMask* differs = nullptr;  // out, [positions]: bit l: the value of fault l is not golden's
+  LaneMask* differs = nullptr;  // out, [positions]: bit l: the value of fault l is not the golden run's
 };
 
 struct PackTable {

@@ -55,7 +55,7 @@ struct Finish {
     epilogue.relu6 = epilogue.relu && pick(rng, 0, 3) == 0;
     has_add = test::flip(rng);
     operand.changed_lanes = pick(rng, 0, 3) == 0 ? 0 : test::some_lanes(rng, lanes);
-    operand.change_held(rng, kind);
+    operand.change_lanes(rng, kind);
     operand.lay_out(pack);
     if (vectors > 1 && test::flip(rng)) {
       for (size_t i = 0; i < listed.size(); ++i) nonzero_in.push_back(pick(rng, 1, vectors));
@@ -161,8 +161,8 @@ bool needs_row(const Finish& finish, size_t i) {
   return false;
 }
 
-// The channels of the rows, by their places in the list; one more is no mistake only where golden's values
-// fill up the last vector.
+// The channels of the rows, by their places in the list; one more is no mistake only where the golden run's
+// values fill up the last vector.
 void find_rows(const Finish& finish, std::span<const int32_t> out_channels, std::vector<size_t>& found) {
   for (size_t i = 0; i < finish.listed.size(); ++i) {
     const bool is_there =
@@ -212,7 +212,7 @@ void expect_finished(const replay::simd::PackTable& table, std::mt19937& rng, Pa
   }
 }
 
-// A NaN with golden's bits is golden's, -0 is not +0: one lane differs, in that.
+// A NaN with the golden run's bits is the golden run's, -0 is not +0: one lane differs, in that.
 TEST(LaneFinish, ComparesBits) {
   for (const KernelSet set : available_kernel_sets()) {
     const replay::simd::PackTable* table = replay::simd::pack_table(set);

@@ -24,8 +24,9 @@ void expect_merged(const replay::simd::PackTable& table, std::mt19937& rng, Pack
   Pixel pixel(table, channels, test::pack_values(rng, channels, kind));
   pixel.changed_lanes =
       std::array{LaneMask{0}, pack, test::some_lanes(rng, pack)}[static_cast<size_t>(pick(rng, 0, 2))];
-  pixel.change_held(rng, kind);
-  for (int c = 0; c < channels; ++c) {  // +0 in every held lane: where golden does not count, without a row
+  pixel.change_lanes(rng, kind);
+  for (int c = 0; c < channels;
+       ++c) {  // +0 in every changed lane: where golden does not count, without a row
     if (pick(rng, 0, 2) != 0) continue;
     for (const int lane : test::lanes_of(pixel.changed_lanes)) pixel.changed[{lane, c}] = 0.0f;
   }
@@ -92,7 +93,7 @@ void expect_merged(const replay::simd::PackTable& table, std::mt19937& rng, Pack
   }
 }
 
-// The values of faulted channels, from their sums, and which of them are golden's.
+// The values of faulted channels, from their sums, and which of them are the golden run's.
 void expect_columns(const replay::simd::PackTable& table, std::mt19937& rng, PackValues kind) {
   const int channels = pick(rng, 1, 40), positions = pick(rng, 1, 12), faults = pick(rng, 1, table.width());
   const std::vector<float> sums = test::pack_values(rng, positions * faults, kind);
@@ -155,7 +156,7 @@ void expect_window(const replay::simd::PackTable& table, std::mt19937& rng, Pack
     Pixel& pixel = pixels.emplace_back(table, channels, test::pack_values(rng, channels, kind));
     pixel.changed_lanes = pick(rng, 0, 3) == 0 ? 0 : random_lanes(rng, width);
     lanes |= pixel.changed_lanes;
-    pixel.change_held(rng, kind);
+    pixel.change_lanes(rng, kind);
   }
   if (lanes == 0) return;
   std::vector<replay::simd::LaneTap> taps;
@@ -222,7 +223,7 @@ Pixel pixel_of_maxima(const replay::simd::PackTable& table, std::mt19937& rng, P
   Pixel pixel(table, channels, test::pack_values(rng, channels, kind));
   pixel.changed_lanes = std::array{
       LaneMask{0}, pack, random_lanes(rng, table.width()) & pack}[static_cast<size_t>(pick(rng, 0, 2))];
-  pixel.change_held(rng, kind);
+  pixel.change_lanes(rng, kind);
   const auto low = [&](float& value) {
     if (is_low && value > 0.0f) value = std::array{0.0f, -0.0f, -value}[static_cast<size_t>(pick(rng, 0, 2))];
   };

@@ -59,8 +59,8 @@ struct Pixel {
   [[nodiscard]] int64_t stride(LaneMask lanes) const {
     return int64_t{vectors_of(table, std::popcount(lanes))} * table.lanes;
   }
-  // A row per channel that is not +0 in some held lane or in golden, which does not count where every lane of
-  // the pack is held.
+  // A row per channel that is not +0 in some changed lane or in golden, which does not count where every lane
+  // of the pack is changed.
   void lay_out(LaneMask pack = 0) {
     const int64_t row = stride(changed_lanes);
     values = AlignedBuffer(static_cast<size_t>((channels + 1) * row));
@@ -78,7 +78,7 @@ struct Pixel {
     listed_with_padding = listed;
     listed_with_padding.resize(static_cast<size_t>(channels + replay::simd::kMaxWidth));
   }
-  // The squared norm of every held lane's difference from golden, and what must not count behind the last.
+  // The squared norm of every changed lane's difference from golden, and what must not count behind the last.
   void set_changes(std::mt19937& rng) {
     const auto lanes = static_cast<size_t>(std::popcount(changed_lanes));
     for (size_t l = 0; l < static_cast<size_t>(stride(changed_lanes)); ++l)
@@ -93,8 +93,8 @@ struct Pixel {
     return {changed_lanes, values.data(), values.data() + stride(changed_lanes), listed_with_padding.data(),
             static_cast<int32_t>(listed.size())};
   }
-  // Other values in every channel of the held lanes.
-  void change_held(std::mt19937& rng, PackValues kind) {
+  // Other values in every channel of the changed lanes.
+  void change_lanes(std::mt19937& rng, PackValues kind) {
     for (const int lane : lanes_of(changed_lanes)) {
       const std::vector<float> random = pack_values(rng, channels, kind);
       for (int c = 0; c < channels; ++c) changed[{lane, c}] = random[static_cast<size_t>(c)];

@@ -30,7 +30,7 @@ struct EngineSetting {
   }
 };
 
-// Scores by fault, image and class; golden's stand behind those of the last fault.
+// Scores by fault, image and class; the golden run's stand behind those of the last fault.
 class AllScores {
  public:
   AllScores(size_t faults, int images, int64_t classes)
@@ -95,7 +95,8 @@ inline void run_block(const RandomCase& c, const EngineSetting& how, Engine& eng
     const TileImages images{inputs, tile};
     const std::span<float> golden_rows = scores.rows(golden).subspan(
         static_cast<size_t>(tile.first) * classes, static_cast<size_t>(tile.images) * classes);
-    const auto begin = [&](int image, size_t from, size_t faults) {  // rows that are left out equal golden's
+    const auto begin = [&](int image, size_t from,
+                           size_t faults) {  // rows that are left out equal the golden run's
       const std::span<const float> same = scores.row(golden, tile.first + image);
       for (size_t f = from; f < from + faults; ++f)
         std::copy(same.begin(), same.end(), scores.row(first + f, tile.first + image).begin());
