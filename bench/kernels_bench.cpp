@@ -16,7 +16,7 @@
 #include "kernels/kernel.hpp"
 #include "kernels/peak.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr int kImages = 8;
@@ -164,10 +164,10 @@ void register_all() {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail
 
 int main(int argc, char** argv) {
-  tf_injector::register_all();
+  tf_injector::detail::register_all();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::RunSpecifiedBenchmarks();

@@ -8,6 +8,7 @@
 #include "kernels/ref/resize.hpp"
 
 using namespace tf_injector;
+using namespace tf_injector::detail;
 
 namespace {
 

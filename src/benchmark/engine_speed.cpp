@@ -12,6 +12,8 @@
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
+
+using namespace detail;
 namespace {
 
 constexpr size_t kMostPlainFaults = 1000;
@@ -70,8 +72,8 @@ std::vector<EngineSpeed> measure(const BenchmarkInputs& inputs, double plain_sec
 
 }  // namespace
 
-std::vector<EngineSpeed> measure_with(const BenchmarkInputs& inputs, double plain_seconds,
-                                      const SpeedCallbacks& callbacks, const EngineChoice& fast) {
+std::vector<EngineSpeed> detail::measure_with(const BenchmarkInputs& inputs, double plain_seconds,
+                                              const SpeedCallbacks& callbacks, const EngineChoice& fast) {
   std::vector<EngineSpeed> speeds;
   run_measurement(inputs, [&] { speeds = measure(inputs, plain_seconds, callbacks, fast); });
   return speeds;

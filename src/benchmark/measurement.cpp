@@ -8,7 +8,7 @@
 #include "session/run_estimate.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 Measurement::Measurement(const BenchmarkInputs& inputs, const EngineChoice& choice,
                          const std::atomic<bool>* stop)
@@ -65,4 +65,4 @@ void run_measurement(const BenchmarkInputs& inputs, const std::function<void()>&
   guarded(run, {.interrupted = kNothingMeasured});
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -13,7 +13,7 @@
 #include "session/setup.hpp"
 #include "tf_injector/benchmark.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // What a measurement that is stopped says.
 inline constexpr const char* kNothingMeasured = "interrupted: nothing was measured";
@@ -48,4 +48,4 @@ class Measurement {
 // measurement ends with when it is stopped or memory runs out.
 void run_measurement(const BenchmarkInputs& inputs, const std::function<void()>& run);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

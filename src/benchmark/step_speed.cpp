@@ -13,6 +13,8 @@
 #include "tf_injector/benchmark.hpp"
 
 namespace tf_injector {
+
+using namespace detail;
 namespace {
 
 constexpr int kRuns = 7;                // of each step: the best counts, as other programs disturb

@@ -8,6 +8,8 @@
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
+
+using namespace detail;
 namespace {
 
 // Replay of one list, again and again with other shortcuts; what it counts is compared.

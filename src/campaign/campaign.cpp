@@ -16,6 +16,8 @@
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
+
+using namespace detail;
 namespace {
 
 // As the library says it; rows that a sink has stay.
@@ -95,7 +97,7 @@ CampaignSummary Campaign::run_golden(const CampaignCallbacks& callbacks,
   return guarded_run([&] {
     const Setup& setup = state_->setup;
     const std::unique_ptr<Engine> engine = setup.make_engine();
-    const GoldenRun golden = tf_injector::run_golden(setup, *engine, callbacks.stop);
+    const GoldenRun golden = tf_injector::detail::run_golden(setup, *engine, callbacks.stop);
     report_golden(callbacks, setup, golden);
     const std::unique_ptr<SelfCheck> check = make_self_check(setup, setup.needs.check, callbacks.stop);
     check->check_golden(golden, golden.seconds);

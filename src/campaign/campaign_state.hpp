@@ -11,7 +11,7 @@ struct Campaign::State {
 
   Session* session;
   CampaignOptions options;
-  Setup setup;
+  detail::Setup setup;
 };
 
 }  // namespace tf_injector

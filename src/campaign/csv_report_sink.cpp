@@ -19,6 +19,8 @@
 
 namespace tf_injector {
 
+using namespace detail;
+
 struct CsvReport::State {
   ReportIdentity identity;
   ReportRequest request;

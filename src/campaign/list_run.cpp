@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <span>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // Scores that look like probabilities, of a network of which it is not known that they are.
@@ -91,4 +91,4 @@ void ListRun::write(const BlockResult& block) {
   progress_.rows_written(static_cast<int64_t>(count), summary_.critical() - critical_before);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -11,7 +11,7 @@
 #include "session/setup.hpp"
 #include "tf_injector/campaign.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // Tells the callbacks what the golden run gave, and warns where its scores look wrong.
 void report_golden(const CampaignCallbacks& callbacks, const Setup& setup, const GoldenRun& golden);
@@ -52,4 +52,4 @@ class ListRun {
   BlockRunner runner_;
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

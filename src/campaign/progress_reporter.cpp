@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr std::chrono::milliseconds kBetweenCalls{100};
@@ -47,4 +47,4 @@ void ProgressReporter::tell() {
   last_ = now_();
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

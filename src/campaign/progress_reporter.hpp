@@ -8,7 +8,7 @@
 #include "core/wall_clock.hpp"
 #include "tf_injector/campaign.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 class ProgressReporter {
  public:
@@ -38,4 +38,4 @@ class ProgressReporter {
   std::atomic<int64_t> pairs_{0};
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -10,7 +10,7 @@
 #include "tf_injector/error.hpp"
 #include "tf_injector/version.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 RunSettings settings_of(const Setup& setup, const ReportOptions& options) {
@@ -68,6 +68,9 @@ ReportNames names_of(const ReportOptions& options) {
 }
 
 }  // namespace
+}  // namespace tf_injector::detail
+
+namespace tf_injector {
 
 void check_options(const ReportOptions& options) {
   const std::string& path = options.path;
@@ -86,6 +89,10 @@ void check_options(const ReportOptions& options) {
   }
 }
 
+}  // namespace tf_injector
+
+namespace tf_injector::detail {
+
 ReportIdentity identity_of(const Campaign& campaign, const ReportOptions& options) {
   const Setup& setup = campaign.state().setup;
   return {.names = names_of(options),
@@ -102,4 +109,4 @@ ReportRequest report_request(const Campaign& campaign, const ReportOptions& opti
           .dry_run = options.dry_run};
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -7,7 +7,7 @@
 #include "cli/flag_values.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 void check_sources(const RunOptions& options) {
@@ -154,4 +154,4 @@ void complete(CampaignFlags& flags) {
   options.allow_download = !flags.no_download;
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

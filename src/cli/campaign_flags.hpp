@@ -7,7 +7,7 @@
 #include "cli/command_parser.hpp"
 #include "cli/run_options.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 // What the flags set: `options`, and what decides them only together with other flags.
 struct CampaignFlags {
@@ -31,4 +31,4 @@ void add_kernels_flag(CommandParser& parser, const std::string& description, Ker
 // missing.
 void complete(CampaignFlags& flags);
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

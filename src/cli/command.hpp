@@ -8,7 +8,7 @@
 #include "cli/command_parser.hpp"
 #include "cli/console/console_flags.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 class Console;
 
@@ -34,4 +34,4 @@ struct Command {
   virtual void run(const CommandContext& context) const = 0;
 };
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

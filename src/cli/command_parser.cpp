@@ -17,7 +17,7 @@
 #include "tf_injector/error.hpp"
 #include "tf_injector/version.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 constexpr size_t kHelpColumn = 34;
@@ -208,4 +208,4 @@ std::string CommandParser::describe_unexpected(const std::string& word) const {
   return text;
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 // What --help says besides the flags.
 struct HelpText {
@@ -96,4 +96,4 @@ class CommandParser {
   std::string group_ = "Options";
 };
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

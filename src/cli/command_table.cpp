@@ -15,7 +15,7 @@
 #include "core/nearest_name.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 struct CommandRow {
@@ -93,4 +93,4 @@ ParsedLine parse_command_line(const std::vector<std::string>& words) {
   return parse(*row, {words.begin() + 1, words.end()});
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -7,7 +7,7 @@
 
 #include "cli/command.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 // The command line, understood.
 struct ParsedLine {
@@ -21,4 +21,4 @@ struct ParsedLine {
 // The sub-command that the words name; "run" where they name none.
 [[nodiscard]] std::string command_of(const std::vector<std::string>& words);
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

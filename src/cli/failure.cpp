@@ -6,7 +6,7 @@
 
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 constexpr const char* kPleaseReport =
@@ -41,4 +41,4 @@ Failure describe_failure(const std::exception_ptr& exception, const std::string&
   }
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

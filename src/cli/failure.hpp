@@ -4,7 +4,7 @@
 #include <exception>
 #include <string>
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 struct Failure {
   int exit_code = 1;
@@ -15,4 +15,4 @@ struct Failure {
 // `command`: the sub-command, for the hint after a usage error.
 [[nodiscard]] Failure describe_failure(const std::exception_ptr& exception, const std::string& command);
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

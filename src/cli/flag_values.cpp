@@ -13,7 +13,7 @@
 #include "core/nearest_name.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 [[noreturn]] void refuse(const std::string& flag, const std::string& expected, const std::string& found) {
@@ -107,4 +107,4 @@ std::string parse_choice(const std::string& flag, const std::string& text,
   throw Error(ErrorKind::usage, message);
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

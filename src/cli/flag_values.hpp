@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 // All throw Error(usage). `flag` as the user types it ("--limit"). CLI11's own conversions read
 // 010 as 8 and 0x10 as 16 and take no 1.5G, and its validators suggest nothing.
@@ -23,4 +23,4 @@ namespace tf_injector::cli {
 [[nodiscard]] std::string parse_choice(const std::string& flag, const std::string& text,
                                        const std::vector<std::string>& choices);
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

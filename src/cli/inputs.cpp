@@ -14,7 +14,7 @@
 #include "core/process_memory.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -127,4 +127,4 @@ BenchmarkInputs load_inputs(const RunOptions& options, const Message& message,
   }
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

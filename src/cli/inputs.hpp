@@ -9,7 +9,7 @@
 #include "cli/run_options.hpp"
 #include "tf_injector/benchmark.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 // --model, else models/<dataset>/<network>.keras. Throws Error(usage) when neither is given; ModelError when
 // the file does not exist (the networks that do are listed).
@@ -25,4 +25,4 @@ namespace tf_injector::cli {
                                           const std::function<void(const std::string&)>& message,
                                           const std::atomic<bool>* stop);
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -12,7 +12,7 @@
 #include "core/process_memory.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 // A result that did not get out is an error, but only at the end: it stops no campaign.
@@ -48,4 +48,4 @@ int run_program(int argc, char** argv) {
   }
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -5,7 +5,7 @@
 #include "cli/inputs.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 // Names become parts of file names.
@@ -41,4 +41,4 @@ ReportOptions report_options(const RunOptions& options, const std::vector<std::s
   return report;
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

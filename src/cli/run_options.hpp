@@ -9,7 +9,7 @@
 #include "tf_injector/campaign.hpp"
 #include "tf_injector/datasets.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 struct RunOptions {
   std::string dataset;          // -d: "CIFAR10", "CIFAR100", "GTSRB", or ""
@@ -34,4 +34,4 @@ void check_run_options(const RunOptions& options);
 [[nodiscard]] ReportOptions report_options(const RunOptions& options,
                                            const std::vector<std::string>& command_line);
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

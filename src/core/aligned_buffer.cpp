@@ -8,7 +8,7 @@
 #include "core/round_up.hpp"
 #endif
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 void AlignedBuffer::ask_for_huge_pages() noexcept {
 #if defined(__linux__)
@@ -20,4 +20,4 @@ void AlignedBuffer::ask_for_huge_pages() noexcept {
 #endif
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -15,7 +15,7 @@
 #include <sanitizer/asan_interface.h>
 #endif
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 class AlignedBuffer {
  public:
@@ -78,4 +78,4 @@ class AlignedBuffer {
   size_t size_ = 0;
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

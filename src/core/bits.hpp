@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // The NaN that x86 arithmetic makes (docs/numerics.md, "NaN, Inf and ties").
 inline constexpr uint32_t kCanonicalNan = 0xFFC00000u;
@@ -17,4 +17,4 @@ inline bool is_nan(float x) noexcept { return (float_bits(x) & 0x7FFFFFFFu) > 0x
 inline bool is_finite(float x) noexcept { return (float_bits(x) & 0x7F800000u) != 0x7F800000u; }
 inline float canonical_nan(float x) noexcept { return is_nan(x) ? bits_float(kCanonicalNan) : x; }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

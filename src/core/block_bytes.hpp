@@ -6,7 +6,7 @@
 
 #include "core/round_up.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // Blocks of at least this size are mapped separately (give_back_large_blocks), in whole pages.
 inline constexpr size_t kLargeBlock = size_t{256} << 10;
@@ -26,4 +26,4 @@ template <class T>
   return values.capacity() == 0 ? 0 : block_bytes(values.capacity() * sizeof(T));
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

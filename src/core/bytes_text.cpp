@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 std::string bytes_text(uint64_t bytes) {
   if (bytes < 1000) return fmt::format("{} bytes", bytes);
@@ -16,4 +16,4 @@ std::string bytes_text(uint64_t bytes) {
   return value < 9.95 ? fmt::format("{:.1f} {}", value, unit) : fmt::format("{:.0f} {}", value, unit);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // A limit of this size or more means "none": v1 writes the largest multiple of a page below 2^63.
@@ -202,4 +202,4 @@ std::optional<uint64_t> read_available_memory(const std::string& root) {
   return std::nullopt;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

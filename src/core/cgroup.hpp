@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct CgroupLimits {
   // Each is the least of all levels; nothing means no limit.
@@ -20,4 +20,4 @@ struct CgroupLimits {
 // MemAvailable of <root>/proc/meminfo in bytes; nothing if it cannot be read.
 [[nodiscard]] std::optional<uint64_t> read_available_memory(const std::string& root = "");
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

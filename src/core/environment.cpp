@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 std::optional<std::string> environment_variable(const std::string& name) {
   const char* value = std::getenv(name.c_str());
@@ -25,4 +25,4 @@ std::optional<std::string> home_folder() {
   return found->pw_dir;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // The variable's value; nothing if it is not set or empty.
 [[nodiscard]] std::optional<std::string> environment_variable(const std::string& name);
@@ -13,4 +13,4 @@ namespace tf_injector {
 // $HOME, else the user's home folder in the password database; nothing if there is neither.
 [[nodiscard]] std::optional<std::string> home_folder();
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // The plain integer, as far as the compiler is concerned. Made from one, and read as one, only by name.
 template <typename Among, typename Int>
@@ -38,4 +38,4 @@ static_assert(sizeof(BlockIndex) == sizeof(uint32_t));
   return block + fault.value;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

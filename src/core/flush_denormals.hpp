@@ -7,7 +7,7 @@
 #include <immintrin.h>
 #endif
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // While an object lives, denormal inputs and results of the calling thread's arithmetic become zero of the
 // same sign. The destructor restores the former state.
@@ -38,4 +38,4 @@ class FlushDenormals {
   uint64_t saved_;
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // Calls visit(i) for every bit i that is set, ascending.
 template <class Visit>
@@ -12,4 +12,4 @@ void for_each_bit(uint64_t bits, Visit visit) {
   for (; bits != 0; bits &= bits - 1) visit(std::countr_zero(bits));
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -5,7 +5,7 @@
 
 #include "core/bits.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // IEEE 754 binary16: 1 sign, 5 exponent and 10 mantissa bits.
 inline float half_to_float(uint16_t half) noexcept {
@@ -23,4 +23,4 @@ inline float bfloat16_to_float(uint16_t bits) noexcept {
   return bits_float(static_cast<uint32_t>(bits) << 16);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

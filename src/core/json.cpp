@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // Keeps the order of members; the parser's own sorts them.
@@ -269,4 +269,4 @@ bool operator==(const Json& a, const Json& b) {
   return true;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

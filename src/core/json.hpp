@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // A text that is no JSON, or a value that is not what was asked for.
 class JsonError : public std::runtime_error {
@@ -154,4 +154,4 @@ double Json::get<double>() const;
 template <>
 std::string Json::get<std::string>() const;
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstddef>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // The i-th point, counted from 0: the fractional part of (i + 1) / golden ratio.
 [[nodiscard]] inline double low_discrepancy_point(size_t i) {
@@ -12,4 +12,4 @@ namespace tf_injector {
   return std::fmod(static_cast<double>(i + 1) * kInverseGoldenRatio, 1.0);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

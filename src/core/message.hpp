@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 using Message = std::function<void(const std::string&)>;  // called with one line at a time; may be empty
 
@@ -15,4 +15,4 @@ using Message = std::function<void(const std::string&)>;  // called with one lin
   return [](const std::string&) {};
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // Levenshtein distance; if it exceeds `limit`, any value above `limit` may be returned.
@@ -40,4 +40,4 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
   return nearest;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -19,7 +19,7 @@
 #include "core/environment.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // CPUs in the affinity mask. Its size depends on the kernel and may exceed the 1024 of cpu_set_t.
@@ -133,4 +133,4 @@ void parallel_for(size_t items, int threads, const std::function<void(size_t ite
   queue.rethrow();
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct ThreadBudget {
   int threads = 1;
@@ -28,4 +28,4 @@ struct MemoryBudget {
 // be started.
 void parallel_for(size_t items, int threads, const std::function<void(size_t item, int thread)>& work);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -1,6 +1,6 @@
 #include "core/printable.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 bool is_control(char c) {
@@ -51,4 +51,4 @@ std::string one_line(std::string_view text, size_t longest) {
   return line + ending(text, longest);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // Longer pieces of a file are cut in messages; bytes.
 inline constexpr size_t kLongestShown = 60;
@@ -21,4 +21,4 @@ inline constexpr size_t kLongestShown = 60;
 // holds. Text of more than `longest` bytes is cut and ends in "...".
 [[nodiscard]] std::string one_line(std::string_view text, size_t longest = std::string_view::npos);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -11,7 +11,7 @@
 #include <malloc.h>
 #endif
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // "VmRSS:     1234 kB": bytes, where the line has that name.
@@ -47,4 +47,4 @@ void give_back_freed_memory() noexcept {
 #endif
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct ProcessMemory {
   uint64_t now = 0, peak = 0;  // resident bytes; 0 if unknown
@@ -19,4 +19,4 @@ void give_back_large_blocks() noexcept;
 // Returns to the system what has been freed, as far as the allocator can.
 void give_back_freed_memory() noexcept;
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -4,7 +4,7 @@
 
 #include <ctime>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 inline double processor_seconds_of(clockid_t clock) noexcept {
   timespec now{};
@@ -16,4 +16,4 @@ inline double processor_seconds_of(clockid_t clock) noexcept {
 inline double thread_seconds() noexcept { return processor_seconds_of(CLOCK_THREAD_CPUTIME_ID); }
 inline double process_seconds() noexcept { return processor_seconds_of(CLOCK_PROCESS_CPUTIME_ID); }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -3,7 +3,7 @@
 
 #include <type_traits>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // How many units hold `count`: count / unit, rounded up. count >= 0, unit > 0; count + unit does not
 // overflow.
@@ -18,4 +18,4 @@ template <class Integer>
   return divide_up(count, unit) * unit;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 class Shape {
  public:
@@ -42,4 +42,4 @@ class Shape {
   std::vector<int64_t> dims_;
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // Thrown inside a run that was asked to stop. The caller that knows what has been saved turns it into
 // Error(interrupted).
@@ -14,4 +14,4 @@ inline void check_stop(const std::atomic<bool>* stop) {
   if (stop != nullptr && stop->load(std::memory_order_relaxed)) throw Stopped();
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 using Clock = std::chrono::steady_clock;
 
@@ -11,4 +11,4 @@ using Clock = std::chrono::steady_clock;
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

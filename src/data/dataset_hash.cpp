@@ -5,7 +5,7 @@
 #include "core/shape.hpp"
 #include "io/sha256.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 static_assert(std::endian::native == std::endian::little, "arrays are hashed as they are in memory");
 
@@ -27,4 +27,4 @@ std::string dataset_sha256(const Dataset& dataset) {
   return hash.hex();
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -6,7 +6,7 @@
 #include "data/gtsrb/gtsrb.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 NamedSet cifar_row(const CifarSet& set, DownloadFile archive) {
@@ -70,4 +70,4 @@ const NamedSet& named_set(const std::string& name) {
                   name, known));
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

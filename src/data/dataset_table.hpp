@@ -10,7 +10,7 @@
 #include "data/load_options.hpp"
 #include "tf_injector/dataset.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 struct NamedSet {
   std::string name;                     // as -d takes it
@@ -27,4 +27,4 @@ struct NamedSet {
 // The row of that name. Throws DatasetError, with the known names, if there is none.
 [[nodiscard]] const NamedSet& named_set(const std::string& name);
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -10,6 +10,8 @@
 #include "io/sha256.hpp"
 
 namespace tf_injector {
+
+using namespace detail;
 namespace {
 
 bool is_stopped(const std::atomic<bool>* stop) { return stop != nullptr && *stop; }

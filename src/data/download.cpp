@@ -25,7 +25,7 @@
 #include "io/sha256.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 constexpr long kOk = 200;
@@ -310,4 +310,4 @@ void download_files(std::span<const DownloadFile> files, const std::string& fold
   }
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

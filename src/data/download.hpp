@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 enum class HashKind { sha256, md5 };
 
@@ -47,4 +47,4 @@ struct DownloadOptions : FetchOptions {
 void download_files(std::span<const DownloadFile> files, const std::string& folder,
                     const DownloadOptions& options);
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

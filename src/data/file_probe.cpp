@@ -9,7 +9,7 @@
 #include "io/posix.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 bool is_file(const std::string& path) {
   std::error_code error;
@@ -61,4 +61,4 @@ std::vector<uint8_t> read_data_file(const std::string& path) {
   }
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 [[nodiscard]] bool is_file(const std::string& path);
 // A pipe or a device: its bytes can be read only once.
@@ -21,4 +21,4 @@ namespace tf_injector::data {
 // All bytes of a test set's file. Throws DatasetError: unreadable, or larger than 1 GiB.
 [[nodiscard]] std::vector<uint8_t> read_data_file(const std::string& path);
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

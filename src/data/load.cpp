@@ -13,7 +13,7 @@
 #include "io/stand_in.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 constexpr const char* kArrayFiles = "x.npy and y.npy";
@@ -107,4 +107,4 @@ Dataset load_dataset(const LoadOptions& options) {
   return dataset;
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -4,7 +4,7 @@
 #include "data/load_options.hpp"
 #include "tf_injector/dataset.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 struct NamedSet;  // data/dataset_table.hpp
 
@@ -17,4 +17,4 @@ struct NamedSet;  // data/dataset_table.hpp
 // The same for one row of the table; the SHA-256 is left empty.
 [[nodiscard]] Dataset load_named(const NamedSet& set, const LoadOptions& options);
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 struct LoadOptions {
   std::string dataset;                   // "CIFAR10", "CIFAR100", "GTSRB", or "" (then `path` must be given)
@@ -21,4 +21,4 @@ struct LoadOptions {
   std::function<bool(uint64_t done, std::optional<uint64_t> total)> on_fetch{};
 };
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

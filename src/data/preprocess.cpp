@@ -8,7 +8,7 @@
 
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 constexpr int64_t kNormalizedChannels = 3;
@@ -108,4 +108,4 @@ void preprocess(std::span<const float> images, int64_t channels, const Preproces
   }
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

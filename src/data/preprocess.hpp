@@ -8,7 +8,7 @@
 #include <span>
 #include <string>
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 enum class Scaling {
   none,
@@ -48,4 +48,4 @@ void preprocess(std::span<const float> images, int64_t channels, const Preproces
 // The formula of bytes that are fed unchanged. Only metadata of schema 2 and later hold it.
 inline constexpr const char* kBytesAsTheyAre = "float32(x)";
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

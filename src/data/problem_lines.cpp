@@ -4,7 +4,7 @@
 
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 void ProblemLines::add(std::string_view line) {
   if (++count_ > kShown) return;
@@ -17,4 +17,4 @@ void ProblemLines::throw_if_any() const {
   throw DatasetError(count_ > kShown ? fmt::format("{}\n... and {} more", lines_, count_ - kShown) : lines_);
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

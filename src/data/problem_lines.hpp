@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 class ProblemLines {
  public:
@@ -21,4 +21,4 @@ class ProblemLines {
   size_t count_ = 0;
 };
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

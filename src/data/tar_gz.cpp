@@ -16,7 +16,7 @@
 #include "io/stand_in.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 constexpr uint64_t kMaxMember = uint64_t{1} << 30;
@@ -203,4 +203,4 @@ bool is_gzip(std::span<const uint8_t> start) noexcept {
   return start.size() >= 2 && start[0] == 0x1F && start[1] == 0x8B;
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 struct TarMember {
   std::string name;
@@ -24,4 +24,4 @@ struct TarMember {
 // True if a file that starts with these bytes is a gzip file.
 [[nodiscard]] bool is_gzip(std::span<const uint8_t> start) noexcept;
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -16,7 +16,7 @@
 #include "plan/plan.hpp"
 #include "replay/plan/shortcuts.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // A tile's preprocessed images: one span per input of the plan.
 struct TileImages {
@@ -94,4 +94,4 @@ class Engine {
 [[nodiscard]] std::unique_ptr<Engine> make_replay_engine(const Plan& plan, const EngineLayout& layout,
                                                          const replay::Shortcuts& shortcuts = {});
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

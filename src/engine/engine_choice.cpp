@@ -1,6 +1,6 @@
 #include "engine/engine_choice.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 EngineChoice plain_engine() { return {.needs = plain_engine_needs, .make = make_plain_engine}; }
 
@@ -24,4 +24,4 @@ EngineChoice default_engine() {
       .make = [of](const Plan& plan, const EngineLayout& layout) { return of(plan).make(plan, layout); }};
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

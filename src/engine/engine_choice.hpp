@@ -7,7 +7,7 @@
 
 #include "engine/engine.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // An engine that is not made yet: what it will need, and how to make it.
 struct EngineChoice {
@@ -22,4 +22,4 @@ struct EngineChoice {
 // Replay where there is one: of a campaign, when nobody says otherwise.
 [[nodiscard]] EngineChoice default_engine();
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -9,7 +9,7 @@
 #include "engine/engine.hpp"
 #include "plan/plan.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // A tile's activations should stay in a core's own cache.
@@ -94,4 +94,4 @@ std::unique_ptr<Engine> make_plain_engine(const Plan& plan, const EngineLayout& 
   return std::make_unique<PlainEngine>(plan, layout.threads, layout.tile);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

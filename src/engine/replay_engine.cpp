@@ -11,7 +11,7 @@
 #include "engine/engine.hpp"
 #include "replay/replay.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // What is asked for sizes: weights take most of a plan's memory.
@@ -139,4 +139,4 @@ std::unique_ptr<Engine> make_replay_engine(const Plan& plan, const EngineLayout&
   return std::make_unique<ReplayEngine>(plan, layout, shortcuts);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 void cut_range(int64_t first, int64_t end, int tile, int batch, std::vector<Tile>& tiles) {
@@ -33,4 +33,4 @@ Tile tile_at(int64_t first, int images, int64_t all, int batch_size) {
           static_cast<int>((first - begin) % batch)};
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

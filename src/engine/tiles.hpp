@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct Tile {
   int64_t first = 0;  // index of its first image
@@ -21,4 +21,4 @@ struct Tile {
 // end.
 [[nodiscard]] Tile tile_at(int64_t first, int images, int64_t all, int batch_size);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -8,7 +8,7 @@
 #include "core/round_up.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // More than the memory of two runs of one command differs by: the least that is said is accepted.
@@ -98,4 +98,4 @@ WorkLayout plan_work(const MemoryNeeds& needs, const WorkLimits& limits) {
   return layout;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 
 #include "engine/engine.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct MemoryNeeds {
   EngineNeeds engine;
@@ -43,4 +43,4 @@ struct WorkLayout {
 // of one fault; a tile that was asked for stays. Throws Error(out_of_memory), saying the least that would do.
 [[nodiscard]] WorkLayout plan_work(const MemoryNeeds& needs, const WorkLimits& limits);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

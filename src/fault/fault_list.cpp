@@ -16,7 +16,7 @@
 #include "io/sha256.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 std::string joined(const CsvRow& row, char separator) {
@@ -297,4 +297,4 @@ ResolvedFaultList read_fault_list(const std::string& path, const Graph& graph) {
   return parse_fault_list(read_text(path), path, graph);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

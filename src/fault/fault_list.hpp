@@ -10,7 +10,7 @@
 #include "graph/patch.hpp"
 #include "tf_injector/fault.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct ResolvedFault {
   Fault fault;
@@ -31,4 +31,4 @@ struct ResolvedFaultList {
 [[nodiscard]] ResolvedFaultList parse_fault_list(std::string_view text, const std::string& label,
                                                  const Graph& graph);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <limits>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 std::string_view trimmed(std::string_view text) {
   const size_t first = text.find_first_not_of(" \t");
@@ -111,4 +111,4 @@ void parse_index(std::string_view text, ParsedIndex& index) {
   if (!comma) index.problem = "one number in parentheses, which is no tuple without a comma";
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

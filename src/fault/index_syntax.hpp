@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct ParsedNumber {
   int64_t value = 0;       // the nearest int64_t if the number does not fit
@@ -35,4 +35,4 @@ struct ParsedIndex {
 // memory reused.
 void parse_index(std::string_view text, ParsedIndex& index);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -4,7 +4,7 @@
 
 #include "core/nearest_name.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 LayerNames::LayerNames(const Graph& graph) : graph_(&graph) {
   for (size_t i = 0; i < graph.layers.size(); ++i) {
     const Layer& layer = graph.layers[i];
@@ -50,4 +50,4 @@ std::string LayerNames::nearest_injectable(std::string_view name) const {
   return nearest_name(name, known);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -9,7 +9,7 @@
 
 #include "graph/graph.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // Keeps a pointer to the graph. The layer with the path "outer/middle/conv" is found by "conv",
 // "middle/conv", "outer/middle/conv", and "/outer/middle/conv", which is never the end of a longer path.
@@ -41,4 +41,4 @@ class LayerNames {
   std::unordered_map<std::string, std::vector<int>, Hash, std::equal_to<>> layers_by_name_;
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -11,7 +11,7 @@
 #include "core/printable.hpp"
 #include "fault/index_syntax.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr std::string_view kSeparators = ",;\t";
@@ -140,4 +140,4 @@ std::string header_problem(const CsvRow& row) {
 
 bool is_blank(const CsvRow& row) { return std::all_of(row.fields.begin(), row.fields.end(), is_empty); }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 
 #include "io/csv.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 inline constexpr const char* kListHeader = "\"Injection,Layer,TensorIndex,Bit\"";
 inline constexpr size_t kListColumns = 4;
@@ -31,4 +31,4 @@ struct ListForm {
 // True if every field is empty or holds only spaces, as spreadsheets write rows that were cleared.
 [[nodiscard]] bool is_blank(const CsvRow& row);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <tuple>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 void ProblemList::merge(ProblemList other) {
   count_ += other.count_;
@@ -30,4 +30,4 @@ std::string ProblemList::text(std::string_view label) const {
   return lines;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

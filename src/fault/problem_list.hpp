@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // One message: "what; expected ...; found ...".
 struct ProblemText {
@@ -42,4 +42,4 @@ class ProblemList {
   int64_t count_ = 0;
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

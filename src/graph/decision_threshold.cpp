@@ -2,7 +2,7 @@
 
 #include "graph/value_range.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 float decision_threshold(const Graph& graph, NodeId output) {
   constexpr double kRoundings = 1e-4;  // the weights of an average may add up to slightly more than 1
@@ -10,4 +10,4 @@ float decision_threshold(const Graph& graph, NodeId output) {
   return range.least >= -kRoundings && range.most <= 1 + kRoundings ? 0.5f : 0.0f;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

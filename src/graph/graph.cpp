@@ -3,7 +3,7 @@
 #include "core/block_bytes.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 const char* op_name(const Op& op) {
   return std::visit([](const auto& o) { return std::decay_t<decltype(o)>::kName; }, op);
@@ -32,7 +32,7 @@ NodeId Graph::add(std::string path, Op op, std::vector<NodeId> node_inputs) {
   for (NodeId id : node_inputs) shapes.push_back(nodes.at(static_cast<size_t>(id)).shape);
   Shape shape;
   try {
-    shape = tf_injector::infer_shape(op, shapes);
+    shape = tf_injector::detail::infer_shape(op, shapes);
   } catch (const ModelError& error) {
     throw ModelError("layer '" + path + "' (" + op_name(op) + "): " + error.what());
   }
@@ -47,4 +47,4 @@ NodeId Graph::add_input(std::string path, std::string input_name, Shape shape, N
   return id;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -8,7 +8,7 @@
 
 #include "graph/op.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 using NodeId = int32_t;  // index into Graph::nodes
 
@@ -56,4 +56,4 @@ struct Graph {
 // The output shape of any op but Input. Throws ModelError, saying what was expected and found.
 [[nodiscard]] Shape infer_shape(const Op& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr size_t kRank = 3;
@@ -82,4 +82,4 @@ ImageLayout image_layout(const Graph& graph, NodeId input) {
   return pixels != ImageLayout::unknown ? pixels : channels;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

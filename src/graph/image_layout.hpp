@@ -3,7 +3,7 @@
 
 #include "graph/graph.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 enum class ImageLayout {
   unknown,         // no op tells, for example if the input is only flattened
@@ -17,4 +17,4 @@ enum class ImageLayout {
 // constants with one value per channel.
 [[nodiscard]] ImageLayout image_layout(const Graph& graph, NodeId input);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

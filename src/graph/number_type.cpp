@@ -6,7 +6,7 @@
 #include <iterator>
 #include <limits>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 struct TypeFacts {
@@ -96,4 +96,4 @@ float stored_as(NumberType type, float value) {
   return value;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

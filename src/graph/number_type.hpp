@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 enum class NumberType { float32, float16, float64, uint8, int8, uint16, int16, int32, int64 };
 
@@ -22,4 +22,4 @@ enum class NumberType { float32, float16, float64, uint8, int8, uint16, int16, i
 // values far out of range become 0 or the least integer; float16 rounds.
 [[nodiscard]] float stored_as(NumberType type, float value);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

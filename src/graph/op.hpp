@@ -27,7 +27,7 @@
 #include "graph/ops/softmax.hpp"
 #include "graph/ops/transpose.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 using Op = std::variant<ops::Input, ops::Conv2D, ops::Dense, ops::BatchNormalization, ops::Activation,
                         ops::Add, ops::Pad, ops::Slice, ops::Transpose, ops::Reshape, ops::AveragePool2D,
@@ -44,4 +44,4 @@ template <typename... Ops>
 // "Conv2D", "Dense", ...
 [[nodiscard]] const char* op_name(const Op& op);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

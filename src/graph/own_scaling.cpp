@@ -4,7 +4,7 @@
 #include <cmath>
 #include <set>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using ops::Binary;
@@ -64,4 +64,4 @@ std::optional<OwnScaling> own_scaling(const Graph& graph, NodeId input) {
   return std::nullopt;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 
 #include "graph/graph.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // A layer that rescales the values of an input.
 struct OwnScaling {
@@ -20,4 +20,4 @@ struct OwnScaling {
 // there is none.
 [[nodiscard]] std::optional<OwnScaling> own_scaling(const Graph& graph, NodeId input);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 
 #include "graph/weight.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct Patch {
   WeightId weight = kNoWeight;
@@ -15,4 +15,4 @@ struct Patch {
   uint32_t new_bits = 0;
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 #include <initializer_list>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using ops::BinaryKind;
@@ -157,4 +157,4 @@ ValueRange value_range(const Graph& graph, NodeId node) {
   return ranges.last();
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -5,7 +5,7 @@
 
 #include "graph/graph.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // An interval for all values except NaN, up to rounding; unbounded if nothing is known.
 struct ValueRange {
@@ -17,4 +17,4 @@ struct ValueRange {
 // ...) and is propagated through ops that move, join, pool or clip values, and through arithmetic.
 [[nodiscard]] ValueRange value_range(const Graph& graph, NodeId node);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

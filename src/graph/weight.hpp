@@ -7,7 +7,7 @@
 
 #include "core/shape.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 using WeightId = int32_t;  // index into Graph::weights
 inline constexpr WeightId kNoWeight = -1;
@@ -18,4 +18,4 @@ struct Weight {
   std::vector<float> values;  // row-major
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

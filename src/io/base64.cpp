@@ -4,7 +4,7 @@
 
 #include <memory>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 std::optional<std::vector<uint8_t>> base64_bytes(std::string_view text) {
   constexpr size_t kLargest = size_t{1} << 24;  // libcrypto counts in int
@@ -25,4 +25,4 @@ std::optional<std::vector<uint8_t>> base64_bytes(std::string_view text) {
   return bytes;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

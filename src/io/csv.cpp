@@ -4,7 +4,7 @@
 #include <cstring>
 #include <optional>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr size_t kMaxLine = 65536;  // bytes, without the line end
@@ -126,4 +126,4 @@ std::string csv_field(std::string_view text) {
   return quoted + '"';
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct CsvField {
   std::string text;  // unquoted
@@ -46,4 +46,4 @@ enum class CsvSpaces { kept, free };
 // One field as csv.writer writes it: in quotes only if it holds a comma, a quote, CR or LF.
 [[nodiscard]] std::string csv_field(std::string_view text);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -9,7 +9,7 @@
 #include "io/posix.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 Digest::Digest(const EVP_MD* algorithm, const char* name) : name_(name), context_(EVP_MD_CTX_new()) {
   require(context_ != nullptr && EVP_DigestInit_ex(context_.get(), algorithm, nullptr) == 1);
@@ -56,4 +56,4 @@ void Digest::update_from_file(const std::string& path) {
   }
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

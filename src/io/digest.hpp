@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 class Digest {
  public:
@@ -30,4 +30,4 @@ class Digest {
   std::unique_ptr<EVP_MD_CTX, Deleter> context_;
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

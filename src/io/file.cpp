@@ -14,7 +14,7 @@
 #include "io/stand_in.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using posix::describe;
@@ -237,4 +237,4 @@ void AppendFile::truncate(uint64_t size) {
 
 uint64_t AppendFile::size() const { return impl_->size; }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

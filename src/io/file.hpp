@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 [[nodiscard]] bool file_exists(const std::string& path);
 // The contents of a file. Throw Error(bad_input): it cannot be read, or is a stand-in (io/stand_in.hpp).
@@ -48,4 +48,4 @@ class AppendFile {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -2,7 +2,7 @@
 
 #include "io/digest.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 std::string md5_of_file(const std::string& path) {
   Digest digest(EVP_md5(), "MD5");
@@ -10,4 +10,4 @@ std::string md5_of_file(const std::string& path) {
   return digest.hex();
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -3,9 +3,9 @@
 
 #include <string>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // 32 lower-case hex digits. Throws Error(bad_input) if the file cannot be read.
 [[nodiscard]] std::string md5_of_file(const std::string& path);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

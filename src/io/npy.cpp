@@ -14,7 +14,7 @@
 #include "io/zip_archive.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 static_assert(std::endian::native == std::endian::little,
@@ -181,4 +181,4 @@ std::string npy_bytes(std::span<const float> values, int64_t rows, int64_t colum
   return bytes;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

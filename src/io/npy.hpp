@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct NpyArray {
   std::string dtype;  // "<f4", "|u1", "<i8", ...: as in the header
@@ -37,4 +37,4 @@ struct NpyArray {
 // content gives equal bytes. Throws OutputError above 4 GiB.
 [[nodiscard]] std::string npz_bytes(const std::map<std::string, std::string>& npy_files);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -7,7 +7,7 @@
 #include "core/printable.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr size_t kMaxHeader = size_t{1}
@@ -199,4 +199,4 @@ NpyHeader parse_npy_header(std::span<const uint8_t> bytes, const std::string& la
   return header;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct NpyHeader {
   std::string dtype;  // "<f4"; byte order as in the file
@@ -24,4 +24,4 @@ struct NpyHeader {
 // Throws Error(bad_input), naming `label`: damaged, or an array of objects, structures or dates.
 [[nodiscard]] NpyHeader parse_npy_header(std::span<const uint8_t> bytes, const std::string& label);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

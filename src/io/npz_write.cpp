@@ -7,7 +7,7 @@
 #include "io/npy.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr uint64_t kMaxSize = 0xFFFFFFFE;  // 2^32 - 1 means "see the ZIP64 record"
@@ -111,4 +111,4 @@ std::string npz_bytes(const std::map<std::string, std::string>& npy_files) {
   return out;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

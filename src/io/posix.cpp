@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace tf_injector::posix {
+namespace tf_injector::detail::posix {
 namespace {
 
 // Repeats a call that a signal interrupted. This is safe for fsync: on EINTR no write error has been reported
@@ -101,4 +101,4 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-}  // namespace tf_injector::posix
+}  // namespace tf_injector::detail::posix

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-namespace tf_injector::posix {
+namespace tf_injector::detail::posix {
 
 // Owns a file descriptor and closes it. A failed close is ignored: what must be on disk was synced before.
 class UniqueFd {
@@ -46,4 +46,4 @@ class UniqueFd {
 // "a/b" of "a/b/c", "/" of "/a", "." of "a".
 [[nodiscard]] std::string folder_of(const std::string& path);
 
-}  // namespace tf_injector::posix
+}  // namespace tf_injector::detail::posix

@@ -2,7 +2,7 @@
 
 #include "io/digest.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct Sha256::Impl {
   Digest digest{EVP_sha256(), "SHA-256"};
@@ -29,4 +29,4 @@ std::string sha256_of_file(const std::string& path) {
   return digest.hex();
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

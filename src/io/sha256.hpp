@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 class Sha256 {
  public:
@@ -27,4 +27,4 @@ class Sha256 {
 // Throws Error(bad_input) if the file cannot be read.
 [[nodiscard]] std::string sha256_of_file(const std::string& path);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -10,7 +10,7 @@
 #include "io/posix.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 struct StandIn {
@@ -65,4 +65,4 @@ void refuse_stand_in(const std::string& path) {
   refuse_stand_in(path, {start, static_cast<size_t>(std::max<ptrdiff_t>(n, 0))});
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // No stand-in is longer, and as many bytes of a file's start suffice to recognise one.
 inline constexpr size_t kStandInBytes = 1024;
@@ -21,4 +21,4 @@ void refuse_stand_in(const std::string& path, std::span<const uint8_t> start);
 // touched.
 void refuse_stand_in(const std::string& path);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

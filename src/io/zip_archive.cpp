@@ -18,7 +18,7 @@
 #include "io/stand_in.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 struct ZipDiscard {
   void operator()(zip_t* archive) const noexcept { zip_discard(archive); }
 };
@@ -230,4 +230,4 @@ bool ZipArchive::is_zip(std::span<const uint8_t> bytes) {
                                              std::memcmp(bytes.data(), "PK\5\6", kSignatureBytes) == 0);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

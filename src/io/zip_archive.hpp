@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 class ZipArchive {
  public:
@@ -36,4 +36,4 @@ class ZipArchive {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

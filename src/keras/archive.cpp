@@ -7,7 +7,7 @@
 #include "keras/foreign_file.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 // Configurations of the largest networks of keras.applications are 2 MB.
@@ -87,4 +87,4 @@ std::vector<uint8_t> read_model_file(const std::string& path) {
 
 Archive open_archive(const std::string& path) { return open_archive(read_model_file(path), path); }
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

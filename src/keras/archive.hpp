@@ -8,7 +8,7 @@
 #include "io/hdf5/hdf5_file.hpp"
 #include "keras/json_text.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 // How the weights are stored in the HDF5 file.
 enum class WeightLayout {
@@ -31,4 +31,4 @@ struct Archive {
 // Reads and opens the file. Throws as both.
 [[nodiscard]] Archive open_archive(const std::string& path);
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

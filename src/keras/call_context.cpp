@@ -7,7 +7,7 @@
 #include "keras/op_table.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 bool is_too_large(const Shape& shape) {
   constexpr int64_t kMaxElements = int64_t{1} << 40;
@@ -125,7 +125,7 @@ NodeId CallContext::as_taken(NodeId node) const {
 
 NodeId CallContext::as_type(NodeId node, NumberType wanted) const {
   if (type(node) == wanted) return node;
-  const NodeId same = graph_.add(layer_.path, tf_injector::ops::Reshape{shape(node)}, {node});
+  const NodeId same = graph_.add(layer_.path, detail::ops::Reshape{shape(node)}, {node});
   types_.set(same, wanted);
   return same;
 }
@@ -305,14 +305,14 @@ const std::vector<float>& CallContext::values(WeightId id) const {
   return graph_.weights[static_cast<size_t>(id)].values;
 }
 
-NodeId CallContext::add_binary(tf_injector::ops::BinaryKind kind, NodeId x, NodeId y) const {
-  return add(tf_injector::ops::Binary{.kind = kind}, {x, y});
+NodeId CallContext::add_binary(detail::ops::BinaryKind kind, NodeId x, NodeId y) const {
+  return add(detail::ops::Binary{.kind = kind}, {x, y});
 }
 
-NodeId CallContext::add_binary(tf_injector::ops::BinaryKind kind, NodeId x, Constant y,
+NodeId CallContext::add_binary(detail::ops::BinaryKind kind, NodeId x, Constant y,
                                bool constant_first) const {
   const auto id = static_cast<WeightId>(graph_.weights.size());
-  tf_injector::ops::Binary op{
+  detail::ops::Binary op{
       .kind = kind, .constant = id, .constant_shape = y.shape, .constant_first = constant_first};
   graph_.weights.push_back({layer_.path + "/constant", std::move(y.shape), std::move(y.values)});
   return add(std::move(op), {x});
@@ -323,12 +323,11 @@ namespace {
 // Ops whose results are values of their inputs. (MaxPool2D is one for integers, which are never NaN: its
 // padding is left out.)
 bool moves_values(const Op& op) {
-  const auto* pad = std::get_if<tf_injector::ops::Pad>(&op);
-  const auto* resize = std::get_if<tf_injector::ops::Resize>(&op);
-  return (resize != nullptr && resize->method == tf_injector::ops::ResizeMethod::nearest) ||
-         is_any_of<tf_injector::ops::Reshape, tf_injector::ops::Transpose, tf_injector::ops::Slice,
-                   tf_injector::ops::Repeat, tf_injector::ops::Concat, tf_injector::ops::MaxPool2D,
-                   tf_injector::ops::GlobalMaxPool>(op) ||
+  const auto* pad = std::get_if<detail::ops::Pad>(&op);
+  const auto* resize = std::get_if<detail::ops::Resize>(&op);
+  return (resize != nullptr && resize->method == detail::ops::ResizeMethod::nearest) ||
+         is_any_of<detail::ops::Reshape, detail::ops::Transpose, detail::ops::Slice, detail::ops::Repeat,
+                   detail::ops::Concat, detail::ops::MaxPool2D, detail::ops::GlobalMaxPool>(op) ||
          (pad != nullptr && pad->value == 0.0f);
 }
 
@@ -349,9 +348,9 @@ NumberType CallContext::result_type(const Op& op, const std::vector<NodeId>& inp
 NodeId CallContext::add(Op op, std::vector<NodeId> node_inputs) const {
   const NumberType result = result_type(op, node_inputs);
   if (generation_ == Generation::keras3) {
-    constexpr auto kRelease = tf_injector::ops::TensorFlow::v2_21;
-    if (auto* function = std::get_if<tf_injector::ops::Function>(&op)) function->release = kRelease;
-    if (auto* conv2d = std::get_if<tf_injector::ops::Conv2D>(&op)) conv2d->release = kRelease;
+    constexpr auto kRelease = detail::ops::TensorFlow::v2_21;
+    if (auto* function = std::get_if<detail::ops::Function>(&op)) function->release = kRelease;
+    if (auto* conv2d = std::get_if<detail::ops::Conv2D>(&op)) conv2d->release = kRelease;
   }
   const NodeId node = graph_.add(layer_.path, std::move(op), std::move(node_inputs));
   types_.set(node, result);
@@ -384,4 +383,4 @@ void CallContext::finish() const {
   config.finish();
 }
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

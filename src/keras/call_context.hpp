@@ -13,7 +13,7 @@
 #include "keras/model_spec.hpp"
 #include "keras/value.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 // Results of the calls of one model: [layer][call][output].
 using CallResults = std::vector<std::vector<Values>>;
@@ -96,9 +96,8 @@ class CallContext {
   [[nodiscard]] const std::vector<float>& values(WeightId id) const;
 
   // x (kind) y, for two tensors or for a tensor and a constant, which is added to the graph's weights.
-  NodeId add_binary(tf_injector::ops::BinaryKind kind, NodeId x, NodeId y) const;
-  NodeId add_binary(tf_injector::ops::BinaryKind kind, NodeId x, Constant y,
-                    bool constant_first = false) const;
+  NodeId add_binary(detail::ops::BinaryKind kind, NodeId x, NodeId y) const;
+  NodeId add_binary(detail::ops::BinaryKind kind, NodeId x, Constant y, bool constant_first = false) const;
 
   // Adds a node. Ops on tensors that are not float32 are refused unless they only move values.
   NodeId add(Op op, std::vector<NodeId> inputs) const;
@@ -128,4 +127,4 @@ class CallContext {
   std::vector<std::unique_ptr<Argument>> from_config_;
 };
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

@@ -2,7 +2,7 @@
 
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 // Keras 2 writes a constant first argument as ["_CONSTANT_VALUE", -1, 1.0, {kwargs}].
@@ -112,4 +112,4 @@ Call read_call(const Json& node, const ResolveTensor& resolve) {
   return call;
 }
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

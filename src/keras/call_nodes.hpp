@@ -7,7 +7,7 @@
 
 #include "keras/model_spec.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 // Converts (layer name, node index, tensor index), as counted in the file, to a reference. Throws ModelError
 // if there is no such layer or call.
@@ -21,4 +21,4 @@ using ResolveTensor = std::function<TensorRef(const std::string& layer, int64_t 
 // ModelError.
 [[nodiscard]] Call read_call(const Json& node, const ResolveTensor& resolve);
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

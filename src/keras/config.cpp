@@ -4,7 +4,7 @@
 
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 // Options of every layer that do not matter here. dtype is checked for all layers in importer.cpp.
@@ -115,4 +115,4 @@ void Config::finish() const {
   }
 }
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

@@ -9,7 +9,7 @@
 
 #include "keras/json_text.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 // The value of true, false, and the 1 and 0 that older files and converters write for them; else nothing.
 [[nodiscard]] std::optional<bool> as_boolean(const Json& value);
@@ -54,4 +54,4 @@ class Config {
   std::set<std::string, std::less<>> read_;
 };
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

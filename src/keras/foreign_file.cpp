@@ -11,7 +11,7 @@
 #include "io/zip_archive.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 namespace fs = std::filesystem;
@@ -124,4 +124,4 @@ void refuse_foreign_zip(const std::string& path, const ZipArchive& zip) {
   }
 }
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

@@ -5,11 +5,11 @@
 #include <span>
 #include <string>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 class ZipArchive;
 }
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 // Throw ModelError, naming the path.
 // Throws if the path is a folder.
@@ -19,4 +19,4 @@ void refuse_folder(const std::string& path);
 // Throws if the archive has no config.json.
 void refuse_foreign_zip(const std::string& path, const ZipArchive&);
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

@@ -6,7 +6,7 @@
 #include "keras/importer.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 // Errors of the file and of its container name the path.
@@ -46,4 +46,4 @@ Graph import_model(ModelFile file) {
 
 Graph import_model(const std::string& path) { return import_model(read_model(path)); }
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

@@ -8,7 +8,7 @@
 
 #include "graph/graph.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 struct ModelFile {
   std::string path;  // for messages
@@ -23,4 +23,4 @@ struct ModelFile {
 // Reads and imports the file. Throws as both.
 [[nodiscard]] Graph import_model(const std::string& path);
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

@@ -14,7 +14,7 @@
 #include "keras/weights/weights.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 // A limit on calls: shared models that are called twice at every level of nesting double the graph at each
@@ -297,4 +297,4 @@ Graph import_archive(const Archive& archive) {
   }
 }
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

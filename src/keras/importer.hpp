@@ -4,9 +4,9 @@
 #include "graph/graph.hpp"
 #include "keras/archive.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 // Throws ModelError, which does not name the file, or Error(bad_input) of the HDF5 file, which does.
 [[nodiscard]] Graph import_archive(const Archive& archive);
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

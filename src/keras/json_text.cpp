@@ -6,7 +6,7 @@
 
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 // A bare NaN or Infinity is replaced by a string with this prefix until the text is parsed.
@@ -122,4 +122,4 @@ std::string brief(const Json& value) {
   return text;
 }
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

@@ -8,7 +8,7 @@
 
 #include "core/json.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 // Nesting beyond this is refused before anything recurses into it; real models stay below 40.
 inline constexpr int kMaxJsonDepth = 200;
@@ -23,4 +23,4 @@ inline constexpr int kMaxJsonDepth = 200;
 // A value for a message: as JSON, cut after 60 characters.
 [[nodiscard]] std::string brief(const Json& value);
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

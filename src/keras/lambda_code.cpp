@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 using Bytes = std::span<const uint8_t>;
@@ -224,4 +224,4 @@ std::string number_text(double value) {
   return text;
 }
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 // A function `x * scale + offset` of its only argument.
 struct AffineCode {
@@ -21,4 +21,4 @@ struct AffineCode {
 // "1 / 255" for the double nearest to it, else its shortest decimal form.
 [[nodiscard]] std::string number_text(double value);
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

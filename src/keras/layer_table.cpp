@@ -5,7 +5,7 @@
 
 #include "keras/layers/layers.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 // Sorted by name. docs/layers.md has the same rows, which a test checks.
@@ -148,4 +148,4 @@ const LayerType* find_layer_type(const LayerSpec& layer) {
   return nullptr;
 }
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

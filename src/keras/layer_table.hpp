@@ -7,7 +7,7 @@
 
 #include "keras/call_context.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 // A variable of a layer, in the order of get_weights().
 struct Variable {
@@ -34,4 +34,4 @@ struct LayerType {
 // Null if the class is not supported, also for a class of the same name from a module outside Keras.
 [[nodiscard]] const LayerType* find_layer_type(const LayerSpec& layer);
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

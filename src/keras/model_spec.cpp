@@ -7,7 +7,7 @@
 #include "keras/call_nodes.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 bool is_model_class(const std::string& name) {
@@ -342,4 +342,4 @@ ModelSpec read_model_spec(const Json& config, const std::string& keras_version) 
   return spec;
 }
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

@@ -10,7 +10,7 @@
 
 #include "keras/json_text.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 enum class Generation { keras2, keras3 };
 
@@ -77,4 +77,4 @@ struct ModelSpec {
 // into `config`. Throws ModelError: another class, a dangling reference, a cycle.
 [[nodiscard]] ModelSpec read_model_spec(const Json& config, const std::string& keras_version);
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

@@ -6,7 +6,7 @@
 #include "io/base64.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 // The attributes of a node, as protobuf writes JSON: 64-bit integers are strings, bytes are base64.
@@ -307,4 +307,4 @@ Call call_of_op_layer(const LayerSpec& layer, const Call& call) {
   return arranged;
 }
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

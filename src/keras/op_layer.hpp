@@ -6,7 +6,7 @@
 
 #include "keras/model_spec.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 [[nodiscard]] bool is_op_layer(const LayerSpec& layer);
 // The name of the operation, "RealDiv"; "" if the file does not say.
@@ -17,4 +17,4 @@ namespace tf_injector::keras {
 // something.
 [[nodiscard]] Call call_of_op_layer(const LayerSpec& layer, const Call& call);
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

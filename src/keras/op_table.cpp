@@ -3,7 +3,7 @@
 #include "keras/op_layer.hpp"
 #include "keras/ops/ops.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 // Sorted by name. docs/layers.md has the same rows, which a test checks.
@@ -148,4 +148,4 @@ const OpType* find_op(const LayerSpec& layer) {
   return find_in(kKeras3Ops, layer.class_name);
 }
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

@@ -7,7 +7,7 @@
 
 #include "keras/call_context.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 struct OpType {
   const char* name;  // "nn.relu" of Keras 2, the class "Relu" of Keras 3
@@ -24,4 +24,4 @@ struct OpType {
 // Null if the op is not supported.
 [[nodiscard]] const OpType* find_op(const LayerSpec& layer);
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

@@ -8,7 +8,7 @@
 #include "io/base64.hpp"
 #include "keras/lambda_code.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 struct Remedy {
@@ -105,4 +105,4 @@ std::string remedy_for_policy(const std::string& policy) {
   return "the model was quantized with model.quantize(); save it as it was before";
 }
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

@@ -7,7 +7,7 @@
 
 #include "graph/graph.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 // An entry of a shape. The number of images is unknown: it can be passed on, but not used in arithmetic.
 struct Dim {
@@ -24,4 +24,4 @@ struct Integers {
 using Value = std::variant<NodeId, Integers>;
 using Values = std::vector<Value>;  // the outputs of one call
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

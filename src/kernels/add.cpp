@@ -1,7 +1,7 @@
 #include "kernels/elementwise.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // ((a + b) + c) + ..., the activation of the epilogue behind the last. Of two inputs or more.
@@ -42,4 +42,4 @@ std::unique_ptr<Kernel> make_kernel(const ops::Add&, const KernelContext& contex
   return make_elementwise(pair);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -1,6 +1,6 @@
 #include "kernels/elementwise.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 std::unique_ptr<Kernel> make_kernel(const ops::BatchNormalization& op, const KernelContext& context) {
   KernelContext whole = context;
@@ -8,4 +8,4 @@ std::unique_ptr<Kernel> make_kernel(const ops::BatchNormalization& op, const Ker
   return make_elementwise(whole);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

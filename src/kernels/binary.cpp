@@ -4,7 +4,7 @@
 #include "kernels/pack_interfaces.hpp"
 #include "kernels/ref/reference.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // For one operand: where it begins for every output row of an image, and its step in a row (0: one value for
@@ -108,4 +108,4 @@ std::unique_ptr<Kernel> make_kernel(const ops::Binary& op, const KernelContext& 
   return std::make_unique<BinaryKernel>(op, context);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

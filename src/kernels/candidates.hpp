@@ -12,7 +12,7 @@
 #include "kernels/simd/simd_table.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // Of an op, or of what several ops are seen as.
 template <class Op>
@@ -56,4 +56,4 @@ std::string refuse_never(const Op&, const KernelContext&) {
   return "";
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

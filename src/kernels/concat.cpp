@@ -2,7 +2,7 @@
 #include "kernels/pack_interfaces.hpp"
 #include "kernels/ref/reference.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 class ConcatKernel final : public JoinKernel {
@@ -28,4 +28,4 @@ std::unique_ptr<Kernel> make_kernel(const ops::Concat& op, const KernelContext& 
   return std::make_unique<ConcatKernel>(op, context);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

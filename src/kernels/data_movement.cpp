@@ -5,7 +5,7 @@
 #include "kernels/pack_interfaces.hpp"
 #include "kernels/ref/reference.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // A kernel made from a function (input, output, images).
@@ -93,4 +93,4 @@ std::unique_ptr<Kernel> make_kernel(const ops::Reshape&, const KernelContext& co
                    });
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -7,7 +7,7 @@
 #include "kernels/packed_weights.hpp"
 #include "kernels/ref/reference.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // What both kernels share. Rows are images x all leading axes; TensorFlow multiplies the rows of a whole
@@ -192,4 +192,4 @@ std::unique_ptr<Kernel> make_kernel(const ops::Dense& op, const KernelContext& c
         }}});
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

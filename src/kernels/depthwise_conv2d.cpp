@@ -3,7 +3,7 @@
 #include "kernels/candidates.hpp"
 #include "kernels/convolutions/conv2d_candidates.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 std::unique_ptr<Kernel> make_kernel(const ops::DepthwiseConv2D& op, const KernelContext& context) {
   const auto* padding = context.explicit_padding ? &*context.explicit_padding : nullptr;
@@ -14,4 +14,4 @@ std::unique_ptr<Kernel> make_kernel(const ops::DepthwiseConv2D& op, const Kernel
       {{refuse_channel_conv2d, make_channel_conv2d}, {refuse_never<Conv2DParts>, make_reference_conv2d}});
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

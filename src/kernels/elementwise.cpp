@@ -5,7 +5,7 @@
 #include "kernels/pack_interfaces.hpp"
 #include "kernels/ref/reference.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 class ElementwiseKernel final : public ElementwiseForm {
@@ -48,4 +48,4 @@ std::unique_ptr<Kernel> make_elementwise(const KernelContext& context) {
   return std::make_unique<ElementwiseKernel>(context);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

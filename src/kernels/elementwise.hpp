@@ -5,9 +5,9 @@
 
 #include "kernels/kernel.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // A kernel that applies `context.epilogue` to its first input, whose shape is context.output.
 [[nodiscard]] std::unique_ptr<Kernel> make_elementwise(const KernelContext& context);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

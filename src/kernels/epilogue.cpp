@@ -2,7 +2,7 @@
 
 #include "kernels/ref/reference.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 AlignedBuffer channel_values(const KernelContext& context, WeightId id, int64_t channels, float otherwise) {
   AlignedBuffer buffer(static_cast<size_t>(channels));
   const std::span<const float> values = weight_values(context, id);
@@ -78,4 +78,4 @@ size_t EpilogueData::bytes() const noexcept {
   return (bias_.size() + mean_.size() + istd_.size() + gamma_.size() + beta_.size()) * sizeof(float);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -7,7 +7,7 @@
 #include "kernels/kernel.hpp"
 #include "kernels/simd/simd_table.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // A weight of one value per channel; `otherwise` in all where the layer has no such weight.
 [[nodiscard]] AlignedBuffer channel_values(const KernelContext& context, WeightId id, int64_t channels,
@@ -42,4 +42,4 @@ class EpilogueData {
   AlignedBuffer bias_, mean_, istd_, gamma_, beta_;  // kArrays
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

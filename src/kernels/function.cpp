@@ -3,7 +3,7 @@
 #include "kernels/ref/reference.hpp"
 #include "kernels/simd/simd_table.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 class FunctionKernel final : public FunctionForm {
@@ -48,4 +48,4 @@ std::unique_ptr<Kernel> make_kernel(const ops::Function& op, const KernelContext
   return std::make_unique<FunctionKernel>(op, context);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

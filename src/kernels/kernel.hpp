@@ -16,7 +16,7 @@
 #include "graph/weight.hpp"
 #include "kernels/kernel_set.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct KernelArgs {
   std::span<const float* const> inputs;  // images x elements each; the operand of a fused Add is the last
@@ -117,4 +117,4 @@ std::unique_ptr<Kernel> make_kernel(const ops::Resize& op, const KernelContext& 
                          : std::span<const float>(context.weights[static_cast<size_t>(id)].values);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

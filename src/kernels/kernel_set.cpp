@@ -8,6 +8,8 @@
 
 namespace tf_injector {
 
+using namespace detail;
+
 const char* kernel_set_name(KernelSet set) {
   switch (set) {
     case KernelSet::automatic:
@@ -40,7 +42,7 @@ std::vector<KernelSet> available_kernel_sets() {
   return sets;
 }
 
-KernelSet resolve_kernel_set(KernelSet set) {
+KernelSet detail::resolve_kernel_set(KernelSet set) {
   const std::vector<KernelSet> available = available_kernel_sets();
   if (set == KernelSet::automatic) return available.front();
   if (std::find(available.begin(), available.end(), set) != available.end()) return set;

@@ -4,7 +4,7 @@
 #include "kernels/epilogue.hpp"
 #include "kernels/ref/reference.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 class LayerNormalizationKernel final : public Kernel {
@@ -44,4 +44,4 @@ std::unique_ptr<Kernel> make_kernel(const ops::LayerNormalization& op, const Ker
   return std::make_unique<LayerNormalizationKernel>(op, context);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -2,7 +2,7 @@
 #include "kernels/kernel.hpp"
 #include "kernels/ref/reference.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 class LogSoftmaxKernel final : public Kernel {
@@ -37,4 +37,4 @@ std::unique_ptr<Kernel> make_kernel(const ops::LogSoftmax&, const KernelContext&
   return std::make_unique<LogSoftmaxKernel>(context.output);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -5,7 +5,7 @@
 #include "kernels/pack_interfaces.hpp"
 #include "kernels/ref/reference.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // The number of rows and columns of the border before the image.
@@ -139,4 +139,4 @@ std::unique_ptr<Kernel> make_kernel(const ops::GlobalMaxPool&, const KernelConte
   return std::make_unique<GlobalMaxPoolKernel>(context.inputs[0]);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

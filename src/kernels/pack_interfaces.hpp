@@ -11,7 +11,7 @@
 #include "kernels/kernel.hpp"
 #include "kernels/simd/simd_table.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // Convolutions and Dense: out[position][co] is a sum over the taps and input channels of its window, then the
 // epilogue.
@@ -148,4 +148,4 @@ class BinaryForm : public Kernel {
                        float* out) const noexcept = 0;
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

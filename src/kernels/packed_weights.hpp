@@ -4,7 +4,7 @@
 
 #include "core/aligned_buffer.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 class PackedWeights : public AlignedBuffer {
  public:
@@ -12,4 +12,4 @@ class PackedWeights : public AlignedBuffer {
   PackedWeights(const PackedWeights& other) : AlignedBuffer(other.span()) {}
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -5,7 +5,7 @@
 #include "core/processor_clock.hpp"
 #include "kernels/simd/simd_table.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 double peak_multiply_adds(KernelSet set) {
   constexpr int kRuns = 20;
@@ -24,4 +24,4 @@ double peak_multiply_adds(KernelSet set) {
   return best;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

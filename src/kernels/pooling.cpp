@@ -4,7 +4,7 @@
 #include "kernels/pack_interfaces.hpp"
 #include "kernels/ref/reference.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 class AveragePool2DKernel final : public AverageKernel {
@@ -88,4 +88,4 @@ std::unique_ptr<Kernel> make_kernel(const ops::GlobalAveragePool&, const KernelC
   return std::make_unique<GlobalAveragePoolKernel>(in);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -3,7 +3,7 @@
 
 #include "kernels/kernel.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 class ResizeKernel final : public Kernel {
@@ -29,4 +29,4 @@ std::unique_ptr<Kernel> make_kernel(const ops::Resize& op, const KernelContext& 
   return std::make_unique<ResizeKernel>(op, context);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

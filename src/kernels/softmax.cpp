@@ -2,7 +2,7 @@
 #include "kernels/kernel.hpp"
 #include "kernels/ref/reference.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 class SoftmaxKernel final : public Kernel {
@@ -24,4 +24,4 @@ std::unique_ptr<Kernel> make_kernel(const ops::Softmax&, const KernelContext& co
   return std::make_unique<SoftmaxKernel>(context.output);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -5,7 +5,7 @@
 
 #include "metrics/top_k.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 int Decision::top(std::span<const float> scores) const {
   if (!threshold_) return argmax(scores);
@@ -20,4 +20,4 @@ bool Decision::in_top(std::span<const float> scores, int k, int label) const {
   return k > 1 || label == top(scores);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

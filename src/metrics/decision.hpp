@@ -6,7 +6,7 @@
 #include <optional>
 #include <span>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 class Decision {
  public:
@@ -27,4 +27,4 @@ class Decision {
   std::optional<float> threshold_;
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -1,6 +1,6 @@
 #include "metrics/tally.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 bool rows_equal(std::span<const float> a, std::span<const float> b) {
   if (a.size() != b.size()) return false;
@@ -30,4 +30,4 @@ Tally tally_row(std::span<const float> scores, std::span<const float> golden, in
   return tally;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 #include "metrics/decision.hpp"
 #include "tf_injector/tally.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // (faulty == golden).all(): NaN is never equal, +0 equals -0.
 [[nodiscard]] bool rows_equal(std::span<const float> a, std::span<const float> b);
@@ -17,4 +17,4 @@ namespace tf_injector {
 [[nodiscard]] Tally tally_row(std::span<const float> scores, std::span<const float> golden, int golden_label,
                               int label, const Decision& decision = {});
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

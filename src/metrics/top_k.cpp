@@ -9,7 +9,7 @@
 
 #include "core/bits.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr size_t kStackClasses = 4096;  // longer rows need an allocation
@@ -193,4 +193,4 @@ bool in_top_k(std::span<const float> scores, int k, int label) {
   return in_top_k_among_ties(scores, k, label);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

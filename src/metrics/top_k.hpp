@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // numpy.argmax of a row that is not empty: the index of the largest score, the first of equal ones. NaN is
 // larger than every number.
@@ -17,4 +17,4 @@ void top_k(std::span<const float> scores, int k, std::vector<int>& chosen);
 // fault, and does not allocate for rows of up to 4096 classes.
 [[nodiscard]] bool in_top_k(std::span<const float> scores, int k, int label);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace tf_injector::plan {
+namespace tf_injector::detail::plan {
 
 int Draft::readers(ValueId value) const {
   int count = output.value == value ? 1 : 0;
@@ -42,4 +42,4 @@ Draft draft_of(const Graph& graph, int output) {
   return draft;
 }
 
-}  // namespace tf_injector::plan
+}  // namespace tf_injector::detail::plan

@@ -10,7 +10,7 @@
 #include "graph/graph.hpp"
 #include "kernels/kernel.hpp"
 
-namespace tf_injector::plan {
+namespace tf_injector::detail::plan {
 
 using ValueId = NodeId;  // a value has the id of the graph node that computes it
 
@@ -58,4 +58,4 @@ void fuse_padding(Draft& draft);
 // reads it.
 void fuse_epilogues(Draft& draft);
 
-}  // namespace tf_injector::plan
+}  // namespace tf_injector::detail::plan

@@ -5,7 +5,7 @@
 
 #include "plan/draft.hpp"
 
-namespace tf_injector::plan {
+namespace tf_injector::detail::plan {
 namespace {
 
 class Slots {
@@ -75,4 +75,4 @@ MemoryPlan plan_memory(const Draft& draft) {
   return memory;
 }
 
-}  // namespace tf_injector::plan
+}  // namespace tf_injector::detail::plan

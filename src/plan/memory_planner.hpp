@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace tf_injector::plan {
+namespace tf_injector::detail::plan {
 
 struct Draft;
 
@@ -18,4 +18,4 @@ struct MemoryPlan {
 
 [[nodiscard]] MemoryPlan plan_memory(const Draft& draft);
 
-}  // namespace tf_injector::plan
+}  // namespace tf_injector::detail::plan

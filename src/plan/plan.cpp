@@ -9,7 +9,7 @@
 #include "plan/draft.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 PlanStep compile_step(const plan::DraftStep& draft, const Graph& graph, KernelSet set) {
@@ -141,4 +141,4 @@ void evaluate(const Plan& plan, const Overlay* overlay, Workspace& workspace,
   for (size_t i = 0; i < scores.size(); ++i) scores[i] = canonical_nan(result[i]);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -18,7 +18,7 @@
 #include "plan/memory_planner.hpp"
 #include "tf_injector/model.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct CompileOptions {
   KernelSet kernels = KernelSet::automatic;  // one that this CPU lacks: Error(usage)
@@ -109,4 +109,4 @@ void evaluate(const Plan& plan, const Overlay* overlay, Workspace& workspace,
               std::span<const std::span<const float>> inputs, int images, BatchContext context,
               std::span<float> scores);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -10,7 +10,7 @@
 #include "replay/index.hpp"
 #include "replay/plan/replay_sizes.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 // Makes them. Throws std::bad_alloc.
 class ArrayMaker {
@@ -81,4 +81,4 @@ template <class Arrays, class... Sizes>
   return counter.bytes();
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

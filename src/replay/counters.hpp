@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 // Of everything since the object was made. Counted per position, step or pack, never per channel: each worker
 // has its own, ReplayWorkspace::counters() adds them up.
@@ -61,4 +61,4 @@ inline Counters& Counters::operator+=(const Counters& other) noexcept {
   return *this;
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

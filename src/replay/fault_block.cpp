@@ -11,7 +11,7 @@
 
 #include "core/bits.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 namespace {
 
 // A weight that changes by more leaves hardly an output certainly clipped. In one pack with small deltas such
@@ -38,7 +38,7 @@ float delta_of(const Patch& patch) {
 void pack_columns(LayerFaults& hit, const LinearStep& linear, std::span<const Target> pack) {
   const LinearKernel& kernel = *linear.kernel;
   const LinearGeometry& geometry = linear.geometry;
-  const tf_injector::simd::SimdTable& table = kernel.table();
+  const tf_injector::detail::simd::SimdTable& table = kernel.table();
   const int64_t depth = geometry.taps * geometry.cin;
   const auto count = static_cast<int64_t>(hit.lane.size());
   hit.columns = AlignedBuffer(static_cast<size_t>(packed_size(table, depth, count)));
@@ -164,4 +164,4 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches, B
   if (!group.packs.empty() || !group.multi_layer_packs.empty()) close();
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -13,7 +13,7 @@
 #include "graph/patch.hpp"
 #include "replay/plan/replay_plan.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 // The faults of a pack that hit one step.
 struct LayerFaults {
@@ -62,4 +62,4 @@ class FaultBlock {
   size_t size_ = 0;
 };
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

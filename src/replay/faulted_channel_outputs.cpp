@@ -5,7 +5,7 @@
 
 #include "core/bits.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 FaultedChannelOutputs::FaultedChannelOutputs(const ReplayPlan& plan, const GoldenActivations& golden)
     : plan_(plan), golden_(golden) {
@@ -88,4 +88,4 @@ void FaultedChannelOutputs::finish(const LayerFaults& hit, const ReplayStep& ste
     std::fill_n(differs_.begin(), positions_.size(), ~simd::LaneMask{0} >> (64 - count));
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -15,7 +15,7 @@
 #include "replay/golden_activations.hpp"
 #include "replay/plan/replay_plan.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 struct FaultedChannelOutputsArrays {
   std::vector<int32_t> positions_;
@@ -69,4 +69,4 @@ class FaultedChannelOutputs : FaultedChannelOutputsArrays {
   size_t count_ = 0, next_ = 0;  // faults; the listed position that at() looks at next
 };
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

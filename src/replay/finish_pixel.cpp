@@ -4,7 +4,7 @@
 #include <bit>
 #include <cassert>
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 int finish_pixel(const ReplayPlan& plan, const GoldenActivations& golden, PackedActivations& values,
                  const PixelTarget& target, const simd::EpilogueCall& epilogue, const PixelSums& sums) {
@@ -37,4 +37,4 @@ int finish_pixel(const ReplayPlan& plan, const GoldenActivations& golden, Packed
   return std::popcount(sums.lanes) - std::popcount(dirty);
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -6,7 +6,7 @@
 #include "replay/plan/replay_plan.hpp"
 #include "replay/simd/pack_table.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 struct PixelSums {
   LaneMask lanes = 0;                 // that have sums; the others are golden
@@ -31,4 +31,4 @@ struct PixelTarget {
 int finish_pixel(const ReplayPlan& plan, const GoldenActivations& golden, PackedActivations& values,
                  const PixelTarget& target, const simd::EpilogueCall& epilogue, const PixelSums& sums);
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -4,7 +4,7 @@
 #include <array>
 #include <limits>
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 GoldenActivations::GoldenActivations(const ReplayPlan& plan) : plan_(plan) {
   ArrayMaker maker;
   list_arrays(plan.sizes(), maker);
@@ -63,4 +63,4 @@ GoldenActivations::BeforeRelu GoldenActivations::before_relu(size_t s, int64_t p
           .add_norm = step.has_add ? norm_of(square(step.reads.back(), position)) : 0.0f};
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -9,7 +9,7 @@
 #include "replay/arrays.hpp"
 #include "replay/plan/replay_plan.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 struct GoldenActivationsArrays {
   std::vector<AlignedBuffer> values_;  // per value
@@ -62,4 +62,4 @@ class GoldenActivations : GoldenActivationsArrays {
   static constexpr float kUnknown = -1.0f;  // a square
 };
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

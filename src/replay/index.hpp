@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 [[nodiscard]] inline size_t idx(int64_t i) noexcept { return static_cast<size_t>(i); }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

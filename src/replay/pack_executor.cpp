@@ -2,7 +2,7 @@
 
 #include <cassert>
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 PackExecutor::PackExecutor(const ReplayPlan& plan, const GoldenActivations& golden, PackedActivations& values,
                            FaultedChannelOutputs& faulted_outputs)
@@ -83,4 +83,4 @@ void PackExecutor::compute_hit(const ReplayStep& step, size_t index, LaneMask re
   }
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

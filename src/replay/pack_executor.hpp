@@ -17,7 +17,7 @@
 #include "replay/packed_activations.hpp"
 #include "replay/plan/replay_plan.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 struct PackExecutorArrays {
   std::vector<LaneChange> changes_;  // of a pixel of the layer that is hit
@@ -61,4 +61,4 @@ class PackExecutor : PackExecutorArrays {
   WholeForm whole_;
 };
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 namespace {
 
 [[maybe_unused]] bool are_ascending(const int32_t* channels, int32_t count) {
@@ -214,4 +214,4 @@ void PackedActivations::read(int value, int64_t position, int lane, float* out) 
   for (int32_t i = 0; i < from.count; ++i, row += stride) out[from.channels[i]] = *row;
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -14,7 +14,7 @@
 #include "replay/golden_activations.hpp"
 #include "replay/plan/replay_plan.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 using simd::LaneChange;
 using simd::LaneMask;
@@ -202,4 +202,4 @@ class PackedActivations : PackedActivationsArrays {
   LaneMask all_lanes_ = 0;
 };
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

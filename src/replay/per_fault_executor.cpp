@@ -9,7 +9,7 @@
 #include "core/for_each_bit.hpp"
 #include "replay/finish_pixel.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 namespace {
 
 bool are_nearly_all(int64_t positions, int64_t of) {
@@ -219,4 +219,4 @@ void PerFaultExecutor::store_pixel(std::span<Fault> faults, int value, int64_t p
                 .nonzero_in = nullptr});
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

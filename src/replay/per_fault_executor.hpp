@@ -16,7 +16,7 @@
 #include "replay/packed_activations.hpp"
 #include "replay/plan/replay_plan.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 struct PerFaultExecutorArrays {
   // A value as one fault has it.
@@ -100,4 +100,4 @@ class PerFaultExecutor : PerFaultExecutorArrays {
   Counters counters_;
 };
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

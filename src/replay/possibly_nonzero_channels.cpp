@@ -8,7 +8,7 @@
 #include "core/round_up.hpp"
 #include "replay/plan/clipped_bound.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 PossiblyNonzeroChannels::PossiblyNonzeroChannels(const simd::PackTable& table, int64_t channels)
     : table_(table), lane_count_(table.lanes) {
@@ -65,4 +65,4 @@ void PossiblyNonzeroChannels::find(const ClippedBound& bound, int32_t cout,
   if (vectors_ == 1) set_one_level();
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

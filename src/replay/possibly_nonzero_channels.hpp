@@ -12,7 +12,7 @@
 #include "replay/packed_activations.hpp"
 #include "replay/plan/replay_plan.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 struct PossiblyNonzeroChannelsArrays {
   std::vector<int32_t> channels_, all_;
@@ -68,4 +68,4 @@ class PossiblyNonzeroChannels : PossiblyNonzeroChannelsArrays {
   std::array<simd::LaneLevel, simd::kLaneVectors> levels_;
 };
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

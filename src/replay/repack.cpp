@@ -8,7 +8,7 @@
 #include "core/for_each_bit.hpp"
 #include "core/round_up.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 namespace {
 
 // The lowest `count` lanes of `lanes`.
@@ -176,4 +176,4 @@ void Repacker::join_pixel(int value, int64_t p, std::span<const Source> sources,
   buffer.used_values += (place.count + 1) * stride;
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

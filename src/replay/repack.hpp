@@ -10,7 +10,7 @@
 #include "replay/fault_block.hpp"
 #include "replay/packed_activations.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 // The most memory of one buffer, in bytes, and of all of them that are not in PackedActivations.
 [[nodiscard]] size_t pixel_buffer_bytes(const SlotSizes& slot);
@@ -62,4 +62,4 @@ class Repacker {
   std::vector<int32_t> next_;
 };
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

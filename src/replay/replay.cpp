@@ -9,7 +9,7 @@
 #include "core/for_each_bit.hpp"
 #include "core/same_bits.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 ReplayWorkspace::ReplayWorkspace(const ReplayPlan& plan)
     : plan_(plan),
@@ -145,4 +145,4 @@ void ReplayWorkspace::report(const std::vector<BlockIndex>& faults, const Change
   });
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -21,7 +21,7 @@
 #include "replay/repack.hpp"
 #include "replay/strategy.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 // Called for every fault whose scores differ from the golden ones in some bit. The span is valid during the
 // call.
@@ -83,4 +83,4 @@ class ReplayWorkspace : ReplayScores {
   std::vector<CarriedPack> carried_, next_;
 };
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

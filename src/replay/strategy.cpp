@@ -3,7 +3,7 @@
 #include <bit>
 #include <cassert>
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 namespace {
 
 using simd::LaneMask;
@@ -40,4 +40,4 @@ Strategy choose_strategy(std::span<const Segment> segments, size_t segment, cons
   return chosen;
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -9,7 +9,7 @@
 #include "replay/plan/segments.hpp"
 #include "replay/simd/pack_table.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 // A pack in front of a segment.
 struct PackState {
@@ -29,4 +29,4 @@ struct Strategy {
 [[nodiscard]] Strategy choose_strategy(std::span<const Segment> segments, size_t segment,
                                        const PackState& pack, bool may_run_per_fault);
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

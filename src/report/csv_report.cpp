@@ -11,7 +11,7 @@
 #include "io/csv.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // The columns of the fault, spelled as in the Python tool; the columns of its counts follow.
@@ -197,4 +197,4 @@ Report parse_report(std::string_view text, const std::string& label) {
   return ReportReader(text, label).read();
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -8,7 +8,7 @@
 #include "tf_injector/report.hpp"
 #include "tf_injector/tally.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // The lines of a report, each with its CRLF.
 [[nodiscard]] std::string report_header();
@@ -26,4 +26,4 @@ struct Report {
 // Throws Error(bad_input) for the first other line: "label:line:column: what; expected ...; found ...".
 [[nodiscard]] Report parse_report(std::string_view text, const std::string& label);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

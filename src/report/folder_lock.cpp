@@ -7,7 +7,7 @@
 
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 FolderLock::FolderLock(const std::string& folder)
     : folder_(posix::open_file(folder, O_RDONLY | O_DIRECTORY)) {
@@ -16,4 +16,4 @@ FolderLock::FolderLock(const std::string& folder)
   }
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

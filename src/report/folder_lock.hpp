@@ -5,7 +5,7 @@
 
 #include "io/posix.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // Waits for the lock (a decision takes milliseconds) and holds it until destruction. On a file system without
 // locks on folders it does nothing; then the lock on the report still keeps two processes from writing to one
@@ -19,4 +19,4 @@ class FolderLock {
   posix::UniqueFd folder_;
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -2,7 +2,7 @@
 
 #include "tf_injector/bit_groups.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 GroupSummary::GroupSummary(std::span<const ReportRow> rows) {
   for (const BitGroup& group : kBitGroups) groups_.push_back({.name = bit_group_label(group)});
@@ -24,4 +24,4 @@ int64_t GroupSummary::critical() const noexcept {
   return critical;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -7,7 +7,7 @@
 #include "report/csv_report.hpp"
 #include "tf_injector/report.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 class GroupSummary {
  public:
@@ -20,4 +20,4 @@ class GroupSummary {
   std::vector<BitGroupSummary> groups_;  // in the order of kBitGroups
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -10,6 +10,8 @@
 
 namespace tf_injector {
 
+using namespace detail;
+
 FinishedReport read_report(const std::string& path) {
   const std::string text = read_text(path);
   Report report = parse_report(text, path);

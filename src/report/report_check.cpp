@@ -5,7 +5,7 @@
 #include "io/sha256.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr const char* kRemedy = "; move it away, or begin anew with `overwrite`";
@@ -97,4 +97,4 @@ void check_golden(const Report& report, const std::string& label, const Tally& g
          fmt::format("the golden row differs: {} in the report, {} now", text(report.golden), text(golden)));
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

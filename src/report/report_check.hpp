@@ -9,7 +9,7 @@
 #include "report/csv_report.hpp"
 #include "report/run_metadata.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // The rows of an unfinished report that can be kept. The part that the metadata record must be unchanged,
 // byte for byte, and its rows must be the first of `faults`. After it a run may have been killed while it
@@ -24,4 +24,4 @@ namespace tf_injector {
 // Throws Error(resume) if the report has a golden row that differs from the golden run of now.
 void check_golden(const Report& report, const std::string& label, const Tally& golden);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

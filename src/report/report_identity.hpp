@@ -8,7 +8,7 @@
 #include "report/run_metadata.hpp"
 #include "tf_injector/fault.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct ReportIdentity {
   ReportNames names;
@@ -17,4 +17,4 @@ struct ReportIdentity {
   int64_t scores_per_image = 0;   // columns of score files
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -5,7 +5,7 @@
 #include "io/file.hpp"
 #include "report/csv_report.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 ReportJournal::ReportJournal(OpenedReport opened, const RunMetadata& run)
     : paths_(std::move(opened.paths)),
@@ -65,4 +65,4 @@ void ReportJournal::write_metadata() {
   write_atomic(paths_.metadata, metadata_text(metadata_));
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

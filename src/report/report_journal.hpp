@@ -8,7 +8,7 @@
 #include "io/sha256.hpp"
 #include "report/report_open.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 class ReportJournal {
  public:
@@ -40,4 +40,4 @@ class ReportJournal {
   Sha256 hash_;            // of the report's bytes
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

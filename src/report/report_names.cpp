@@ -7,7 +7,7 @@
 
 #include "io/file.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 namespace fs = std::filesystem;
@@ -43,4 +43,4 @@ std::string free_stamp(const ReportNames& names, const std::string& stamp) {
   }
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

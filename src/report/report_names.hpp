@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct ReportNames {
   std::string dataset;  // "CIFAR10"
@@ -24,4 +24,4 @@ struct ReportNames {
 // metadata, nor the score folder <folder>/<s> exists.
 [[nodiscard]] std::string free_stamp(const ReportNames& names, const std::string& stamp);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -16,7 +16,7 @@
 #include "report/score_files.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 namespace fs = std::filesystem;
@@ -303,4 +303,4 @@ std::string new_score_folder(const ReportIdentity& identity, const ReportRequest
   return folder;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

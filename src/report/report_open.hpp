@@ -11,7 +11,7 @@
 #include "report/report_identity.hpp"
 #include "report/report_owner.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // Where a run wants to write its report, and whether it may overwrite one.
 struct ReportRequest {
@@ -43,4 +43,4 @@ struct OpenedReport {
 // Throws OutputError.
 [[nodiscard]] std::string new_score_folder(const ReportIdentity& identity, const ReportRequest& request);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

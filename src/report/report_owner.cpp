@@ -11,7 +11,7 @@
 #include "io/posix.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 namespace fs = std::filesystem;
@@ -116,4 +116,4 @@ bool has_other_names(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && info.st_nlink > 1;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct ReportPaths {
   std::string report, metadata;
@@ -28,4 +28,4 @@ void require_own_scores(const ReportPaths& paths);
 // True if the file has several names (hard links), which may be different reports.
 [[nodiscard]] bool has_other_names(const std::string& path);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

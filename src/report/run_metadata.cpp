@@ -11,7 +11,7 @@
 #include "data/preprocess.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr int kSchema = 2;  // grows when a reader of the old form would misread the new one
@@ -263,4 +263,4 @@ std::string utc_now() {
   return text;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -10,7 +10,7 @@
 #include "plan/plan.hpp"
 #include "tf_injector/report.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // Everything that decides a byte of a report. A report is only continued by a run whose settings are equal.
 struct RunSettings {
@@ -69,4 +69,4 @@ struct RunMetadata {
 // The current time in UTC: "2024-05-01T12:00:00Z".
 [[nodiscard]] std::string utc_now();
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

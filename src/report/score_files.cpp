@@ -19,7 +19,7 @@
 #include "io/posix.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr uint64_t kFileBlock = 4096;  // file systems round sizes up to this
@@ -183,4 +183,4 @@ const char* score_mode_name(ScoreMode mode) {
   return "";
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

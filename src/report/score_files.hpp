@@ -7,7 +7,7 @@
 
 #include "tf_injector/report.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 class ScoreFiles {
  public:
@@ -54,4 +54,4 @@ void remove_score_files(const std::string& folder);
 // "none", "changed", "all"
 [[nodiscard]] const char* score_mode_name(ScoreMode mode);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

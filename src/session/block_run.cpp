@@ -11,7 +11,7 @@
 #include "core/stop.hpp"
 #include "core/wall_clock.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // So many pieces per thread keep all of them busy until the end of a block.
@@ -152,4 +152,4 @@ std::vector<Tally> BlockRunner::run_piece_with_golden(const Piece& piece, int th
   return tallies;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -13,7 +13,7 @@
 #include "session/setup.hpp"
 #include "tf_injector/tally.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // What a block of faults gave, by the faults' BlockIndex.
 struct BlockResult {
@@ -75,4 +75,4 @@ class BlockRunner {
 // parts that are not so small that the engine's fixed cost would make them dear.
 [[nodiscard]] size_t faults_per_piece(const Setup& setup, size_t count);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

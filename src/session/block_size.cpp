@@ -4,7 +4,7 @@
 
 #include "core/round_up.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // Faults differ (those of early layers reach further), so a block aims at less than it may take.
@@ -37,4 +37,4 @@ void BlockSize::measured(size_t faults, double seconds) {
   aim_ = later_aim_;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

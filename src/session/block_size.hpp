@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // A block is what an interruption can lose and what a reader of a growing report waits for.
 inline constexpr double kLongestBlockSeconds = 20.0;
@@ -30,4 +30,4 @@ class BlockSize {
   double aim_, later_aim_;  // seconds, of the next block and of those behind it
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -12,6 +12,8 @@
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
+
+using namespace detail;
 namespace {
 
 // Engines take faults of one part on all images.
@@ -50,7 +52,7 @@ FaultList FaultList::from_faults(const std::vector<Fault>& faults, const Model& 
   return parse(csv_of(faults, name), name, model);
 }
 
-FaultList list_of(ResolvedFaultList list) {
+FaultList detail::list_of(ResolvedFaultList list) {
   return FaultList(std::make_shared<const FaultList::Data>(FaultList::Data{std::move(list)}));
 }
 

@@ -8,7 +8,7 @@
 #include "core/wall_clock.hpp"
 #include "metrics/tally.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 GoldenRun::GoldenRun(const Setup& setup)
     : scores(static_cast<size_t>(setup.images()) * setup.classes()),
@@ -53,4 +53,4 @@ GoldenRun run_golden(const Setup& setup, Engine& engine, const std::atomic<bool>
   return golden;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

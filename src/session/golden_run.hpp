@@ -9,7 +9,7 @@
 #include "session/setup.hpp"
 #include "tf_injector/tally.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct GoldenRun {
   explicit GoldenRun(const Setup& setup);
@@ -32,4 +32,4 @@ struct GoldenRun {
 // Evaluates all tiles on the engine's threads. Throws Stopped, std::bad_alloc.
 [[nodiscard]] GoldenRun run_golden(const Setup& setup, Engine& engine, const std::atomic<bool>* stop);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

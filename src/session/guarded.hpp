@@ -7,7 +7,7 @@
 #include "core/stop.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct GuardTexts {
   std::string interrupted = "interrupted";
@@ -26,4 +26,4 @@ auto guarded(const Work& work, const GuardTexts& texts = {}) {
   }
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -9,7 +9,7 @@
 #include "session/image_shape.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // Every image of the array.
@@ -230,4 +230,4 @@ std::span<const std::span<const float>> ImageFeed::fill(const Tile& tile, Buffer
   return buffers.views;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

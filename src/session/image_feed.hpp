@@ -17,7 +17,7 @@
 #include "plan/plan.hpp"
 #include "tf_injector/dataset.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // What is done to the images of one input of the model.
 struct InputFeed {
@@ -84,4 +84,4 @@ class ImageFeed {
   std::vector<std::string> remarks_, warnings_;
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

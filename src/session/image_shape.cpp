@@ -7,7 +7,7 @@
 #include <array>
 #include <string_view>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using Dims = std::vector<int64_t>;
@@ -86,4 +86,4 @@ std::string reshape_hint(const Dims& images, const Shape& input, ImageLayout lay
                      fmt::join(input.dims(), ", "));
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -10,7 +10,7 @@
 #include "core/shape.hpp"
 #include "graph/image_layout.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 constexpr size_t kImageRank = 3;  // height, width and channels, in the order of the layout
 
@@ -40,4 +40,4 @@ void transpose_matrix(std::span<const Value> matrix, size_t rows, std::span<Valu
   }
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -9,8 +9,12 @@
 namespace tf_injector {
 
 struct FaultList::Data {
-  ResolvedFaultList list;
+  detail::ResolvedFaultList list;
 };
+
+}  // namespace tf_injector
+
+namespace tf_injector::detail {
 
 // The rows of the list, or of the part that it is.
 [[nodiscard]] inline std::span<const ResolvedFault> rows_of(const FaultList& list) {
@@ -20,4 +24,4 @@ struct FaultList::Data {
 // A list that is resolved already.
 [[nodiscard]] FaultList list_of(ResolvedFaultList list);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

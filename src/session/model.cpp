@@ -10,6 +10,8 @@
 #include "session/model_data.hpp"
 
 namespace tf_injector {
+
+using namespace detail;
 namespace {
 
 const Weight& weight_of(const Graph& graph, WeightId id) { return graph.weights.at(static_cast<size_t>(id)); }
@@ -31,7 +33,7 @@ Model Model::from_bytes(std::vector<uint8_t> bytes, const std::string& name) {
   return Model(import({.path = name, .bytes = std::move(bytes)}));
 }
 
-Model model_of(Graph graph, std::string source, std::string sha256) {
+Model detail::model_of(Graph graph, std::string source, std::string sha256) {
   auto data = std::make_shared<Model::Data>();
   data->graph = std::move(graph);
   data->source = std::move(source);

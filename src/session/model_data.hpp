@@ -9,12 +9,16 @@
 namespace tf_injector {
 
 struct Model::Data {
-  Graph graph;
+  detail::Graph graph;
   std::string source;
   std::string sha256;
 };
 
+}  // namespace tf_injector
+
+namespace tf_injector::detail {
+
 // A network that is in memory already.
 [[nodiscard]] Model model_of(Graph graph, std::string source, std::string sha256);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

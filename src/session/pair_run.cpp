@@ -16,7 +16,7 @@
 #include "session/setup.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 void check_pairs(const Session::State& session, const FaultList& faults, std::span<const Pair> pairs) {
@@ -194,4 +194,4 @@ std::vector<Tally> pair_tallies(const Session::State& session, const FaultList& 
   return tallies;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

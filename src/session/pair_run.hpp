@@ -9,7 +9,7 @@
 #include "session/session_state.hpp"
 #include "tf_injector/fault_list.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // All throw Stopped, std::bad_alloc; Error(usage): there is no such fault or image.
 
@@ -23,4 +23,4 @@ namespace tf_injector {
 [[nodiscard]] std::vector<Tally> pair_tallies(const Session::State& session, const FaultList& faults,
                                               std::span<const Pair> pairs, const std::atomic<bool>* stop);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -7,7 +7,7 @@
 
 #include "graph/own_scaling.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 struct Chosen {
@@ -123,4 +123,4 @@ PreprocessChoice choose_preprocessing(const PreprocessOptions& options, const Da
   return choice;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -12,7 +12,7 @@
 #include "tf_injector/dataset.hpp"
 #include "tf_injector/session.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct PreprocessChoice {
   std::vector<InputFeed> inputs;  // one per input of the model
@@ -30,4 +30,4 @@ struct PreprocessChoice {
 [[nodiscard]] PreprocessChoice choose_preprocessing(const PreprocessOptions& options, const Dataset& dataset,
                                                     const Graph& graph, const std::vector<PlanInput>& inputs);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -11,7 +11,7 @@
 #include "core/wall_clock.hpp"
 #include "session/block_run.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr double kSampleSeconds = 2.0;
@@ -137,4 +137,4 @@ double estimate_seconds(const Setup& setup, Engine& engine, size_t done, int eve
   return seconds * share;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

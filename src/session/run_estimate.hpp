@@ -6,7 +6,7 @@
 
 #include "session/setup.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // Seconds that the faults from `done` on, the golden run and the self-check of every `every`th fault (0:
 // none) will take on the layout's threads. Times, on one thread: the golden run of an image, then blocks of
@@ -26,4 +26,4 @@ namespace tf_injector {
 // The same where the golden run is known to take so long.
 [[nodiscard]] bool joins_golden(const Setup& setup, double golden_seconds, size_t remaining);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

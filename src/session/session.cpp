@@ -20,6 +20,8 @@
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
+
+using namespace detail;
 namespace {
 
 void require(bool condition, const std::string& otherwise) {
@@ -113,7 +115,7 @@ void check_options(const SessionOptions& options) {
       "`preprocess` none feeds the values as they are, `mean` and `std` normalise them: give one of them");
 }
 
-Session make_session(Model model, Dataset dataset, SessionOptions options, RunTuning tuning) {
+Session detail::make_session(Model model, Dataset dataset, SessionOptions options, RunTuning tuning) {
   return guarded([&] {
     return Session(make_state(std::move(model), std::move(dataset), std::move(options), std::move(tuning)));
   });

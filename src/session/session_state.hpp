@@ -16,7 +16,7 @@
 #include "session/preprocess_choice.hpp"
 #include "tf_injector/session.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // How work is done, as far as no option says it.
 struct RunTuning {
@@ -25,16 +25,20 @@ struct RunTuning {
   bool joins_golden = true;          // false: the golden run is never joined with a block (run_estimate.hpp)
 };
 
+}  // namespace tf_injector::detail
+
+namespace tf_injector {
+
 struct Session::State {
   Model model;
   SessionOptions options;
-  RunTuning tuning;
-  ThreadBudget budget;
+  detail::RunTuning tuning;
+  detail::ThreadBudget budget;
   std::string output;  // name of the scored output; "": the model names none
-  Plan plan;
-  Decision decision;
-  PreprocessChoice preprocessing;
-  ImageFeed feed;
+  detail::Plan plan;
+  detail::Decision decision;
+  detail::PreprocessChoice preprocessing;
+  detail::ImageFeed feed;
   std::vector<std::string> remarks;   // what was decided that no option says: one line each
   std::vector<std::string> warnings;  // what is probably not meant
 
@@ -49,7 +53,11 @@ struct Session::State {
   [[nodiscard]] uint64_t held_bytes() const noexcept { return options.held.now + memory_bytes(); }
 };
 
+}  // namespace tf_injector
+
+namespace tf_injector::detail {
+
 // A Session that works in this way.
 [[nodiscard]] Session make_session(Model model, Dataset dataset, SessionOptions options, RunTuning tuning);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -8,7 +8,7 @@
 #include "session/golden_run.hpp"
 #include "session/list_data.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // Of the memory that is free: other programs, and what no plan counts, want some too.
@@ -102,4 +102,4 @@ Setup set_up_pairs(const Session::State& session, std::vector<Patch> faults, int
   return setup;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

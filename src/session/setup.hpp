@@ -16,7 +16,7 @@
 #include "tf_injector/fault_list.hpp"
 #include "tf_injector/report.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // What decides how a run's memory is divided.
 struct RunNeeds {
@@ -73,4 +73,4 @@ struct Setup {
 // how many there are, at least one.
 [[nodiscard]] Setup set_up_pairs(const Session::State& session, std::vector<Patch> faults, int64_t images);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 #include "session/model_data.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using testing::HasSubstr;
@@ -88,4 +88,4 @@ TEST(ModelApi, SaysWhatFaultsCanHit) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

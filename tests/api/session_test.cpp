@@ -11,7 +11,7 @@
 #include "core/same_bits.hpp"
 #include "tf_injector/campaign.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 namespace {
 
 using testing::HasSubstr;
@@ -226,4 +226,4 @@ TEST_F(SessionTest, FeedsImagesOfSomebodyElse) {
 }
 
 }  // namespace
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

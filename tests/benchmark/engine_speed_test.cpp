@@ -7,7 +7,7 @@
 #include "campaign/campaign_fixture.hpp"
 #include "replay/plan/shortcuts.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 namespace {
 
 using testing::HasSubstr;
@@ -111,4 +111,4 @@ TEST_F(EngineSpeedTest, MeasuresEveryStepAlone) {
 }
 
 }  // namespace
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

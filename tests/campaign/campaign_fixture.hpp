@@ -21,7 +21,7 @@
 #include "support/random_network.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 namespace fs = std::filesystem;
 
@@ -271,4 +271,4 @@ class ReplayCampaignTest : public CampaignTest {
   }
 };
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -9,7 +9,7 @@
 #include "campaign/campaign_fixture.hpp"
 #include "campaign/slow_report.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 namespace {
 
 using testing::HasSubstr;
@@ -265,4 +265,4 @@ TEST_F(CampaignResultTest, OptionsThatCannotBeMeantAreUsageErrors) {
 }
 
 }  // namespace
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -10,7 +10,7 @@
 #include "campaign/campaign_fixture.hpp"
 #include "campaign/slow_report.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 namespace {
 
 class CampaignRunTest : public CampaignTest {};
@@ -193,4 +193,4 @@ TEST_F(CampaignRunTest, AnEmptyListGivesAGoldenRow) {
 }
 
 }  // namespace
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

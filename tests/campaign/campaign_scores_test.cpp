@@ -10,7 +10,7 @@
 #include "campaign/slow_report.hpp"
 #include "io/npy.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 namespace {
 
 class CampaignScoresTest : public CampaignTest {
@@ -204,4 +204,4 @@ TEST_F(CampaignScoresTest, BytesAreScaledInTheArithmeticAskedFor) {
 }
 
 }  // namespace
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

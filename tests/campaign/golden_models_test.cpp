@@ -12,7 +12,7 @@
 #include "kernels/same_bits.hpp"
 #include "plan/plan.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 const std::filesystem::path kFolder = std::filesystem::path(TFI_TEST_DIR) / "golden";
@@ -98,4 +98,4 @@ INSTANTIATE_TEST_SUITE_P(TensorFlow, GoldenModel, testing::ValuesIn(golden_model
 TEST(GoldenModels, AreAllThere) { EXPECT_GE(golden_models().size(), 8u); }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -7,7 +7,7 @@
 #include "campaign/campaign_fixture.hpp"
 #include "session/run_estimate.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 namespace {
 
 // How often golden was run, alone and together with faults.
@@ -177,7 +177,7 @@ TEST_F(JoinedGoldenTest, IsForOneShortBlockOfAnEngineThatRepeatsGolden) {
                                     inputs.dataset, session_options(o), tuning));
     return set_up(sessions.back().state(), list, {.scores = o.scores, .check = o.check});
   };
-  const tf_injector::Setup setup = setup_with({});
+  const tf_injector::detail::Setup setup = setup_with({});
   ASSERT_LT(setup.least_block, 300U);
   EXPECT_TRUE(joins_golden(setup, 1.0, setup.least_block));
   EXPECT_FALSE(joins_golden(setup, 1.0, 0));
@@ -196,4 +196,4 @@ TEST_F(JoinedGoldenTest, IsForOneShortBlockOfAnEngineThatRepeatsGolden) {
 }
 
 }  // namespace
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

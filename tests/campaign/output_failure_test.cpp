@@ -7,7 +7,7 @@
 
 #include "campaign/campaign_fixture.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 namespace {
 
 using testing::HasSubstr;
@@ -86,4 +86,4 @@ TEST_F(OutputFailureTest, ADiskThatIsFullFromTheStartLeavesNothing) {
 }
 
 }  // namespace
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

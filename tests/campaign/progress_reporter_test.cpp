@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using std::chrono::milliseconds;
@@ -78,4 +78,4 @@ TEST_F(ProgressReporterTest, AThreadThatComesWhileAnotherTellsGoesOn) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 #include "campaign/slow_report.hpp"
 #include "support/random_graphs/random_case.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 namespace {
 
 class RandomCampaignsTest : public CampaignTest {};
@@ -82,4 +82,4 @@ TEST_F(RandomCampaignsTest, EqualASlowCountForAnyEngineThreadsTilesAndMemory) {
 }
 
 }  // namespace
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

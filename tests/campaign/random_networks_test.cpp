@@ -11,7 +11,7 @@
 #include "support/random_graphs/describe.hpp"
 #include "support/random_graphs/forms.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(NDEBUG)
@@ -114,4 +114,4 @@ TEST(RandomNetworks, AreReplayedInAllForms) {
 }
 
 }  // namespace
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

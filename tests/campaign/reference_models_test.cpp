@@ -13,7 +13,7 @@
 #include "plan/plan.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using Arrays = std::map<std::string, NpyArray>;
@@ -299,4 +299,4 @@ INSTANTIATE_TEST_SUITE_P(
                     SmallFile{"k2_renorm.keras"}, SmallFile{"k2_renorm.h5"}));
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

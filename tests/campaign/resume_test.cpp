@@ -13,7 +13,7 @@
 #include "campaign/campaign_fixture.hpp"
 #include "report/report_names.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 namespace {
 
 using testing::HasSubstr;
@@ -414,4 +414,4 @@ TEST_F(ResumeTest, DryRunLooksAtWhatWouldGoOnAndLeavesIt) {
 }
 
 }  // namespace
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

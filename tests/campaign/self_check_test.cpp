@@ -6,7 +6,7 @@
 #include "campaign/campaign_fixture.hpp"
 #include "core/bits.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 namespace {
 
 using testing::HasSubstr;
@@ -289,4 +289,4 @@ TEST_F(SampledCheckTest, CanBeStopped) {
 }
 
 }  // namespace
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -14,7 +14,7 @@
 #include "support/campaign_run.hpp"
 #include "tf_injector/tally.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 // Scores of all images under one fault (or none), image by image with the reference kernels.
 inline std::vector<float> slow_scores(const RunInputs& inputs, const Patch* patch, int64_t images,
@@ -75,4 +75,4 @@ inline std::string slow_report(const RunInputs& inputs, int64_t images, int64_t 
   return report;
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -14,7 +14,7 @@
 #include "plan/plan.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using nlohmann::json;
@@ -125,4 +125,4 @@ TEST_P(StructureFiles, HaveKerasScores) {
 INSTANTIATE_TEST_SUITE_P(Archives, StructureFiles, testing::Values("structures_k2", "structures_k3"));
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -5,7 +5,7 @@
 #include "campaign/campaign_fixture.hpp"
 #include "support/counted_allocations.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 namespace {
 
 // Layer after layer, with random weights.
@@ -212,4 +212,4 @@ TEST_F(CountedMemoryTest, StaysBelowAnyBound) {
 }
 
 }  // namespace
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -11,7 +11,7 @@
 #include "cli/run_program.hpp"
 #include "io/npy.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -260,4 +260,4 @@ TEST_F(CampaignProgram, InspectPrintsLayersAndSteps) {
 }
 
 }  // namespace
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -14,7 +14,7 @@
 #include "cli/commands/validate_command.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 using testing::ElementsAre;
@@ -380,4 +380,4 @@ TEST(Version, IsThatOfTheProject) {
 }
 
 }  // namespace
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -8,7 +8,7 @@
 
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 using testing::HasSubstr;
@@ -242,4 +242,4 @@ TEST_F(ConsoleTest, TransfersAsJson) {
 }
 
 }  // namespace
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

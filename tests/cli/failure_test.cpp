@@ -8,7 +8,7 @@
 
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 template <typename Exception>
@@ -51,4 +51,4 @@ TEST(DescribeFailure, AnythingElseIsOurMistake) {
 }
 
 }  // namespace
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -4,7 +4,7 @@
 
 #include "cli/command_table.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 TEST(FlagNames, OptionsAreNamedAsFlags) {
@@ -31,4 +31,4 @@ TEST(FlagNames, WhatIsNoOptionIsLeftAlone) {
 }
 
 }  // namespace
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -6,7 +6,7 @@
 
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 TEST(ParseSize, UnitsArePowersOf1024AndWithBPowersOf1000) {
@@ -51,4 +51,4 @@ TEST(ParseTriple, ReadsAsPythonDoes) {
 }
 
 }  // namespace
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -9,7 +9,7 @@
 #include "io/file.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 using testing::HasSubstr;
@@ -111,4 +111,4 @@ TEST_F(InputNames, TheModelIsFoundOrTheOnesThatAreThereAreNamed) {
 }
 
 }  // namespace
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -4,7 +4,7 @@
 
 #include "session/model_data.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 // A convolution inside a nested model, pooled, and a Dense layer.
@@ -90,4 +90,4 @@ TEST(ValidationText, OneIsNoPlural) {
 }
 
 }  // namespace
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -4,7 +4,7 @@
 
 #include "cli/run_program.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 using testing::HasSubstr;
@@ -76,4 +76,4 @@ TEST(Program, FullDiskUnderStandardOutputIsAnError) {
 }
 
 }  // namespace
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 Progress halfway() {
@@ -136,4 +136,4 @@ TEST(TransferText, BarAndLine) {
 }
 
 }  // namespace
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

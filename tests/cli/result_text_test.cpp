@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 TEST(GoldenText, IsWhatThePythonToolPrints) {
@@ -56,4 +56,4 @@ TEST(DryRunText, SaysWhatWouldBeDone) {
 }
 
 }  // namespace
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

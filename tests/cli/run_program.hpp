@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 struct Outcome {
   int exit_code = -1;
@@ -77,4 +77,4 @@ class RunningProgram {
   pid_t child_ = -1;
 };
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 TEST(SpeedsText, ComparesWithTheFirstEngine) {
@@ -75,4 +75,4 @@ TEST(TechniqueSpeedsText, ComparesWithAllAndWithTheRowAbove) {
 }
 
 }  // namespace
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

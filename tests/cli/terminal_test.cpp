@@ -4,7 +4,7 @@
 
 #include <map>
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 using Variables = std::map<std::string, std::string>;
@@ -49,4 +49,4 @@ TEST(DescribeTerminal, UnicodeByTheFirstLocaleVariableThatIsSet) {
 }
 
 }  // namespace
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

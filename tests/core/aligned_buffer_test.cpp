@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // Floats behind the end that may be looked at.
@@ -73,4 +73,4 @@ TEST(AlignedBuffer, MemoryThatIsGivenBackIsWholeAgain) {
 #endif
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

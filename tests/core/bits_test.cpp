@@ -8,7 +8,7 @@
 #include "core/half.hpp"
 #include "core/shape.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -91,4 +91,4 @@ TEST(Shape, AccessIsChecked) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 TEST(BytesText, HasTwoOrThreeDigitsAndAUnit) {
@@ -18,4 +18,4 @@ TEST(BytesText, HasTwoOrThreeDigitsAndAUnit) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 namespace fs = std::filesystem;
@@ -146,4 +146,4 @@ TEST(CgroupOfThisMachine, CanBeRead) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

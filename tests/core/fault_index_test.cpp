@@ -5,7 +5,7 @@
 #include <concepts>
 #include <type_traits>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // What would mix up a list with a block does not compile.
@@ -25,4 +25,4 @@ TEST(FaultIndex, CountsFromTheBlockAndFromTheList) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -5,7 +5,7 @@
 
 #include "core/bits.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // The compiler must not compute at compile time, nor across a change of the mode.
@@ -29,4 +29,4 @@ TEST(FlushDenormals, InputsAndResultsBecomeZeroAndKeepTheSign) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 std::vector<int> bits_of(uint64_t mask) {
@@ -22,4 +22,4 @@ TEST(ForEachBit, VisitsTheSetBitsAscending) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using Library = nlohmann::json;
@@ -97,4 +97,4 @@ TEST(Json, RefusesDeepNesting) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 TEST(Message, MayBeEmptyAndThenSaysNothing) {
@@ -13,4 +13,4 @@ TEST(Message, MayBeEmptyAndThenSaysNothing) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

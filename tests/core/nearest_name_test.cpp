@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 TEST(NearestName, WithinAThirdOfTheLetters) {
@@ -18,4 +18,4 @@ TEST(NearestName, WithinAThirdOfTheLetters) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

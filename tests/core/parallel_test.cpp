@@ -16,7 +16,7 @@
 #include "core/environment.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // Sets a variable for the length of a test.
@@ -177,4 +177,4 @@ TEST(Environment, HomeFolder) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 TEST(Printable, ControlCharactersAreEscapedAndLongTextIsCut) {
@@ -31,4 +31,4 @@ TEST(OneLine, ControlCharactersAreReplaced) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 TEST(ProcessMemory, ReadsWhatLinuxSays) {
@@ -32,4 +32,4 @@ TEST(ProcessMemory, GrowsWithWhatIsUsed) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 TEST(RoundUp, IsTheLeastMultipleThatIsNotBelow) {
@@ -27,4 +27,4 @@ TEST(RoundUp, KeepsTheTypeOfTheCount) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

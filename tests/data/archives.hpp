@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 // Header and contents of one tar member (ustar, or with `magic` "ustar  " GNU).
 inline std::string tar_member(const std::string& name, std::string_view content, char type = '0',
@@ -51,4 +51,4 @@ inline std::string gzipped(std::string_view bytes) {
   return out;
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

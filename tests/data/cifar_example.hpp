@@ -7,7 +7,7 @@
 
 #include "io/file.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 inline constexpr size_t kCifarImage = 3072;
 
@@ -52,4 +52,4 @@ inline std::string example_pickle(const std::string& name) {
   return read_text(std::string(TFI_TEST_DIR) + "/data/pickles/" + name + ".pkl");
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -7,7 +7,7 @@
 #include "cifar_example.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 using test::cifar_pixels;
@@ -155,4 +155,4 @@ TEST(CifarBinary, WrongSizesAndLabelsAreRefused) {
 }
 
 }  // namespace
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -20,7 +20,7 @@
 #include "temporary_folder.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 using test::HttpServer;
@@ -347,4 +347,4 @@ TEST_F(Download, WhatIsThereIsNotFetched) {
 }
 
 }  // namespace
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -21,7 +21,7 @@
 #include "io/npy.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -340,4 +340,4 @@ TEST(GtsrbSample, EqualsPillow) {
 }
 
 }  // namespace
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

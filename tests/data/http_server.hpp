@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 class HttpServer {
  public:
@@ -160,4 +160,4 @@ inline HttpServer::Response HttpServer::serve(const std::string& content, const 
                      "/" + size + "\r\n");
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -15,7 +15,7 @@
 #include "temporary_folder.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 using test::cifar_records;
@@ -331,4 +331,4 @@ TEST(DatasetTable, AddressesAndHashesAreComplete) {
 }
 
 }  // namespace
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

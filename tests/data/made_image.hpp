@@ -6,7 +6,7 @@
 
 #include "data/gtsrb/rgb_image.hpp"
 
-namespace tf_injector::data::test {
+namespace tf_injector::detail::data::test {
 
 inline uint8_t sample(uint32_t index) {
   uint32_t value = index;
@@ -30,4 +30,4 @@ inline std::string ppm_text(const RgbImage& image, const std::string& comment = 
          std::string(image.pixels.begin(), image.pixels.end());
 }
 
-}  // namespace tf_injector::data::test
+}  // namespace tf_injector::detail::data::test

@@ -15,7 +15,7 @@
 #include "temporary_folder.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 class Mutator {
@@ -157,4 +157,4 @@ TEST(Mutation, NpyFolder) {
 }
 
 }  // namespace
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

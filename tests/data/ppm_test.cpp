@@ -10,7 +10,7 @@
 #include "data/made_image.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 using testing::ElementsAre;
@@ -95,4 +95,4 @@ TEST(Ppm, ACutOrChangedFileIsReadOrRefused) {
 }
 
 }  // namespace
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -9,7 +9,7 @@
 #include "data/preprocess.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 const Normalization kGtsrb{.mean = {0.3403f, 0.3121f, 0.3214f}, .std = {0.2724f, 0.2608f, 0.2669f}};
@@ -44,4 +44,4 @@ TEST(PreprocessFloat, RefusesANormalizationForOtherChannels) {
 }
 
 }  // namespace
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

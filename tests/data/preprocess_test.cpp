@@ -12,7 +12,7 @@
 #include "io/sha256.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 struct Fact {
@@ -134,4 +134,4 @@ TEST(Preprocess, OnlyTheNamedSetsHaveConstants) {
 }
 
 }  // namespace
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

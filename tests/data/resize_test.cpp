@@ -14,7 +14,7 @@
 #include "io/file.hpp"
 #include "io/sha256.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 constexpr size_t kShaDigits = 64;
@@ -92,4 +92,4 @@ TEST(Resize, KeepsOneColour) {  // weights add up to one
 }
 
 }  // namespace
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

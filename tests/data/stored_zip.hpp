@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace tf_injector::data::test {
+namespace tf_injector::detail::data::test {
 
 inline uint32_t crc32_of(const std::string& bytes) {
   uint32_t crc = 0xFFFFFFFFu;
@@ -48,4 +48,4 @@ inline std::string stored_zip(const std::vector<std::pair<std::string, std::stri
          little_endian(offset, 4) + std::string(2, '\0');
 }
 
-}  // namespace tf_injector::data::test
+}  // namespace tf_injector::detail::data::test

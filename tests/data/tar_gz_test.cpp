@@ -7,7 +7,7 @@
 #include "temporary_folder.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 using test::gzipped;
@@ -180,4 +180,4 @@ TEST(TarGzFile, MissingOrFolder) {
 }
 
 }  // namespace
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 class TemporaryFolder {
  public:
@@ -47,4 +47,4 @@ class TemporaryFolder {
 
 inline std::string text_of(const std::vector<uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

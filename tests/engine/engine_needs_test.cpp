@@ -6,7 +6,7 @@
 #include "support/odd_networks.hpp"
 #include "support/random_network.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // Smaller packs are slower and take less: about 0.8 times as fast with half the lanes.
@@ -87,4 +87,4 @@ TEST(EngineNeeds, PlainTilesStayWithinTheCache) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

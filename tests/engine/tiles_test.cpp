@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 TEST(Tiles, CoverEveryImageOnceAndNeverStraddleTheLastBatch) {
@@ -54,4 +54,4 @@ TEST(Tiles, ATileAnywhereHasTheBatchOfItsImages) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -5,7 +5,7 @@
 
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 MemoryNeeds needs() {
@@ -153,4 +153,4 @@ TEST(WorkLayout, SaysTheLeastOfTheSmallestSize) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

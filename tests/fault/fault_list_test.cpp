@@ -14,7 +14,7 @@
 #include "io/file.hpp"
 #include "io/sha256.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using test::kListHeader;
@@ -364,4 +364,4 @@ TEST(FaultList, PublishedListsAreRead) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

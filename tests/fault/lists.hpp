@@ -9,7 +9,7 @@
 #include "fault/fault_list.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 inline constexpr const char* kListHeader = "Injection,Layer,TensorIndex,Bit\n";
 
@@ -60,4 +60,4 @@ inline std::string problems_of(const std::string& text) {
 }
 inline std::string problems_in(const std::string& rows) { return problems_of(kListHeader + rows); }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -8,7 +8,7 @@
 #include "fault/lists.hpp"
 #include "tf_injector/bit_groups.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using Values = std::vector<int64_t>;
@@ -137,4 +137,4 @@ TEST(FormatIndex, IsPythons) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

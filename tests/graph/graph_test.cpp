@@ -9,7 +9,7 @@
 #include "graph/decision_threshold.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using testing::HasSubstr;
@@ -258,4 +258,4 @@ TEST(DecisionThreshold, IsOneHalfForPooledAndMovedProbabilities) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 struct Net {
@@ -62,4 +62,4 @@ TEST(ImageLayout, IsUnknownOrContradictedOtherwise) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

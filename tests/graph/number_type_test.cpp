@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
@@ -94,4 +94,4 @@ TEST(NumberType, WhatHoldsAllValues) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using ops::BinaryKind;
@@ -65,4 +65,4 @@ TEST(OwnScaling, NothingElse) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -9,7 +9,7 @@
 #include "io/file.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 std::vector<int64_t> numbers(const std::string& text) {
@@ -95,4 +95,4 @@ TEST(ShapeFacts, SamePutsTheOddZeroBehind) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

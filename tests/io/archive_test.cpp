@@ -18,7 +18,7 @@
 #include "io/zip_archive.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using testing::HasSubstr;
@@ -185,4 +185,4 @@ TEST(DamagedFiles, Npz) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // "line:column text" of each field and "line:column ! text" of each problem.
@@ -94,4 +94,4 @@ TEST(Csv, FieldsAreQuotedOnlyWhenTheyMust) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

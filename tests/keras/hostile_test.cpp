@@ -11,7 +11,7 @@
 #include "keras/importer.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 using testing::HasSubstr;
@@ -283,4 +283,4 @@ TEST(Damaged, ConfigurationsChangedAnywhere) {
 }
 
 }  // namespace
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

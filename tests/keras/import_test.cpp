@@ -12,7 +12,7 @@
 #include "io/sha256.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using nlohmann::json;
@@ -177,4 +177,4 @@ INSTANTIATE_TEST_SUITE_P(Shared, PublishedNetwork,
                                          Published{"GTSRB/ResNet20.keras", 115, "47a08e798a21c288", 19}));
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -7,7 +7,7 @@
 
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 Json parse(const std::string& text) {
@@ -54,4 +54,4 @@ TEST(ParseJson, RefusesDeepNesting) {
 }
 
 }  // namespace
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

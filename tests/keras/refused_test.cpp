@@ -15,7 +15,7 @@
 #include "keras/lambda_code.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 namespace fs = std::filesystem;
@@ -236,4 +236,4 @@ TEST_F(ForeignFile, GitLfsPointersAreNamed) {
 }
 
 }  // namespace
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 struct Two {
@@ -51,4 +51,4 @@ TEST(CompareNames, OtherPlacesAreSeen) {
 }
 
 }  // namespace
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

@@ -8,7 +8,7 @@
 #include "keras/layer_table.hpp"
 #include "keras/op_table.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 // Names in backquotes in the first column of the tables below a heading.
@@ -63,4 +63,4 @@ TEST(Tables, AreSortedAndWithoutDoubles) {
 }
 
 }  // namespace
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

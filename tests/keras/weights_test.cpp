@@ -8,7 +8,7 @@
 #include "io/sha256.hpp"
 #include "keras/import.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 const std::string kModels = std::string(TFI_TEST_DIR) + "/../../shared/data/models/";
@@ -95,4 +95,4 @@ TEST(SnakeCase, IsKeras) {
 }
 
 }  // namespace
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

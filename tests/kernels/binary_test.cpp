@@ -6,7 +6,7 @@
 #include "kernels/random_values.hpp"
 #include "kernels/same_bits.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using ops::Binary;
@@ -89,4 +89,4 @@ TEST(Binary, NanBeatsMaximumAndMinimum) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -8,7 +8,7 @@
 #include "kernels/ref/reference.hpp"
 #include "kernels/same_bits.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 struct Layer {
@@ -267,4 +267,4 @@ TEST(DepthwiseConv2D, GivesTheFiltersOfAChannelOneBehindTheOther) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -4,7 +4,7 @@
 #include "kernels/kernel.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using Floats = std::vector<float>;
@@ -39,4 +39,4 @@ TEST(Concat, RefusesWhatDoesNotFit) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -13,7 +13,7 @@
 #include "kernels/random_values.hpp"
 #include "kernels/same_bits.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using test::Values;
@@ -384,4 +384,4 @@ TEST(Conv2DReference, TheBorderOfADilatedConvolutionIsMultiplied) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

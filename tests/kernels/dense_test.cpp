@@ -7,7 +7,7 @@
 #include "kernels/ref/reference.hpp"
 #include "kernels/same_bits.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using Blocks = std::vector<int64_t>;
@@ -66,4 +66,4 @@ INSTANTIATE_TEST_SUITE_P(All, DenseTest,
                          testing::Values(test::Values::ordinary, test::Values::sparse, test::Values::nasty));
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

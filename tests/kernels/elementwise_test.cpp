@@ -9,7 +9,7 @@
 #include "kernels/same_bits.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 TEST(Elementwise, EveryKernelSetEqualsTheReference) {
@@ -128,4 +128,4 @@ TEST(Elementwise, BatchNormalizationHasTensorFlowsBits) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

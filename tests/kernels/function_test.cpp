@@ -7,7 +7,7 @@
 #include "kernels/random_values.hpp"
 #include "kernels/same_bits.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using ops::Function;
@@ -169,4 +169,4 @@ TEST(Function, NanPassesEverywhere) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -8,7 +8,7 @@
 #include "kernels/ref/eigen_math.hpp"
 #include "kernels/same_bits.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
@@ -91,4 +91,4 @@ TEST(LibraryLog, IsTheCLibrarys) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 #include "kernels/random_values.hpp"
 #include "kernels/same_bits.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
@@ -87,4 +87,4 @@ TEST(GlobalMaxPool, PassesNanOn) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

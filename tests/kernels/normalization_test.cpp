@@ -5,7 +5,7 @@
 #include "kernels/kernel.hpp"
 #include "kernels/same_bits.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 std::vector<float> floats(std::initializer_list<uint32_t> bits) {
@@ -106,4 +106,4 @@ TEST(BatchNormalization, OfADenseLayerHasTensorFlowsBits) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

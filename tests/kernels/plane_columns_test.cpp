@@ -5,7 +5,7 @@
 #include "support/every_table.hpp"
 #include "support/guarded_array.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using test::GuardedArray;
@@ -100,4 +100,4 @@ TEST(PackedWeights, EveryWeightHasItsPlace) {
 TEST(PlaneColumns, AreTheChainsOfEveryPosition) { test::on_every_table(50, expect_plane_columns); }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 enum class Values { ordinary, sparse, nasty };
 
@@ -53,4 +53,4 @@ inline std::vector<float> random_values(std::mt19937& rng, int64_t count, Values
   return values;
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

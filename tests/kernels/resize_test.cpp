@@ -8,7 +8,7 @@
 #include "kernels/kernel.hpp"
 #include "kernels/same_bits.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using ops::ResizeMethod;
@@ -83,4 +83,4 @@ TEST(Resize, NanAndInfReachWhatTheyAreTapsOf) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

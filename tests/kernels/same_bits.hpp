@@ -7,7 +7,7 @@
 
 #include "core/bits.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 inline bool same_bits(float a, float b) { return float_bits(a) == float_bits(b) || (is_nan(a) && is_nan(b)); }
 
@@ -26,4 +26,4 @@ inline testing::AssertionResult same_bits(std::span<const float> expected, std::
                                      << ")";
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

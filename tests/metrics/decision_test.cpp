@@ -8,7 +8,7 @@
 #include <span>
 #include <tuple>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 TEST(Decision, ADenormalIsZeroTheLeastNormalIsNot) {
@@ -42,4 +42,4 @@ TEST(Decision, OfOneOutputUnitTakesBothClassesFromKOfTwoOn) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -10,7 +10,7 @@
 
 #include "metrics/top_k.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
@@ -128,4 +128,4 @@ TEST(TallyRow, TopOneIsNotAlwaysAmongTheTopFive) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

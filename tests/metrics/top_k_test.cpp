@@ -10,7 +10,7 @@
 #include <random>
 #include <vector>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using testing::ElementsAre;
@@ -157,4 +157,4 @@ TEST(InTopK, AgreesWithTopKWhereTheStackEnds) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

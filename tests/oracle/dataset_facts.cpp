@@ -12,12 +12,12 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    tf_injector::data::LoadOptions options;
+    tf_injector::detail::data::LoadOptions options;
     options.dataset = argv[1];
     options.path = argv[2];
     options.allow_download = false;
     options.inputs.assign(argv + 3, argv + argc);
-    const tf_injector::Dataset dataset = tf_injector::data::load_dataset(options);
+    const tf_injector::Dataset dataset = tf_injector::detail::data::load_dataset(options);
     std::printf("%s %s\n", dataset.name.c_str(), dataset.sha256.c_str());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());

@@ -18,7 +18,7 @@ std::string npy_of(const tf_injector::Dataset& set) {
   const tf_injector::DatasetInput& input = set.inputs.front();
   std::vector<int64_t> shape{static_cast<int64_t>(set.size())};
   shape.insert(shape.end(), input.shape.begin(), input.shape.end());
-  const std::string header = tf_injector::npy_header(input.is_float ? "<f4" : "|u1", shape);
+  const std::string header = tf_injector::detail::npy_header(input.is_float ? "<f4" : "|u1", shape);
   if (!input.is_float) return header + std::string(input.bytes.begin(), input.bytes.end());
   return header +
          std::string(reinterpret_cast<const char*>(input.floats.data()), input.floats.size() * sizeof(float));
@@ -32,7 +32,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    tf_injector::write_atomic(argv[3], npy_of(tf_injector::data::load_gtsrb(argv[1], argv[2])));
+    tf_injector::detail::write_atomic(argv[3],
+                                      npy_of(tf_injector::detail::data::load_gtsrb(argv[1], argv[2])));
   } catch (const tf_injector::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return error.exit_code();

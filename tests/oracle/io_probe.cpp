@@ -25,6 +25,7 @@
 namespace {
 
 using namespace tf_injector;
+using namespace tf_injector::detail;
 using Words = std::vector<std::string>;
 
 std::string hex(const void* data, size_t size) {

@@ -25,14 +25,15 @@ void append(std::string& bytes, int value) {
 std::string selection_of_rows(const std::vector<float>& values, int64_t rows, int64_t classes, int k) {
   const int chosen_count = static_cast<int>(std::min<int64_t>(k, classes));
   const std::vector<int64_t> shape{rows, chosen_count + classes + 1};
-  std::string bytes = tf_injector::npy_header("<i4", shape);
+  std::string bytes = tf_injector::detail::npy_header("<i4", shape);
   std::vector<int> chosen;
   for (int64_t row = 0; row < rows; ++row) {
     const std::span<const float> scores(values.data() + row * classes, static_cast<size_t>(classes));
-    tf_injector::top_k(scores, k, chosen);
+    tf_injector::detail::top_k(scores, k, chosen);
     for (int index : chosen) append(bytes, index);
-    for (int label = 0; label < classes; ++label) append(bytes, tf_injector::in_top_k(scores, k, label));
-    append(bytes, tf_injector::argmax(scores));
+    for (int label = 0; label < classes; ++label)
+      append(bytes, tf_injector::detail::in_top_k(scores, k, label));
+    append(bytes, tf_injector::detail::argmax(scores));
   }
   return bytes;
 }
@@ -45,10 +46,10 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    const tf_injector::NpyArray rows = tf_injector::read_npy(argv[2]);
+    const tf_injector::detail::NpyArray rows = tf_injector::detail::read_npy(argv[2]);
     if (rows.shape.size() != 2)
       throw std::runtime_error(std::string(argv[2]) + ": expected a matrix of scores");
-    tf_injector::write_atomic(
+    tf_injector::detail::write_atomic(
         argv[3], selection_of_rows(rows.to_float32(), rows.shape[0], rows.shape[1], std::stoi(argv[1])));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "topk_rows: %s\n", error.what());

@@ -3,7 +3,7 @@
 
 #include "plan/small_graph.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using test::expect_same_as_graph;
@@ -129,4 +129,4 @@ TEST(DropCopies, OfNothingButCopiesTheInputIsLeft) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

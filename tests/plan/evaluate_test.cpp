@@ -7,7 +7,7 @@
 #include "support/random_graphs/random_graph.hpp"
 #include "support/random_network.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 std::vector<float> evaluate_all(const Plan& plan, const Patch* patch, const std::vector<float>& images,
@@ -108,4 +108,4 @@ TEST(Evaluate, FlushesDenormals) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

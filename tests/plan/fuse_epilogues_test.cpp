@@ -3,7 +3,7 @@
 
 #include "plan/small_graph.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using test::expect_same_as_graph;
@@ -179,4 +179,4 @@ TEST(FuseEpilogues, TheScalarPlanFusesNothing) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -3,7 +3,7 @@
 
 #include "plan/small_graph.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using test::expect_same_as_graph;
@@ -122,4 +122,4 @@ INSTANTIATE_TEST_SUITE_P(
         Border{"average", kAround, 0.0f, average}, Border{"in another shape", kAround, 0.0f, reshaped_conv}));
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

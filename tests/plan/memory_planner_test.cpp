@@ -10,7 +10,7 @@
 #include "plan/small_graph.hpp"
 #include "support/random_graphs/random_graph.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using plan::Draft;
@@ -166,4 +166,4 @@ TEST(MemoryPlanner, NoTwoLiveValuesShareMemoryInRandomNetworks) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -16,7 +16,7 @@
 #include "plan/draft.hpp"
 #include "plan/plan.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 using Paddings = std::vector<std::array<int64_t, 2>>;
 
@@ -164,4 +164,4 @@ inline void expect_same_as_graph(const SmallGraph& small, int output = 0) {
   }
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

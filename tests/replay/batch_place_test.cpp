@@ -5,7 +5,7 @@
 #include "replay/same_as_reference.hpp"
 #include "support/odd_networks.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr int kBatch = 5;
@@ -79,4 +79,4 @@ INSTANTIATE_TEST_SUITE_P(Ops, ReplayBatchPlace,
                                          PlaceNetwork::Kind::softplus, PlaceNetwork::Kind::log_softmax));
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

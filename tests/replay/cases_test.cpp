@@ -7,7 +7,7 @@
 
 #include "cli/run_program.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 namespace fs = std::filesystem;
@@ -59,4 +59,4 @@ TEST_F(ReplayCases, HaveTheBytesOfTheScalarReference) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

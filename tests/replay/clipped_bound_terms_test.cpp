@@ -9,7 +9,7 @@
 
 #include "replay/plan/clipped_bound.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 namespace {
 
 // Two channels: what is set is the second's; the first has weights and addends of zero.
@@ -75,4 +75,4 @@ TEST(ClippedBoundTerms, LeavesRoomForWhatIsFlushedToZero) {
 }
 
 }  // namespace
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -10,7 +10,7 @@
 #include "replay/same_as_reference.hpp"
 #include "support/edge_network.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using replay::ClippedBound;
@@ -349,4 +349,4 @@ TEST(ClippedBound, ANormIsNeverTooSmall) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

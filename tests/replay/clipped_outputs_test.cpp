@@ -4,7 +4,7 @@
 #include "replay/same_as_reference.hpp"
 #include "support/edge_network.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // How many of some networks have a score that differs.
@@ -29,4 +29,4 @@ TEST(ReplayClippedOutputs, HasNoCounterexampleAtTheEdgesOfTheFloatRange) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -9,7 +9,7 @@
 #include "replay/replay.hpp"
 #include "support/odd_networks.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using replay::Counters;
@@ -195,4 +195,4 @@ TEST(ReplayCounters, ASumThatEndsInNegativeZeroIsDoneAgain) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

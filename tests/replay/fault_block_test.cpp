@@ -11,7 +11,7 @@
 #include "support/block_indices.hpp"
 #include "support/odd_networks.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using replay::FaultBlock;
@@ -227,4 +227,4 @@ TEST(FaultBlock, ShortcutsThatAreOffShowInThePacks) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

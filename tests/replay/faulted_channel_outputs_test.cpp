@@ -3,7 +3,7 @@
 
 #include "replay/prepared_network.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using replay::FaultBlock;
@@ -103,4 +103,4 @@ TEST(FaultedChannelOutputs, AreNotComputedWhereTheFaultedWeightMeetsZero) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

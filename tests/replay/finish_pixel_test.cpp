@@ -6,7 +6,7 @@
 
 #include "replay/prepared_network.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using replay::LaneMask;
@@ -190,4 +190,4 @@ TEST(FinishPixel, WithoutTheShortcutLanesThatAreGoldensAreKept) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -7,7 +7,7 @@
 #include "support/counted_allocations.hpp"
 #include "support/odd_networks.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using replay::FaultBlock;
@@ -145,4 +145,4 @@ TEST(ReplayMemory, SmallerPacksTakeLess) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

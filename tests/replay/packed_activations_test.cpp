@@ -7,7 +7,7 @@
 
 #include "replay/prepared_network.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using replay::LaneChange;
@@ -276,4 +276,4 @@ TEST(SparsePixelBuffer, FreesWhatIsMoreThanItsNextOwnerMayHave) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 #include "replay/prepared_network.hpp"
 #include "support/odd_networks.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using replay::FaultBlock;
@@ -119,4 +119,4 @@ TEST(PerFaultExecutor, ComputeOnlyWhatTheFaultReaches) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

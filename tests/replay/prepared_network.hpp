@@ -14,7 +14,7 @@
 #include "replay/plan/replay_plan.hpp"
 #include "support/random_network.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 // Is there an instruction set that replay has lanes for? The reference has none.
 inline bool has_lanes() { return available_kernel_sets().front() != KernelSet::scalar; }
@@ -87,4 +87,4 @@ inline Patch patch_of(const Graph& graph, WeightId weight, int64_t element, floa
   return {.weight = weight, .element = element, .old_bits = float_bits(old), .new_bits = float_bits(value)};
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -9,7 +9,7 @@
 #include "replay/prepared_network.hpp"
 #include "support/block_indices.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using replay::CarriedPack;
@@ -217,4 +217,4 @@ TEST(Repack, WithoutTheShortcutPacksStayAsTheyAre) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

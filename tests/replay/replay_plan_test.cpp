@@ -7,7 +7,7 @@
 #include "replay/prepared_network.hpp"
 #include "support/odd_networks.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using replay::ReplayPlan;
@@ -136,4 +136,4 @@ TEST(ReplayPlan, KnowsAllStepsThatHoldAWeight) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 #include "kernels/same_bits.hpp"
 #include "support/odd_networks.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using replay::FaultBlock;
@@ -183,4 +183,4 @@ TEST(Replay, EqualsThePlainEvaluationWhateverShortcutIsLeftOut) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -9,7 +9,7 @@
 #include "kernels/same_bits.hpp"
 #include "replay/replay.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 // Of a test's networks: TFI_SEED, or the test's own.
 inline uint32_t network_seed(uint32_t otherwise) {
@@ -51,4 +51,4 @@ inline int differing_pairs(const Graph& graph, std::span<const Patch> patches, I
   return differing;
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -5,7 +5,7 @@
 #include "replay/same_as_reference.hpp"
 #include "support/shape_network.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using replay::ReplayPlan;
@@ -89,4 +89,4 @@ TEST(ReplayShapes, EqualsTheReferenceOnNetworksOfEveryRank) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -5,7 +5,7 @@
 #include "replay/same_as_reference.hpp"
 #include "support/odd_networks.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr float kSmallest = 0x1p-126f;
@@ -105,4 +105,4 @@ TEST(ReplaySmallNumbers, EqualsTheReferenceInTheSignOfZeros) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using replay::LayerFaults;
@@ -89,4 +89,4 @@ TEST(Strategy, WithoutTheShortcutEveryChangedLaneRunsInAPack) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

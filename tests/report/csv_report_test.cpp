@@ -8,7 +8,7 @@
 #include "io/file.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using testing::HasSubstr;
@@ -273,4 +273,4 @@ TEST(CsvReport, KeepsTheBytesOfTheReference) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -9,7 +9,7 @@
 #include "report/run_metadata.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 const Tally kGolden{.images = 100, .top_1_correct = 91, .top_5_correct = 99};
@@ -119,4 +119,4 @@ TEST(ReportCheck, AGoldenRowIsThatOfNow) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

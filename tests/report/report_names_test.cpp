@@ -6,7 +6,7 @@
 #include "campaign/campaign_fixture.hpp"
 #include "io/file.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 namespace {
 
 using testing::HasSubstr;
@@ -49,4 +49,4 @@ TEST_F(ReportNamesTest, AStampIsFreeWhenNoneOfItsFilesExists) {
 }
 
 }  // namespace
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

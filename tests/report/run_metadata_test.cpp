@@ -5,7 +5,7 @@
 
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using testing::HasSubstr;
@@ -161,4 +161,4 @@ TEST(RunMetadata, KnowsTheMachineAndTheTime) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 #include "campaign/campaign_fixture.hpp"
 #include "io/npy.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 namespace {
 
 class ScoreFilesTest : public FolderTest {
@@ -95,4 +95,4 @@ TEST_F(ScoreFilesTest, RemovesItsOwnFilesOnly) {
 }
 
 }  // namespace
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 TEST(BlockSize, StartsWithAFractionOfABlockAndGoesByWhatWasMeasured) {
@@ -53,4 +53,4 @@ TEST(BlockSize, TakesTimesThatAClockCannotSee) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

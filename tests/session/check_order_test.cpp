@@ -12,7 +12,7 @@
 #include "session/check/kept_rows.hpp"
 #include "support/block_indices.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 std::vector<Patch> random_patches(std::mt19937& rng, size_t count, WeightId layers) {
@@ -108,4 +108,4 @@ TEST(KeptRows, MemoryIsBounded) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

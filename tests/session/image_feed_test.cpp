@@ -7,7 +7,7 @@
 
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using testing::ElementsAre;
@@ -228,4 +228,4 @@ TEST(ImageFeed, RefusesToNormaliseOtherThanThreeChannelsBeforeAnyWork) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using testing::HasSubstr;
@@ -87,4 +87,4 @@ TEST(ImageShape, TakesTheLayoutOfTheModelFirst) {
 }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 
 #include "core/fault_index.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 inline std::vector<BlockIndex> block_indices(std::initializer_list<size_t> numbers) {
   std::vector<BlockIndex> indices;
@@ -14,4 +14,4 @@ inline std::vector<BlockIndex> block_indices(std::initializer_list<size_t> numbe
   return indices;
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -15,7 +15,7 @@
 #include "tf_injector/campaign.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 struct RunInputs {
   Graph graph;
@@ -165,4 +165,4 @@ inline RunResult run_on(RunInputs inputs, const RunOptions& options, const Campa
   return CampaignCall(std::move(inputs), options, callbacks, tuning).run();
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

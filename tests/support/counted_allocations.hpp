@@ -52,7 +52,7 @@ void operator delete[](void* block, std::align_val_t) noexcept { uncount(block);
 void operator delete(void* block, size_t, std::align_val_t) noexcept { uncount(block); }
 void operator delete[](void* block, size_t, std::align_val_t) noexcept { uncount(block); }
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 // The most that is allocated while `run` runs, beyond what was before.
 template <class Run>
@@ -63,4 +63,4 @@ size_t most_while(Run run) {
   return static_cast<size_t>(most_allocated - before);
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

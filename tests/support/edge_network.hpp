@@ -7,7 +7,7 @@
 
 #include "support/odd_networks.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 // Powers of two that the values of an EdgeNetwork lie around: its input, what the faulted layer makes of it,
 // the sums of the layer behind, their product with 1 / deviation, what comes out.
@@ -179,4 +179,4 @@ inline std::vector<Patch> bit_flips(std::mt19937& rng, const Graph& graph, const
   return patches;
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -13,7 +13,7 @@
 #include "kernels/random_values.hpp"
 #include "kernels/simd/simd_table.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 // tiny: products that are denormal or vanish, of either sign.
 enum class PackValues { ordinary, sparse, nasty, tiny };
@@ -70,4 +70,4 @@ void on_every_table(int rounds, Expect expect) {
   on_every_set(&simd::simd_table, rounds, expect);
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

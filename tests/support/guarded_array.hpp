@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 // T: float or int32_t. Every element begins with a pattern that no computation makes.
 template <typename T>
@@ -56,4 +56,4 @@ class GuardedArray {
   std::vector<uint32_t> memory_;
 };
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -5,7 +5,7 @@
 
 #include "support/random_network.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 // A graph with random weights, and which of them are faulted.
 struct RandomGraph {
@@ -150,4 +150,4 @@ struct GateNetwork : RandomGraph {
   }
 };
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -8,7 +8,7 @@
 #include "graph/patch.hpp"
 #include "kernels/random_values.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 struct NetworkOptions {
   int64_t side = 8, channels = 6, classes = 5;
@@ -117,4 +117,4 @@ inline Patch random_fault(std::mt19937& rng, const Graph& graph, const std::vect
   return patch;
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -6,7 +6,7 @@
 
 #include "support/odd_networks.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 class ShapeNetwork : public RandomGraph {
  public:
@@ -230,4 +230,4 @@ class ShapeNetwork : public RandomGraph {
   std::vector<NodeId> nodes_;
 };
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

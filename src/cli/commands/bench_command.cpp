@@ -9,7 +9,7 @@
 #include "tf_injector/benchmark.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 HelpText BenchCommand::help() const {
   return {
@@ -75,4 +75,4 @@ void BenchCommand::run(const CommandContext& context) const {
   context.out << (json ? speeds_json(speeds) : speeds_text(speeds));
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

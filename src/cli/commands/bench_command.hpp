@@ -6,7 +6,7 @@
 #include "cli/campaign_flags.hpp"
 #include "cli/command.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 struct BenchCommand final : Command {
   CampaignFlags campaign;
@@ -23,4 +23,4 @@ struct BenchCommand final : Command {
   void run(const CommandContext& context) const override;
 };
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -13,7 +13,7 @@
 #include "tf_injector/datasets.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 // What is reported file by file, as transfers.
@@ -105,4 +105,4 @@ void DownloadCommand::run(const CommandContext& context) const {
        .stop = &stop_on_signals("")});
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -6,7 +6,7 @@
 
 #include "cli/command.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 struct DownloadCommand final : Command {
   std::string dataset;
@@ -22,4 +22,4 @@ struct DownloadCommand final : Command {
   void run(const CommandContext& context) const override;
 };
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

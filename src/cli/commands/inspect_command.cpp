@@ -6,7 +6,7 @@
 #include "cli/text/model_text.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 HelpText InspectCommand::help() const {
   return {"Prints the layers of a model and how many bits of its weights can be hit.",
@@ -31,4 +31,4 @@ void InspectCommand::run(const CommandContext& context) const {
   if (plan) context.out << '\n' << steps_text(loaded.steps(kernels));
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -6,7 +6,7 @@
 #include "cli/command.hpp"
 #include "tf_injector/kernel_set.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 struct InspectCommand final : Command {
   std::string model;
@@ -19,4 +19,4 @@ struct InspectCommand final : Command {
   void run(const CommandContext& context) const override;
 };
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

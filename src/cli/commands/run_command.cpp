@@ -14,7 +14,7 @@
 #include "tf_injector/campaign.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 // What the first Ctrl-C says, below the bar where there is one.
@@ -179,4 +179,4 @@ void RunCommand::run(const CommandContext& context) const {
   Run(campaign.options, context, stop_on_signals(stop_notice(console))).execute();
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -4,7 +4,7 @@
 #include "cli/campaign_flags.hpp"
 #include "cli/command.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 struct RunCommand final : Command {
   CampaignFlags campaign;
@@ -17,4 +17,4 @@ struct RunCommand final : Command {
   void run(const CommandContext& context) const override;
 };
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -6,7 +6,7 @@
 #include "cli/text/model_text.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 HelpText ValidateCommand::help() const {
   return {"Checks a fault list against a model. Evaluates nothing.",
@@ -34,4 +34,4 @@ void ValidateCommand::run(const CommandContext& context) const {
   context.out << validation_text(FaultList::read(options.fault_list_path, model), model.source());
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -4,7 +4,7 @@
 #include "cli/command.hpp"
 #include "cli/run_options.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 struct ValidateCommand final : Command {
   RunOptions options;  // the list, and what says which model: model_path, dataset, network
@@ -15,4 +15,4 @@ struct ValidateCommand final : Command {
   void run(const CommandContext& context) const override;
 };
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

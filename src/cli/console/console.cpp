@@ -9,7 +9,7 @@
 #include "core/json.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 constexpr const char* kClearLine = "\r\x1b[K";
@@ -246,4 +246,4 @@ std::unique_ptr<Console> make_console(const ConsoleOptions& options, std::ostrea
   }
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -12,7 +12,7 @@
 #include "cli/text/progress_text.hpp"
 #include "tf_injector/campaign.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 // One way to write to standard error. Its functions may be called from any thread.
 class Console {
@@ -50,4 +50,4 @@ class Console {
 [[nodiscard]] std::unique_ptr<Console> make_console(const ConsoleOptions& options, std::ostream& out,
                                                     std::function<Terminal()> terminal);
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -2,7 +2,7 @@
 
 #include "cli/command_parser.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 void add_console_flags(CommandParser& parser, ConsoleOptions& options) {
   parser.group("Talk");
@@ -16,4 +16,4 @@ void add_console_flags(CommandParser& parser, ConsoleOptions& options) {
   parser.flag("-q,--quiet", "No progress and no talk, only results, warnings and errors", options.quiet);
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -1,7 +1,7 @@
 // How a sub-command writes on standard error while it works, and the flags that say so.
 #pragma once
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 class CommandParser;
 
@@ -15,4 +15,4 @@ struct ConsoleOptions {
 // Adds --progress and --quiet to the parser; `options` must outlive it.
 void add_console_flags(CommandParser& parser, ConsoleOptions& options);
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

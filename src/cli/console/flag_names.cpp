@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 constexpr std::array<std::string_view, 27> kOptions = {
@@ -40,4 +40,4 @@ std::string with_flags(std::string_view text) {
   return result + std::string(text);
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

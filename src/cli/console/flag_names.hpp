@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 // The options that are flags of the program: "batch_size" for --batch-size.
 [[nodiscard]] std::span<const std::string_view> options_with_flags() noexcept;
@@ -14,4 +14,4 @@ namespace tf_injector::cli {
 // 0". What is no flag of the program is left as it is.
 [[nodiscard]] std::string with_flags(std::string_view text);
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

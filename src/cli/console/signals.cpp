@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 std::atomic<bool> stop_flag{false};
@@ -47,4 +47,4 @@ const std::atomic<bool>& stop_on_signals(const std::string& notice) {
 
 void ignore_broken_pipes() { signal(SIGPIPE, SIG_IGN); }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

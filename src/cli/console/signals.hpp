@@ -4,7 +4,7 @@
 #include <atomic>
 #include <string>
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 // The first SIGINT, SIGTERM or SIGHUP sets the flag that is returned and writes `notice` to standard error;
 // from then on SIGINT has its default effect. SIGHUP stays ignored where it was (nohup). Once per process.
@@ -13,4 +13,4 @@ namespace tf_injector::cli {
 // Writing into a closed pipe becomes an error of the write instead of the program's end.
 void ignore_broken_pipes();
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

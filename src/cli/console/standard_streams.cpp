@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 bool take_closed_standard_streams() noexcept {
   // The lowest free number is given each time. O_PATH: reads and writes fail with EBADF, as on a closed
@@ -29,4 +29,4 @@ std::string standard_stream_into(const std::string& path) {
   return "";
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

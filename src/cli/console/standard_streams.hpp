@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 // A program may be started with standard input, output or error closed (`>&-`). The next file that is opened,
 // a report for instance, would get that number, and what is printed would be written over it. Call it first:
@@ -15,4 +15,4 @@ namespace tf_injector::cli {
 // would be written into it.
 [[nodiscard]] std::string standard_stream_into(const std::string& path);
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -9,7 +9,7 @@
 
 #include "core/environment.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 constexpr int kUsualColumns = 80;
@@ -53,4 +53,4 @@ Terminal standard_error_terminal() {
   return describe_terminal(is_terminal, known ? size.ws_col : 0, environment_variable);
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 struct Terminal {
   bool interactive = false;  // a terminal that understands \r
@@ -23,4 +23,4 @@ using EnvironmentLookup = std::function<std::optional<std::string>(const std::st
 // Standard error as it is now.
 [[nodiscard]] Terminal standard_error_terminal();
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

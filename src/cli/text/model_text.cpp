@@ -11,7 +11,7 @@
 #include "cli/text/text_table.hpp"
 #include "tf_injector/bit_groups.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 constexpr int64_t kBitsPerWeight = 32;
@@ -107,4 +107,4 @@ std::string validation_text(const FaultList& list, const std::string& model_path
   return text;
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -7,7 +7,7 @@
 #include "tf_injector/fault_list.hpp"
 #include "tf_injector/model.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 // A table like Keras' summary (layer, class, output shape, kernel, parameters, faultable bits), then the
 // totals, inputs and outputs. A faultable bit is a bit of a kernel that a fault list may name: 32 per
@@ -20,4 +20,4 @@ namespace tf_injector::cli {
 // "l.csv: 30 faults, 12 layers, fits m.keras", then how many faults each bit group has.
 [[nodiscard]] std::string validation_text(const FaultList& list, const std::string& model_path);
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -9,7 +9,7 @@
 
 #include "core/bytes_text.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 constexpr int kLeastBar = 10;
@@ -154,4 +154,4 @@ std::string transfer_line(const Transfer& transfer) {
   return fmt::format("{}: {}", transfer.file, fmt::join(parts, ", "));
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -8,7 +8,7 @@
 #include "cli/console/terminal.hpp"
 #include "tf_injector/campaign.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 struct ProgressFigures {
   int64_t done = 0, total = 0;       // faults, with those that an earlier run did
@@ -49,4 +49,4 @@ struct TransferFigures {
 // "cifar-10-python.tar.gz: 85 MB of 170 MB (50.0 %), 3.2 MB/s, 0:00:27 left"
 [[nodiscard]] std::string transfer_line(const Transfer& transfer);
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -6,7 +6,7 @@
 #include "cli/text/text_table.hpp"
 #include "core/bytes_text.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 // "67830   67.83 %"
@@ -72,4 +72,4 @@ std::string groups_text(const std::vector<BitGroupSummary>& groups) {
   return text_table(columns, rows);
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

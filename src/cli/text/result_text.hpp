@@ -8,7 +8,7 @@
 
 #include "tf_injector/campaign.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 // The lines of the Python tool: "GOLD stats:", "images: N", "top 1 accuracy: N", "top 5 accuracy: N"
 // (counts).
@@ -34,4 +34,4 @@ struct DryRun {
 };
 [[nodiscard]] std::string dry_run_text(const DryRun& plan);
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

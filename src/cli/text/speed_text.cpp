@@ -5,7 +5,7 @@
 #include "cli/text/text_table.hpp"
 #include "core/json.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 // Of what takes time and has multiply-adds: "-" of the rest.
@@ -159,4 +159,4 @@ std::string step_speeds_json(const StepSpeeds& speeds) {
   return lines;
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -6,7 +6,7 @@
 
 #include "tf_injector/benchmark.hpp"
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 // A table with a row per engine; the first is what the others are compared with.
 [[nodiscard]] std::string speeds_text(const std::vector<EngineSpeed>& speeds);
@@ -23,4 +23,4 @@ namespace tf_injector::cli {
 [[nodiscard]] std::string step_speeds_text(const StepSpeeds& speeds);
 [[nodiscard]] std::string step_speeds_json(const StepSpeeds& speeds);
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

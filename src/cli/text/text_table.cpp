@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 namespace {
 
 constexpr size_t kGap = 2;
@@ -39,4 +39,4 @@ std::string text_table(const std::vector<Column>& columns,
   return table;
 }
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace tf_injector::cli {
+namespace tf_injector::detail::cli {
 
 struct Column {
   std::string title;
@@ -16,4 +16,4 @@ struct Column {
 [[nodiscard]] std::string text_table(const std::vector<Column>& columns,
                                      const std::vector<std::vector<std::string>>& rows);
 
-}  // namespace tf_injector::cli
+}  // namespace tf_injector::detail::cli

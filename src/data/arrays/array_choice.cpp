@@ -10,7 +10,7 @@
 #include "core/printable.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 constexpr const char* kImages = "x";
@@ -266,4 +266,4 @@ std::optional<ArrayChoice> choose_arrays(const ArraySource& source, std::span<co
   return for_one_input(source, inputs.empty() ? "" : inputs.front());
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -9,7 +9,7 @@
 
 #include "data/arrays/array_source.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 struct ArrayChoice {
   struct Images {
@@ -29,4 +29,4 @@ struct ArrayChoice {
 [[nodiscard]] std::optional<ArrayChoice> choose_arrays(const ArraySource& source,
                                                        std::span<const std::string> inputs);
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -13,7 +13,7 @@
 #include "data/file_probe.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 // Images of one input of the model.
@@ -78,4 +78,4 @@ std::optional<Dataset> find_arrays(const std::string& place, std::span<const std
   }
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

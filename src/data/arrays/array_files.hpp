@@ -9,7 +9,7 @@
 
 #include "tf_injector/dataset.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 // The test set in `place` (an .npz file or a folder); nothing if there is none. Images are (N, ...) of uint8
 // or float32, labels (N,) or (N, 1) of any integer type. `inputs`: the names of the model's inputs.
@@ -19,4 +19,4 @@ namespace tf_injector::data {
     const std::string& place, std::span<const std::string> inputs = {},
     const std::function<void(const std::string&)>& on_message = {});
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -9,7 +9,7 @@
 #include "data/file_probe.hpp"
 #include "io/zip_archive.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 constexpr std::string_view kSuffix = ".npy";
@@ -57,4 +57,4 @@ NpyArray ArraySource::read(const std::string& name) const {
   return archive_ ? parse_npy(archive_->read(file), label(name)) : read_npy(in_folder(place_, file));
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

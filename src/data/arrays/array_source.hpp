@@ -8,11 +8,11 @@
 
 #include "io/npy.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 class ZipArchive;
 }
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 class ArraySource {
  public:
@@ -41,4 +41,4 @@ class ArraySource {
   std::vector<std::string> names_;
 };
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -7,7 +7,7 @@
 
 #include "core/printable.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 [[nodiscard]] inline std::string dtype_name(const std::string& dtype) {
   constexpr std::pair<char, std::string_view> kNumbers[] = {
@@ -21,4 +21,4 @@ namespace tf_injector::data {
   return "'" + printable(dtype) + "'";
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

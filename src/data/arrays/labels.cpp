@@ -10,7 +10,7 @@
 #include "data/arrays/dtype_name.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 namespace {
 
@@ -85,4 +85,4 @@ void check_labels(const std::vector<int32_t>& labels, int32_t classes, const std
   }
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -7,7 +7,7 @@
 
 #include "io/npy.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 // `what` names the array in messages ("x.npz: 'y'"). Throws DatasetError: floats, one-hot or other shapes,
 // numbers below 0 or above 2^31 - 1.
@@ -15,4 +15,4 @@ namespace tf_injector::data {
 // Throws DatasetError if a label is not below `classes`.
 void check_labels(const std::vector<int32_t>& labels, int32_t classes, const std::string& what);
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -7,7 +7,7 @@
 #include "data/tar_gz.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 Dataset read_contents(const CifarSet& set, std::vector<uint8_t> bytes, bool is_binary,
@@ -104,4 +104,4 @@ std::optional<Dataset> find_cifar(const CifarSet& set, const std::string& place)
   }
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -11,7 +11,7 @@
 
 #include "tf_injector/dataset.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 struct CifarSet {
   std::string_view name;           // "CIFAR10"
@@ -41,4 +41,4 @@ struct CifarSet {
 [[nodiscard]] Dataset read_cifar_binary(const CifarSet& set, const std::vector<uint8_t>& bytes,
                                         const std::string& source);
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

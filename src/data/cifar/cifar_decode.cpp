@@ -9,7 +9,7 @@
 #include "data/pickle/pickle.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 using Kind = PickleValue::Kind;
@@ -160,4 +160,4 @@ Dataset read_cifar_binary(const CifarSet& set, const std::vector<uint8_t>& bytes
   return dataset;
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -20,7 +20,7 @@
 #include "io/csv.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 constexpr int kGtsrbSide = 50;
@@ -224,4 +224,4 @@ Dataset load_gtsrb(const std::string& path, const std::string& resize) {
   return dataset;
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

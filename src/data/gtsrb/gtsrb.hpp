@@ -6,7 +6,7 @@
 
 #include "tf_injector/dataset.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 // True if `path` holds the test images, zipped or unpacked. The ground truth may be missing: load_gtsrb
 // reports that.
@@ -24,4 +24,4 @@ namespace tf_injector::data {
 // Throws Error(bad_input) for a file or zip that cannot be read, Error(usage) for an unknown `resize`.
 [[nodiscard]] Dataset load_gtsrb(const std::string& path, const std::string& resize);
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -10,7 +10,7 @@
 #include "io/file.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -178,4 +178,4 @@ std::vector<uint8_t> GtsrbImages::read(size_t i) const {
   return zip_->read(member, kLargestFile);
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

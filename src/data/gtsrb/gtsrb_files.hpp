@@ -9,7 +9,7 @@
 
 #include "io/zip_archive.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 struct GtsrbFiles {
   std::string folder;    // where the search began
@@ -57,4 +57,4 @@ class GtsrbImages {
   std::vector<Image> images_;
 };
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

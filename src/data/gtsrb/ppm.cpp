@@ -8,7 +8,7 @@
 #include "core/printable.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 constexpr size_t kLongestToken = 10;  // Pillow's limit
@@ -95,4 +95,4 @@ RgbImage parse_ppm(std::span<const uint8_t> bytes, const std::string& label) {
   return image;
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

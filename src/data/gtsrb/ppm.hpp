@@ -7,7 +7,7 @@
 
 #include "data/gtsrb/rgb_image.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 // `label` names the image in messages. The tokens of the header are separated by white space. A comment runs
 // from '#' to the end of the line, wherever it starts. Exactly one byte of white space precedes the samples;
@@ -15,4 +15,4 @@ namespace tf_injector::data {
 // 255, fewer samples than the header says.
 [[nodiscard]] RgbImage parse_ppm(std::span<const uint8_t> bytes, const std::string& label);
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 // Fractional bits of a weight: an int32 less the 8 bits of a sample, the sign, and one bit of headroom.
@@ -95,4 +95,4 @@ void resize_pillow(const RgbImage& image, int width, int height, std::span<uint8
   }
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

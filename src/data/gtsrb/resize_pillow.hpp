@@ -6,7 +6,7 @@
 
 #include "data/gtsrb/rgb_image.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 // `out` is height x width x 3. The filter is a triangle: as wide as an output pixel where an axis shrinks
 // (antialiasing), as wide as an input pixel where it grows. Its weights have 22 fractional bits. Rows are
@@ -15,4 +15,4 @@ namespace tf_injector::data {
 // such images. Earlier releases, and this code, never do.)
 void resize_pillow(const RgbImage& image, int width, int height, std::span<uint8_t> out);
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

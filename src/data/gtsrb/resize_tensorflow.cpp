@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 // The position of an output pixel between two input pixels.
@@ -54,4 +54,4 @@ void resize_tensorflow(const RgbImage& image, int width, int height, std::span<f
   }
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 constexpr size_t kRgbChannels = 3;
 
@@ -15,4 +15,4 @@ struct RgbImage {
   std::vector<uint8_t> pixels;  // height x width x kRgbChannels
 };
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

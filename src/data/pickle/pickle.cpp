@@ -7,7 +7,7 @@
 #include "data/pickle/pickle_objects.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 using Kind = PickleValue::Kind;
@@ -378,4 +378,4 @@ const PickleValue* Pickle::find(const PickleValue& dict, std::string_view key) c
   return nullptr;
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 using PickleRef = uint32_t;  // index of a value; a value that is referred to several times has one index
 
@@ -51,4 +51,4 @@ class Pickle {
   PickleRef root_ = 0;
 };
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

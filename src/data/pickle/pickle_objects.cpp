@@ -5,7 +5,7 @@
 
 #include "core/printable.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 namespace {
 
 using Kind = PickleValue::Kind;
@@ -240,4 +240,4 @@ void pickle_build(const PickleValues& values, PickleValue& object, const PickleV
   throw PickleProblem("it sets the state of something that has none");
 }
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

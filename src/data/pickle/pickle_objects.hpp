@@ -10,7 +10,7 @@
 
 #include "data/pickle/pickle.hpp"
 
-namespace tf_injector::data {
+namespace tf_injector::detail::data {
 
 // A problem of a pickle; the caller adds the file and the position.
 class PickleProblem : public std::runtime_error {
@@ -29,4 +29,4 @@ using PickleValues = std::deque<PickleValue>;
 // Applies object.__setstate__(state) to a dtype or an array. Throws PickleProblem.
 void pickle_build(const PickleValues& values, PickleValue& object, const PickleValue& state);
 
-}  // namespace tf_injector::data
+}  // namespace tf_injector::detail::data

@@ -4,7 +4,7 @@
 
 #include "core/shape.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 // A linear activation is no node.
 enum class ActivationKind { relu, relu6 };
@@ -18,4 +18,4 @@ struct Activation {
 
 Shape infer_shape(const Activation& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

@@ -4,7 +4,7 @@
 
 #include "core/shape.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 struct Add {
   static constexpr const char* kName = "Add";
@@ -12,4 +12,4 @@ struct Add {
 
 Shape infer_shape(const Add& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

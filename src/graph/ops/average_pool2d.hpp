@@ -6,7 +6,7 @@
 
 #include "graph/ops/conv2d.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 struct AveragePool2D {
   static constexpr const char* kName = "AveragePool2D";
@@ -17,4 +17,4 @@ struct AveragePool2D {
 
 Shape infer_shape(const AveragePool2D& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

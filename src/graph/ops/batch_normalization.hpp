@@ -5,7 +5,7 @@
 #include "core/shape.hpp"
 #include "graph/weight.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 struct BatchNormalization {
   static constexpr const char* kName = "BatchNormalization";
@@ -19,4 +19,4 @@ struct BatchNormalization {
 
 Shape infer_shape(const BatchNormalization& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

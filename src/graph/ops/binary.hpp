@@ -6,7 +6,7 @@
 #include "core/shape.hpp"
 #include "graph/weight.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 enum class BinaryKind { add, subtract, multiply, divide, maximum, minimum };
 // "add", "subtract", ...
@@ -27,4 +27,4 @@ Shape infer_shape(const Binary& op, std::span<const Shape> inputs);
 // The broadcast shape of a and b: axes aligned at the end, axes of length 1 stretched. Throws ModelError.
 [[nodiscard]] Shape broadcast_shape(const Shape& a, const Shape& b);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

@@ -4,7 +4,7 @@
 
 #include "core/shape.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 struct Concat {
   static constexpr const char* kName = "Concat";
@@ -13,4 +13,4 @@ struct Concat {
 
 Shape infer_shape(const Concat& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

@@ -7,7 +7,7 @@
 #include "graph/ops/release.hpp"
 #include "graph/weight.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 enum class Padding { valid, same };
 
@@ -33,4 +33,4 @@ int64_t window_output(int64_t in, int64_t kernel, int64_t stride, int64_t dilati
 // (H, W, C) -> (H', W', filters). Throws ModelError.
 Shape infer_shape(const Conv2D& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

@@ -6,7 +6,7 @@
 #include "core/shape.hpp"
 #include "graph/weight.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 struct Dense {
   static constexpr const char* kName = "Dense";
@@ -17,4 +17,4 @@ struct Dense {
 
 Shape infer_shape(const Dense& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

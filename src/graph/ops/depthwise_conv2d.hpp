@@ -6,7 +6,7 @@
 
 #include "graph/ops/conv2d.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 struct DepthwiseConv2D {
   static constexpr const char* kName = "DepthwiseConv2D";
@@ -22,4 +22,4 @@ struct DepthwiseConv2D {
 // (H, W, C) -> (H', W', C * multiplier). Throws ModelError.
 Shape infer_shape(const DepthwiseConv2D& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

@@ -6,7 +6,7 @@
 #include "core/shape.hpp"
 #include "graph/ops/release.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 // docs/numerics.md, "Functions of one element", defines the bits of each.
 enum class FunctionKind {
@@ -43,4 +43,4 @@ struct Function {
 
 Shape infer_shape(const Function& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

@@ -4,7 +4,7 @@
 
 #include "core/shape.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 struct GlobalAveragePool {
   static constexpr const char* kName = "GlobalAveragePool";
@@ -13,4 +13,4 @@ struct GlobalAveragePool {
 
 Shape infer_shape(const GlobalAveragePool& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

@@ -5,7 +5,7 @@
 
 #include "core/shape.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 struct GlobalMaxPool {
   static constexpr const char* kName = "GlobalMaxPool";
@@ -14,4 +14,4 @@ struct GlobalMaxPool {
 
 Shape infer_shape(const GlobalMaxPool& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

@@ -4,7 +4,7 @@
 
 #include "graph/number_type.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 struct Input {
   static constexpr const char* kName = "Input";
@@ -14,4 +14,4 @@ struct Input {
   NumberType type = NumberType::float32;
 };
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

@@ -5,7 +5,7 @@
 #include "core/shape.hpp"
 #include "graph/weight.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 struct LayerNormalization {
   static constexpr const char* kName = "LayerNormalization";
@@ -18,4 +18,4 @@ struct LayerNormalization {
 
 Shape infer_shape(const LayerNormalization& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

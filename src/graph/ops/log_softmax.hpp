@@ -4,7 +4,7 @@
 
 #include "core/shape.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 struct LogSoftmax {
   static constexpr const char* kName = "LogSoftmax";
@@ -12,4 +12,4 @@ struct LogSoftmax {
 
 Shape infer_shape(const LogSoftmax& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

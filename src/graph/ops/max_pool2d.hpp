@@ -6,7 +6,7 @@
 
 #include "graph/ops/conv2d.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 struct MaxPool2D {
   static constexpr const char* kName = "MaxPool2D";
@@ -17,4 +17,4 @@ struct MaxPool2D {
 
 Shape infer_shape(const MaxPool2D& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

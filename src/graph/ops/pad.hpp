@@ -7,7 +7,7 @@
 
 #include "core/shape.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 struct Pad {
   static constexpr const char* kName = "Pad";
@@ -17,4 +17,4 @@ struct Pad {
 
 Shape infer_shape(const Pad& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

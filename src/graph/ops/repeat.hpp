@@ -7,7 +7,7 @@
 
 #include "core/shape.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 struct Repeat {
   static constexpr const char* kName = "Repeat";
@@ -16,4 +16,4 @@ struct Repeat {
 
 Shape infer_shape(const Repeat& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

@@ -4,7 +4,7 @@
 
 #include "core/shape.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 struct Reshape {
   static constexpr const char* kName = "Reshape";
@@ -13,4 +13,4 @@ struct Reshape {
 
 Shape infer_shape(const Reshape& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

@@ -6,7 +6,7 @@
 
 #include "core/shape.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 enum class ResizeMethod { nearest, bilinear, bicubic, area, lanczos3, lanczos5, gaussian, mitchellcubic };
 // "nearest", "bilinear", ...
@@ -22,4 +22,4 @@ struct Resize {
 
 Shape infer_shape(const Resize& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

@@ -5,7 +5,7 @@
 
 #include "core/shape.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 struct SliceAxis {
   int64_t begin = 0;     // first index taken
@@ -21,4 +21,4 @@ struct Slice {
 
 Shape infer_shape(const Slice& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

@@ -4,7 +4,7 @@
 
 #include "core/shape.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 struct Softmax {
   static constexpr const char* kName = "Softmax";
@@ -12,4 +12,4 @@ struct Softmax {
 
 Shape infer_shape(const Softmax& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

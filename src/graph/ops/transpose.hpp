@@ -5,7 +5,7 @@
 
 #include "core/shape.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 struct Transpose {
   static constexpr const char* kName = "Transpose";
@@ -14,4 +14,4 @@ struct Transpose {
 
 Shape infer_shape(const Transpose& op, std::span<const Shape> inputs);
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

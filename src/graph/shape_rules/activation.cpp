@@ -2,7 +2,7 @@
 
 #include "graph/shape_rules/expect.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 Shape infer_shape(const Activation&, std::span<const Shape> inputs) { return expect_one(inputs); }
 
@@ -16,4 +16,4 @@ const char* activation_name(ActivationKind kind) {
   return "?";
 }
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

@@ -2,7 +2,7 @@
 
 #include "graph/shape_rules/expect.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 Shape infer_shape(const Add&, std::span<const Shape> inputs) {
   if (inputs.empty()) throw ModelError("expected at least one input, found none");
@@ -15,4 +15,4 @@ Shape infer_shape(const Add&, std::span<const Shape> inputs) {
   return inputs[0];
 }
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

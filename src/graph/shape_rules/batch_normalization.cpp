@@ -2,8 +2,8 @@
 
 #include "graph/shape_rules/expect.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 Shape infer_shape(const BatchNormalization&, std::span<const Shape> inputs) { return expect_one(inputs); }
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

@@ -4,7 +4,7 @@
 
 #include "graph/shape_rules/expect.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 Shape broadcast_shape(const Shape& a, const Shape& b) {
   const int rank = std::max(a.rank(), b.rank());
@@ -55,4 +55,4 @@ const char* binary_name(BinaryKind kind) {
   return "?";
 }
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

@@ -5,7 +5,7 @@
 #include "core/round_up.hpp"
 #include "graph/shape_rules/expect.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 std::array<int64_t, 2> padding_of(int64_t in, int64_t kernel, int64_t stride, int64_t dilation,
                                   Padding padding) {
@@ -41,4 +41,4 @@ Shape infer_shape(const Conv2D& op, std::span<const Shape> inputs) {
                op.filters};
 }
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

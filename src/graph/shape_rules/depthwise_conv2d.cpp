@@ -2,7 +2,7 @@
 
 #include "graph/shape_rules/expect.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 Shape infer_shape(const DepthwiseConv2D& op, std::span<const Shape> inputs) {
   const Shape& in = expect_image(inputs);
@@ -12,4 +12,4 @@ Shape infer_shape(const DepthwiseConv2D& op, std::span<const Shape> inputs) {
                in[2] * op.multiplier};
 }
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

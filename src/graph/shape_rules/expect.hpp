@@ -8,7 +8,7 @@
 #include "core/shape.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 // Larger sizes, strides and paddings are refused: no tensor has such an axis, and so sums cannot overflow.
 inline constexpr int64_t kMaxAxis = (int64_t{1} << 31) - 1;
@@ -32,4 +32,4 @@ inline const Shape& expect_image(std::span<const Shape> inputs) {
   return shape;
 }
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

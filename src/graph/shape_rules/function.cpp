@@ -2,7 +2,7 @@
 
 #include "graph/shape_rules/expect.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 Shape infer_shape(const Function&, std::span<const Shape> inputs) { return expect_one(inputs); }
 
@@ -46,4 +46,4 @@ const char* function_name(FunctionKind kind) {
   return "?";
 }
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

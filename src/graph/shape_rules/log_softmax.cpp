@@ -2,7 +2,7 @@
 
 #include "graph/shape_rules/expect.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 Shape infer_shape(const LogSoftmax&, std::span<const Shape> inputs) {
   const Shape& in = expect_one(inputs);
@@ -10,4 +10,4 @@ Shape infer_shape(const LogSoftmax&, std::span<const Shape> inputs) {
   return in;
 }
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

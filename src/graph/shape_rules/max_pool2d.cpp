@@ -2,7 +2,7 @@
 
 #include "graph/shape_rules/expect.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 Shape infer_shape(const MaxPool2D& op, std::span<const Shape> inputs) {
   const Shape& in = expect_image(inputs);
@@ -10,4 +10,4 @@ Shape infer_shape(const MaxPool2D& op, std::span<const Shape> inputs) {
                window_output(in[1], op.pool_size[1], op.strides[1], 1, op.padding), in[2]};
 }
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

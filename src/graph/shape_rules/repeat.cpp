@@ -2,7 +2,7 @@
 
 #include "graph/shape_rules/expect.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 Shape infer_shape(const Repeat& op, std::span<const Shape> inputs) {
   const Shape& in = expect_one(inputs);
@@ -22,4 +22,4 @@ Shape infer_shape(const Repeat& op, std::span<const Shape> inputs) {
   return Shape(std::move(dims));
 }
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

@@ -2,7 +2,7 @@
 
 #include "graph/shape_rules/expect.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 Shape infer_shape(const Reshape& op, std::span<const Shape> inputs) {
   const Shape& in = expect_one(inputs);
@@ -12,4 +12,4 @@ Shape infer_shape(const Reshape& op, std::span<const Shape> inputs) {
   return op.shape;
 }
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

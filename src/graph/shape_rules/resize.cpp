@@ -2,7 +2,7 @@
 
 #include "graph/shape_rules/expect.hpp"
 
-namespace tf_injector::ops {
+namespace tf_injector::detail::ops {
 
 Shape infer_shape(const Resize& op, std::span<const Shape> inputs) {
   const Shape& in = expect_image(inputs);
@@ -35,4 +35,4 @@ const char* resize_name(ResizeMethod method) {
   return "?";
 }
 
-}  // namespace tf_injector::ops
+}  // namespace tf_injector::detail::ops

@@ -4,7 +4,7 @@
 
 #include "io/hdf5/hdf5_heap.hpp"
 
-namespace tf_injector::hdf5 {
+namespace tf_injector::detail::hdf5 {
 namespace {
 
 std::vector<std::string> read_fixed(const AttributeHandle& attribute, const TypeHandle& type, size_t count,
@@ -57,4 +57,4 @@ std::optional<std::vector<std::string>> read_strings(const ObjectHandle& object,
   return read_fixed(attribute, type, n, file.size(), where);
 }
 
-}  // namespace tf_injector::hdf5
+}  // namespace tf_injector::detail::hdf5

@@ -9,7 +9,7 @@
 
 #include "io/hdf5/hdf5_handles.hpp"
 
-namespace tf_injector::hdf5 {
+namespace tf_injector::detail::hdf5 {
 
 // All strings of an attribute (fixed or variable length, one or many); nothing if there is no such attribute.
 // An attribute without elements gives an empty list, whatever its type (h5py writes an empty list as floats).
@@ -19,4 +19,4 @@ namespace tf_injector::hdf5 {
                                                                    const std::string& where,
                                                                    std::span<const uint8_t> file);
 
-}  // namespace tf_injector::hdf5
+}  // namespace tf_injector::detail::hdf5

@@ -8,7 +8,7 @@
 #include "core/half.hpp"
 #include "io/hdf5/hdf5_attribute.hpp"
 
-namespace tf_injector::hdf5 {
+namespace tf_injector::detail::hdf5 {
 namespace {
 
 // A limit on the compression ratio of data larger than this size. Gzip cannot exceed 1032, and weights hardly
@@ -213,4 +213,4 @@ Hdf5File::Array read_floats(const ObjectHandle& dataset, const std::string& wher
   return Reader(dataset, where, file).read();
 }
 
-}  // namespace tf_injector::hdf5
+}  // namespace tf_injector::detail::hdf5

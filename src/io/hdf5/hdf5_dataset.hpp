@@ -9,10 +9,10 @@
 #include "io/hdf5/hdf5_file.hpp"
 #include "io/hdf5/hdf5_handles.hpp"
 
-namespace tf_injector::hdf5 {
+namespace tf_injector::detail::hdf5 {
 
 // `where` names file and data set in messages; `file` holds the bytes of the file. Throws Error(bad_input).
 [[nodiscard]] Hdf5File::Array read_floats(const ObjectHandle& dataset, const std::string& where,
                                           std::span<const uint8_t> file);
 
-}  // namespace tf_injector::hdf5
+}  // namespace tf_injector::detail::hdf5

@@ -9,7 +9,7 @@
 #include "io/hdf5/hdf5_handles.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace hdf5 {
 
 std::mutex& LibraryLock::mutex() {
@@ -209,4 +209,4 @@ bool Hdf5File::is_hdf5(std::span<const uint8_t> bytes) {
          std::memcmp(bytes.data(), hdf5::kSignature, hdf5::kSignatureBytes) == 0;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -10,7 +10,7 @@
 
 #include "core/shape.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 class Hdf5File {
  public:
@@ -48,4 +48,4 @@ class Hdf5File {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace tf_injector::hdf5 {
+namespace tf_injector::detail::hdf5 {
 
 // Closes its handle with `Close`.
 template <herr_t (*Close)(hid_t)>
@@ -52,4 +52,4 @@ class LibraryLock {
 // Throws Error(bad_input): "<label>: <problem>".
 [[noreturn]] void throw_bad(const std::string& label, const std::string& problem);
 
-}  // namespace tf_injector::hdf5
+}  // namespace tf_injector::detail::hdf5

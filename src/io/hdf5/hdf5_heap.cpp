@@ -6,7 +6,7 @@
 
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::hdf5 {
+namespace tf_injector::detail::hdf5 {
 namespace {
 
 // A reference as stored in the file (HDF5 File Format Specification 2.0, "Variable-length"): length of the
@@ -119,4 +119,4 @@ std::vector<std::string> read_heap_strings(const AttributeHandle& attribute, siz
   return values;
 }
 
-}  // namespace tf_injector::hdf5
+}  // namespace tf_injector::detail::hdf5

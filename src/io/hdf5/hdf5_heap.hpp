@@ -12,7 +12,7 @@
 
 #include "io/hdf5/hdf5_handles.hpp"
 
-namespace tf_injector::hdf5 {
+namespace tf_injector::detail::hdf5 {
 
 // The `count` strings of an attribute of variable-length text. `file` holds the bytes of the file. Throws
 // Error(bad_input), naming `where`.
@@ -20,4 +20,4 @@ namespace tf_injector::hdf5 {
                                                          std::span<const uint8_t> file,
                                                          const std::string& where);
 
-}  // namespace tf_injector::hdf5
+}  // namespace tf_injector::detail::hdf5

@@ -2,12 +2,12 @@
 #include "keras/layers/layers.hpp"
 #include "keras/layers/options.hpp"
 
-namespace tf_injector::keras::layers {
+namespace tf_injector::detail::keras::layers {
 namespace {
 
-using tf_injector::ops::Activation;
-using tf_injector::ops::ActivationKind;
-using tf_injector::ops::BinaryKind;
+using detail::ops::Activation;
+using detail::ops::ActivationKind;
+using detail::ops::BinaryKind;
 
 }  // namespace
 
@@ -43,7 +43,7 @@ Values prelu(CallContext& call) {
   const NodeId below = call.add(Activation{ActivationKind::relu}, {minus_x});
   const NodeId negative = call.add_binary(BinaryKind::multiply, below, std::move(negated));
   const NodeId positive = call.add(Activation{ActivationKind::relu}, {input});
-  return {call.add(tf_injector::ops::Add{}, {positive, negative})};
+  return {call.add(detail::ops::Add{}, {positive, negative})};
 }
 
-}  // namespace tf_injector::keras::layers
+}  // namespace tf_injector::detail::keras::layers

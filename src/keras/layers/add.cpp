@@ -4,10 +4,10 @@
 
 #include "keras/layers/layers.hpp"
 
-namespace tf_injector::keras::layers {
+namespace tf_injector::detail::keras::layers {
 namespace {
 
-using tf_injector::ops::BinaryKind;
+using detail::ops::BinaryKind;
 
 std::vector<NodeId> two_or_more(CallContext& call) {
   std::vector<NodeId> inputs = call.inputs();
@@ -26,7 +26,7 @@ NodeId sum(CallContext& call, std::vector<NodeId> inputs) {
   const bool one_shape = std::all_of(
       inputs.begin(), inputs.end(), [&](NodeId input) { return call.shape(input) == call.shape(inputs[0]); });
   if (!one_shape) return chain(call, BinaryKind::add, inputs);
-  return call.add(tf_injector::ops::Add{}, std::move(inputs));
+  return call.add(detail::ops::Add{}, std::move(inputs));
 }
 
 }  // namespace
@@ -51,4 +51,4 @@ Values subtract(CallContext& call) {
   return {call.add_binary(BinaryKind::subtract, inputs[0], inputs[1])};
 }
 
-}  // namespace tf_injector::keras::layers
+}  // namespace tf_injector::detail::keras::layers

@@ -1,6 +1,6 @@
 #include "keras/layers/layers.hpp"
 
-namespace tf_injector::keras::layers {
+namespace tf_injector::detail::keras::layers {
 namespace {
 
 // Only the last axis; files of Keras 2 hold a list of one.
@@ -40,7 +40,7 @@ Values batch_normalization(CallContext& call) {
       call.config.boolean("synchronized", call.class_name() == "SyncBatchNormalization");
 
   const Shape expected{in.back()};
-  tf_injector::ops::BatchNormalization op;
+  detail::ops::BatchNormalization op;
   op.epsilon = static_cast<float>(call.config.number("epsilon", 1e-3));
   const bool renorm = call.config.boolean("renorm", false);  // of training
   op.fused = call.generation() == Generation::keras2 && in.rank() == 3 && !synchronized && !renorm;
@@ -52,4 +52,4 @@ Values batch_normalization(CallContext& call) {
   return {call.add(op, {input})};
 }
 
-}  // namespace tf_injector::keras::layers
+}  // namespace tf_injector::detail::keras::layers

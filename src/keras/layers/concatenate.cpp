@@ -1,7 +1,7 @@
 #include "keras/layers/layers.hpp"
 #include "keras/layers/options.hpp"
 
-namespace tf_injector::keras::layers {
+namespace tf_injector::detail::keras::layers {
 
 Values concatenate(CallContext& call) {
   std::vector<NodeId> inputs = call.inputs();
@@ -10,4 +10,4 @@ Values concatenate(CallContext& call) {
   return {add_concat(call, std::move(inputs), axis)};
 }
 
-}  // namespace tf_injector::keras::layers
+}  // namespace tf_injector::detail::keras::layers

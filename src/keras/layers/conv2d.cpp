@@ -1,7 +1,7 @@
 #include "keras/layers/layers.hpp"
 #include "keras/layers/options.hpp"
 
-namespace tf_injector::keras::layers {
+namespace tf_injector::detail::keras::layers {
 
 std::vector<Variable> conv2d_variables(Config& config) {
   std::vector<Variable> variables{{"kernel"}};
@@ -11,7 +11,7 @@ std::vector<Variable> conv2d_variables(Config& config) {
 
 Values conv2d(CallContext& call) {
   expect_channels_last(call.config);
-  tf_injector::ops::Conv2D op;
+  detail::ops::Conv2D op;
   op.filters = call.config.integer("filters");
   op.kernel_size = call.config.pair("kernel_size", {1, 1});
   op.strides = call.config.pair("strides", {1, 1});
@@ -30,4 +30,4 @@ Values conv2d(CallContext& call) {
   return {add_activation(call, call.add(op, {input}))};
 }
 
-}  // namespace tf_injector::keras::layers
+}  // namespace tf_injector::detail::keras::layers

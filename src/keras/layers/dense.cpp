@@ -1,7 +1,7 @@
 #include "keras/layers/layers.hpp"
 #include "keras/layers/options.hpp"
 
-namespace tf_injector::keras::layers {
+namespace tf_injector::detail::keras::layers {
 
 std::vector<Variable> dense_variables(Config& config) {
   std::vector<Variable> variables{{"kernel"}};
@@ -10,7 +10,7 @@ std::vector<Variable> dense_variables(Config& config) {
 }
 
 Values dense(CallContext& call) {
-  tf_injector::ops::Dense op;
+  detail::ops::Dense op;
   op.units = call.config.integer("units");
   const NodeId input = call.input();
   const Shape& in = call.shape(input);
@@ -20,4 +20,4 @@ Values dense(CallContext& call) {
   return {add_activation(call, call.add(op, {input}))};
 }
 
-}  // namespace tf_injector::keras::layers
+}  // namespace tf_injector::detail::keras::layers

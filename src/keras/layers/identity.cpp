@@ -1,7 +1,7 @@
 // Layers that do nothing at inference.
 #include "keras/layers/layers.hpp"
 
-namespace tf_injector::keras::layers {
+namespace tf_injector::detail::keras::layers {
 
 Values identity(CallContext& call) { return {call.input()}; }
 
@@ -15,4 +15,4 @@ Values activity_regularization(CallContext& call) {
   return {call.input()};
 }
 
-}  // namespace tf_injector::keras::layers
+}  // namespace tf_injector::detail::keras::layers

@@ -1,6 +1,6 @@
 #include "keras/layers/layers.hpp"
 
-namespace tf_injector::keras::layers {
+namespace tf_injector::detail::keras::layers {
 
 std::vector<Variable> layer_normalization_variables(Config& config) {
   std::vector<Variable> variables;
@@ -26,7 +26,7 @@ Values layer_normalization(CallContext& call) {
       call.config.fail("axis", "the last one (-1 or " + std::to_string(in.rank()) + ")");
   }
   call.config.expect("rms_scaling", false);
-  tf_injector::ops::LayerNormalization op;
+  detail::ops::LayerNormalization op;
   const double epsilon = call.config.number("epsilon", 1e-3);
   op.epsilon = static_cast<float>(epsilon);
   constexpr double kLeastFused = 1.001e-5;  // Keras 2
@@ -38,4 +38,4 @@ Values layer_normalization(CallContext& call) {
   return {call.add(op, {input})};
 }
 
-}  // namespace tf_injector::keras::layers
+}  // namespace tf_injector::detail::keras::layers

@@ -6,7 +6,7 @@
 
 #include "keras/layer_table.hpp"
 
-namespace tf_injector::keras::layers {
+namespace tf_injector::detail::keras::layers {
 
 Values activation(CallContext& call);
 Values activity_regularization(CallContext& call);
@@ -59,4 +59,4 @@ Values subtract(CallContext& call);
 Values up_sampling2d(CallContext& call);
 Values zero_padding2d(CallContext& call);
 
-}  // namespace tf_injector::keras::layers
+}  // namespace tf_injector::detail::keras::layers

@@ -3,17 +3,17 @@
 #include <numeric>
 #include <variant>
 
-namespace tf_injector::keras::layers {
+namespace tf_injector::detail::keras::layers {
 namespace {
 
-using tf_injector::ops::Activation;
-using tf_injector::ops::ActivationKind;
-using tf_injector::ops::Function;
-using tf_injector::ops::FunctionKind;
+using detail::ops::Activation;
+using detail::ops::ActivationKind;
+using detail::ops::Function;
+using detail::ops::FunctionKind;
 
 struct Linear {};
-using tf_injector::ops::LogSoftmax;
-using tf_injector::ops::Softmax;
+using detail::ops::LogSoftmax;
+using detail::ops::Softmax;
 
 struct NamedActivation {
   const char* name;
@@ -76,7 +76,7 @@ NodeId over_last_axis(CallContext& call, NodeId node, int axis, const Op& op) {
   const int rank = call.shape(node).rank();
   if (rank < 1) call.fail("expected at least one axis beside the batch");
   if (axis == rank - 1) return call.add(op, {node});
-  tf_injector::ops::Transpose swap;
+  detail::ops::Transpose swap;
   swap.perm.resize(static_cast<size_t>(rank));
   std::iota(swap.perm.begin(), swap.perm.end(), 0);
   std::swap(swap.perm[static_cast<size_t>(axis)], swap.perm.back());
@@ -85,10 +85,10 @@ NodeId over_last_axis(CallContext& call, NodeId node, int axis, const Op& op) {
 
 }  // namespace
 
-tf_injector::ops::Padding padding_option(Config& config) {
+detail::ops::Padding padding_option(Config& config) {
   const std::string padding = config.lower_text("padding", "valid");
-  if (padding == "valid") return tf_injector::ops::Padding::valid;
-  if (padding == "same") return tf_injector::ops::Padding::same;
+  if (padding == "valid") return detail::ops::Padding::valid;
+  if (padding == "same") return detail::ops::Padding::same;
   config.fail("padding", "\"valid\" or \"same\"");
 }
 
@@ -98,8 +98,8 @@ const Shape& image_of(const CallContext& call, NodeId input) {
   return in;
 }
 
-tf_injector::ops::DepthwiseConv2D depthwise_of(CallContext& call, NodeId input) {
-  tf_injector::ops::DepthwiseConv2D op;
+detail::ops::DepthwiseConv2D depthwise_of(CallContext& call, NodeId input) {
+  detail::ops::DepthwiseConv2D op;
   op.kernel_size = call.config.pair("kernel_size", {1, 1});
   op.strides = call.config.pair("strides", {1, 1});
   op.dilation = call.config.pair("dilation_rate", {1, 1});
@@ -113,20 +113,20 @@ tf_injector::ops::DepthwiseConv2D depthwise_of(CallContext& call, NodeId input) 
   return op;
 }
 
-tf_injector::ops::ResizeMethod resize_method(Config& config, const char* otherwise) {
-  using tf_injector::ops::ResizeMethod;
+detail::ops::ResizeMethod resize_method(Config& config, const char* otherwise) {
+  using detail::ops::ResizeMethod;
   const std::string name = config.lower_text("interpolation", otherwise);
   for (int m = 0; m <= static_cast<int>(ResizeMethod::mitchellcubic); ++m) {
     const auto method = static_cast<ResizeMethod>(m);
-    if (name == tf_injector::ops::resize_name(method)) return method;
+    if (name == detail::ops::resize_name(method)) return method;
   }
   config.fail("interpolation",
               "\"nearest\", \"bilinear\", \"bicubic\", \"area\", \"lanczos3\", \"lanczos5\", "
               "\"gaussian\" or \"mitchellcubic\"");
 }
 
-NodeId add_resize(CallContext& call, NodeId node, const tf_injector::ops::Resize& op) {
-  using tf_injector::ops::ResizeMethod;
+NodeId add_resize(CallContext& call, NodeId node, const detail::ops::Resize& op) {
+  using detail::ops::ResizeMethod;
   const Shape& in = image_of(call, node);
   const bool same = in[0] == op.size[0] && in[1] == op.size[1];
   const bool copies =
@@ -146,7 +146,7 @@ NodeId add_concat(CallContext& call, std::vector<NodeId> inputs, int64_t axis) {
     call.fail("axis " + std::to_string(axis) + " of a tensor with " + std::to_string(rank) + " axes");
   }
   if (counted == 0) call.fail("cannot join along the batch axis");
-  return call.add(tf_injector::ops::Concat{static_cast<int>(counted - 1)}, std::move(inputs));
+  return call.add(detail::ops::Concat{static_cast<int>(counted - 1)}, std::move(inputs));
 }
 
 NodeId add_relu(CallContext& call, NodeId node, Config& config) {
@@ -220,4 +220,4 @@ NodeId add_activation(CallContext& call, NodeId node, const char* key) {
   call.config.fail(key, "an activation of docs/layers.md");
 }
 
-}  // namespace tf_injector::keras::layers
+}  // namespace tf_injector::detail::keras::layers

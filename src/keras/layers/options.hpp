@@ -6,10 +6,10 @@
 #include "graph/ops/resize.hpp"
 #include "keras/call_context.hpp"
 
-namespace tf_injector::keras::layers {
+namespace tf_injector::detail::keras::layers {
 
 // padding="valid" or "same".
-[[nodiscard]] tf_injector::ops::Padding padding_option(Config& config);
+[[nodiscard]] detail::ops::Padding padding_option(Config& config);
 
 // Refuses any data_format but channels_last. Keras itself refuses channels_first convolutions on a CPU.
 void expect_channels_last(Config& config);
@@ -18,7 +18,7 @@ void expect_channels_last(Config& config);
 const Shape& image_of(const CallContext& call, NodeId input);
 
 // The depthwise convolution given by a layer's options and its first weight, without bias.
-[[nodiscard]] tf_injector::ops::DepthwiseConv2D depthwise_of(CallContext& call, NodeId input);
+[[nodiscard]] detail::ops::DepthwiseConv2D depthwise_of(CallContext& call, NodeId input);
 
 // Adds the activation that a layer has as an option (a name, a function or a ReLU layer). Returns its node;
 // for linear `node` itself.
@@ -40,9 +40,9 @@ const Shape& image_of(const CallContext& call, NodeId input);
 [[nodiscard]] NodeId add_log_softmax(CallContext& call, NodeId node, int axis);
 
 // interpolation="bilinear".
-[[nodiscard]] tf_injector::ops::ResizeMethod resize_method(Config& config, const char* otherwise);
+[[nodiscard]] detail::ops::ResizeMethod resize_method(Config& config, const char* otherwise);
 
 // Adds the resizing of an image; returns `node` itself if there is nothing to compute.
-[[nodiscard]] NodeId add_resize(CallContext& call, NodeId node, const tf_injector::ops::Resize& op);
+[[nodiscard]] NodeId add_resize(CallContext& call, NodeId node, const detail::ops::Resize& op);
 
-}  // namespace tf_injector::keras::layers
+}  // namespace tf_injector::detail::keras::layers

@@ -2,7 +2,7 @@
 // they do nothing. RandomCrop, which crops or resizes at inference, too, is in resizing.cpp.
 #include "keras/layers/layers.hpp"
 
-namespace tf_injector::keras::layers {
+namespace tf_injector::detail::keras::layers {
 
 // All options are about training.
 Values random_augmentation(CallContext& call) {
@@ -37,4 +37,4 @@ Values random_augmentation(CallContext& call) {
   return {call.input()};
 }
 
-}  // namespace tf_injector::keras::layers
+}  // namespace tf_injector::detail::keras::layers

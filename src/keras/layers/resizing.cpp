@@ -5,11 +5,11 @@
 #include "keras/layers/layers.hpp"
 #include "keras/layers/options.hpp"
 
-namespace tf_injector::keras::layers {
+namespace tf_injector::detail::keras::layers {
 namespace {
 
-using tf_injector::ops::Resize;
-using tf_injector::ops::ResizeMethod;
+using detail::ops::Resize;
+using detail::ops::ResizeMethod;
 using Size = std::array<int64_t, 2>;  // height, width
 
 Size size_option(CallContext& call) {
@@ -37,7 +37,7 @@ int64_t quotient(Precision precision, int64_t a, int64_t b, int64_t divisor) {
 // Rows and columns begin ... begin + count - 1, limited to the image.
 NodeId crop(CallContext& call, NodeId image, Size begin, Size count) {
   const Size in = size_of(call, image);
-  tf_injector::ops::Slice op;
+  detail::ops::Slice op;
   for (size_t a : {0U, 1U})
     op.axes.push_back({.begin = begin[a], .step = 1, .count = std::min(count[a], in[a] - begin[a])});
   op.axes.push_back({.begin = 0, .step = 1, .count = call.shape(image)[2]});
@@ -71,7 +71,7 @@ NodeId smart_resize(CallContext& call, NodeId image, Size size) {
 // Pads both sides equally, to the nearest aspect ratio; an odd pixel is left out.
 NodeId pad_to_aspect_ratio(CallContext& call, NodeId image, Size size, float value) {
   const Size in = size_of(call, image);
-  tf_injector::ops::Pad op;
+  detail::ops::Pad op;
   op.value = value;
   for (size_t a : {0U, 1U}) {
     const int64_t wanted = quotient(Precision::single, in[1 - a], size[a], size[1 - a]);
@@ -104,7 +104,7 @@ NodeId crop_and_resize(CallContext& call, NodeId image, Size size) {
 
 // Keras 3's conversion of results back to integers: it rounds, and clips to the range of small types.
 NodeId rounded(CallContext& call, NodeId node, NumberType type) {
-  using tf_injector::ops::BinaryKind;
+  using detail::ops::BinaryKind;
   struct Range {
     NumberType type;
     float least, most;
@@ -113,7 +113,7 @@ NodeId rounded(CallContext& call, NodeId node, NumberType type) {
                               {NumberType::int8, -128.0f, 127.0f},
                               {NumberType::uint16, 0.0f, 65535.0f},
                               {NumberType::int16, -32768.0f, 32767.0f}};
-  node = call.add(tf_injector::ops::Function{.kind = tf_injector::ops::FunctionKind::round}, {node});
+  node = call.add(detail::ops::Function{.kind = detail::ops::FunctionKind::round}, {node});
   for (const Range& range : kSmall) {
     if (range.type != type) continue;
     node = call.add_binary(BinaryKind::maximum, node, Constant{Shape(), {range.least}});
@@ -168,4 +168,4 @@ Values random_crop(CallContext& call) {
   return {call.is_from(3, 6) ? crop_and_resize(call, image, size) : smart_resize(call, image, size)};
 }
 
-}  // namespace tf_injector::keras::layers
+}  // namespace tf_injector::detail::keras::layers

@@ -5,10 +5,10 @@
 
 #include "keras/layers/layers.hpp"
 
-namespace tf_injector::keras::layers {
+namespace tf_injector::detail::keras::layers {
 namespace {
 
-using tf_injector::ops::BinaryKind;
+using detail::ops::BinaryKind;
 
 Constant option(CallContext& call, const char* key, double otherwise) {
   const Json* value = call.config.find(key);
@@ -90,7 +90,7 @@ Values custom_scale(CallContext& call) {
   if (inputs.size() != 2) call.fail("expected two inputs, found " + std::to_string(inputs.size()));
   const auto scale = static_cast<float>(call.config.number("scale", 1.0));
   const NodeId scaled = call.add_binary(BinaryKind::multiply, inputs[1], Constant{Shape(), {scale}});
-  return {call.add(tf_injector::ops::Add{}, {inputs[0], scaled})};
+  return {call.add(detail::ops::Add{}, {inputs[0], scaled})};
 }
 
-}  // namespace tf_injector::keras::layers
+}  // namespace tf_injector::detail::keras::layers

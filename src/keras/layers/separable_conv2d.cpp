@@ -2,7 +2,7 @@
 #include "keras/layers/layers.hpp"
 #include "keras/layers/options.hpp"
 
-namespace tf_injector::keras::layers {
+namespace tf_injector::detail::keras::layers {
 
 std::vector<Variable> separable_conv2d_variables(Config& config) {
   std::vector<Variable> variables{{"depthwise_kernel"}, {"pointwise_kernel"}};
@@ -13,8 +13,8 @@ std::vector<Variable> separable_conv2d_variables(Config& config) {
 Values separable_conv2d(CallContext& call) {
   expect_channels_last(call.config);
   const NodeId input = call.input();
-  const tf_injector::ops::DepthwiseConv2D depthwise = depthwise_of(call, input);
-  tf_injector::ops::Conv2D pointwise;
+  const detail::ops::DepthwiseConv2D depthwise = depthwise_of(call, input);
+  detail::ops::Conv2D pointwise;
   pointwise.filters = call.config.integer("filters");
   pointwise.kernel_size = {1, 1};
   const int64_t between = call.shape(input)[2] * depthwise.multiplier;
@@ -25,4 +25,4 @@ Values separable_conv2d(CallContext& call) {
   return {add_activation(call, call.add(pointwise, {spatial}))};
 }
 
-}  // namespace tf_injector::keras::layers
+}  // namespace tf_injector::detail::keras::layers

@@ -2,7 +2,7 @@
 #include "keras/layers/layers.hpp"
 #include "keras/layers/options.hpp"
 
-namespace tf_injector::keras::layers {
+namespace tf_injector::detail::keras::layers {
 
 Values cropping2d(CallContext& call) {
   expect_channels_last(call.config);
@@ -10,7 +10,7 @@ Values cropping2d(CallContext& call) {
   const Shape& in = image_of(call, input);
   const Json* cropping = call.config.find("cropping");
   if (cropping == nullptr) call.config.fail("cropping", "[[top, bottom], [left, right]]");
-  tf_injector::ops::Slice op;
+  detail::ops::Slice op;
   for (size_t axis = 0; axis < 2; ++axis) {
     const Json& own = cropping->is_array() && cropping->size() == 2 ? (*cropping)[axis] : *cropping;
     const auto [before, after] = call.config.as_pair(own, "cropping", "[[top, bottom], [left, right]]");
@@ -26,7 +26,7 @@ Values cropping2d(CallContext& call) {
 Values permute(CallContext& call) {
   const Json* dims = call.config.find("dims");
   if (dims == nullptr || !dims->is_array()) call.config.fail("dims", "a list of axes");
-  tf_injector::ops::Transpose op;
+  detail::ops::Transpose op;
   for (const Json& axis : *dims) {
     if (!axis.is_number_integer()) call.config.fail("dims", "a list of axes");
     op.perm.push_back(static_cast<int>(axis.get<int64_t>() - 1));
@@ -38,8 +38,8 @@ Values repeat_vector(CallContext& call) {
   const NodeId input = call.input();
   const Shape& in = call.shape(input);
   if (in.rank() != 1) call.fail("expected a vector, found " + in.to_string());
-  const NodeId row = call.add(tf_injector::ops::Reshape{Shape{1, in[0]}}, {input});
-  return {call.add(tf_injector::ops::Repeat{{call.config.integer("n"), 1}}, {row})};
+  const NodeId row = call.add(detail::ops::Reshape{Shape{1, in[0]}}, {input});
+  return {call.add(detail::ops::Repeat{{call.config.integer("n"), 1}}, {row})};
 }
 
 Values up_sampling2d(CallContext& call) {
@@ -48,8 +48,8 @@ Values up_sampling2d(CallContext& call) {
   const Shape& in = image_of(call, input);
   const std::array<int64_t, 2> size = call.config.pair("size", {2, 2});
   const auto method = resize_method(call.config, "nearest");
-  if (method == tf_injector::ops::ResizeMethod::nearest)
-    return {call.add(tf_injector::ops::Repeat{{size[0], size[1], 1}}, {input})};
+  if (method == detail::ops::ResizeMethod::nearest)
+    return {call.add(detail::ops::Repeat{{size[0], size[1], 1}}, {input})};
   std::array<int64_t, 2> sizes = {};
   for (int axis : {0, 1}) {
     const auto a = static_cast<size_t>(axis);
@@ -59,4 +59,4 @@ Values up_sampling2d(CallContext& call) {
   return {add_resize(call, input, {.method = method, .size = sizes})};
 }
 
-}  // namespace tf_injector::keras::layers
+}  // namespace tf_injector::detail::keras::layers

@@ -1,7 +1,7 @@
 #include "keras/layers/layers.hpp"
 #include "keras/layers/options.hpp"
 
-namespace tf_injector::keras::layers {
+namespace tf_injector::detail::keras::layers {
 namespace {
 
 // 1, [1, 2] (height, width), or [[top, bottom], [left, right]] as Keras writes it.
@@ -16,11 +16,11 @@ Values zero_padding2d(CallContext& call) {
   expect_channels_last(call.config);
   const Json* padding = call.config.find("padding");
   if (padding == nullptr) call.config.fail("padding", "[[top, bottom], [left, right]]");
-  tf_injector::ops::Pad op;
+  detail::ops::Pad op;
   op.paddings = {side(call, *padding, 0), side(call, *padding, 1), {0, 0}};
   const NodeId input = call.input();
   if (call.shape(input).rank() != 3) call.fail("expected an image, found " + call.shape(input).to_string());
   return {call.add(op, {input})};
 }
 
-}  // namespace tf_injector::keras::layers
+}  // namespace tf_injector::detail::keras::layers

@@ -4,7 +4,7 @@
 
 #include "keras/ops/ops.hpp"
 
-namespace tf_injector::keras::ops {
+namespace tf_injector::detail::keras::ops {
 namespace {
 
 const Argument& operand(CallContext& call, size_t position) {
@@ -56,7 +56,7 @@ std::optional<Values> fold(CallContext& call, const Compute& compute) {
   return Values{combine(call, *a, *b, compute)};
 }
 
-using tf_injector::ops::BinaryKind;
+using detail::ops::BinaryKind;
 
 // A division converts integers to floats; in Keras 3 so does a constant that is no integer.
 NodeId floats(CallContext& call, BinaryKind kind, NodeId x, const Json& constant) {
@@ -90,8 +90,7 @@ NodeId tensors(CallContext& call, BinaryKind kind) {
   const NodeId y = call.tensor(second);
   if (a != nullptr) return with_constant(call, kind, y, *a, true);
   const NodeId x = call.tensor(first);
-  if (kind == BinaryKind::add && call.shape(x) == call.shape(y))
-    return call.add(tf_injector::ops::Add{}, {x, y});
+  if (kind == BinaryKind::add && call.shape(x) == call.shape(y)) return call.add(detail::ops::Add{}, {x, y});
   return call.add_binary(kind, x, y);
 }
 
@@ -174,4 +173,4 @@ Values floor_divide(CallContext& call) {
   call.fail("floor division of tensors is not supported, only of the integers of a shape (docs/layers.md)");
 }
 
-}  // namespace tf_injector::keras::ops
+}  // namespace tf_injector::detail::keras::ops

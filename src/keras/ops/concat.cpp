@@ -2,7 +2,7 @@
 #include "keras/layers/options.hpp"
 #include "keras/ops/ops.hpp"
 
-namespace tf_injector::keras::ops {
+namespace tf_injector::detail::keras::ops {
 namespace {
 
 // True if the list holds no tensor: only constants, or integers that an op has computed.
@@ -33,4 +33,4 @@ Values concat(CallContext& call) {
   return {joined};
 }
 
-}  // namespace tf_injector::keras::ops
+}  // namespace tf_injector::detail::keras::ops

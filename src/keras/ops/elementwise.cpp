@@ -2,12 +2,12 @@
 #include "keras/layers/options.hpp"
 #include "keras/ops/ops.hpp"
 
-namespace tf_injector::keras::ops {
+namespace tf_injector::detail::keras::ops {
 
-using tf_injector::ops::Activation;
-using tf_injector::ops::ActivationKind;
-using tf_injector::ops::Function;
-using tf_injector::ops::FunctionKind;
+using detail::ops::Activation;
+using detail::ops::ActivationKind;
+using detail::ops::Function;
+using detail::ops::FunctionKind;
 
 namespace {
 
@@ -119,4 +119,4 @@ Values cast(CallContext& call) {
   return {call.as_type(input, *wanted)};
 }
 
-}  // namespace tf_injector::keras::ops
+}  // namespace tf_injector::detail::keras::ops

@@ -5,7 +5,7 @@
 
 #include "keras/ops/ops.hpp"
 
-namespace tf_injector::keras::ops {
+namespace tf_injector::detail::keras::ops {
 namespace {
 
 // One part of the subscript. newaxis takes no axis of the input, Ellipsis all that are left.
@@ -83,7 +83,7 @@ bool is_whole(const Part& part) {
 }
 
 // Python's slice.indices(length). `count` is 0 if the slice is empty.
-tf_injector::ops::SliceAxis resolve(CallContext& call, const Part& part, int64_t length) {
+detail::ops::SliceAxis resolve(CallContext& call, const Part& part, int64_t length) {
   if (part.kind == Part::Kind::integer) {
     const int64_t index = part.index < 0 ? part.index + length : part.index;
     if (index < 0 || index >= length) {
@@ -132,7 +132,7 @@ Values getitem(CallContext& call) {
   const Shape& in = call.shape(input);
   const std::vector<Part> all = expanded(call, parts, in.rank() + 1);
   if (!is_whole(all.at(0))) call.fail("a subscript of the batch axis is not supported (docs/layers.md)");
-  tf_injector::ops::Slice op;
+  detail::ops::Slice op;
   std::vector<int64_t> dims;
   bool changes = false, renames = false;
   int axis = 0;
@@ -148,8 +148,8 @@ Values getitem(CallContext& call) {
   }
   NodeId result = input;
   if (changes) result = call.add(op, {result});
-  if (renames) result = call.add(tf_injector::ops::Reshape{Shape(dims)}, {result});
+  if (renames) result = call.add(detail::ops::Reshape{Shape(dims)}, {result});
   return {result};
 }
 
-}  // namespace tf_injector::keras::ops
+}  // namespace tf_injector::detail::keras::ops

@@ -4,7 +4,7 @@
 
 #include "keras/call_context.hpp"
 
-namespace tf_injector::keras::ops {
+namespace tf_injector::detail::keras::ops {
 
 Values add(CallContext& call);  // of tensors, or of integers of shapes
 Values average_pool(CallContext& call);
@@ -52,4 +52,4 @@ Values tanh(CallContext& call);
 Values transpose(CallContext& call);
 Values unstack(CallContext& call);
 
-}  // namespace tf_injector::keras::ops
+}  // namespace tf_injector::detail::keras::ops

@@ -6,10 +6,10 @@
 #include "keras/layers/options.hpp"
 #include "keras/ops/ops.hpp"
 
-namespace tf_injector::keras::ops {
+namespace tf_injector::detail::keras::ops {
 namespace {
 
-using tf_injector::ops::Reshape;
+using detail::ops::Reshape;
 
 // The axis that an argument names in a tensor of `rank` axes, the batch counted in both; the batch itself is
 // refused. By default it is the first.
@@ -23,7 +23,7 @@ int axis_of(CallContext& call, size_t position, int rank, const char* what) {
 
 // The elements begin ... begin + count - 1 of an axis; `dropped`: a single element, and the axis is removed.
 NodeId part(CallContext& call, NodeId input, int axis, int64_t begin, int64_t count, bool dropped) {
-  tf_injector::ops::Slice op;
+  detail::ops::Slice op;
   for (int64_t dim : call.shape(input).dims()) op.axes.push_back({.begin = 0, .step = 1, .count = dim});
   op.axes[static_cast<size_t>(axis)] = {.begin = begin, .step = 1, .count = count, .dropped = dropped};
   return call.add(op, {input});
@@ -126,4 +126,4 @@ Values split(CallContext& call) {
   return parts;
 }
 
-}  // namespace tf_injector::keras::ops
+}  // namespace tf_injector::detail::keras::ops

@@ -1,7 +1,7 @@
 // Pooling as a function: tf.nn.max_pool2d and avg_pool2d, keras.ops.max_pool and average_pool.
 #include "keras/ops/ops.hpp"
 
-namespace tf_injector::keras::ops {
+namespace tf_injector::detail::keras::ops {
 namespace {
 
 // 2, [2, 3] (height, width), or [1, 2, 3, 1] (with batch and channels, both 1).
@@ -33,7 +33,7 @@ Values pool(CallContext& call) {
   const bool same = name == "same" || name == "SAME";
   if (!same && name != "valid" && name != "VALID")
     call.fail("padding: expected valid or same, found '" + name + "'");
-  op.padding = same ? tf_injector::ops::Padding::same : tf_injector::ops::Padding::valid;
+  op.padding = same ? detail::ops::Padding::same : detail::ops::Padding::valid;
   if (const Argument* format = call.argument(4, {"data_format"})) {
     const std::string layout = call.text(*format, "data_format");
     if (layout != "NHWC" && layout != "channels_last") {
@@ -45,8 +45,8 @@ Values pool(CallContext& call) {
 
 }  // namespace
 
-Values max_pool(CallContext& call) { return pool<tf_injector::ops::MaxPool2D>(call); }
+Values max_pool(CallContext& call) { return pool<detail::ops::MaxPool2D>(call); }
 
-Values average_pool(CallContext& call) { return pool<tf_injector::ops::AveragePool2D>(call); }
+Values average_pool(CallContext& call) { return pool<detail::ops::AveragePool2D>(call); }
 
-}  // namespace tf_injector::keras::ops
+}  // namespace tf_injector::detail::keras::ops

@@ -3,11 +3,11 @@
 
 #include "keras/ops/ops.hpp"
 
-namespace tf_injector::keras::ops {
+namespace tf_injector::detail::keras::ops {
 namespace {
 
 Values renamed(CallContext& call, NodeId input, std::vector<int64_t> dims) {
-  return {call.add(tf_injector::ops::Reshape{Shape(std::move(dims))}, {input})};
+  return {call.add(detail::ops::Reshape{Shape(std::move(dims))}, {input})};
 }
 
 }  // namespace
@@ -73,4 +73,4 @@ Values expand_dims(CallContext& call) {
   return renamed(call, input, std::move(dims));
 }
 
-}  // namespace tf_injector::keras::ops
+}  // namespace tf_injector::detail::keras::ops

@@ -3,7 +3,7 @@
 
 #include "keras/ops/ops.hpp"
 
-namespace tf_injector::keras::ops {
+namespace tf_injector::detail::keras::ops {
 namespace {
 
 std::array<int64_t, 2> pad_pair(const CallContext& call, const Json& pair) {
@@ -35,7 +35,7 @@ float constant_value(CallContext& call) {
 
 Values pad(CallContext& call) {
   const NodeId input = call.input();
-  tf_injector::ops::Pad op;
+  detail::ops::Pad op;
   op.value = constant_value(call);
   expect_constant_mode(call);
   const Argument* paddings = call.argument(1, {"paddings", "pad_width"});
@@ -62,7 +62,7 @@ Values transpose(CallContext& call) {
               std::to_string(axes.size()));
   }
   if (axes[0] != 0) call.fail("a permutation that moves the batch axis is not supported (docs/layers.md)");
-  tf_injector::ops::Transpose op;
+  detail::ops::Transpose op;
   for (size_t i = 1; i < axes.size(); ++i) op.perm.push_back(static_cast<int>(axes[i] - 1));
   return {call.add(op, {input})};
 }
@@ -87,12 +87,12 @@ bool reduces_image(CallContext& call, NodeId input, const char* what) {
 
 Values mean(CallContext& call) {
   const NodeId input = call.input();
-  return {call.add(tf_injector::ops::GlobalAveragePool{reduces_image(call, input, "a mean")}, {input})};
+  return {call.add(detail::ops::GlobalAveragePool{reduces_image(call, input, "a mean")}, {input})};
 }
 
 Values largest(CallContext& call) {
   const NodeId input = call.input();
-  return {call.add(tf_injector::ops::GlobalMaxPool{reduces_image(call, input, "a maximum")}, {input})};
+  return {call.add(detail::ops::GlobalMaxPool{reduces_image(call, input, "a maximum")}, {input})};
 }
 
-}  // namespace tf_injector::keras::ops
+}  // namespace tf_injector::detail::keras::ops

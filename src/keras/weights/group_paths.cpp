@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 std::string slashed(std::string name) {
@@ -76,4 +76,4 @@ std::string GroupPaths::find(const std::string& group, std::string_view wanted) 
   return {};
 }
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

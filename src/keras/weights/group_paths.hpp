@@ -8,7 +8,7 @@
 
 #include "io/hdf5/hdf5_file.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 class GroupPaths {
  public:
@@ -28,4 +28,4 @@ class GroupPaths {
   bool has_backslashes_ = false;
 };
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

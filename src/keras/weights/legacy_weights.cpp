@@ -5,7 +5,7 @@
 #include "keras/weights/saved_order.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 const std::string kRoot = "model_weights";
@@ -149,4 +149,4 @@ WeightPlaces locate_legacy_weights(const Hdf5File& file, const ModelSpec& model,
   return LegacyPlaces(file, variables_of, notes).find(model);
 }
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

@@ -3,7 +3,7 @@
 
 #include "keras/weights/weights.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 // Such a file has a group for each layer of the outermost model, which lists the names of data sets. The
 // group of a nested model lists the weights of all its layers, trainable ones first. The data sets are
@@ -14,4 +14,4 @@ namespace tf_injector::keras {
                                                  const VariablesOf& variables_of,
                                                  std::vector<std::string>& notes);
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

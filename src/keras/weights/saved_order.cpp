@@ -7,7 +7,7 @@
 #include <set>
 #include <string_view>
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 // The flags of models are not tried if that would take more steps: no real network needs so many.
@@ -181,4 +181,4 @@ NameEvidence compare_names(const std::vector<Slot>& order, const std::vector<std
   return evidence;
 }
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

@@ -9,7 +9,7 @@
 #include "keras/layer_table.hpp"
 #include "keras/model_spec.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 // A weight of some layer of the model.
 struct Slot {
@@ -57,4 +57,4 @@ struct NameEvidence {
 [[nodiscard]] NameEvidence compare_names(const std::vector<Slot>& order,
                                          const std::vector<std::string>& names);
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

@@ -8,7 +8,7 @@
 #include "keras/weights/legacy_weights.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 namespace {
 
 bool is_digits(std::string_view text) {
@@ -134,4 +134,4 @@ std::string snake_case(const std::string& class_name) {
   return snake;
 }
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

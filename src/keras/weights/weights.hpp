@@ -10,7 +10,7 @@
 #include "keras/layer_table.hpp"
 #include "keras/model_spec.hpp"
 
-namespace tf_injector::keras {
+namespace tf_injector::detail::keras {
 
 using VariablesOf = std::function<std::vector<Variable>(const LayerSpec&)>;
 // The data sets of each layer that has weights, in the order of its variables.
@@ -24,4 +24,4 @@ using WeightPlaces = std::unordered_map<const LayerSpec*, std::vector<std::strin
 // "ZeroPadding2D" -> "zero_padding2d", as Keras names groups of weights.
 [[nodiscard]] std::string snake_case(const std::string& class_name);
 
-}  // namespace tf_injector::keras
+}  // namespace tf_injector::detail::keras

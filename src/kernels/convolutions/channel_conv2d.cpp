@@ -7,7 +7,7 @@
 #include "kernels/pack_interfaces.hpp"
 #include "kernels/packed_weights.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 class SimdChannelConv2D final : public WindowKernel {
@@ -112,4 +112,4 @@ std::unique_ptr<Kernel> make_channel_conv2d(const Conv2DParts& parts, const Kern
   return std::make_unique<SimdChannelConv2D>(parts, context);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

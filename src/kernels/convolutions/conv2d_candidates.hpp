@@ -8,7 +8,7 @@
 #include "kernels/kernel.hpp"
 #include "kernels/ref/reference.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 struct Conv2DParts {
   ref::Conv2DGeometry geometry;
@@ -45,4 +45,4 @@ struct Conv2DParts {
 [[nodiscard]] std::unique_ptr<Kernel> make_reference_conv2d(const Conv2DParts& parts,
                                                             const KernelContext& context);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -8,7 +8,7 @@
 #include "kernels/epilogue.hpp"
 #include "kernels/packed_weights.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 class SimdGroupedConv2D final : public Kernel {
@@ -121,4 +121,4 @@ std::unique_ptr<Kernel> make_grouped_conv2d(const Conv2DParts& parts, const Kern
   return std::make_unique<SimdGroupedConv2D>(parts, context);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -5,7 +5,7 @@
 
 #include "core/block_bytes.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 void add_position(const ref::Conv2DGeometry& g, int64_t y, int64_t x,
@@ -64,4 +64,4 @@ size_t PositionTables::bytes() const {
   return bytes;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

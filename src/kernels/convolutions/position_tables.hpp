@@ -7,7 +7,7 @@
 #include "kernels/ref/reference.hpp"
 #include "kernels/simd/simd_table.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // Which input pixels every output position reads, and which positions read the same taps. Shared by a kernel
 // and its patched copies.
@@ -26,4 +26,4 @@ struct PositionTables {
   [[nodiscard]] size_t bytes() const;
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 #include "kernels/convolutions/conv2d_candidates.hpp"
 #include "kernels/epilogue.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 class ReferenceConv2D final : public Kernel {
@@ -53,4 +53,4 @@ std::unique_ptr<Kernel> make_reference_conv2d(const Conv2DParts& parts, const Ke
   return std::make_unique<ReferenceConv2D>(parts, context);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 #include "core/round_up.hpp"
 #include "kernels/candidates.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // Is there a vector of channels that is computed row by row?
@@ -198,4 +198,4 @@ std::unique_ptr<Kernel> make_simd_conv2d(const Conv2DParts& parts, const KernelC
   return std::make_unique<SimdConv2D>(parts, context);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -12,7 +12,7 @@
 #include "kernels/packed_weights.hpp"
 #include "kernels/simd/simd_table.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 class SimdConv2D final : public LinearKernel {
  public:
@@ -74,4 +74,4 @@ class SimdConv2D final : public LinearKernel {
   PackedWeights packed_;
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -2,7 +2,7 @@
 #include "kernels/ref/eigen_math.hpp"
 #include "kernels/ref/reference.hpp"
 
-namespace tf_injector::ref {
+namespace tf_injector::detail::ref {
 namespace {
 
 // NaN wins over any number; of +0 and -0 the second operand is taken, as on x86.
@@ -41,4 +41,4 @@ void binary(ops::BinaryKind kind, const BinaryRow& r, float* out) {
   }
 }
 
-}  // namespace tf_injector::ref
+}  // namespace tf_injector::detail::ref

@@ -5,7 +5,7 @@
 #include "kernels/ref/reference.hpp"
 #include "kernels/ref/vectorize.hpp"
 
-namespace tf_injector::ref {
+namespace tf_injector::detail::ref {
 
 Conv2DGeometry conv2d_geometry(const ops::Conv2D& op, const Shape& input, const Shape& output,
                                const std::array<std::array<int64_t, 2>, 2>* explicit_padding) {
@@ -204,4 +204,4 @@ void conv2d(const Conv2DGeometry& g, const float* in, const float* kernel, const
   }
 }
 
-}  // namespace tf_injector::ref
+}  // namespace tf_injector::detail::ref

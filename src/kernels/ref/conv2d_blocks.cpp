@@ -5,7 +5,7 @@
 #include "core/round_up.hpp"
 #include "kernels/ref/reference.hpp"
 
-namespace tf_injector::ref {
+namespace tf_injector::detail::ref {
 namespace {
 
 // oneDNN's largest block of input channels; floats in one of its vectors.
@@ -162,4 +162,4 @@ SumBlocks conv2d_blocks(const Conv2DGeometry& g, int batch) {
   return plain_blocks(product.depth, at_once ? product.depth : kVectorBlock);
 }
 
-}  // namespace tf_injector::ref
+}  // namespace tf_injector::detail::ref

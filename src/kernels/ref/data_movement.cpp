@@ -3,7 +3,7 @@
 
 #include "kernels/ref/reference.hpp"
 
-namespace tf_injector::ref {
+namespace tf_injector::detail::ref {
 namespace {
 
 std::vector<int64_t> row_major_strides(const Shape& shape) {
@@ -109,4 +109,4 @@ void concat(int64_t outer, std::span<const int64_t> parts, std::span<const float
   }
 }
 
-}  // namespace tf_injector::ref
+}  // namespace tf_injector::detail::ref

@@ -3,7 +3,7 @@
 #include "kernels/ref/reference.hpp"
 #include "kernels/ref/vectorize.hpp"
 
-namespace tf_injector::ref {
+namespace tf_injector::detail::ref {
 
 namespace {
 
@@ -71,4 +71,4 @@ void dense(int64_t inputs, int64_t units, const float* in, const float* kernel, 
   }
 }
 
-}  // namespace tf_injector::ref
+}  // namespace tf_injector::detail::ref

@@ -3,7 +3,7 @@
 #include <array>
 #include <bit>
 
-namespace tf_injector::ref {
+namespace tf_injector::detail::ref {
 namespace {
 
 // A number as the unevaluated sum of two floats, for Eigen's pow.
@@ -170,4 +170,4 @@ float eigen_cube(float x) {
   return x < 0.0f ? -magnitude : magnitude;
 }
 
-}  // namespace tf_injector::ref
+}  // namespace tf_injector::detail::ref

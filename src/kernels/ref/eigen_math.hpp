@@ -8,7 +8,7 @@
 
 #include "core/bits.hpp"
 
-namespace tf_injector::ref {
+namespace tf_injector::detail::ref {
 
 // a * b + c, rounded twice.
 inline float mul_add(float a, float b, float c) { return a * b + c; }
@@ -204,4 +204,4 @@ float eigen_cut_sum(int64_t first, int64_t n, Sum sum, int64_t from = 0) {
   return eigen_cut_sum(first, left, sum, from) + eigen_cut_sum(first + left, n - left, sum, from + left);
 }
 
-}  // namespace tf_injector::ref
+}  // namespace tf_injector::detail::ref

@@ -4,7 +4,7 @@
 #include "kernels/ref/reference.hpp"
 #include "kernels/ref/vectorize.hpp"
 
-namespace tf_injector::ref {
+namespace tf_injector::detail::ref {
 
 namespace {
 
@@ -60,4 +60,4 @@ void add(const float* a, const float* b, float* out, int64_t elements) {
   for (int64_t i = 0; i < elements; ++i) out[i] = a[i] + b[i];
 }
 
-}  // namespace tf_injector::ref
+}  // namespace tf_injector::detail::ref

@@ -1,7 +1,7 @@
 #include "kernels/ref/eigen_math.hpp"
 #include "kernels/ref/reference.hpp"
 
-namespace tf_injector::ref {
+namespace tf_injector::detail::ref {
 namespace {
 
 using ops::FunctionKind;
@@ -125,4 +125,4 @@ void function(const ops::Function& op, const float* in, float* out, int64_t elem
   for (int64_t i = 0; i < elements; ++i) out[i] = compute(op, in[i]);
 }
 
-}  // namespace tf_injector::ref
+}  // namespace tf_injector::detail::ref

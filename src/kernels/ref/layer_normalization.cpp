@@ -3,7 +3,7 @@
 #include "kernels/ref/eigen_math.hpp"
 #include "kernels/ref/reference.hpp"
 
-namespace tf_injector::ref {
+namespace tf_injector::detail::ref {
 namespace {
 
 // oneDNN's batch normalisation of a plain layout: sequential sums.
@@ -48,4 +48,4 @@ void layer_normalization(const LayerNormalizationGeometry& g, const float* in, c
   }
 }
 
-}  // namespace tf_injector::ref
+}  // namespace tf_injector::detail::ref

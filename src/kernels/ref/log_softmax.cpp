@@ -2,7 +2,7 @@
 #include "kernels/ref/reference.hpp"
 
 // TensorFlow's SoftmaxEigenImpl: y = x - maximum, then y - log(sum of exp(y)).
-namespace tf_injector::ref {
+namespace tf_injector::detail::ref {
 namespace {
 
 float exp_sum(const float* y, int64_t first, int64_t n) {
@@ -29,4 +29,4 @@ void log_softmax(int64_t classes, int64_t first, const float* in, float* out, in
   }
 }
 
-}  // namespace tf_injector::ref
+}  // namespace tf_injector::detail::ref

@@ -6,7 +6,7 @@
 #include "kernels/ref/eigen_math.hpp"
 #include "kernels/ref/reference.hpp"
 
-namespace tf_injector::ref {
+namespace tf_injector::detail::ref {
 
 void average_pool2d(const ops::AveragePool2D& op, const Shape& input, const Shape& output, const float* in,
                     float* out, int images) {
@@ -129,4 +129,4 @@ void global_max_pool(int64_t positions, int64_t channels, const float* in, float
   }
 }
 
-}  // namespace tf_injector::ref
+}  // namespace tf_injector::detail::ref

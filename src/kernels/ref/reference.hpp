@@ -10,7 +10,7 @@
 #include "core/shape.hpp"
 #include "graph/op.hpp"
 
-namespace tf_injector::ref {
+namespace tf_injector::detail::ref {
 
 // What a convolution does with taps outside of the image. `skip` leaves them out of the sum (padding="same").
 // `multiply` multiplies and adds zeros, so that 0 * Inf gives NaN (an explicit Pad before a "valid"
@@ -174,4 +174,4 @@ void global_max_pool(int64_t positions, int64_t channels, const float* in, float
 void concat(int64_t outer, std::span<const int64_t> parts, std::span<const float* const> inputs, float* out,
             int images);
 
-}  // namespace tf_injector::ref
+}  // namespace tf_injector::detail::ref

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace tf_injector::ref {
+namespace tf_injector::detail::ref {
 namespace {
 
 size_t index(int64_t i) { return static_cast<size_t>(i); }
@@ -74,4 +74,4 @@ void resize(const ResizeTables& tables, const Shape& input, const float* in, flo
   }
 }
 
-}  // namespace tf_injector::ref
+}  // namespace tf_injector::detail::ref

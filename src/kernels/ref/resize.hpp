@@ -8,7 +8,7 @@
 #include "core/shape.hpp"
 #include "graph/ops/resize.hpp"
 
-namespace tf_injector::ref {
+namespace tf_injector::detail::ref {
 
 // One axis: the taps of output i are begin[i] ... begin[i + 1] - 1.
 struct ResizeAxis {
@@ -35,4 +35,4 @@ struct ResizeTables {
 
 void resize(const ResizeTables& tables, const Shape& input, const float* in, float* out, int images);
 
-}  // namespace tf_injector::ref
+}  // namespace tf_injector::detail::ref

@@ -4,7 +4,7 @@
 
 #include "kernels/ref/resize.hpp"
 
-namespace tf_injector::ref {
+namespace tf_injector::detail::ref {
 namespace {
 
 using ops::ResizeMethod;
@@ -201,4 +201,4 @@ ResizeTables resize_tables(const ops::Resize& op, const Shape& input) {
               [&](int64_t in, int64_t out) { return gathered(window_of(op.method), op.antialias, in, out); });
 }
 
-}  // namespace tf_injector::ref
+}  // namespace tf_injector::detail::ref

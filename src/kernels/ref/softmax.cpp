@@ -7,7 +7,7 @@
 
 // oneDNN's softmax for AVX-512: element i is in lane i mod 16 of sixteen, and lanes are reduced in halves.
 // Maxima and minima are those of x86: with a NaN the result is the second operand.
-namespace tf_injector::ref {
+namespace tf_injector::detail::ref {
 namespace {
 
 constexpr int64_t kLanes = 16;
@@ -62,4 +62,4 @@ TFI_VECTORIZE void softmax(int64_t classes, const float* in, float* out, int64_t
   }
 }
 
-}  // namespace tf_injector::ref
+}  // namespace tf_injector::detail::ref

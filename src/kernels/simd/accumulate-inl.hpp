@@ -9,7 +9,7 @@
 #include "kernels/simd/epilogue-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::simd::HWY_NAMESPACE {
 
 // Positions per block for Q vectors of channels: as many accumulators as the registers hold beside Q weights
 // and an input.
@@ -42,6 +42,6 @@ HWY_INLINE void accumulate(const float* const* HWY_RESTRICT in, const float* HWY
   for (int32_t c = 0; c < cin; ++c) add_input(c);
 }
 
-}  // namespace tf_injector::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

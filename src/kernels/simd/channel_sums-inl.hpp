@@ -11,7 +11,7 @@
 #include "kernels/simd/epilogue-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::simd::HWY_NAMESPACE {
 
 // ref::LaneSum's order of adding eight, four and two.
 HWY_INLINE Vec sum_of_four(const Vec* v) { return hn::Add(hn::Add(v[0], v[1]), hn::Add(v[2], v[3])); }
@@ -76,6 +76,6 @@ HWY_INLINE Vec largest(int32_t count, X x) {
   return most;
 }
 
-}  // namespace tf_injector::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

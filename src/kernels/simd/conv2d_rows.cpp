@@ -15,7 +15,7 @@
 
 #if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::simd::HWY_NAMESPACE {
 
 // Rows of a kernel of K columns that are worked on together: their sums fill the registers beside the
 // weights.
@@ -190,6 +190,6 @@ void conv2d_rows(const ConvCall& call, const float* weights, int32_t channel) {
   }
 }
 
-}  // namespace tf_injector::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

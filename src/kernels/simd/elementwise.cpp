@@ -10,7 +10,7 @@
 
 #if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::simd::HWY_NAMESPACE {
 
 void elementwise(const ElementwiseCall& call) {
   for (int64_t r = 0; r < call.rows; ++r) {
@@ -22,6 +22,6 @@ void elementwise(const ElementwiseCall& call) {
   }
 }
 
-}  // namespace tf_injector::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -11,7 +11,7 @@
 #include "kernels/simd/simd_table.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::simd::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 using Floats = hn::ScalableTag<float>;
@@ -75,6 +75,6 @@ HWY_INLINE void finish_to(const EpilogueCall& e, Vec v, int64_t channel, int64_t
   store_lanes(activate(e, v), out + at, count);
 }
 
-}  // namespace tf_injector::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -10,7 +10,7 @@
 
 #if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::simd::HWY_NAMESPACE {
 
 namespace functions {
 
@@ -210,6 +210,6 @@ bool function(const FunctionCall& call) {
   }
 }
 
-}  // namespace tf_injector::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -11,7 +11,7 @@
 
 #if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::simd::HWY_NAMESPACE {
 
 void max_pool(const MaxPoolCall& call) {
   const Floats d;
@@ -27,6 +27,6 @@ void max_pool(const MaxPoolCall& call) {
   }
 }
 
-}  // namespace tf_injector::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

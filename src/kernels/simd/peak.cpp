@@ -11,7 +11,7 @@
 
 #if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::simd::HWY_NAMESPACE {
 
 float multiply_add_chains(int64_t rounds) {
   const Vec factor = hn::Set(kFloats, 0.999f);
@@ -26,6 +26,6 @@ float multiply_add_chains(int64_t rounds) {
   return hn::GetLane(sum);
 }
 
-}  // namespace tf_injector::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -14,7 +14,7 @@
 
 #if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::simd::HWY_NAMESPACE {
 
 // Vectors of positions, and output channels, that are worked on together.
 inline constexpr int kPlaneVectors = kManyRegisters ? 6 : 4;
@@ -152,6 +152,6 @@ void plane_columns(const PlaneCall& call) {
   }
 }
 
-}  // namespace tf_injector::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

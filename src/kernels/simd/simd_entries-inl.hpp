@@ -9,7 +9,7 @@
 #include "kernels/simd/simd_table.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::simd::HWY_NAMESPACE {
 
 void conv2d(const ConvCall& call);
 // For conv2d: one vector of channels from `channel` on. Wants call.rows, no blocks.
@@ -25,6 +25,6 @@ void plane_columns(const PlaneCall& call);
 inline constexpr int kPeakChains = 12;
 float multiply_add_chains(int64_t rounds);
 
-}  // namespace tf_injector::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -11,7 +11,7 @@
 
 #if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::simd::HWY_NAMESPACE {
 
 SimdTable make_table(KernelSet set) {
   return {.set = set,
@@ -28,12 +28,12 @@ SimdTable make_table(KernelSet set) {
           .multiply_adds_per_round = kPeakChains * kLanes};
 }
 
-}  // namespace tf_injector::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif
 
 #if HWY_ONCE
-namespace tf_injector::simd {
+namespace tf_injector::detail::simd {
 
 const SimdTable* simd_table(KernelSet set) {
 #if HWY_TARGETS & HWY_AVX3
@@ -94,5 +94,5 @@ int64_t packed_size(const SimdTable& table, int64_t depth, int64_t cout) {
   return round_up(cout, table.lanes) * depth;
 }
 
-}  // namespace tf_injector::simd
+}  // namespace tf_injector::detail::simd
 #endif  // HWY_ONCE

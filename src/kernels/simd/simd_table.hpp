@@ -9,7 +9,7 @@
 #include "graph/ops/function.hpp"
 #include "kernels/kernel_set.hpp"
 
-namespace tf_injector::simd {
+namespace tf_injector::detail::simd {
 
 // Element-wise work on a finished sum, in this order; a null pointer leaves the step out. Per-channel arrays
 // are padded to whole vectors.
@@ -173,4 +173,4 @@ struct SimdTable {
                                    int64_t co);
 [[nodiscard]] int64_t packed_size(const SimdTable& table, int64_t depth, int64_t cout);
 
-}  // namespace tf_injector::simd
+}  // namespace tf_injector::detail::simd

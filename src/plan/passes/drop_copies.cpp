@@ -2,7 +2,7 @@
 
 #include "plan/draft.hpp"
 
-namespace tf_injector::plan {
+namespace tf_injector::detail::plan {
 namespace {
 
 // True if the axes longer than 1 keep their order: then every element keeps its position in memory.
@@ -53,4 +53,4 @@ void drop_copies(Draft& draft) {
   }
 }
 
-}  // namespace tf_injector::plan
+}  // namespace tf_injector::detail::plan

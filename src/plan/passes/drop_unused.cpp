@@ -3,7 +3,7 @@
 
 #include "plan/draft.hpp"
 
-namespace tf_injector::plan {
+namespace tf_injector::detail::plan {
 
 void drop_unused(Draft& draft) {
   std::set<ValueId> read{draft.output.value};
@@ -14,4 +14,4 @@ void drop_unused(Draft& draft) {
   std::erase_if(draft.steps, [&](const DraftStep& step) { return !read.contains(step.output); });
 }
 
-}  // namespace tf_injector::plan
+}  // namespace tf_injector::detail::plan

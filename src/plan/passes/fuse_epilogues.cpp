@@ -2,7 +2,7 @@
 
 #include "plan/draft.hpp"
 
-namespace tf_injector::plan {
+namespace tf_injector::detail::plan {
 namespace {
 
 template <class T>
@@ -96,4 +96,4 @@ void fuse_epilogues(Draft& draft) {
   }
 }
 
-}  // namespace tf_injector::plan
+}  // namespace tf_injector::detail::plan

@@ -3,7 +3,7 @@
 #include "core/bits.hpp"
 #include "plan/draft.hpp"
 
-namespace tf_injector::plan {
+namespace tf_injector::detail::plan {
 namespace {
 
 // A convolution reads its border from a pixel of +0, so only +0 can be fused. A border of -Inf can be left
@@ -44,4 +44,4 @@ void fuse_padding(Draft& draft) {
   drop_unused(draft);
 }
 
-}  // namespace tf_injector::plan
+}  // namespace tf_injector::detail::plan

@@ -4,7 +4,7 @@
 #include "core/bits.hpp"
 #include "replay/forms/forms.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 namespace {
 
 bool has_negative_zero(const float* values, int64_t count) {
@@ -80,4 +80,4 @@ bool AverageForm::sum_window(const ReplayStep& step, int64_t p, LaneMask reach, 
   return is_exact && !has_negative_zero(sums, size);
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

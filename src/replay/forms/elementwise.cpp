@@ -1,7 +1,7 @@
 // Steps that make an element from the elements at the same place: epilogues, functions, binary operations.
 #include "replay/forms/forms.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 void compute_elementwise(const ReplayStep& step, PackPixels& pixels) {
   pixels.for_each_reached(step, [&](int64_t p, LaneMask reach) {
@@ -39,4 +39,4 @@ void compute_binary(const ReplayStep& step, PackPixels& pixels) {
   }
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

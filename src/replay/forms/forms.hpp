@@ -13,7 +13,7 @@
 #include "replay/forms/pack_pixels.hpp"
 #include "replay/plan/replay_plan.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 void compute_elementwise(const ReplayStep& step, PackPixels& pixels);
 void compute_function(const ReplayStep& step, PackPixels& pixels);
@@ -102,4 +102,4 @@ class WholeForm : WholeFormArrays {
   void store(int value, int lane, PackPixels& pixels);
 };
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

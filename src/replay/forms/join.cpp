@@ -4,7 +4,7 @@
 
 #include "replay/forms/forms.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 namespace {
 
 // The rows of the inputs' pixels, golden ones where an input has not changed. Squared norms of deltas add up.
@@ -32,4 +32,4 @@ void compute_join(const ReplayStep& step, PackPixels& pixels) {
   pixels.for_each_reached(step, [&](int64_t p, LaneMask reach) { join_pixel(step, p, reach, pixels); });
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -5,7 +5,7 @@
 
 #include "replay/forms/forms.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 namespace {
 
 // False: the pixel is not one input pixel with all its channels.
@@ -71,4 +71,4 @@ void compute_movement(const ReplayStep& step, PackPixels& pixels) {
   }
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -6,7 +6,7 @@
 
 #include "replay/finish_pixel.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 PackPixels::PackPixels(const ReplayPlan& plan, const GoldenActivations& golden, PackedActivations& values)
     : plan_(plan), golden_(golden), values_(values), width_(plan.table().width()) {
@@ -46,4 +46,4 @@ void PackPixels::finish(const ReplayStep& step, int64_t p, LaneMask reach, const
                                          .nonzero_in = nullptr});
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

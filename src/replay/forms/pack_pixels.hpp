@@ -14,7 +14,7 @@
 #include "replay/packed_activations.hpp"
 #include "replay/plan/replay_plan.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 struct PackPixelsArrays {
   AlignedBuffer sums_, operand_, rows_, delta_sq_norms_;
@@ -97,4 +97,4 @@ class PackPixels : PackPixelsArrays {
   Counters counters_;
 };
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -6,7 +6,7 @@
 
 #include "replay/finish_pixel.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 namespace {
 
 // What packing one vector of weights of one row costs, in vectors of multiply-adds; found by trying.
@@ -230,4 +230,4 @@ simd::LaneWindow PackedLinear::with_zero_rows(const Run& run, int64_t p, const s
   return all;
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -17,7 +17,7 @@
 #include "replay/plan/replay_plan.hpp"
 #include "replay/possibly_nonzero_channels.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 struct PackedLinearArrays {
   std::vector<simd::LaneTap> taps_;
@@ -100,4 +100,4 @@ class PackedLinear : PackedLinearArrays {
   PossiblyNonzeroChannels nonzero_;  // of the position that is being computed
 };
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

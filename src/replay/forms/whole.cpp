@@ -7,7 +7,7 @@
 #include "core/for_each_bit.hpp"
 #include "replay/forms/forms.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 namespace {
 
 // All of a value as one lane has it: the golden array if the lane does not differ, else put into `dense`.
@@ -66,4 +66,4 @@ void WholeForm::store(int value, int lane, PackPixels& pixels) {
   }
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

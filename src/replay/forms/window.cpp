@@ -3,7 +3,7 @@
 
 #include "replay/forms/forms.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 WindowForm::WindowForm(const ReplaySizes& sizes) {
   ArrayMaker maker;
@@ -76,4 +76,4 @@ void WindowForm::convolve(const ReplayStep& step, int64_t p, LaneMask reach, Pac
                 step.epilogue != nullptr ? step.epilogue->parameters() : simd::EpilogueCall{});
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

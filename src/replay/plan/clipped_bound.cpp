@@ -5,7 +5,7 @@
 
 #include "replay/index.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 namespace {
 
 constexpr double kUnit = 0x1p-24;  // the unit roundoff of float32
@@ -84,4 +84,4 @@ std::optional<ClippedBound> make_clipped_bound(const LinearGeometry& geometry, c
   return bound;
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -8,7 +8,7 @@
 #include "core/aligned_buffer.hpp"
 #include "kernels/pack_interfaces.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 // A faulted output before the ReLU lies at most slope[c] * ||dx|| + ||dr|| above the margin
 // (y + noise[c] * ||x||) + (offset[c] + kFewRoundings * ||r||) of the golden output y, with golden inputs x
@@ -33,4 +33,4 @@ inline constexpr float kGenerous = 1.01f;
                                                              const float* weights,
                                                              const simd::EpilogueCall& epilogue);
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

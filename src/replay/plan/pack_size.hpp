@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 struct PackSize {
   int32_t lanes = 0;  // faults of a pack, up to the table's width
@@ -19,4 +19,4 @@ struct PackSize {
   }
 };
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

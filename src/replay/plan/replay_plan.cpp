@@ -4,7 +4,7 @@
 
 #include "core/round_up.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 namespace {
 
 ValueInfo value_of(const Shape& shape, int slot) {
@@ -88,4 +88,4 @@ std::vector<size_t> ReplayPlan::steps_holding(WeightId weight) const {
   return holding;
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -15,7 +15,7 @@
 #include "replay/plan/shortcuts.hpp"
 #include "replay/simd/pack_table.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 class ReplayPlan {
  public:
@@ -59,4 +59,4 @@ class ReplayPlan {
   ReplaySizes sizes_;
 };
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

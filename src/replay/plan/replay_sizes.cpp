@@ -5,7 +5,7 @@
 #include "core/round_up.hpp"
 #include "replay/plan/replay_plan.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 ReplaySizes::ReplaySizes(const ReplayPlan& plan, PackSize size)
     : lanes(plan.table().lanes), width(plan.table().width()), pack(size) {
@@ -65,4 +65,4 @@ void ReplaySizes::add_linear(const ReplayStep& step, const ReplayPlan& plan) {
   before.back() = plan.values()[idx(step.output)].elements() + lanes;
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

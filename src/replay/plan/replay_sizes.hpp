@@ -8,7 +8,7 @@
 
 #include "replay/plan/pack_size.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 class ReplayPlan;
 struct ReplayStep;
@@ -55,4 +55,4 @@ struct ReplaySizes {
   void add_linear(const ReplayStep& step, const ReplayPlan& plan);
 };
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

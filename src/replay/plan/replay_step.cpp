@@ -5,7 +5,7 @@
 #include "core/bits.hpp"
 #include "replay/index.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 namespace {
 
 // A Dense over a flattened image has one input position of H * W * C channels: seen as a convolution with a
@@ -186,4 +186,4 @@ ReplayStep make_replay_step(const PlanStep& from, int output, const std::vector<
   return step;
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -15,7 +15,7 @@
 #include "replay/plan/shortcuts.hpp"
 #include "replay/simd/pack_table.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 // A value seen as a matrix of positions x channels, row by row as it lies in memory: channels are the last
 // axis, positions all others together. Every rank alike, since what works on channels works on the last axis:
@@ -97,4 +97,4 @@ enum class Weights { unpacked, left_out };
                                           const std::vector<ValueInfo>& values, const Shortcuts& shortcuts,
                                           Weights weights);
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

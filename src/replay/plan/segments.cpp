@@ -5,7 +5,7 @@
 #include "core/round_up.hpp"
 #include "replay/index.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 namespace {
 
 // A position costs a pack this much before any multiply-add (lists, bounds, packing), in vectors of them; a
@@ -46,4 +46,4 @@ std::vector<Segment> cut_segments(std::span<const ReplayStep> steps, int inputs,
   return segments;
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -7,7 +7,7 @@
 
 #include "replay/plan/replay_step.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 // Steps between two places where all that a fault has changed is one value (the end of a residual block,
 // say): there the faults that have not ended can be packed anew. The last segment's value is the scored
@@ -23,4 +23,4 @@ inline constexpr int kMaxPerFault = 16;  // the largest per_fault_limit
 [[nodiscard]] std::vector<Segment> cut_segments(std::span<const ReplayStep> steps, int inputs, int output,
                                                 int lanes);
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

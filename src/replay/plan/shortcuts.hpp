@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 
 struct Shortcuts {
   bool prefix = true;
@@ -37,4 +37,4 @@ inline constexpr std::array<Shortcut, 9> kShortcuts = {{
     {"alone", "few faults lie across the lanes too", &Shortcuts::alone},
 }};
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -5,7 +5,7 @@
 #include "replay/plan/replay_sizes.hpp"
 #include "replay/replay.hpp"
 
-namespace tf_injector::replay {
+namespace tf_injector::detail::replay {
 namespace {
 
 // Nodes of maps, functions, a list while it is being made: of no array that is counted.
@@ -79,4 +79,4 @@ size_t ReplayPlan::bytes_per_fault(std::span<const Patch> faults) const {
   return most;
 }
 
-}  // namespace tf_injector::replay
+}  // namespace tf_injector::detail::replay

@@ -11,7 +11,7 @@
 
 #if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::replay::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::replay::simd::HWY_NAMESPACE {
 
 // One vector of faults of one channel.
 HWY_INLINE Vec window_value(const ChannelWindowCall& call, int32_t channel, int32_t vector) {
@@ -31,6 +31,6 @@ void channel_window(const ChannelWindowCall& call) {
   }
 }
 
-}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -10,7 +10,7 @@
 
 #if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::replay::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::replay::simd::HWY_NAMESPACE {
 
 // The faults of one vector, from `first` on.
 HWY_INLINE void columns_of_vector(const ColumnsCall& call, int32_t first) {
@@ -40,6 +40,6 @@ void columns(const ColumnsCall& call) {
   for (int32_t l = 0; l < call.faults; l += kLanes) columns_of_vector(call, l);
 }
 
-}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

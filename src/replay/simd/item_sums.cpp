@@ -12,7 +12,7 @@
 
 #if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::replay::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::replay::simd::HWY_NAMESPACE {
 
 // Items per pass over the rows, by the vectors of channels.
 inline constexpr int kMostItems[5] = {0, kManyRegisters ? 12 : 8, kManyRegisters ? 8 : 4,
@@ -153,6 +153,6 @@ bool item_sums(const ItemSumsCall& call) {
   return negative_zero;
 }
 
-}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -12,7 +12,7 @@
 
 #if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::replay::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::replay::simd::HWY_NAMESPACE {
 
 // The rows of a pixel by their channels, without a branch: which channels have one follows no pattern.
 class RowsByChannel {
@@ -192,6 +192,6 @@ LaneMask lane_finish(const LaneFinishCall& call, int32_t* rows) {
                       [&](auto vectors) HWY_ATTR { return lane_finish_of<vectors.value>(call, rows); });
 }
 
-}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

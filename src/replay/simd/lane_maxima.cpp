@@ -11,7 +11,7 @@
 
 #if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::replay::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::replay::simd::HWY_NAMESPACE {
 
 // Channels at a time: a bit each, and their maxima stay in the first cache.
 inline constexpr int32_t kMaximaChannels = 64;
@@ -120,6 +120,6 @@ int32_t lane_maxima(const LaneMaximaCall& call) {
                       [&](auto vectors) HWY_ATTR { return lane_maxima_of<vectors.value>(call); });
 }
 
-}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -12,7 +12,7 @@
 
 #if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::replay::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::replay::simd::HWY_NAMESPACE {
 
 // Squares that are no number bound nothing.
 HWY_INLINE void add_square(float difference, float* sum) {
@@ -65,6 +65,6 @@ int32_t lane_merge(const LaneMergeCall& call) {
                       [&](auto vectors) HWY_ATTR { return lane_merge_of<vectors.value>(call); });
 }
 
-}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -10,7 +10,7 @@
 
 #if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::replay::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::replay::simd::HWY_NAMESPACE {
 
 // The listed channels, by the number of pairs.
 HWY_INLINE void fill_levels(const LaneNonzeroCall& call, int32_t count) {
@@ -58,6 +58,6 @@ int32_t lane_nonzero(const LaneNonzeroCall& call) {
   return listed;
 }
 
-}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

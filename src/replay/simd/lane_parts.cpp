@@ -10,7 +10,7 @@
 
 #if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::replay::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::replay::simd::HWY_NAMESPACE {
 
 void lane_most(const LanePixel& pixel, LaneMask lanes, float* most) {
   const Floats d;
@@ -62,6 +62,6 @@ void squares(const float* values, int64_t rows, int32_t channels, float* sums) {
   }
 }
 
-}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

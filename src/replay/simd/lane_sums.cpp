@@ -11,7 +11,7 @@
 
 #if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::replay::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::replay::simd::HWY_NAMESPACE {
 
 // Most output channels per pass over the rows: their accumulators fill the registers beside the inputs and
 // one weight.
@@ -107,6 +107,6 @@ bool lane_sums(const LaneSumsCall& call) {
   return with_vectors(call.vectors, [&](auto vectors) HWY_ATTR { return lane_sums_of<vectors.value>(call); });
 }
 
-}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -10,7 +10,7 @@
 
 #if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::replay::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::replay::simd::HWY_NAMESPACE {
 
 // Where the weights of a tap's channels lie. The lists may be one; what is written too much is written over.
 HWY_INLINE void place_weights(const LaneWindowCall& call, int32_t tap, const int32_t* channels, int32_t count,
@@ -95,6 +95,6 @@ LaneRows lane_window(const LaneWindowCall& call) {
                       [&](auto vectors) HWY_ATTR { return lane_window_of<vectors.value>(call); });
 }
 
-}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -15,9 +15,9 @@
 #include "replay/simd/pack_table.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::replay::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::replay::simd::HWY_NAMESPACE {
 
-using namespace tf_injector::simd::HWY_NAMESPACE;  // vectors, epilogue, sums of channels
+using namespace tf_injector::detail::simd::HWY_NAMESPACE;  // vectors, epilogue, sums of channels
 
 using Bits = hn::RebindToUnsigned<Floats>;
 inline constexpr int kWidth = kLaneVectors * kLanes;
@@ -146,6 +146,6 @@ inline int32_t list_channels(const float* golden, int32_t channels, int32_t* lis
   return static_cast<int32_t>(count);
 }
 
-}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

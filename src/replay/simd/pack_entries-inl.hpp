@@ -10,7 +10,7 @@
 #include "replay/simd/pack_table.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::replay::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::replay::simd::HWY_NAMESPACE {
 
 LaneRows lane_window(const LaneWindowCall& call);
 int32_t lane_merge(const LaneMergeCall& call);
@@ -26,6 +26,6 @@ void lane_add(const float* rows, const int32_t* channels, int32_t count, int32_t
 void columns(const ColumnsCall& call);
 void squares(const float* values, int64_t rows, int32_t channels, float* sums);
 
-}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

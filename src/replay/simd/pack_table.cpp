@@ -10,7 +10,7 @@
 
 #if TFI_HAS_TABLE
 HWY_BEFORE_NAMESPACE();
-namespace tf_injector::replay::simd::HWY_NAMESPACE {
+namespace tf_injector::detail::replay::simd::HWY_NAMESPACE {
 
 PackTable make_pack_table(KernelSet set) {
   return {.set = set,
@@ -30,12 +30,12 @@ PackTable make_pack_table(KernelSet set) {
           .squares = &squares};
 }
 
-}  // namespace tf_injector::replay::simd::HWY_NAMESPACE
+}  // namespace tf_injector::detail::replay::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif
 
 #if HWY_ONCE
-namespace tf_injector::replay::simd {
+namespace tf_injector::detail::replay::simd {
 
 const PackTable* pack_table(KernelSet set) {
 #if HWY_TARGETS & HWY_AVX3
@@ -59,5 +59,5 @@ const PackTable* pack_table(KernelSet set) {
   return nullptr;
 }
 
-}  // namespace tf_injector::replay::simd
+}  // namespace tf_injector::detail::replay::simd
 #endif  // HWY_ONCE

@@ -7,10 +7,10 @@
 
 #include "kernels/simd/simd_table.hpp"
 
-namespace tf_injector::replay::simd {
+namespace tf_injector::detail::replay::simd {
 
-using tf_injector::simd::EpilogueCall;
-using tf_injector::simd::kMostChannelTaps;
+using tf_injector::detail::simd::EpilogueCall;
+using tf_injector::detail::simd::kMostChannelTaps;
 
 // A pack of faults across the lanes, kLaneVectors vectors wide (PackTable::width() floats)
 
@@ -238,4 +238,4 @@ struct PackTable {
 // Null when this build or this CPU does not have the set.
 [[nodiscard]] const PackTable* pack_table(KernelSet set);
 
-}  // namespace tf_injector::replay::simd
+}  // namespace tf_injector::detail::replay::simd

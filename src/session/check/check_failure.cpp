@@ -5,7 +5,7 @@
 #include "core/bits.hpp"
 #include "tf_injector/error.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 constexpr const char* kWhatNow =
@@ -51,4 +51,4 @@ void throw_given_twice(const std::string& what, int64_t image) {
   fail(fmt::format("{}, image {}: counted twice", what, image));
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -8,7 +8,7 @@
 #include "tf_injector/fault.hpp"
 #include "tf_injector/tally.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // "fault 7 (conv2d, (0, 1, 2, 3), bit 30)"
 [[nodiscard]] std::string fault_text(const Fault& fault);
@@ -20,4 +20,4 @@ namespace tf_injector {
 void require_equal_counts(const Tally& found, const Tally& expected, const std::string& what);
 [[noreturn]] void throw_given_twice(const std::string& what, int64_t image);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -12,7 +12,7 @@
 #include "core/bits.hpp"
 #include "core/low_discrepancy.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // The mixing function of splitmix64.
@@ -81,4 +81,4 @@ uint64_t seed_of(std::span<const std::string_view> texts, uint64_t number) {
   return seed;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -10,7 +10,7 @@
 #include "core/fault_index.hpp"
 #include "graph/patch.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // A block's faults, each once: in turn from every layer and kind of bit (sign, highest exponent bit, high
 // and low exponent, high and low mantissa), and within these spread over the sizes of the change, by which
@@ -32,4 +32,4 @@ class SpreadOrder {
 // A seed of texts and a number; the same on every machine.
 [[nodiscard]] uint64_t seed_of(std::span<const std::string_view> texts, uint64_t number);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -8,7 +8,7 @@
 #include "core/wall_clock.hpp"
 #include "session/check/check_failure.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 FullCheck::FullCheck(const Setup& setup, int every, const std::atomic<bool>* stop)
     : setup_(setup),
@@ -84,4 +84,4 @@ CheckNeeds full_check_needs(const Setup& setup, int every, bool keeps_scores) {
           .bytes_per_thread_image = plain.bytes_per_thread_image + setup.feed().bytes_per_image()};
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -4,7 +4,7 @@
 #include "engine/engine.hpp"
 #include "session/check/self_check.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 class FullCheck final : public SelfCheck {
  public:
@@ -33,4 +33,4 @@ class FullCheck final : public SelfCheck {
 // kept until then.
 [[nodiscard]] CheckNeeds full_check_needs(const Setup& setup, int every, bool keeps_scores);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // Enough for all rows of a small campaign. Of a large one, more are kept than there is time to look at.
@@ -91,4 +91,4 @@ uint64_t KeptRows::bytes(uint64_t faults, int64_t images, int64_t classes) {
          std::max(all_images, std::min(kMostCountBytes, faults * all_images));
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

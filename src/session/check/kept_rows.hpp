@@ -10,7 +10,7 @@
 #include "core/fault_index.hpp"
 #include "tf_injector/tally.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 class KeptRows {
  public:
@@ -71,4 +71,4 @@ class KeptRows {
   std::vector<uint8_t> counts_;       // counted faults x images
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

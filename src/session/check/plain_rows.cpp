@@ -2,7 +2,7 @@
 
 #include <optional>
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 PlainRows::PlainRows(const Plan& plan, const ImageFeed& feed, int tile)
     : plan_(plan),
@@ -16,8 +16,8 @@ std::span<const float> PlainRows::evaluate(const Patch* fault, const Tile& tile)
   if (fault != nullptr) overlay.emplace(plan_, *fault);
   const std::span<float> scores =
       scores_.span().first(static_cast<size_t>(tile.images) * static_cast<size_t>(plan_.classes()));
-  tf_injector::evaluate(plan_, overlay ? &*overlay : nullptr, workspace_, feed_.fill(tile, buffers_),
-                        tile.images, {.batch = tile.batch, .batch_index = tile.batch_index}, scores);
+  tf_injector::detail::evaluate(plan_, overlay ? &*overlay : nullptr, workspace_, feed_.fill(tile, buffers_),
+                                tile.images, {.batch = tile.batch, .batch_index = tile.batch_index}, scores);
   return scores;
 }
 
@@ -26,4 +26,4 @@ uint64_t PlainRows::bytes_per_image(const Plan& plan, const ImageFeed& feed) {
          static_cast<uint64_t>(plan.classes()) * sizeof(float);
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

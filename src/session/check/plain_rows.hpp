@@ -10,7 +10,7 @@
 #include "plan/plan.hpp"
 #include "session/image_feed.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 // One per thread.
 class PlainRows {
@@ -31,4 +31,4 @@ class PlainRows {
   AlignedBuffer scores_;
 };
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -14,7 +14,7 @@
 #include "session/check/check_failure.hpp"
 #include "session/check/check_order.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 // Of the run's time, and what is used in any case: processor time of all threads together, over the whole
@@ -229,4 +229,4 @@ CheckNeeds sampled_check_needs(const Setup& setup, int threads) {
   return needs;
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -13,7 +13,7 @@
 #include "session/check/plain_rows.hpp"
 #include "session/check/self_check.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 class SampledCheck final : public SelfCheck {
  public:
@@ -54,4 +54,4 @@ class SampledCheck final : public SelfCheck {
 
 [[nodiscard]] CheckNeeds sampled_check_needs(const Setup& setup, int threads);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -3,7 +3,7 @@
 #include "session/check/full_check.hpp"
 #include "session/check/sampled_check.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 class NoCheck final : public SelfCheck {
@@ -46,4 +46,4 @@ CheckNeeds self_check_needs(const Setup& setup, std::optional<int> every, bool k
   return {};
 }
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -14,7 +14,7 @@
 #include "session/setup.hpp"
 #include "tf_injector/report.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 
 class SelfCheck {
  public:
@@ -53,4 +53,4 @@ struct CheckNeeds {
 [[nodiscard]] CheckNeeds self_check_needs(const Setup& setup, std::optional<int> every, bool keeps_scores,
                                           int threads);
 
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 
 #include "replay/simd/packs.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using replay::simd::LaneMask;
@@ -253,4 +253,4 @@ TEST(LaneFinish, ComparesBits) {
 TEST(LaneFinish, GivesThePixelOfTheLanesThatDiffer) { test::on_every_pack_table(250, expect_finished); }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -5,7 +5,7 @@
 
 #include "replay/simd/packs.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using test::GuardedArray;
@@ -162,4 +162,4 @@ TEST(LaneNonzero, ZeroAndNanAreAlive) {
 TEST(LaneNonzero, ListsTheChannelsThatMayNotBeZero) { test::on_every_pack_table(200, expect_alive); }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -8,7 +8,7 @@
 
 #include "replay/simd/packs.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using replay::simd::LaneMask;
@@ -150,4 +150,4 @@ TEST(ChannelWindow, SumsTheTapsOfEveryChannel) { test::on_every_pack_table(40, e
 TEST(Squares, AddUpInEveryRow) { test::on_every_pack_table(30, expect_squares); }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -8,7 +8,7 @@
 
 #include "replay/simd/packs.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using replay::simd::LaneMask;
@@ -302,4 +302,4 @@ TEST(LaneMerge, PutsEveryChangeIntoThePixel) { test::on_every_pack_table(200, ex
 TEST(Columns, GivesValuesAndWhatDiffers) { test::on_every_pack_table(200, expect_columns); }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -6,7 +6,7 @@
 
 #include "replay/simd/packs.hpp"
 
-namespace tf_injector {
+namespace tf_injector::detail {
 namespace {
 
 using test::GuardedArray;
@@ -186,4 +186,4 @@ TEST(ItemSums, AreTheChainsOfEveryItem) { test::on_every_pack_table(150, expect_
 TEST(LaneAdd, AddsTheListedRows) { test::on_every_pack_table(100, expect_added); }
 
 }  // namespace
-}  // namespace tf_injector
+}  // namespace tf_injector::detail

@@ -15,7 +15,7 @@
 #include "support/every_table.hpp"
 #include "support/guarded_array.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 using replay::simd::LaneMask;
 
@@ -110,4 +110,4 @@ struct Pixel {
   std::vector<int32_t> listed, listed_with_padding;
 };
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

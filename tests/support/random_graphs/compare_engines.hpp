@@ -10,7 +10,7 @@
 #include "kernels/kernel_set.hpp"
 #include "support/random_graphs/random_case.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 // How an engine is run. No bit depends on it.
 struct EngineSetting {
@@ -192,4 +192,4 @@ inline std::vector<EngineSetting> random_settings(Dice& dice, const RandomCase& 
   return settings;
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

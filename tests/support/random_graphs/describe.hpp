@@ -6,7 +6,7 @@
 
 #include "support/random_graphs/shrink.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 namespace detail {
 
@@ -101,4 +101,4 @@ inline std::string report_of(const RandomCase& c, const Difference& difference) 
       steps_of(small.c.graph, small.difference.how.set));
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

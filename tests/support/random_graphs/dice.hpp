@@ -7,7 +7,7 @@
 #include <initializer_list>
 #include <vector>
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 class Dice {
  public:
@@ -46,4 +46,4 @@ class Dice {
   uint64_t state_;
 };
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -7,7 +7,7 @@
 #include "replay/plan/replay_plan.hpp"
 #include "support/random_graphs/random_case.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 // How many kinds of kernels kernels/pack_interfaces.hpp has. Another one: add its name below.
 inline constexpr int kKernelForms = 8;
@@ -81,4 +81,4 @@ inline void add_forms(const RandomCase& c, std::set<std::string>& forms) {
   }
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -6,7 +6,7 @@
 
 #include "support/random_graphs/growing_graph.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 // grow(Kind<ops::Conv2D>{}, graph): adds the op behind some node, and perhaps what usually stands around it.
 // Empty: it did not fit there.
@@ -20,4 +20,4 @@ inline bool is_small(const Shape& shape) { return shape.elements() <= kMostEleme
 // Not a number that some vector length divides, mostly.
 inline int64_t random_channels(Dice& dice) { return dice.among({1, 2, 3, 4, 5, 7, 8, 11, 16, 17, 20, 33}); }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -3,7 +3,7 @@
 
 #include "support/random_graphs/grow_linear.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 inline Grown grow(Kind<ops::BatchNormalization>, GrowingGraph& g) {
   const NodeId in = g.some_node();
@@ -54,4 +54,4 @@ inline Grown grow(Kind<ops::LayerNormalization>, GrowingGraph& g) {
   return g.add(op, {in});
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -3,7 +3,7 @@
 
 #include "support/random_graphs/grow_linear.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 inline Grown grow(Kind<ops::Input>, GrowingGraph& g) {
   constexpr size_t kMostInputs = 3;
@@ -110,4 +110,4 @@ inline Grown grow(Kind<ops::Binary>, GrowingGraph& g) {
   return g.add(op, {one, other});
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -3,7 +3,7 @@
 
 #include "support/random_graphs/grow.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 // --- behind the sum ---
 
@@ -222,4 +222,4 @@ inline Grown grow_common_layer(GrowingGraph& g) {
                      .padding = keeps_shape || dice.chance(0.5) ? ops::Padding::same : ops::Padding::valid});
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

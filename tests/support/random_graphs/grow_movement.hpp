@@ -5,7 +5,7 @@
 
 #include "support/random_graphs/grow_linear.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 inline Grown grow(Kind<ops::Pad>, GrowingGraph& g) {
   const NodeId in = g.some_node();
@@ -110,4 +110,4 @@ inline Grown grow(Kind<ops::GlobalMaxPool>, GrowingGraph& g) {
   return g.add(ops::GlobalMaxPool{.keepdims = g.dice.chance(0.3)}, {g.some_image()});
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

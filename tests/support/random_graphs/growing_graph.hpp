@@ -13,7 +13,7 @@
 #include "kernels/kernel.hpp"
 #include "support/random_graphs/magnitudes.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 // No network is larger: thousands are to be evaluated by the reference.
 inline constexpr int64_t kMostElements = 3000, kMostMultiplyAdds = 60'000;
@@ -141,4 +141,4 @@ inline NodeId GrowingGraph::some_image() {
   return add(ops::Reshape{random_shape(dice, shape(id).elements(), 3)}, {id});
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -11,7 +11,7 @@
 
 #include "support/random_graphs/dice.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 enum class Theme {
   ordinary,
@@ -147,4 +147,4 @@ inline Spread random_spread(Dice& dice, Theme theme) {
   return spread;
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

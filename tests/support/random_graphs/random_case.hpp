@@ -4,7 +4,7 @@
 #include "graph/patch.hpp"
 #include "support/random_graphs/random_graph.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 struct RandomCase {
   uint64_t seed = 0;
@@ -97,4 +97,4 @@ inline RandomCase random_case(uint64_t seed) {
   return c;
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

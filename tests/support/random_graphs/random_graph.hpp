@@ -9,7 +9,7 @@
 #include "support/random_graphs/grow_linear.hpp"
 #include "support/random_graphs/grow_movement.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 // How often an op is tried.
 template <class O>
@@ -132,4 +132,4 @@ inline GrowingGraph random_graph(Dice& dice, int images) {
   return g;
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test

@@ -5,7 +5,7 @@
 
 #include "support/random_graphs/compare_engines.hpp"
 
-namespace tf_injector::test {
+namespace tf_injector::detail::test {
 
 struct SmallCase {
   RandomCase c;
@@ -141,4 +141,4 @@ inline SmallCase shrink(const RandomCase& c, const Difference& difference) {
   return best;
 }
 
-}  // namespace tf_injector::test
+}  // namespace tf_injector::detail::test
