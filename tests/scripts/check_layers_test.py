@@ -66,6 +66,12 @@ class CheckLayers(unittest.TestCase):
     def test_unknown_folder(self):
         self.expect("src/misc/a.cpp", "int a;\n", "src/misc has no rank")
 
+    def test_namespace(self):
+        self.expect("src/io/a.hpp", "#pragma once\nnamespace tf_injector {\nint a();\n}\n", "src/io/a.hpp:2: expected namespace tf_injector::detail")
+        self.expect("src/io/a.hpp", "#pragma once\nnamespace tf_injector::io {\n}\n", "expected namespace tf_injector::detail")
+        inside = "#pragma once\nnamespace tf_injector::detail::io {\n}\nnamespace tf_injector {\n\n// What it holds.\nstruct Model::Data {\n};\n}\n"
+        self.assertEqual(self.run_check({"src/io/a.hpp": inside}).returncode, 0)
+
     def test_conduct(self):
         self.expect("src/io/a.cpp", 'void f() { std::printf("x"); }\n', "io prints")
         self.expect("src/io/a.cpp", "void f() { std::exit(1); }\n", "io ends the program")
