@@ -148,7 +148,7 @@ def test_patterns(classes, k, tmp_path):
     assert_same_as_numpy(patterned_rows(np.random.default_rng([classes, k]), classes), k, tmp_path)
 
 
-@pytest.mark.parametrize("classes", [10, 43, 100, 400])
+@pytest.mark.parametrize("classes", [10, 43, 84, 100, 400])
 @pytest.mark.parametrize("k", [5, 7])
 def test_rows_that_make_the_median_of_three_fail(classes, k, tmp_path):
     rng = np.random.default_rng([classes, k])

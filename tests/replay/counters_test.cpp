@@ -169,6 +169,28 @@ TEST(ReplayCounters, AWeightOfTwoLayersIsRunWhole) {
   for_each_set([&](KernelSet set) { EXPECT_GE(counters_of(of, set).whole_runs, 2 * 5); });
 }
 
+// A fault changes one channel of one position. Transposed to (channels, height, width), of the pixels that
+// hold something of this position, one per channel, all but one are the golden run's; the others are not
+// looked at.
+TEST(ReplayCounters, ElementsAreMovedOnlyWhereTheirSourcesChange) {
+  constexpr int64_t kSide = 4, kChannels = 3;
+  std::mt19937 rng(63);
+  test::RandomGraph network{rng, {}, {}};
+  const NodeId in = network.graph.add_input("in", "in", {kSide, kSide, 1});
+  ops::Conv2D conv{.kernel_size = {1, 1}, .filters = kChannels, .padding = ops::Padding::valid};
+  conv.kernel = network.weight({1, 1, 1, kChannels}, 1.0f);
+  NodeId h = network.graph.add("conv", conv, {in});
+  h = network.graph.add("transpose", ops::Transpose{{2, 0, 1}}, {h});
+  network.graph.outputs = {network.graph.add("flat", ops::Reshape{Shape{kChannels * kSide * kSide}}, {h})};
+  network.graph.output_names = {"flat"};
+  Case of{.graph = network.graph, .patches = {}, .image = std::vector<float>(kSide * kSide)};
+  of.image[6] = 1.0f;
+  const uint32_t bits = float_bits(of.graph.weights[0].values[1]);
+  of.patches = {{.weight = 0, .element = 1, .old_bits = bits, .new_bits = bits ^ (1u << 22)}};
+  for_each_set(
+      [&](KernelSet set) { EXPECT_EQ(counters_of(of, set, {.alone = false}).equal_lanes, kChannels - 1); });
+}
+
 // y = (w, 0), then z0 = y0 * -0.5 + y1 * 1: -w / 2 is flushed to -0, and -0 + 0 is +0. With the zero left out
 // the sum ends in -0 and is done again.
 TEST(ReplayCounters, ASumThatEndsInNegativeZeroIsDoneAgain) {

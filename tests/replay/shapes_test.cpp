@@ -67,6 +67,30 @@ TEST(ReplayShapes, HasAFormForAPackWhateverTheRank) {
   }
 }
 
+// A Dense over a flattened image takes the image as it is. A 3x3 convolution of one position, whose channels
+// are the elements of an image too, is not one: eight of its nine taps lie in the padding.
+TEST(ReplayShapes, AConvolutionOfOnePositionIsNoDenseOverAnImage) {
+  std::mt19937 rng(32);
+  RandomGraph of{rng, {}, {}};
+  NodeId h = of.graph.add_input("in", "in", {3, 3, 2});
+  const auto convolution = [&](int64_t side, int64_t cin, int64_t filters) {
+    ops::Conv2D op{.kernel_size = {side, side}, .filters = filters, .padding = ops::Padding::same};
+    op.kernel = of.faultable(of.weight({side, side, cin, filters}, 0.3f));
+    return op;
+  };
+  h = of.graph.add("first", convolution(1, 2, 4), {h});
+  h = of.graph.add("one position", ops::Reshape{Shape{1, 1, 36}}, {h});
+  h = of.graph.add("second", convolution(3, 36, 5), {h});
+  of.graph.outputs = {of.graph.add("flat", ops::Reshape{Shape{5}}, {h})};
+  of.graph.output_names = {"flat"};
+  const auto patches = many_faults(rng, of.graph, of.kernels, 90);
+  const std::vector<std::vector<float>> images = {test::random_values(rng, 18, test::Values::ordinary)};
+  for (const KernelSet set : available_kernel_sets()) {
+    if (set == KernelSet::scalar) continue;  // the reference has no lanes
+    EXPECT_EQ(test::differing_pairs(of.graph, patches, images, set, {}), 0) << kernel_set_name(set);
+  }
+}
+
 TEST(ReplayShapes, EqualsTheReferenceOnNetworksOfEveryRank) {
   std::mt19937 rng(test::network_seed(31));
   for (int round = 0; round < 150; ++round) {
