@@ -105,8 +105,10 @@ Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
 // Each fault in a pack, in a hit and with columns of its own: several share them.
 size_t fault_bytes(const ReplayPlan& plan, std::span<const size_t> steps) {
   const auto lists = [](size_t bytes) { return 2 * block_bytes(bytes); };  // while they grow
-  size_t bytes = lists(sizeof(Target)) + block_bytes(steps.size() * sizeof(size_t)) + lists(sizeof(Pack)) +
-                 lists(sizeof(BlockIndex)) + lists(sizeof(size_t)) + lists(sizeof(Group));
+  size_t bytes = block_bytes(steps.size() * sizeof(size_t));
+  for (const size_t element :
+       {sizeof(Target), sizeof(Pack), sizeof(BlockIndex), sizeof(size_t), sizeof(Group)})
+    bytes += lists(element);
   for (const size_t s : steps) {
     const ReplayStep& step = plan.steps()[s];
     bytes += 2 * lists(sizeof(LayerFaults)) + 4 * lists(sizeof(int32_t));

@@ -131,7 +131,6 @@ void ReplayWorkspace::carry(const ReadyPack& pack, const Strategy& how, int valu
     return;
   }
   SparsePixelBuffer buffer = values_.exchange(value, repacker_.take(value));
-  if (changed_lanes == 0) buffer.owner = -1;
   next_.push_back(
       {pack.faults, changed_lanes, pack.state.has_large_delta, pending, how.end, std::move(buffer)});
 }

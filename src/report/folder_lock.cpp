@@ -1,7 +1,6 @@
 #include "report/folder_lock.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 
 #include <cerrno>
 
@@ -12,8 +11,7 @@ namespace tf_injector::detail {
 FolderLock::FolderLock(const std::string& folder)
     : folder_(posix::open_file(folder, O_RDONLY | O_DIRECTORY)) {
   if (!folder_.valid()) throw OutputError(posix::describe("open the folder", folder, errno));
-  while (flock(folder_.get(), LOCK_EX) != 0 && errno == EINTR) {
-  }
+  (void)posix::lock(folder_.get());
 }
 
 }  // namespace tf_injector::detail
