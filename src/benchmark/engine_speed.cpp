@@ -43,8 +43,10 @@ void require_equal(const std::vector<Tally>& plain, const std::vector<size_t>& o
 
 // The rows of the list in this order.
 FaultList sample_of(const FaultList& list, const std::vector<size_t>& order) {
-  ResolvedFaultList sample{.path = list.source(), .sha256 = list.sha256(), .faults = {}};
-  for (const size_t fault : order) sample.faults.push_back(rows_of(list)[fault]);
+  ResolvedFaultList sample;
+  sample.path = list.source();
+  sample.sha256 = list.sha256();
+  for (const size_t fault : order) sample.add(list[fault], patches_of(list)[fault]);
   return list_of(std::move(sample));
 }
 

@@ -54,17 +54,19 @@ class ListReader {
     for (const CsvProblem& problem : document.problems) {
       damaged_.add(problem.line, problem.column, [&] { return ProblemText{.what = problem.text}; });
     }
-    faults_.reserve(document.rows.size());
+    list_.faults.reserve(document.rows.size());
+    list_.patches.reserve(document.rows.size());
+    list_.lines.reserve(document.rows.size());
     for (size_t i = first_fault; i < document.rows.size(); ++i) read_row(document.rows[i]);
     check_ids();
-    if (faults_.empty() && damaged_.empty() && problems_.empty()) {
+    if (list_.faults.empty() && damaged_.empty() && problems_.empty()) {
       problems_.add(document.rows.front().line + 1, 1, [] {
         return ProblemText{"no faults", "at least one row after the header", "the end of the file"};
       });
     }
   }
 
-  [[nodiscard]] std::vector<ResolvedFault> take_faults() { return std::move(faults_); }
+  [[nodiscard]] ResolvedFaultList take_list() { return std::move(list_); }
   [[nodiscard]] ProblemList take_problems() {
     problems_.merge(std::move(damaged_));
     problems_.merge(std::move(repeated_));
@@ -121,19 +123,17 @@ class ListReader {
       return;
     }
     const int64_t before = problem_count_;
-    ResolvedFault fault;
-    fault.line = row.line;
+    Patch patch;
     const int64_t id = read_id(row.fields[0]);
     row.fields[1].text = trimmed(row.fields[1].text);
     const Layer* layer = find_layer(row.fields[1]);
-    read_index(row.fields[2], layer, fault);
+    read_index(row.fields[2], layer, patch);
     const int bit = read_bit(row.fields[3]);
     if (problem_count_ != before) return;
-    const Weight& kernel = graph_.weights[static_cast<size_t>(fault.patch.weight)];
-    fault.patch.old_bits = float_bits(kernel.values[static_cast<size_t>(fault.patch.element)]);
-    fault.patch.new_bits = fault.patch.old_bits ^ (uint32_t{1} << bit);
-    fault.fault = bit_flip(id, std::move(row.fields[1].text), index_.values, bit);
-    faults_.push_back(std::move(fault));
+    const Weight& kernel = graph_.weights[static_cast<size_t>(patch.weight)];
+    patch.old_bits = float_bits(kernel.values[static_cast<size_t>(patch.element)]);
+    patch.new_bits = patch.old_bits ^ (uint32_t{1} << bit);
+    list_.add(bit_flip(id, std::move(row.fields[1].text), index_.values, bit), patch, row.line);
   }
 
   template <typename Make>
@@ -203,7 +203,7 @@ class ListReader {
   }
 
   // Reads the index and, if the layer is known, resolves it to the element of the kernel.
-  void read_index(const CsvField& field, const Layer* layer, ResolvedFault& fault) {
+  void read_index(const CsvField& field, const Layer* layer, Patch& patch) {
     parse_index(field.text, index_);
     const Shape* kernel =
         layer ? &graph_.weights[static_cast<size_t>(layer->weights.front())].shape : nullptr;
@@ -223,12 +223,11 @@ class ListReader {
       });
       return;
     }
-    fault.patch.weight = layer->weights.front();
+    patch.weight = layer->weights.front();
     for (int axis = 0; axis < kernel->rank(); ++axis) {
       const int64_t value = index_.values[static_cast<size_t>(axis)];
       if (value < 0 || value >= (*kernel)[axis]) report_range(field, *kernel, axis);
-      fault.patch.element =
-          fault.patch.element * (*kernel)[axis] + (value < 0 || value >= (*kernel)[axis] ? 0 : value);
+      patch.element = patch.element * (*kernel)[axis] + (value < 0 || value >= (*kernel)[axis] ? 0 : value);
     }
   }
 
@@ -276,7 +275,7 @@ class ListReader {
   size_t header_width_ = 0;
   ParsedIndex index_;  // of the row being read
   std::vector<Id> ids_;
-  std::vector<ResolvedFault> faults_;
+  ResolvedFaultList list_;
   ProblemList damaged_;   // lines that are not CSV
   ProblemList problems_;  // of the contents of rows
   ProblemList repeated_;  // ids that occur again
@@ -285,12 +284,21 @@ class ListReader {
 
 }  // namespace
 
+void ResolvedFaultList::add(Fault fault, Patch patch, int32_t line) {
+  faults.push_back(std::move(fault));
+  patches.push_back(patch);
+  lines.push_back(line);
+}
+
 ResolvedFaultList parse_fault_list(std::string_view text, const std::string& label, const Graph& graph) {
   ListReader reader(graph);
   reader.read(text);
   const ProblemList problems = reader.take_problems();
   if (!problems.empty()) throw FaultListError(problems.text(label));
-  return {.path = label, .sha256 = sha256_of(text.data(), text.size()), .faults = reader.take_faults()};
+  ResolvedFaultList list = reader.take_list();
+  list.path = label;
+  list.sha256 = sha256_of(text.data(), text.size());
+  return list;
 }
 
 ResolvedFaultList read_fault_list(const std::string& path, const Graph& graph) {

@@ -2,6 +2,7 @@
 // inference.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,16 +13,14 @@
 
 namespace tf_injector::detail {
 
-struct ResolvedFault {
-  Fault fault;
-  Patch patch;
-  int line = 0;  // of the list
-};
-
 struct ResolvedFaultList {
   std::string path;
-  std::string sha256;                 // of the file's bytes
-  std::vector<ResolvedFault> faults;  // in the list's order
+  std::string sha256;          // of the file's bytes
+  std::vector<Fault> faults;   // in the list's order
+  std::vector<Patch> patches;  // what each does to the model
+  std::vector<int32_t> lines;  // where each stands in the file
+
+  void add(Fault fault, Patch patch, int32_t line = 0);
 };
 
 // Throws FaultListError: a line per problem ("list.csv:12:9: ...; expected ...; found ..."), at most 100,

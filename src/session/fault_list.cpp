@@ -57,9 +57,7 @@ FaultList detail::list_of(ResolvedFaultList list) {
 }
 
 size_t FaultList::size() const noexcept { return data_->list.faults.size() - first_; }
-const Fault& FaultList::operator[](size_t row) const noexcept {
-  return data_->list.faults[first_ + row].fault;
-}
+const Fault& FaultList::operator[](size_t row) const noexcept { return data_->list.faults[first_ + row]; }
 const std::string& FaultList::source() const noexcept { return data_->list.path; }
 const std::string& FaultList::sha256() const noexcept { return data_->list.sha256; }
 std::optional<int64_t> FaultList::begins_at() const noexcept { return begins_at_; }
@@ -71,14 +69,14 @@ uint64_t FaultList::memory_bytes() const noexcept {
 
 size_t FaultList::layers() const {
   std::set<WeightId> kernels;  // one per layer, however the list spells its name
-  for (const ResolvedFault& row : rows_of(*this)) kernels.insert(row.patch.weight);
+  for (const Patch& patch : patches_of(*this)) kernels.insert(patch.weight);
   return kernels.size();
 }
 
 FaultList FaultList::from(int64_t id) const {
-  const std::span<const ResolvedFault> all = rows_of(*this);
+  const std::span<const Fault> all = faults_of(*this);
   for (size_t i = 0; i < all.size(); ++i) {
-    if (all[i].fault.id != id) continue;
+    if (all[i].id != id) continue;
     FaultList rest = *this;
     rest.first_ += i;
     rest.begins_at_ = id;
@@ -86,9 +84,9 @@ FaultList FaultList::from(int64_t id) const {
   }
   const auto range = [&] {
     if (all.empty()) return std::string("the list is empty");
-    const auto [least, most] = std::minmax_element(
-        all.begin(), all.end(), [](const auto& a, const auto& b) { return a.fault.id < b.fault.id; });
-    return fmt::format("its {} rows have numbers from {} to {}", all.size(), least->fault.id, most->fault.id);
+    const auto [least, most] =
+        std::minmax_element(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    return fmt::format("its {} rows have numbers from {} to {}", all.size(), least->id, most->id);
   };
   throw Error(ErrorKind::bad_input,
               fmt::format("{}: no row has the Injection {} of `resume_from`; {}", source(), id, range()));

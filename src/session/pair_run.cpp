@@ -134,15 +134,15 @@ void run_pairs(const Session::State& session, const FaultList& faults, std::span
   check_pairs(session, faults, pairs);
   if (pairs.empty()) return;
   const std::vector<ImagePairs> images = by_image(pairs);
-  const std::span<const ResolvedFault> rows = rows_of(faults);
+  const std::span<const Patch> patches_of_list = patches_of(faults);
   const auto groups = by_faults(images);
   std::vector<Patch> all;
   for (const auto& [block, _] : groups) {
     if (block.size() <= all.size()) continue;
     all.clear();
-    for (const size_t fault : block) all.push_back(rows[fault].patch);
+    for (const size_t fault : block) all.push_back(patches_of_list[fault]);
   }
-  const Setup setup = set_up_pairs(session, std::move(all), static_cast<int64_t>(images.size()));
+  const Setup setup = set_up_pairs(session, all, static_cast<int64_t>(images.size()));
   ImageRunner runner(setup, stop);
   std::vector<Patch> patches;
   for (const auto& [list, members] : groups) {
@@ -150,7 +150,7 @@ void run_pairs(const Session::State& session, const FaultList& faults, std::span
       const auto block =
           std::span(list).subspan(first, std::min(setup.layout.most_faults, list.size() - first));
       patches.clear();
-      for (const size_t fault : block) patches.push_back(rows[fault].patch);
+      for (const size_t fault : block) patches.push_back(patches_of_list[fault]);
       run_block(runner, setup, block, patches, members, row);
     }
   }

@@ -60,8 +60,8 @@ void add_campaign_needs(const Setup& setup, MemoryNeeds& needs) {
   needs.bytes_per_thread_fault += sizeof(Tally);
   needs.bytes_per_thread += 3 * kept_scores + check.bytes_per_thread;  // files of scores being written
   needs.engine.bytes_per_thread_image += check.bytes_per_thread_image;
-  needs.fixed_bytes += setup.faults.size() * kRowBytes + (setup.list ? setup.list->memory_bytes() : 0) +
-                       scores + images * GoldenRun::kBytesPerImage + check.fixed_bytes;
+  needs.fixed_bytes += (setup.list ? setup.list->memory_bytes() : 0) + scores +
+                       images * GoldenRun::kBytesPerImage + check.fixed_bytes;
 }
 
 Setup empty_setup(const Session::State& session) {
@@ -81,10 +81,8 @@ Setup set_up(const Session::State& session, std::optional<FaultList> list, const
   Setup setup = empty_setup(session);
   setup.needs = needs;
   if (list) {
-    for (const ResolvedFault& row : rows_of(*list)) {
-      setup.faults.push_back(row.fault);
-      setup.patches.push_back(row.patch);
-    }
+    setup.faults = faults_of(*list);
+    setup.patches = patches_of(*list);
   }
   setup.list = std::move(list);
   MemoryNeeds memory = needs_of(session, setup.patches);
@@ -94,10 +92,9 @@ Setup set_up(const Session::State& session, std::optional<FaultList> list, const
   return setup;
 }
 
-Setup set_up_pairs(const Session::State& session, std::vector<Patch> faults, int64_t images) {
+Setup set_up_pairs(const Session::State& session, std::span<const Patch> faults, int64_t images) {
   Setup setup = empty_setup(session);
-  setup.patches = std::move(faults);
-  divide_memory(setup, needs_of(session, setup.patches), setup.patches.size());
+  divide_memory(setup, needs_of(session, faults), faults.size());
   setup.layout.threads = static_cast<int>(std::min<int64_t>(setup.layout.threads, images));
   return setup;
 }

@@ -28,8 +28,8 @@ struct Setup {
   const Session::State* session;
   std::optional<FaultList> list;  // none: a golden run only
   RunNeeds needs;
-  std::vector<Fault> faults;   // of the list
-  std::vector<Patch> patches;  // one per fault
+  std::span<const Fault> faults;   // of the list
+  std::span<const Patch> patches;  // one per fault
   WorkLayout layout;
   std::string threads_source;   // what decided how many threads there are
   size_t least_block = 1;       // faults, see EngineSize
@@ -71,6 +71,7 @@ struct Setup {
 
 // The same for single images with blocks of up to these faults: without a list and without tiles. `images`:
 // how many there are, at least one.
-[[nodiscard]] Setup set_up_pairs(const Session::State& session, std::vector<Patch> faults, int64_t images);
+[[nodiscard]] Setup set_up_pairs(const Session::State& session, std::span<const Patch> faults,
+                                 int64_t images);
 
 }  // namespace tf_injector::detail

@@ -30,7 +30,7 @@ class SessionTest : public CampaignTest {
   }
   // As `evaluate` gives it, every image in its batch.
   [[nodiscard]] std::vector<float> slow_row(const Pair& pair) const {
-    const std::vector<float> all = slow_scores(inputs_, &inputs_.list->faults[pair.fault].patch, 9, 4);
+    const std::vector<float> all = slow_scores(inputs_, &inputs_.list->patches[pair.fault], 9, 4);
     return {all.begin() + pair.image * 7, all.begin() + (pair.image + 1) * 7};
   }
 
@@ -90,7 +90,7 @@ TEST_F(SessionTest, HandsGoldenScoresOutTileByTile) {
 }
 
 TEST_F(SessionTest, APartOfAListHasRowsOfItsOwn) {
-  const FaultList part = faults().from(inputs_.list->faults[20].fault.id);
+  const FaultList part = faults().from(inputs_.list->faults[20].id);
   ASSERT_EQ(part.size(), 4U);
   Session session = this->session();
   const std::vector<Pair> pairs{{3, 1}};
@@ -206,8 +206,7 @@ TEST_F(SessionTest, AReportInMemoryHoldsWhatTheFileHolds) {
   for (size_t i = 0; i < 24; ++i) {
     EXPECT_EQ(report.rows()[i].fault, file.rows[i].fault);
     EXPECT_EQ(report.rows()[i].tally, file.rows[i].tally);
-    EXPECT_TRUE(
-        same_bits(report.fault_scores()[i], slow_scores(inputs_, &inputs_.list->faults[i].patch, 9, 4)));
+    EXPECT_TRUE(same_bits(report.fault_scores()[i], slow_scores(inputs_, &inputs_.list->patches[i], 9, 4)));
   }
   EXPECT_TRUE(same_bits(report.golden_scores(), slow_scores(inputs_, nullptr, 9, 4)));
 }

@@ -89,7 +89,9 @@ inline Dataset random_dataset(std::mt19937& rng, const CaseOptions& options) {
 // Unsorted ids, any bit, and values that no single flip makes: Inf and NaN.
 inline ResolvedFaultList random_list(std::mt19937& rng, const Graph& graph,
                                      const std::vector<size_t>& kernels, int count) {
-  ResolvedFaultList list{.path = "list.csv", .sha256 = std::string(64, 'f'), .faults = {}};
+  ResolvedFaultList list;
+  list.path = "list.csv";
+  list.sha256 = std::string(64, 'f');
   std::vector<int64_t> ids(static_cast<size_t>(count));
   std::iota(ids.begin(), ids.end(), 100);
   std::shuffle(ids.begin(), ids.end(), rng);
@@ -99,7 +101,7 @@ inline ResolvedFaultList random_list(std::mt19937& rng, const Graph& graph,
     Fault fault =
         bit_flip(id, graph.weights[weight].name, index_of_element(graph.weights[weight].shape, patch.element),
                  static_cast<int>(rng() % 32));
-    list.faults.push_back({.fault = std::move(fault), .patch = patch, .line = 0});
+    list.add(std::move(fault), patch);
   }
   return list;
 }

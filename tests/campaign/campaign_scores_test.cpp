@@ -24,9 +24,9 @@ class CampaignScoresTest : public CampaignTest {
       const RunResult result = run(inputs, o, tuning_with({}, 0, engine.engine));
       EXPECT_EQ(read_text(result.score_folder + "/clean.npy"),
                 npy_bytes(slow_scores(inputs, nullptr, 5, o.batch_size), 5, 7));
-      for (const ResolvedFault& row : inputs.list->faults) {
-        EXPECT_EQ(read_text(fmt::format("{}/inj_{}.npy", result.score_folder, row.fault.id)),
-                  npy_bytes(slow_scores(inputs, &row.patch, 5, o.batch_size), 5, 7));
+      for (size_t f = 0; f < inputs.list->faults.size(); ++f) {
+        EXPECT_EQ(read_text(fmt::format("{}/inj_{}.npy", result.score_folder, inputs.list->faults[f].id)),
+                  npy_bytes(slow_scores(inputs, &inputs.list->patches[f], 5, o.batch_size), 5, 7));
       }
     }
   }
@@ -103,14 +103,15 @@ TEST_F(CampaignScoresTest, SavesAllScoresAsEvaluateGivesThem) {
       EXPECT_EQ(read_text(result.score_folder + "/clean.npy"),
                 npy_bytes(slow_scores(inputs, nullptr, 11, 512), 11, 7));
       bool nan_seen = false;
-      for (const ResolvedFault& row : inputs.list->faults) {
-        const std::vector<float> expected = slow_scores(inputs, &row.patch, 11, 512);
+      for (size_t f = 0; f < inputs.list->faults.size(); ++f) {
+        const std::vector<float> expected = slow_scores(inputs, &inputs.list->patches[f], 11, 512);
         for (float score : expected) {
           nan_seen |= std::isnan(score);
           EXPECT_EQ(float_bits(score), std::isnan(score) ? kCanonicalNan : float_bits(score));
         }
-        EXPECT_EQ(read_text(result.score_folder + "/inj_" + std::to_string(row.fault.id) + ".npy"),
-                  npy_bytes(expected, 11, 7));
+        EXPECT_EQ(
+            read_text(result.score_folder + "/inj_" + std::to_string(inputs.list->faults[f].id) + ".npy"),
+            npy_bytes(expected, 11, 7));
       }
       EXPECT_TRUE(nan_seen) << "the case says nothing about NaN";
       EXPECT_EQ(std::distance(fs::directory_iterator(result.score_folder), {}), 21);
@@ -127,8 +128,8 @@ TEST_F(CampaignScoresTest, SavesChangedScores) {
     SCOPED_TRACE(engine.name);
     const RunResult result = run(inputs, o, tuning_with({}, 0, engine.engine));
     const std::vector<float> golden = slow_scores(inputs, nullptr, 11, 512);
-    for (const ResolvedFault& row : inputs.list->faults) {
-      const std::vector<float> expected = slow_scores(inputs, &row.patch, 11, 512);
+    for (size_t f = 0; f < inputs.list->faults.size(); ++f) {
+      const std::vector<float> expected = slow_scores(inputs, &inputs.list->patches[f], 11, 512);
       std::vector<int64_t> index;
       std::vector<uint32_t> bits;
       for (size_t i = 0; i < 11; ++i) {
@@ -139,7 +140,8 @@ TEST_F(CampaignScoresTest, SavesChangedScores) {
         index.push_back(static_cast<int64_t>(i));
         for (size_t k = i * 7; k < i * 7 + 7; ++k) bits.push_back(float_bits(expected[k]));
       }
-      const auto arrays = read_npz(result.score_folder + "/inj_" + std::to_string(row.fault.id) + ".npz");
+      const auto arrays =
+          read_npz(result.score_folder + "/inj_" + std::to_string(inputs.list->faults[f].id) + ".npz");
       ASSERT_EQ(arrays.size(), 2u);
       EXPECT_EQ(arrays.at("index").to_int64(), index);
       EXPECT_EQ(arrays.at("scores").shape, (std::vector<int64_t>{static_cast<int64_t>(index.size()), 7}));

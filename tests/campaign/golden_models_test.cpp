@@ -82,12 +82,12 @@ TEST_P(GoldenModel, HasTensorFlowsScoresInEveryBit) {
     EXPECT_TRUE(test::same_bits(golden.clean, scores(plan, nullptr, golden, together)));
     EXPECT_TRUE(test::same_bits(golden.clean_alone, scores(plan, nullptr, golden, 1)));
     for (size_t f = 0; f < list.faults.size(); ++f) {
-      const Overlay overlay(plan, list.faults[f].patch);
+      const Overlay overlay(plan, list.patches[f]);
       EXPECT_TRUE(
           test::same_bits(golden.of_fault(golden.faulty, f), scores(plan, &overlay, golden, together)))
-          << "fault " << f << " in " << list.faults[f].fault.parts[0].layer;
+          << "fault " << f << " in " << list.faults[f].parts[0].layer;
       EXPECT_TRUE(test::same_bits(golden.of_fault(golden.faulty_alone, f), scores(plan, &overlay, golden, 1)))
-          << "fault " << f << " in " << list.faults[f].fault.parts[0].layer << ", batches of one";
+          << "fault " << f << " in " << list.faults[f].parts[0].layer << ", batches of one";
     }
   }
 }

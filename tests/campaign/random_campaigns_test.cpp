@@ -30,12 +30,14 @@ RunInputs inputs_of(const RandomCase& c) {
   }
   for (int image = 0; image < c.images; ++image)
     dataset.labels.push_back(static_cast<int32_t>(image % c.classes()));
-  ResolvedFaultList list{.path = "list.csv", .sha256 = std::string(64, 'f'), .faults = {}};
+  ResolvedFaultList list;
+  list.path = "list.csv";
+  list.sha256 = std::string(64, 'f');
   for (size_t f = 0; f < c.faults.size(); ++f) {
     const Weight& weight = c.graph.weights[static_cast<size_t>(c.faults[f].weight)];
     Fault fault = bit_flip(static_cast<int64_t>(f), weight.name,
                            index_of_element(weight.shape, c.faults[f].element), 0);
-    list.faults.push_back({.fault = std::move(fault), .patch = c.faults[f], .line = 0});
+    list.add(std::move(fault), c.faults[f]);
   }
   inputs.list = std::move(list);
   return inputs;

@@ -193,7 +193,7 @@ TEST_F(ResumeTest, AReportOfAnotherRunIsRefusedAndWhatDiffersIsSaid) {
   changed.limit = 3;
   EXPECT_THAT(refusal(inputs, changed), HasSubstr("`limit`: not given in the report, 3 now"));
   changed = o;
-  changed.resume_from = inputs.list->faults[1].fault.id;
+  changed.resume_from = inputs.list->faults[1].id;
   EXPECT_THAT(refusal(inputs, changed), HasSubstr("`resume_from`: not given in the report"));
   changed = o;
   changed.resize = "tensorflow";

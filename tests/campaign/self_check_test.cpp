@@ -67,7 +67,7 @@ TEST_F(SelfCheckTest, AWrongScoreEndsTheRunAndItsBlockIsNotWritten) {
     const Error error = error_of([&] { run(inputs, o, wrong_at(5, engine.engine)); });
     EXPECT_EQ(error.kind(), ErrorKind::self_check);
     EXPECT_EQ(error.exit_code(), 7);
-    const Fault& fault = inputs.list->faults[5].fault;
+    const Fault& fault = inputs.list->faults[5];
     EXPECT_THAT(error.what(), HasSubstr("self-check failed: fault " + std::to_string(fault.id) + " (" +
                                         fault.parts[0].layer + ", " + format_index(fault.parts[0].index)));
     EXPECT_THAT(error.what(), testing::ContainsRegex("image [048], class 3: found 0x[0-9A-F]{8} "));
@@ -136,10 +136,10 @@ class SampledCheckTest : public ReplayCampaignTest {
   static void show_everywhere(RunInputs& inputs, std::initializer_list<size_t> faults) {
     const size_t last_kernel = inputs.graph.weights.size() - 2;
     for (const size_t fault : faults)
-      inputs.list->faults[fault].patch = {.weight = static_cast<WeightId>(last_kernel),
-                                          .element = 0,
-                                          .old_bits = float_bits(inputs.graph.weights[last_kernel].values[0]),
-                                          .new_bits = kCanonicalNan};
+      inputs.list->patches[fault] = {.weight = static_cast<WeightId>(last_kernel),
+                                     .element = 0,
+                                     .old_bits = float_bits(inputs.graph.weights[last_kernel].values[0]),
+                                     .new_bits = kCanonicalNan};
   }
   [[nodiscard]] RunOptions one_tile() const {  // the image of a tile is the image
     RunOptions o = options();
@@ -194,7 +194,7 @@ TEST_F(SampledCheckTest, AnyWrongPairOfASmallCampaignIsFound) {
         EXPECT_EQ(error.kind(), ErrorKind::self_check);
         EXPECT_THAT(error.what(),
                     HasSubstr("self-check failed: fault " +
-                              std::to_string(inputs.list->faults[static_cast<size_t>(fault)].fault.id)));
+                              std::to_string(inputs.list->faults[static_cast<size_t>(fault)].id)));
         EXPECT_THAT(error.what(), HasSubstr("image " + std::to_string(image) + ", class 3: found 0x"));
       }
     }

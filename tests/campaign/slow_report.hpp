@@ -70,8 +70,9 @@ inline std::string slow_report(const RunInputs& inputs, int64_t images, int64_t 
     return tally;
   };
   std::string report = report_header() + golden_row(count(golden));
-  for (const ResolvedFault& row : inputs.list->faults)
-    report += fault_row(row.fault, count(slow_scores(inputs, &row.patch, images, batch_size)));
+  const ResolvedFaultList& list = *inputs.list;
+  for (size_t f = 0; f < list.faults.size(); ++f)
+    report += fault_row(list.faults[f], count(slow_scores(inputs, &list.patches[f], images, batch_size)));
   return report;
 }
 

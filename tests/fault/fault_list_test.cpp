@@ -30,18 +30,19 @@ TEST(FaultList, RowsBecomeFaultsAndPatches) {
   EXPECT_EQ(list.path, "list.csv");
   EXPECT_EQ(list.sha256, sha256_of(text.data(), text.size()));
   ASSERT_EQ(list.faults.size(), 2u);
-  const ResolvedFault& first = list.faults[0];
-  EXPECT_EQ(first.line, 2);
-  EXPECT_EQ(first.fault.id, 7);
-  EXPECT_EQ(first.fault.parts[0].layer, "conv2d_1");
-  EXPECT_EQ(first.fault.parts[0].index, (std::vector<int64_t>{2, 1, 0, 3}));
-  EXPECT_EQ(flipped_bit(first.fault), 31);
-  EXPECT_EQ(first.patch.weight, 2);
-  EXPECT_EQ(first.patch.element, ((2 * 2 + 1) * 8 + 0) * 4 + 3);  // row-major in (3, 2, 8, 4)
-  EXPECT_EQ(first.patch.old_bits, float_bits(static_cast<float>(first.patch.element)));
-  EXPECT_EQ(first.patch.new_bits, first.patch.old_bits ^ 0x80000000u);
-  EXPECT_EQ(list.faults[1].patch.element, 59);
-  EXPECT_EQ(list.faults[1].patch.new_bits, list.faults[1].patch.old_bits ^ 1u);
+  const Fault& first = list.faults[0];
+  const Patch& patch = list.patches[0];
+  EXPECT_EQ(list.lines[0], 2);
+  EXPECT_EQ(first.id, 7);
+  EXPECT_EQ(first.parts[0].layer, "conv2d_1");
+  EXPECT_EQ(first.parts[0].index, (std::vector<int64_t>{2, 1, 0, 3}));
+  EXPECT_EQ(flipped_bit(first), 31);
+  EXPECT_EQ(patch.weight, 2);
+  EXPECT_EQ(patch.element, ((2 * 2 + 1) * 8 + 0) * 4 + 3);  // row-major in (3, 2, 8, 4)
+  EXPECT_EQ(patch.old_bits, float_bits(static_cast<float>(patch.element)));
+  EXPECT_EQ(patch.new_bits, patch.old_bits ^ 0x80000000u);
+  EXPECT_EQ(list.patches[1].element, 59);
+  EXPECT_EQ(list.patches[1].new_bits, list.patches[1].old_bits ^ 1u);
 }
 
 TEST(FaultList, LineEndsBomAndBlankLinesDoNoHarm) {
@@ -52,9 +53,9 @@ TEST(FaultList, LineEndsBomAndBlankLinesDoNoHarm) {
         "\n \r\n" + head + "\n\n\t\n" + row + "\n\n\n"}) {
     const ResolvedFaultList list = parse(text);
     ASSERT_EQ(list.faults.size(), 1u) << text;
-    EXPECT_EQ(list.faults[0].fault.parts[0].index, (std::vector<int64_t>{1, 2}));
+    EXPECT_EQ(list.faults[0].parts[0].index, (std::vector<int64_t>{1, 2}));
   }
-  EXPECT_EQ(parse("\n\n" + head + "\n\n" + row).faults[0].line, 5);
+  EXPECT_EQ(parse("\n\n" + head + "\n\n" + row).lines[0], 5);
 }
 
 TEST(FaultList, IdsMayComeInAnyOrder) {
@@ -62,13 +63,13 @@ TEST(FaultList, IdsMayComeInAnyOrder) {
       parse(std::string(kListHeader) +
             "9223372036854775807,dense,\"(0, 0)\",0\n0,dense,\"(0, 0)\",0\n5,dense,\"(0, 0)\",0\n");
   ASSERT_EQ(list.faults.size(), 3u);
-  EXPECT_EQ(list.faults[0].fault.id, 9223372036854775807);
-  EXPECT_EQ(list.faults[2].fault.id, 5);
+  EXPECT_EQ(list.faults[0].id, 9223372036854775807);
+  EXPECT_EQ(list.faults[2].id, 5);
 }
 
 TEST(FaultList, LayersByNameAndByPath) {
   const auto weight_of = [](const std::string& layer) {
-    return parse(std::string(kListHeader) + "0," + layer + ",\"(0, 0, 1, 1)\",0\n").faults.at(0).patch.weight;
+    return parse(std::string(kListHeader) + "0," + layer + ",\"(0, 0, 1, 1)\",0\n").patches.at(0).weight;
   };
   EXPECT_EQ(weight_of("left/conv"), 3);
   EXPECT_EQ(weight_of("right/inner/conv"), 4);
@@ -153,14 +154,14 @@ TEST(FaultList, FormsThatSpreadsheetsAndPythonWrite) {
            head + "7,dense,\"[1, 2]\",4\r\r\n"}) {
     const ResolvedFaultList list = parse(text);
     ASSERT_EQ(list.faults.size(), 1u) << text;
-    const Fault& fault = list.faults[0].fault;
+    const Fault& fault = list.faults[0];
     EXPECT_EQ(fault.id, 7) << text;
     EXPECT_EQ(fault.parts[0].layer, "dense") << text;
     EXPECT_EQ(fault.parts[0].index, (std::vector<int64_t>{1, 2})) << text;
     EXPECT_EQ(flipped_bit(fault), 4) << text;
     EXPECT_EQ(list.sha256, sha256_of(text.data(), text.size()));
   }
-  EXPECT_EQ(parse("sep=;\nInjection;Layer;TensorIndex;Bit\n\n;;;\n7;dense;(1, 2);4\n").faults[0].line, 5);
+  EXPECT_EQ(parse("sep=;\nInjection;Layer;TensorIndex;Bit\n\n;;;\n7;dense;(1, 2);4\n").lines[0], 5);
 }
 
 TEST(FaultList, ColumnsTooManyAreAProblemWhereTheyHoldSomething) {
@@ -353,7 +354,7 @@ TEST(FaultList, PublishedListsAreRead) {
     const ResolvedFaultList list = read_fault_list(entry.path(), graph);
     ASSERT_EQ(list.faults.size() + 1, document.rows.size());
     for (size_t i = 0; i < list.faults.size(); ++i) {
-      const Fault& fault = list.faults[i].fault;
+      const Fault& fault = list.faults[i];
       ASSERT_EQ(std::to_string(fault.id), document.rows[i + 1].fields[0].text);
       ASSERT_EQ(format_index(fault.parts[0].index), document.rows[i + 1].fields[2].text);
       ASSERT_EQ(std::to_string(flipped_bit(fault)), document.rows[i + 1].fields[3].text);
