@@ -74,13 +74,16 @@ class Campaign {
   [[nodiscard]] int tile() const noexcept;                           // images that a thread works on together
   [[nodiscard]] uint64_t memory_bytes() const noexcept;  // the most that model, images and work take
 
-  // Evaluates all faults that the sink does not have yet. Throws Error(interrupted), Error(self_check) (a
-  // score differs from the plain evaluation's), Error(out_of_memory), and what sink and callbacks throw.
+  // Evaluates all faults that the sink does not have yet. A sink that is finished is given nothing, no
+  // callback is called, and the summary is that of its rows. Throws Error(interrupted), Error(self_check) (a
+  // score differs from the plain evaluation's), Error(out_of_memory), Error(usage) (no list, or rows in the
+  // sink that are not the list's), and what sink and callbacks throw.
   CampaignSummary run(ReportSink& sink, const CampaignCallbacks& callbacks = {}) const;
   // The run without a fault. `scores`: given all of them, (images, scores_per_image); may be empty.
   CampaignSummary run_golden(const CampaignCallbacks& callbacks = {},
                              const std::function<void(std::span<const float>)>& scores = {}) const;
-  // What the faults from this row on will take, found by running a little of it.
+  // What the faults from this row on will take, found by running a little of it. Throws Error(usage): `first`
+  // is beyond the list's end.
   [[nodiscard]] CampaignEstimate estimate(size_t first, const std::atomic<bool>* stop = nullptr) const;
 
   struct State;

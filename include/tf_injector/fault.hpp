@@ -43,7 +43,7 @@ struct Fault {
 // The fault that inverts one bit of one element of a layer's kernel.
 [[nodiscard]] Fault bit_flip(int64_t id, std::string layer, std::vector<int64_t> index, int bit);
 
-// The bit that the fault's first part inverts.
+// The bit that the fault's first part inverts. Throws Error(usage): it has no part.
 [[nodiscard]] int flipped_bit(const Fault& fault);
 
 // "(2, 1, 0, 7)", "(3,)": Python's tuple.

@@ -63,20 +63,27 @@ struct RowBlock {
   const std::atomic<bool>* stop = nullptr;  // it should end soon when this is true, by throwing anything
 };
 
-// A campaign calls begin once, then append for block after block, then finish, all on one thread. What it
-// throws ends the campaign.
+// A run of a campaign calls open, then, unless the sink is finished, begin once, append for block after
+// block, and finish, all on one thread. What it throws ends the run; the next one calls open again.
 class ReportSink {
  public:
   virtual ~ReportSink() = default;
-  // Rows that are there already, the first of the list: the campaign goes on behind them.
+  // A run of `campaign` begins: a sink that is another campaign's refuses here, before anything is evaluated.
+  virtual void open(const Campaign& campaign) { static_cast<void>(campaign); }
+  // All rows of the list are there: the run evaluates and writes nothing.
+  [[nodiscard]] virtual bool is_finished() const noexcept { return false; }
+  // Rows that are there already, the first of the list in its order: the run goes on behind them. Others are
+  // refused with Error(usage).
   [[nodiscard]] virtual std::span<const ReportRow> rows_before() const { return {}; }
+  // The run without a fault that those rows come from; none: not known.
+  [[nodiscard]] virtual std::optional<Tally> golden_before() const { return std::nullopt; }
   // The run without a fault; scores: (images, scores_per_image), valid until the campaign ends.
   virtual void begin(const Tally& golden, std::span<const float> scores) = 0;
   virtual void append(const RowBlock& block, const Spent& spent) = 0;
   virtual void finish(const Spent& spent) { static_cast<void>(spent); }
 };
 
-// Rows in memory.
+// Rows in memory, of one run: each begins with none, also after one that was interrupted.
 class MemoryReport final : public ReportSink {
  public:
   void begin(const Tally& golden, std::span<const float> scores) override;
@@ -111,6 +118,10 @@ void check_options(const ReportOptions& options);
 
 // The report as the Python tool writes it, which grows block by block and survives anything: see
 // docs/interface.md, "Going on after an interruption".
+//
+// It is the report of one campaign. Each run of that campaign does what it would with a new CsvReport of the
+// same path: after an interruption it goes on behind the rows that are written, and into a finished report it
+// writes nothing, evaluates nothing and gives the summary of the rows that are there.
 class CsvReport final : public ReportSink {
  public:
   // Finds or makes the report, so that whatever keeps it from being written is known before the first
@@ -120,8 +131,6 @@ class CsvReport final : public ReportSink {
                      const std::function<void(const std::string&)>& message = {});
   ~CsvReport() override;
 
-  [[nodiscard]] bool is_finished() const noexcept;  // it was, before this campaign
-  [[nodiscard]] std::optional<Tally> golden_before() const;
   [[nodiscard]] const std::string& path() const noexcept;
   [[nodiscard]] const std::string& metadata_path() const noexcept;
   [[nodiscard]] std::string score_folder() const;  // "" when no scores are saved
@@ -130,7 +139,14 @@ class CsvReport final : public ReportSink {
   [[nodiscard]] std::vector<std::string> would_write() const;
   [[nodiscard]] uint64_t would_write_bytes() const;
 
+  // Throws Error(usage): another campaign than its own, or a report that was opened with dry_run; on a second
+  // run what the constructor throws as well.
+  void open(const Campaign& campaign) override;
+  [[nodiscard]] bool is_finished() const noexcept override;
+  // As the report was when it was made or, after that, when the last run began.
   [[nodiscard]] std::span<const ReportRow> rows_before() const override;
+  [[nodiscard]] std::optional<Tally> golden_before() const override;
+  // These throw Error(usage) where no run writes to the report.
   void begin(const Tally& golden, std::span<const float> scores) override;
   void append(const RowBlock& block, const Spent& spent) override;
   void finish(const Spent& spent) override;

@@ -9,6 +9,7 @@
 #include "campaign/campaign_state.hpp"
 #include "campaign/list_run.hpp"
 #include "engine/engine.hpp"
+#include "report/report_check.hpp"
 #include "session/check/self_check.hpp"
 #include "session/golden_run.hpp"
 #include "session/guarded.hpp"
@@ -46,12 +47,34 @@ void say_checked(const CampaignCallbacks& callbacks, const Setup& setup, const C
   say(callbacks, fmt::format("self-check: {}: equal in every bit ({:.2g} s)", what, checked.seconds));
 }
 
+// The rows that the sink has already. Throws Error(usage): they are not the first of the list.
+std::span<const ReportRow> checked_rows(const Setup& setup, const ReportSink& sink) {
+  const std::span<const ReportRow> rows = sink.rows_before();
+  const auto refuse = [](const std::string& what) {
+    throw Error(ErrorKind::usage, fmt::format("the report does not fit the `fault_list`: {}", what));
+  };
+  if (const std::string foreign = foreign_row(rows, setup.faults); !foreign.empty()) refuse(foreign);
+  if (sink.is_finished() && rows.size() < setup.faults.size())
+    refuse(fmt::format("it is finished with {} of {} faults", rows.size(), setup.faults.size()));
+  return rows;
+}
+
+CampaignSummary summary_of(const ReportSink& finished, std::span<const ReportRow> rows) {
+  CampaignSummary summary;
+  summary.golden = finished.golden_before().value_or(Tally{});
+  summary.faults = static_cast<int64_t>(rows.size());
+  summary.groups = summarize(rows);
+  return summary;
+}
+
 CampaignSummary run_list(const Setup& setup, ReportSink& sink, const CampaignCallbacks& callbacks) {
+  const std::span<const ReportRow> before = checked_rows(setup, sink);
+  if (sink.is_finished()) return summary_of(sink, before);
   const std::unique_ptr<Engine> engine = setup.make_engine();
-  const size_t left = setup.faults.size() - sink.rows_before().size();
+  const size_t left = setup.faults.size() - before.size();
   const bool is_joined = joins_golden(setup, *engine, left, callbacks.stop);
   GoldenRun golden = is_joined ? GoldenRun(setup) : run_golden(setup, *engine, callbacks.stop);
-  ListRun list(setup, callbacks, sink, *engine, golden);
+  ListRun list(setup, callbacks, sink, before, *engine, golden);
   if (is_joined) {
     list.run_joined();
   } else {
@@ -89,7 +112,10 @@ uint64_t Campaign::memory_bytes() const noexcept { return state_->setup.layout.b
 
 CampaignSummary Campaign::run(ReportSink& sink, const CampaignCallbacks& callbacks) const {
   if (!faults()) throw Error(ErrorKind::usage, "a `fault_list` is required");
-  return guarded_run([&] { return run_list(state_->setup, sink, callbacks); });
+  return guarded_run([&] {
+    sink.open(*this);
+    return run_list(state_->setup, sink, callbacks);
+  });
 }
 
 CampaignSummary Campaign::run_golden(const CampaignCallbacks& callbacks,
@@ -114,6 +140,10 @@ CampaignSummary Campaign::run_golden(const CampaignCallbacks& callbacks,
 CampaignEstimate Campaign::estimate(size_t first, const std::atomic<bool>* stop) const {
   return guarded_run([&]() -> CampaignEstimate {
     const Setup& setup = state_->setup;
+    if (first > setup.faults.size()) {
+      throw Error(ErrorKind::usage, fmt::format("`first`: expected a row of the list, from 0 to {}, found {}",
+                                                setup.faults.size(), first));
+    }
     EngineLayout one_thread = setup.layout.engine();
     one_thread.threads = 1;
     const std::unique_ptr<Engine> engine = setup.tuning().engine.make(setup.plan(), one_thread);

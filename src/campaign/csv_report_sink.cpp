@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "campaign/campaign_state.hpp"
 #include "campaign/run_identity.hpp"
 #include "core/message.hpp"
 #include "core/parallel.hpp"
@@ -15,6 +16,7 @@
 #include "report/report_open.hpp"
 #include "report/score_files.hpp"
 #include "tf_injector/campaign.hpp"
+#include "tf_injector/error.hpp"
 #include "tf_injector/report.hpp"
 
 namespace tf_injector {
@@ -22,65 +24,102 @@ namespace tf_injector {
 using namespace detail;
 
 struct CsvReport::State {
+  const Campaign::State* campaign = nullptr;
   ReportIdentity identity;
   ReportRequest request;
-  ReportState state = ReportState::fresh;
-  ReportPaths paths;
-  Report before;  // what the report had when it was opened
+  OpenedReport opened;  // what the report had when it was opened
   std::optional<ReportJournal> journal;
   std::optional<ScoreFiles> files;
   std::span<const float> golden_scores = {};  // while a campaign runs
+  bool has_begun = false;                     // a run has written since it was opened
 
+  [[nodiscard]] bool is_finished() const { return opened.state == ReportState::finished; }
   [[nodiscard]] bool has_scores() const { return request.scores != ScoreMode::none; }
-  [[nodiscard]] size_t faults_left() const { return identity.faults.size() - before.rows.size(); }
+  [[nodiscard]] const std::vector<ReportRow>& rows() const { return opened.content.rows; }
+  [[nodiscard]] size_t faults_left() const { return identity.faults.size() - rows().size(); }
+
+  void open(const Message& say) {
+    opened = open_report(identity, request, say);
+    files.emplace(opened.paths.scores, request.scores, identity.metadata.images, identity.scores_per_image);
+    say_found(say);
+    if (request.dry_run || is_finished()) return;
+    files->require_space(faults_left());
+    files->prepare();
+    journal.emplace(opened, identity.metadata);
+  }
+  // What a run has written is read again, as by another process that goes on with it.
+  void open_again() {
+    journal.reset();
+    opened.file.reset();
+    opened.content = {};
+    request.path = opened.paths.report;
+    request.overwrite = false;
+    open(or_silent({}));
+    has_begun = false;
+  }
+  void say_found(const Message& say) const {
+    const size_t all = identity.faults.size();
+    const bool is_fresh = opened.state == ReportState::fresh;
+    const std::string& report = opened.paths.report;
+    if (request.dry_run) {
+      if (!is_fresh) say(fmt::format("{} has {} of {} faults already", report, rows().size(), all));
+    } else if (is_finished()) {
+      say(fmt::format("{} is finished already", report));
+    } else if (is_fresh) {
+      say(fmt::format("the report is {}", report));
+    } else {
+      say(fmt::format("going on with {}: {} of {} faults are in it", report, rows().size(), all));
+    }
+  }
+  // Throws unless a run may begin, or has begun, to write.
+  ReportJournal& writable(bool begun) {
+    if (!journal || is_finished() || has_begun != begun) {
+      throw Error(
+          ErrorKind::usage,
+          fmt::format("{}: no run writes to this report now; it is written by the `run` of its campaign",
+                      opened.paths.report));
+    }
+    return *journal;
+  }
 };
 
 CsvReport::CsvReport(const Campaign& campaign, const ReportOptions& options,
                      const std::function<void(const std::string&)>& message)
     : state_(std::make_unique<State>()) {
-  const Message say = or_silent(message);
-  State& state = *state_;
-  state.identity = identity_of(campaign, options);
-  state.request = report_request(campaign, options);
-  OpenedReport chosen = open_report(state.identity, state.request, say);
-  state.state = chosen.state;
-  state.paths = chosen.paths;
-  state.before = chosen.content;
-  state.files.emplace(chosen.paths.scores, state.request.scores, state.identity.metadata.images,
-                      state.identity.scores_per_image);
-  const size_t rows = state.before.rows.size(), all = state.identity.faults.size();
-  if (options.dry_run) {
-    if (state.state != ReportState::fresh)
-      say(fmt::format("{} has {} of {} faults already", state.paths.report, rows, all));
-    return;
-  }
-  if (state.state == ReportState::finished) {
-    say(fmt::format("{} is finished already", state.paths.report));
-    return;
-  }
-  say(state.state == ReportState::fresh
-          ? fmt::format("the report is {}", state.paths.report)
-          : fmt::format("going on with {}: {} of {} faults are in it", state.paths.report, rows, all));
-  state.files->require_space(state.faults_left());
-  state.files->prepare();
-  state.journal.emplace(std::move(chosen), state.identity.metadata);
+  state_->campaign = &campaign.state();
+  state_->identity = identity_of(campaign, options);
+  state_->request = report_request(campaign, options);
+  state_->open(or_silent(message));
 }
 
 CsvReport::~CsvReport() = default;
 
-bool CsvReport::is_finished() const noexcept { return state_->state == ReportState::finished; }
-
-std::optional<Tally> CsvReport::golden_before() const {
-  if (state_->before.golden.images == 0) return std::nullopt;
-  return state_->before.golden;
+void CsvReport::open(const Campaign& campaign) {
+  const auto refuse = [&](const char* what) {
+    throw Error(ErrorKind::usage, fmt::format("{}: {}", path(), what));
+  };
+  if (&campaign.state() != state_->campaign)
+    refuse("is the report of another campaign; expected one that was made with the campaign that runs");
+  if (state_->request.dry_run) refuse("was opened with `dry_run`, so that no run can write to it");
+  if (state_->has_begun) state_->open_again();
 }
 
-const std::string& CsvReport::path() const noexcept { return state_->paths.report; }
-const std::string& CsvReport::metadata_path() const noexcept { return state_->paths.metadata; }
-std::string CsvReport::score_folder() const { return !state_->has_scores() ? "" : state_->paths.scores; }
+bool CsvReport::is_finished() const noexcept { return state_->is_finished(); }
+
+std::optional<Tally> CsvReport::golden_before() const {
+  const Tally& golden = state_->opened.content.golden;
+  if (golden.images == 0) return std::nullopt;
+  return golden;
+}
+
+const std::string& CsvReport::path() const noexcept { return state_->opened.paths.report; }
+const std::string& CsvReport::metadata_path() const noexcept { return state_->opened.paths.metadata; }
+std::string CsvReport::score_folder() const {
+  return !state_->has_scores() ? "" : state_->opened.paths.scores;
+}
 
 int64_t CsvReport::rows() const noexcept {
-  return state_->journal ? state_->journal->rows() : static_cast<int64_t>(state_->before.rows.size());
+  return state_->journal ? state_->journal->rows() : static_cast<int64_t>(state_->rows().size());
 }
 
 std::vector<std::string> CsvReport::would_write() const {
@@ -90,7 +129,7 @@ std::vector<std::string> CsvReport::would_write() const {
   paths.push_back(state_->files->golden_path());
   const size_t left = state_->faults_left();
   if (left == 0) return paths;
-  const Fault& next = state_->identity.faults[state_->before.rows.size()];
+  const Fault& next = state_->identity.faults[state_->rows().size()];
   const std::string first = state_->files->fault_path(next.id);
   paths.push_back(left == 1 ? first : fmt::format("{} and {} more of its kind", first, left - 1));
   return paths;
@@ -104,33 +143,39 @@ uint64_t CsvReport::would_write_bytes() const {
     if (column.count != nullptr) most.*column.count = images;
   }
   uint64_t bytes = report_header().size() + golden_row({.images = images}).size();
-  for (const Fault& fault : state_->identity.faults.subspan(state_->before.rows.size()))
+  for (const Fault& fault : state_->identity.faults.subspan(state_->rows().size()))
     bytes += fault_row(fault, most).size();
   if (state_->has_scores()) bytes += state_->files->disk_bytes(state_->faults_left());
   return bytes;
 }
 
-std::span<const ReportRow> CsvReport::rows_before() const { return state_->before.rows; }
+std::span<const ReportRow> CsvReport::rows_before() const { return state_->rows(); }
 
 void CsvReport::begin(const Tally& golden, std::span<const float> scores) {
-  check_golden(state_->before, path(), golden);
+  ReportJournal& journal = state_->writable(false);
+  check_golden(state_->opened.content, path(), golden);
+  state_->has_begun = true;
   state_->golden_scores = scores;
   state_->files->write_golden(scores);
-  state_->journal->begin(golden);
+  journal.begin(golden);
 }
 
 // Scores are on the disk before their rows.
 void CsvReport::append(const RowBlock& block, const Spent& spent) {
+  ReportJournal& journal = state_->writable(true);
   if (state_->has_scores()) {
     parallel_for(block.faults.size(), block.threads, [&](size_t fault, int) {
       check_stop(block.stop);
       state_->files->write_fault(block.faults[fault].id, block.scores[fault], state_->golden_scores);
     });
   }
-  state_->journal->append(block.faults, block.tallies, spent);
+  journal.append(block.faults, block.tallies, spent);
 }
 
-void CsvReport::finish(const Spent& spent) { state_->journal->finish(spent); }
+void CsvReport::finish(const Spent& spent) {
+  state_->writable(true).finish(spent);
+  state_->opened.state = ReportState::finished;
+}
 
 struct GoldenScoreFolder::State {
   ScoreFiles files;

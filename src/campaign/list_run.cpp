@@ -22,16 +22,16 @@ void report_golden(const CampaignCallbacks& callbacks, const Setup& setup, const
       "probabilities, make a ReLU(max_value=1) the model's last layer, and the threshold is 0.5");
 }
 
-ListRun::ListRun(const Setup& setup, const CampaignCallbacks& callbacks, ReportSink& sink, Engine& engine,
-                 GoldenRun& golden)
+ListRun::ListRun(const Setup& setup, const CampaignCallbacks& callbacks, ReportSink& sink,
+                 std::span<const ReportRow> before, Engine& engine, GoldenRun& golden)
     : setup_(setup),
       callbacks_(callbacks),
       sink_(sink),
       golden_(golden),
       seconds_before_(golden.seconds),
-      faults_done_(sink.rows_before().size()),
+      faults_done_(before.size()),
       check_(make_self_check(setup, setup.needs.check, callbacks.stop)),
-      summary_(sink.rows_before()),
+      summary_(before),
       progress_(callbacks.progress, progress_before(), setup.images()),
       runner_(
           setup, engine, golden, [this](ListIndex fault) { return keeps_scores() || check_->takes(fault); },

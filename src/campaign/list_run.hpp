@@ -19,9 +19,10 @@ void report_golden(const CampaignCallbacks& callbacks, const Setup& setup, const
 // A block is checked before its rows are given to the sink.
 class ListRun {
  public:
-  // All must outlive it. `golden`: done; or, for run_joined, empty. The clock starts now.
-  ListRun(const Setup& setup, const CampaignCallbacks& callbacks, ReportSink& sink, Engine& engine,
-          GoldenRun& golden);
+  // All must outlive it but `before`, the rows that the sink has. `golden`: done; or, for run_joined, empty.
+  // The clock starts now.
+  ListRun(const Setup& setup, const CampaignCallbacks& callbacks, ReportSink& sink,
+          std::span<const ReportRow> before, Engine& engine, GoldenRun& golden);
 
   void run_blocks();
   // All in one block, with the run without a fault in it.

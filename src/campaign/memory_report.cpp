@@ -5,6 +5,8 @@ namespace tf_injector {
 void MemoryReport::begin(const Tally& golden, std::span<const float> scores) {
   golden_ = golden;
   golden_scores_.assign(scores.begin(), scores.end());
+  rows_.clear();
+  fault_scores_.clear();
 }
 
 void MemoryReport::append(const RowBlock& block, const Spent&) {

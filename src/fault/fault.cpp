@@ -1,6 +1,10 @@
 #include "tf_injector/fault.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
+
+#include "tf_injector/error.hpp"
 
 namespace tf_injector {
 
@@ -9,7 +13,10 @@ Fault bit_flip(int64_t id, std::string layer, std::vector<int64_t> index, int bi
   return {.id = id, .parts = {std::move(part)}, .image = std::nullopt};
 }
 
-int flipped_bit(const Fault& fault) { return std::get<BitFlip>(fault.parts.front().change).bit; }
+int flipped_bit(const Fault& fault) {
+  if (fault.parts.empty()) throw Error(ErrorKind::usage, fmt::format("fault {}: has no part", fault.id));
+  return std::get<BitFlip>(fault.parts.front().change).bit;
+}
 
 std::string format_index(const std::vector<int64_t>& index) {
   std::string text = "(";

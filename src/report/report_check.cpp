@@ -15,20 +15,9 @@ constexpr const char* kRemedy = "; move it away, or begin anew with `overwrite`"
 }
 
 std::string name_of(const Fault& fault) {
+  if (fault.parts.empty()) return fmt::format("fault {} without a part", fault.id);
   const FaultPart& part = fault.parts.front();
   return fmt::format("{},{},\"{}\",{}", fault.id, part.layer, format_index(part.index), flipped_bit(fault));
-}
-
-// Describes the first row that does not match the fault list; "" if all do.
-std::string foreign_row(const Report& report, std::span<const Fault> faults) {
-  if (report.rows.size() > faults.size())
-    return fmt::format("{} faults in the report, {} in the list", report.rows.size(), faults.size());
-  for (size_t i = 0; i < report.rows.size(); ++i) {
-    if (report.rows[i].fault == faults[i]) continue;
-    return fmt::format("row {} is not the list's; expected {}; found {}", i + 1, name_of(faults[i]),
-                       name_of(report.rows[i].fault));
-  }
-  return "";
 }
 
 Report parse_written(std::string_view text, const std::string& label) {
@@ -56,12 +45,23 @@ Report recorded_report(std::string_view text, const std::string& label, const Ru
                        "it was written",
                        written.size()));
   }
-  const std::string foreign = foreign_row(report, faults);
+  const std::string foreign = foreign_row(report.rows, faults);
   if (!foreign.empty()) refuse(label, foreign);
   return report;
 }
 
 }  // namespace
+
+std::string foreign_row(std::span<const ReportRow> rows, std::span<const Fault> faults) {
+  if (rows.size() > faults.size())
+    return fmt::format("{} faults in the report, {} in the list", rows.size(), faults.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].fault == faults[i]) continue;
+    return fmt::format("row {} is not the list's; expected {}; found {}", i + 1, name_of(faults[i]),
+                       name_of(rows[i].fault));
+  }
+  return "";
+}
 
 Report unfinished_report(std::string_view text, const std::string& label, const RunMetadata& metadata,
                          std::span<const Fault> faults) {
@@ -69,7 +69,7 @@ Report unfinished_report(std::string_view text, const std::string& label, const 
   if (text.size() == recorded.complete_bytes) return recorded;
   try {
     Report whole = parse_report(text, label);
-    if (foreign_row(whole, faults).empty()) return whole;
+    if (foreign_row(whole.rows, faults).empty()) return whole;
   } catch (const Error&) {  // what follows the recorded part is not a row
   }
   return recorded;

@@ -21,6 +21,9 @@ namespace tf_injector::detail {
 [[nodiscard]] Report finished_report(std::string_view text, const std::string& label,
                                      const RunMetadata& metadata, std::span<const Fault> faults);
 
+// Describes the first row that is not the list's row of that place; "" if all are.
+[[nodiscard]] std::string foreign_row(std::span<const ReportRow> rows, std::span<const Fault> faults);
+
 // Throws Error(resume) if the report has a golden row that differs from the golden run of now.
 void check_golden(const Report& report, const std::string& label, const Tally& golden);
 

@@ -7,8 +7,8 @@
 
 namespace tf_injector::detail {
 
-ReportJournal::ReportJournal(OpenedReport opened, const RunMetadata& run)
-    : paths_(std::move(opened.paths)),
+ReportJournal::ReportJournal(OpenedReport& opened, const RunMetadata& run)
+    : paths_(opened.paths),
       file_(std::move(opened.file.value())),
       metadata_(run),
       kept_bytes_(opened.content.golden.images > 0 ? opened.content.complete_bytes : 0),

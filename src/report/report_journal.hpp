@@ -12,9 +12,10 @@ namespace tf_injector::detail {
 
 class ReportJournal {
  public:
-  // `opened` is fresh or unfinished and has its file. `run`: the metadata of this run (machine, command
-  // line). Writes the metadata once: a folder that cannot be written is noticed before any inference.
-  ReportJournal(OpenedReport opened, const RunMetadata& run);
+  // `opened` is fresh or unfinished and has its file, which is taken. `run`: the metadata of this run
+  // (machine, command line). Writes the metadata once: a folder that cannot be written is noticed before any
+  // inference.
+  ReportJournal(OpenedReport& opened, const RunMetadata& run);
 
   // Writes the header and the golden row of a fresh report. Truncates an unfinished one after its last valid
   // row.
