@@ -57,11 +57,11 @@ struct CampaignEstimate {
 };
 
 // The faults of a list on a session: work and memory divided, nothing evaluated yet. The session must outlive
-// it.
+// it and may not be moved meanwhile.
 class Campaign {
  public:
   // No list: a golden run only. Throws Error(out_of_memory): options().memory_bytes of the session are too
-  // few.
+  // few; Error(usage): the list was made for another model.
   Campaign(Session& session, std::optional<FaultList> faults, const CampaignOptions& options = {});
   ~Campaign();
   Campaign(Campaign&&) noexcept;

@@ -22,9 +22,8 @@ enum class Resize { pillow, tensorflow };
 
 struct DatasetRequest {
   std::string name = {};  // of a named set, or "": then `path` is given and its contents tell what it is
-  // A folder or a file of the set, an .npz with x and y, a folder with x.npy and y.npy. "":
-  // ./datasets/<name>,
-  // ~/.keras/datasets, then the download.
+  // A folder or a file of the set, an .npz with x and y, a folder with x.npy and y.npy. "": in this order
+  // ./datasets/<name>, ~/.keras/datasets, the download.
   std::string path = {};
   bool allow_download = true;  // missing data of a named set are fetched into ./datasets/<name>
   Resize resize = Resize::pillow;
@@ -45,7 +44,7 @@ struct FetchedFile {
 };
 struct FetchRequest {
   std::string name = {};    // of a named set
-  std::string folder = {};  // where the files go; made where it is missing
+  std::string folder = {};  // where the files go (needed); made where it is missing
   std::vector<std::string> mirrors =
       {};                   // addresses instead of the published one, asked in this order: a folder (it ends
                             // in /) that holds the files by name, or the file itself
@@ -58,7 +57,7 @@ struct FetchRequest {
   const std::atomic<bool>* stop = nullptr;  // true: Error(interrupted); the next call goes on
 };
 // Fetches the files of a named set; what is there already is kept. Throws Error(download),
-// Error(interrupted), OutputError, DatasetError (no such set).
+// Error(interrupted), OutputError, DatasetError (no such set), Error(usage) (no folder is named).
 void fetch_dataset(const FetchRequest& request);
 
 }  // namespace tf_injector

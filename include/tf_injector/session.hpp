@@ -29,7 +29,7 @@ struct PreprocessOptions {
     none,       // values as they are
   };
   Mode mode = Mode::automatic;
-  std::string dataset = {};  // a named set, whose mean and standard deviation are used; or ""
+  std::string dataset = {};  // of dataset_names(): its mean and standard deviation are used; or ""
   std::optional<std::array<float, 3>> mean = {}, std = {};  // both or none; go before those of `dataset`
   bool tensorflow_arithmetic = false;  // x * (1 / 255) as TensorFlow does it, instead of NumPy's x / 255
 };
@@ -73,7 +73,8 @@ struct Pair {
   int64_t image = 0;  // from 0
 };
 
-// One thread at a time may use a Session; several Sessions may be used at once, also with the same Model.
+// One thread at a time may use a Session; one that was moved from, none. Several Sessions may be used at
+// once, also with the same Model.
 class Session {
  public:
   // Checks everything that can be wrong with a model and its data. Throws ModelError (no such output, no
@@ -103,7 +104,8 @@ class Session {
   [[nodiscard]] ImageTile tile(int64_t first, int64_t count) const;
 
   // All of these throw Error(interrupted) soon after `*stop` (or null) becomes true, and
-  // Error(out_of_memory). Every NaN that they give has the same bits.
+  // Error(out_of_memory); Error(usage) for an image, a place in a batch or a fault that there is not, and for
+  // a list that was made for another model. Every NaN that they give has the same bits.
 
   // Scores without a fault: (tile.size(), scores_per_image()).
   [[nodiscard]] std::vector<float> golden(const ImageTile& tile, const std::atomic<bool>* stop = nullptr);

@@ -3,11 +3,13 @@
 #include <filesystem>
 
 #include "core/message.hpp"
+#include "core/round_to_nearest.hpp"
 #include "data/dataset_table.hpp"
 #include "data/download.hpp"
 #include "data/file_probe.hpp"
 #include "data/load.hpp"
 #include "io/sha256.hpp"
+#include "tf_injector/error.hpp"
 
 namespace tf_injector {
 
@@ -27,6 +29,7 @@ std::vector<std::string> dataset_names() {
 }
 
 Dataset load_dataset(const DatasetRequest& request) {
+  const RoundToNearest rounding;
   return data::load_dataset(
       {.dataset = request.name,
        .path = request.path,
@@ -38,6 +41,8 @@ Dataset load_dataset(const DatasetRequest& request) {
 }
 
 void fetch_dataset(const FetchRequest& request) {
+  if (request.folder.empty())
+    throw Error(ErrorKind::usage, "`folder`: expected the folder that the files go to, found none");
   std::vector<data::DownloadFile> files = data::named_set(request.name).downloads;
   if (!request.sha256.empty()) {
     files[0].hash_kind = data::HashKind::sha256;

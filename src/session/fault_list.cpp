@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "io/csv.hpp"
+#include "session/guarded.hpp"
 #include "session/list_data.hpp"
 #include "session/model_data.hpp"
 #include "tf_injector/error.hpp"
@@ -16,20 +17,31 @@ namespace tf_injector {
 using namespace detail;
 namespace {
 
-// Engines take faults of one part on all images.
-void require_single(const Fault& fault, const std::string& name) {
-  const auto refuse = [&](const std::string& what) {
-    throw FaultListError(fmt::format("{}: fault {}: {}", name, fault.id, what));
-  };
+constexpr size_t kMostProblems = 100;
+
+// Engines take faults of one part on all images: what is wrong with this one, "" if nothing.
+std::string problem_of(const Fault& fault) {
   if (fault.parts.size() != 1)
-    refuse(fmt::format("expected one part, found {}; several are not supported", fault.parts.size()));
-  if (fault.image) refuse("is bound to an image; expected a fault that all images have");
+    return fmt::format("expected one part, found {}; several are not supported", fault.parts.size());
+  return fault.image ? "is bound to an image; expected a fault that all images have" : "";
+}
+
+void require_single(const std::vector<Fault>& faults, const std::string& name) {
+  std::string problems;
+  size_t count = 0;
+  for (const Fault& fault : faults) {
+    const std::string problem = problem_of(fault);
+    if (problem.empty() || ++count > kMostProblems) continue;
+    problems += fmt::format("{}{}: fault {}: {}", problems.empty() ? "" : "\n", name, fault.id, problem);
+  }
+  if (count > kMostProblems) problems += fmt::format("\n{}: {} more", name, count - kMostProblems);
+  if (count > 0) throw FaultListError(problems);
 }
 
 std::string csv_of(const std::vector<Fault>& faults, const std::string& name) {
   std::string text = "Injection,Layer,TensorIndex,Bit\n";
+  require_single(faults, name);
   for (const Fault& fault : faults) {
-    require_single(fault, name);
     const FaultPart& part = fault.parts.front();
     text += fmt::format("{},{},{},{}\n", fault.id, csv_field(part.layer), csv_field(format_index(part.index)),
                         flipped_bit(fault));
@@ -40,20 +52,31 @@ std::string csv_of(const std::vector<Fault>& faults, const std::string& name) {
 }  // namespace
 
 FaultList FaultList::read(const std::string& path, const Model& model) {
-  return list_of(read_fault_list(path, model.data()->graph));
+  return guarded([&] { return list_of(read_fault_list(path, model.data()->graph), model.sha256()); });
 }
 
 FaultList FaultList::parse(std::string_view csv, const std::string& name, const Model& model) {
-  return list_of(parse_fault_list(csv, name, model.data()->graph));
+  return guarded([&] { return list_of(parse_fault_list(csv, name, model.data()->graph), model.sha256()); });
 }
 
 FaultList FaultList::from_faults(const std::vector<Fault>& faults, const Model& model,
                                  const std::string& name) {
-  return parse(csv_of(faults, name), name, model);
+  return guarded([&] { return parse(csv_of(faults, name), name, model); });
 }
 
-FaultList detail::list_of(ResolvedFaultList list) {
-  return FaultList(std::make_shared<const FaultList::Data>(FaultList::Data{std::move(list)}));
+FaultList detail::list_of(ResolvedFaultList list, std::string model_sha256) {
+  return FaultList(std::make_shared<const FaultList::Data>(
+      FaultList::Data{.list = std::move(list), .model_sha256 = std::move(model_sha256)}));
+}
+
+void detail::check_model(const FaultList& list, const Model& model) {
+  const std::string& fits = list.data()->model_sha256;
+  if (fits.empty() || fits == model.sha256()) return;
+  throw Error(
+      ErrorKind::usage,
+      fmt::format("{}: the list was made for another model (SHA-256 {}), the session has {} ({}); make the "
+                  "list for the model of the session",
+                  list.source(), fits, model.source(), model.sha256()));
 }
 
 size_t FaultList::size() const noexcept { return data_->list.faults.size() - first_; }

@@ -2,14 +2,17 @@
 #pragma once
 
 #include <span>
+#include <string>
 
 #include "fault/fault_list.hpp"
 #include "tf_injector/fault_list.hpp"
+#include "tf_injector/model.hpp"
 
 namespace tf_injector {
 
 struct FaultList::Data {
   detail::ResolvedFaultList list;
+  std::string model_sha256;  // of the model that the list fits; "": not known
 };
 
 }  // namespace tf_injector
@@ -24,7 +27,9 @@ namespace tf_injector::detail {
   return std::span(list.data()->list.patches).subspan(list.first());
 }
 
-// A list that is resolved already.
-[[nodiscard]] FaultList list_of(ResolvedFaultList list);
+// A list that is resolved already, for the model of this hash.
+[[nodiscard]] FaultList list_of(ResolvedFaultList list, std::string model_sha256 = "");
+// Throws Error(usage): the list was made for another model.
+void check_model(const FaultList& list, const Model& model);
 
 }  // namespace tf_injector::detail

@@ -7,6 +7,7 @@
 #include "io/sha256.hpp"
 #include "keras/import.hpp"
 #include "plan/plan.hpp"
+#include "session/guarded.hpp"
 #include "session/model_data.hpp"
 
 namespace tf_injector {
@@ -27,10 +28,12 @@ std::shared_ptr<const Model::Data> import(keras::ModelFile file) {
 
 }  // namespace
 
-Model Model::load(const std::string& path) { return Model(import(keras::read_model(path))); }
+Model Model::load(const std::string& path) {
+  return guarded([&] { return Model(import(keras::read_model(path))); });
+}
 
 Model Model::from_bytes(std::vector<uint8_t> bytes, const std::string& name) {
-  return Model(import({.path = name, .bytes = std::move(bytes)}));
+  return guarded([&] { return Model(import({.path = name, .bytes = std::move(bytes)})); });
 }
 
 Model detail::model_of(Graph graph, std::string source, std::string sha256) {

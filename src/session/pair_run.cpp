@@ -19,7 +19,21 @@
 namespace tf_injector::detail {
 namespace {
 
+void check_tile(const Session::State& session, const ImageTile& tile) {
+  for (const auto& [image, place] : tile) {
+    if (image < 0 || image >= session.images()) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("no image {}: there are {}, counted from 0", image, session.images()));
+    }
+    if (place.batch >= 1 && place.index >= 0 && place.index < place.batch) continue;
+    throw Error(ErrorKind::usage,
+                fmt::format("image {}: no place {} in a batch of {}: places are counted from 0", image,
+                            place.index, place.batch));
+  }
+}
+
 void check_pairs(const Session::State& session, const FaultList& faults, std::span<const Pair> pairs) {
+  check_model(faults, session.model);
   for (const Pair& pair : pairs) {
     if (pair.fault < faults.size() && pair.image >= 0 && pair.image < session.images()) continue;
     throw Error(ErrorKind::usage,
@@ -160,6 +174,7 @@ void run_pairs(const Session::State& session, const FaultList& faults, std::span
 
 std::vector<float> golden_scores(const Session::State& session, const ImageTile& tile,
                                  const std::atomic<bool>* stop) {
+  check_tile(session, tile);
   std::vector<float> scores(tile.size() * session.classes());
   if (tile.empty()) return scores;
   const Setup setup = set_up_pairs(session, {}, static_cast<int64_t>(tile.size()));

@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "core/parallel.hpp"
+#include "core/printable.hpp"
 #include "data/dataset_hash.hpp"
+#include "data/preprocess.hpp"
 #include "engine/tiles.hpp"
 #include "graph/decision_threshold.hpp"
 #include "metrics/tally.hpp"
@@ -17,6 +19,7 @@
 #include "session/model_data.hpp"
 #include "session/pair_run.hpp"
 #include "session/session_state.hpp"
+#include "tf_injector/datasets.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -113,6 +116,10 @@ void check_options(const SessionOptions& options) {
   require(
       options.preprocess.mode != PreprocessOptions::Mode::none || !options.preprocess.mean,
       "`preprocess` none feeds the values as they are, `mean` and `std` normalise them: give one of them");
+  const std::string& set = options.preprocess.dataset;
+  require(set.empty() || data::normalization_of(set).has_value(),
+          fmt::format("`dataset`: expected one of {}, found '{}'", fmt::join(dataset_names(), ", "),
+                      printable(set)));
 }
 
 Session detail::make_session(Model model, Dataset dataset, SessionOptions options, RunTuning tuning) {
@@ -153,7 +160,9 @@ ImageTile Session::tile(std::span<const int64_t> images) const {
 }
 
 ImageTile Session::tile(int64_t first, int64_t count) const {
-  std::vector<int64_t> images(static_cast<size_t>(std::max<int64_t>(count, 0)));
+  require(first >= 0 && count >= 0 && first <= this->images() && count <= this->images() - first,
+          fmt::format("no {} images from {} on: there are {}, counted from 0", count, first, this->images()));
+  std::vector<int64_t> images(static_cast<size_t>(count));
   std::iota(images.begin(), images.end(), first);
   return tile(images);
 }

@@ -2,7 +2,9 @@
 // campaign or an evaluation runs.
 #pragma once
 
+#include <algorithm>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,7 +52,10 @@ struct Session::State {
     return model.memory_bytes() + plan.bytes() + feed.bytes();
   }
   // With what the caller holds besides.
-  [[nodiscard]] uint64_t held_bytes() const noexcept { return options.held.now + memory_bytes(); }
+  [[nodiscard]] uint64_t held_bytes() const noexcept {
+    const uint64_t own = memory_bytes();
+    return own + std::min(options.held.now, std::numeric_limits<uint64_t>::max() - own);
+  }
 };
 
 }  // namespace tf_injector

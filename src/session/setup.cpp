@@ -81,6 +81,7 @@ Setup set_up(const Session::State& session, std::optional<FaultList> list, const
   Setup setup = empty_setup(session);
   setup.needs = needs;
   if (list) {
+    check_model(*list, session.model);
     setup.faults = faults_of(*list);
     setup.patches = patches_of(*list);
   }

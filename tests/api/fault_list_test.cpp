@@ -55,6 +55,18 @@ TEST(FaultListApi, WhatDoesNotFitIsRefused) {
   EXPECT_THAT(refusal(two), HasSubstr("mine: fault 7: expected one part, found 2"));
   two.parts.clear();
   EXPECT_THAT(refusal(two), HasSubstr("found 0"));
+  const auto all = [&]() -> std::string {
+    try {
+      static_cast<void>(FaultList::from_faults({two, bit_flip(8, "dense", {0, 0}, 1), two}, model, "mine"));
+    } catch (const FaultListError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_EQ(all(),
+            "mine: fault 7: expected one part, found 0; several are not supported\n"
+            "mine: fault 7: expected one part, found 0; several are not supported");
+  EXPECT_THROW(static_cast<void>(flipped_bit(two)), Error);
   Fault bound = bit_flip(7, "dense", {0, 0}, 1);
   bound.image = 3;
   EXPECT_THAT(refusal(bound), HasSubstr("mine: fault 7: is bound to an image"));

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cfenv>
 #include <numeric>
 #include <thread>
 
@@ -126,7 +127,79 @@ TEST_F(SessionTest, WhatIsNotThereIsRefused) {
   EXPECT_THAT(refusal({{0, 9}}), HasSubstr("no pair of fault 0 and image 9"));
   EXPECT_THAT(refusal({{0, -1}}), HasSubstr("image -1"));
   EXPECT_THROW(static_cast<void>(session.tile(8, 2)), Error);
-  EXPECT_THROW(static_cast<void>(session.tile(-1, 1)), Error);
+  for (const auto& [first, count] : {std::pair<int64_t, int64_t>{-1, 1},
+                                     {0, -1},
+                                     {0, int64_t{1} << 40},
+                                     {9, INT64_MAX},
+                                     {INT64_MAX, INT64_MAX},
+                                     {INT64_MIN, 1}}) {
+    EXPECT_EQ(error_of([&] { static_cast<void>(session.tile(first, count)); }).kind(), ErrorKind::usage)
+        << count << " from " << first;
+  }
+  EXPECT_EQ(session.tile(9, 0).size(), 0U);
+}
+
+// A tile is a vector that anybody can fill.
+TEST_F(SessionTest, TilesMadeByHandAreChecked) {
+  Session session = this->session();
+  const TileImage good{3, {4, 3}};
+  EXPECT_EQ(session.golden({good}).size(), 7U);
+  for (const TileImage& bad : {TileImage{9, {4, 0}},
+                               {-1, {4, 0}},
+                               {1'000'000, {4, 0}},
+                               {0, {0, 0}},
+                               {0, {-1, 0}},
+                               {0, {4, 4}},
+                               {0, {4, -1}},
+                               {INT64_MAX, {4, 0}}}) {
+    const ImageTile tile{good, bad};
+    EXPECT_EQ(error_of([&] { static_cast<void>(session.golden(tile)); }).kind(), ErrorKind::usage);
+    EXPECT_EQ(error_of([&] { static_cast<void>(session.golden_tallies(tile)); }).kind(), ErrorKind::usage);
+  }
+}
+
+// Its patches are places in another model's weights.
+TEST_F(SessionTest, AListOfAnotherModelIsRefused) {
+  Session session = this->session();
+  const FaultList own = list_of(ResolvedFaultList(*inputs_.list), inputs_.model_sha256);
+  const FaultList other = list_of(ResolvedFaultList(*inputs_.list), std::string(64, '0'));
+  const std::vector<Pair> pairs{{0, 0}};
+  EXPECT_EQ(session.scores(own, pairs), slow_row({0, 0}));
+  for (const Error& error : {error_of([&] { static_cast<void>(session.scores(other, pairs)); }),
+                             error_of([&] { static_cast<void>(session.tallies(other, pairs)); }),
+                             error_of([&] { Campaign(session, other); }),
+                             error_of([&] { Campaign(session, other.from(other[3].id)); })}) {
+    EXPECT_EQ(error.kind(), ErrorKind::usage);
+    EXPECT_THAT(error.what(), HasSubstr("list.csv: the list was made for another model (SHA-256 000"));
+  }
+}
+
+TEST_F(SessionTest, APreprocessingNamesASetThatThereIs) {
+  for (const char* name : {"cifar10", "FOO", " CIFAR10"}) {
+    SessionOptions options;
+    options.preprocess.dataset = name;
+    EXPECT_THAT(
+        error_of([&] { static_cast<void>(session(options)); }).what(),
+        HasSubstr(std::string("`dataset`: expected one of CIFAR10, CIFAR100, GTSRB, found '") + name + "'"));
+  }
+}
+
+// Not that of the thread which calls, nor of those that it starts.
+TEST_F(SessionTest, TheCallersRoundingModeChangesNothing) {
+  const std::vector<Pair> pairs{{0, 0}, {5, 8}, {23, 4}};
+  for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+    for (const int threads : {1, 3}) {
+      std::fesetround(mode);
+      Session session = this->session({.threads = threads});
+      const std::vector<float> scores = session.scores(faults(), pairs);
+      const std::vector<float> golden = session.golden(session.tile(0, 9));
+      EXPECT_EQ(std::fegetround(), mode) << "it is the caller's again";
+      std::fesetround(FE_TONEAREST);
+      for (size_t i = 0; i < pairs.size(); ++i)
+        EXPECT_TRUE(same_bits(std::span(scores).subspan(i * 7, 7), slow_row(pairs[i])));
+      EXPECT_TRUE(same_bits(golden, slow_scores(inputs_, nullptr, 9, 4)));
+    }
+  }
 }
 
 TEST_F(SessionTest, StopsWhenAsked) {

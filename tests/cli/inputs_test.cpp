@@ -73,10 +73,10 @@ TEST_F(InputNames, ComeFromTheFilesWhenDatasetAndNetworkAreNotGiven) {
 }
 
 TEST_F(InputNames, NamesHaveNoFolders) {
-  RunOptions options = named("D", "N");
+  RunOptions options = named("GTSRB", "N");
   EXPECT_NO_THROW(check_run_options(options));
   for (const char* bad : {"../N", "..", "."}) {
-    EXPECT_THROW(check_run_options(named("D", bad)), Error) << bad;
+    EXPECT_THROW(check_run_options(named("GTSRB", bad)), Error) << bad;
     EXPECT_THROW(check_run_options(named(bad, "N")), Error) << bad;
   }
   options.resume_from = 3;

@@ -1,6 +1,7 @@
 // A campaign on a network, images and faults that a test has in memory, in one call.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "session/session_state.hpp"
 #include "tf_injector/benchmark.hpp"
 #include "tf_injector/campaign.hpp"
+#include "tf_injector/datasets.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::detail::test {
@@ -25,7 +27,8 @@ struct RunInputs {
   std::string model_sha256;
 };
 
-// All options of a run. `dataset`, a part of names, normalises too where it is a named set.
+// All options of a run. `dataset`, a part of the report's name, is that of the preprocessing too where it
+// names a set.
 struct RunOptions : SessionOptions, CampaignOptions, ReportOptions {
   std::optional<int64_t> resume_from;
 };
@@ -48,7 +51,9 @@ struct RunResult {
 
 inline SessionOptions session_options(const RunOptions& options) {
   SessionOptions session = options;
-  session.preprocess.dataset = options.dataset;
+  const std::vector<std::string> named = dataset_names();
+  if (std::find(named.begin(), named.end(), options.dataset) != named.end())
+    session.preprocess.dataset = options.dataset;
   return session;
 }
 
