@@ -164,7 +164,7 @@ void CommandParser::word(const std::string& names, const std::string& descriptio
 }
 
 void CommandParser::flag(const std::string& names, const std::string& description, bool& target) {
-  library_->app.add_flag(names, target, description)->group(group_);
+  library_->app.add_flag(names, target, description)->group(group_)->disable_flag_override();
 }
 
 void CommandParser::positional(const std::string& name, const std::string& description, std::string& target) {
@@ -185,13 +185,26 @@ std::optional<std::string> CommandParser::parse(const std::vector<std::string>& 
   } catch (const CLI::ExtrasError&) {
     throw Error(ErrorKind::usage, describe_unexpected(library_->app.remaining().front()));
   } catch (const CLI::ArgumentMismatch&) {
-    throw Error(ErrorKind::usage, words.back() + " needs a value");
+    throw Error(ErrorKind::usage, describe_mismatch(words));
   } catch (const CLI::ParseError& error) {
     std::string text = error.what();
     std::replace(text.begin(), text.end(), '\n', ' ');
     throw Error(ErrorKind::usage, text);
   }
   return std::nullopt;
+}
+
+// A switch with a value ("--json=x"), or the last word, a flag without one.
+std::string CommandParser::describe_mismatch(const std::vector<std::string>& words) const {
+  for (const std::string& word : words) {
+    const size_t end = word.find('=');
+    if (end == std::string::npos || !looks_like_flag(word)) continue;
+    const std::string name = word.substr(0, end);
+    const CLI::Option* option = library_->app.get_option_no_throw(name);
+    if (option != nullptr && option->get_items_expected_max() == 0)
+      return fmt::format("{} takes no value, found '{}'", name, word.substr(end + 1));
+  }
+  return words.back().substr(0, words.back().find('=')) + " needs a value";
 }
 
 std::string CommandParser::describe_unexpected(const std::string& word) const {

@@ -89,6 +89,7 @@ class CommandParser {
                    std::function<void(int64_t)> take);
   void add_word(const std::string& names, const std::string& description,
                 const std::vector<std::string>& words, std::function<void(size_t index)> take);
+  [[nodiscard]] std::string describe_mismatch(const std::vector<std::string>& words) const;
   [[nodiscard]] std::string describe_unexpected(const std::string& word) const;
 
   struct Library;  // CLI11's headers cost every file that reads them four seconds

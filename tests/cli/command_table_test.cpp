@@ -226,6 +226,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "unknown sub-command 'frobnicate'; there are run, inspect, validate, bench, download"},
         UsageCase{{"-d", "CIFAR10", "-n", "-f", "l.csv"}, "--network-name needs a value, found the flag -f"},
         UsageCase{needed({"-f"}), "-f needs a value"},
+        UsageCase{needed({"--limit="}), "--limit needs a value"},
+        UsageCase{needed({"--quiet=yes"}), "--quiet takes no value, found 'yes'"},
         UsageCase{needed({"-f", ""}), "--fault-list needs a value"},
         UsageCase{needed({"-b", "0"}), "--batch-size: expected an integer of at least 1, found '0'"},
         UsageCase{needed({"-b", "x"}), "--batch-size: expected an integer, found 'x'"},
