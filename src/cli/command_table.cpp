@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <utility>
 
 #include "cli/commands/bench_command.hpp"
@@ -31,14 +31,14 @@ std::unique_ptr<Command> make() {
 }
 
 // In the order of the overview. The first is meant where the command line begins with a flag.
-constexpr std::array<CommandRow, 5> kCommands{{
+constexpr CommandRow kCommands[] = {
     {"run", "[run] FLAGS", "a campaign, or without a fault list the golden run", make<RunCommand>},
     {"inspect", "inspect MODEL", "the layers of a model and their faultable bits", make<InspectCommand>},
     {"validate", "validate -f LIST --model MODEL", "checks a fault list against a model",
      make<ValidateCommand>},
     {"bench", "bench FLAGS", "faults per second of the plain engine and of replay", make<BenchCommand>},
     {"download", "download DATASET", "fetches a test set", make<DownloadCommand>},
-}};
+};
 
 std::string overview() {
   std::string text =
@@ -50,9 +50,9 @@ std::string overview() {
 
 // Null where there is no such sub-command.
 const CommandRow* find_command(const std::string& name) {
-  const auto* found = std::find_if(kCommands.begin(), kCommands.end(),
+  const auto* found = std::find_if(std::begin(kCommands), std::end(kCommands),
                                    [&](const CommandRow& row) { return row.name == name; });
-  return found == kCommands.end() ? nullptr : found;
+  return found == std::end(kCommands) ? nullptr : found;
 }
 
 [[noreturn]] void throw_unknown(const std::string& name) {

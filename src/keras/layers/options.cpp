@@ -22,7 +22,7 @@ struct NamedActivation {
 
 Function function(FunctionKind kind, float alpha = 0.0f) { return {.kind = kind, .alpha = alpha}; }
 
-// docs/layers.md lists them. hard_sigmoid is a different function in Keras 3: see meaning_of.
+// docs/layers.md lists them. hard_sigmoid is a different function in Keras 3.
 const NamedActivation kActivations[] = {{"linear", Linear{}},
                                         {"relu", Activation{ActivationKind::relu}},
                                         {"relu6", Activation{ActivationKind::relu6}},

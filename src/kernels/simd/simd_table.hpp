@@ -56,7 +56,7 @@ struct ConvCall {
   int32_t cin = 0, cout = 0;
   int32_t out_stride = 0;  // channels of an output pixel: cout, or more around them
   int32_t kernel_taps = 0;
-  const float* weights = nullptr;  // packed: see pack_weights
+  const float* weights = nullptr;  // packed: see packed_index
   const float* zeros = nullptr;    // cin zeros; with `rows`: of kRowColumns + kernel_w - 1 pixels
   std::span<const PositionClass> classes;
   const ConvRows* rows = nullptr;  // for all positions of such a convolution, without blocks: a single
@@ -101,7 +101,7 @@ struct DenseCall {
   float* out = nullptr;
   int32_t rows = 0;
   int32_t inputs = 0, units = 0;
-  const float* weights = nullptr;   // packed: see pack_weights, one tap
+  const float* weights = nullptr;   // packed: see packed_index, one tap
   std::span<const int64_t> blocks;  // lengths, sum = inputs
   EpilogueCall epilogue;
 };
