@@ -137,14 +137,8 @@ std::vector<std::string> CsvReport::would_write() const {
 
 uint64_t CsvReport::would_write_bytes() const {
   if (is_finished()) return 0;
-  const int64_t images = state_->identity.metadata.images;
-  Tally most;  // of which a row takes the most room
-  for (const TallyColumn& column : tally_columns()) {
-    if (column.count != nullptr) most.*column.count = images;
-  }
-  uint64_t bytes = report_header().size() + golden_row({.images = images}).size();
-  for (const Fault& fault : state_->identity.faults.subspan(state_->rows().size()))
-    bytes += fault_row(fault, most).size();
+  uint64_t bytes = most_report_bytes(state_->identity.faults.subspan(state_->rows().size()),
+                                     state_->identity.metadata.images);
   if (state_->has_scores()) bytes += state_->files->disk_bytes(state_->faults_left());
   return bytes;
 }

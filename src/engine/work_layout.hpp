@@ -15,7 +15,7 @@ struct MemoryNeeds {
   size_t bytes_per_thread_fault = 0;  // per fault of a block and thread
   size_t bytes_per_thread = 0;        // the engine's not counted
   uint64_t fixed_bytes = 0;           // whatever the layout
-  uint64_t peak_bytes = 0;            // the most that was taken until now
+  uint64_t peak_bytes = 0;            // the most that was taken, or will be, before the work
 };
 
 struct WorkLimits {

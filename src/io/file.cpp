@@ -102,6 +102,16 @@ bool file_exists(const std::string& path) {
 
 std::string read_text(const std::string& path) { return read_all<std::string>(path); }
 
+std::string read_beginning(const std::string& path, size_t most) {
+  const UniqueFd fd = posix::open_file(path, O_RDONLY);
+  if (!fd.valid()) throw_unreadable(path, errno);
+  std::string text(most, '\0');
+  const ptrdiff_t n = posix::read_full(fd.get(), text.data(), most);
+  if (n < 0) throw_unreadable(path, errno);
+  text.resize(static_cast<size_t>(n));
+  return text;
+}
+
 std::vector<uint8_t> read_bytes(const std::string& path) { return read_all<std::vector<uint8_t>>(path); }
 
 std::vector<uint8_t> read_bytes(int fd, const std::string& path) {

@@ -14,6 +14,8 @@ namespace tf_injector::detail {
 // The contents of a file. Throw Error(bad_input): it cannot be read, or is a stand-in (io/stand_in.hpp).
 [[nodiscard]] std::string read_text(const std::string& path);
 [[nodiscard]] std::vector<uint8_t> read_bytes(const std::string& path);
+// The first bytes of a file, at most so many. Throws Error(bad_input).
+[[nodiscard]] std::string read_beginning(const std::string& path, size_t most);
 // The rest of an open file; `path` names it in messages.
 [[nodiscard]] std::vector<uint8_t> read_bytes(int fd, const std::string& path);
 

@@ -36,6 +36,7 @@ class ReportReader {
 
   Report read() {
     read_header();
+    report_.rows.reserve(most_rows());
     while (next_line()) {
       if (line_number_ == 2) {
         read_golden();
@@ -53,6 +54,13 @@ class ReportReader {
   [[noreturn]] void fail(const CsvField& field, std::string_view name, const std::string& expected) const {
     fail(static_cast<size_t>(field.column),
          fmt::format("{}; expected {}; found \"{}\"", name, expected, field.text));
+  }
+
+  // As many as there are lines, and no more than have room. A list that grows would be held twice.
+  [[nodiscard]] size_t most_rows() const {
+    constexpr size_t kLeastRow = 16;
+    const auto lines = static_cast<size_t>(std::count(text_.begin(), text_.end(), '\n'));
+    return std::min(lines, text_.size() / kLeastRow);
   }
 
   // The next line that ends with CRLF becomes line_, without the CRLF. Whatever follows the last such line is
@@ -191,6 +199,16 @@ std::string fault_row(const Fault& fault, const Tally& tally) {
   for (const TallyColumn& column : tally_columns())
     row.append(",").append(std::to_string(column.value(tally)));
   return row.append(kLineEnd);
+}
+
+uint64_t most_report_bytes(std::span<const Fault> faults, int64_t images) {
+  Tally most;  // of which a row takes the most room
+  for (const TallyColumn& column : tally_columns()) {
+    if (column.count != nullptr) most.*column.count = images;
+  }
+  uint64_t bytes = report_header().size() + golden_row({.images = images}).size();
+  for (const Fault& fault : faults) bytes += fault_row(fault, most).size();
+  return bytes;
 }
 
 Report parse_report(std::string_view text, const std::string& label) {

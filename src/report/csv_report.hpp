@@ -1,6 +1,7 @@
 // Writes the report as the Python tool's csv.writer does (lines end with CRLF), and reads it back.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,9 @@ namespace tf_injector::detail {
 [[nodiscard]] std::string report_header();
 [[nodiscard]] std::string golden_row(const Tally& tally);  // "GOLDEN,,,,10000,9148,9965,,,,\r\n"
 [[nodiscard]] std::string fault_row(const Fault& fault, const Tally& tally);
+
+// The most that a report of these faults takes, without its scores.
+[[nodiscard]] uint64_t most_report_bytes(std::span<const Fault> faults, int64_t images);
 
 struct Report {
   Tally golden;  // images is 0 if the golden row is not complete

@@ -65,14 +65,16 @@ std::string foreign_row(std::span<const ReportRow> rows, std::span<const Fault> 
 
 Report unfinished_report(std::string_view text, const std::string& label, const RunMetadata& metadata,
                          std::span<const Fault> faults) {
-  Report recorded = recorded_report(text, label, metadata, faults);
-  if (text.size() == recorded.complete_bytes) return recorded;
+  {
+    Report recorded = recorded_report(text, label, metadata, faults);
+    if (text.size() == recorded.complete_bytes) return recorded;
+  }  // given up, and read again where it is needed: rows are many
   try {
     Report whole = parse_report(text, label);
     if (foreign_row(whole.rows, faults).empty()) return whole;
   } catch (const Error&) {  // what follows the recorded part is not a row
   }
-  return recorded;
+  return recorded_report(text, label, metadata, faults);
 }
 
 Report finished_report(std::string_view text, const std::string& label, const RunMetadata& metadata,

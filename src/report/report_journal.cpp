@@ -12,7 +12,8 @@ ReportJournal::ReportJournal(OpenedReport& opened, const RunMetadata& run)
       file_(std::move(opened.file.value())),
       metadata_(run),
       kept_bytes_(opened.content.golden.images > 0 ? opened.content.complete_bytes : 0),
-      before_{opened.metadata.seconds, opened.metadata.check} {
+      before_{opened.metadata.seconds, opened.metadata.check},
+      hash_(std::move(opened.hash)) {
   metadata_.report = opened.metadata.report;
   metadata_.score_folder = opened.metadata.score_folder;
   metadata_.started = opened.metadata.started;
@@ -21,8 +22,6 @@ ReportJournal::ReportJournal(OpenedReport& opened, const RunMetadata& run)
   metadata_.report_sha256 = opened.metadata.report_sha256;
   add_up({});
   write_metadata();
-  const std::string kept = read_text(paths_.report).substr(0, kept_bytes_);
-  hash_.update(kept.data(), kept.size());
   metadata_.rows = static_cast<int64_t>(opened.content.rows.size());
 }
 
@@ -33,7 +32,10 @@ void ReportJournal::begin(const Tally& golden) {
 
 void ReportJournal::append(std::span<const Fault> faults, std::span<const Tally> tallies,
                            const Spent& spent) {
+  size_t bytes = 0;  // found first: a text that grows would be held twice
+  for (size_t i = 0; i < faults.size(); ++i) bytes += fault_row(faults[i], tallies[i]).size();
   std::string text;
+  text.reserve(bytes);
   for (size_t i = 0; i < faults.size(); ++i) text += fault_row(faults[i], tallies[i]);
   add_up(spent);
   write(text, faults.size());

@@ -153,7 +153,7 @@ class ReportOpener {
   }
 
   OpenedReport go_on(ReportPaths paths) const {
-    OpenedReport opened{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
+    OpenedReport opened{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}, .hash = {}};
     opened.metadata = read_metadata(opened.paths);
     if (const auto lines = different(opened.metadata); !lines.empty()) {
       throw Error(ErrorKind::resume,
@@ -167,6 +167,7 @@ class ReportOpener {
     }
     take_score_folder(opened);
     opened.metadata.report = fs::path(opened.paths.report).filename().string();  // it may have been renamed
+    require_possible_size(opened.paths.report);
     const std::string text = read_text(opened.paths.report);
     if (opened.metadata.finished) {
       opened.state = ReportState::finished;
@@ -175,9 +176,26 @@ class ReportOpener {
     } else {
       opened.state = ReportState::unfinished;
       opened.content = unfinished_report(text, opened.paths.report, opened.metadata, identity_.faults);
+      if (opened.content.golden.images > 0) opened.hash.update(text.data(), opened.content.complete_bytes);
     }
     require_scores(opened);
     return opened;
+  }
+
+  // Memory is counted for a report that has all rows of the list: what is far longer is not read.
+  void require_possible_size(const std::string& report) const {
+    constexpr uint64_t kMore = 1 << 20;
+    std::error_code ignored;
+    const uint64_t size = fs::file_size(report, ignored);
+    if (ignored || size <= kMore) return;
+    const uint64_t most = most_report_bytes(identity_.faults, identity_.metadata.images);
+    if (size > most + kMore) {
+      throw Error(
+          ErrorKind::resume,
+          fmt::format("{}: {} bytes, a report of this list has at most {}: it was changed after it was "
+                      "written; move it away, or begin anew with `overwrite`",
+                      report, size, most));
+    }
   }
 
   // Scores of rows that the report has already are not computed again, so their files must exist.
@@ -214,7 +232,7 @@ class ReportOpener {
 
   OpenedReport begin(ReportPaths paths) const {
     require_own_place(paths);
-    OpenedReport opened{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
+    OpenedReport opened{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}, .hash = {}};
     opened.metadata = first_metadata(opened.paths);
     if (request_.dry_run) return opened;
     opened.file.emplace(opened.paths.report, AppendFile::Mode::create_new);
@@ -242,11 +260,11 @@ class ReportOpener {
                       "overwritten; remove this name first, or choose another `report`",
                       paths.report));
     }
-    OpenedReport opened{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}};
+    OpenedReport opened{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}, .hash = {}};
     opened.metadata = first_metadata(opened.paths);
     if (!request_.dry_run) opened.file.emplace(opened.paths.report, AppendFile::Mode::open_existing);
-    const std::string text = read_text(opened.paths.report);
-    if (!text.starts_with(report_header()) && !report_header().starts_with(text)) {
+    const std::string header = report_header();
+    if (!header.starts_with(read_beginning(opened.paths.report, header.size()))) {
       throw Error(ErrorKind::resume,
                   fmt::format("{}: is no report, so it is not overwritten; choose another `report`",
                               opened.paths.report));
@@ -262,7 +280,8 @@ class ReportOpener {
   static void remove_old_scores(const ReportPaths& paths) {
     if (!file_exists(paths.metadata)) return;
     try {
-      OpenedReport old{.paths = paths, .file = {}, .metadata = read_metadata(paths), .content = {}};
+      OpenedReport old{
+          .paths = paths, .file = {}, .metadata = read_metadata(paths), .content = {}, .hash = {}};
       if (old.metadata.score_folder.empty()) return;
       take_score_folder(old);
       require_own_scores(old.paths);

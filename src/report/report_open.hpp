@@ -7,6 +7,7 @@
 
 #include "core/message.hpp"
 #include "io/file.hpp"
+#include "io/sha256.hpp"
 #include "report/csv_report.hpp"
 #include "report/report_identity.hpp"
 #include "report/report_owner.hpp"
@@ -29,6 +30,7 @@ struct OpenedReport {
   std::optional<AppendFile> file;  // locked; nothing if the report is finished or the run is dry
   RunMetadata metadata;            // from the report's metadata file
   Report content;                  // the rows that it has already
+  Sha256 hash;                     // of the bytes of those rows and what is above them
 };
 
 // Follows the rules of docs/interface.md, "Going on after an interruption". A new report is created here,

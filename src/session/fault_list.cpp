@@ -6,6 +6,8 @@
 #include <set>
 #include <utility>
 
+#include "core/block_bytes.hpp"
+#include "fault/fault_bytes.hpp"
 #include "io/csv.hpp"
 #include "session/guarded.hpp"
 #include "session/list_data.hpp"
@@ -86,8 +88,10 @@ const std::string& FaultList::sha256() const noexcept { return data_->list.sha25
 std::optional<int64_t> FaultList::begins_at() const noexcept { return begins_at_; }
 
 uint64_t FaultList::memory_bytes() const noexcept {
-  constexpr uint64_t kBytesPerRow = 256;  // a layer's name and an index are short
-  return data_->list.faults.size() * kBytesPerRow;
+  const ResolvedFaultList& list = data_->list;
+  uint64_t bytes = vector_bytes(list.faults) + vector_bytes(list.patches) + vector_bytes(list.lines);
+  for (const Fault& fault : list.faults) bytes += owned_bytes(fault);
+  return bytes;
 }
 
 size_t FaultList::layers() const {

@@ -7,14 +7,15 @@
 #include "session/check/self_check.hpp"
 #include "session/golden_run.hpp"
 #include "session/list_data.hpp"
+#include "session/row_bytes.hpp"
 
 namespace tf_injector::detail {
 namespace {
 
 // Of the memory that is free: other programs, and what no plan counts, want some too.
 constexpr double kMemoryShare = 0.8;
-// Beside what is counted: a row of the list and of the report, a thread's stack and pools, code that is not
-// loaded yet, and small things.
+// Beside what is counted: a fault's small things, a thread's stack and pools, code that is not loaded yet,
+// and what else is small.
 constexpr uint64_t kRowBytes = 512, kThreadBytes = 1 << 20, kFixedBytes = 6 << 20;
 
 // What `memory_bytes` bounds: what others hold, what is held here (weights, the plan, the images, the list),
@@ -56,12 +57,16 @@ void add_campaign_needs(const Setup& setup, MemoryNeeds& needs) {
   const uint64_t kept_scores = setup.needs.scores == ScoreMode::none ? 0 : scores;
   const CheckNeeds check =
       self_check_needs(setup, setup.needs.check, kept_scores > 0, setup.session->budget.threads);
-  needs.bytes_per_fault += kRowBytes + sizeof(Tally) + kept_scores + check.bytes_per_fault;
+  const RowBytes rows = row_bytes(setup.faults, setup.images());
+  needs.bytes_per_fault +=
+      kRowBytes + rows.longest_text + sizeof(Tally) + kept_scores + check.bytes_per_fault;
   needs.bytes_per_thread_fault += sizeof(Tally);
   needs.bytes_per_thread += 3 * kept_scores + check.bytes_per_thread;  // files of scores being written
   needs.engine.bytes_per_thread_image += check.bytes_per_thread_image;
-  needs.fixed_bytes += (setup.list ? setup.list->memory_bytes() : 0) + scores +
-                       images * GoldenRun::kBytesPerImage + check.fixed_bytes;
+  // A report that is gone on with is read before there is anything else.
+  needs.fixed_bytes += rows.rows + (setup.list ? setup.list->memory_bytes() : 0);
+  needs.peak_bytes = std::max(needs.peak_bytes, needs.fixed_bytes + rows.reading);
+  needs.fixed_bytes += scores + images * GoldenRun::kBytesPerImage + check.fixed_bytes;
 }
 
 Setup empty_setup(const Session::State& session) {

@@ -193,6 +193,39 @@ TEST_F(CountedMemoryTest, OfTinyCampaigns) {
   expect_stated(vgg16_like({.images = 1, .faults = 2}), 2.5);
 }
 
+// Rows are many and have long names: a report of them is begun, read where it is finished, and gone on with
+// where its end is torn.
+TEST_F(CountedMemoryTest, OfReportsThatOutweighTheNetwork) {
+  std::mt19937 rng(35);
+  LayerStack stack(rng, Shape{8});
+  stack.dense(8).dense(4, false);
+  RunInputs inputs = stack_inputs(stack, rng, {.images = 1, .faults = 12000});
+  const RunOptions o = options();
+  const uint64_t with_short_names = said(inputs, o, {});
+  for (Fault& fault : inputs.list->faults) fault.parts[0].layer.assign(1500, 'n');
+  const double names = 12000 * 1500;
+  EXPECT_NEAR(static_cast<double>(said(inputs, o, {}) - with_short_names), 3 * names, 0.2 * names)
+      << "of the list, of the rows, of a block's text";
+
+  const RunTuning tuning = blocks_of(500);
+  const uint64_t most = said(inputs, o, tuning);
+  const auto expect_below = [&](const char* what) {
+    SCOPED_TRACE(what);
+    EXPECT_LE(taken(inputs, o, tuning), most);
+    EXPECT_EQ(said(inputs, o, tuning), most) << "whatever the report has already";
+  };
+  expect_below("begun");
+  expect_below("finished");
+  RunMetadata metadata = metadata_of(path("r.run.json"));
+  metadata.finished = false;
+  write_atomic(path("r.run.json"), metadata_text(metadata));
+  write_atomic(o.path, read_text(o.path) + "12345,");
+  const uint64_t torn = taken(inputs, o, tuning);
+  EXPECT_LE(torn, most);
+  EXPECT_LE(static_cast<double>(most), 1.3 * static_cast<double>(torn));
+  EXPECT_EQ(metadata_of(path("r.run.json")).rows, 12000);
+}
+
 // Smaller packs, tiles and blocks, fewer threads.
 TEST_F(CountedMemoryTest, StaysBelowAnyBound) {
   const RunInputs inputs = resnet_like({.images = 4, .faults = 100});

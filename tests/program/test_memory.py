@@ -1,10 +1,12 @@
 """--memory bounds what the program takes: the most that the system counts (ru_maxrss) stays below, whatever the network; less than the least
 that is said is refused. TFI_PROGRAM names another build of the program."""
+import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -107,6 +109,42 @@ def test_a_dry_run_says_what_is_taken_without_a_bound_too(name, images, most, tm
     assert code == 0, said
     assert rss <= told * 1.005, f"{told / 1e6:.0f} MB said, but {rss / 1e6:.0f} MB taken"  # two runs differ by some pages
     assert most is None or told <= most * rss, f"{told / 1e6:.0f} MB said, {rss / 1e6:.0f} MB taken"
+
+
+def long_names(folder, length, rows):
+    """A small network of which one layer has a long name, one image, and that many faults in that layer."""
+    layer = "n" * length
+    model = folder / "model.keras"
+    with zipfile.ZipFile(GOLDEN / "activations.keras") as old, zipfile.ZipFile(model, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            new.writestr(name, data.replace(b'"conv2d"', f'"{layer}"'.encode()) if name == "config.json" else data)
+    faults = folder / "list.csv"
+    faults.write_text("Injection,Layer,TensorIndex,Bit\n" + "".join(f'{i},{layer},"(0, 0, 0, 0)",{i % 31}\n' for i in range(rows)))
+    return model, golden_case("activations", folder, images=1)[1], faults
+
+
+@pytest.mark.parametrize("length, rows", [(3000, 8000), (8, 25000)])
+def test_reports_that_are_read_again(length, rows, tmp_path):
+    """Finished, and unfinished with an end that is torn: what is refused is refused before it is read, with the least that does."""
+    model, data, faults = long_names(tmp_path, length, rows)
+    report = tmp_path / "report.csv"
+    common = ["run", "-q", "--model", model, "--data", data, "-f", faults, "--report", report, "--threads", "2"]
+    code, _, said = run(*common, "--memory", "1M")
+    least = int(re.search(r"need at least --memory (\d+)M", said).group(1))
+    metadata, whole = tmp_path / "report.run.json", None
+    for state in ("begun", "finished", "dry", "torn"):
+        if state == "torn":
+            metadata.write_text(json.dumps(json.loads(metadata.read_text()) | {"state": "running"}))
+            report.write_bytes(whole + b"123,")
+        words = ["--dry-run"] if state == "dry" else []
+        bound = least + 8 if state == "begun" else least  # blocks of more than a few faults
+        code, rss, said = run(*common, "--memory", f"{bound}M", *words)
+        assert code == 0, said
+        assert rss <= bound * MIB, f"{state}: --memory {bound}M, but {rss / MIB:.0f} MiB were taken"
+        whole = whole or report.read_bytes()
+        assert report.read_bytes() == whole
+    assert json.loads(metadata.read_text())["state"] == "finished"
 
 
 def test_a_golden_run_needs_less_than_a_campaign(tmp_path):

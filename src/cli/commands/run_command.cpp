@@ -11,6 +11,7 @@
 #include "cli/inputs.hpp"
 #include "cli/text/progress_text.hpp"
 #include "cli/text/result_text.hpp"
+#include "core/process_memory.hpp"
 #include "tf_injector/campaign.hpp"
 #include "tf_injector/error.hpp"
 
@@ -87,6 +88,7 @@ class Run {
 
   void run_list(const Campaign& campaign) {
     CsvReport report(campaign, report_options_, callbacks_.message);
+    give_back_freed_memory();  // of a report that was read
     if (report.is_finished()) {
       print_golden(*report.golden_before());
       return print_report(report, summarize(report.rows_before()));
