@@ -126,7 +126,7 @@ class CsvReport final : public ReportSink {
  public:
   // Finds or makes the report, so that whatever keeps it from being written is known before the first
   // inference. `message`: told what was found, one line each; may be empty. `campaign`, which has a list,
-  // must outlive it. Throws Error(resume) (what differs), Error(busy), OutputError.
+  // must outlive it. Throws Error(usage) (no list), Error(resume) (what differs), Error(busy), OutputError.
   explicit CsvReport(const Campaign& campaign, const ReportOptions& options = {},
                      const std::function<void(const std::string&)>& message = {});
   ~CsvReport() override;

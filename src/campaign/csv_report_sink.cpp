@@ -86,6 +86,8 @@ struct CsvReport::State {
 CsvReport::CsvReport(const Campaign& campaign, const ReportOptions& options,
                      const std::function<void(const std::string&)>& message)
     : state_(std::make_unique<State>()) {
+  if (!campaign.faults())
+    throw Error(ErrorKind::usage, "a report has the rows of a `fault_list`: one is required");
   state_->campaign = &campaign.state();
   state_->identity = identity_of(campaign, options);
   state_->request = report_request(campaign, options);

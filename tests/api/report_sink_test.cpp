@@ -184,6 +184,23 @@ TEST_F(ReportSinkTest, ACsvReportRefusesAnotherCampaign) {
   EXPECT_EQ(read_text(report.path()), whole_report(inputs_));
 }
 
+TEST_F(ReportSinkTest, ACsvReportNeedsAList) {
+  const Campaign golden_only(session_, std::nullopt);
+  EXPECT_THAT(usage_error_of([&] { const CsvReport report(golden_only, options()); }).what(),
+              HasSubstr("a report has the rows of a `fault_list`"));
+}
+
+TEST_F(ReportSinkTest, ACsvReportThatIsFarTooLongIsNotRead) {
+  { campaign_.run(*std::make_unique<CsvReport>(campaign_, options())); }
+  const std::string written = read_text(path("r.csv"));
+  write_atomic(path("r.csv"), written + std::string(size_t{2} << 20, 'x'));
+  const Error error = error_of([&] { const CsvReport report(campaign_, options()); });
+  EXPECT_EQ(error.kind(), ErrorKind::resume);
+  EXPECT_THAT(error.what(), HasSubstr("bytes, a report of this list has at most"));
+  write_atomic(path("r.csv"), written);
+  EXPECT_TRUE(CsvReport(campaign_, options()).is_finished());
+}
+
 TEST_F(ReportSinkTest, AReportInMemoryHasTheRowsOfTheLastRun) {
   const Campaign campaign(session_, list_, {.check = std::nullopt, .scores = ScoreMode::all});
   MemoryReport report;
