@@ -35,7 +35,7 @@ class GrowingGraph {
   [[nodiscard]] const Shape& shape(NodeId id) const { return node(id).shape; }
   [[nodiscard]] NodeId last() const { return static_cast<NodeId>(graph.nodes.size() - 1); }
 
-  NodeId add_input(const Shape& input_shape) {
+  NodeId add_input(Shape input_shape) {  // a copy: nodes move when the graph grows
     const std::string name = "input" + std::to_string(graph.inputs.size());
     const NodeId id = graph.add_input(name, name, input_shape);
     double size = dice.among({0.0, 0.0, 1.5});
