@@ -103,6 +103,7 @@ std::string refuse_channel_conv2d(const Conv2DParts& parts, const KernelContext&
   if (std::string reason = refuse_without_simd(context); !reason.empty()) return reason;
   if (g.groups != g.cin || g.groups != g.cout) return "simd: groups of several channels or filters";
   if (g.kernel_h * g.kernel_w > simd::kMostChannelTaps) return "simd: a large window";
+  if (g.sum == ref::Sum::lanes && ref::conv2d_groups_may_be_cut(g)) return "simd: sums of several blocks";
   if (g.covers) return "simd: a window of the whole image";
   if (ref::conv2d_sum(g, 2) == ref::Sum::plain) return "simd: a single output position";
   return refuse_large_images(context);

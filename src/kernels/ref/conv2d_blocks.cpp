@@ -15,6 +15,8 @@ constexpr int64_t kChannelBlock = 1280, kVector = 16;
 // a packet, largest blocks of a sum for several threads and for one (the latter for 48 KiB of L1 cache).
 constexpr int64_t kRows = 16, kColumns = 4, kGemmPacket = 8;
 constexpr int64_t kThreads = 2, kBlockOfMany = 320, kBlockOfOne = 608;
+// The least that a thread takes of a sum that two threads share.
+constexpr int64_t kLeastHalf = 12 * kGemmPacket;
 
 // Products with a vector: from so many on, sixteen at a time.
 constexpr int64_t kMostAtOnce = 128, kVectorBlock = 16;
@@ -97,8 +99,8 @@ SumBlocks plain_blocks(int64_t depth, int64_t most) {
 SumBlocks group_blocks(const Product& p) {
   SumBlocks blocks;
   if (shards_sums(p)) {
-    const int64_t half = std::min(
-        p.depth, std::max<int64_t>(12 * kGemmPacket, round_up(divide_up(p.depth, kThreads), kGemmPacket)));
+    const int64_t half =
+        std::min(p.depth, std::max<int64_t>(kLeastHalf, round_up(divide_up(p.depth, kThreads), kGemmPacket)));
     append_slices(half, slice_of(half, kBlockOfMany), p.filters, blocks.lengths);
     if (half == p.depth) return blocks;
     blocks.second = blocks.lengths.size();
@@ -143,6 +145,10 @@ bool conv2d_covers(const Conv2DGeometry& g) {
   if (g.border == Border::skip && (dilated || g.kernel_h > g.in_h || g.kernel_w > g.in_w)) return false;
   // With a dilation each output is that of another image: every d-th row and column.
   return g.out_h <= g.dilation_h && g.out_w <= g.dilation_w;
+}
+
+bool conv2d_groups_may_be_cut(const Conv2DGeometry& g) {
+  return g.groups > 1 && g.kernel_h * g.kernel_w * (g.cin / g.groups) > kLeastHalf;
 }
 
 bool conv2d_is_cut(const Conv2DGeometry& g) { return g.groups > 1 || conv2d_unit(g) > kChannelBlock; }

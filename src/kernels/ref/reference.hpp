@@ -78,6 +78,8 @@ struct SumBlocks {
   size_t second = 0;
 };
 [[nodiscard]] SumBlocks conv2d_blocks(const Conv2DGeometry& g, int batch);
+// True if conv2d_blocks may give several blocks for a group, for some number of images.
+[[nodiscard]] bool conv2d_groups_may_be_cut(const Conv2DGeometry& g);
 // True if the sums of a convolution are not single chains, because it has groups or many channels.
 [[nodiscard]] bool conv2d_is_cut(const Conv2DGeometry& g);
 // out[n][y][x][co]: a sum in the order kh, kw, cin; then the bias is added, with a rounding of its own.
