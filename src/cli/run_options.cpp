@@ -17,9 +17,13 @@ void check_name(const char* flag, const std::string& name) {
 
 }  // namespace
 
-void check_run_options(const RunOptions& options) {
+void check_names(const RunOptions& options) {
   check_name("--dataset", options.dataset);
   check_name("--network-name", options.network);
+}
+
+void check_run_options(const RunOptions& options) {
+  check_names(options);
   if (options.resume_from && options.fault_list_path.empty())
     throw Error(ErrorKind::usage, "--resume-from needs a --fault-list");
   check_options(session_options(options));

@@ -25,6 +25,8 @@ struct RunOptions {
   ReportOptions report;  // without the names of data set and network, see report_options
 };
 
+// Throws Error(usage): a name of a data set or a network that is a path.
+void check_names(const RunOptions& options);
 // Throws Error(usage): what only the program can be asked wrongly.
 void check_run_options(const RunOptions& options);
 

@@ -266,7 +266,9 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{{"bench", "--seconds", "0"}, "--seconds: expected an integer of at least 1, found '0'"},
         UsageCase{{"validate", "--model", "m"}, "-f (--fault-list) is required"},
         UsageCase{{"validate", "-f", "l"}, "--model is required, or -d and -n"},
-        UsageCase{{"validate", "-f", "l", "-d", "CIFAR10"}, "--model is required, or -d and -n"}));
+        UsageCase{{"validate", "-f", "l", "-d", "CIFAR10"}, "--model is required, or -d and -n"},
+        UsageCase{{"validate", "-f", "l", "-d", "CIFAR10", "-n", "../x"},
+                  "--network-name: expected a name, found '../x'; --model and --data take paths"}));
 
 std::string text_of(const std::vector<std::string>& words) { return parse_command_line(words).text; }
 

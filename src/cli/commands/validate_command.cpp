@@ -27,6 +27,7 @@ void ValidateCommand::check() {
   if (options.fault_list_path.empty()) throw Error(ErrorKind::usage, "-f (--fault-list) is required");
   if (options.model_path.empty() && (options.dataset.empty() || options.network.empty()))
     throw Error(ErrorKind::usage, "--model is required, or -d and -n");
+  check_names(options);
 }
 
 void ValidateCommand::run(const CommandContext& context) const {
