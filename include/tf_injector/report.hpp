@@ -165,6 +165,7 @@ class GoldenScoreFolder final {
   [[nodiscard]] const std::string& path() const noexcept;
   [[nodiscard]] std::vector<std::string> would_write() const;
   [[nodiscard]] uint64_t would_write_bytes() const;
+  // (images, scores_per_image). Throws Error(usage): another number of scores; OutputError.
   void write(std::span<const float> scores) const;
 
  private:

@@ -241,6 +241,16 @@ TEST_F(ReportSinkTest, RowsThatAreNotTheListsAreRefused) {
               HasSubstr("fault 0: has no part"));
 }
 
+TEST_F(ReportSinkTest, GoldenScoresAreOneRowPerImage) {
+  const Campaign golden_only(session_, std::nullopt, {.scores = ScoreMode::all});
+  const GoldenScoreFolder folder(golden_only, options());
+  const std::vector<float> scores(static_cast<size_t>(session_.images() * session_.scores_per_image()));
+  folder.write(scores);
+  EXPECT_TRUE(file_exists(folder.would_write().front()));
+  EXPECT_THAT(usage_error_of([&] { folder.write(std::span(scores).subspan(1)); }).what(),
+              HasSubstr(std::to_string(scores.size()) + " scores, one row per image, found"));
+}
+
 TEST_F(ReportSinkTest, AnEstimateBeyondTheListIsRefused) {
   EXPECT_GE(campaign_.estimate(20).seconds, 0);
   EXPECT_THAT(usage_error_of([&] { static_cast<void>(campaign_.estimate(21)); }).what(),
