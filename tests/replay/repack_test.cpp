@@ -8,6 +8,7 @@
 
 #include "replay/prepared_network.hpp"
 #include "support/block_indices.hpp"
+#include "support/odd_networks.hpp"
 
 namespace tf_injector::detail {
 namespace {
@@ -214,6 +215,51 @@ TEST(Repack, WithoutTheShortcutPacksStayAsTheyAre) {
   std::vector<CarriedPack> packed = of.repacker.repack(kNext, std::move(packs));
   EXPECT_EQ(packed.size(), 2u);
   of.expect_all_in(packed);
+}
+
+// When buffers outside take more than they may, the next one is made of another slot's: it gets the sizes of
+// its own.
+TEST(Repack, ABufferOfAnotherSlotGetsTheSizesOfItsOwn) {
+  if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
+  std::mt19937 rng(72);
+  test::RandomGraph network{rng, {}, {}};
+  NodeId h = network.graph.add_input("in", "in", {12, 12, 3});
+  for (int64_t layer = 0, cin = 3; layer < 3; ++layer, cin = 4) {
+    ops::Conv2D op{.kernel_size = {3, 3}, .strides = {2, 2}, .filters = 4, .padding = ops::Padding::same};
+    op.kernel = network.weight({3, 3, cin, 4}, 0.3f);
+    h = network.graph.add("conv", op, {h});
+  }
+  network.graph.outputs = {network.graph.add("mean", ops::GlobalAveragePool{}, {h})};
+  network.graph.output_names = {"mean"};
+  const Plan plan = Plan::compile(network.graph, {});
+  const replay::ReplayPlan replay_plan(plan);
+  const replay::GoldenActivations golden(replay_plan);
+  replay::PackedActivations values(replay_plan, golden);
+  const auto& slots = replay_plan.sizes().slots;
+  std::vector<int> value_of(slots.size(), -1);
+  for (size_t v = 0; v < replay_plan.values().size(); ++v) {
+    if (const int slot = replay_plan.values()[v].slot; slot >= 0)
+      value_of[static_cast<size_t>(slot)] = static_cast<int>(v);
+  }
+  int compared = 0;
+  for (size_t from = 0; from < slots.size(); ++from) {
+    for (size_t to = 0; to < slots.size(); ++to) {
+      if (from == to || value_of[from] < 0 || value_of[to] < 0) continue;
+      replay::Repacker repacker(replay_plan, golden, values);
+      std::vector<replay::SparsePixelBuffer> taken;
+      for (size_t bytes = 0; bytes <= replay::most_outside_bytes(replay_plan.sizes());
+           bytes += replay::pixel_buffer_bytes(slots[from]))
+        taken.push_back(repacker.take(value_of[from]));
+      for (replay::SparsePixelBuffer& buffer : taken) repacker.give_back(value_of[from], std::move(buffer));
+      const replay::SparsePixelBuffer got = repacker.take(value_of[to]),
+                                      own = values.make_buffer(value_of[to]);
+      EXPECT_EQ(got.changed_lanes.size(), own.changed_lanes.size());
+      EXPECT_EQ(got.places.size(), own.places.size());
+      EXPECT_EQ(got.most.values, own.most.values);
+      ++compared;
+    }
+  }
+  EXPECT_GT(compared, 0);
 }
 
 }  // namespace
