@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/block_bytes.hpp"
+#include "core/problem_lines.hpp"
 #include "fault/fault_bytes.hpp"
 #include "io/csv.hpp"
 #include "session/guarded.hpp"
@@ -19,8 +20,6 @@ namespace tf_injector {
 using namespace detail;
 namespace {
 
-constexpr size_t kMostProblems = 100;
-
 // Engines take faults of one part on all images: what is wrong with this one, "" if nothing.
 std::string problem_of(const Fault& fault) {
   if (fault.parts.size() != 1)
@@ -29,15 +28,12 @@ std::string problem_of(const Fault& fault) {
 }
 
 void require_single(const std::vector<Fault>& faults, const std::string& name) {
-  std::string problems;
-  size_t count = 0;
+  ProblemLines problems;
   for (const Fault& fault : faults) {
-    const std::string problem = problem_of(fault);
-    if (problem.empty() || ++count > kMostProblems) continue;
-    problems += fmt::format("{}{}: fault {}: {}", problems.empty() ? "" : "\n", name, fault.id, problem);
+    if (const std::string problem = problem_of(fault); !problem.empty())
+      problems.add(fmt::format("{}: fault {}: {}", name, fault.id, problem));
   }
-  if (count > kMostProblems) problems += fmt::format("\n{}: {} more", name, count - kMostProblems);
-  if (count > 0) throw FaultListError(problems);
+  if (!problems.empty()) throw FaultListError(problems.text());
 }
 
 std::string csv_of(const std::vector<Fault>& faults, const std::string& name) {

@@ -12,11 +12,11 @@
 
 #include "core/parallel.hpp"
 #include "core/printable.hpp"
+#include "core/problem_lines.hpp"
 #include "data/gtsrb/gtsrb_files.hpp"
 #include "data/gtsrb/ppm.hpp"
 #include "data/gtsrb/resize_pillow.hpp"
 #include "data/gtsrb/resize_tensorflow.hpp"
-#include "data/problem_lines.hpp"
 #include "io/csv.hpp"
 #include "tf_injector/error.hpp"
 
@@ -37,6 +37,10 @@ struct Label {
   int column = 0;
 };
 using Labels = std::unordered_map<std::string, Label>;  // by file name
+
+void throw_if_any(const ProblemLines& problems) {
+  if (!problems.empty()) throw DatasetError(problems.text());
+}
 
 // Reads the rows of the ground truth and adds what is wrong with them to `problems`.
 class LabelReader {
@@ -124,7 +128,7 @@ std::vector<int32_t> read_labels(const GtsrbFiles& files, const GtsrbImages& ima
   const NamedText source = read_gtsrb_labels(files.labels);
   ProblemLines problems;
   const Labels labels = LabelReader(source, problems).read();
-  if (labels.empty()) problems.throw_if_any();  // else every image would be reported, too
+  if (labels.empty()) throw_if_any(problems);  // else every image would be reported, too
   find_rows_without_image(labels, images, source.name, problems);
   std::vector<int32_t> values;
   values.reserve(images.size());
@@ -136,7 +140,7 @@ std::vector<int32_t> read_labels(const GtsrbFiles& files, const GtsrbImages& ima
       values.push_back(label->second.value);
     }
   }
-  problems.throw_if_any();
+  throw_if_any(problems);
   return values;
 }
 
@@ -156,7 +160,7 @@ void read_images(const GtsrbImages& images, const Resize& resize) {
   for (const std::string& problem : problem_of) {
     if (!problem.empty()) problems.add(problem);
   }
-  problems.throw_if_any();
+  throw_if_any(problems);
 }
 
 DatasetInput read_input(const GtsrbImages& images, bool as_tensorflow) {
