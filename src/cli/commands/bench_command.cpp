@@ -55,7 +55,7 @@ void BenchCommand::check() {
 void BenchCommand::run(const CommandContext& context) const {
   SpeedCallbacks callbacks;
   callbacks.message = [&context](const std::string& line) { context.console.message(line); };
-  callbacks.stop = &stop_on_signals(quiet ? "" : "stopping; Ctrl-C once more ends at once\n");
+  callbacks.stop = &stop_on_signals(quiet ? "" : kStopNotice);
   RunOptions options = campaign.options;
   check_run_options(options);
   if (steps) options.fault_list_path.clear();

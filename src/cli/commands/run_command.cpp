@@ -21,8 +21,7 @@ namespace {
 // What the first Ctrl-C says, below the bar where there is one.
 std::string stop_notice(const ConsoleOptions& console) {
   if (console.quiet || console.progress == ProgressMode::json) return "";
-  const std::string line = "stopping; Ctrl-C once more ends at once\n";
-  return standard_error_terminal().interactive ? "\n" + line : line;
+  return (standard_error_terminal().interactive ? "\n" : "") + std::string(kStopNotice);
 }
 
 // The report would hold what is printed as well as rows.

@@ -13,9 +13,6 @@ namespace tf_injector::detail::cli {
 namespace {
 
 constexpr const char* kClearLine = "\r\x1b[K";
-constexpr const char* kRed = "\x1b[31m";
-constexpr const char* kYellow = "\x1b[33m";
-constexpr const char* kPlain = "\x1b[0m";
 constexpr double kJsonSeconds = 1;
 
 // Messages and errors as lines, no progress: the base of what people read.
@@ -33,12 +30,12 @@ class PlainConsole : public Console {
     if (messages_) write(line + "\n");
   }
   void show_warning(const std::string& line) override {
-    write((terminal().color ? std::string(kYellow) + "warning:" + kPlain : "warning:") + " " + line + "\n");
+    write(colored(terminal(), Color::yellow, "warning:") + " " + line + "\n");
   }
   void show_progress(const Progress&) override {}
   void show_transfer(const Transfer&) override {}
   void show_error(const std::string& text, int exit_code, const std::string& hint) override {
-    std::string prefix = terminal().color ? std::string(kRed) + "error:" + kPlain + " " : "error: ";
+    std::string prefix = colored(terminal(), Color::red, "error:") + " ";
     if (exit_code == static_cast<int>(ErrorKind::interrupted)) prefix.clear();
     std::istringstream lines(text);
     std::string all;

@@ -46,6 +46,12 @@ Terminal describe_terminal(bool is_terminal, int columns, const EnvironmentLooku
   return terminal;
 }
 
+std::string colored(const Terminal& terminal, Color color, const std::string& text) {
+  if (!terminal.color) return text;
+  const char* const code = color == Color::red ? "31" : color == Color::green ? "32" : "33";
+  return std::string("\x1b[") + code + "m" + text + "\x1b[0m";
+}
+
 Terminal standard_error_terminal() {
   winsize size{};
   const bool is_terminal = isatty(STDERR_FILENO) != 0;

@@ -14,6 +14,10 @@ struct Terminal {
   bool unicode = false;  // the locale is UTF-8
 };
 
+enum class Color { red, green, yellow };
+// `text` in this colour where the terminal shows colours.
+[[nodiscard]] std::string colored(const Terminal& terminal, Color color, const std::string& text);
+
 using EnvironmentLookup = std::function<std::optional<std::string>(const std::string&)>;
 
 // From facts: `is_terminal` and `columns` (0: unknown) of the device; TERM, NO_COLOR, COLUMNS, LC_ALL,

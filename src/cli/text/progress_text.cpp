@@ -14,8 +14,6 @@ namespace {
 
 constexpr int kLeastBar = 10;
 constexpr int kMostBar = 40;
-constexpr const char* kGreenColor = "\x1b[32m";
-constexpr const char* kNormalColor = "\x1b[0m";
 
 // `cells` columns, the first `share` of them filled; UTF-8 shows eighths of a column.
 std::string bar_cells(double share, int cells, bool unicode) {
@@ -58,8 +56,7 @@ std::string bar_text(double share, const std::vector<std::string>& parts, const 
                                                       : percent.substr(0, static_cast<size_t>(width));
   }
   const int cells = std::min(width - frame - static_cast<int>(tail.size()), kMostBar);
-  std::string bar = bar_cells(share, cells, terminal.unicode);
-  if (terminal.color) bar = kGreenColor + bar + kNormalColor;
+  const std::string bar = colored(terminal, Color::green, bar_cells(share, cells, terminal.unicode));
   return "[" + bar + "] " + percent + tail;
 }
 
