@@ -29,6 +29,13 @@ class SessionTest : public CampaignTest {
     options.batch_size = 4;  // the last batch has one image
     return {model(), inputs_.dataset, std::move(options)};
   }
+  // Of a campaign that writes files.
+  [[nodiscard]] FinishedReport written_report() const {
+    RunOptions o = options();
+    o.batch_size = 4;
+    run(inputs_, o);
+    return read_report(o.path);
+  }
   // As `evaluate` gives it, every image in its batch.
   [[nodiscard]] std::vector<float> slow_row(const Pair& pair) const {
     const std::vector<float> all = slow_scores(inputs_, &inputs_.list->patches[pair.fault], 9, 4);
@@ -59,10 +66,7 @@ TEST_F(SessionTest, GivesTheScoresOfAnyPairsInTheirOrder) {
 }
 
 TEST_F(SessionTest, TalliesOfAllPairsAddUpToTheReport) {
-  RunOptions o = options();
-  o.batch_size = 4;
-  run(inputs_, o);
-  const FinishedReport report = read_report(o.path);
+  const FinishedReport report = written_report();
   Session session = this->session();
   std::vector<Pair> pairs;
   for (int64_t image = 8; image >= 0; --image) {
@@ -265,10 +269,7 @@ TEST_F(SessionTest, ModelsAreReadByManyThreadsAtOnce) {
 }
 
 TEST_F(SessionTest, AReportInMemoryHoldsWhatTheFileHolds) {
-  RunOptions o = options();
-  o.batch_size = 4;
-  run(inputs_, o);
-  const FinishedReport file = read_report(o.path);
+  const FinishedReport file = written_report();
   Session session = this->session();
   const Campaign campaign(session, faults(), {.check = std::nullopt, .scores = ScoreMode::all});
   MemoryReport report;

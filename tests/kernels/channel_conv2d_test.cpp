@@ -68,6 +68,27 @@ void expect_equal_sets(Op op, const Layer& layer, Shape kernel_shape, test::Valu
   }
 }
 
+// A filter for each channel.
+Layer one_filter_a_channel(int64_t size, int64_t channels, const std::array<int64_t, 2>& kernel) {
+  return {.size = size,
+          .channels = channels,
+          .filters = channels,
+          .groups = channels,
+          .kernel = kernel,
+          .strides = {1, 1},
+          .dilation = {1, 1},
+          .padding = ops::Padding::same,
+          .border = false};
+}
+
+// Such a layer as Keras' DepthwiseConv2D and as a Conv2D with groups, which sum in other orders.
+void expect_equal_sets_of_both(const Layer& layer, test::Values values, std::mt19937& rng) {
+  const auto [height, width] = layer.kernel;
+  expect_equal_sets(ops::DepthwiseConv2D{}, layer, Shape{height, width, layer.channels, 1}, values, rng);
+  expect_equal_sets(ops::Conv2D{.groups = layer.groups, .filters = layer.filters}, layer,
+                    Shape{height, width, 1, layer.channels}, values, rng);
+}
+
 class ChannelConv2D : public testing::TestWithParam<test::Values> {};
 
 TEST_P(ChannelConv2D, EveryKernelSetEqualsTheReference) {
@@ -76,26 +97,14 @@ TEST_P(ChannelConv2D, EveryKernelSetEqualsTheReference) {
     for (const std::array<int64_t, 2> kernel :
          {std::array<int64_t, 2>{1, 1}, {1, 3}, {2, 2}, {3, 3}, {4, 4}, {5, 5}, {5, 7}}) {
       for (int option = 0; option < 4; ++option) {
-        Layer layer{.size = 8,
-                    .channels = channels,
-                    .filters = channels,
-                    .groups = channels,
-                    .kernel = kernel,
-                    .strides = {1, 1},
-                    .dilation = {1, 1},
-                    .padding = ops::Padding::same,
-                    .border = false};
+        Layer layer = one_filter_a_channel(8, channels, kernel);
         if (option == 1) layer.strides = {2, 2};
         if (option == 2) layer.dilation = {2, 1};
         if (option == 3) {
           layer.padding = ops::Padding::valid;
           layer.border = true;
         }
-        const Shape depthwise{kernel[0], kernel[1], channels, 1};
-        expect_equal_sets(ops::DepthwiseConv2D{}, layer, depthwise, GetParam(), rng);
-        const Shape grouped{kernel[0], kernel[1], 1, channels};
-        expect_equal_sets(ops::Conv2D{.groups = channels, .filters = channels}, layer, grouped, GetParam(),
-                          rng);
+        expect_equal_sets_of_both(layer, GetParam(), rng);
       }
     }
   }
@@ -145,21 +154,8 @@ TEST_P(ChannelConv2D, GroupsWithLargeWindowsEqualTheReference) {
   for (const std::array<int64_t, 2> kernel :
        {std::array<int64_t, 2>{8, 12}, {97, 1}, {9, 11}, {12, 9}, {11, 11}, {8, 16}}) {
     for (const int64_t size : {4, 9, 11}) {
-      for (const int64_t channels : {3, 17}) {
-        const Layer layer{.size = size,
-                          .channels = channels,
-                          .filters = channels,
-                          .groups = channels,
-                          .kernel = kernel,
-                          .strides = {1, 1},
-                          .dilation = {1, 1},
-                          .padding = ops::Padding::same,
-                          .border = false};
-        expect_equal_sets(ops::DepthwiseConv2D{}, layer, Shape{kernel[0], kernel[1], channels, 1}, GetParam(),
-                          rng);
-        expect_equal_sets(ops::Conv2D{.groups = channels, .filters = channels}, layer,
-                          Shape{kernel[0], kernel[1], 1, channels}, GetParam(), rng);
-      }
+      for (const int64_t channels : {3, 17})
+        expect_equal_sets_of_both(one_filter_a_channel(size, channels, kernel), GetParam(), rng);
     }
   }
 }
