@@ -16,7 +16,8 @@ namespace tf_injector::detail {
 [[nodiscard]] std::string golden_row(const Tally& tally);  // "GOLDEN,,,,10000,9148,9965,,,,\r\n"
 [[nodiscard]] std::string fault_row(const Fault& fault, const Tally& tally);
 
-// The most that a report of these faults takes, without its scores.
+// The most bytes that a fault's row, and a report of these faults, take.
+[[nodiscard]] uint64_t most_row_bytes(const Fault& fault, int64_t images);
 [[nodiscard]] uint64_t most_report_bytes(std::span<const Fault> faults, int64_t images);
 
 struct Report {

@@ -1,14 +1,10 @@
 #include "session/row_bytes.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "core/block_bytes.hpp"
 #include "fault/fault_bytes.hpp"
-#include "io/csv.hpp"
-#include "tf_injector/report.hpp"
-#include "tf_injector/tally.hpp"
+#include "report/csv_report.hpp"
 
 namespace tf_injector::detail {
 namespace {
@@ -21,13 +17,10 @@ constexpr uint64_t kHeadBytes = 1024;
 }  // namespace
 
 RowBytes row_bytes(std::span<const Fault> faults, int64_t images) {
-  const size_t counts = tally_columns().size() * (1 + std::to_string(images).size());
   RowBytes bytes{.rows = block_bytes(faults.size() * sizeof(ReportRow)), .reading = kHeadBytes};
   for (const Fault& fault : faults) {
     bytes.rows += owned_bytes(fault);
-    const FaultPart& part = fault.parts.front();
-    const uint64_t text = fmt::formatted_size("{},,{},\r\n", fault.id, flipped_bit(fault)) +
-                          csv_field(part.layer).size() + csv_field(format_index(part.index)).size() + counts;
+    const uint64_t text = most_row_bytes(fault, images);
     bytes.reading += text + kNumberBytes;
     bytes.longest_text = std::max(bytes.longest_text, text);
   }

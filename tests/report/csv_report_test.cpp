@@ -53,6 +53,28 @@ TEST(CsvReport, WritesTheBytesOfTheOriginal) {
   EXPECT_EQ(fault_row(bit_flip(0, "a,\"b\"", {}, 0), {}), "0,\"a,\"\"b\"\"\",(),0,0,0,0,0,0,0,0,0\r\n");
 }
 
+// Columns that follow from others are long where those are short.
+TEST(CsvReport, NoReportIsLongerThanItsMost) {
+  std::mt19937 rng(5);
+  for (const int64_t images : {1, 2, 9, 10, 9999, 10000}) {
+    const auto count = [&](int64_t most) {
+      return static_cast<int64_t>(rng() % static_cast<uint64_t>(most + 1));
+    };
+    std::vector<Fault> faults;
+    const Tally golden{.images = images, .top_1_correct = count(images), .top_5_correct = images};
+    std::string text = report_header() + golden_row(golden);
+    for (int i = 0; i < 500; ++i) {
+      faults.push_back(bit_flip(i, "conv2d_8", {2, 0, 30, i}, i % 32));
+      const int64_t masked = i % 3 == 0 ? images : count(images);
+      const Tally tally{images, count(images), count(images), count(images), count(images), masked};
+      const std::string row = fault_row(faults.back(), tally);
+      ASSERT_LE(row.size(), most_row_bytes(faults.back(), images)) << row;
+      text += row;
+    }
+    EXPECT_LE(text.size(), most_report_bytes(faults, images));
+  }
+}
+
 TEST(CsvReport, ReadsWhatItWrote) {
   const std::string text = small_report();
   const Report report = parse_report(text, "r.csv");
