@@ -175,16 +175,13 @@ void CsvReport::finish(const Spent& spent) {
 
 struct GoldenScoreFolder::State {
   ScoreFiles files;
-  size_t scores;  // of all images
 };
 
 GoldenScoreFolder::GoldenScoreFolder(const Campaign& campaign, const ReportOptions& options) {
   const ReportIdentity identity = identity_of(campaign, options);
   const ReportRequest request = report_request(campaign, options);
-  state_ = std::make_unique<State>(
-      State{ScoreFiles(new_score_folder(identity, request), request.scores, identity.metadata.images,
-                       identity.scores_per_image),
-            static_cast<size_t>(identity.metadata.images * identity.scores_per_image)});
+  state_ = std::make_unique<State>(State{ScoreFiles(new_score_folder(identity, request), request.scores,
+                                                    identity.metadata.images, identity.scores_per_image)});
   if (options.dry_run) return;
   state_->files.require_space(0);
   state_->files.prepare();
@@ -195,9 +192,9 @@ const std::string& GoldenScoreFolder::path() const noexcept { return state_->fil
 std::vector<std::string> GoldenScoreFolder::would_write() const { return {state_->files.golden_path()}; }
 uint64_t GoldenScoreFolder::would_write_bytes() const { return state_->files.disk_bytes(0); }
 void GoldenScoreFolder::write(std::span<const float> scores) const {
-  if (scores.size() != state_->scores) {
+  if (scores.size() != state_->files.scores()) {
     throw Error(ErrorKind::usage, fmt::format("{}: expected {} scores, one row per image, found {}", path(),
-                                              state_->scores, scores.size()));
+                                              state_->files.scores(), scores.size()));
   }
   state_->files.write_golden(scores);
 }

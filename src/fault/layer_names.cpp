@@ -5,6 +5,7 @@
 #include "core/nearest_name.hpp"
 
 namespace tf_injector::detail {
+
 LayerNames::LayerNames(const Graph& graph) : graph_(&graph) {
   for (size_t i = 0; i < graph.layers.size(); ++i) {
     const Layer& layer = graph.layers[i];

@@ -19,6 +19,7 @@
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::detail {
+
 struct ZipDiscard {
   void operator()(zip_t* archive) const noexcept { zip_discard(archive); }
 };

@@ -3,6 +3,7 @@
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector::detail {
+
 AlignedBuffer channel_values(const KernelContext& context, WeightId id, int64_t channels, float otherwise) {
   AlignedBuffer buffer(static_cast<size_t>(channels));
   const std::span<const float> values = weight_values(context, id);

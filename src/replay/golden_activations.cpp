@@ -5,6 +5,7 @@
 #include <limits>
 
 namespace tf_injector::detail::replay {
+
 GoldenActivations::GoldenActivations(const ReplayPlan& plan) : plan_(plan) {
   ArrayMaker maker;
   list_arrays(plan.sizes(), maker);

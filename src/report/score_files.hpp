@@ -16,6 +16,9 @@ class ScoreFiles {
 
   [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
   [[nodiscard]] ScoreMode mode() const noexcept { return mode_; }
+  [[nodiscard]] size_t scores() const noexcept {
+    return static_cast<size_t>(images_ * classes_);
+  }                                                               // of a file
   [[nodiscard]] std::string golden_path() const;                  // .../clean.npy
   [[nodiscard]] std::string fault_path(int64_t injection) const;  // .../inj_7.npy; `changed`: .../inj_7.npz
 

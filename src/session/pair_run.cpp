@@ -21,10 +21,7 @@ namespace {
 
 void check_tile(const Session::State& session, const ImageTile& tile) {
   for (const auto& [image, place] : tile) {
-    if (image < 0 || image >= session.images()) {
-      throw Error(ErrorKind::usage,
-                  fmt::format("no image {}: there are {}, counted from 0", image, session.images()));
-    }
+    check_image(session, image);
     if (place.batch >= 1 && place.index >= 0 && place.index < place.batch) continue;
     throw Error(ErrorKind::usage,
                 fmt::format("image {}: no place {} in a batch of {}: places are counted from 0", image,
@@ -171,6 +168,12 @@ void run_pairs(const Session::State& session, const FaultList& faults, std::span
 }
 
 }  // namespace
+
+void check_image(const Session::State& session, int64_t image) {
+  if (image >= 0 && image < session.images()) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("no image {}: there are {}, counted from 0", image, session.images()));
+}
 
 std::vector<float> golden_scores(const Session::State& session, const ImageTile& tile,
                                  const std::atomic<bool>* stop) {

@@ -11,6 +11,9 @@
 
 namespace tf_injector::detail {
 
+// Throws Error(usage): the test set has no such image.
+void check_image(const Session::State& session, int64_t image);
+
 // All throw Stopped, std::bad_alloc; Error(usage): there is no such fault or image.
 
 // (tile.size(), classes)

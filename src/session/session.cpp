@@ -151,8 +151,7 @@ uint64_t Session::memory_bytes() const noexcept { return state_->memory_bytes();
 ImageTile Session::tile(std::span<const int64_t> images) const {
   ImageTile tile;
   for (const int64_t image : images) {
-    require(image >= 0 && image < this->images(),
-            fmt::format("no image {}: there are {}, counted from 0", image, this->images()));
+    check_image(*state_, image);
     const Tile one = tile_at(image, 1, this->images(), state_->options.batch_size);
     tile.push_back({image, {one.batch, one.batch_index}});
   }
