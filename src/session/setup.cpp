@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "core/parallel.hpp"
+#include "report/row_bytes.hpp"
 #include "session/check/self_check.hpp"
 #include "session/golden_run.hpp"
 #include "session/list_data.hpp"
-#include "session/row_bytes.hpp"
 
 namespace tf_injector::detail {
 namespace {

@@ -1,4 +1,4 @@
-#include "session/row_bytes.hpp"
+#include "report/row_bytes.hpp"
 
 #include <algorithm>
 
