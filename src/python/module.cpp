@@ -1,0 +1,33 @@
+// Module tf_injector._core: what the package in python/tf_injector is written on.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <string>
+#include <vector>
+
+#include "cli/program.hpp"
+#include "tf_injector/version.hpp"
+
+namespace nb = nanobind;
+
+namespace tf_injector::detail::python {
+namespace {
+
+int run_command_line(const std::vector<std::string>& words) {
+  std::vector<std::string> copy = words;
+  std::vector<char*> pointers;
+  for (std::string& word : copy) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  const nb::gil_scoped_release release;
+  return cli::run_program(static_cast<int>(words.size()), pointers.data());
+}
+
+}  // namespace
+}  // namespace tf_injector::detail::python
+
+NB_MODULE(_core, module) {
+  module.doc() = "The compiled part of tf_injector. Use the package: import tf_injector.";
+  module.attr("version") = tf_injector::version();
+  module.def("run_program", tf_injector::detail::python::run_command_line, nb::arg("words"));
+}
