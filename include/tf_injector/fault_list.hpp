@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,16 @@
 #include "tf_injector/model.hpp"
 
 namespace tf_injector {
+
+// The rows of a CSV list (Injection,Layer,TensorIndex,Bit) as they stand, for no model yet: whether a model has
+// such layers and elements is found when a FaultList is made of them. Throws FaultListError: a line per
+// problem, "list.csv:12:9: what: expected ..., found ...", at most 100; Error(bad_input): no such file.
+[[nodiscard]] std::vector<Fault> read_faults(const std::string& path);
+// The same from text; `name` stands for the file in messages.
+[[nodiscard]] std::vector<Fault> parse_faults(std::string_view csv, const std::string& name);
+// Such a list of these faults. Throws FaultListError: a fault of several parts or of one image; `name` stands
+// for the list in messages.
+[[nodiscard]] std::string faults_to_csv(std::span<const Fault> faults, const std::string& name = "faults");
 
 // Immutable; copies share their rows. Everything that is wrong with a list is found when it is made, all at
 // once.

@@ -1,5 +1,67 @@
-"""Exact, fast fault injection for the weights of Keras networks."""
+"""Exact, fast fault injection for the weights of Keras networks.
 
+    import tf_injector as fi
+
+    model = fi.load_model("ResNet20.keras")            # or a live keras.Model
+    faults = fi.FaultList.read("faults.csv")
+    report = fi.run_campaign(model, fi.Dataset.cifar10(), faults)
+    report.by_layer()
+
+Scores and counts equal TensorFlow's in every bit. Neither TensorFlow nor Keras is needed or imported.
+"""
+
+from ._campaign import Progress, run_campaign
 from ._core import version as __version__
+from ._dataset import Dataset, Normalization
+from ._errors import (
+    BadInput,
+    Busy,
+    DatasetError,
+    DownloadFailed,
+    Error,
+    FaultListError,
+    InternalError,
+    ModelError,
+    OutOfMemory,
+    OutputError,
+    ResumeRefused,
+    SelfCheckFailed,
+    Usage,
+)
+from ._faults import Fault, FaultList
+from ._model import FaultableTensor, Layer, Model, ModelInput, ModelOutput, load_model
+from ._report import ChangedScores, Report, read_report
+from ._table import Table
 
-__all__ = ["__version__"]
+__all__ = [
+    "BadInput",
+    "Busy",
+    "ChangedScores",
+    "Dataset",
+    "DatasetError",
+    "DownloadFailed",
+    "Error",
+    "Fault",
+    "FaultList",
+    "FaultListError",
+    "FaultableTensor",
+    "InternalError",
+    "Layer",
+    "Model",
+    "ModelError",
+    "ModelInput",
+    "ModelOutput",
+    "Normalization",
+    "OutOfMemory",
+    "OutputError",
+    "Progress",
+    "Report",
+    "ResumeRefused",
+    "SelfCheckFailed",
+    "Table",
+    "Usage",
+    "__version__",
+    "load_model",
+    "read_report",
+    "run_campaign",
+]

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "core/bits.hpp"
@@ -35,7 +36,10 @@ const char* axes_of(const Shape& kernel) {
 // yields no fault.
 class ListReader {
  public:
-  explicit ListReader(const Graph& graph) : graph_(graph), names_(graph) {}
+  // Without a graph rows are read as they stand: any layer, any element.
+  explicit ListReader(const Graph* graph) : graph_(graph) {
+    if (graph != nullptr) names_.emplace(*graph);
+  }
 
   void read(std::string_view text) {
     form_ = find_list_form(text);
@@ -130,9 +134,11 @@ class ListReader {
     read_index(row.fields[2], layer, patch);
     const int bit = read_bit(row.fields[3]);
     if (problem_count_ != before) return;
-    const Weight& kernel = graph_.weights[static_cast<size_t>(patch.weight)];
-    patch.old_bits = float_bits(kernel.values[static_cast<size_t>(patch.element)]);
-    patch.new_bits = patch.old_bits ^ (uint32_t{1} << bit);
+    if (graph_ != nullptr) {
+      const Weight& kernel = graph_->weights[static_cast<size_t>(patch.weight)];
+      patch.old_bits = float_bits(kernel.values[static_cast<size_t>(patch.element)]);
+      patch.new_bits = patch.old_bits ^ (uint32_t{1} << bit);
+    }
     list_.add(bit_flip(id, std::move(row.fields[1].text), index_.values, bit), patch, row.line);
   }
 
@@ -177,11 +183,15 @@ class ListReader {
     return 0;
   }
 
-  // Null, and a problem, if the field names no layer that faults can hit.
+  // Null, and a problem, if the field names no layer that faults can hit; null without a graph.
   const Layer* find_layer(const CsvField& field) {
-    const auto [match, index] = names_.find(field.text);
+    if (graph_ == nullptr) {
+      if (field.text.empty()) report(field, [] { return ProblemText{"no layer", "its name", "nothing"}; });
+      return nullptr;
+    }
+    const auto [match, index] = names_->find(field.text);
     const Layer* layer =
-        match == LayerNames::Match::one ? &graph_.layers[static_cast<size_t>(index)] : nullptr;
+        match == LayerNames::Match::one ? &graph_->layers[static_cast<size_t>(index)] : nullptr;
     if (layer && layer->injectable) return layer;
     report(field, [&] { return layer_problem(field.text, match, layer); });
     return nullptr;
@@ -189,14 +199,14 @@ class ListReader {
 
   ProblemText layer_problem(const std::string& name, LayerNames::Match match, const Layer* layer) const {
     if (match == LayerNames::Match::several) {
-      return {"layer name is not unique", "one of the full paths " + names_.choices(name),
+      return {"layer name is not unique", "one of the full paths " + names_->choices(name),
               double_quoted(name)};
     }
     if (layer) {
       return {"layer has no kernel that faults can hit", "a Conv2D or Dense layer",
               fmt::format("{}, which is a {}", double_quoted(name), layer->class_name)};
     }
-    const std::string nearest = names_.nearest_injectable(name);
+    const std::string nearest = names_->nearest_injectable(name);
     return {"unknown layer",
             "a Conv2D or Dense layer of the model" + (nearest.empty() ? "" : " (nearest: '" + nearest + "')"),
             double_quoted(name)};
@@ -206,7 +216,7 @@ class ListReader {
   void read_index(const CsvField& field, const Layer* layer, Patch& patch) {
     parse_index(field.text, index_);
     const Shape* kernel =
-        layer ? &graph_.weights[static_cast<size_t>(layer->weights.front())].shape : nullptr;
+        layer ? &graph_->weights[static_cast<size_t>(layer->weights.front())].shape : nullptr;
     if (!index_.problem.empty()) {
       report(field, [&] {
         return ProblemText{"TensorIndex is no tuple of whole numbers (" + index_.problem + ")",
@@ -215,7 +225,10 @@ class ListReader {
       });
       return;
     }
-    if (!kernel) return;
+    if (!kernel) {
+      if (graph_ == nullptr) check_not_negative(field);
+      return;
+    }
     if (static_cast<int>(index_.values.size()) != kernel->rank()) {
       report(field, [&] {
         return ProblemText{"TensorIndex of wrong length", example_of(*kernel),
@@ -233,6 +246,16 @@ class ListReader {
 
   static std::string example_of(const Shape& kernel) {
     return fmt::format("{} numbers, {} of the kernel {}", kernel.rank(), axes_of(kernel), kernel.to_string());
+  }
+
+  void check_not_negative(const CsvField& field) {
+    for (size_t axis = 0; axis < index_.values.size(); ++axis) {
+      if (index_.values[axis] >= 0) continue;
+      report(field, [&] {
+        return ProblemText{fmt::format("TensorIndex out of range on axis {}", axis), "a number from 0",
+                           fmt::format("{} in {}", index_.written[axis], double_quoted(field.text))};
+      });
+    }
   }
 
   void report_range(const CsvField& field, const Shape& kernel, int axis) {
@@ -269,8 +292,8 @@ class ListReader {
     }
   }
 
-  const Graph& graph_;
-  LayerNames names_;
+  const Graph* graph_;
+  std::optional<LayerNames> names_;  // of the graph
   ListForm form_;
   size_t header_width_ = 0;
   ParsedIndex index_;  // of the row being read
@@ -290,7 +313,7 @@ void ResolvedFaultList::add(Fault fault, Patch patch, int32_t line) {
   lines.push_back(line);
 }
 
-ResolvedFaultList parse_fault_list(std::string_view text, const std::string& label, const Graph& graph) {
+ResolvedFaultList parse_fault_list(std::string_view text, const std::string& label, const Graph* graph) {
   ListReader reader(graph);
   reader.read(text);
   const ProblemList problems = reader.take_problems();
@@ -302,7 +325,7 @@ ResolvedFaultList parse_fault_list(std::string_view text, const std::string& lab
 }
 
 ResolvedFaultList read_fault_list(const std::string& path, const Graph& graph) {
-  return parse_fault_list(read_text(path), path, graph);
+  return parse_fault_list(read_text(path), path, &graph);
 }
 
 }  // namespace tf_injector::detail

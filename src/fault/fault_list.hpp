@@ -26,8 +26,9 @@ struct ResolvedFaultList {
 // Throws FaultListError: a line per problem ("list.csv:12:9: ...; expected ...; found ..."), at most 100,
 // then the number of the others. Throws Error(bad_input) if the file cannot be read.
 [[nodiscard]] ResolvedFaultList read_fault_list(const std::string& path, const Graph& graph);
-// The same for a text; `label` names it in messages.
+// The same for a text; `label` names it in messages. Without a graph only what is wrong with the rows
+// themselves is found, and the patches mean nothing.
 [[nodiscard]] ResolvedFaultList parse_fault_list(std::string_view text, const std::string& label,
-                                                 const Graph& graph);
+                                                 const Graph* graph);
 
 }  // namespace tf_injector::detail

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "cli/program.hpp"
+#include "python/errors.hpp"
+#include "python/objects.hpp"
 #include "tf_injector/version.hpp"
 
 namespace nb = nanobind;
@@ -30,4 +32,10 @@ NB_MODULE(_core, module) {
   module.doc() = "The compiled part of tf_injector. Use the package: import tf_injector.";
   module.attr("version") = tf_injector::version();
   module.def("run_program", tf_injector::detail::python::run_command_line, nb::arg("words"));
+  tf_injector::detail::python::bind_errors(module);
+  tf_injector::detail::python::bind_model(module);
+  tf_injector::detail::python::bind_fault_list(module);
+  tf_injector::detail::python::bind_dataset(module);
+  tf_injector::detail::python::bind_options(module);
+  tf_injector::detail::python::bind_runs(module);
 }

@@ -10,6 +10,7 @@
 #include "core/problem_lines.hpp"
 #include "fault/fault_bytes.hpp"
 #include "io/csv.hpp"
+#include "io/file.hpp"
 #include "session/guarded.hpp"
 #include "session/list_data.hpp"
 #include "session/model_data.hpp"
@@ -27,7 +28,7 @@ std::string problem_of(const Fault& fault) {
   return fault.image ? "is bound to an image; expected a fault that all images have" : "";
 }
 
-void require_single(const std::vector<Fault>& faults, const std::string& name) {
+void require_single(std::span<const Fault> faults, const std::string& name) {
   ProblemLines problems;
   for (const Fault& fault : faults) {
     if (const std::string problem = problem_of(fault); !problem.empty())
@@ -36,7 +37,17 @@ void require_single(const std::vector<Fault>& faults, const std::string& name) {
   if (!problems.empty()) throw FaultListError(problems.text());
 }
 
-std::string csv_of(const std::vector<Fault>& faults, const std::string& name) {
+}  // namespace
+
+std::vector<Fault> parse_faults(std::string_view csv, const std::string& name) {
+  return guarded([&] { return parse_fault_list(csv, name, nullptr).faults; });
+}
+
+std::vector<Fault> read_faults(const std::string& path) {
+  return guarded([&] { return parse_faults(read_text(path), path); });
+}
+
+std::string faults_to_csv(std::span<const Fault> faults, const std::string& name) {
   std::string text = "Injection,Layer,TensorIndex,Bit\n";
   require_single(faults, name);
   for (const Fault& fault : faults) {
@@ -47,19 +58,17 @@ std::string csv_of(const std::vector<Fault>& faults, const std::string& name) {
   return text;
 }
 
-}  // namespace
-
 FaultList FaultList::read(const std::string& path, const Model& model) {
   return guarded([&] { return list_of(read_fault_list(path, model.data()->graph), model.sha256()); });
 }
 
 FaultList FaultList::parse(std::string_view csv, const std::string& name, const Model& model) {
-  return guarded([&] { return list_of(parse_fault_list(csv, name, model.data()->graph), model.sha256()); });
+  return guarded([&] { return list_of(parse_fault_list(csv, name, &model.data()->graph), model.sha256()); });
 }
 
 FaultList FaultList::from_faults(const std::vector<Fault>& faults, const Model& model,
                                  const std::string& name) {
-  return guarded([&] { return parse(csv_of(faults, name), name, model); });
+  return guarded([&] { return parse(faults_to_csv(faults, name), name, model); });
 }
 
 FaultList detail::list_of(ResolvedFaultList list, std::string model_sha256) {

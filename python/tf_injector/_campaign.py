@@ -1,0 +1,255 @@
+"""Campaigns: every fault of a list on every image of a test set."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any, Callable, NamedTuple, Union
+
+from . import _core
+from ._dataset import Dataset, Normalization, as_dataset, normalization_of
+from ._errors import Usage
+from ._faults import as_fault_list
+from ._model import load_model
+from ._report import Report, read_report
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+class Progress(NamedTuple):
+    """How far a campaign is; what a `progress` callable is given, at most some ten times a second."""
+
+    faults: int
+    """Of the list."""
+    done: float
+    """Faults, parts of a block counted, with those that were in the report before."""
+    seconds: float
+    """Since this run's first fault started."""
+    rows: int
+    """In the report now."""
+    critical: int
+    """Sum of the column `critical` over these rows."""
+    images: int
+    """Rows x images: critical / images is the critical rate so far."""
+
+
+ProgressArgument = Union[bool, Callable[[Progress], object]]
+
+
+def run_campaign(
+    model: Any,
+    dataset: Any,
+    faults: Any = None,
+    report: str | os.PathLike[str] | None = None,
+    scores: str = "none",
+    batch_size: int = 512,
+    output: str | None = None,
+    preprocess: Any = None,
+    limit: int | None = None,
+    check: int | None = None,
+    overwrite: bool = False,
+    threads: int | None = None,
+    memory: int | str | None = None,
+    progress: ProgressArgument = True,
+    *,
+    use_tf: bool = False,
+    kernels: str = "auto",
+) -> Report:
+    """Evaluates every fault on every image, each fault alone, and compares with the golden run.
+
+    The counts and scores equal those of TensorFlow in every bit, whatever the number of threads and the CPU.
+
+    model: a `Model`, or what `load_model` takes: a path, a live keras.Model.
+    dataset: a `Dataset`, or (x, y).
+    faults: a `FaultList`, the path of one, or `Fault`s. None: the golden run alone.
+    report: path of a CSV report ("r.csv") that grows block by block, with its metadata ("r.run.json") and scores ("r/") beside it; a
+        run that was stopped goes on behind its rows. None: nothing is written.
+    scores: "none", "changed" (per fault the images whose scores differ from the golden ones) or "all": `Report.scores`.
+    batch_size: of the batches in which Keras would be fed. It can decide last bits of Dense layers.
+    output: name of the output that is scored; None: the first.
+    preprocess: how 8-bit images become numbers. None: as `dataset` says, and x / 255 where it says nothing, but as they are where the
+        model begins with Rescaling or Normalization. "none": as they are. "CIFAR10", "CIFAR100", "GTSRB": by that set's mean and std;
+        (mean, std): by these.
+    limit: the first so many images.
+    check: None: some pairs of fault and image are evaluated in full too and compared in every bit, in about a hundredth of the time;
+        N: every Nth fault on all images; 0: nothing.
+    overwrite: begin `report` anew.
+    threads: None: what affinity, cgroup and SLURM_CPUS_PER_TASK allow.
+    memory: the most that model, images and work may take, in bytes or as "4G"; None: a share of what is free.
+    progress: True: a bar (tqdm where it is installed); False: nothing; or a callable that is given a `Progress`.
+    use_tf: 8-bit images are preprocessed in TensorFlow's arithmetic (x * (1 / 255)) instead of NumPy's.
+    kernels: "auto", "avx512", "avx2", "neon" or "scalar". Changes no bit.
+
+    Raises `BadInput` and its children, `Usage`, `OutputError`, `Busy`, `ResumeRefused`, `SelfCheckFailed`, `OutOfMemory`.
+    KeyboardInterrupt (Ctrl-C, a notebook's stop button) ends it soon; the rows that were written stay valid.
+    """
+    network, images = load_model(model), as_dataset(dataset)
+    options = session_options(images, batch_size, output, preprocess, use_tf, limit, threads, memory, kernels)
+    _check_number("check", check, 0)
+    chosen = None if faults is None else as_fault_list(faults)._resolved(network)
+    if report is not None and chosen is None:
+        raise Usage("`report` needs `faults`: without faults there are no rows")
+    if report is None and overwrite:
+        raise Usage("`overwrite` needs a `report`")
+    with _Shown(progress, 0 if chosen is None else len(chosen)) as shown:
+        if report is None:
+            result = _core.run_in_memory(
+                network._core, images._core, chosen, options, check, scores, _log, _warn, shown.callback
+            )
+            return Report._of(result, scores)
+        files = _core.ReportOptions()
+        files.path, files.overwrite = os.fspath(report), bool(overwrite)
+        files.command_line = ["tf_injector.run_campaign"]
+        path = _core.run_to_file(
+            network._core, images._core, chosen, options, check, scores, files, _log, _warn, shown.callback
+        )
+    return read_report(path)
+
+
+def session_options(
+    dataset: Dataset,
+    batch_size: int,
+    output: str | None,
+    preprocess: Any,
+    use_tf: bool,
+    limit: int | None,
+    threads: int | None,
+    memory: int | str | None,
+    kernels: str,
+) -> _core.SessionOptions:
+    """The options of a session. Raises `Usage`."""
+    options = _core.SessionOptions()
+    options.batch_size = _check_number("batch_size", batch_size, 1)
+    options.output = "" if output is None else str(output)
+    options.limit = None if limit is None else _check_number("limit", limit, 1)
+    options.threads = 0 if threads is None else _check_number("threads", threads, 1)
+    options.memory_bytes = 0 if memory is None else _memory_bytes(memory)
+    options.kernels = str(kernels)
+    options.tensorflow_arithmetic = bool(use_tf)
+    normalization: Normalization | None = None
+    if preprocess is None:
+        options.dataset, normalization = dataset._set, dataset._normalization
+    elif isinstance(preprocess, str):
+        options.raw = preprocess == "none"
+        options.dataset = "" if options.raw else preprocess
+        if not options.raw and preprocess not in _core.dataset_names():
+            names = ", ".join(_core.dataset_names())
+            raise Usage(f"`preprocess`: expected none, {names} or (mean, std), found {preprocess!r}")
+    elif isinstance(preprocess, (tuple, list)) and len(preprocess) == 2:
+        normalization = normalization_of(*preprocess)
+    else:
+        names = ", ".join(_core.dataset_names())
+        raise Usage(f"`preprocess`: expected none, {names} or (mean, std), found {preprocess!r}")
+    if normalization is not None:
+        options.mean, options.std = normalization
+    return options
+
+
+def _check_number(name: str, value: Any, least: int) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise Usage(f"`{name}`: expected a whole number from {least}, found {value!r}")
+    number = int(value.__index__())
+    if not least <= number < 2**31:
+        raise Usage(f"`{name}`: expected a whole number from {least}, found {number}")
+    return number
+
+
+def _memory_bytes(memory: int | str) -> int:
+    if isinstance(memory, str):
+        parts = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([A-Za-z]*)\s*", memory)
+        unit = parts[2].upper() if parts else "?"
+        if parts is None or unit not in _UNITS:
+            raise Usage(f"`memory`: expected bytes, or a size like 4G or 512M, found {memory!r}")
+        number = int(float(parts[1]) * _UNITS[unit])
+    elif isinstance(memory, bool) or not hasattr(memory, "__index__"):
+        raise Usage(f"`memory`: expected bytes, or a size like '4G', found {memory!r}")
+    else:
+        number = int(memory.__index__())
+    if not 0 < number < 2**63:
+        raise Usage(f"`memory`: expected more than 0 bytes, found {memory!r}")
+    return number
+
+
+def _log(line: str) -> None:
+    import logging
+
+    logging.getLogger("tf_injector").info(line)
+
+
+def _warn(line: str) -> None:
+    import warnings
+
+    warnings.warn(line, UserWarning, stacklevel=3)
+
+
+class _Shown:
+    """What shows the progress of a campaign while it runs."""
+
+    callback: Callable[..., object] | None
+
+    def __init__(self, progress: ProgressArgument, faults: int) -> None:
+        self._bar: Any = None
+        self.callback = None
+        if callable(progress):
+            self.callback = lambda *numbers: progress(Progress(*numbers))
+        elif progress is True:
+            if faults > 0:
+                self.callback = self._show
+                self._faults = faults
+        elif progress not in (False, None):
+            raise Usage(f"`progress`: expected True, False or a callable, found {progress!r}")
+
+    def __enter__(self) -> "_Shown":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def _show(self, *numbers: Any) -> None:
+        now = Progress(*numbers)
+        if self._bar is None:
+            self._bar = _make_bar(self._faults)
+        self._bar.n = round(now.done, 1) if now.done < now.faults else now.faults
+        if now.images:
+            self._bar.set_postfix_str(f"critical {100 * now.critical / now.images:.3f} %", refresh=False)
+        self._bar.refresh()
+
+
+def _make_bar(faults: int) -> Any:
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # tqdm.auto warns where ipywidgets is missing and draws text instead
+            from tqdm.auto import tqdm
+
+            return tqdm(total=faults, unit="fault")
+    except ImportError:
+        return _PlainBar(faults)
+
+
+class _PlainBar:
+    """A line on a terminal's standard error, where tqdm is not installed."""
+
+    def __init__(self, faults: int) -> None:
+        import sys
+
+        self.n: float = 0
+        self._faults, self._postfix = faults, ""
+        self._stream = sys.stderr if sys.stderr is not None and sys.stderr.isatty() else None
+
+    def set_postfix_str(self, text: str, refresh: bool = False) -> None:
+        self._postfix = text
+
+    def refresh(self) -> None:
+        if self._stream is not None:
+            share = 100 * self.n / self._faults
+            self._stream.write(f"\r{share:3.0f}% of {self._faults:,} faults  {self._postfix}   ")
+            self._stream.flush()
+
+    def close(self) -> None:
+        if self._stream is not None:
+            self._stream.write("\n")

@@ -1,0 +1,290 @@
+"""Fault lists: which bits of which weights are flipped."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, NamedTuple, Sequence, Union, overload
+
+import numpy as np
+
+from . import _core
+from ._errors import BadInput, FaultListError, Usage
+
+if TYPE_CHECKING:
+    import pandas
+
+    from ._model import Model
+
+_HEADER = b"Injection,Layer,TensorIndex,Bit\n"
+
+
+class Fault(NamedTuple):
+    """One bit of one weight is inverted during the whole inference."""
+
+    injection: int
+    """Its number, unique in a list."""
+    layer: str
+    """Keras name of a Conv2D or Dense layer, or its path in nested models ("outer/inner")."""
+    index: tuple[int, ...]
+    """Into the kernel: (kh, kw, cin, cout) of Conv2D, (in, out) of Dense."""
+    bit: int
+    """0 (lowest bit of the mantissa) to 31 (sign)."""
+
+
+class _Columns(NamedTuple):
+    ids: np.ndarray
+    names: list[str]
+    layers: np.ndarray
+    indices: np.ndarray
+    bits: np.ndarray
+
+
+class FaultList:
+    """Faults in an order, as a CSV list holds them (header ``Injection,Layer,TensorIndex,Bit``).
+
+    Immutable. Made by `read`, `parse`, `generate`, `from_arrays`, `from_faults`, or by slicing another list. Whether a model
+    has such layers and elements is found when it is used with one. Can be pickled and compared.
+    """
+
+    def __init__(self, faults: Iterable[Fault | tuple[Any, ...]] = ()) -> None:
+        """The same as `from_faults`."""
+        made = FaultList.from_faults(faults)
+        self._text, self._name, self._cache = made._text, made._name, made._cache
+
+    @classmethod
+    def _of_text(cls, text: bytes, name: str) -> "FaultList":
+        made = cls.__new__(cls)
+        made._text, made._name, made._cache = text, name, None
+        return made
+
+    @staticmethod
+    def read(path: str | os.PathLike[str]) -> "FaultList":
+        """Reads a CSV list.
+
+        Raises `FaultListError` (a line per problem, "list.csv:12:9: what: expected ..., found ...", at most 100) and
+        `BadInput` (no such file).
+        """
+        name = os.fspath(path)
+        try:
+            with open(name, "rb") as file:
+                text = file.read()
+        except FileNotFoundError:
+            raise BadInput(f"{name}: no such file") from None
+        except OSError as error:
+            raise BadInput(f"{name}: cannot be read: {error.strerror}") from None
+        return FaultList.parse(text, name)
+
+    @staticmethod
+    def parse(text: str | bytes, name: str = "faults") -> "FaultList":
+        """The list in the text of a CSV file; `name` stands for the file in messages. Raises `FaultListError`."""
+        made = FaultList._of_text(text.encode() if isinstance(text, str) else bytes(text), name)
+        made._columns()
+        return made
+
+    @staticmethod
+    def from_arrays(
+        layer: str | Sequence[str] | np.ndarray,
+        index: Sequence[Sequence[int]] | np.ndarray,
+        bit: int | Sequence[int] | np.ndarray,
+        injection: Sequence[int] | np.ndarray | None = None,
+    ) -> "FaultList":
+        """A list of F faults from columns.
+
+        `layer`: F names, or one for all. `index`: (F, R) integers, or F tuples, which may be of different lengths. `bit`: F
+        integers from 0 to 31, or one for all. `injection`: F different numbers from 0; without it 0 to F - 1.
+        Raises `FaultListError` (numbers out of range, an injection twice) and `Usage` (columns of other types or lengths).
+        """
+        indices, ranks = _index_column(index)
+        rows = len(ranks)
+        names, layers = _layer_column(layer, rows)
+        bits = _integer_column(bit, rows, "bit")
+        ids = np.arange(rows, dtype=np.int64) if injection is None else _integer_column(injection, rows, "injection")
+        if rows == 0:
+            raise FaultListError("faults: no faults; expected at least one; found none")
+        return FaultList.parse(_core.fault_rows_to_csv(ids, names, layers, indices, ranks, bits))
+
+    @staticmethod
+    def from_faults(faults: Iterable[Fault | tuple[Any, ...]]) -> "FaultList":
+        """A list of `Fault`s, or of tuples (layer, index, bit), which are numbered from 0.
+
+        Raises `FaultListError` and `Usage` as `from_arrays` does.
+        """
+        rows = list(faults)
+        for i, row in enumerate(rows):
+            if not isinstance(row, tuple) or len(row) not in (3, 4):
+                raise Usage(f"`faults`: item {i}: expected a Fault or (layer, index, bit), found {row!r}")
+        if len({len(row) for row in rows}) > 1:
+            raise Usage("`faults`: some items have an injection number and others have none")
+        numbers = [row[0] for row in rows] if rows and len(rows[0]) == 4 else None
+        return FaultList.from_arrays([row[-3] for row in rows], [row[-2] for row in rows], [row[-1] for row in rows], numbers)
+
+    def _columns(self) -> _Columns:
+        if self._cache is None:
+            self._cache = _Columns(*_core.parse_fault_columns(self._text, self._name))
+        return self._cache
+
+    @property
+    def name(self) -> str:
+        """The file that the list was read from, or what stands for it in messages."""
+        return self._name
+
+    @property
+    def sha256(self) -> str:
+        """Of the list's bytes, in hexadecimal digits: reports are tied to it."""
+        return hashlib.sha256(self._text).hexdigest()
+
+    @property
+    def injection(self) -> np.ndarray:
+        """The numbers of the faults: (F,) int64."""
+        return self._columns().ids
+
+    @property
+    def layer(self) -> np.ndarray:
+        """The layer of each fault: (F,) strings."""
+        columns = self._columns()
+        return np.array(columns.names, dtype=object)[columns.layers]
+
+    @property
+    def index(self) -> np.ndarray:
+        """The element of each fault: (F, R) int64, R being the largest rank; shorter indices end in -1."""
+        return self._columns().indices
+
+    @property
+    def bit(self) -> np.ndarray:
+        """The bit of each fault: (F,) uint8, 0 (lowest bit of the mantissa) to 31 (sign)."""
+        return self._columns().bits
+
+    def __len__(self) -> int:
+        return len(self._columns().ids)
+
+    def __iter__(self) -> Iterator[Fault]:
+        return (self[i] for i in range(len(self)))
+
+    @overload
+    def __getitem__(self, rows: int) -> Fault: ...
+
+    @overload
+    def __getitem__(self, rows: Union[slice, Sequence[int], np.ndarray]) -> "FaultList": ...
+
+    def __getitem__(self, rows: Any) -> Any:
+        """A fault by its row, or a list of the rows of a slice, of row numbers, or of a mask. Injection numbers stay."""
+        columns = self._columns()
+        if isinstance(rows, (int, np.integer)):
+            return Fault(
+                int(columns.ids[rows]),
+                columns.names[columns.layers[rows]],
+                tuple(int(i) for i in columns.indices[rows] if i >= 0),
+                int(columns.bits[rows]),
+            )
+        if isinstance(rows, list):
+            rows = np.asarray(rows, dtype=None if rows else np.int64)
+        indices = columns.indices[rows]
+        if len(indices) == 0:
+            raise FaultListError("faults: the chosen rows are none; expected at least one")
+        text = _core.fault_rows_to_csv(
+            np.ascontiguousarray(columns.ids[rows]),
+            columns.names,
+            np.ascontiguousarray(columns.layers[rows], dtype=np.int64),
+            np.ascontiguousarray(indices),
+            np.ascontiguousarray((indices >= 0).sum(axis=1), dtype=np.int64),
+            np.ascontiguousarray(columns.bits[rows], dtype=np.int64),
+        )
+        return FaultList.parse(text)
+
+    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str | None:
+        """Writes the list as a CSV file; without a path the text is returned. The bytes are those that were read."""
+        if path is None:
+            return self._text.decode("utf-8", "surrogateescape")
+        with open(path, "wb") as file:
+            file.write(self._text)
+        return None
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """A DataFrame with the columns of the CSV list; TensorIndex holds tuples. Needs pandas."""
+        import pandas
+
+        return pandas.DataFrame(
+            {
+                "Injection": self.injection,
+                "Layer": self.layer,
+                "TensorIndex": [tuple(int(i) for i in row if i >= 0) for row in self.index],
+                "Bit": self.bit,
+            }
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FaultList):
+            return NotImplemented
+        return self._text == other._text or list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FaultList._of_text, (self._text, self._name)
+
+    def __repr__(self) -> str:
+        layers = len(self._columns().names)
+        return f"<FaultList {self._name!r}: {len(self):,} faults in {layers} layer{'s' * (layers != 1)}>"
+
+    def _resolved(self, model: "Model") -> _core.FaultList:
+        return _core.FaultList.parse(self._text, self._name, model._core)
+
+
+def as_fault_list(faults: Any) -> FaultList:
+    """A FaultList of what users hand over: one, a path, a Fault, or faults."""
+    if isinstance(faults, FaultList):
+        return faults
+    if isinstance(faults, (str, os.PathLike)):
+        return FaultList.read(faults)
+    if isinstance(faults, Fault) or (isinstance(faults, tuple) and faults and isinstance(faults[0], str)):
+        return FaultList.from_faults([faults])
+    if isinstance(faults, Iterable):
+        return FaultList.from_faults(faults)
+    raise Usage(f"`faults`: expected a FaultList, a path, or faults, found {type(faults).__name__}")
+
+
+def _integer_column(values: Any, rows: int, name: str) -> np.ndarray:
+    column = np.asarray(values)
+    if column.dtype.kind not in "iu" and column.size > 0:
+        raise Usage(f"`{name}`: expected integers, found {column.dtype}")
+    if column.ndim == 0:
+        column = np.full(rows, column)
+    if column.shape != (rows,):
+        raise Usage(f"`{name}`: expected {rows} numbers, one for each index, found shape {column.shape}")
+    if column.dtype.kind == "u" and column.size > 0 and int(column.max()) > np.iinfo(np.int64).max:
+        raise Usage(f"`{name}`: {int(column.max())} is too large")
+    return np.ascontiguousarray(column, dtype=np.int64)
+
+
+def _index_column(index: Any) -> tuple[np.ndarray, np.ndarray]:
+    """(F, R) indices padded with -1, and the length of each."""
+    if isinstance(index, np.ndarray):
+        if index.ndim != 2 or index.dtype.kind not in "iu":
+            raise Usage(f"`index`: expected integers of shape (F, R), found {index.dtype} of shape {index.shape}")
+        return np.ascontiguousarray(index, dtype=np.int64), np.full(len(index), index.shape[1], dtype=np.int64)
+    rows = []
+    for i, item in enumerate(index):
+        row = np.asarray(item)
+        if row.ndim != 1 or (row.dtype.kind not in "iu" and row.size > 0):
+            raise Usage(f"`index`: item {i}: expected a tuple of whole numbers, found {item!r}")
+        rows.append(row.astype(np.int64))
+    ranks = np.array([len(row) for row in rows], dtype=np.int64)
+    padded = np.full((len(rows), int(ranks.max(initial=0))), -1, dtype=np.int64)
+    for i, row in enumerate(rows):
+        padded[i, : len(row)] = row
+    return padded, ranks
+
+
+def _layer_column(layer: Any, rows: int) -> tuple[list[str], np.ndarray]:
+    """The different names, and for each row which it is."""
+    given = [layer] * rows if isinstance(layer, str) else list(layer)
+    if len(given) != rows:
+        raise Usage(f"`layer`: expected {rows} names, one for each index, found {len(given)}")
+    numbers: dict[str, int] = {}
+    column = np.empty(rows, dtype=np.int64)
+    for i, name in enumerate(given):
+        if not isinstance(name, str):
+            raise Usage(f"`layer`: item {i}: expected a layer's name, found {name!r}")
+        column[i] = numbers.setdefault(str(name), len(numbers))
+    return list(numbers), column

@@ -1,0 +1,209 @@
+"""Keras models."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _core
+from ._errors import ModelError, Usage
+
+
+class ModelInput(NamedTuple):
+    """An input of a model. The shape is that of one image: without the axis of the batch."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+
+
+class ModelOutput(NamedTuple):
+    """An output of a model. The shape is that of one image."""
+
+    name: str
+    shape: tuple[int, ...]
+
+
+class Layer(NamedTuple):
+    """A leaf layer: nested models are flattened, a shared layer stands here once."""
+
+    name: str
+    """As fault lists name it: "conv2d_7"."""
+    path: str
+    """With the models around it: "model_3/conv2d_7"."""
+    class_name: str
+    """Its class in Keras: "Conv2D"."""
+    output_shape: tuple[int, ...]
+    parameters: int
+
+
+class FaultableTensor(NamedTuple):
+    """A kernel whose elements faults can hit: (kh, kw, cin, cout) of Conv2D, (in, out) of Dense."""
+
+    layer: str
+    """The path of its layer."""
+    shape: tuple[int, ...]
+    elements: int
+
+    @property
+    def bits(self) -> int:
+        """Bits that faults can hit."""
+        return 32 * self.elements
+
+
+class Model:
+    """A Keras model in memory. Immutable; may be used by several threads. Made by `load_model`."""
+
+    _core: _core.Model
+    _file: bytes | None
+
+    def __init__(self) -> None:
+        raise Usage("use load_model")
+
+    @classmethod
+    def _of(cls, core: _core.Model, file: bytes | None) -> "Model":
+        made = cls.__new__(cls)
+        made._core, made._file = core, file
+        return made
+
+    @property
+    def name(self) -> str:
+        """As Keras calls it."""
+        return self._core.name
+
+    @property
+    def source(self) -> str:
+        """The file that it was read from, or its name."""
+        return self._core.source
+
+    @property
+    def sha256(self) -> str:
+        """Of the file's bytes, in hexadecimal digits."""
+        return self._core.sha256
+
+    @property
+    def keras_version(self) -> str:
+        """The version of Keras that wrote the file; "" where it does not say."""
+        return self._core.keras_version
+
+    @property
+    def notes(self) -> list[str]:
+        """What is unusual about the file, one line each."""
+        return list(self._core.notes)
+
+    @property
+    def inputs(self) -> list[ModelInput]:
+        """Its inputs."""
+        return [ModelInput(*item) for item in self._core.inputs()]
+
+    @property
+    def outputs(self) -> list[ModelOutput]:
+        """Its outputs."""
+        return [ModelOutput(*item) for item in self._core.outputs()]
+
+    @property
+    def layers(self) -> list[Layer]:
+        """All leaf layers, in Keras' order."""
+        return [Layer(*item) for item in self._core.layers()]
+
+    @property
+    def faultable(self) -> list[FaultableTensor]:
+        """The kernels that faults can hit, in the order of the layers."""
+        return [FaultableTensor(*item) for item in self._core.faultable()]
+
+    def predict(
+        self,
+        x: Any,
+        faults: Any = None,
+        *,
+        batch_size: int = 512,
+        output: str | None = None,
+        preprocess: Any = None,
+        use_tf: bool = False,
+        check: int | None = None,
+        threads: int | None = None,
+        memory: int | str | None = None,
+        kernels: str = "auto",
+    ) -> np.ndarray:
+        """Scores of N images, equal in every bit to those of TensorFlow.
+
+        `x`: (N, ...) uint8 or float32, a dict of arrays for a model of several inputs, or a `Dataset`. Without faults: (N, C)
+        float32. With `faults` (a `FaultList`, a path, or `Fault`s), F of them: (F, N, C), each fault alone. The other arguments
+        are those of `run_campaign`. Raises what `run_campaign` raises.
+        """
+        from ._campaign import session_options
+        from ._dataset import Dataset, unlabelled
+        from ._faults import as_fault_list
+
+        images = x if isinstance(x, Dataset) else unlabelled(x)
+        options = session_options(images, batch_size, output, preprocess, use_tf, None, threads, memory, kernels)
+        chosen = None if faults is None else as_fault_list(faults)._resolved(self)
+        return _core.predict(self._core, images._core, chosen, options, check)
+
+    def summary(self) -> str:
+        """The layers as a table, with the kernels that faults can hit."""
+        kernels = {tensor.layer: tensor for tensor in self.faultable}
+        head = ("layer", "class", "output", "parameters", "kernel")
+        rows = [
+            (
+                layer.name,
+                layer.class_name,
+                str(layer.output_shape),
+                f"{layer.parameters:,}",
+                str(kernels[layer.path].shape) if layer.path in kernels else "",
+            )
+            for layer in self.layers
+        ]
+        widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in [head, *rows]]
+        bits = sum(tensor.bits for tensor in kernels.values())
+        return "\n".join([*lines, f"{len(kernels)} kernels, {bits:,} bits that faults can hit"])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (self._file, self.source, self.sha256)
+
+    def __repr__(self) -> str:
+        weights = sum(tensor.elements for tensor in self.faultable)
+        return f"<Model {self.name!r}: {len(self.layers)} layers, {weights:,} weights that faults can hit>"
+
+
+def load_model(model: Any) -> Model:
+    """Reads a Keras model.
+
+    `model`: the path of a .keras file (Keras 2.12 to 2.15, Keras 3) or a legacy .h5, or a live `keras.Model`, which is saved by
+    its own `save` to a temporary .keras file. TensorFlow is never imported here. Raises `ModelError`: no such file, damaged, a
+    layer that is not supported, another dtype policy than float32.
+    """
+    if isinstance(model, Model):
+        return model
+    if isinstance(model, (str, os.PathLike)):
+        return Model._of(_core.Model.load(os.fspath(model)), None)
+    if callable(getattr(model, "save", None)) and callable(getattr(model, "get_config", None)):
+        return _of_live_model(model)
+    raise Usage(f"`model`: expected a path or a keras.Model, found {type(model).__name__}")
+
+
+def _of_live_model(model: Any) -> Model:
+    import tempfile
+
+    name = str(getattr(model, "name", "model"))
+    with tempfile.TemporaryDirectory(prefix="tf_injector-") as folder:
+        path = os.path.join(folder, "model.keras")
+        try:
+            model.save(path)
+        except Exception as error:  # whatever Keras says
+            raise ModelError(f"{name}: Keras could not save it as a .keras file: {error}") from error
+        with open(path, "rb") as file:
+            contents = file.read()
+    return Model._of(_core.Model.from_bytes(contents, name), contents)
+
+
+def _restore(file: bytes | None, source: str, sha256: str) -> Model:
+    if file is not None:
+        return Model._of(_core.Model.from_bytes(file, source), file)
+    model = load_model(source)
+    if model.sha256 != sha256:
+        raise ModelError(f"{source}: another model than the one that was pickled (SHA-256 {sha256})")
+    return model

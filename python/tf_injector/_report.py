@@ -1,0 +1,253 @@
+"""Reports: what each fault did, on how many images."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any, Iterator, NamedTuple, Sequence
+
+import numpy as np
+
+from . import _core
+from ._errors import BadInput, Usage
+from ._table import Table
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+
+# As the report's header spells them.
+_KEYS = ("inj_id", "target_layer", "layer_weigths", "bit_pos")
+_FIELDS = (("sign", 31, 31), ("exponent", 23, 30), ("mantissa", 0, 22))
+
+
+class ChangedScores(NamedTuple):
+    """Scores of a fault on the M images where they differ from the golden ones in some bit."""
+
+    index: np.ndarray
+    """The images, from 0: (M,) int64."""
+    scores: np.ndarray
+    """(M, C) float32."""
+
+
+class Report:
+    """The rows of a campaign, one per fault, and the counts of the golden run.
+
+    Made by `run_campaign` and `read_report`. Can be pickled, without the scores.
+    """
+
+    golden: dict[str, int]
+    """Counts of the run without a fault: n_injections (images), top_1_correct, top_5_correct."""
+    rows: np.ndarray
+    """A structured array (F,) with the columns of the CSV report: inj_id, target_layer, layer_weigths (the index in the kernel, as
+    text; spelled as the report spells it), bit_pos, and the counts over the images: n_injections (images), top_1_correct, top_5_correct,
+    top_1_robust, top_5_robust, masked, non_critical, critical (SDC-1)."""
+    path: str | None
+    """Of the CSV report; None for one in memory."""
+
+    def __init__(self) -> None:
+        raise Usage("use run_campaign or read_report")
+
+    @classmethod
+    def _of(cls, result: dict[str, Any], scores: str = "none", path: str | None = None) -> "Report":
+        made = cls.__new__(cls)
+        made.golden, made.rows, made.path = result["golden"], _row_array(result), path
+        made._mode, made._scores = scores, result.get("scores")
+        made._golden_scores = result.get("golden_scores")
+        return made
+
+    @property
+    def images(self) -> int:
+        """N, the images of the test set."""
+        return self.golden["n_injections"]
+
+    @property
+    def scores(self) -> Sequence[Any]:
+        """Per row of the report the scores of its fault: (N, C) float32 where all were asked for, `ChangedScores` where the changed
+        ones were. Of a report on disk they are read when they are asked for. Raises `BadInput` where there are none.
+        """
+        if self._scores is not None:
+            return _MemoryScores(self._scores, self._mode)
+        if self.path is None:
+            raise BadInput("the report has no scores; `scores` of run_campaign asks for them")
+        return _FileScores(self._score_folder(), self.rows["inj_id"])
+
+    @property
+    def golden_scores(self) -> np.ndarray:
+        """Scores without a fault: (N, C) float32. Raises `BadInput` where there are none."""
+        if self._golden_scores is not None:
+            return self._golden_scores
+        if self.path is None:
+            raise BadInput("the report has no scores; `scores` of run_campaign asks for them")
+        return np.load(os.path.join(self._score_folder(), "clean.npy"))
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What stands in the report's .run.json: hashes, options, versions, times. Empty for a report in memory."""
+        if self.path is None:
+            return {}
+        try:
+            with open(os.path.splitext(self.path)[0] + ".run.json", encoding="utf-8") as file:
+                return json.load(file)
+        except FileNotFoundError:
+            return {}
+
+    def by_layer(self) -> Table:
+        """Rates per layer, in the order in which the layers first stand in the report. See `summary` for the columns."""
+        layers = self.rows["target_layer"]
+        names, first, numbers = np.unique(layers, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        place = np.empty(len(order), dtype=np.int64)
+        place[order] = np.arange(len(order))
+        return self._rates("layer", [str(names[i]) for i in order], place[numbers])
+
+    def by_bit(self) -> Table:
+        """Rates per bit, 31 (sign) first; bits that no fault hits are left out. See `summary` for the columns."""
+        bits = np.unique(self.rows["bit_pos"])[::-1]
+        place = np.full(32, -1)
+        place[bits] = np.arange(len(bits))
+        return self._rates("bit", [int(bit) for bit in bits], place[self.rows["bit_pos"]])
+
+    def by_field(self) -> Table:
+        """Rates per field of a float32: sign, exponent, mantissa. See `summary` for the columns."""
+        bits = self.rows["bit_pos"]
+        hit = [field for field in _FIELDS if ((bits >= field[1]) & (bits <= field[2])).any()]
+        place = np.zeros(len(bits), dtype=np.int64)
+        for i, (_, lowest, highest) in enumerate(hit):
+            place[(bits >= lowest) & (bits <= highest)] = i
+        return self._rates("field", [name for name, _, _ in hit], place)
+
+    def summary(self) -> Table:
+        """Rates of the whole report, in one row: faults, images (inferences: faults x images), and the shares of these inferences that
+        were masked (scores equal to the golden ones), non_critical (scores changed, the class not) and critical (the class changed:
+        SDC-1). Shares are mean values over the faults of the list, from 0 to 1, without an interval.
+        """
+        return self._rates("faults of", ["all layers and bits"], np.zeros(len(self.rows), dtype=np.int64))
+
+    def _rates(self, key: str, names: list[Any], group: np.ndarray) -> Table:
+        count = len(names)
+        faults = np.bincount(group, minlength=count)
+        columns: dict[str, Any] = {key: names, "faults": faults}
+        images = np.bincount(group, weights=self.rows["n_injections"], minlength=count)
+        columns["images"] = images.astype(np.int64)
+        for name in ("masked", "non_critical", "critical"):
+            sums = np.bincount(group, weights=self.rows[name], minlength=count)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                columns[name] = sums / images
+        return Table(columns, shares=("masked", "non_critical", "critical"))
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """A DataFrame of `rows`. Needs pandas."""
+        import pandas
+
+        return pandas.DataFrame({name: self.rows[name] for name in self.rows.dtype.names})
+
+    def to_polars(self) -> "polars.DataFrame":
+        """A polars DataFrame of `rows`. Needs polars."""
+        import polars
+
+        columns = {name: self.rows[name] for name in self.rows.dtype.names}
+        return polars.DataFrame({k: v.tolist() if v.dtype == object else v for k, v in columns.items()})
+
+    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str | None:
+        """Writes the report as the program does, byte for byte; without a path the text is returned."""
+        counts = _core.tally_columns()
+        lines = [",".join([*_KEYS, *counts])]
+        # The golden row has one field fewer than the header, as the Python tool writes it.
+        golden = [str(self.golden[name]) if name in self.golden else "" for name in counts]
+        lines.append(",".join(["GOLDEN", "", "", "", *golden][:-1]))
+        for row in self.rows:
+            cells = [str(row["inj_id"]), _csv_field(row["target_layer"]), _csv_field(row["layer_weigths"])]
+            lines.append(",".join([*cells, str(row["bit_pos"]), *(str(row[name]) for name in counts)]))
+        text = "".join(line + "\r\n" for line in lines)
+        if path is None:
+            return text
+        with open(path, "wb") as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
+        return None
+
+    def _score_folder(self) -> str:
+        folder = os.path.splitext(self.path or "")[0]
+        if not os.path.isfile(os.path.join(folder, "clean.npy")):
+            raise BadInput(f"{self.path}: the report has no scores: there is no {folder}/clean.npy")
+        return folder
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (self.golden, self.rows, self.path)
+
+    def __repr__(self) -> str:
+        where = "" if self.path is None else f" {self.path!r}"
+        if len(self) == 0:
+            return f"<Report{where}: no faults, {self.images:,} images, {self.golden['top_1_correct']:,} correct>"
+        critical = self.summary()["critical"][0]
+        return f"<Report{where}: {len(self):,} faults x {self.images:,} images, critical {100 * critical:.3f} %>"
+
+    def _repr_html_(self) -> str:
+        golden = self.golden
+        head = (
+            f"<p><b>{len(self):,} faults</b> x {self.images:,} images; golden run: top 1 {golden['top_1_correct']:,}, "
+            f"top 5 {golden['top_5_correct']:,} correct</p>"
+        )
+        return head if len(self) == 0 else head + self.by_field()._repr_html_()
+
+
+def read_report(path: str | os.PathLike[str]) -> Report:
+    """Reads a finished CSV report. Raises `BadInput`: "path:line:column: what; expected ...; found ...", or that it is unfinished."""
+    name = os.fspath(path)
+    return Report._of(_core.read_report(name), path=name)
+
+
+def _row_array(result: dict[str, Any]) -> np.ndarray:
+    counts = _core.tally_columns()
+    types = [("inj_id", np.int64), ("target_layer", object), ("layer_weigths", object), ("bit_pos", np.int64)]
+    rows = np.empty(len(result["ids"]), dtype=types + [(name, np.int64) for name in counts])
+    rows["inj_id"], rows["bit_pos"] = result["ids"], result["bits"]
+    rows["target_layer"], rows["layer_weigths"] = result["layers"], result["indices"]
+    for i, name in enumerate(counts):
+        rows[name] = result["counts"][:, i]
+    return rows
+
+
+def _restore(golden: dict[str, int], rows: np.ndarray, path: str | None) -> Report:
+    made = Report.__new__(Report)
+    made.golden, made.rows, made.path = golden, rows, path
+    made._mode, made._scores, made._golden_scores = "none", None, None
+    return made
+
+
+def _csv_field(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\r\n') else text
+
+
+class _MemoryScores(Sequence[Any]):
+    def __init__(self, scores: list[Any], mode: str) -> None:
+        self._scores, self._mode = scores, mode
+
+    def __len__(self) -> int:
+        return len(self._scores)
+
+    def __getitem__(self, row: Any) -> Any:
+        if isinstance(row, slice):
+            return [self[i] for i in range(*row.indices(len(self)))]
+        found = self._scores[row]
+        return found if self._mode == "all" else ChangedScores(*found)
+
+
+class _FileScores(Sequence[Any]):
+    def __init__(self, folder: str, ids: np.ndarray) -> None:
+        self._folder, self._ids = folder, ids
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __getitem__(self, row: Any) -> Any:
+        if isinstance(row, slice):
+            return [self[i] for i in range(*row.indices(len(self)))]
+        stem = os.path.join(self._folder, f"inj_{self._ids[row]}")
+        if os.path.isfile(stem + ".npy"):
+            return np.load(stem + ".npy")
+        with np.load(stem + ".npz") as changed:
+            return ChangedScores(changed["index"], changed["scores"])

@@ -1,0 +1,114 @@
+#include "tf_injector/fault_list.hpp"
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "python/arrays.hpp"
+#include "python/objects.hpp"
+#include "tf_injector/error.hpp"
+
+namespace nb = nanobind;
+
+namespace tf_injector::detail::python {
+namespace {
+
+std::string_view text_of(const nb::bytes& text) {
+  return {static_cast<const char*>(text.data()), text.size()};
+}
+
+// Rows of a list as columns: layers as numbers of `names`, indices padded with -1 to one length.
+struct Columns {
+  std::vector<int64_t> ids, indices;
+  std::vector<int32_t> layers;
+  std::vector<uint8_t> bits;
+  std::vector<std::string> names;
+  size_t rank = 0;
+};
+
+Columns columns_of(const std::vector<Fault>& faults) {
+  Columns columns;
+  std::map<std::string, int32_t> numbers;
+  for (const Fault& fault : faults) columns.rank = std::max(columns.rank, fault.parts.front().index.size());
+  columns.ids.reserve(faults.size());
+  columns.layers.reserve(faults.size());
+  columns.bits.reserve(faults.size());
+  columns.indices.assign(faults.size() * columns.rank, -1);
+  for (size_t i = 0; i < faults.size(); ++i) {
+    const FaultPart& part = faults[i].parts.front();
+    const auto [number, is_new] = numbers.try_emplace(part.layer, static_cast<int32_t>(columns.names.size()));
+    if (is_new) columns.names.push_back(part.layer);
+    columns.ids.push_back(faults[i].id);
+    columns.layers.push_back(number->second);
+    columns.bits.push_back(static_cast<uint8_t>(flipped_bit(faults[i])));
+    std::copy(part.index.begin(), part.index.end(),
+              columns.indices.begin() + static_cast<int64_t>(i * columns.rank));
+  }
+  return columns;
+}
+
+// (ids, names of layers, layers, indices, bits)
+nb::tuple parse_fault_columns(const nb::bytes& text, const std::string& name) {
+  Columns columns;
+  {
+    const nb::gil_scoped_release release;
+    columns = columns_of(parse_faults(text_of(text), name));
+  }
+  const size_t rows = columns.ids.size();
+  return nb::make_tuple(array_of(std::move(columns.ids), {rows}), columns.names,
+                        array_of(std::move(columns.layers), {rows}),
+                        array_of(std::move(columns.indices), {rows, columns.rank}),
+                        array_of(std::move(columns.bits), {rows}));
+}
+
+using Integers = nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Indices = nb::ndarray<const int64_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+// The CSV text of rows given as columns. A row's index ends at the first -1 that `ranks` says.
+nb::bytes fault_rows_to_csv(const Integers& ids, const std::vector<std::string>& names,
+                            const Integers& layers, const Indices& indices, const Integers& ranks,
+                            const Integers& bits) {
+  const size_t rows = ids.shape(0), rank = indices.shape(1);
+  if (layers.shape(0) != rows || indices.shape(0) != rows || ranks.shape(0) != rows || bits.shape(0) != rows)
+    throw Error(ErrorKind::internal, "columns of different lengths");
+  std::string text;
+  {
+    const nb::gil_scoped_release release;
+    std::vector<Fault> faults;
+    faults.reserve(rows);
+    for (size_t i = 0; i < rows; ++i) {
+      const int64_t* index = indices.data() + i * rank;
+      const auto length = std::min<size_t>(rank, static_cast<size_t>(std::max<int64_t>(0, ranks.data()[i])));
+      faults.push_back(bit_flip(ids.data()[i], names.at(static_cast<size_t>(layers.data()[i])),
+                                {index, index + length}, static_cast<int>(bits.data()[i])));
+    }
+    text = faults_to_csv(faults);
+  }
+  return nb::bytes(text.data(), text.size());
+}
+
+FaultList parse_list(const nb::bytes& text, const std::string& name, const Model& model) {
+  const nb::gil_scoped_release release;
+  return FaultList::parse(text_of(text), name, model);
+}
+
+}  // namespace
+
+void bind_fault_list(nb::module_& module) {
+  nb::class_<FaultList>(module, "FaultList")
+      .def_static("parse", parse_list, nb::arg("text"), nb::arg("name"), nb::arg("model"))
+      .def("__len__", &FaultList::size)
+      .def_prop_ro("sha256", &FaultList::sha256);
+  module.def("parse_fault_columns", parse_fault_columns, nb::arg("text"), nb::arg("name"));
+  module.def("fault_rows_to_csv", fault_rows_to_csv, nb::arg("ids"), nb::arg("names"), nb::arg("layers"),
+             nb::arg("indices"), nb::arg("ranks"), nb::arg("bits"));
+}
+
+}  // namespace tf_injector::detail::python

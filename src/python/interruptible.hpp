@@ -1,0 +1,46 @@
+// Long work for a caller in Python: other Python threads run meanwhile, and Ctrl-C ends it.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tf_injector/campaign.hpp"
+
+namespace tf_injector::detail::python {
+
+// What the work says on the way, handed to the thread that holds the GIL. All may be empty.
+struct Listener {
+  std::function<void(const std::string&)> message = {};
+  std::function<void(const std::string&)> warning = {};
+  std::function<void(const Progress&)> progress = {};
+};
+
+// The callbacks of the work: they only note what there is to say.
+class Talk {
+ public:
+  Talk();
+  ~Talk();
+  Talk(const Talk&) = delete;
+  Talk& operator=(const Talk&) = delete;
+
+  // `stop`: what ends the work. Valid as long as this object.
+  [[nodiscard]] CampaignCallbacks callbacks(const std::atomic<bool>* stop);
+  [[nodiscard]] std::function<void(const std::string&)> message();
+  // Tells the listener what is new. With the GIL; throws what the listener throws.
+  void tell(const Listener& listener);
+
+ private:
+  struct State;
+  State* state_;
+};
+
+// Runs `work(stop, talk)` on a thread of its own. This thread, which holds the GIL, gives it away, takes it
+// back every few hundredths of a second to look for signals, and tells the listener what is new. When a
+// signal's handler or the listener raises, `stop` becomes true, the work is waited for, and that is thrown.
+// What the work throws is thrown otherwise.
+void run_interruptible(const std::function<void(const std::atomic<bool>& stop, Talk& talk)>& work,
+                       const Listener& listener = {});
+
+}  // namespace tf_injector::detail::python

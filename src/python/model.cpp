@@ -1,0 +1,81 @@
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "python/objects.hpp"
+#include "tf_injector/error.hpp"
+#include "tf_injector/kernel_set.hpp"
+#include "tf_injector/model.hpp"
+
+namespace nb = nanobind;
+
+namespace tf_injector::detail::python {
+namespace {
+
+using NoGil = nb::call_guard<nb::gil_scoped_release>;
+
+nb::tuple shape_tuple(const std::vector<int64_t>& shape) {
+  nb::list list;
+  for (int64_t n : shape) list.append(n);
+  return nb::tuple(list);
+}
+
+Model model_from_bytes(const nb::bytes& file, const std::string& name) {
+  const auto* begin = static_cast<const uint8_t*>(file.data());
+  std::vector<uint8_t> bytes(begin, begin + file.size());
+  const nb::gil_scoped_release release;
+  return Model::from_bytes(std::move(bytes), name);
+}
+
+nb::list inputs_of(const Model& model) {
+  nb::list list;
+  for (const ModelInput& input : model.inputs())
+    list.append(nb::make_tuple(input.name, shape_tuple(input.shape), input.type));
+  return list;
+}
+
+nb::list outputs_of(const Model& model) {
+  nb::list list;
+  for (const ModelOutput& output : model.outputs())
+    list.append(nb::make_tuple(output.name, shape_tuple(output.shape)));
+  return list;
+}
+
+nb::list layers_of(const Model& model) {
+  nb::list list;
+  for (const ModelLayer& layer : model.layers())
+    list.append(nb::make_tuple(layer.name, layer.path, layer.class_name, shape_tuple(layer.output_shape),
+                               layer.parameters));
+  return list;
+}
+
+nb::list faultable_of(const Model& model) {
+  nb::list list;
+  for (const FaultableTensor& tensor : model.faultable())
+    list.append(nb::make_tuple(tensor.layer, shape_tuple(tensor.shape), tensor.elements));
+  return list;
+}
+
+}  // namespace
+
+void bind_model(nb::module_& module) {
+  nb::class_<Model>(module, "Model")
+      .def_static("load", &Model::load, nb::arg("path"), NoGil())
+      .def_static("from_bytes", model_from_bytes, nb::arg("file"), nb::arg("name"))
+      .def_prop_ro("source", &Model::source)
+      .def_prop_ro("name", &Model::name)
+      .def_prop_ro("sha256", &Model::sha256)
+      .def_prop_ro("keras_version", &Model::keras_version)
+      .def_prop_ro("notes", &Model::notes)
+      .def_prop_ro("memory_bytes", &Model::memory_bytes)
+      .def("inputs", inputs_of)
+      .def("outputs", outputs_of)
+      .def("layers", layers_of)
+      .def("faultable", faultable_of);
+}
+
+}  // namespace tf_injector::detail::python

@@ -1,0 +1,19 @@
+// Models, fault lists, data sets and options as classes of the module.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace tf_injector::detail::python {
+
+// Adds Model.
+void bind_model(nanobind::module_& module);
+// Adds FaultList, parse_fault_columns and fault_rows_to_csv.
+void bind_fault_list(nanobind::module_& module);
+// Adds Dataset and dataset_names.
+void bind_dataset(nanobind::module_& module);
+// Adds SessionOptions.
+void bind_options(nanobind::module_& module);
+// Adds run_campaign, predict, read_report and tally_columns.
+void bind_runs(nanobind::module_& module);
+
+}  // namespace tf_injector::detail::python
