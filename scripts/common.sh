@@ -102,14 +102,16 @@ compile_jobs() {
   echo "$jobs"
 }
 
-# build_preset PRESET [TARGET...]: configures and builds build/PRESET; only what changed is compiled.
+# build_preset PRESET [TARGET...]: configures and builds build/PRESET; only what changed is compiled. Words in the array
+# configure_options go to CMake.
+configure_options=()
 build_preset() {
   local preset=$1 jobs
   shift
   jobs=$(compile_jobs)
   if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER-ccache}; fi
   say "building build/$preset (${*:-everything}; $jobs jobs)"
-  quietly "configure-$preset.log" cmake --preset "$preset"
+  quietly "configure-$preset.log" cmake --preset "$preset" "${configure_options[@]}"
   if [ $# -gt 0 ]; then set -- --target "$@"; fi
   cmake --build --preset "$preset" --parallel "$jobs" "$@" </dev/null
 }

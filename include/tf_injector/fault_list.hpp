@@ -16,8 +16,8 @@
 
 namespace tf_injector {
 
-// The rows of a CSV list (Injection,Layer,TensorIndex,Bit) as they stand, for no model yet: whether a model has
-// such layers and elements is found when a FaultList is made of them. Throws FaultListError: a line per
+// The rows of a CSV list (Injection,Layer,TensorIndex,Bit) as they stand, for no model yet: whether a model
+// has such layers and elements is found when a FaultList is made of them. Throws FaultListError: a line per
 // problem, "list.csv:12:9: what: expected ..., found ...", at most 100; Error(bad_input): no such file.
 [[nodiscard]] std::vector<Fault> read_faults(const std::string& path);
 // The same from text; `name` stands for the file in messages.

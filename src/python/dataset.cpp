@@ -93,8 +93,8 @@ nb::list inputs_of(const Dataset& dataset) {
   for (const DatasetInput& input : dataset.inputs) {
     std::vector<size_t> shape{dataset.size()};
     for (int64_t n : input.shape) shape.push_back(static_cast<size_t>(n));
-    const nb::object images = input.is_float ? nb::cast(view_of(input.floats, shape))
-                                             : nb::cast(view_of(input.bytes, shape));
+    const nb::object images =
+        input.is_float ? nb::cast(view_of(input.floats, shape)) : nb::cast(view_of(input.bytes, shape));
     list.append(nb::make_tuple(input.name, images, input.needs_preprocessing));
   }
   return list;

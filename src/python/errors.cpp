@@ -18,24 +18,34 @@ PyObject* error_types = nullptr;
 
 const char* kind_name(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::internal: return "internal";
-    case ErrorKind::usage: return "usage";
-    case ErrorKind::bad_input: return "bad_input";
-    case ErrorKind::output: return "output";
-    case ErrorKind::busy: return "busy";
-    case ErrorKind::resume: return "resume";
-    case ErrorKind::self_check: return "self_check";
-    case ErrorKind::out_of_memory: return "out_of_memory";
-    case ErrorKind::download: return "download";
-    case ErrorKind::interrupted: return "interrupted";
+    case ErrorKind::internal:
+      return "internal";
+    case ErrorKind::usage:
+      return "usage";
+    case ErrorKind::bad_input:
+      return "bad_input";
+    case ErrorKind::output:
+      return "output";
+    case ErrorKind::busy:
+      return "busy";
+    case ErrorKind::resume:
+      return "resume";
+    case ErrorKind::self_check:
+      return "self_check";
+    case ErrorKind::out_of_memory:
+      return "out_of_memory";
+    case ErrorKind::download:
+      return "download";
+    case ErrorKind::interrupted:
+      return "interrupted";
   }
   return "internal";
 }
 
 void raise(const char* name, const std::string& text) {
   PyObject* type = error_types == nullptr ? nullptr : PyDict_GetItemString(error_types, name);
-  const nb::object message = nb::steal(PyUnicode_DecodeUTF8(
-      text.data(), static_cast<Py_ssize_t>(text.size()), "surrogateescape"));  // texts may name files
+  const nb::object message = nb::steal(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()),
+                                                            "surrogateescape"));  // texts may name files
   PyErr_SetObject(type == nullptr ? PyExc_RuntimeError : type, message.ptr());
 }
 

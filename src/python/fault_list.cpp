@@ -62,10 +62,9 @@ nb::tuple parse_fault_columns(const nb::bytes& text, const std::string& name) {
     columns = columns_of(parse_faults(text_of(text), name));
   }
   const size_t rows = columns.ids.size();
-  return nb::make_tuple(array_of(std::move(columns.ids), {rows}), columns.names,
-                        array_of(std::move(columns.layers), {rows}),
-                        array_of(std::move(columns.indices), {rows, columns.rank}),
-                        array_of(std::move(columns.bits), {rows}));
+  return nb::make_tuple(
+      array_of(std::move(columns.ids), {rows}), columns.names, array_of(std::move(columns.layers), {rows}),
+      array_of(std::move(columns.indices), {rows, columns.rank}), array_of(std::move(columns.bits), {rows}));
 }
 
 using Integers = nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;

@@ -1,3 +1,5 @@
+#include "tf_injector/model.hpp"
+
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -9,7 +11,6 @@
 #include "python/objects.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/kernel_set.hpp"
-#include "tf_injector/model.hpp"
 
 namespace nb = nanobind;
 

@@ -18,7 +18,8 @@ void set_kernels(SessionOptions& options, const std::string& name) {
   const std::optional<KernelSet> set = kernel_set_named(name);
   if (!set) {
     std::string names;
-    for (KernelSet known : kKernelSets) names += (names.empty() ? "" : ", ") + std::string(kernel_set_name(known));
+    for (KernelSet known : kKernelSets)
+      names += (names.empty() ? "" : ", ") + std::string(kernel_set_name(known));
     throw Error(ErrorKind::usage, "`kernels`: expected one of " + names + ", found '" + name + "'");
   }
   options.kernels = *set;
@@ -48,7 +49,8 @@ void bind_options(nb::module_& module) {
             return options.preprocess.mode == PreprocessOptions::Mode::none;
           },
           [](SessionOptions& options, bool raw) {
-            options.preprocess.mode = raw ? PreprocessOptions::Mode::none : PreprocessOptions::Mode::automatic;
+            options.preprocess.mode =
+                raw ? PreprocessOptions::Mode::none : PreprocessOptions::Mode::automatic;
           })
       .def_prop_rw(
           "mean", [](const SessionOptions& options) { return options.preprocess.mean; },

@@ -157,8 +157,8 @@ Listener listener_of(const nb::object& message, const nb::object& warning, const
   if (!warning.is_none()) listener.warning = [&warning](const std::string& line) { warning(line); };
   if (!progress.is_none()) {
     listener.progress = [&progress](const Progress& p) {
-      progress(p.faults_total, static_cast<double>(p.faults_before) + p.faults_done, p.seconds, p.rows_written,
-               p.critical, p.images_evaluated);
+      progress(p.faults_total, static_cast<double>(p.faults_before) + p.faults_done, p.seconds,
+               p.rows_written, p.critical, p.images_evaluated);
     };
   }
   return listener;
@@ -236,9 +236,8 @@ nb::object predict(const Model& model, const Dataset& dataset, const std::option
       ScoreSink sink(values);
       campaign.run(sink, callbacks);
     } else {
-      campaign.run_golden(callbacks, [&](std::span<const float> golden) {
-        values.assign(golden.begin(), golden.end());
-      });
+      campaign.run_golden(
+          callbacks, [&](std::span<const float> golden) { values.assign(golden.begin(), golden.end()); });
     }
   });
   if (!faults) return nb::cast(array_of(std::move(values), {images, scores_per_image}));

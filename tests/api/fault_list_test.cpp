@@ -99,5 +99,32 @@ TEST(ModelApi, SaysWhatFaultsCanHit) {
   EXPECT_EQ(model.steps(KernelSet::scalar).size(), 1U);
 }
 
+TEST(FaultListApi, RowsWithoutAModelAreReadAsTheyStand) {
+  const std::vector<Fault> faults =
+      parse_faults("Injection;Layer;TensorIndex;Bit\n7;anything;[1, 2, 3];31\n\n3;\"a,b\";(5,);0\n", "mine");
+  ASSERT_EQ(faults.size(), 2U);
+  EXPECT_EQ(faults[0], bit_flip(7, "anything", {1, 2, 3}, 31));
+  EXPECT_EQ(faults[1], bit_flip(3, "a,b", {5}, 0));
+  EXPECT_EQ(parse_faults(faults_to_csv(faults), "again"), faults);
+}
+
+TEST(FaultListApi, WhatIsWrongWithRowsIsFoundWithoutAModel) {
+  const auto refusal = [](const std::string& row) -> std::string {
+    try {
+      static_cast<void>(parse_faults("Injection,Layer,TensorIndex,Bit\n" + row, "mine"));
+    } catch (const FaultListError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_THAT(refusal("0,a,\"(0, 1)\",32\n"), HasSubstr("mine:2:14: Bit out of range"));
+  EXPECT_THAT(refusal("0,a,\"(0, -1)\",3\n"), HasSubstr("mine:2:5: TensorIndex out of range on axis 1"));
+  EXPECT_THAT(refusal("0,a,\"(0, x)\",3\n"), HasSubstr("TensorIndex is no tuple"));
+  EXPECT_THAT(refusal("0,,\"(0, 1)\",3\n"), HasSubstr("mine:2:3: no layer"));
+  EXPECT_THAT(refusal("0,a,\"(0,)\",3\n0,a,\"(1,)\",3\n"), HasSubstr("Injection stands twice"));
+  EXPECT_THAT(refusal(""), HasSubstr("no faults"));
+  EXPECT_THROW(static_cast<void>(read_faults("no/such/list.csv")), Error);
+}
+
 }  // namespace
 }  // namespace tf_injector::detail
