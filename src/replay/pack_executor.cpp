@@ -1,6 +1,7 @@
 #include "replay/pack_executor.hpp"
 
 #include <cassert>
+#include <functional>
 
 namespace tf_injector::detail::replay {
 
@@ -77,7 +78,7 @@ void PackExecutor::compute_hit(const ReplayStep& step, size_t index, LaneMask re
     values_.merge(step.output, p, changes_);
   };
   if (reached != 0) {
-    linear_.run(step, index, context, merge);
+    linear_.run(step, index, context, std::cref(merge));
   } else {
     for (int64_t p = 0; p < plan_.values()[idx(step.output)].positions; ++p) merge(p);
   }

@@ -128,6 +128,7 @@ TEST(ReplayCounters, EveryShortcutIsTakenUnlessItIsSwitchedOff) {
       EXPECT_GT(with.single_lanes, 0);
       EXPECT_GT(with.copied_pixels, 0);
     }
+    EXPECT_EQ(with.negative_zeros, 0) << "no sum of ordinary numbers is flushed";
     EXPECT_EQ(with.whole_runs, 0) << "all of its steps have a form for a pack";
   });
 }
@@ -141,6 +142,7 @@ TEST(ReplayCounters, LanesTakeTheirShortcutsToo) {
     const Counters counters = counters_of(of, set, lanes);
     for (const Trace& trace : kTraces)
       EXPECT_EQ(counters.*trace.count > 0, trace.shortcut != &Shortcuts::alone) << name_of(trace.count);
+    EXPECT_EQ(counters.negative_zeros, 0);
   });
 }
 
@@ -216,6 +218,25 @@ TEST(ReplayCounters, ASumThatEndsInNegativeZeroIsDoneAgain) {
     EXPECT_EQ(counters_of(of, set, lanes).negative_zeros, 0);
     lanes.zero_inputs = true;
   });
+}
+
+// y = (-1.5 w, w, 0), and their mean: -w / 2 is flushed to -0, and -0 + 0 is +0. The first lane's sum alone,
+// the others' are not so small; they fill their vectors.
+TEST(ReplayCounters, AMeanThatEndsInNegativeZeroIsDoneAgain) {
+  const uint32_t smallest = float_bits(0x1p-126f);
+  Case of;
+  of.graph.weights = {{"kernel", {1, 1, 1, 1}, {bits_float(smallest)}}};
+  const NodeId in = of.graph.add_input("in", "in", {1, 3, 1});
+  const ops::Conv2D op{.kernel = 0, .kernel_size = {1, 1}, .filters = 1};
+  const ops::AveragePool2D average{.pool_size = {1, 3}, .strides = {1, 3}};
+  of.graph.outputs = {of.graph.add("mean", average, {of.graph.add("conv", op, {in})})};
+  of.graph.output_names = {"mean"};
+  of.patches.assign(64, {.weight = 0, .element = 0, .old_bits = smallest, .new_bits = float_bits(0x1p-120f)});
+  of.patches[0].new_bits = smallest ^ 1u;
+  of.image = {-1.5f, 1.0f, 0.0f};
+  Shortcuts lanes;
+  lanes.alone = false;
+  for_each_set([&](KernelSet set) { EXPECT_EQ(counters_of(of, set, lanes).negative_zeros, 1); });
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "replay/fault_block.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <set>
@@ -80,6 +81,22 @@ TEST(FaultBlock, LanesLieInTheOrderOfTheirChangesAndLargeOnesApart) {
   EXPECT_EQ(packs[0]->faults, test::block_indices({3, 2, 0}));
   EXPECT_TRUE(packs[1]->has_large_delta);
   EXPECT_EQ(packs[1]->faults, test::block_indices({4, 1, 5}));
+}
+
+// A weight that changes by more than 8 does so by much: exactly 8 is not more.
+TEST(FaultBlock, AChangeOfExactlyTheLimitIsNotLarge) {
+  if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
+  std::mt19937 rng(97);
+  Graph graph = test::convolutions(rng, kSide, {5});
+  graph.weights[0].values[0] = 1.0f;
+  const PreparedNetwork network(std::move(graph),
+                                test::random_values(rng, kSide * kSide * 3, test::Values::ordinary));
+  const std::vector<Patch> patches = {test::patch_of(network.graph, 0, 0, -7.0f),
+                                      test::patch_of(network.graph, 0, 0, std::nextafter(9.0f, 10.0f))};
+  const FaultBlock block(network.replay_plan, patches);
+  const std::vector<const Pack*> packs = packs_of(block);
+  ASSERT_EQ(packs.size(), 2u);
+  for (const Pack* pack : packs) EXPECT_EQ(pack->has_large_delta, pack->faults == test::block_indices({1}));
 }
 
 TEST(FaultBlock, APackThatIsNotFullTakesFaultsOfTheLayersBehind) {

@@ -1,8 +1,10 @@
 // What replay allocates stays within what its plan says: counted by the allocation functions of this program.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 
+#include "replay/prepared_network.hpp"
 #include "replay/replay.hpp"
 #include "support/counted_allocations.hpp"
 #include "support/odd_networks.hpp"
@@ -15,6 +17,7 @@ using replay::PackSize;
 using replay::ReplayPlan;
 using replay::ReplayWorkspace;
 using test::most_while;
+using test::PreparedNetwork;
 
 struct Case {
   Graph graph;
@@ -129,6 +132,154 @@ TEST(ReplayMemory, PixelsThatAreWrittenAnewStayWithinTheirBuffer) {
   EXPECT_GE(static_cast<int64_t>(buffer.values.size()), info.positions * info.channels * lanes);
   EXPECT_LE(static_cast<int64_t>(buffer.values.size()), buffer.most.values);
   EXPECT_LE(static_cast<int64_t>(buffer.channels.size()), buffer.most.channels);
+}
+
+// As large as it may become.
+replay::SparsePixelBuffer grown(replay::SparsePixelBuffer buffer) {
+  buffer.begin(buffer.owner, 0);
+  buffer.reserve(buffer.most.values, buffer.most.channels - replay::simd::kMaxWidth);
+  return buffer;
+}
+
+// One value for each buffer of the memory plan.
+std::vector<int> values_of_slots(const ReplayPlan& plan) {
+  std::vector<int> values(plan.sizes().slots.size(), -1);
+  for (size_t v = 0; v < plan.values().size(); ++v)
+    values[static_cast<size_t>(plan.values()[v].slot)] = static_cast<int>(v);
+  return values;
+}
+
+// Values of one slot after the other ask for all the buffers that may be outside at a time. Spare buffers of
+// other slots must make room for them.
+TEST(ReplayMemory, CarriedBuffersStayWithinTheirBound) {
+  if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
+  std::mt19937 rng(24);
+  for (const PackSize size : {PackSize{8, 1}, PackSize{8, 3}}) {
+    const Case of = Case::residual(rng, {.side = 7, .channels = 10, .blocks = 3, .projection = true}, 1);
+    const PreparedNetwork network(of.graph, of.images[0], {}, size);
+    const std::vector<int> values = values_of_slots(network.replay_plan);
+    ASSERT_GE(values.size(), 3U);
+    const replay::PackedActivations activations(network.replay_plan, network.golden);
+    replay::Repacker repacker(network.replay_plan, network.golden, activations);
+    const size_t most = most_while([&] {
+      for (int round = 0; round < 3; ++round) {
+        for (const int value : values) {
+          std::vector<replay::SparsePixelBuffer> taken;
+          for (int64_t i = 0; i < size.buffers(); ++i) taken.push_back(grown(repacker.take(value)));
+          for (replay::SparsePixelBuffer& buffer : taken) repacker.give_back(value, std::move(buffer));
+        }
+      }
+    });
+    size_t moved = 0;  // the new place of one that grows
+    for (const replay::SlotSizes& slot : network.replay_plan.sizes().slots)
+      moved = std::max(moved, replay::pixel_buffer_bytes(slot));
+    constexpr size_t kLists = 1 << 14;  // of buffers
+    EXPECT_LE(most, replay::most_outside_bytes(network.replay_plan.sizes()) + moved + kLists);
+  }
+}
+
+// The workspace of a pack more has room for what is carried of it: its pixels and the list of its faults.
+TEST(ReplayMemory, CountsWhatIsCarriedOfEveryPack) {
+  if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
+  std::mt19937 rng(25);
+  const Case of = Case::residual(rng, {.side = 4, .channels = 2}, 1);
+  const Plan plan = Plan::compile(of.graph, {});
+  const int32_t width = ReplayPlan(plan).table().width();
+  const PackSize few{width, 2}, more{width, 3};
+  const ReplayPlan replay_plan(plan, {}, more);
+  const auto& slots = replay_plan.sizes().slots;
+  const auto largest = std::max_element(slots.begin(), slots.end(), [](const auto& a, const auto& b) {
+    return replay::pixel_buffer_bytes(a) < replay::pixel_buffer_bytes(b);
+  });
+  std::vector<replay::CarriedPack> packs;
+  const size_t carried = most_while([&] {
+    packs.reserve(static_cast<size_t>(more.buffers() - few.buffers()));
+    while (packs.size() < packs.capacity()) {
+      replay::SparsePixelBuffer buffer;
+      buffer.become(*largest);
+      packs.push_back({.faults = std::vector<BlockIndex>(static_cast<size_t>(width)),
+                       .pending = {},
+                       .buffer = grown(std::move(buffer))});
+    }
+  });
+  EXPECT_GE(replay_plan.workspace_bytes(more) - replay_plan.workspace_bytes(few), carried);
+}
+
+struct Executors {
+  replay::PackedActivations values;
+  replay::FaultedChannelOutputs faulted_outputs;
+  replay::PackExecutor together;
+  replay::PerFaultExecutor alone;
+
+  explicit Executors(const PreparedNetwork& network)
+      : values(network.replay_plan, network.golden),
+        faulted_outputs(network.replay_plan, network.golden),
+        together(network.replay_plan, network.golden, values, faulted_outputs),
+        alone(network.replay_plan, network.golden, values, faulted_outputs) {
+    for (const int value : values_of_slots(network.replay_plan)) {
+      replay::SparsePixelBuffer buffer = values.make_buffer(value);
+      for (int64_t* most : {&buffer.most.values, &buffer.most.channels}) *most *= 8;  // no pixel is moved
+      (void)values.exchange(value, grown(std::move(buffer)));
+    }
+  }
+};
+
+// Runs every step for every pack; where a pack hits linear steps only, some of its faults alone, too. Pixels
+// have all the room that they might take: nothing else grows.
+void expect_no_allocation(const Case& of, const replay::Shortcuts& shortcuts) {
+  const PreparedNetwork network(of.graph, of.images[0], shortcuts);
+  const ReplayPlan& plan = network.replay_plan;
+  const FaultBlock block(plan, of.patches);
+  for (const replay::Group& group : block.groups()) {
+    for (const std::vector<replay::Pack>* packs : {&group.packs, &group.multi_layer_packs}) {
+      for (const replay::Pack& pack : *packs) {
+        Executors executors(network);
+        const auto lanes = static_cast<int32_t>(pack.faults.size());
+        EXPECT_EQ(test::allocations_while([&] {
+                    executors.values.reset(lanes);
+                    executors.together.run(0, plan.steps().size(), pack.hits, network.context);
+                  }),
+                  0)
+            << lanes << " lanes together";
+        if (std::any_of(pack.hits.begin(), pack.hits.end(),
+                        [](const replay::LayerFaults& hit) { return hit.lane.empty(); }))
+          continue;
+        EXPECT_EQ(test::allocations_while([&] {
+                    executors.values.reset(lanes);
+                    executors.alone.run(0, plan.steps().size(), pack.hits,
+                                        executors.values.all_lanes() & 0b1111, -1, plan.output(),
+                                        network.context);
+                  }),
+                  0)
+            << "alone";
+      }
+    }
+  }
+}
+
+// Networks none of whose steps runs a reference kernel that makes scratch of its own.
+TEST(ReplayMemory, RunAllocatesNothing) {
+  if (!test::has_lanes()) GTEST_SKIP() << "the reference has no lanes";
+  std::mt19937 rng(26);
+  std::vector<Case> cases;
+  for (const bool flag : {false, true}) {
+    cases.push_back(
+        Case::residual(rng, {.side = 6, .channels = 9, .projection = true, .average_pool = flag}, 100));
+    const test::ChannelNetwork channels(rng, flag);
+    cases.push_back({rng, channels.graph, channels.kernels, 100});
+    const test::GateNetwork gates(rng, flag);
+    cases.push_back({rng, gates.graph, gates.kernels, 100});
+  }
+  for (size_t i = 0; i < cases.size(); ++i) {
+    for (const replay::Shortcuts& shortcuts : {replay::Shortcuts{},
+                                               {.channel = false},
+                                               {.reach = false},
+                                               {.early_end = false},
+                                               {.zero_inputs = false}}) {
+      SCOPED_TRACE("network " + std::to_string(i));
+      expect_no_allocation(cases[i], shortcuts);
+    }
+  }
 }
 
 TEST(ReplayMemory, SmallerPacksTakeLess) {

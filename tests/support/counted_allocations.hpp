@@ -10,10 +10,11 @@
 
 namespace {
 
-std::atomic<int64_t> allocated{0}, most_allocated{0};
+std::atomic<int64_t> allocated{0}, most_allocated{0}, allocations{0};
 
 void* count(void* block) {
   if (block == nullptr) throw std::bad_alloc();
+  ++allocations;
   const int64_t now = allocated += static_cast<int64_t>(malloc_usable_size(block));
   for (int64_t most = most_allocated; now > most && !most_allocated.compare_exchange_weak(most, now);) {
   }
@@ -61,6 +62,14 @@ size_t most_while(Run run) {
   most_allocated = before;
   run();
   return static_cast<size_t>(most_allocated - before);
+}
+
+// How often something is allocated while `run` runs.
+template <class Run>
+int64_t allocations_while(Run run) {
+  const int64_t before = allocations;
+  run();
+  return allocations - before;
 }
 
 }  // namespace tf_injector::detail::test
