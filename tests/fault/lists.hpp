@@ -46,7 +46,8 @@ inline Graph small_model() {
 }
 
 inline ResolvedFaultList parse(const std::string& text) {
-  return parse_fault_list(text, "list.csv", small_model());
+  const Graph model = small_model();
+  return parse_fault_list(text, "list.csv", &model);
 }
 
 // All problems of the list whose rows are `rows`; "" when there are none.
