@@ -10,8 +10,8 @@
 Scores and counts equal TensorFlow's in every bit. Neither TensorFlow nor Keras is needed or imported.
 """
 
+from . import _core
 from ._campaign import Progress, run_campaign
-from ._core import version as __version__
 from ._dataset import Dataset, Normalization
 from ._errors import (
     BadInput,
@@ -32,6 +32,8 @@ from ._faults import Fault, FaultList
 from ._model import FaultableTensor, Layer, Model, ModelInput, ModelOutput, load_model
 from ._report import ChangedScores, Report, read_report
 from ._table import Table
+
+__version__ = _core.version()
 
 __all__ = [
     "BadInput",

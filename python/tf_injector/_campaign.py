@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import re
 from typing import Any, Callable, NamedTuple, Union
 
-from . import _core
+from . import _core, _text
 from ._dataset import Dataset, Normalization, as_dataset, normalization_of
 from ._errors import Usage
 from ._faults import as_fault_list
@@ -84,24 +85,27 @@ def run_campaign(
     KeyboardInterrupt (Ctrl-C, a notebook's stop button) ends it soon; the rows that were written stay valid.
     """
     network, images = load_model(model), as_dataset(dataset)
+    check = _check_number("check", check, 0)
+    _choose("scores", scores, ("none", "changed", "all"))
+    if not isinstance(overwrite, bool):
+        raise Usage(f"`overwrite`: expected True or False, found {overwrite!r}")
     options = session_options(images, batch_size, output, preprocess, use_tf, limit, threads, memory, kernels)
-    _check_number("check", check, 0)
     chosen = None if faults is None else as_fault_list(faults)._resolved(network)
     if report is not None and chosen is None:
         raise Usage("`report` needs `faults`: without faults there are no rows")
     if report is None and overwrite:
         raise Usage("`overwrite` needs a `report`")
     with _Shown(progress, 0 if chosen is None else len(chosen)) as shown:
-        if report is None:
+        if report is None or chosen is None:
             result = _core.run_in_memory(
-                network._core, images._core, chosen, options, check, scores, _log, _warn, shown.callback
+                network._handle, images._handle, chosen, options, check, scores, _log, _warn, shown.callback
             )
             return Report._of(result, scores)
         files = _core.ReportOptions()
-        files.path, files.overwrite = os.fspath(report), bool(overwrite)
+        files.path, files.overwrite = _text.path("report", report), overwrite
         files.command_line = ["tf_injector.run_campaign"]
         path = _core.run_to_file(
-            network._core, images._core, chosen, options, check, scores, files, _log, _warn, shown.callback
+            network._handle, images._handle, chosen, options, check, scores, files, _log, _warn, shown.callback
         )
     return read_report(path)
 
@@ -119,13 +123,17 @@ def session_options(
 ) -> _core.SessionOptions:
     """The options of a session. Raises `Usage`."""
     options = _core.SessionOptions()
+    if batch_size is None:
+        raise Usage("`batch_size`: expected a whole number from 1, found None")
     options.batch_size = _check_number("batch_size", batch_size, 1)
-    options.output = "" if output is None else str(output)
-    options.limit = None if limit is None else _check_number("limit", limit, 1)
-    options.threads = 0 if threads is None else _check_number("threads", threads, 1)
+    options.output = "" if output is None else _text.text("output", output)
+    options.limit = _check_number("limit", limit, 1)
+    options.threads = _check_number("threads", threads, 1) or 0
     options.memory_bytes = 0 if memory is None else _memory_bytes(memory)
-    options.kernels = str(kernels)
-    options.tensorflow_arithmetic = bool(use_tf)
+    options.kernels = _choose("kernels", kernels, ("auto", "avx512", "avx2", "neon", "scalar"))
+    if not isinstance(use_tf, bool):
+        raise Usage(f"`use_tf`: expected True or False, found {use_tf!r}")
+    options.tensorflow_arithmetic = use_tf
     normalization: Normalization | None = None
     if preprocess is None:
         options.dataset, normalization = dataset._set, dataset._normalization
@@ -135,24 +143,38 @@ def session_options(
         if not options.raw and preprocess not in _core.dataset_names():
             names = ", ".join(_core.dataset_names())
             raise Usage(f"`preprocess`: expected none, {names} or (mean, std), found {preprocess!r}")
-    elif isinstance(preprocess, (tuple, list)) and len(preprocess) == 2:
+    elif isinstance(preprocess, (tuple, list)) and len(preprocess) == 2 and None not in preprocess:
         normalization = normalization_of(*preprocess)
     else:
         names = ", ".join(_core.dataset_names())
         raise Usage(f"`preprocess`: expected none, {names} or (mean, std), found {preprocess!r}")
     if normalization is not None:
-        options.mean, options.std = normalization
+        options.mean, options.std = list(normalization.mean), list(normalization.std)
     return options
+
+
+def _choose(name: str, value: Any, names: tuple[str, ...]) -> str:
+    if not isinstance(value, str) or value not in names:
+        raise Usage(f"`{name}`: expected one of {', '.join(names)}, found {value!r}")
+    return value
+
+
+def _whole_number(value: Any) -> int | None:
+    """None where it is none: a truth value, a float, an array."""
+    if isinstance(value, bool):
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None
 
 
 def _check_number(name: str, value: Any, least: int) -> Any:
     if value is None:
         return None
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    number = _whole_number(value)
+    if number is None or not least <= number < 2**31:
         raise Usage(f"`{name}`: expected a whole number from {least}, found {value!r}")
-    number = int(value.__index__())
-    if not least <= number < 2**31:
-        raise Usage(f"`{name}`: expected a whole number from {least}, found {number}")
     return number
 
 
@@ -163,10 +185,11 @@ def _memory_bytes(memory: int | str) -> int:
         if parts is None or unit not in _UNITS:
             raise Usage(f"`memory`: expected bytes, or a size like 4G or 512M, found {memory!r}")
         number = int(float(parts[1]) * _UNITS[unit])
-    elif isinstance(memory, bool) or not hasattr(memory, "__index__"):
-        raise Usage(f"`memory`: expected bytes, or a size like '4G', found {memory!r}")
     else:
-        number = int(memory.__index__())
+        bytes_ = _whole_number(memory)
+        if bytes_ is None:
+            raise Usage(f"`memory`: expected bytes, or a size like '4G', found {memory!r}")
+        number = bytes_
     if not 0 < number < 2**63:
         raise Usage(f"`memory`: expected more than 0 bytes, found {memory!r}")
     return number

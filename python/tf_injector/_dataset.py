@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence
 
 import numpy as np
 
-from . import _core
+from . import _core, _text
 from ._errors import DatasetError, Usage
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Dataset:
     or float32 in C order; do not change them while a campaign runs. Can be pickled.
     """
 
-    _core: _core.Dataset
+    _handle: _core.Dataset
     _set: str
     _normalization: Normalization | None
 
@@ -40,12 +40,12 @@ class Dataset:
     @classmethod
     def _of(cls, core: _core.Dataset, named_set: str = "", normalization: Normalization | None = None) -> "Dataset":
         made = cls.__new__(cls)
-        made._core, made._set, made._normalization = core, named_set, normalization
+        made._handle, made._set, made._normalization = core, named_set, normalization
         return made
 
     @staticmethod
     def _named(name: str, path: Any, download: bool, resize: str = "pillow") -> "Dataset":
-        place = "" if path is None else os.fspath(path)
+        place = "" if path is None else _text.path("path", path)
         return Dataset._of(_core.Dataset.read(name, place, bool(download), resize, [], _log), name)
 
     @staticmethod
@@ -82,7 +82,7 @@ class Dataset:
         `model`: whose inputs arrays may be named after, needed where it has several. Raises `DatasetError`.
         """
         inputs = [] if model is None else [item.name for item in model.inputs]
-        return Dataset._of(_core.Dataset.read("", os.fspath(path), False, "pillow", inputs, _log))
+        return Dataset._of(_core.Dataset.read("", _text.path("path", path), False, "pillow", inputs, _log))
 
     @staticmethod
     def from_arrays(
@@ -106,24 +106,25 @@ class Dataset:
             if len(images) != len(labels):
                 what = f"`x`[{input_name!r}]" if input_name else "`x`"
                 raise DatasetError(f"{what} has {len(images)} images, `y` has {len(labels)} labels; expected as many")
+        label = _text.text("name", name)
         return Dataset._of(
-            _core.Dataset.from_arrays(str(name), str(name), inputs, labels), normalization=normalization_of(mean, std)
+            _core.Dataset.from_arrays(label, label, inputs, labels), normalization=normalization_of(mean, std)
         )
 
     @property
     def name(self) -> str:
         """Of the set ("CIFAR10"), of its file, or as given."""
-        return self._core.name
+        return self._handle.name
 
     @property
     def source(self) -> str:
         """The file or folder that it came from."""
-        return self._core.source
+        return self._handle.source
 
     @property
     def x(self) -> np.ndarray | dict[str, np.ndarray]:
         """The images, (N, ...), read-only; of several inputs a dict from their names."""
-        inputs = self._core.inputs()
+        inputs = self._handle.inputs()
         if len(inputs) == 1:
             return inputs[0][1]
         return {name: images for name, images, _ in inputs}
@@ -131,7 +132,7 @@ class Dataset:
     @property
     def y(self) -> np.ndarray:
         """The labels: (N,) int32."""
-        return self._core.labels()
+        return self._handle.labels()
 
     @property
     def normalization(self) -> Normalization | None:
@@ -139,14 +140,14 @@ class Dataset:
         return self._normalization
 
     def __len__(self) -> int:
-        return len(self._core)
+        return len(self._handle)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        inputs = [(name, np.array(images), scaled) for name, images, scaled in self._core.inputs()]
+        inputs = [(name, np.array(images), scaled) for name, images, scaled in self._handle.inputs()]
         return _restore, (self.name, self.source, inputs, self.y, self._set, self._normalization)
 
     def __repr__(self) -> str:
-        shapes = ", ".join(f"{images.dtype} {images.shape}" for _, images, _ in self._core.inputs())
+        shapes = ", ".join(f"{images.dtype} {images.shape}" for _, images, _ in self._handle.inputs())
         return f"<Dataset {self.name!r}: {len(self):,} images, {shapes}>"
 
 
@@ -197,7 +198,7 @@ def _input_arrays(x: Any) -> list[tuple[str, np.ndarray, bool]]:
     if isinstance(x, Mapping):
         if not x:
             raise DatasetError("`x`: an empty dict; expected an array for each input of the model")
-        return [(str(name), _image_array(f"`x`[{name!r}]", images), False) for name, images in x.items()]
+        return [(_text.text("x", name), _image_array(f"`x`[{name!r}]", images), False) for name, images in x.items()]
     return [("", _image_array("`x`", x), False)]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, NamedTuple, Sequence,
 
 import numpy as np
 
-from . import _core
+from . import _core, _text
 from ._errors import BadInput, FaultListError, Usage
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Fault(NamedTuple):
     """Its number, unique in a list."""
     layer: str
     """Keras name of a Conv2D or Dense layer, or its path in nested models ("outer/inner")."""
-    index: tuple[int, ...]
+    index: tuple[int, ...]  # type: ignore[assignment]  # it hides tuple.index
     """Into the kernel: (kh, kw, cin, cout) of Conv2D, (in, out) of Dense."""
     bit: int
     """0 (lowest bit of the mantissa) to 31 (sign)."""
@@ -47,6 +47,10 @@ class FaultList:
     has such layers and elements is found when it is used with one. Can be pickled and compared.
     """
 
+    _text: bytes
+    _name: str
+    _cache: _Columns | None
+
     def __init__(self, faults: Iterable[Fault | tuple[Any, ...]] = ()) -> None:
         """The same as `from_faults`."""
         made = FaultList.from_faults(faults)
@@ -65,7 +69,7 @@ class FaultList:
         Raises `FaultListError` (a line per problem, "list.csv:12:9: what: expected ..., found ...", at most 100) and
         `BadInput` (no such file).
         """
-        name = os.fspath(path)
+        name = _text.path("path", path)
         try:
             with open(name, "rb") as file:
                 text = file.read()
@@ -78,7 +82,10 @@ class FaultList:
     @staticmethod
     def parse(text: str | bytes, name: str = "faults") -> "FaultList":
         """The list in the text of a CSV file; `name` stands for the file in messages. Raises `FaultListError`."""
-        made = FaultList._of_text(text.encode() if isinstance(text, str) else bytes(text), name)
+        if not isinstance(text, (str, bytes)):
+            raise Usage(f"`text`: expected the text of a CSV list, found {type(text).__name__}")
+        bytes_ = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+        made = FaultList._of_text(bytes_, _text.text("name", name))
         made._columns()
         return made
 
@@ -110,7 +117,7 @@ class FaultList:
 
         Raises `FaultListError` and `Usage` as `from_arrays` does.
         """
-        rows = list(faults)
+        rows = _items("faults", faults, "Faults, or tuples (layer, index, bit)")
         for i, row in enumerate(rows):
             if not isinstance(row, tuple) or len(row) not in (3, 4):
                 raise Usage(f"`faults`: item {i}: expected a Fault or (layer, index, bit), found {row!r}")
@@ -195,7 +202,7 @@ class FaultList:
     def to_csv(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Writes the list as a CSV file; without a path the text is returned. The bytes are those that were read."""
         if path is None:
-            return self._text.decode("utf-8", "surrogateescape")
+            return self._text.decode("utf-8", "surrogatepass")
         with open(path, "wb") as file:
             file.write(self._text)
         return None
@@ -228,7 +235,7 @@ class FaultList:
         return f"<FaultList {self._name!r}: {len(self):,} faults in {layers} layer{'s' * (layers != 1)}>"
 
     def _resolved(self, model: "Model") -> _core.FaultList:
-        return _core.FaultList.parse(self._text, self._name, model._core)
+        return _core.FaultList.parse(self._text, self._name, model._handle)
 
 
 def as_fault_list(faults: Any) -> FaultList:
@@ -244,8 +251,22 @@ def as_fault_list(faults: Any) -> FaultList:
     raise Usage(f"`faults`: expected a FaultList, a path, or faults, found {type(faults).__name__}")
 
 
+def _items(name: str, values: Any, expected: str) -> list[Any]:
+    try:
+        return list(values)
+    except TypeError:
+        raise Usage(f"`{name}`: expected {expected}, found {type(values).__name__}") from None
+
+
+def _as_array(name: str, values: Any) -> np.ndarray:
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError, OverflowError) as error:  # rows of different lengths
+        raise Usage(f"`{name}`: no array of integers: {error}") from None
+
+
 def _integer_column(values: Any, rows: int, name: str) -> np.ndarray:
-    column = np.asarray(values)
+    column = _as_array(name, values)
     if column.dtype.kind not in "iu" and column.size > 0:
         raise Usage(f"`{name}`: expected integers, found {column.dtype}")
     if column.ndim == 0:
@@ -264,8 +285,8 @@ def _index_column(index: Any) -> tuple[np.ndarray, np.ndarray]:
             raise Usage(f"`index`: expected integers of shape (F, R), found {index.dtype} of shape {index.shape}")
         return np.ascontiguousarray(index, dtype=np.int64), np.full(len(index), index.shape[1], dtype=np.int64)
     rows = []
-    for i, item in enumerate(index):
-        row = np.asarray(item)
+    for i, item in enumerate(_items("index", index, "an array (F, R), or tuples")):
+        row = _as_array("index", item)
         if row.ndim != 1 or (row.dtype.kind not in "iu" and row.size > 0):
             raise Usage(f"`index`: item {i}: expected a tuple of whole numbers, found {item!r}")
         rows.append(row.astype(np.int64))
@@ -278,13 +299,11 @@ def _index_column(index: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def _layer_column(layer: Any, rows: int) -> tuple[list[str], np.ndarray]:
     """The different names, and for each row which it is."""
-    given = [layer] * rows if isinstance(layer, str) else list(layer)
+    given = [layer] * rows if isinstance(layer, str) else _items("layer", layer, "a name, or one for each index")
     if len(given) != rows:
         raise Usage(f"`layer`: expected {rows} names, one for each index, found {len(given)}")
     numbers: dict[str, int] = {}
     column = np.empty(rows, dtype=np.int64)
     for i, name in enumerate(given):
-        if not isinstance(name, str):
-            raise Usage(f"`layer`: item {i}: expected a layer's name, found {name!r}")
-        column[i] = numbers.setdefault(str(name), len(numbers))
+        column[i] = numbers.setdefault(_text.text("layer", name), len(numbers))
     return list(numbers), column

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _core
+from . import _core, _text
 from ._errors import ModelError, Usage
 
 
@@ -56,7 +56,7 @@ class FaultableTensor(NamedTuple):
 class Model:
     """A Keras model in memory. Immutable; may be used by several threads. Made by `load_model`."""
 
-    _core: _core.Model
+    _handle: _core.Model
     _file: bytes | None
 
     def __init__(self) -> None:
@@ -65,53 +65,53 @@ class Model:
     @classmethod
     def _of(cls, core: _core.Model, file: bytes | None) -> "Model":
         made = cls.__new__(cls)
-        made._core, made._file = core, file
+        made._handle, made._file = core, file
         return made
 
     @property
     def name(self) -> str:
         """As Keras calls it."""
-        return self._core.name
+        return self._handle.name
 
     @property
     def source(self) -> str:
         """The file that it was read from, or its name."""
-        return self._core.source
+        return self._handle.source
 
     @property
     def sha256(self) -> str:
         """Of the file's bytes, in hexadecimal digits."""
-        return self._core.sha256
+        return self._handle.sha256
 
     @property
     def keras_version(self) -> str:
         """The version of Keras that wrote the file; "" where it does not say."""
-        return self._core.keras_version
+        return self._handle.keras_version
 
     @property
     def notes(self) -> list[str]:
         """What is unusual about the file, one line each."""
-        return list(self._core.notes)
+        return list(self._handle.notes)
 
     @property
     def inputs(self) -> list[ModelInput]:
         """Its inputs."""
-        return [ModelInput(*item) for item in self._core.inputs()]
+        return [ModelInput(*item) for item in self._handle.inputs()]
 
     @property
     def outputs(self) -> list[ModelOutput]:
         """Its outputs."""
-        return [ModelOutput(*item) for item in self._core.outputs()]
+        return [ModelOutput(*item) for item in self._handle.outputs()]
 
     @property
     def layers(self) -> list[Layer]:
         """All leaf layers, in Keras' order."""
-        return [Layer(*item) for item in self._core.layers()]
+        return [Layer(*item) for item in self._handle.layers()]
 
     @property
     def faultable(self) -> list[FaultableTensor]:
         """The kernels that faults can hit, in the order of the layers."""
-        return [FaultableTensor(*item) for item in self._core.faultable()]
+        return [FaultableTensor(*item) for item in self._handle.faultable()]
 
     def predict(
         self,
@@ -140,7 +140,8 @@ class Model:
         images = x if isinstance(x, Dataset) else unlabelled(x)
         options = session_options(images, batch_size, output, preprocess, use_tf, None, threads, memory, kernels)
         chosen = None if faults is None else as_fault_list(faults)._resolved(self)
-        return _core.predict(self._core, images._core, chosen, options, check)
+        scores: Any = _core.predict(self._handle, images._handle, chosen, options, check)
+        return scores
 
     def summary(self) -> str:
         """The layers as a table, with the kernels that faults can hit."""
@@ -179,7 +180,7 @@ def load_model(model: Any) -> Model:
     if isinstance(model, Model):
         return model
     if isinstance(model, (str, os.PathLike)):
-        return Model._of(_core.Model.load(os.fspath(model)), None)
+        return Model._of(_core.Model.load(_text.path("model", model)), None)
     if callable(getattr(model, "save", None)) and callable(getattr(model, "get_config", None)):
         return _of_live_model(model)
     raise Usage(f"`model`: expected a path or a keras.Model, found {type(model).__name__}")

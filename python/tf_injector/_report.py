@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Iterator, NamedTuple, Sequence
 
 import numpy as np
 
-from . import _core
+from . import _core, _text
 from ._errors import BadInput, Usage
 from ._table import Table
 
@@ -24,7 +24,7 @@ _FIELDS = (("sign", 31, 31), ("exponent", 23, 30), ("mantissa", 0, 22))
 class ChangedScores(NamedTuple):
     """Scores of a fault on the M images where they differ from the golden ones in some bit."""
 
-    index: np.ndarray
+    index: np.ndarray  # type: ignore[assignment]  # it hides tuple.index
     """The images, from 0: (M,) int64."""
     scores: np.ndarray
     """(M, C) float32."""
@@ -44,6 +44,10 @@ class Report:
     top_1_robust, top_5_robust, masked, non_critical, critical (SDC-1)."""
     path: str | None
     """Of the CSV report; None for one in memory."""
+
+    _mode: str
+    _scores: list[Any] | None
+    _golden_scores: np.ndarray | None
 
     def __init__(self) -> None:
         raise Usage("use run_campaign or read_report")
@@ -196,7 +200,7 @@ class Report:
 
 def read_report(path: str | os.PathLike[str]) -> Report:
     """Reads a finished CSV report. Raises `BadInput`: "path:line:column: what; expected ...; found ...", or that it is unfinished."""
-    name = os.fspath(path)
+    name = _text.path("path", path)
     return Report._of(_core.read_report(name), path=name)
 
 

@@ -30,7 +30,7 @@ int run_command_line(const std::vector<std::string>& words) {
 
 NB_MODULE(_core, module) {
   module.doc() = "The compiled part of tf_injector. Use the package: import tf_injector.";
-  module.attr("version") = tf_injector::version();
+  module.def("version", tf_injector::version);
   module.def("run_program", tf_injector::detail::python::run_command_line, nb::arg("words"));
   tf_injector::detail::python::bind_errors(module);
   tf_injector::detail::python::bind_model(module);

@@ -1,0 +1,229 @@
+"""Campaigns and predictions from Python: the bits of TensorFlow, and the bytes of the program."""
+import pathlib
+import pickle
+
+import numpy as np
+import pytest
+import small_campaign
+import tf_injector as fi
+from golden import NAMES, golden, same_bits
+
+
+def small():
+    """Model, images and labels, list: as small_campaign has them for the program."""
+    g = golden("odd_channels")
+    return fi.load_model(g.model), fi.Dataset.from_arrays(g.inputs, np.arange(len(g.inputs))), fi.FaultList.read(g.faults)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_predict_gives_tensorflows_bits(name):
+    g = golden(name)
+    model = fi.load_model(g.model)
+    raw = {"preprocess": "none"}
+    assert same_bits(model.predict(g.inputs, **raw), g.clean)
+    assert same_bits(model.predict(g.inputs, g.faults, **raw), g.faulty)
+
+
+@pytest.mark.parametrize("scores", ["none", "changed", "all"])
+def test_files_are_those_of_the_program(tmp_path, scores):
+    data = small_campaign.write_images(tmp_path / "d.npz")
+    done = small_campaign.run("--model", small_campaign.MODEL, "--data", data, "-f", small_campaign.LIST,
+                              "--report", tmp_path / "program/r.csv", "--scores", scores, "-q")
+    assert done.returncode == 0, done.stderr
+    model, arrays, faults = small()
+    from_arrays = fi.run_campaign(model, arrays, faults, report=tmp_path / "arrays/r.csv", scores=scores, progress=False)
+    fi.run_campaign(str(small_campaign.MODEL), fi.Dataset.read(data), str(small_campaign.LIST),
+                    report=tmp_path / "files/r.csv", scores=scores, progress=False)
+    program = small_campaign.files_of(tmp_path / "program")
+    metadata = {name for name in program if name.endswith(".json")}
+    for folder in ("arrays", "files"):
+        files = small_campaign.files_of(tmp_path / folder)
+        assert files.keys() == program.keys()
+        assert all(files[name] == program[name] for name in files.keys() - metadata), folder
+    assert from_arrays.metadata["state"] == "finished"
+    in_memory = fi.run_campaign(model, arrays, faults, scores=scores, progress=False)
+    assert in_memory.to_csv().encode() == program["r.csv"]
+    assert np.array_equal(in_memory.rows, from_arrays.rows) and in_memory.golden == from_arrays.golden
+    if scores == "none":
+        for report in (in_memory, from_arrays):
+            with pytest.raises(fi.BadInput, match="no scores"):
+                report.scores
+            with pytest.raises(fi.BadInput, match="no scores"):
+                report.golden_scores
+        return
+    assert same_bits(in_memory.golden_scores, from_arrays.golden_scores)
+    assert len(in_memory.scores) == len(from_arrays.scores) == len(faults)
+    for mine, theirs in zip(in_memory.scores, from_arrays.scores):
+        if scores == "all":
+            assert same_bits(mine, theirs)
+        else:
+            assert np.array_equal(mine.index, theirs.index) and same_bits(mine.scores, theirs.scores)
+
+
+def test_without_faults_the_golden_run():
+    model, images, _ = small()
+    report = fi.run_campaign(model, images, scores="all", progress=False)
+    assert len(report) == 0 and report.images == 4
+    assert same_bits(report.golden_scores, golden("odd_channels").clean)
+    assert report.golden["top_1_correct"] == int((report.golden_scores.argmax(axis=1) == images.y).sum())
+    assert "4 images" in repr(report) and "4 images" in report._repr_html_()
+
+
+def test_counts_are_those_of_the_scores():
+    model, images, faults = small()
+    report = fi.run_campaign(model, images, faults, scores="all", progress=False)
+    golden_class = report.golden_scores.argmax(axis=1)
+    for row, scores in zip(report.rows, report.scores):
+        assert row["masked"] == int((scores == report.golden_scores).all(axis=1).sum())
+        if not np.isnan(scores).any():
+            assert row["critical"] == int((scores.argmax(axis=1) != golden_class).sum())
+        assert row["n_injections"] == 4 and row["masked"] + row["non_critical"] + row["critical"] == 4
+
+
+def test_a_report_goes_on_where_it_was_stopped(tmp_path):
+    model, images, faults = small()
+    whole = fi.run_campaign(model, images, faults, report=tmp_path / "r.csv", progress=False)
+    expected = (tmp_path / "r.csv").read_bytes()
+    small_campaign.interrupt(tmp_path / "r.csv", 7)
+    with pytest.raises(fi.BadInput, match="r.csv"):
+        fi.read_report(tmp_path / "none" / "r.csv")
+    told = []
+    again = fi.run_campaign(model, images, faults, report=tmp_path / "r.csv", progress=told.append)
+    assert (tmp_path / "r.csv").read_bytes() == expected
+    assert np.array_equal(again.rows, whole.rows)
+    assert told and all(isinstance(p, fi.Progress) and p.faults == len(faults) and p.done >= 7 for p in told)
+    with pytest.raises(fi.ResumeRefused, match="batch"):
+        fi.run_campaign(model, images, faults, report=tmp_path / "r.csv", batch_size=3, progress=False)
+    fi.run_campaign(model, images, faults[:5], report=tmp_path / "r.csv", overwrite=True, progress=False)
+    assert len(fi.read_report(tmp_path / "r.csv")) == 5
+
+
+@pytest.mark.parametrize("option", [{"threads": 1}, {"threads": 2}, {"kernels": "scalar"}, {"memory": "1G"}, {"check": 1}, {"check": 0}])
+def test_no_byte_depends_on(option):
+    model, images, faults = small()
+    assert fi.run_campaign(model, images, faults, progress=False, **option).to_csv() == fi.run_campaign(model, images, faults, progress=False).to_csv()
+
+
+def test_options_reach_the_run():
+    model, images, faults = small()
+    assert fi.run_campaign(model, images, faults, limit=3, progress=False).images == 3
+    bytes_ = (np.asarray(images.x) * 40 + 128).clip(0, 255).astype(np.uint8)
+    scores = {
+        "own": model.predict(bytes_),
+        "raw": model.predict(bytes_, preprocess="none"),
+        "set": model.predict(bytes_, preprocess="CIFAR10"),
+        "numbers": model.predict(bytes_, preprocess=((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010))),
+        "tensorflow": model.predict(bytes_, preprocess="CIFAR10", use_tf=True),
+    }
+    x = bytes_.astype(np.float32)
+    mean, std = (np.array(v, np.float32) for v in ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)))
+    same = {
+        "own": x / np.float32(255),
+        "raw": x,
+        "set": (x / np.float32(255) - mean) / std,
+        "tensorflow": (x * np.float32(1 / 255) - mean) / std,
+    }
+    for name, fed in same.items():
+        assert same_bits(scores[name], model.predict(fed)), name
+    assert same_bits(scores["set"], scores["numbers"])
+    normalised = fi.Dataset.from_arrays(bytes_, images.y, mean=(0.4914, 0.4822, 0.4465), std=(0.2023, 0.1994, 0.2010))
+    assert same_bits(model.predict(normalised), scores["set"])
+
+
+def test_what_is_said(caplog, recwarn):
+    model, images, faults = small()
+    with caplog.at_level("INFO", logger="tf_injector"):
+        fi.run_campaign(model, images, faults, progress=False)
+    assert any("preprocessing" in line for line in caplog.messages)
+    g = golden("k3_preprocessed")  # it rescales by itself
+    x = (np.asarray(g.inputs)).clip(0, 255).astype(np.uint8)
+    rescaling = fi.load_model(g.model)
+    if rescaling.layers:
+        fi.run_campaign(rescaling, (x, np.zeros(len(x), int)), preprocess="CIFAR10", progress=False)
+        assert any("scaled twice" in str(w.message) for w in recwarn.list)
+
+
+def test_tables():
+    model, images, faults = small()
+    report = fi.run_campaign(model, images, faults, progress=False)
+    for table, key in ((report.by_layer(), "layer"), (report.by_bit(), "bit"), (report.by_field(), "field"), (report.summary(), "faults of")):
+        assert table.columns == [key, "faults", "images", "masked", "non_critical", "critical"]
+        assert table["faults"].sum() == len(report) and table["images"].sum() == report.rows["n_injections"].sum()
+        for name in ("masked", "non_critical", "critical"):
+            assert (table[name] * table["images"]).sum() == pytest.approx(report.rows[name].sum())
+        assert "critical" in repr(table) and "<table>" in table._repr_html_()
+    bits = report.by_bit()["bit"]
+    assert list(bits) == sorted(bits, reverse=True)
+    for layer in report.by_layer()["layer"]:
+        rows = report.rows[report.rows["target_layer"] == layer]
+        at = list(report.by_layer()["layer"]).index(layer)
+        assert report.by_layer()["critical"][at] == pytest.approx(rows["critical"].sum() / rows["n_injections"].sum())
+
+
+def test_pandas(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    model, images, faults = small()
+    report = fi.run_campaign(model, images, faults, report=tmp_path / "r.csv", progress=False)
+    stored = pandas.read_csv(tmp_path / "r.csv").query("inj_id != 'GOLDEN'").reset_index(drop=True)
+    pandas.testing.assert_frame_equal(report.to_pandas().astype(str), stored.astype({c: "Int64" for c in stored.columns[3:]}).astype(str))
+    assert list(faults.to_pandas().columns) == ["Injection", "Layer", "TensorIndex", "Bit"]
+    assert report.by_layer().to_pandas().shape[1] == 6
+
+
+def test_pickles():
+    model, images, faults = small()
+    report = fi.run_campaign(model, images, faults, progress=False)
+    restored = pickle.loads(pickle.dumps((model, images, faults, report)))
+    assert restored[2] == faults and restored[2].sha256 == faults.sha256
+    assert restored[3].to_csv() == report.to_csv()
+    assert np.array_equal(restored[1].x, images.x) and np.array_equal(restored[1].y, images.y)
+    assert fi.run_campaign(*restored[:3], progress=False).to_csv() == report.to_csv()
+
+
+def test_dataset_refers_to_the_arrays():
+    x = np.zeros((2, 11, 9, 3), np.float32)
+    images = fi.Dataset.from_arrays(x, [0, 1])
+    assert np.shares_memory(images.x, x)
+    assert not images.x.flags.writeable
+    del x
+    assert float(images.x.sum()) == 0 and len(images) == 2 and images.y.dtype == np.int32
+
+
+def test_data_sets_by_name(tmp_path):
+    with pytest.raises(fi.DatasetError, match="CIFAR10"):
+        fi.Dataset.cifar10(tmp_path)
+    with pytest.raises(fi.DatasetError):
+        fi.Dataset.read(tmp_path / "none.npz")
+    with pytest.raises(fi.Usage, match="resize"):
+        fi.Dataset.gtsrb(tmp_path, resize="nearest")
+    np.savez(tmp_path / "d.npz", x=np.zeros((3, 4), np.float32), y=np.arange(3))
+    assert len(fi.Dataset.read(tmp_path / "d.npz")) == 3
+
+
+def test_bar_without_tqdm(capsys, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    model, images, faults = small()
+    fi.run_campaign(model, images, faults, progress=True)
+    assert capsys.readouterr() == ("", "")  # no terminal
+
+
+def test_a_callable_that_raises_ends_the_run(tmp_path):
+    model, images, faults = small()
+
+    def fail(_):
+        raise ZeroDivisionError("mine")
+
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        fi.run_campaign(model, images, faults, progress=fail)
+
+
+def test_summary_of_a_model():
+    model = small()[0]
+    text = model.summary()
+    for tensor in model.faultable:
+        assert str(tensor.shape) in text and tensor.bits == 32 * tensor.elements
+    assert {layer.path for layer in model.layers} >= {tensor.layer for tensor in model.faultable}
+    assert model.inputs[0].shape == (11, 9, 3)
+    assert pathlib.Path(model.source).exists() and len(model.sha256) == 64
