@@ -6,6 +6,8 @@
 #include <initializer_list>
 #include <vector>
 
+#include "core/elementary.hpp"
+
 namespace tf_injector::detail {
 namespace {
 
@@ -99,7 +101,7 @@ class Ranges {
       case FunctionKind::softsign:
         return {-1, 1};
       case FunctionKind::exponential:
-        return {std::exp(x.least), std::exp(x.most)};
+        return {exp_of(x.least), exp_of(x.most)};
       case FunctionKind::round:
         return {std::nearbyint(x.least), std::nearbyint(x.most)};
       case FunctionKind::softplus:

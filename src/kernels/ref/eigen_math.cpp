@@ -3,6 +3,8 @@
 #include <array>
 #include <bit>
 
+#include "core/elementary.hpp"
+
 namespace tf_injector::detail::ref {
 namespace {
 
@@ -102,7 +104,6 @@ float cube_of_positive(float x) {
 }  // namespace
 
 float library_exp(float x) {
-  // 2^(i/32), i = 0 ... 31, computed in double precision; TensorFlow has a table.
   constexpr double kInverse = 0x1.71547652b82fep+0 * 32;
   constexpr double kC0 = 0x1.c6af84b912394p-5 / 32 / 32 / 32, kC1 = 0x1.ebfce50fac4f3p-3 / 32 / 32,
                    kC2 = 0x1.62e42ff0c52d6p-1 / 32;
@@ -113,7 +114,7 @@ float library_exp(float x) {
   const double k = std::nearbyint(z);
   const double r = z - k;
   const auto n = static_cast<int64_t>(k);
-  const double s = std::ldexp(std::exp2(static_cast<double>(n & 31) / 32.0), static_cast<int>(n >> 5));
+  const double s = std::ldexp(power_of_two_of_32nds(static_cast<int>(n & 31)), static_cast<int>(n >> 5));
   const double y = (kC0 * r + kC1) * (r * r) + (kC2 * r + 1.0);
   return flushed(static_cast<float>(y * s));
 }

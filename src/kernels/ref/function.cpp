@@ -1,3 +1,4 @@
+#include "core/elementary.hpp"
 #include "kernels/ref/eigen_math.hpp"
 #include "kernels/ref/reference.hpp"
 
@@ -39,7 +40,7 @@ struct End {
   static float logistic(float x) { return logistic_of(library_exp(x)); }
   static float tanh(float x) { return eigen_tanh(x); }
   static float exp(float x) { return library_exp(x); }
-  static float log1p(float x) { return static_cast<float>(std::log1p(static_cast<double>(x))); }
+  static float log1p(float x) { return static_cast<float>(log1p_of(x)); }
   static float cube(float x) {
     const double d = static_cast<double>(x);
     return flushed(static_cast<float>(d * d * d));

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/elementary.hpp"
 #include "kernels/ref/resize.hpp"
 
 namespace tf_injector::detail::ref {
@@ -98,6 +99,8 @@ struct ResizeWindow {
   float (*weight)(float distance);
 };
 
+// TensorFlow calls the C library's sinf, which is no correctly rounded one; glibc's is the same function
+// since 2.28, with and without fused multiply-add (docs/numerics.md, "The C library").
 template <int Radius>
 float lanczos(float x) {
   constexpr float kPi = 3.14159265359f, kRadius = Radius;
@@ -109,7 +112,7 @@ float lanczos(float x) {
 float gaussian(float x) {
   constexpr float kRadius = 1.5f, kSigma = kRadius / 3.0f;
   if (x >= kRadius) return 0.0f;
-  return static_cast<float>(std::exp(static_cast<double>(-x * x) / (2.0 * kSigma * kSigma)));
+  return static_cast<float>(exp_of(static_cast<double>(-x * x) / (2.0 * kSigma * kSigma)));
 }
 
 float triangle(float x) { return x < 1.0f ? 1.0f - x : 0.0f; }
