@@ -18,6 +18,7 @@
 #include <string_view>
 #include <thread>
 
+#include "data/certificates.hpp"
 #include "data/file_probe.hpp"
 #include "io/file.hpp"
 #include "io/md5.hpp"
@@ -160,6 +161,10 @@ class Transfer {
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &Transfer::on_progress);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, this);
+    if (!certificates_) return;
+    // Both: what is not set here would be the place that libcurl was built for.
+    curl_easy_setopt(curl, CURLOPT_CAINFO, or_null(certificates_->file));
+    curl_easy_setopt(curl, CURLOPT_CAPATH, or_null(certificates_->folder));
   }
 
   [[nodiscard]] std::string reason(const Outcome& outcome) const {
@@ -170,7 +175,19 @@ class Transfer {
       return fmt::format("the connection was cut after {} bytes", part_.size());
     if (outcome.code == CURLE_OPERATION_TIMEDOUT && began_)
       return fmt::format("the connection stalled after {} bytes", part_.size());
-    return error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(outcome.code);
+    const char* text = error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(outcome.code);
+    if (outcome.code == CURLE_PEER_FAILED_VERIFICATION || outcome.code == CURLE_SSL_CACERT_BADFILE)
+      return fmt::format("{} ({})", text, describe_certificates());
+    return text;
+  }
+
+  static const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
+
+  [[nodiscard]] std::string describe_certificates() const {
+    if (!certificates_)
+      return "no certificates are found on this machine; SSL_CERT_FILE names a bundle of them";
+    return fmt::format("compared with the certificates in {}; SSL_CERT_FILE names others",
+                       certificates_->file.empty() ? certificates_->folder : certificates_->file);
   }
 
   // A new response begins; after redirects there are several.
@@ -231,6 +248,7 @@ class Transfer {
   PartFile& part_;
   const FetchOptions& options_;
   std::unique_ptr<CURL, CurlDeleter> curl_;
+  std::optional<Certificates> certificates_ = find_certificates();
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   std::optional<uint64_t> range_start_;  // from the response's Content-Range
   std::exception_ptr thrown_;            // by the caller's on_progress
