@@ -16,7 +16,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
 CODE = re.compile(r"`([^`]+)`")
-FOLDERS = {"src", "include", "tests", "tools", "docs", "scripts", "bench", "cmake", "models"}
+FOLDERS = {"src", "include", "tests", "tools", "docs", "scripts", "bench", "cmake", "models", "python"}
 FREE = re.compile(r"[<*]|\bmy_|\.\.\.|[A-Z]{4}")  # in a path: a name that the reader puts in
 COLUMNS = 120
 SKIP = {"build", "datasets", "reports", ".cache", ".git"}
