@@ -3,9 +3,6 @@
 set(TFI_PORTABLE_GLIBC 2.28)
 get_filename_component(tfi_portable "${CMAKE_CURRENT_LIST_DIR}/../../.cache/portable" ABSOLUTE)
 set(CMAKE_CXX_COMPILER g++)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-set(CMAKE_CXX_VISIBILITY_PRESET hidden)
-set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_CXX_FLAGS_INIT "-ffunction-sections -fdata-sections")
 
 list(PREPEND CMAKE_PREFIX_PATH "${tfi_portable}/prefix")
