@@ -72,6 +72,10 @@ ensure_packages() {
   quietly apt-install.log as_root "${apt[@]}" install -y --no-install-recommends $missing
 }
 
+# What the tests in Python need, and what the Python module is built with.
+# shellcheck disable=SC2034  # for those who source this
+python_packages=(numpy==1.26.4 pytest==8.3.5 h5py==3.16.0 pillow==11.3.0 hypothesis==6.131.0 nanobind==3.1.0 mypy==1.15.0 pandas==2.2.3)
+
 # ensure_python_packages NAME==VERSION...: the project's own virtual environment .cache/venv with these packages.
 ensure_python_packages() { ensure_python_packages_in venv "$@"; }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any, Iterator, NamedTuple, Sequence
 
@@ -88,6 +87,8 @@ class Report:
     @property
     def metadata(self) -> dict[str, Any]:
         """What stands in the report's .run.json: hashes, options, versions, times. Empty for a report in memory."""
+        import json
+
         if self.path is None:
             return {}
         try:
