@@ -14,6 +14,9 @@ from ._table import Table
 if TYPE_CHECKING:
     import pandas
     import polars
+    from matplotlib.axes import Axes
+
+    from ._model import Model
 
 # As the report's header spells them.
 _KEYS = ("inj_id", "target_layer", "layer_weigths", "bit_pos")
@@ -140,6 +143,40 @@ class Report:
             with np.errstate(invalid="ignore", divide="ignore"):
                 columns[name] = sums / images
         return Table(columns, shares=("masked", "non_critical", "critical"))
+
+    def plot_bits(self, metric: str = "critical", ax: Any = None, *, log: bool = False) -> "Axes":
+        """A bar per bit, 31 (sign) first, coloured by the field of a float32. Needs Matplotlib.
+
+        `metric`: "critical", "masked" or "non_critical", in percent of the inferences (faults x images). `ax`: the Matplotlib Axes to
+        draw into; without them a figure is made. `log`: a logarithmic scale, on which a rate of 0 has no bar.
+        Returns the Axes. Raises `Usage`, `BadInput` (no faults), ImportError (no Matplotlib: pip install 'tf_injector[plot]').
+        """
+        from . import _plots
+
+        return _plots.plot_bits(self.rows, metric, ax, log)
+
+    def plot_layers(
+        self, metric: str = "critical", ax: Any = None, *, layers: "Model | Sequence[str] | None" = None, log: bool = False
+    ) -> "Axes":
+        """A bar per layer, with the number of its faults. Needs Matplotlib.
+
+        `layers`: a `Model`, whose order is taken, or names, which are drawn in that order and no others. Without it: the order of
+        the list where it goes layer by layer, else by name (conv2d, conv2d_1, ..., conv2d_10). The rest as in `plot_bits`.
+        """
+        from . import _plots
+
+        return _plots.plot_layers(self.rows, metric, ax, log, layers)
+
+    def heatmap(
+        self, metric: str = "critical", ax: Any = None, *, layers: "Model | Sequence[str] | None" = None, log: bool = False
+    ) -> "Axes":
+        """Layers x bits, a cell's colour being its rate; grey where no fault hit. Needs Matplotlib.
+
+        The arguments are those of `plot_layers`.
+        """
+        from . import _plots
+
+        return _plots.heatmap(self.rows, metric, ax, log, layers)
 
     def to_pandas(self) -> "pandas.DataFrame":
         """A DataFrame of `rows`. Needs pandas."""
