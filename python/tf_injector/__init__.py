@@ -12,6 +12,7 @@ Scores and counts equal TensorFlow's in every bit. Neither TensorFlow nor Keras 
 
 from . import _core
 from ._campaign import Progress, run_campaign
+from ._check import CheckResult, LayerCheck, check
 from ._dataset import Dataset, Normalization
 from ._errors import (
     BadInput,
@@ -39,6 +40,7 @@ __all__ = [
     "BadInput",
     "Busy",
     "ChangedScores",
+    "CheckResult",
     "Dataset",
     "DatasetError",
     "DownloadFailed",
@@ -49,6 +51,7 @@ __all__ = [
     "FaultableTensor",
     "InternalError",
     "Layer",
+    "LayerCheck",
     "Model",
     "ModelError",
     "ModelInput",
@@ -63,6 +66,7 @@ __all__ = [
     "Table",
     "Usage",
     "__version__",
+    "check",
     "load_model",
     "read_report",
     "run_campaign",

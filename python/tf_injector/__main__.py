@@ -6,7 +6,14 @@ from . import _core
 
 
 def main() -> int:
-    """Runs the program with the arguments of this process and returns its exit code."""
+    """Runs the program with the arguments of this process and returns its exit code.
+
+    `check` is of the package alone: the program knows no Keras.
+    """
+    if sys.argv[1:2] == ["check"]:
+        from ._check import main as check
+
+        return check(sys.argv[2:])
     return _core.run_program(["tf_injector", *sys.argv[1:]])
 
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "core/problem_lines.hpp"
 #include "keras/layer_table.hpp"
 #include "keras/layers/options.hpp"
 #include "keras/model_spec.hpp"
@@ -79,6 +80,7 @@ class Importer {
     graph_.name = model_.name;
     graph_.keras_version = archive_.keras_version;
     check_layers(model_);
+    if (!refused_.empty()) throw ModelError(refused_.text());
     const WeightPlaces places = locate_weights(
         archive_, model_, [this](const LayerSpec& layer) { return variables_of(layer); }, graph_.notes);
     list_layers(model_, places, true);
@@ -91,20 +93,30 @@ class Importer {
   }
 
  private:
-  // Refuses everything unknown before weights are read.
-  void check_layers(const ModelSpec& model) const {
+  // Collects everything that is unknown, before weights are read.
+  void check_layers(const ModelSpec& model) {
     for (const LayerSpec& layer : model.layers) {
-      check_policy(layer);
-      check_layout(layer);
-      if (layer.model != nullptr) {
-        check_layers(*layer.model);
-      } else if (!layer.is_input() && importer_of(layer) == nullptr) {
-        const bool op = is_op(layer, model_.generation);
-        throw ModelError("layer '" + layer.path + "': " + (op ? "op '" : "class '") + op_description(layer) +
-                         (layer.module.empty() ? "'" : "' of " + layer.module) + " is not supported" +
-                         followed(remedy_for(layer)) + " (docs/layers.md)");
+      try {
+        check_layer(layer);
+      } catch (const ModelError& error) {
+        refused_.add(error.what());
       }
+      if (layer.model != nullptr) check_layers(*layer.model);
     }
+  }
+
+  void check_layer(const LayerSpec& layer) {
+    if (!has_refused_policy_) {  // nearly always all layers have the same
+      has_refused_policy_ = true;
+      check_policy(layer);
+      has_refused_policy_ = false;
+    }
+    check_layout(layer);
+    if (layer.model != nullptr || layer.is_input() || importer_of(layer) != nullptr) return;
+    const bool op = is_op(layer, model_.generation);
+    throw ModelError("layer '" + layer.path + "': " + (op ? "op '" : "class '") + op_description(layer) +
+                     (layer.module.empty() ? "'" : "' of " + layer.module) + " is not supported" +
+                     followed(remedy_for(layer)) + " (docs/layers.md)");
   }
 
   using ImportCall = Values (*)(CallContext&);
@@ -284,6 +296,8 @@ class Importer {
   NodeTypes types_;
   std::unordered_map<const LayerSpec*, size_t> listed_;  // index in Graph::layers
   std::set<const LayerSpec*> noted_;
+  ProblemLines refused_;
+  bool has_refused_policy_ = false;
   size_t calls_ = 0;
 };
 

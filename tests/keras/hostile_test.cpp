@@ -103,6 +103,15 @@ TEST(Refused, ClassesAndFunctions) {
       "(docs/layers.md)");
 }
 
+TEST(Refused, AllLayersAtOnceALineEach) {
+  Json config = config_of("k2_sequential.keras");
+  for (Json& layer : config["config"]["layers"]) layer["config"]["dtype"] = "mixed_float16";
+  config["config"]["layers"][1]["class_name"] = "Foo";
+  config["config"]["layers"][2]["class_name"] = "Bar";
+  EXPECT_THAT(message_of("k2_sequential.keras", config),
+              testing::MatchesRegex("[^\n]*mixed_float16[^\n]*\n[^\n]*'Foo'[^\n]*\n[^\n]*'Bar'[^\n]*"));
+}
+
 TEST(Refused, Options) {
   EXPECT_EQ(
       changed("conv2d", "data_format", "channels_first"),

@@ -69,7 +69,8 @@ def main(build, program, readelf, cmake, *emulator):
             problems.append("nothing was installed")
         for path in installed:
             check_elf(readelf, path, problems)
-            check_start(readelf, path, emulator, problems)
+            if path.suffix != ".so":  # Python's module starts with Python
+                check_start(readelf, path, emulator, problems)
     for problem in problems:
         print(problem, file=sys.stderr)
     print(f"{len(found)} built and {len(installed)} installed: {len(problems)} problems")
