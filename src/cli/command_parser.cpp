@@ -167,14 +167,44 @@ void CommandParser::flag(const std::string& names, const std::string& descriptio
   library_->app.add_flag(names, target, description)->group(group_)->disable_flag_override();
 }
 
-void CommandParser::positional(const std::string& name, const std::string& description, std::string& target) {
+void CommandParser::positional(const std::string& name, const std::string& description, std::string& target,
+                               std::vector<std::string> words) {
   library_->app.add_option(name, target, description)->group(group_);
+  argument_words_[name] = std::move(words);
 }
 
-std::optional<std::string> CommandParser::parse(const std::vector<std::string>& words) {
+void CommandParser::add_help() {
   library_->app.set_version_flag("--version", std::string("tf_injector ") + version(), "Print the version")
       ->group(group_);
   library_->app.set_help_flag("-h,--help", "Print this help")->group(group_);
+}
+
+std::vector<FlagText> CommandParser::flags() {
+  add_help();
+  std::vector<FlagText> flags;
+  for (const CLI::Option* option : library_->app.get_options()) {
+    FlagText flag{.group = option->get_group(),
+                  .names = {},
+                  .placeholder = option->get_items_expected_max() > 0 ? option->get_type_name() : "",
+                  .words = {},
+                  .description = option->get_description()};
+    for (const std::string& name : option->get_snames()) flag.names.push_back("-" + name);
+    for (const std::string& name : option->get_lnames()) flag.names.push_back("--" + name);
+    if (flag.names.empty()) {
+      flag.names.push_back(option->get_name());
+      flag.words = argument_words_[flag.names.front()];
+    }
+    if (flag.placeholder.starts_with('{')) {
+      std::istringstream words(flag.placeholder.substr(1, flag.placeholder.size() - 2));
+      for (std::string word; std::getline(words, word, ',');) flag.words.push_back(word);
+    }
+    flags.push_back(std::move(flag));
+  }
+  return flags;
+}
+
+std::optional<std::string> CommandParser::parse(const std::vector<std::string>& words) {
+  add_help();
   try {
     // CLI11 takes them from the back.
     library_->app.parse(std::vector<std::string>(words.rbegin(), words.rend()));

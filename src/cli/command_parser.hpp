@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,16 @@ struct HelpText {
   const char* description;  // its first lines
   const char* usage;        // what stands behind "tf_injector "
   const char* examples;     // its last lines
+};
+
+// A flag, or an argument without one, as completions and the manual page show it.
+struct FlagText {
+  std::string group;               // heading of --help
+  std::vector<std::string> names;  // "-d", "--dataset"; of an argument without a flag its name, "MODEL"
+  std::string placeholder;         // of its value: "FILE"; "": it takes none
+  std::vector<std::string> words;  // that its value may be, where it is one of several
+  std::string description;
+  [[nodiscard]] bool is_argument() const { return names.front()[0] != '-'; }
 };
 
 // A word that a flag may be given, and what it means.
@@ -78,7 +89,12 @@ class CommandParser {
     add_word(names, description, words, [choices, &target](size_t index) { target = choices[index].value; });
   }
   void flag(const std::string& names, const std::string& description, bool& target);
-  void positional(const std::string& name, const std::string& description, std::string& target);
+  // `words`: what it may be, for completions; whoever takes it checks it. Empty: anything.
+  void positional(const std::string& name, const std::string& description, std::string& target,
+                  std::vector<std::string> words = {});
+
+  // All of them, in their order, --version and --help last.
+  [[nodiscard]] std::vector<FlagText> flags();
 
   // Sets everything. Returns the text to be printed when --help or --version was among the words. Throws
   // Error(usage).
@@ -89,12 +105,14 @@ class CommandParser {
                    std::function<void(int64_t)> take);
   void add_word(const std::string& names, const std::string& description,
                 const std::vector<std::string>& words, std::function<void(size_t index)> take);
+  void add_help();
   [[nodiscard]] std::string describe_mismatch(const std::vector<std::string>& words) const;
   [[nodiscard]] std::string describe_unexpected(const std::string& word) const;
 
   struct Library;  // CLI11's headers cost every file that reads them four seconds
   std::unique_ptr<Library> library_;
   std::string group_ = "Options";
+  std::map<std::string, std::vector<std::string>> argument_words_;  // of positionals, by name
 };
 
 }  // namespace tf_injector::detail::cli

@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "cli/commands/bench_command.hpp"
+#include "cli/commands/completion_command.hpp"
 #include "cli/commands/download_command.hpp"
 #include "cli/commands/inspect_command.hpp"
+#include "cli/commands/man_command.hpp"
 #include "cli/commands/run_command.hpp"
 #include "cli/commands/validate_command.hpp"
 #include "core/nearest_name.hpp"
@@ -38,6 +40,8 @@ constexpr CommandRow kCommands[] = {
      make<ValidateCommand>},
     {"bench", "bench FLAGS", "faults per second of the plain engine and of replay", make<BenchCommand>},
     {"download", "download DATASET", "fetches a test set", make<DownloadCommand>},
+    {"completion", "completion {bash,zsh}", "tab completion for a shell", make<CompletionCommand>},
+    {"man", "man", "the manual page", make<ManCommand>},
 };
 
 std::string overview() {
@@ -74,6 +78,23 @@ ParsedLine parse(const CommandRow& row, const std::vector<std::string>& words) {
 }
 
 }  // namespace
+
+std::vector<CommandText> command_texts() {
+  std::vector<CommandText> texts;
+  for (const CommandRow& row : kCommands) {
+    const std::unique_ptr<Command> command = row.make();
+    const HelpText help = command->help();
+    CommandParser parser(help);
+    command->add_flags(parser);
+    texts.push_back({.name = row.name,
+                     .summary = row.summary,
+                     .usage = help.usage,
+                     .description = help.description,
+                     .examples = help.examples,
+                     .flags = parser.flags()});
+  }
+  return texts;
+}
 
 std::string command_of(const std::vector<std::string>& words) {
   const CommandRow* row = words.empty() ? nullptr : find_command(words[0]);

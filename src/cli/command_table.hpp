@@ -18,6 +18,17 @@ struct ParsedLine {
 // `words`: the command line without the program's name. Throws Error(usage): one line.
 [[nodiscard]] ParsedLine parse_command_line(const std::vector<std::string>& words);
 
+// A sub-command as completions and the manual page show it.
+struct CommandText {
+  std::string name;
+  std::string summary;  // one line
+  std::string usage;    // behind "tf_injector "
+  std::string description, examples;
+  std::vector<FlagText> flags;
+};
+// All of them, in the order of the overview; the first is meant where none is named.
+[[nodiscard]] std::vector<CommandText> command_texts();
+
 // The sub-command that the words name; "run" where they name none.
 [[nodiscard]] std::string command_of(const std::vector<std::string>& words);
 

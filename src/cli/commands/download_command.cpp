@@ -55,7 +55,7 @@ Exit codes: 0 done, 2 wrong command line, 4 file not written, 9 fetching failed,
 }
 
 void DownloadCommand::add_flags(CommandParser& parser) {
-  parser.positional("DATASET", "CIFAR10, CIFAR100 or GTSRB", dataset);
+  parser.positional("DATASET", "CIFAR10, CIFAR100 or GTSRB", dataset, dataset_names());
   parser.text("--to", "FOLDER", "Where it is put (default: datasets/DATASET, where run looks for it)",
               folder);
   parser.texts(
