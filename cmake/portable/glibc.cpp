@@ -1,5 +1,7 @@
 // What objects compiled against a newer glibc ask for and glibc 2.28 does not have. Linked into the portable artefacts only, and hidden.
+#include <pthread.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include <cerrno>
 #include <cstdarg>
@@ -29,6 +31,26 @@ __attribute__((visibility("hidden"))) std::uint32_t arc4random() {
   std::uint32_t value = 0;
   arc4random_buf(&value, sizeof value);
   return value;
+}
+
+// glibc 2.30: waiting until a time of the steady clock (std::condition_variable::wait_for), in place of the system's, which its old kin
+// knows alone. When that is set meanwhile, the wait is longer or shorter; libstdc++ looks at the steady clock itself afterwards.
+__attribute__((visibility("hidden"))) int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex, clockid_t clock,
+                                                                 const timespec* until) {
+  constexpr long kSecond = 1'000'000'000;
+  timespec now{};
+  timespec system{};
+  if (::clock_gettime(clock, &now) != 0 || ::clock_gettime(CLOCK_REALTIME, &system) != 0) return EINVAL;
+  system.tv_sec += until->tv_sec - now.tv_sec;
+  system.tv_nsec += until->tv_nsec - now.tv_nsec;
+  if (system.tv_nsec < 0) {
+    system.tv_nsec += kSecond;
+    --system.tv_sec;
+  } else if (system.tv_nsec >= kSecond) {
+    system.tv_nsec -= kSecond;
+    ++system.tv_sec;
+  }
+  return ::pthread_cond_timedwait(condition, mutex, &system);
 }
 
 // Headers of glibc 2.38 and later make __isoc23_strtol of strtol, and so on; those read binary digits ("0b1") too, which nobody needs
