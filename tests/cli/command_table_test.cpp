@@ -223,7 +223,7 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{needed({"faults.csv"}), "unexpected argument 'faults.csv'"},
         UsageCase{{"inspct", "m"}, "unknown sub-command 'inspct'; did you mean 'inspect'?"},
         UsageCase{{"frobnicate"},
-                  "unknown sub-command 'frobnicate'; there are run, inspect, validate, bench, download"},
+                  "unknown sub-command 'frobnicate'; there are run, inspect, validate, bench, download, completion, man"},
         UsageCase{{"-d", "CIFAR10", "-n", "-f", "l.csv"}, "--network-name needs a value, found the flag -f"},
         UsageCase{needed({"-f"}), "-f needs a value"},
         UsageCase{needed({"--limit="}), "--limit needs a value"},
@@ -348,6 +348,8 @@ TEST(Help, WithoutSubCommandBeginsWithAllOfThem) {
   tf_injector validate -f LIST --model MODEL  checks a fault list against a model
   tf_injector bench FLAGS                     faults per second of the plain engine and of replay
   tf_injector download DATASET                fetches a test set
+  tf_injector completion {bash,zsh}           tab completion for a shell
+  tf_injector man                             the manual page
 
 tf_injector SUB-COMMAND --help says more; these are the flags of run:
 
