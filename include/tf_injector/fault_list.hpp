@@ -46,6 +46,13 @@ class FaultList {
   [[nodiscard]] const std::string& source() const noexcept;  // path, or the name given
   [[nodiscard]] const std::string& sha256()
       const noexcept;  // of the whole list's bytes, in hexadecimal digits
+  // How the list was drawn (SamplingPlan::json), as it stands in "<list>.plan.json"; "": not known. It goes
+  // into a report's metadata.
+  [[nodiscard]] const std::string& plan() const noexcept { return plan_; }
+  // What is unusual about the files: one line each.
+  [[nodiscard]] const std::vector<std::string>& notes() const noexcept { return notes_; }
+  // The same list with this plan. Throws Error(bad_input): no JSON, or the plan of another list.
+  [[nodiscard]] FaultList with_plan(const std::string& json) const;
   // The row from which on a part of a list was taken, by its id; none: from the first.
   [[nodiscard]] std::optional<int64_t> begins_at() const noexcept;
   [[nodiscard]] size_t layers() const;                   // that its faults hit
@@ -63,6 +70,8 @@ class FaultList {
   std::shared_ptr<const Data> data_;
   size_t first_ = 0;
   std::optional<int64_t> begins_at_;
+  std::string plan_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace tf_injector

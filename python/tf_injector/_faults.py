@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, NamedTuple, Sequence,
 import numpy as np
 
 from . import _core, _text
-from ._errors import BadInput, FaultListError, Usage
+from ._errors import BadInput, FaultListError, OutputError, Usage
 
 if TYPE_CHECKING:
     import pandas
 
     from ._model import Model
 
-_HEADER = b"Injection,Layer,TensorIndex,Bit\n"
+_SCHEMES = ("network-wise", "layer-wise", "data-unaware", "data-aware", "exhaustive")
 
 
 class Fault(NamedTuple):
@@ -49,17 +49,18 @@ class FaultList:
 
     _text: bytes
     _name: str
+    _plan: str
     _cache: _Columns | None
 
     def __init__(self, faults: Iterable[Fault | tuple[Any, ...]] = ()) -> None:
         """The same as `from_faults`."""
         made = FaultList.from_faults(faults)
-        self._text, self._name, self._cache = made._text, made._name, made._cache
+        self._text, self._name, self._cache, self._plan = made._text, made._name, made._cache, made._plan
 
     @classmethod
-    def _of_text(cls, text: bytes, name: str) -> "FaultList":
+    def _of_text(cls, text: bytes, name: str, plan: str = "") -> "FaultList":
         made = cls.__new__(cls)
-        made._text, made._name, made._cache = text, name, None
+        made._text, made._name, made._cache, made._plan = text, name, None, plan
         return made
 
     @staticmethod
@@ -77,7 +78,68 @@ class FaultList:
             raise BadInput(f"{name}: no such file") from None
         except OSError as error:
             raise BadInput(f"{name}: cannot be read: {error.strerror}") from None
-        return FaultList.parse(text, name)
+        made = FaultList.parse(text, name)
+        made._plan = _plan_beside(name, made.sha256)
+        return made
+
+    @staticmethod
+    def generate(
+        model: Any,
+        scheme: str = "network-wise",
+        *,
+        error: float = 0.01,
+        confidence: float = 0.99,
+        p: float = 0.5,
+        n: int | None = None,
+        seed: int = 42,
+        layers: Sequence[str] | None = None,
+        bits: int | Sequence[int] | None = None,
+        published: bool = False,
+    ) -> "FaultList":
+        """Draws faults from the bits of a model's kernels, without replacement; the same for the same seed on every machine.
+
+        model: a `Model`, or what `load_model` takes.
+        scheme: "network-wise" (all bits of the network, each as likely as the next), "layer-wise" (the bits of each layer),
+            "data-unaware" (each bit of each layer), "data-aware" (the same, fewer from bits whose change is small: Ruospo et al.,
+            DATE 2023) or "exhaustive" (every fault).
+        error, confidence, p: margin wanted in each stratum, between 0 and 1, at this confidence, where p is the share expected.
+        n: faults in all, instead of these three.
+        layers, bits: only these.
+        published: the procedure of the published lists; nothing else can be chosen beside it.
+        `plan` of the list says what was drawn. Raises `Usage`, `FaultListError` (no such layer), `ModelError`.
+        """
+        from ._model import load_model
+
+        network = load_model(model)
+        if not isinstance(scheme, str) or scheme not in _SCHEMES:
+            raise Usage(f"`scheme`: expected one of {', '.join(_SCHEMES)}, found {scheme!r}")
+        if published is not True and published is not False:
+            raise Usage(f"`published`: expected True or False, found {published!r}")
+        if published and scheme != "network-wise":
+            raise Usage("`published` stands instead of `scheme`: give one of them")
+        names = [] if layers is None else [_text.text("layers", name) for name in _items("layers", layers, "names")]
+        if isinstance(layers, str):
+            raise Usage(f"`layers`: expected a list of names, found {layers!r}")
+        chosen = [] if bits is None else [int(b) for b in np.atleast_1d(_integer_column(bits, np.size(bits), "bits"))]
+        if bits is not None and not chosen or layers is not None and not names:
+            raise Usage("`bits` and `layers`: expected at least one, found none")
+        numbers = [_real(name, value) for name, value in (("error", error), ("confidence", confidence), ("p", p))]
+        text, plan = _core.generate_faults(
+            network._handle,
+            "published" if published else scheme,
+            *numbers,
+            None if n is None else _whole("n", n, 1),
+            _whole("seed", seed, 0),
+            names,
+            [max(-1, min(bit, 32)) for bit in chosen],
+        )
+        made = FaultList._of_text(text, "faults")
+        import json
+
+        design = json.loads(plan)
+        design["list_sha256"] = made.sha256
+        made._plan = json.dumps(design)
+        return made
 
     @staticmethod
     def parse(text: str | bytes, name: str = "faults") -> "FaultList":
@@ -162,6 +224,15 @@ class FaultList:
         """The bit of each fault: (F,) uint8, 0 (lowest bit of the mantissa) to 31 (sign)."""
         return self._columns().bits
 
+    @property
+    def plan(self) -> dict[str, Any] | None:
+        """How the list was drawn: scheme, seed, strata with their populations, faults and margins. None where it is not known. Reports
+        keep it in their metadata.
+        """
+        import json
+
+        return dict(json.loads(self._plan)) if self._plan else None
+
     def __len__(self) -> int:
         return len(self._columns().ids)
 
@@ -200,11 +271,20 @@ class FaultList:
         return FaultList.parse(text)
 
     def to_csv(self, path: str | os.PathLike[str] | None = None) -> str | None:
-        """Writes the list as a CSV file; without a path the text is returned. The bytes are those that were read."""
+        """Writes the list as a CSV file, and its `plan`, where there is one, beside it (path + ".plan.json"); without a path the
+        text is returned. The bytes are those that were read.
+        """
         if path is None:
             return self._text.decode("utf-8", "surrogatepass")
-        with open(path, "wb") as file:
-            file.write(self._text)
+        place = _text.path("path", path)
+        try:
+            with open(place, "wb") as file:
+                file.write(self._text)
+            if self._plan:
+                with open(place + ".plan.json", "wb") as file:
+                    file.write(self._plan.encode())
+        except OSError as error:
+            raise OutputError(f"{place}: cannot be written: {error.strerror}") from None
         return None
 
     def to_pandas(self) -> "pandas.DataFrame":
@@ -228,14 +308,14 @@ class FaultList:
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return FaultList._of_text, (self._text, self._name)
+        return FaultList._of_text, (self._text, self._name, self._plan)
 
     def __repr__(self) -> str:
         layers = len(self._columns().names)
         return f"<FaultList {self._name!r}: {len(self):,} faults in {layers} layer{'s' * (layers != 1)}>"
 
     def _resolved(self, model: "Model") -> _core.FaultList:
-        return _core.FaultList.parse(self._text, self._name, model._handle)
+        return _core.FaultList.parse(self._text, self._name, model._handle, self._plan)
 
 
 def as_fault_list(faults: Any) -> FaultList:
@@ -249,6 +329,33 @@ def as_fault_list(faults: Any) -> FaultList:
     if isinstance(faults, Iterable):
         return FaultList.from_faults(faults)
     raise Usage(f"`faults`: expected a FaultList, a path, or faults, found {type(faults).__name__}")
+
+
+def _plan_beside(path: str, sha256: str) -> str:
+    """The plan in path + ".plan.json" if it is that of the list, else ""."""
+    import json
+
+    try:
+        with open(path + ".plan.json", encoding="utf-8") as file:
+            text = file.read()
+        return text if json.loads(text)["list_sha256"] == sha256 else ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def _real(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise Usage(f"`{name}`: expected a number, found {value!r}")
+    try:
+        return float(value)
+    except OverflowError:
+        raise Usage(f"`{name}`: {value!r} is too large") from None
+
+
+def _whole(name: str, value: Any, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= value < 2**63:
+        raise Usage(f"`{name}`: expected a whole number from {least}, found {value!r}")
+    return int(value)
 
 
 def _items(name: str, values: Any, expected: str) -> list[Any]:

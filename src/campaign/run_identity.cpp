@@ -45,6 +45,7 @@ RunMetadata new_metadata(const Setup& setup, const ReportOptions& options) {
   m.model_path = setup.session->model.source();
   m.data_path = setup.feed().dataset().source;
   if (setup.list) m.fault_list_path = setup.list->source();
+  if (setup.list) m.plan = setup.list->plan();
   m.keras_version = setup.session->model.keras_version();
   m.settings = settings_of(setup, options);
   m.preprocessing_reason = setup.session->preprocessing.why;

@@ -10,6 +10,7 @@
 #include "cli/commands/bench_command.hpp"
 #include "cli/commands/completion_command.hpp"
 #include "cli/commands/download_command.hpp"
+#include "cli/commands/generate_command.hpp"
 #include "cli/commands/inspect_command.hpp"
 #include "cli/commands/man_command.hpp"
 #include "cli/commands/run_command.hpp"
@@ -36,6 +37,7 @@ std::unique_ptr<Command> make() {
 constexpr CommandRow kCommands[] = {
     {"run", "[run] FLAGS", "a campaign, or without a fault list the golden run", make<RunCommand>},
     {"inspect", "inspect MODEL", "the layers of a model and their faultable bits", make<InspectCommand>},
+    {"generate", "generate --model MODEL -o LIST", "draws a fault list", make<GenerateCommand>},
     {"validate", "validate -f LIST --model MODEL", "checks a fault list against a model",
      make<ValidateCommand>},
     {"bench", "bench FLAGS", "faults per second of the plain engine and of replay", make<BenchCommand>},

@@ -95,6 +95,46 @@ std::array<float, 3> parse_triple(const std::string& flag, const std::string& te
   return triple;
 }
 
+double parse_number(const std::string& flag, const std::string& text) {
+  std::string_view rest = text;
+  double value = 0;
+  if (!take_number(rest, value) || !rest.empty()) refuse(flag, "a number as 0.01", text);
+  return value;
+}
+
+std::vector<std::string> parse_names(const std::string& flag, const std::string& text) {
+  std::vector<std::string> names;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    if (end == begin) refuse(flag, "names as A,B,C", text);
+    names.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
+std::vector<int> parse_bits(const std::string& flag, const std::string& text) {
+  constexpr int64_t kHighest = 31;
+  const std::string expected = "bits from 0 to 31 as 0-31 or 30,31";
+  const auto number = [&](std::string_view digits) {
+    int64_t value = -1;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    const bool is_bit =
+        error == std::errc() && end == digits.data() + digits.size() && value >= 0 && value <= kHighest;
+    if (digits.empty() || !is_bit) refuse(flag, expected, text);
+    return static_cast<int>(value);
+  };
+  std::vector<int> bits;
+  for (const std::string& part : parse_names(flag, text)) {
+    const size_t dash = part.find('-');
+    const int first = number(std::string_view(part).substr(0, dash));
+    const int last = dash == std::string::npos ? first : number(std::string_view(part).substr(dash + 1));
+    if (last < first) refuse(flag, expected, text);
+    for (int bit = first; bit <= last; ++bit) bits.push_back(bit);
+  }
+  return bits;
+}
+
 std::string parse_choice(const std::string& flag, const std::string& text,
                          const std::vector<std::string>& choices) {
   if (std::find(choices.begin(), choices.end(), text) != choices.end()) return text;

@@ -19,6 +19,12 @@ namespace tf_injector::detail::cli {
 [[nodiscard]] uint64_t parse_size(const std::string& flag, const std::string& text);
 // "0.4914,0.4822,0.4465": three finite numbers, read as double and rounded to float, as Python does.
 [[nodiscard]] std::array<float, 3> parse_triple(const std::string& flag, const std::string& text);
+// A finite number: "0.01", "1e-3".
+[[nodiscard]] double parse_number(const std::string& flag, const std::string& text);
+// Bits of a float32: "0-31", "30,31", "0-22,31". Numbers from 0 to 31.
+[[nodiscard]] std::vector<int> parse_bits(const std::string& flag, const std::string& text);
+// "A,B,C": names between commas, none of them empty.
+[[nodiscard]] std::vector<std::string> parse_names(const std::string& flag, const std::string& text);
 // One of `choices`; suggests the nearest.
 [[nodiscard]] std::string parse_choice(const std::string& flag, const std::string& text,
                                        const std::vector<std::string>& choices);

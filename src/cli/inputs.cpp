@@ -81,6 +81,7 @@ BenchmarkInputs read_inputs(const RunOptions& options, const Message& message,
   if (!options.fault_list_path.empty()) {
     const FaultList list = FaultList::read(options.fault_list_path, model);
     message(fmt::format("{}: {} faults", options.fault_list_path, list.size()));
+    for (const std::string& note : list.notes()) message("note: " + note);
     faults = list;
   }
   Dataset dataset = load_images(options, model, message, stop);

@@ -55,10 +55,11 @@ Bytes read_all(const std::string& path) {
   return read_all<Bytes>(fd.get(), path);
 }
 
+}  // namespace
+
 // A temporary file in the folder of `path`; the destructor removes it unless it was renamed.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::string& target) : target_(target) {
+struct AtomicFile::Impl {
+  explicit Impl(const std::string& target) : target_(target) {
     static std::atomic<unsigned> counter{0};
     for (int attempt = 0; attempt < 100; ++attempt) {
       name_ = posix::folder_of(target) + "/.tf_injector-" + std::to_string(getpid()) + "-" +
@@ -69,31 +70,50 @@ class TemporaryFile {
     }
     throw OutputError(describe("write", target_, errno));
   }
-  ~TemporaryFile() {
+  ~Impl() {
     if (!renamed_) ::unlink(name_.c_str());
   }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
-  void write(std::string_view bytes, std::optional<mode_t> mode) {
-    if (mode && fchmod(fd_.get(), *mode) != 0) throw OutputError(describe("write", target_, errno));
-    int error = posix::write_full(fd_.get(), bytes.data(), bytes.size(), 0);
-    if (error == 0) error = posix::sync_file(fd_.get());
-    if (error != 0) throw OutputError(describe("write", target_, error));
+  void set_mode(mode_t mode) {
+    if (fchmod(fd_.get(), mode) != 0) throw OutputError(describe("write", target_, errno));
   }
-  void rename_to_target() {
+  void append(std::string_view bytes) {
+    const int error = posix::write_full(fd_.get(), bytes.data(), bytes.size(), size_);
+    if (error != 0) throw OutputError(describe("write", target_, error));
+    size_ += bytes.size();
+  }
+  void commit() {
+    const int error = posix::sync_file(fd_.get());
+    if (error != 0) throw OutputError(describe("write", target_, error));
     if (::rename(name_.c_str(), target_.c_str()) != 0) throw OutputError(describe("write", target_, errno));
     renamed_ = true;
+    const int sync_error = posix::sync_folder(posix::folder_of(target_));
+    if (sync_error != 0) throw OutputError(describe("write", target_, sync_error));
   }
 
  private:
   std::string target_;
   std::string name_;
   UniqueFd fd_;
+  size_t size_ = 0;
   bool renamed_ = false;
 };
 
-}  // namespace
+AtomicFile::AtomicFile(const std::string& path) {
+  struct stat info {};
+  const bool is_there = ::stat(path.c_str(), &info) == 0;
+  if (is_there && !S_ISREG(info.st_mode))
+    throw OutputError("cannot write '" + path + "': it exists and is not a regular file");
+  impl_ = std::make_unique<Impl>(path);
+  if (is_there) impl_->set_mode(info.st_mode & 07777);  // keep its permissions
+}
+
+AtomicFile::~AtomicFile() = default;
+
+void AtomicFile::write(std::string_view bytes) { impl_->append(bytes); }
+void AtomicFile::commit() { impl_->commit(); }
 
 bool file_exists(const std::string& path) {
   struct stat info {};
@@ -136,18 +156,9 @@ void make_folders(const std::string& path) {
 }
 
 void write_atomic(const std::string& path, std::string_view bytes) {
-  struct stat info {};
-  std::optional<mode_t> mode;  // keep the permissions of an existing file
-  if (::stat(path.c_str(), &info) == 0) {
-    if (!S_ISREG(info.st_mode))
-      throw OutputError("cannot write '" + path + "': it exists and is not a regular file");
-    mode = info.st_mode & 07777;
-  }
-  TemporaryFile file(path);
-  file.write(bytes, mode);
-  file.rename_to_target();
-  const int error = posix::sync_folder(posix::folder_of(path));
-  if (error != 0) throw OutputError(describe("write", path, error));
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
 }
 
 struct AppendFile::Impl {

@@ -22,6 +22,22 @@ namespace tf_injector::detail {
 // Creates the folder and its parents. Throws OutputError.
 void make_folders(const std::string& path);
 
+// A file that is written piece by piece under another name in its folder and takes its own when it is done:
+// as write_atomic. All throw OutputError; without `commit` nothing stays.
+class AtomicFile {
+ public:
+  explicit AtomicFile(const std::string& path);
+  ~AtomicFile();
+  AtomicFile(AtomicFile&&) = delete;
+
+  void write(std::string_view bytes);
+  void commit();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
 // Writes a temporary file in the folder of `path`, syncs it, renames it to `path` and syncs the folder:
 // readers see the old content or the new, never a part. Throws OutputError; then the temporary file is
 // removed and `path` is unchanged.

@@ -1,6 +1,7 @@
 #include "tf_injector/fault_list.hpp"
 
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -12,8 +13,10 @@
 #include <vector>
 
 #include "python/arrays.hpp"
+#include "python/interruptible.hpp"
 #include "python/objects.hpp"
 #include "tf_injector/error.hpp"
+#include "tf_injector/fault_sampling.hpp"
 
 namespace nb = nanobind;
 
@@ -93,18 +96,45 @@ nb::bytes fault_rows_to_csv(const Integers& ids, const std::vector<std::string>&
   return nb::bytes(text.data(), text.size());
 }
 
-FaultList parse_list(const nb::bytes& text, const std::string& name, const Model& model) {
+FaultList parse_list(const nb::bytes& text, const std::string& name, const Model& model,
+                     const std::string& plan) {
   const nb::gil_scoped_release release;
-  return FaultList::parse(text_of(text), name, model);
+  const FaultList list = FaultList::parse(text_of(text), name, model);
+  return plan.empty() ? list : list.with_plan(plan);
+}
+
+// (CSV text, plan without the list's hash)
+nb::tuple generate_faults(const Model& model, const std::string& scheme, double error, double confidence,
+                          double p, std::optional<int64_t> n, uint64_t seed,
+                          const std::vector<std::string>& layers, const std::vector<int>& bits) {
+  const std::optional<SamplingScheme> known = sampling_scheme_named(scheme);
+  if (!known) throw Error(ErrorKind::internal, "no such scheme");
+  std::string text, json;
+  run_interruptible([&](const std::atomic<bool>& stop, Talk&) {
+    const SamplingPlan plan(model, {.scheme = *known,
+                                    .error = error,
+                                    .confidence = confidence,
+                                    .p = p,
+                                    .faults = n,
+                                    .seed = seed,
+                                    .layers = layers,
+                                    .bits = bits});
+    text = plan.csv(&stop);
+    json = plan.json("");
+  });
+  return nb::make_tuple(nb::bytes(text.data(), text.size()), json);
 }
 
 }  // namespace
 
 void bind_fault_list(nb::module_& module) {
   nb::class_<FaultList>(module, "FaultList")
-      .def_static("parse", parse_list, nb::arg("text"), nb::arg("name"), nb::arg("model"))
+      .def_static("parse", parse_list, nb::arg("text"), nb::arg("name"), nb::arg("model"), nb::arg("plan"))
       .def("__len__", &FaultList::size)
       .def_prop_ro("sha256", &FaultList::sha256);
+  module.def("generate_faults", generate_faults, nb::arg("model"), nb::arg("scheme"), nb::arg("error"),
+             nb::arg("confidence"), nb::arg("p"), nb::arg("n").none(), nb::arg("seed"), nb::arg("layers"),
+             nb::arg("bits"));
   module.def("parse_fault_columns", parse_fault_columns, nb::arg("text"), nb::arg("name"));
   module.def("fault_rows_to_csv", fault_rows_to_csv, nb::arg("ids"), nb::arg("names"), nb::arg("layers"),
              nb::arg("indices"), nb::arg("ranks"), nb::arg("bits"));

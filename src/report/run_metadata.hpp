@@ -41,6 +41,7 @@ struct RunMetadata {
   std::string score_folder;  // name of the folder, next to the report; "" if no scores are saved
   std::string scores;        // "none", "changed", "all"
   std::string model_path, data_path, fault_list_path;
+  std::string plan;  // of the fault list, as JSON; "": not known
   std::string keras_version;
   RunSettings settings;
   std::string preprocessing_reason;  // why this preprocessing was chosen

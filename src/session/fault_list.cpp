@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/block_bytes.hpp"
+#include "core/json.hpp"
 #include "core/problem_lines.hpp"
 #include "fault/fault_bytes.hpp"
 #include "io/csv.hpp"
@@ -59,7 +60,32 @@ std::string faults_to_csv(std::span<const Fault> faults, const std::string& name
 }
 
 FaultList FaultList::read(const std::string& path, const Model& model) {
-  return guarded([&] { return list_of(read_fault_list(path, model.data()->graph), model.sha256()); });
+  return guarded([&] {
+    FaultList list = list_of(read_fault_list(path, model.data()->graph), model.sha256());
+    const std::string plan = path + ".plan.json";
+    if (!file_exists(plan)) return list;
+    try {
+      return list.with_plan(read_text(plan));
+    } catch (const Error& error) {  // the list counts, with or without it
+      list.notes_.push_back(fmt::format("{}: left unread: {}", plan, error.what()));
+      return list;
+    }
+  });
+}
+
+FaultList FaultList::with_plan(const std::string& json) const {
+  const auto refuse = [](const std::string& text) { throw Error(ErrorKind::bad_input, text); };
+  FaultList list = *this;
+  try {
+    const Json plan = Json::parse(json);
+    std::string hash;
+    plan.at("list_sha256").get_to(hash);
+    if (hash != sha256()) refuse("it is the plan of another list than this (SHA-256 " + sha256() + ")");
+    list.plan_ = plan.dump();
+  } catch (const JsonError& error) {
+    refuse(fmt::format("no plan of a list: {}", error.what()));
+  }
+  return list;
 }
 
 FaultList FaultList::parse(std::string_view csv, const std::string& name, const Model& model) {

@@ -222,8 +222,10 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{needed({"--zzzzzzzz"}), "unknown flag '--zzzzzzzz'"},
         UsageCase{needed({"faults.csv"}), "unexpected argument 'faults.csv'"},
         UsageCase{{"inspct", "m"}, "unknown sub-command 'inspct'; did you mean 'inspect'?"},
-        UsageCase{{"frobnicate"},
-                  "unknown sub-command 'frobnicate'; there are run, inspect, validate, bench, download, completion, man"},
+        UsageCase{
+            {"frobnicate"},
+            "unknown sub-command 'frobnicate'; there are run, inspect, generate, validate, bench, download, "
+            "completion, man"},
         UsageCase{{"-d", "CIFAR10", "-n", "-f", "l.csv"}, "--network-name needs a value, found the flag -f"},
         UsageCase{needed({"-f"}), "-f needs a value"},
         UsageCase{needed({"--limit="}), "--limit needs a value"},
@@ -345,6 +347,7 @@ TEST(Help, WithoutSubCommandBeginsWithAllOfThem) {
 
   tf_injector [run] FLAGS                     a campaign, or without a fault list the golden run
   tf_injector inspect MODEL                   the layers of a model and their faultable bits
+  tf_injector generate --model MODEL -o LIST  draws a fault list
   tf_injector validate -f LIST --model MODEL  checks a fault list against a model
   tf_injector bench FLAGS                     faults per second of the plain engine and of replay
   tf_injector download DATASET                fetches a test set

@@ -1,0 +1,88 @@
+#include "sampling/sample_size.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+namespace tf_injector::detail {
+namespace {
+
+constexpr int kFloatBits = 32;
+constexpr double kOutlier = 1000;
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const size_t n = values.size();
+  return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+std::vector<double> mean_distances(std::span<const std::span<const float>> kernels) {
+  std::vector<double> sums(kFloatBits, 0.0);
+  double count = 0;
+  for (const std::span<const float> kernel : kernels) {
+    count += static_cast<double>(kernel.size());
+    for (const float w : kernel) {
+      const auto bits = std::bit_cast<uint32_t>(w);
+      for (int b = 0; b < kFloatBits; ++b) {
+        const auto flipped = std::bit_cast<float>(bits ^ (uint32_t{1} << b));
+        sums[static_cast<size_t>(b)] += std::fabs(static_cast<double>(flipped) - static_cast<double>(w));
+      }
+    }
+  }
+  for (double& sum : sums) sum /= count;
+  return sums;
+}
+
+bool is_outlier(const std::vector<double>& distances, size_t bit) {
+  if (!std::isfinite(distances[bit])) return true;
+  std::vector<double> others;
+  for (size_t b = 0; b < distances.size(); ++b)
+    if (b != bit)
+      others.push_back(std::isnan(distances[b]) ? std::numeric_limits<double>::infinity() : distances[b]);
+  return distances[bit] > kOutlier * median(std::move(others));
+}
+
+}  // namespace
+
+// Bisection on the error function: erfc(t / sqrt 2) = 1 - confidence. Two decimals leave the host's erfc no
+// say.
+double normal_quantile(double confidence) {
+  double low = 0, high = 40;
+  for (int step = 0; step < 200; ++step) {
+    const double middle = (low + high) / 2;
+    (std::erfc(middle / std::sqrt(2.0)) > 1 - confidence ? low : high) = middle;
+  }
+  return std::nearbyint(100 * low) / 100;
+}
+
+double sample_size(double population, double error, double t, double p) {
+  const double spread = p * (1 - p);
+  if (spread <= 0 || population <= 0) return 0;
+  return population / (1 + error * error * (population - 1) / (t * t * spread));
+}
+
+double margin_of(int64_t population, int64_t faults, double t, double p) {
+  if (faults >= population) return 0;
+  if (faults <= 0) return 1;
+  const auto n = static_cast<double>(faults), all = static_cast<double>(population);
+  return std::min(1.0, t * std::sqrt(p * (1 - p) / n * ((all - n) / (all - 1))));
+}
+
+std::vector<double> bit_probabilities(std::span<const std::span<const float>> kernels) {
+  const std::vector<double> distances = mean_distances(kernels);
+  double least = std::numeric_limits<double>::infinity(), largest = 0;
+  std::vector<bool> outlier(kFloatBits);
+  for (size_t b = 0; b < kFloatBits; ++b) {
+    outlier[b] = is_outlier(distances, b);
+    if (outlier[b]) continue;
+    least = std::min(least, distances[b]);
+    largest = std::max(largest, distances[b]);
+  }
+  std::vector<double> p(kFloatBits, 0.5);
+  for (size_t b = 0; b < kFloatBits; ++b)
+    if (!outlier[b] && largest > least) p[b] = 0.5 * (distances[b] - least) / (largest - least);
+  return p;
+}
+
+}  // namespace tf_injector::detail
