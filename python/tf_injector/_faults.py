@@ -123,11 +123,12 @@ class FaultList:
         chosen = [] if bits is None else [int(b) for b in np.atleast_1d(_integer_column(bits, np.size(bits), "bits"))]
         if bits is not None and not chosen or layers is not None and not names:
             raise Usage("`bits` and `layers`: expected at least one, found none")
-        numbers = [_real(name, value) for name, value in (("error", error), ("confidence", confidence), ("p", p))]
         text, plan = _core.generate_faults(
             network._handle,
             "published" if published else scheme,
-            *numbers,
+            _real("error", error),
+            _real("confidence", confidence),
+            _real("p", p),
             None if n is None else _whole("n", n, 1),
             _whole("seed", seed, 0),
             names,
