@@ -99,8 +99,8 @@ struct ResizeWindow {
   float (*weight)(float distance);
 };
 
-// TensorFlow calls the C library's sinf, which is no correctly rounded one; glibc's is the same function
-// since 2.28, with and without fused multiply-add (docs/numerics.md, "The C library").
+// TensorFlow calls the C library's sinf, which is no correctly rounded one; glibc 2.31, 2.36 and 2.43
+// have the same (docs/numerics.md, "The C library").
 template <int Radius>
 float lanczos(float x) {
   constexpr float kPi = 3.14159265359f, kRadius = Radius;
