@@ -9,12 +9,12 @@ from typing import Any, Callable, Iterator, NamedTuple, Sequence
 
 import numpy as np
 
-from ._errors import ModelError, Usage
+from ._errors import ModelError, OutOfMemory, Usage
 from ._model import Model, load_model
 from ._table import Table
 
 _SWITCH = "TF_ENABLE_ONEDNN_OPTS"
-_VALUES_AT_ONCE = 1 << 26  # of layers' results that are held at a time: 256 MiB on either side
+_VALUES_AT_ONCE = 1 << 25  # of layers' results that are held at a time: 128 MiB on either side
 
 
 class LayerCheck(NamedTuple):
@@ -138,6 +138,7 @@ def check(model: Any, samples: int = 16, batch_size: int = 512, seed: int = 0) -
         result.refused = str(error).splitlines()
         return result
     result.notes += network.notes
+    is_switched_on = "tensorflow" not in sys.modules or os.environ.get(_SWITCH) == "1"
     with tempfile.TemporaryDirectory(prefix="tf_injector-") as folder:
         keras = _keras_of(model, network, result.notes)
         original = None if keras is None else _load_in_keras(keras, network, folder, result.notes)
@@ -152,7 +153,7 @@ def check(model: Any, samples: int = 16, batch_size: int = 512, seed: int = 0) -
                 result.notes.append(f"only the outputs were compared: the layers cannot be taken apart ({_first_line(error)})")
             result.outputs = comparison.outputs()
     if not result.ok:
-        result.notes += _advice()
+        result.notes += _advice(is_switched_on)
     return result
 
 
@@ -209,8 +210,17 @@ class _Comparison:
         _rename_doubles(symbolic)
         differing: set[int] = set()
         found: list[LayerCheck] = []
-        for group in self._groups(symbolic):
-            ours = self._group_here(symbols, [symbolic[i] for i in group])
+        waiting = list(self._groups(symbolic))
+        while waiting:
+            group = waiting.pop(0)
+            try:
+                ours = self._group_here(symbols, [symbolic[i] for i in group])
+            except OutOfMemory:
+                if len(group) == 1:
+                    raise
+                middle = len(group) // 2
+                waiting[:0] = [group[:middle], group[middle:]]
+                continue
             theirs, calls = self._group_in_keras(group)
             for i, want, got in zip(group, theirs, ours):
                 call = calls[i]
@@ -302,11 +312,6 @@ def _keras_of(model: Any, network: Model, notes: list[str]) -> Any:
         if os.environ.get(_SWITCH) != "1":
             os.environ[_SWITCH] = "1"
             notes.append(f"{_SWITCH}=1 was set before TensorFlow was imported, as the comparison needs it")
-    elif os.environ.get(_SWITCH) != "1":
-        notes.append(
-            f"TensorFlow had been imported without {_SWITCH}=1: on CPUs without AVX512-VNNI nearly every score then differs in its "
-            "last bits; set it before the import, in a new process"
-        )
     if "keras" not in sys.modules:
         os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     chosen = names[0]
@@ -398,8 +403,13 @@ def _verdict(item: LayerCheck) -> str:
     return "equal" if not item.differing else "begins to differ" if item.begins else "differs"
 
 
-def _advice() -> list[str]:
+def _advice(is_switched_on: bool) -> list[str]:
     notes = []
+    if not is_switched_on:
+        notes.append(
+            f"TensorFlow had been imported without {_SWITCH}=1: on CPUs without AVX512-VNNI nearly every score then differs in its "
+            "last bits; set it before the import, in a new process"
+        )
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             if " avx512f" not in file.read():

@@ -211,6 +211,23 @@ def test_layers_are_compared_in_groups_where_memory_is_short(keras, monkeypatch)
 
 
 @needs_keras
+def test_a_group_that_is_too_large_is_halved(keras, monkeypatch):
+    model, names = nested(keras)
+    inner, sizes = _check._Comparison._group_here, []
+
+    def narrow(self, symbols, calls):
+        sizes.append(len(calls))
+        if len(calls) > 3:
+            raise fi.OutOfMemory("not enough memory")
+        return inner(self, symbols, calls)
+
+    monkeypatch.setattr(_check._Comparison, "_group_here", narrow)
+    result = fi.check(model, samples=2)
+    assert result.ok and [item.layer for item in result.layers] == names, result
+    assert sizes[0] == len(names) and sum(size for size in sizes if size <= 3) == len(names)
+
+
+@needs_keras
 def test_a_graph_that_cannot_be_walked_leaves_the_outputs(keras, monkeypatch):
     from tf_injector import _keras_walk
 
@@ -224,7 +241,15 @@ def test_a_graph_that_cannot_be_walked_leaves_the_outputs(keras, monkeypatch):
 
 
 @needs_keras
-@pytest.mark.parametrize("before,note", [("", "=1 was set before TensorFlow"), ("import tensorflow", "had been imported without")])
+@pytest.mark.parametrize(
+    "before,note",
+    [
+        ("", "=1 was set before TensorFlow"),
+        # As if TensorFlow computed something else: only then it matters.
+        ("import tensorflow\nfrom tf_injector import _check\nold = _check._compare\n"
+         "_check._compare = lambda a, b, c, want, got, e: old(a, b, c, want + 1, got, e)\n", "had been imported without"),
+    ],
+)
 def test_the_switch_of_tensorflow(tmp_path, keras, before, note):
     sequential(keras)[0].save(tmp_path / "net.keras")
     code = f"{before}\nimport tf_injector as fi\nprint(fi.check({str(tmp_path / 'net.keras')!r}, samples=2))"
