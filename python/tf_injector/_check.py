@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from typing import Any, Callable, Iterator, NamedTuple, Sequence
 
 import numpy as np
@@ -139,6 +138,8 @@ def check(model: Any, samples: int = 16, batch_size: int = 512, seed: int = 0) -
         return result
     result.notes += network.notes
     is_switched_on = "tensorflow" not in sys.modules or os.environ.get(_SWITCH) == "1"
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="tf_injector-") as folder:
         keras = _keras_of(model, network, result.notes)
         original = None if keras is None else _load_in_keras(keras, network, folder, result.notes)

@@ -142,6 +142,16 @@ class Dataset:
     def __len__(self) -> int:
         return len(self._handle)
 
+    def __getitem__(self, rows: slice | Sequence[int] | np.ndarray) -> "Dataset":
+        """The images of a slice, of numbers from 0, or of a mask, with the same normalisation."""
+        if isinstance(rows, (int, np.integer)):
+            raise Usage("a Dataset is sliced: images[3:4] for the image 3")
+        inputs = [(name, np.ascontiguousarray(images[rows]), scaled) for name, images, scaled in self._handle.inputs()]
+        labels = np.ascontiguousarray(self.y[rows])
+        return Dataset._of(
+            _core.Dataset.from_arrays(self.name, self.source, inputs, labels), self._set, self._normalization
+        )
+
     def __reduce__(self) -> tuple[Any, ...]:
         inputs = [(name, np.array(images), scaled) for name, images, scaled in self._handle.inputs()]
         return _restore, (self.name, self.source, inputs, self.y, self._set, self._normalization)

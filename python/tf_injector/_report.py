@@ -126,7 +126,7 @@ class Report:
         return self._rates("field", [name for name, _, _ in hit], place)
 
     def summary(self) -> Table:
-        """Rates of the whole report, in one row: faults, images (inferences: faults x images), and the shares of these inferences that
+        """Rates of the whole report, in one row: faults, inferences (faults x images), and the shares of these that
         were masked (scores equal to the golden ones), non_critical (scores changed, the class not) and critical (the class changed:
         SDC-1). Shares are mean values over the faults of the list, from 0 to 1, without an interval.
         """
@@ -137,7 +137,7 @@ class Report:
         faults = np.bincount(group, minlength=count)
         columns: dict[str, Any] = {key: names, "faults": faults}
         images = np.bincount(group, weights=self.rows["n_injections"], minlength=count)
-        columns["images"] = images.astype(np.int64)
+        columns["inferences"] = images.astype(np.int64)
         for name in ("masked", "non_critical", "critical"):
             sums = np.bincount(group, weights=self.rows[name], minlength=count)
             with np.errstate(invalid="ignore", divide="ignore"):

@@ -25,7 +25,7 @@ void check_standard_output() {
 
 int run_program(int argc, char** argv) {
   const bool streams_are_safe = take_closed_standard_streams();
-  ignore_broken_pipes();
+  fail_writes_without_signal();
   give_back_large_blocks();
   const std::vector<std::string> command_line(argv, argv + argc);
   const std::vector<std::string> words(command_line.begin() + (argc > 0 ? 1 : 0), command_line.end());

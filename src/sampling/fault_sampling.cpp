@@ -403,8 +403,8 @@ void SamplingPlan::write_files(const std::string& path, bool overwrite, const st
         },
         stop);
     plan_file.write(json(hash.hex()));
+    plan_file.commit();  // a plan without its list harms nobody: it names the list by its hash
     file.commit();
-    plan_file.commit();
   });
 }
 

@@ -66,7 +66,8 @@ double margin_of(int64_t population, int64_t faults, double t, double p) {
   if (faults >= population) return 0;
   if (faults <= 0) return 1;
   const auto n = static_cast<double>(faults), all = static_cast<double>(population);
-  return std::min(1.0, t * std::sqrt(p * (1 - p) / n * ((all - n) / (all - 1))));
+  const double spread = p > 0 && p < 1 ? p * (1 - p) : 0.25;
+  return std::min(1.0, t * std::sqrt(spread / n * ((all - n) / (all - 1))));
 }
 
 std::vector<double> bit_probabilities(std::span<const std::span<const float>> kernels) {

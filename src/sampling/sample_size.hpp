@@ -16,7 +16,8 @@ namespace tf_injector::detail {
 // n = N / (1 + e^2 (N - 1) / (t^2 p (1 - p))), not rounded; 0 where p is 0 or 1.
 [[nodiscard]] double sample_size(double population, double error, double t, double p);
 
-// e = t sqrt(p (1 - p) / n (N - n) / (N - 1)); 0 where all are taken, 1 where none are.
+// e = t sqrt(p (1 - p) / n (N - n) / (N - 1)), at most 1; 0 where all are taken. A p of 0 or 1, which would
+// make any sample certain, counts as 0.5.
 [[nodiscard]] double margin_of(int64_t population, int64_t faults, double t, double p);
 
 // For each bit the p of the data-aware scheme. D(i) is the mean of |w with bit i flipped - w| over all

@@ -147,10 +147,10 @@ def test_tables():
     model, images, faults = small()
     report = fi.run_campaign(model, images, faults, progress=False)
     for table, key in ((report.by_layer(), "layer"), (report.by_bit(), "bit"), (report.by_field(), "field"), (report.summary(), "faults of")):
-        assert table.columns == [key, "faults", "images", "masked", "non_critical", "critical"]
-        assert table["faults"].sum() == len(report) and table["images"].sum() == report.rows["n_injections"].sum()
+        assert table.columns == [key, "faults", "inferences", "masked", "non_critical", "critical"]
+        assert table["faults"].sum() == len(report) and table["inferences"].sum() == report.rows["n_injections"].sum()
         for name in ("masked", "non_critical", "critical"):
-            assert (table[name] * table["images"]).sum() == pytest.approx(report.rows[name].sum())
+            assert (table[name] * table["inferences"]).sum() == pytest.approx(report.rows[name].sum())
         assert "critical" in repr(table) and "<table>" in table._repr_html_()
     bits = report.by_bit()["bit"]
     assert list(bits) == sorted(bits, reverse=True)
@@ -187,6 +187,18 @@ def test_dataset_refers_to_the_arrays():
     assert not images.x.flags.writeable
     del x
     assert float(images.x.sum()) == 0 and len(images) == 2 and images.y.dtype == np.int32
+
+
+def test_part_of_a_data_set():
+    g = golden("odd_channels")
+    images = fi.Dataset.from_arrays(np.zeros((4, 11, 9, 3), np.uint8), [3, 1, 0, 2], mean=(0.1, 0.2, 0.3), std=(1, 2, 3), name="mine")
+    for rows in (slice(1, 3), [1, 2], np.array([False, True, True, False])):
+        part = images[rows]
+        assert (len(part), part.name, list(part.y), part.normalization) == (2, "mine", [1, 0], images.normalization)
+    model = fi.load_model(g.model)
+    assert same_bits(model.predict(images[1:3]), model.predict(images)[1:3])
+    with pytest.raises(fi.Usage, match="sliced"):
+        images[0]
 
 
 def test_data_sets_by_name(tmp_path):

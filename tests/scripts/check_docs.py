@@ -2,7 +2,7 @@
 """Checks the documents against the tree and the program. Run by ctest:  check_docs.py [PROGRAM]
 
 1. Every relative link of a Markdown file points to a file that exists, and to a heading in it.
-2. docs/interface.md lists exactly the flags that `PROGRAM run --help` lists.
+2. docs/interface.md lists exactly the flags that `PROGRAM run --help` and `PROGRAM generate --help` list.
 3. src/README.md has a row for every folder of src/ that holds sources, and for no other.
 4. Every file that a document names in `backticks`, as a path from the root or from src/ on, exists; "replay/repack" stands for its
    .hpp or .cpp, "replay/repack: join" and "replay/repack.cpp:12" for a place in it. <op>, my_op and * stand for any name.
@@ -83,23 +83,37 @@ def check_width(problems):
                 problems.append(f"{path.relative_to(ROOT)}:{number}: {len(line)} columns, more than {COLUMNS}")
 
 
-def check_flags(program, problems):
-    text = (ROOT / "docs" / "interface.md").read_text(encoding="utf-8")
-    described = set()
+def described_flags(text, command):
+    """Flags in the first columns of the tables below the headings that begin with the sub-command's name."""
+    described, is_inside = set(), False
     for line in text.splitlines():
-        if line.startswith("| `-"):
+        if line.startswith("## "):
+            is_inside = line.startswith(f"## `{command}`")
+        elif is_inside and line.startswith("| `-"):
             described |= set(re.findall(r"(?<![\w-])--[a-z-]+", line.split("|")[1]))
-    help_text = subprocess.run([program, "run", "--help"], capture_output=True, text=True, check=True).stdout
+    return described
+
+
+def offered_flags(program, command):
+    help_text = subprocess.run([program, command, "--help"], capture_output=True, text=True, check=True).stdout
     # CLI11 lists flags at the start of a line: "  -d,--dataset TEXT:..."
     offered = set()
     for line in help_text.splitlines():
-        found = re.match(r"\s+(-[\w,-]+)", line)
+        found = re.match(r"  (-[\w,-]+)", line)
         if found:
             offered |= set(re.findall(r"(?<![\w-])--[a-z-]+", found[1]))
-    for flag in sorted(described - offered):
-        problems.append(f"docs/interface.md describes {flag}, which `run --help` does not offer")
-    for flag in sorted(offered - described):
-        problems.append(f"`run --help` offers {flag}, which docs/interface.md does not describe")
+    return offered
+
+
+def check_flags(program, problems):
+    text = (ROOT / "docs" / "interface.md").read_text(encoding="utf-8")
+    for command in ("run", "generate"):
+        usual = set() if command == "run" else {"--help", "--version"}  # described once
+        described, offered = described_flags(text, command), offered_flags(program, command) - usual
+        for flag in sorted(described - offered):
+            problems.append(f"docs/interface.md describes {flag}, which `{command} --help` does not offer")
+        for flag in sorted(offered - described):
+            problems.append(f"`{command} --help` offers {flag}, which docs/interface.md does not describe")
 
 
 def check_map(problems):

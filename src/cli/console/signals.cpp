@@ -45,6 +45,9 @@ const std::atomic<bool>& stop_on_signals(const std::string& notice) {
   return stop_flag;
 }
 
-void ignore_broken_pipes() { signal(SIGPIPE, SIG_IGN); }
+void fail_writes_without_signal() {
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
+}
 
 }  // namespace tf_injector::detail::cli

@@ -13,7 +13,8 @@ inline constexpr const char* kStopNotice = "stopping; Ctrl-C once more ends at o
 // from then on SIGINT has its default effect. SIGHUP stays ignored where it was (nohup). Once per process.
 [[nodiscard]] const std::atomic<bool>& stop_on_signals(const std::string& notice);
 
-// Writing into a closed pipe becomes an error of the write instead of the program's end.
-void ignore_broken_pipes();
+// Writing into a closed pipe, or beyond the largest size that a file may have (ulimit -f), becomes an error
+// of the write instead of the program's end.
+void fail_writes_without_signal();
 
 }  // namespace tf_injector::detail::cli
