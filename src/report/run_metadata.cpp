@@ -118,7 +118,6 @@ Json metadata_json(const RunMetadata& m) {
            {{"file", m.report}, {"rows", m.rows}, {"bytes", m.report_bytes}, {"sha256", m.report_sha256}}},
           {"scores", {{"mode", m.scores}, {"folder", m.score_folder}}},
           {"files", {{"model", m.model_path}, {"data", m.data_path}, {"fault_list", m.fault_list_path}}},
-          {"plan", m.plan.empty() ? Json(nullptr) : Json::parse(m.plan)},
           {"keras_version", m.keras_version},
           {"settings", settings_json(m.settings)},
           {"preprocess", preprocess_json(m)},
@@ -157,7 +156,7 @@ RunMetadata metadata_of(const Json& json) {
   json.at("files").at("model").get_to(m.model_path);
   json.at("files").at("data").get_to(m.data_path);
   json.at("files").at("fault_list").get_to(m.fault_list_path);
-  if (json.contains("plan") && !json.at("plan").is_null()) m.plan = json.at("plan").dump();
+  if (json.contains("plan")) m.plan = json.at("plan").dump();
   json.at("keras_version").get_to(m.keras_version);
   m.settings = settings_of(json.at("settings"));
   read_preprocessing(json, m);
@@ -228,7 +227,9 @@ std::vector<std::string> differences(const RunSettings& of_report, const RunSett
 
 std::string metadata_text(const RunMetadata& metadata) {
   // Paths may be any bytes, JSON is UTF-8: what is not is replaced.
-  return metadata_json(metadata).dump(2) + "\n";
+  Json json = metadata_json(metadata);
+  if (!metadata.plan.empty()) json["plan"] = Json::parse(metadata.plan);
+  return json.dump(2) + "\n";
 }
 
 RunMetadata parse_metadata(const std::string& text, const std::string& label) {
