@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import os
 import re
 from typing import Any, Callable, NamedTuple, Union
@@ -98,14 +97,14 @@ def run_campaign(
     with _Shown(progress, 0 if chosen is None else len(chosen)) as shown:
         if report is None or chosen is None:
             result = _core.run_in_memory(
-                network._handle, images._handle, chosen, options, check, scores, _log, _warn, shown.callback
+                network._handle, images._handle, chosen, options, check, scores, _text.log, _warn, shown.callback
             )
             return Report._of(result, scores)
         files = _core.ReportOptions()
         files.path, files.overwrite = _text.path("report", report), overwrite
         files.command_line = ["tf_injector.run_campaign"]
         path = _core.run_to_file(
-            network._handle, images._handle, chosen, options, check, scores, files, _log, _warn, shown.callback
+            network._handle, images._handle, chosen, options, check, scores, files, _text.log, _warn, shown.callback
         )
     return read_report(path)
 
@@ -123,9 +122,7 @@ def session_options(
 ) -> _core.SessionOptions:
     """The options of a session. Raises `Usage`."""
     options = _core.SessionOptions()
-    if batch_size is None:
-        raise Usage("`batch_size`: expected a whole number from 1, found None")
-    options.batch_size = _check_number("batch_size", batch_size, 1)
+    options.batch_size = _text.whole("batch_size", batch_size, 1)
     options.output = "" if output is None else _text.text("output", output)
     options.limit = _check_number("limit", limit, 1)
     options.threads = _check_number("threads", threads, 1) or 0
@@ -159,23 +156,8 @@ def _choose(name: str, value: Any, names: tuple[str, ...]) -> str:
     return value
 
 
-def _whole_number(value: Any) -> int | None:
-    """None where it is none: a truth value, a float, an array."""
-    if isinstance(value, bool):
-        return None
-    try:
-        return operator.index(value)
-    except TypeError:
-        return None
-
-
 def _check_number(name: str, value: Any, least: int) -> Any:
-    if value is None:
-        return None
-    number = _whole_number(value)
-    if number is None or not least <= number < 2**31:
-        raise Usage(f"`{name}`: expected a whole number from {least}, found {value!r}")
-    return number
+    return None if value is None else _text.whole(name, value, least)
 
 
 def _memory_bytes(memory: int | str) -> int:
@@ -186,19 +168,13 @@ def _memory_bytes(memory: int | str) -> int:
             raise Usage(f"`memory`: expected bytes, or a size like 4G or 512M, found {memory!r}")
         number = int(float(parts[1]) * _UNITS[unit])
     else:
-        bytes_ = _whole_number(memory)
+        bytes_ = _text.index(memory)
         if bytes_ is None:
             raise Usage(f"`memory`: expected bytes, or a size like '4G', found {memory!r}")
         number = bytes_
     if not 0 < number < 2**63:
         raise Usage(f"`memory`: expected more than 0 bytes, found {memory!r}")
     return number
-
-
-def _log(line: str) -> None:
-    import logging
-
-    logging.getLogger("tf_injector").info(line)
 
 
 def _warn(line: str) -> None:

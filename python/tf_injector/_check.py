@@ -8,6 +8,7 @@ from typing import Any, Callable, Iterator, NamedTuple, Sequence
 
 import numpy as np
 
+from . import _text
 from ._errors import ModelError, OutOfMemory, Usage
 from ._model import Model, load_model
 from ._table import Table
@@ -125,9 +126,7 @@ def check(model: Any, samples: int = 16, batch_size: int = 512, seed: int = 0) -
     been imported yet. Without Keras or TensorFlow the result says what can be read. A model that is refused is a result as well.
     Raises `ModelError` (no such file), `Usage`.
     """
-    for name, value in (("samples", samples), ("batch_size", batch_size)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-            raise Usage(f"`{name}`: expected a whole number from 1, found {value!r}")
+    samples, batch_size = _text.whole("samples", samples, 1), _text.whole("batch_size", batch_size, 1)
     result = CheckResult()
     if isinstance(model, (str, os.PathLike)) and not os.path.exists(model):
         raise ModelError(f"{os.fspath(model)}: no such file")

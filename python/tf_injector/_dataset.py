@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, NamedTuple, Sequence
 
 import numpy as np
 
@@ -46,7 +46,7 @@ class Dataset:
     @staticmethod
     def _named(name: str, path: Any, download: bool, resize: str = "pillow") -> "Dataset":
         place = "" if path is None else _text.path("path", path)
-        return Dataset._of(_core.Dataset.read(name, place, bool(download), resize, [], _log), name)
+        return Dataset._of(_core.Dataset.read(name, place, bool(download), resize, [], _text.log), name)
 
     @staticmethod
     def cifar10(path: str | os.PathLike[str] | None = None, download: bool = True) -> "Dataset":
@@ -82,7 +82,7 @@ class Dataset:
         `model`: whose inputs arrays may be named after, needed where it has several. Raises `DatasetError`.
         """
         inputs = [] if model is None else [item.name for item in model.inputs]
-        return Dataset._of(_core.Dataset.read("", _text.path("path", path), False, "pillow", inputs, _log))
+        return Dataset._of(_core.Dataset.read("", _text.path("path", path), False, "pillow", inputs, _text.log))
 
     @staticmethod
     def from_arrays(
@@ -163,12 +163,6 @@ class Dataset:
 
 def _restore(name: str, source: str, inputs: list[Any], labels: np.ndarray, named_set: str, normalization: Any) -> Dataset:
     return Dataset._of(_core.Dataset.from_arrays(name, source, inputs, labels), named_set, normalization)
-
-
-def _log(line: str) -> None:
-    import logging
-
-    logging.getLogger("tf_injector").info(line)
 
 
 def normalization_of(mean: Any, std: Any) -> Normalization | None:

@@ -129,8 +129,8 @@ class FaultList:
             _real("error", error),
             _real("confidence", confidence),
             _real("p", p),
-            None if n is None else _whole("n", n, 1),
-            _whole("seed", seed, 0),
+            None if n is None else _text.whole("n", n, 1, 2**63),
+            _text.whole("seed", seed, 0, 2**63),
             names,
             [max(-1, min(bit, 32)) for bit in chosen],
         )
@@ -351,12 +351,6 @@ def _real(name: str, value: Any) -> float:
         return float(value)
     except OverflowError:
         raise Usage(f"`{name}`: {value!r} is too large") from None
-
-
-def _whole(name: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= value < 2**63:
-        raise Usage(f"`{name}`: expected a whole number from {least}, found {value!r}")
-    return int(value)
 
 
 def _items(name: str, values: Any, expected: str) -> list[Any]:

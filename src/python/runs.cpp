@@ -6,15 +6,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
-#include <new>
 #include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "core/same_bits.hpp"
 #include "python/arrays.hpp"
 #include "python/interruptible.hpp"
 #include "python/objects.hpp"
