@@ -121,30 +121,16 @@ std::vector<Candidate> chosen_candidates(const Model& model, const std::vector<s
   return all;
 }
 
-// "model_12" -> 12, "model" -> 0; -1: no nested model of such a name.
-int64_t number_of_model(const std::string& path) {
-  const size_t slash = path.find('/');
-  if (slash == std::string::npos) return -1;
-  const std::string outer = path.substr(0, slash);
-  const size_t digits = outer.find_last_not_of("0123456789") + 1;
-  if (digits == outer.size()) return 0;
-  return digits == 0 || outer[digits - 1] != '_' || outer.size() - digits > 9
-             ? -1
-             : std::stoll(outer.substr(digits));
-}
-
-// Keras sorts the branches of a network by depth. The published lists take the layers as PyTorch ran them,
-// which is the order in which the converter numbered the nested models: neighbouring layers of nested models
-// are sorted by it.
-void sort_as_published(std::vector<Candidate>& all) {
-  for (auto begin = all.begin(); begin != all.end();) {
-    const auto is_outside = [](const Candidate& c) { return number_of_model(c.layer->path) < 0; };
-    const auto end = std::find_if(begin, all.end(), is_outside);
-    std::stable_sort(begin, end, [](const Candidate& a, const Candidate& b) {
-      return number_of_model(a.layer->path) < number_of_model(b.layer->path);
-    });
-    begin = end == all.end() ? end : end + 1;
-  }
+// The published lists take the layers in the order in which the network is written, branch by branch; the
+// model file has them as Keras sorts them, by depth.
+void sort_as_published(const Graph& graph, std::vector<Candidate>& all) {
+  const std::vector<size_t> order = published_order(graph);
+  std::sort(all.begin(), all.end(), [&](const Candidate& a, const Candidate& b) {
+    const auto rank = [&](const Candidate& c) {
+      return order[static_cast<size_t>(c.layer - graph.layers.data())];
+    };
+    return rank(a) < rank(b);
+  });
 }
 
 std::vector<int> chosen_bits(const std::vector<int>& bits) {
@@ -270,7 +256,7 @@ std::shared_ptr<const SamplingPlan::Data> make_plan(Model model, SamplingOptions
   plan->bits = chosen_bits(plan->options.bits);
   const LayerNames names(plan->model.data()->graph);
   std::vector<Candidate> chosen = chosen_candidates(plan->model, plan->options.layers);
-  if (plan->options.scheme == SamplingScheme::published) sort_as_published(chosen);
+  if (plan->options.scheme == SamplingScheme::published) sort_as_published(plan->model.data()->graph, chosen);
   for (const auto& [layer, kernel] : chosen) {
     const bool is_one = names.find(layer->name).match == LayerNames::Match::one;
     plan->kernels.push_back({.name = is_one ? layer->name : layer->path,

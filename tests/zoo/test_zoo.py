@@ -1,4 +1,6 @@
 """tools/zoo: its rules for lists (always), its networks (with TensorFlow 2.14), their weights against PyTorch twins (with both)."""
+import csv
+import hashlib
 import os
 import pathlib
 import subprocess
@@ -103,6 +105,27 @@ def test_published_lists_are_made_again(dataset, network):
     assert lists.problems(rows, shapes) == []
     edited = 1 if (dataset, network) == ("CIFAR10", "ResNet20") else 0
     assert lists.same_rows(rows, shapes) == len(rows) - edited
+
+
+with open(ROOT / "tests" / "sampling" / "published_lists.csv", newline="") as table:
+    PUBLISHED = list(csv.DictReader(table))
+
+
+@needs_tensorflow
+@pytest.mark.parametrize("fact", PUBLISHED, ids=lambda fact: f"{fact['dataset']}-{fact['network']}")
+def test_the_program_makes_the_published_lists(tmp_path, fact):
+    """generate --published on the network as Keras saves it."""
+    program = pathlib.Path(os.environ.get("TFI_PROGRAM", ROOT / "build/release/tf_injector"))
+    if not program.exists():
+        pytest.skip(f"{program} is not built")
+    import builder
+    model, _ = builder.build(fact["dataset"], fact["network"])
+    path = tmp_path / "network.keras"
+    model.save(path)
+    made = subprocess.run([program, "generate", "--model", path, "--published", "-o", "-"], capture_output=True, check=True)
+    path.unlink()  # up to 230 MB
+    assert made.stdout.count(b"\n") == int(fact["rows"]) + 1
+    assert hashlib.sha256(made.stdout).hexdigest() == fact["sha256"]
 
 
 def leaves(model):
