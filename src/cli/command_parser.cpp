@@ -246,7 +246,9 @@ std::string CommandParser::describe_unexpected(const std::string& word) const {
   }
   const std::string name = word.substr(0, word.find('='));
   std::string text = fmt::format("unknown flag '{}'", name);
-  const std::string nearest = name.size() > 2 ? nearest_name(name, known) : "";
+  // "-n" may be meant for "--n"; other letters are near to nothing.
+  const bool has_long = name.size() == 2 && std::find(known.begin(), known.end(), "-" + name) != known.end();
+  const std::string nearest = has_long ? "-" + name : name.size() > 2 ? nearest_name(name, known) : "";
   if (!nearest.empty()) text += fmt::format("; did you mean '{}'?", nearest);
   return text;
 }

@@ -51,6 +51,8 @@ std::string overview() {
       "tf_injector: flips single bits of a Keras network's weights and reports what each changes\n\n";
   for (const CommandRow& row : kCommands)
     text += fmt::format("  tf_injector {:<32}{}\n", row.synopsis, row.summary);
+  text += fmt::format("  {:<44}{}\n", "python -m tf_injector check MODEL",
+                      "of the Python package: compares with your Keras");
   return text + "\ntf_injector SUB-COMMAND --help says more; these are the flags of run:\n\n";
 }
 

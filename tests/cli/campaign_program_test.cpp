@@ -98,7 +98,7 @@ TEST_F(CampaignProgram, CampaignPrintsATableAndThePaths) {
   const Outcome outcome = run({"-f", in_folder("list.csv"), "--report", report, "-s"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, testing::MatchesRegex(std::string(kGoldenPattern) + "bit group .*"));
-  EXPECT_THAT(outcome.out, HasSubstr("\ntotal                  6      48  "));
+  EXPECT_THAT(outcome.out, HasSubstr("\ntotal                  6          48  "));
   EXPECT_THAT(outcome.out, HasSubstr("\nreport: " + report + "\n"));
   EXPECT_THAT(outcome.out, HasSubstr("\nmetadata: " + in_folder("r.run.json") + "\n"));
   EXPECT_THAT(outcome.out, HasSubstr("\nscores: " + in_folder("r")));

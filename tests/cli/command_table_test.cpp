@@ -219,6 +219,7 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{needed({"--fault-lst", "x"}), "unknown flag '--fault-lst'; did you mean '--fault-list'?"},
         UsageCase{needed({"--thread=2"}), "unknown flag '--thread'; did you mean '--threads'?"},
         UsageCase{needed({"-z"}), "unknown flag '-z'"},
+        UsageCase{{"generate", "--model", "m", "-n", "9"}, "unknown flag '-n'; did you mean '--n'?"},
         UsageCase{needed({"--zzzzzzzz"}), "unknown flag '--zzzzzzzz'"},
         UsageCase{needed({"faults.csv"}), "unexpected argument 'faults.csv'"},
         UsageCase{{"inspct", "m"}, "unknown sub-command 'inspct'; did you mean 'inspect'?"},
@@ -353,6 +354,7 @@ TEST(Help, WithoutSubCommandBeginsWithAllOfThem) {
   tf_injector download DATASET                fetches a test set
   tf_injector completion {bash,zsh}           tab completion for a shell
   tf_injector man                             the manual page
+  python -m tf_injector check MODEL           of the Python package: compares with your Keras
 
 tf_injector SUB-COMMAND --help says more; these are the flags of run:
 

@@ -54,7 +54,7 @@ std::string percent_text(int64_t count, int64_t total) {
 }
 
 std::string groups_text(const std::vector<BitGroupSummary>& groups) {
-  const std::vector<Column> columns = {{"bit group", false}, {"faults", true},       {"images", true},
+  const std::vector<Column> columns = {{"bit group", false}, {"faults", true},       {"inferences", true},
                                        {"masked", true},     {"non-critical", true}, {"critical", true}};
   std::vector<std::vector<std::string>> rows;
   BitGroupSummary total;

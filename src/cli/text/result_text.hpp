@@ -14,8 +14,8 @@ namespace tf_injector::detail::cli {
 // (counts).
 [[nodiscard]] std::string golden_text(const Tally& golden);
 
-// A table with a line per bit group and their total: faults, images, and how many of those were masked,
-// non-critical, critical.
+// A table with a line per bit group and their total: faults, inferences (faults x images), and how many of
+// those were masked, non-critical, critical.
 [[nodiscard]] std::string groups_text(const std::vector<BitGroupSummary>& groups);
 
 // "<0.01 %", "12.34 %", ">99.99 %": rounded, but never to none or all; "-" of nothing.
