@@ -9,9 +9,10 @@ from typing import Any, Callable, NamedTuple, Union
 from . import _core, _text
 from ._dataset import Dataset, Normalization, as_dataset, normalization_of
 from ._errors import Usage
-from ._faults import as_fault_list
+from ._faults import resolved
 from ._model import load_model
 from ._report import Report, read_report
+from ._table import percent
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
@@ -89,7 +90,7 @@ def run_campaign(
     if not isinstance(overwrite, bool):
         raise Usage(f"`overwrite`: expected True or False, found {overwrite!r}")
     options = session_options(images, batch_size, output, preprocess, use_tf, limit, threads, memory, kernels)
-    chosen = None if faults is None else as_fault_list(faults)._resolved(network)
+    chosen = None if faults is None else resolved(faults, network)
     if report is not None and chosen is None:
         raise Usage("`report` needs `faults`: without faults there are no rows")
     if report is None and overwrite:
@@ -209,15 +210,18 @@ class _Shown:
 
     def _show(self, *numbers: Any) -> None:
         now = Progress(*numbers)
+        few = now.faults < 100  # of these each may take long
+        done = round(now.done, 1) if few and now.done < now.faults else int(now.done)
         if self._bar is None:
-            self._bar = _make_bar(self._faults)
-        self._bar.n = round(now.done, 1) if now.done < now.faults else now.faults
+            self._bar = _make_bar(self._faults, done)
+        self._bar.n = done
         if now.images:
-            self._bar.set_postfix_str(f"critical {100 * now.critical / now.images:.3f} %", refresh=False)
+            self._bar.set_postfix_str(f"critical {percent(now.critical / now.images)}", refresh=False)
         self._bar.refresh()
 
 
-def _make_bar(faults: int) -> Any:
+def _make_bar(faults: int, done: float) -> Any:
+    """`done`: how many there are when the bar begins; those of an earlier run say nothing about the speed of this one."""
     import warnings
 
     try:
@@ -227,17 +231,20 @@ def _make_bar(faults: int) -> Any:
 
             return tqdm(total=faults, unit="fault")
     except ImportError:
-        return _PlainBar(faults)
+        return _PlainBar(faults, done)
 
 
 class _PlainBar:
     """A line on a terminal's standard error, where tqdm is not installed."""
 
-    def __init__(self, faults: int) -> None:
+    def __init__(self, faults: int, done: float) -> None:
         import sys
+        import time
 
-        self.n: float = 0
-        self._faults, self._postfix = faults, ""
+        self.n: float = done
+        self._faults, self._before, self._postfix = faults, done, ""
+        self._clock = time.monotonic
+        self._start = self._clock()
         self._stream = sys.stderr if sys.stderr is not None and sys.stderr.isatty() else None
 
     def set_postfix_str(self, text: str, refresh: bool = False) -> None:
@@ -246,8 +253,15 @@ class _PlainBar:
     def refresh(self) -> None:
         if self._stream is not None:
             share = 100 * self.n / self._faults
-            self._stream.write(f"\r{share:3.0f}% of {self._faults:,} faults  {self._postfix}   ")
+            self._stream.write(f"\r{share:3.0f} % of {self._faults:,} faults  {self._left()}  {self._postfix}   ")
             self._stream.flush()
+
+    def _left(self) -> str:
+        """"0:01:30 left"; "" before there is a speed."""
+        if self.n <= self._before:
+            return ""
+        seconds = (self._clock() - self._start) * (self._faults - self.n) / (self.n - self._before)
+        return f"{int(seconds // 3600)}:{int(seconds // 60 % 60):02}:{int(seconds % 60):02} left"
 
     def close(self) -> None:
         if self._stream is not None:

@@ -75,8 +75,8 @@ class CheckResult:
                 "shape": [str(item.shape) for item in items] or np.empty(0, dtype=object),
                 "values": [item.values for item in items],
                 "differing": [item.differing for item in items],
-                "largest": [f"{item.largest:.3g}" if item.differing else "" for item in items] or np.empty(0, dtype=object),
-                "": [_verdict(item) for item in items] or np.empty(0, dtype=object),
+                "largest difference": [f"{item.largest:.3g}" if item.differing else "-" for item in items] or np.empty(0, dtype=object),
+                "result": [_verdict(item) for item in items] or np.empty(0, dtype=object),
             }
         )
 

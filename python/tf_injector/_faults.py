@@ -70,6 +70,11 @@ class FaultList:
         Raises `FaultListError` (a line per problem, "list.csv:12:9: what: expected ..., found ...", at most 100) and
         `BadInput` (no such file).
         """
+        return FaultList._read(path)._valid()
+
+    @staticmethod
+    def _read(path: str | os.PathLike[str]) -> "FaultList":
+        """As `read`, but nothing of the text is looked at yet."""
         name = _text.path("path", path)
         try:
             with open(name, "rb") as file:
@@ -78,9 +83,13 @@ class FaultList:
             raise BadInput(f"{name}: no such file") from None
         except OSError as error:
             raise BadInput(f"{name}: cannot be read: {error.strerror}") from None
-        made = FaultList.parse(text, name)
+        made = FaultList._of_text(text, name)
         made._plan = _plan_beside(name, made.sha256)
         return made
+
+    def _valid(self) -> "FaultList":
+        self._columns()
+        return self
 
     @staticmethod
     def generate(
@@ -148,9 +157,7 @@ class FaultList:
         if not isinstance(text, (str, bytes)):
             raise Usage(f"`text`: expected the text of a CSV list, found {type(text).__name__}")
         bytes_ = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-        made = FaultList._of_text(bytes_, _text.text("name", name))
-        made._columns()
-        return made
+        return FaultList._of_text(bytes_, _text.text("name", name))._valid()
 
     @staticmethod
     def from_arrays(
@@ -165,6 +172,10 @@ class FaultList:
         integers from 0 to 31, or one for all. `injection`: F different numbers from 0; without it 0 to F - 1.
         Raises `FaultListError` (numbers out of range, an injection twice) and `Usage` (columns of other types or lengths).
         """
+        return FaultList._of_arrays(layer, index, bit, injection)._valid()
+
+    @staticmethod
+    def _of_arrays(layer: Any, index: Any, bit: Any, injection: Any) -> "FaultList":
         indices, ranks = _index_column(index)
         rows = len(ranks)
         names, layers = _layer_column(layer, rows)
@@ -172,7 +183,7 @@ class FaultList:
         ids = np.arange(rows, dtype=np.int64) if injection is None else _integer_column(injection, rows, "injection")
         if rows == 0:
             raise FaultListError("faults: no faults; expected at least one; found none")
-        return FaultList.parse(_core.fault_rows_to_csv(ids, names, layers, indices, ranks, bits))
+        return FaultList._of_text(_core.fault_rows_to_csv(ids, names, layers, indices, ranks, bits), "faults")
 
     @staticmethod
     def from_faults(faults: Iterable[Fault | tuple[Any, ...]]) -> "FaultList":
@@ -180,6 +191,10 @@ class FaultList:
 
         Raises `FaultListError` and `Usage` as `from_arrays` does.
         """
+        return FaultList._of_faults(faults)._valid()
+
+    @staticmethod
+    def _of_faults(faults: Any) -> "FaultList":
         rows = _items("faults", faults, "Faults, or tuples (layer, index, bit)")
         for i, row in enumerate(rows):
             if not isinstance(row, tuple) or len(row) not in (3, 4):
@@ -187,7 +202,7 @@ class FaultList:
         if len({len(row) for row in rows}) > 1:
             raise Usage("`faults`: some items have an injection number and others have none")
         numbers = [row[0] for row in rows] if rows and len(rows[0]) == 4 else None
-        return FaultList.from_arrays([row[-3] for row in rows], [row[-2] for row in rows], [row[-1] for row in rows], numbers)
+        return FaultList._of_arrays([row[-3] for row in rows], [row[-2] for row in rows], [row[-1] for row in rows], numbers)
 
     def _columns(self) -> _Columns:
         if self._cache is None:
@@ -319,16 +334,20 @@ class FaultList:
         return _core.FaultList.parse(self._text, self._name, model._handle, self._plan)
 
 
-def as_fault_list(faults: Any) -> FaultList:
-    """A FaultList of what users hand over: one, a path, a Fault, or faults."""
+def resolved(faults: Any, model: "Model") -> _core.FaultList:
+    """What users hand over (a FaultList, a path, a Fault, or faults), with everything wrong with it for this model found at once."""
+    return _as_fault_list(faults)._resolved(model)
+
+
+def _as_fault_list(faults: Any) -> FaultList:
     if isinstance(faults, FaultList):
         return faults
     if isinstance(faults, (str, os.PathLike)):
-        return FaultList.read(faults)
+        return FaultList._read(faults)
     if isinstance(faults, Fault) or (isinstance(faults, tuple) and faults and isinstance(faults[0], str)):
-        return FaultList.from_faults([faults])
+        return FaultList._of_faults([faults])
     if isinstance(faults, Iterable):
-        return FaultList.from_faults(faults)
+        return FaultList._of_faults(faults)
     raise Usage(f"`faults`: expected a FaultList, a path, or faults, found {type(faults).__name__}")
 
 

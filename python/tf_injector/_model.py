@@ -135,11 +135,11 @@ class Model:
         """
         from ._campaign import session_options
         from ._dataset import Dataset, unlabelled
-        from ._faults import as_fault_list
+        from ._faults import resolved
 
         images = x if isinstance(x, Dataset) else unlabelled(x)
         options = session_options(images, batch_size, output, preprocess, use_tf, None, threads, memory, kernels)
-        chosen = None if faults is None else as_fault_list(faults)._resolved(self)
+        chosen = None if faults is None else resolved(faults, self)
         scores: Any = _core.predict(self._handle, images._handle, chosen, options, check)
         return scores
 
@@ -165,9 +165,18 @@ class Model:
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (self._file, self.source, self.sha256)
 
+    def _head(self) -> str:
+        return f"{len(self.layers)} layers, {sum(tensor.elements for tensor in self.faultable):,} weights that faults can hit"
+
     def __repr__(self) -> str:
-        weights = sum(tensor.elements for tensor in self.faultable)
-        return f"<Model {self.name!r}: {len(self.layers)} layers, {weights:,} weights that faults can hit>"
+        return f"<Model {self.name!r}: {self._head()}>"
+
+    def _repr_html_(self) -> str:
+        """The head, and the layers folded below it."""
+        from html import escape
+
+        layers = f"<details><summary>layers</summary><pre>{escape(self.summary())}</pre></details>"
+        return f"<p><b>{escape(self.name)}</b>: {self._head()}</p>{layers}"
 
 
 def load_model(model: Any) -> Model:

@@ -58,8 +58,11 @@ def plot_layers(rows: np.ndarray, metric: str, ax: Any, log: bool, layers: Any) 
     axes.bar(np.arange(len(names)), _drawn(groups.rates), width=0.8, color=_LAYER_COLOUR)
     _scale(axes, groups.rates, metric, log)
     axes.set_xlim(-0.6, len(names) - 0.4)
-    labels = [f"{name} ({count:,})" for name, count in zip(names, groups.faults)]
-    _name_ticks(axes.xaxis, labels, _points(axes, horizontal=True) / len(names), rotation=90)
+    room = _points(axes, horizontal=True) / len(names)
+    counts = [f"({count:,})" for count in groups.faults]
+    upright = any(0.62 * _NAME_POINTS * (len(text) + 1) > 0.85 * room for text in [*names, *counts])
+    labels = [f"{name}{' ' if upright else chr(10)}{count}" for name, count in zip(names, counts)]
+    _name_ticks(axes.xaxis, labels, room, rotation=90 if upright else 0)
     axes.set_xlabel("layer (number of faults)")
     _title(axes, rows, groups.faults[groups.faults > 0], "layer")
     return axes

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _core, _text
 from ._errors import BadInput, Usage
-from ._table import Table
+from ._table import Table, percent
 
 if TYPE_CHECKING:
     import pandas
@@ -225,13 +225,15 @@ class Report:
         if len(self) == 0:
             return f"<Report{where}: no faults, {self.images:,} images, {self.golden['top_1_correct']:,} correct>"
         critical = self.summary()["critical"][0]
-        return f"<Report{where}: {len(self):,} faults x {self.images:,} images, critical {100 * critical:.3f} %>"
+        return f"<Report{where}: {len(self):,} fault{'s' * (len(self) != 1)} x {self.images:,} images, critical {percent(critical)}>"
 
     def _repr_html_(self) -> str:
         golden = self.golden
+        what = f"{len(self):,} fault{'s' * (len(self) != 1)} x {self.images:,} images" if len(self) else f"no faults, {self.images:,} images"
+        critical = f", critical {percent(self.summary()['critical'][0])}" if len(self) else ""
         head = (
-            f"<p><b>{len(self):,} faults</b> x {self.images:,} images; golden run: top 1 {golden['top_1_correct']:,}, "
-            f"top 5 {golden['top_5_correct']:,} correct</p>"
+            f"<p><b>{what}{critical}</b>; without a fault {golden['top_1_correct']:,} images are correct (top 1), "
+            f"{golden['top_5_correct']:,} in the top 5</p>"
         )
         return head if len(self) == 0 else head + self.by_field()._repr_html_()
 

@@ -39,7 +39,7 @@ class Table:
 
     def _cell(self, name: str, value: Any) -> str:
         if name in self._shares:
-            return "-" if value != value else f"{100 * value:.3f} %"
+            return "-" if value != value else percent(value)
         return f"{value:,}" if isinstance(value, (int, np.integer)) and name != "bit" else str(value)
 
     def _cells(self) -> list[list[str]]:
@@ -66,3 +66,12 @@ class Table:
 
 def _is_text(values: Sequence[Any]) -> bool:
     return any(isinstance(value, str) for value in values)
+
+
+def percent(share: float) -> str:
+    """"12.345 %", "<0.001 %", ">99.999 %": rounded, but never to none or all."""
+    if 0 < share < 0.000005:
+        return "<0.001 %"
+    if 0.999995 <= share < 1:
+        return ">99.999 %"
+    return f"{100 * share:.3f} %"

@@ -152,6 +152,8 @@ def test_tables():
         for name in ("masked", "non_critical", "critical"):
             assert (table[name] * table["inferences"]).sum() == pytest.approx(report.rows[name].sum())
         assert "critical" in repr(table) and "<table>" in table._repr_html_()
+    assert "<pre>" in model._repr_html_() and f"{len(model.layers)} layers" in model._repr_html_()
+    assert f"{100 * report.summary()['critical'][0]:.3f} %" in report._repr_html_()
     bits = report.by_bit()["bit"]
     assert list(bits) == sorted(bits, reverse=True)
     for layer in report.by_layer()["layer"]:
@@ -210,6 +212,53 @@ def test_data_sets_by_name(tmp_path):
         fi.Dataset.gtsrb(tmp_path, resize="nearest")
     np.savez(tmp_path / "d.npz", x=np.zeros((3, 4), np.float32), y=np.arange(3))
     assert len(fi.Dataset.read(tmp_path / "d.npz")) == 3
+
+
+def test_all_that_is_wrong_with_faults_in_memory_is_said_at_once():
+    model, images, faults = small()
+    layer, index = faults[0].layer, faults[0].index
+    wrong = [(layer, index[:-1], 40), ("none_such", index, 3), (layer, index, -1)]
+    for call in (lambda: fi.run_campaign(model, images, wrong), lambda: model.predict(images, wrong)):
+        with pytest.raises(fi.FaultListError) as found:
+            call()
+        for text in ("faults:2", "wrong length", '"40"', "faults:3", "unknown layer", "faults:4"):
+            assert text in str(found.value)
+
+
+def test_rates_are_never_rounded_to_none_or_all():
+    from tf_injector._table import Table
+
+    shares = [0.0, 1e-7, 0.5, 1 - 1e-7, 1.0, -0.001, np.nan]
+    table = Table({"layer": list("abcdefg"), "critical": shares}, shares=("critical",))
+    assert [row[1] for row in table._cells()] == ["0.000 %", "<0.001 %", "50.000 %", ">99.999 %", "100.000 %", "-0.100 %", "-"]
+
+
+def test_a_bar_says_what_is_done_and_left(monkeypatch):
+    import io
+    import sys
+
+    from tf_injector._campaign import _PlainBar, _Shown
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    bar = _PlainBar(1000, 200)
+    times = iter([90.0])
+    bar._start, bar._clock = 0.0, lambda: next(times)
+    bar.refresh()
+    bar.n = 400
+    bar.refresh()
+    first, second = sys.stderr.getvalue().split("\r")[1:]
+    assert first.split() == ["20", "%", "of", "1,000", "faults"]
+    assert second.split() == ["40", "%", "of", "1,000", "faults", "0:04:30", "left"]
+
+    for faults, done, want in ((5, 2.34, 2.3), (5, 5.0, 5), (1000, 417.6, 417), (1000, 1000.0, 1000)):
+        with _Shown(True, faults) as bar:
+            bar.callback(faults, done, 1.0, 0, 0, 0)
+            assert bar._bar.n == want and bar._bar._before == want
 
 
 def test_bar_without_tqdm(capsys, monkeypatch):

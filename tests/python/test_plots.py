@@ -51,7 +51,7 @@ def heights(axes):
 
 
 def words(axis):
-    return [label.get_text() for label in axis.get_ticklabels()]
+    return [label.get_text().replace("\n", " ") for label in axis.get_ticklabels()]
 
 
 @pytest.mark.parametrize("metric", ["critical", "masked", "non_critical"])
@@ -143,8 +143,8 @@ def test_given_axes_are_drawn_into(report, pyplot):
         report.plot_bits(ax=3)
 
 
-@pytest.mark.parametrize("count", [20, 120])
-def test_names_of_many_layers_do_not_overlap(tmp_path, pyplot, count):
+@pytest.mark.parametrize("count", [2, 4, 7, 20, 120])
+def test_names_of_layers_do_not_overlap(tmp_path, pyplot, count):
     names = [f"conv2d_{i}" for i in range(count)]
     report = report_of(tmp_path, names, [30] * count, [7] * count, [1] * count)
     for axes, axis, low, high in ((report.plot_layers(), "xaxis", "x0", "x1"), (report.heatmap(), "yaxis", "y0", "y1")):
@@ -152,6 +152,14 @@ def test_names_of_many_layers_do_not_overlap(tmp_path, pyplot, count):
         boxes = sorted((getattr(box, low), getattr(box, high)) for box in (t.get_window_extent() for t in getattr(axes, axis).get_ticklabels()))
         assert len(boxes) >= min(count, 20)
         assert all(a[1] <= b[0] + 1 for a, b in zip(boxes, boxes[1:]))
+
+
+def test_names_of_few_layers_lie_flat_and_long_or_many_ones_stand(tmp_path, pyplot):
+    for count, name, rotation in ((3, "conv2d", 0), (3, "block_1/conv2d_17", 90), (9, "conv2d", 90)):
+        names = [f"{name}_{i}" for i in range(count)]
+        labels = report_of(tmp_path, names, [30] * count, [7] * count, [1] * count).plot_layers().get_xticklabels()
+        assert {label.get_rotation() for label in labels} == {rotation}
+        assert all(("\n" in label.get_text()) == (rotation == 0) for label in labels)
 
 
 @pytest.mark.parametrize("critical", [0, 1, 50])
