@@ -69,8 +69,7 @@ def screen(text):
         if final == "m":
             colour = COLOURS.get(int(parameters or 0))
         elif final == "K":
-            is_bar = any(cell != " " and cell in BLOCKS for cell, _ in lines[-1])
-            if column == 0 and is_bar and lines[-1] not in lines[:-1]:
+            if column == 0 and is_bar(lines[-1]) and lines[-1] not in lines[:-1]:
                 lines.append([])  # the bar stays as it was
             del lines[-1][column:]
         elif carriage_return:
@@ -83,7 +82,12 @@ def screen(text):
             line += [(" ", None)] * (column + 1 - len(line))
             line[column] = (character, colour)
             column += 1
+    lines = [line for line, below in zip(lines, [*lines[1:], []]) if not (is_bar(line) and is_bar(below))]  # it was drawn again
     return lines[:-1] if lines and not lines[-1] else lines
+
+
+def is_bar(line):
+    return any(cell != " " and cell in BLOCKS for cell, _ in line)
 
 
 def runs(line):
