@@ -4,7 +4,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(objects "")
-foreach(layer core io graph keras kernels data metrics plan fault replay engine report session campaign benchmark sampling)
+foreach(layer core io graph keras kernels data metrics plan fault replay engine report session campaign benchmark sampling answers)
   list(APPEND objects $<TARGET_OBJECTS:tfi_${layer}>)
 endforeach()
 add_library(tf_injector_library STATIC EXCLUDE_FROM_ALL ${objects})

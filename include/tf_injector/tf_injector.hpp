@@ -11,6 +11,7 @@
 #include "tf_injector/benchmark.hpp"
 #include "tf_injector/bit_groups.hpp"
 #include "tf_injector/campaign.hpp"
+#include "tf_injector/compare.hpp"
 #include "tf_injector/dataset.hpp"
 #include "tf_injector/datasets.hpp"
 #include "tf_injector/error.hpp"

@@ -13,6 +13,7 @@ Scores and counts equal TensorFlow's in every bit. Neither TensorFlow nor Keras 
 from . import _core
 from ._campaign import Progress, run_campaign
 from ._check import CheckResult, LayerCheck, check
+from ._compare import Comparison, compare
 from ._dataset import Dataset, Normalization
 from ._errors import (
     BadInput,
@@ -41,6 +42,7 @@ __all__ = [
     "Busy",
     "ChangedScores",
     "CheckResult",
+    "Comparison",
     "Dataset",
     "DatasetError",
     "DownloadFailed",
@@ -67,6 +69,7 @@ __all__ = [
     "Usage",
     "__version__",
     "check",
+    "compare",
     "load_model",
     "read_report",
     "run_campaign",

@@ -17,6 +17,7 @@ struct CommandContext {
   const std::vector<std::string>& command_line;  // with the program's name, for metadata
   std::ostream& out;                             // results
   Console& console;                              // everything else
+  int& exit_code;                                // of a run that throws nothing; 0 unless it says otherwise
 };
 
 // One call of a sub-command: members for the values of its flags, and what is done with them.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/commands/bench_command.hpp"
+#include "cli/commands/compare_command.hpp"
 #include "cli/commands/completion_command.hpp"
 #include "cli/commands/download_command.hpp"
 #include "cli/commands/generate_command.hpp"
@@ -40,6 +41,7 @@ constexpr CommandRow kCommands[] = {
     {"generate", "generate --model MODEL -o LIST", "draws a fault list", make<GenerateCommand>},
     {"validate", "validate -f LIST --model MODEL", "checks a fault list against a model",
      make<ValidateCommand>},
+    {"compare", "compare A B", "two reports, or a report and a published result list", make<CompareCommand>},
     {"bench", "bench FLAGS", "faults per second of the plain engine and of replay", make<BenchCommand>},
     {"download", "download DATASET", "fetches a test set", make<DownloadCommand>},
     {"completion", "completion {bash,zsh}", "tab completion for a shell", make<CompletionCommand>},

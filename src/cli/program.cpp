@@ -34,12 +34,13 @@ int run_program(int argc, char** argv) {
     if (!streams_are_safe) throw OutputError("no more files can be opened; raise the limit (ulimit -n)");
     const ParsedLine line = parse_command_line(words);
     std::cout << line.text;
+    int exit_code = 0;
     if (line.command) {
       console = make_console(line.command->console_options(), std::cerr, standard_error_terminal);
-      line.command->run({command_line, std::cout, *console});
+      line.command->run({command_line, std::cout, *console, exit_code});
     }
     check_standard_output();
-    return 0;
+    return exit_code;
   } catch (...) {
     const Failure failure = describe_failure(std::current_exception(), command_of(words));
     std::cout.flush();

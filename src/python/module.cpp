@@ -38,4 +38,5 @@ NB_MODULE(_core, module) {
   tf_injector::detail::python::bind_dataset(module);
   tf_injector::detail::python::bind_options(module);
   tf_injector::detail::python::bind_runs(module);
+  tf_injector::detail::python::bind_answers(module);
 }

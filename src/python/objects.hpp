@@ -15,5 +15,7 @@ void bind_dataset(nanobind::module_& module);
 void bind_options(nanobind::module_& module);
 // Adds run_campaign, predict, read_report and tally_columns.
 void bind_runs(nanobind::module_& module);
+// Adds FaultResults and compare.
+void bind_answers(nanobind::module_& module);
 
 }  // namespace tf_injector::detail::python

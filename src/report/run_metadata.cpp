@@ -190,8 +190,9 @@ std::string text_of(const std::optional<int64_t>& value) {
   return value ? std::to_string(*value) : "not given";
 }
 
-// Each setting by the name that the user knows.
-std::vector<std::pair<std::string, std::string>> readable(const RunSettings& s) {
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> readable_settings(const RunSettings& s) {
   return {{"the model's SHA-256", s.model_sha256},
           {"the fault list's SHA-256", s.fault_list_sha256},
           {"the data's SHA-256", s.data_sha256},
@@ -207,15 +208,13 @@ std::vector<std::pair<std::string, std::string>> readable(const RunSettings& s) 
           {"the threshold between two classes", s.threshold ? fmt::format("{}", *s.threshold) : "none"}};
 }
 
-}  // namespace
-
 std::vector<std::string> differences(const RunSettings& of_report, const RunSettings& now) {
   RunSettings known = of_report;
   const bool is_new =
       now.preprocessing && now.preprocessing->find(data::kBytesAsTheyAre) != std::string::npos;
   if (!known.preprocessing && !is_new) known.preprocessing = now.preprocessing;
-  const auto before = readable(known);
-  const auto after = readable(now);
+  const auto before = readable_settings(known);
+  const auto after = readable_settings(now);
   std::vector<std::string> lines;
   for (size_t i = 0; i < before.size(); ++i) {
     if (before[i].second == after[i].second) continue;

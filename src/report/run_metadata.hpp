@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "plan/plan.hpp"
@@ -30,6 +31,8 @@ struct RunSettings {
   friend bool operator==(const RunSettings&, const RunSettings&) = default;
 };
 
+// Each setting by the name that the user knows, and its value.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> readable_settings(const RunSettings& settings);
 // One line per setting that differs: "--batch-size: 512 in the report, 1 now".
 [[nodiscard]] std::vector<std::string> differences(const RunSettings& of_report, const RunSettings& now);
 

@@ -21,6 +21,11 @@ from small_campaign import PROGRAM
 DOCUMENTS = ["README.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"(?:<!-- test: (?P<rule>[^>]*?) -->\n)?^```(?P<language>python|sh)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 FAULTS = [("conv2d", (2, 1, 0, 7), 15), ("conv2d_8", (2, 0, 30, 3), 3), ("conv2d_8", (2, 0, 30, 3), 30), ("dense", (5, 1), 31)]
+REPORT = (
+    b"inj_id,target_layer,layer_weigths,bit_pos,n_injections,top_1_correct,top_5_correct,top_1_robust,top_5_robust,masked,non_critical,critical\r\n"
+    b"GOLDEN,,,,40,4,20,,,,\r\n"
+    b'0,conv2d,"(2, 1, 0, 7)",15,40,4,20,39,40,5,34,1\r\n'
+)
 
 
 def blocks(document):
@@ -44,6 +49,8 @@ def folder(tmp_path, monkeypatch):
     np.savez(tmp_path / "test.npz", x=x.reshape(-1, 32, 32, 3), y=y)
     rows = "".join(f'{i},{layer},"{index}",{bit}\n' for i, (layer, index, bit) in enumerate(FAULTS))
     (tmp_path / "faults.csv").write_text("Injection,Layer,TensorIndex,Bit\n" + rows)
+    for name in ("before.csv", "after.csv"):
+        (tmp_path / name).write_bytes(REPORT)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/tf_injector").symlink_to(PROGRAM)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")

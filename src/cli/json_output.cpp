@@ -1,0 +1,33 @@
+#include "cli/json_output.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <ostream>
+
+#include "cli/console/standard_streams.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector::detail::cli {
+
+void add_json_flag(CommandParser& parser, std::string& path) {
+  parser.text("--json", "FILE", "Write the result as JSON too; -: print it instead of the text", path);
+}
+
+void print_result(std::ostream& out, const std::string& path, const std::string& text,
+                  const std::string& json) {
+  if (path == "-") {
+    out << json;
+    return;
+  }
+  out << text;
+  if (path.empty()) return;
+  if (const std::string stream = standard_stream_into(path); !stream.empty())
+    throw Error(ErrorKind::usage, path + ": " + stream + " is redirected into this file");
+  errno = 0;
+  std::ofstream file(path, std::ios::binary);
+  file << json << std::flush;
+  if (!file) throw OutputError(path + ": cannot be written: " + std::strerror(errno != 0 ? errno : EIO));
+}
+
+}  // namespace tf_injector::detail::cli

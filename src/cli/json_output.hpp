@@ -1,0 +1,19 @@
+// --json FILE: a result for programs beside, or instead of, what people read.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+
+#include "cli/command_parser.hpp"
+
+namespace tf_injector::detail::cli {
+
+// Adds the flag; `path` must outlive the parser.
+void add_json_flag(CommandParser& parser, std::string& path);
+
+// Prints the text and writes the JSON to `path`; "": the text only, "-": the JSON is printed, and not the
+// text. Throws OutputError.
+void print_result(std::ostream& out, const std::string& path, const std::string& text,
+                  const std::string& json);
+
+}  // namespace tf_injector::detail::cli

@@ -1,0 +1,45 @@
+// Comparisons.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "cli/text/compare_text.hpp"
+#include "python/objects.hpp"
+#include "tf_injector/compare.hpp"
+
+namespace nb = nanobind;
+
+namespace tf_injector::detail::python {
+namespace {
+
+FaultResults parse_results(const nb::bytes& text, const std::string& name) {
+  const std::string_view view(text.c_str(), text.size());
+  const nb::gil_scoped_release release;
+  return FaultResults::parse(view, name);
+}
+
+// (JSON, text for people)
+nb::tuple compare_results(const FaultResults& a, const FaultResults& b, int64_t top) {
+  std::string json, text;
+  {
+    const nb::gil_scoped_release release;
+    const Comparison found = compare(a, b, {static_cast<size_t>(top)});
+    json = found.json();
+    text = cli::comparison_text(found);
+  }
+  return nb::make_tuple(json, text);
+}
+
+}  // namespace
+
+void bind_answers(nb::module_& module) {
+  nb::class_<FaultResults>(module, "FaultResults")
+      .def_static("read", &FaultResults::read, nb::arg("path"), nb::call_guard<nb::gil_scoped_release>())
+      .def_static("parse", parse_results, nb::arg("text"), nb::arg("name"));
+  module.def("compare", compare_results, nb::arg("a"), nb::arg("b"), nb::arg("top"));
+}
+
+}  // namespace tf_injector::detail::python
