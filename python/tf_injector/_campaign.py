@@ -6,6 +6,8 @@ import os
 import re
 from typing import Any, Callable, NamedTuple, Union
 
+import numpy as np
+
 from . import _core, _text
 from ._dataset import Dataset, Normalization, as_dataset, normalization_of
 from ._errors import Usage
@@ -85,7 +87,7 @@ def run_campaign(
     KeyboardInterrupt (Ctrl-C, a notebook's stop button) ends it soon; the rows that were written stay valid.
     """
     network, images = load_model(model), as_dataset(dataset)
-    check = _check_number("check", check, 0)
+    check = check_interval(check)
     _choose("scores", scores, ("none", "changed", "all"))
     if not isinstance(overwrite, bool):
         raise Usage(f"`overwrite`: expected True or False, found {overwrite!r}")
@@ -137,11 +139,11 @@ def session_options(
         options.dataset, normalization = dataset._set, dataset._normalization
     elif isinstance(preprocess, str):
         options.raw = preprocess == "none"
-        options.dataset = "" if options.raw else preprocess
         if not options.raw and preprocess not in _core.dataset_names():
             names = ", ".join(_core.dataset_names())
             raise Usage(f"`preprocess`: expected none, {names} or (mean, std), found {preprocess!r}")
-    elif isinstance(preprocess, (tuple, list)) and len(preprocess) == 2 and None not in preprocess:
+        options.dataset = "" if options.raw else preprocess
+    elif isinstance(preprocess, (tuple, list)) and len(preprocess) == 2 and all(part is not None for part in preprocess):
         normalization = normalization_of(*preprocess)
     else:
         names = ", ".join(_core.dataset_names())
@@ -149,6 +151,11 @@ def session_options(
     if normalization is not None:
         options.mean, options.std = list(normalization.mean), list(normalization.std)
     return options
+
+
+def check_interval(check: Any) -> int | None:
+    """The argument `check`. Raises `Usage`."""
+    return None if check is None else _text.whole("check", check, 0)
 
 
 def _choose(name: str, value: Any, names: tuple[str, ...]) -> str:
@@ -167,7 +174,8 @@ def _memory_bytes(memory: int | str) -> int:
         unit = parts[2].upper() if parts else "?"
         if parts is None or unit not in _UNITS:
             raise Usage(f"`memory`: expected bytes, or a size like 4G or 512M, found {memory!r}")
-        number = int(float(parts[1]) * _UNITS[unit])
+        size = float(parts[1]) * _UNITS[unit]
+        number = int(size) if size < 2**63 else 2**63
     else:
         bytes_ = _text.index(memory)
         if bytes_ is None:
@@ -198,7 +206,7 @@ class _Shown:
             if faults > 0:
                 self.callback = self._show
                 self._faults = faults
-        elif progress not in (False, None):
+        elif progress is not None and (not isinstance(progress, (bool, int, np.bool_)) or progress):
             raise Usage(f"`progress`: expected True, False or a callable, found {progress!r}")
 
     def __enter__(self) -> "_Shown":

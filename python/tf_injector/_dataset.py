@@ -46,7 +46,9 @@ class Dataset:
     @staticmethod
     def _named(name: str, path: Any, download: bool, resize: str = "pillow") -> "Dataset":
         place = "" if path is None else _text.path("path", path)
-        return Dataset._of(_core.Dataset.read(name, place, bool(download), resize, [], _text.log), name)
+        if not isinstance(download, bool):
+            raise Usage(f"`download`: expected True or False, found {download!r}")
+        return Dataset._of(_core.Dataset.read(name, place, download, resize, [], _text.log), name)
 
     @staticmethod
     def cifar10(path: str | os.PathLike[str] | None = None, download: bool = True) -> "Dataset":
@@ -81,7 +83,9 @@ class Dataset:
 
         `model`: whose inputs arrays may be named after, needed where it has several. Raises `DatasetError`.
         """
-        inputs = [] if model is None else [item.name for item in model.inputs]
+        from ._model import load_model
+
+        inputs = [] if model is None else [item.name for item in load_model(model).inputs]
         return Dataset._of(_core.Dataset.read("", _text.path("path", path), False, "pillow", inputs, _text.log))
 
     @staticmethod
@@ -144,8 +148,9 @@ class Dataset:
 
     def __getitem__(self, rows: slice | Sequence[int] | np.ndarray) -> "Dataset":
         """The images of a slice, of numbers from 0, or of a mask, with the same normalisation."""
-        if isinstance(rows, (int, np.integer)):
+        if _text.index(rows) is not None:
             raise Usage("a Dataset is sliced: images[3:4] for the image 3")
+        rows = _text.rows("images", rows)
         inputs = [(name, np.ascontiguousarray(images[rows]), scaled) for name, images, scaled in self._handle.inputs()]
         labels = np.ascontiguousarray(self.y[rows])
         return Dataset._of(
@@ -176,8 +181,8 @@ def normalization_of(mean: Any, std: Any) -> Normalization | None:
 
 def _three(name: str, values: Any) -> tuple[float, float, float]:
     try:
-        numbers = tuple(float(value) for value in values)
-    except (TypeError, ValueError):
+        numbers = () if isinstance(values, (str, bytes)) else tuple(float(value) for value in values)
+    except (TypeError, ValueError, OverflowError):
         numbers = ()
     if len(numbers) != 3:
         raise Usage(f"`{name}`: expected three numbers, found {values!r}")
@@ -185,7 +190,10 @@ def _three(name: str, values: Any) -> tuple[float, float, float]:
 
 
 def _image_array(what: str, images: Any) -> np.ndarray:
-    array = np.asarray(images)
+    try:
+        array = np.asarray(images)
+    except (TypeError, ValueError, OverflowError):
+        raise DatasetError(f"{what}: images of different shapes; expected one array (N, ...), the images first") from None
     if array.ndim < 2:
         raise DatasetError(f"{what}: shape {array.shape}; expected (N, ...), the images first")
     if array.dtype == np.uint8:
@@ -207,7 +215,10 @@ def _input_arrays(x: Any) -> list[tuple[str, np.ndarray, bool]]:
 
 
 def _labels(y: Any) -> np.ndarray:
-    labels = np.asarray(y)
+    try:
+        labels = np.asarray(y)
+    except (TypeError, ValueError, OverflowError):
+        raise DatasetError("`y`: rows of different lengths; expected (N,) or (N, 1) class numbers") from None
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1:

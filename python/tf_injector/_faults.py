@@ -73,7 +73,7 @@ class FaultList:
         return FaultList._read(path)._valid()
 
     @staticmethod
-    def _read(path: str | os.PathLike[str]) -> "FaultList":
+    def _read(path: Any) -> "FaultList":
         """As `read`, but nothing of the text is looked at yet."""
         name = _text.path("path", path)
         try:
@@ -129,7 +129,7 @@ class FaultList:
         names = [] if layers is None else [_text.text("layers", name) for name in _items("layers", layers, "names")]
         if isinstance(layers, str):
             raise Usage(f"`layers`: expected a list of names, found {layers!r}")
-        chosen = [] if bits is None else [int(b) for b in np.atleast_1d(_integer_column(bits, np.size(bits), "bits"))]
+        chosen = [] if bits is None else [int(b) for b in _integer_column(bits, _text.array("bits", bits).size, "bits")]
         if bits is not None and not chosen or layers is not None and not names:
             raise Usage("`bits` and `layers`: expected at least one, found none")
         text, plan = _core.generate_faults(
@@ -180,6 +180,9 @@ class FaultList:
         rows = len(ranks)
         names, layers = _layer_column(layer, rows)
         bits = _integer_column(bit, rows, "bit")
+        far = np.flatnonzero(np.abs(bits // 2) >= 2**30)  # the others are for the reader, who says where they stand
+        if len(far) > 0:
+            raise FaultListError(f"faults: Bit out of range; expected 0 to 31; found {bits[far[0]]} in row {far[0]} (from 0)")
         ids = np.arange(rows, dtype=np.int64) if injection is None else _integer_column(injection, rows, "injection")
         if rows == 0:
             raise FaultListError("faults: no faults; expected at least one; found none")
@@ -264,15 +267,15 @@ class FaultList:
     def __getitem__(self, rows: Any) -> Any:
         """A fault by its row, or a list of the rows of a slice, of row numbers, or of a mask. Injection numbers stay."""
         columns = self._columns()
-        if isinstance(rows, (int, np.integer)):
+        row = _text.index(rows)
+        if row is not None:
             return Fault(
-                int(columns.ids[rows]),
-                columns.names[columns.layers[rows]],
-                tuple(int(i) for i in columns.indices[rows] if i >= 0),
-                int(columns.bits[rows]),
+                int(columns.ids[row]),
+                columns.names[columns.layers[row]],
+                tuple(int(i) for i in columns.indices[row] if i >= 0),
+                int(columns.bits[row]),
             )
-        if isinstance(rows, list):
-            rows = np.asarray(rows, dtype=None if rows else np.int64)
+        rows = _text.rows("faults", rows)
         indices = columns.indices[rows]
         if len(indices) == 0:
             raise FaultListError("faults: the chosen rows are none; expected at least one")
@@ -342,7 +345,7 @@ def resolved(faults: Any, model: "Model") -> _core.FaultList:
 def _as_fault_list(faults: Any) -> FaultList:
     if isinstance(faults, FaultList):
         return faults
-    if isinstance(faults, (str, os.PathLike)):
+    if isinstance(faults, (str, bytes, os.PathLike)):
         return FaultList._read(faults)
     if isinstance(faults, Fault) or (isinstance(faults, tuple) and faults and isinstance(faults[0], str)):
         return FaultList._of_faults([faults])
@@ -379,24 +382,22 @@ def _items(name: str, values: Any, expected: str) -> list[Any]:
         raise Usage(f"`{name}`: expected {expected}, found {type(values).__name__}") from None
 
 
-def _as_array(name: str, values: Any) -> np.ndarray:
-    try:
-        return np.asarray(values)
-    except (TypeError, ValueError, OverflowError) as error:  # rows of different lengths
-        raise Usage(f"`{name}`: no array of integers: {error}") from None
-
-
 def _integer_column(values: Any, rows: int, name: str) -> np.ndarray:
-    column = _as_array(name, values)
+    column = _text.array(name, values)
     if column.dtype.kind not in "iu" and column.size > 0:
         raise Usage(f"`{name}`: expected integers, found {column.dtype}")
     if column.ndim == 0:
         column = np.full(rows, column)
     if column.shape != (rows,):
         raise Usage(f"`{name}`: expected {rows} numbers, one for each index, found shape {column.shape}")
-    if column.dtype.kind == "u" and column.size > 0 and int(column.max()) > np.iinfo(np.int64).max:
-        raise Usage(f"`{name}`: {int(column.max())} is too large")
-    return np.ascontiguousarray(column, dtype=np.int64)
+    return _int64(name, column)
+
+
+def _int64(name: str, numbers: np.ndarray) -> np.ndarray:
+    """As int64, in C order. Raises `Usage` where one is larger than that."""
+    if numbers.dtype.kind == "u" and numbers.size > 0 and int(numbers.max()) > np.iinfo(np.int64).max:
+        raise Usage(f"`{name}`: {int(numbers.max())} is too large")
+    return np.ascontiguousarray(numbers, dtype=np.int64)
 
 
 def _index_column(index: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -404,13 +405,13 @@ def _index_column(index: Any) -> tuple[np.ndarray, np.ndarray]:
     if isinstance(index, np.ndarray):
         if index.ndim != 2 or index.dtype.kind not in "iu":
             raise Usage(f"`index`: expected integers of shape (F, R), found {index.dtype} of shape {index.shape}")
-        return np.ascontiguousarray(index, dtype=np.int64), np.full(len(index), index.shape[1], dtype=np.int64)
+        return _int64("index", index), np.full(len(index), index.shape[1], dtype=np.int64)
     rows = []
     for i, item in enumerate(_items("index", index, "an array (F, R), or tuples")):
-        row = _as_array("index", item)
+        row = _text.array("index", item)
         if row.ndim != 1 or (row.dtype.kind not in "iu" and row.size > 0):
             raise Usage(f"`index`: item {i}: expected a tuple of whole numbers, found {item!r}")
-        rows.append(row.astype(np.int64))
+        rows.append(_int64("index", row))
     ranks = np.array([len(row) for row in rows], dtype=np.int64)
     padded = np.full((len(rows), int(ranks.max(initial=0))), -1, dtype=np.int64)
     for i, row in enumerate(rows):

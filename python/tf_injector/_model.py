@@ -133,12 +133,13 @@ class Model:
         float32. With `faults` (a `FaultList`, a path, or `Fault`s), F of them: (F, N, C), each fault alone. The other arguments
         are those of `run_campaign`. Raises what `run_campaign` raises.
         """
-        from ._campaign import session_options
+        from ._campaign import check_interval, session_options
         from ._dataset import Dataset, unlabelled
         from ._faults import resolved
 
         images = x if isinstance(x, Dataset) else unlabelled(x)
         options = session_options(images, batch_size, output, preprocess, use_tf, None, threads, memory, kernels)
+        check = check_interval(check)
         chosen = None if faults is None else resolved(faults, self)
         scores: Any = _core.predict(self._handle, images._handle, chosen, options, check)
         return scores
@@ -188,7 +189,7 @@ def load_model(model: Any) -> Model:
     """
     if isinstance(model, Model):
         return model
-    if isinstance(model, (str, os.PathLike)):
+    if isinstance(model, (str, bytes, os.PathLike)):
         return Model._of(_core.Model.load(_text.path("model", model)), None)
     if callable(getattr(model, "save", None)) and callable(getattr(model, "get_config", None)):
         return _of_live_model(model)

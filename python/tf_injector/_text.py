@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import operator
 import os
-from typing import Any
+from typing import Any, Sequence
+
+import numpy as np
 
 from ._errors import Usage
 
@@ -32,7 +34,7 @@ def path(name: str, value: Any) -> str:
 
 def index(value: Any) -> int | None:
     """A whole number as Python's; None where it is none: a truth value, a float, an array."""
-    if isinstance(value, bool):
+    if isinstance(value, (bool, np.bool_)):
         return None
     try:
         return operator.index(value)
@@ -46,6 +48,31 @@ def whole(name: str, value: Any, least: int, below: int = 2**31) -> int:
     if number is None or not least <= number < below:
         raise Usage(f"`{name}`: expected a whole number from {least}, found {value!r}")
     return number
+
+
+def array(name: str, values: Any) -> np.ndarray:
+    """As NumPy reads it. Raises `Usage` where it cannot: rows of different lengths."""
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Usage(f"`{name}`: no array: {error}") from None
+
+
+def rows(name: str, chosen: Any) -> Any:
+    """What is between the brackets of ``name[...]``, other than one number, as a slice, or an array (M,) of row numbers or of truth
+    values. Raises `Usage`.
+    """
+    if isinstance(chosen, slice):
+        if all(part is None or index(part) is not None for part in (chosen.start, chosen.stop, chosen.step)) and chosen.step != 0:
+            return chosen
+    elif hasattr(chosen, "__array__") or (isinstance(chosen, Sequence) and not isinstance(chosen, (str, bytes))):
+        try:
+            numbers = np.asarray(chosen)
+        except (TypeError, ValueError, OverflowError):  # rows of different lengths
+            numbers = np.empty(())
+        if numbers.ndim == 1 and (numbers.dtype.kind in "iub" or numbers.size == 0):
+            return numbers if numbers.size > 0 else np.empty(0, dtype=np.int64)
+    raise Usage(f"{name}[{chosen!r}]: expected a slice, row numbers or a mask")
 
 
 def log(line: str) -> None:

@@ -1,4 +1,5 @@
 """Whatever is handed over, an error of the package comes back or a right result: no crash, no other exception."""
+import inspect
 import os
 
 import numpy as np
@@ -103,6 +104,48 @@ def test_options(name, value):
     if name == "threads" and isinstance(value, int) and value > 8:
         return  # as many as asked for
     attempt(lambda: fi.run_campaign(MODEL, (np.zeros((1, *INPUT), np.float32), [0]), [(LAYERS[0], (0, 0, 0, 0), 30)], progress=False, **{name: value}))
+    if name in inspect.signature(MODEL.predict).parameters:
+        attempt(lambda: MODEL.predict(np.zeros((1, *INPUT), np.float32), **{name: value}))
+
+
+@pytest.mark.parametrize("option", [{"memory": "9" * 400 + "G"}, {"preprocess": "\udc80"}, {"preprocess": (10**400, 1)}, {"preprocess": ("123", "456")}, {"preprocess": ((10**400,) * 3, (1, 1, 1))},
+                                    {"check": "much"}, {"check": 1.0}, {"check": 10**30}, {"check": -1}])
+def test_options_that_are_no_numbers(option):
+    x = np.zeros((1, *INPUT), np.uint8)
+    for call in (lambda: MODEL.predict(x, **option), lambda: fi.run_campaign(MODEL, (x, [0]), progress=False, **option)):
+        with pytest.raises(fi.Usage, match=f"`({next(iter(option))}|mean)`"):
+            call()
+
+
+def test_preprocessing_by_arrays():
+    x = np.random.default_rng(0).integers(0, 256, (2, *INPUT), np.uint8)
+    mean, std = (0.5, 0.4, 0.3), (0.1, 0.2, 0.3)
+    assert np.array_equal(MODEL.predict(x, preprocess=(np.array(mean), np.array(std))), MODEL.predict(x, preprocess=(mean, std)))
+
+
+def test_numbers_are_never_cut_to_fewer_bits():
+    for bit in (2**32 + 3, -(2**32) + 3, 2**40, 2**63 - 1, -(2**63)):
+        with pytest.raises(fi.FaultListError, match=f"Bit out of range.*found {bit} in row 1"):
+            fi.FaultList.from_arrays("conv2d", [(0, 0, 0, 0)] * 2, [3, bit])
+    for index in (np.array([[0, 2**64 - 1]], np.uint64), [np.array([0, 2**64 - 1], np.uint64)]):
+        with pytest.raises(fi.Usage, match="`index`: 18446744073709551615 is too large"):
+            fi.FaultList.from_arrays("conv2d", index, 3)
+
+
+@pytest.mark.parametrize("rows", [None, ..., "a", b"a", 1.5, [1.5], [[0, 1]], {0: 1}, {0, 1}, object(), slice("a"), slice(None, None, 0), (slice(2),), (slice(None), 0), np.zeros((2, 2), int), np.zeros((2, 2), bool), np.array(1.5), [[0], [1, 2]], True])
+def test_what_are_no_rows(rows):
+    faults, images = fi.FaultList.read(golden("odd_channels").faults), fi.Dataset.from_arrays(np.zeros((3, *INPUT), np.float32), [0, 1, 2])
+    for things in (faults, images):
+        with pytest.raises(fi.Usage, match="expected a slice, row numbers or a mask"):
+            things[rows]
+
+
+@pytest.mark.parametrize("rows", [(0, 2), (2,), range(2), [2, 0], np.array([1, -1], np.int8), np.array([2], np.uint64), (True, False, True), [], (), np.array([])])
+def test_rows_of_a_data_set(rows):
+    x = np.random.default_rng(0).random((3, *INPUT), np.float32)
+    chosen = fi.Dataset.from_arrays(x, [5, 6, 7])[rows]
+    numbers = np.arange(3)[list(rows)] if len(rows) else np.arange(0)
+    assert np.array_equal(chosen.x, x[numbers]) and chosen.y.tolist() == [5 + i for i in numbers]
 
 
 @given(anything)
@@ -154,6 +197,16 @@ def test_texts_say_what_to_do():
         (lambda: fi.run_campaign(MODEL, (zeros, [0, 1]), report="r.csv", progress=False), fi.Usage, "`report` needs `faults`"),
         (lambda: fi.run_campaign(MODEL, (zeros, [0, 1]), progress="yes"), fi.Usage, "`progress`"),
         (lambda: fi.run_campaign(MODEL, zeros, progress=False), fi.Usage, r"`dataset`.*\(x, y\)"),
+        (lambda: MODEL.predict((zeros, [0, 1])), fi.DatasetError, "`x`: images of different shapes"),
+        (lambda: fi.Dataset.from_arrays(zeros, [[0], [1, 2]]), fi.DatasetError, "`y`: rows of different lengths"),
+        (lambda: fi.Dataset.read("d.npz", model=3), fi.Usage, "`model`"),
+        (lambda: fi.Dataset.cifar10("nowhere", download="no"), fi.Usage, "`download`"),
+        (lambda: fi.Dataset.from_arrays(zeros, [0, 1], mean="123", std="456"), fi.Usage, "`mean`: expected three numbers"),
+        (lambda: fi.FaultList.generate(MODEL, n=np.True_), fi.Usage, "`n`"),
+        (lambda: fi.FaultList.generate(MODEL, n=3, bits=[[1], [2, 3]]), fi.Usage, "`bits`"),
+        (lambda: fi.run_campaign(MODEL, (zeros, [0, 1]), b"no.csv"), fi.BadInput, "no.csv: no such file"),
+        (lambda: fi.load_model(b"no.keras"), fi.ModelError, "no.keras: no such file"),
+        (lambda: fi.run_campaign(MODEL, (zeros, [0, 1]), progress=np.array([1, 2])), fi.Usage, "`progress`"),
         (lambda: fi.Model(), fi.Usage, "load_model"),
         (lambda: fi.Dataset(), fi.Usage, "from_arrays"),
         (lambda: fi.Report(), fi.Usage, "run_campaign"),
