@@ -60,4 +60,12 @@ struct FetchRequest {
 // Error(interrupted), OutputError, DatasetError (no such set), Error(usage) (no folder is named).
 void fetch_dataset(const FetchRequest& request);
 
+// Whether there are certificates to check HTTPS servers against: SSL_CERT_FILE or SSL_CERT_DIR is set,
+// `use_certificates` has named some, or a bundle is where a Linux distribution keeps its own.
+[[nodiscard]] bool has_certificates();
+// Downloads of this process check HTTPS servers against `bundle`, a file in PEM form, instead of the
+// system's; "": against the system's again. SSL_CERT_FILE and SSL_CERT_DIR still go first. Any thread may
+// call it; transfers that have begun are not changed.
+void use_certificates(const std::string& bundle);
+
 }  // namespace tf_injector

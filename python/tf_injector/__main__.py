@@ -2,7 +2,7 @@
 
 import sys
 
-from . import _core
+from . import _certificates, _core
 
 
 def main() -> int:
@@ -14,6 +14,7 @@ def main() -> int:
         from ._check import main as check
 
         return check(sys.argv[2:])
+    _certificates.provide()
     return _core.run_program(["tf_injector", *sys.argv[1:]])
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Mapping, NamedTuple, Sequence
 
 import numpy as np
 
-from . import _core, _text
+from . import _certificates, _core, _text
 from ._errors import DatasetError, Usage
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class Dataset:
         place = "" if path is None else _text.path("path", path)
         if not isinstance(download, bool):
             raise Usage(f"`download`: expected True or False, found {download!r}")
+        if download:
+            _certificates.provide()
         return Dataset._of(_core.Dataset.read(name, place, download, resize, [], _text.log), name)
 
     @staticmethod

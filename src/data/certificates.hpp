@@ -17,8 +17,11 @@ struct Certificates {
 // Bundles of Debian, Ubuntu, Arch; RHEL, Fedora; SUSE; Alpine.
 [[nodiscard]] std::span<const char* const> usual_bundles();
 
-// SSL_CERT_FILE and SSL_CERT_DIR where one of them is set, as OpenSSL's own programs take them, else the
-// first of `bundles` that is there. Nothing if there is none.
+// From now on `find_certificates` gives this bundle instead of the first of the usual ones; "": no more.
+void use_bundle(const std::string& path);
+
+// SSL_CERT_FILE and SSL_CERT_DIR where one of them is set, as OpenSSL's own programs take them, else what
+// `use_bundle` has named, else the first of `bundles` that is there. Nothing if there is none.
 [[nodiscard]] std::optional<Certificates> find_certificates(
     std::span<const char* const> bundles = usual_bundles());
 

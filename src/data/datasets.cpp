@@ -4,6 +4,7 @@
 
 #include "core/message.hpp"
 #include "core/round_to_nearest.hpp"
+#include "data/certificates.hpp"
 #include "data/dataset_table.hpp"
 #include "data/download.hpp"
 #include "data/file_probe.hpp"
@@ -61,5 +62,9 @@ void fetch_dataset(const FetchRequest& request) {
     if (request.fetched) request.fetched({path, std::filesystem::file_size(path), sha256_of_file(path)});
   }
 }
+
+bool has_certificates() { return data::find_certificates().has_value(); }
+
+void use_certificates(const std::string& bundle) { data::use_bundle(bundle); }
 
 }  // namespace tf_injector

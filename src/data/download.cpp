@@ -185,7 +185,8 @@ class Transfer {
 
   [[nodiscard]] std::string describe_certificates() const {
     if (!certificates_)
-      return "no certificates are found on this machine; SSL_CERT_FILE names a bundle of them";
+      return "no certificates are found on this machine: install the system's package ca-certificates or "
+             "Python's certifi, or name a bundle in SSL_CERT_FILE";
     return fmt::format("compared with the certificates in {}; SSL_CERT_FILE names others",
                        certificates_->file.empty() ? certificates_->folder : certificates_->file);
   }

@@ -114,6 +114,8 @@ void bind_dataset(nb::module_& module) {
       .def("inputs", inputs_of)
       .def("labels", [](const Dataset& dataset) { return array_of(dataset.labels, {dataset.size()}); });
   module.def("dataset_names", dataset_names);
+  module.def("has_certificates", has_certificates);
+  module.def("use_certificates", use_certificates, nb::arg("bundle"));
 }
 
 }  // namespace tf_injector::detail::python

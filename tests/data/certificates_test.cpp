@@ -12,6 +12,7 @@
 
 #include "io/file.hpp"
 #include "temporary_folder.hpp"
+#include "tf_injector/datasets.hpp"
 
 namespace tf_injector::detail::data {
 namespace {
@@ -87,6 +88,29 @@ TEST_F(CertificatePlaces, VariablesGoFirstEvenWhereNothingIsThere) {
   ASSERT_TRUE(found);
   EXPECT_EQ(found->file, "");
   EXPECT_EQ(found->folder, "/missing/folder");
+}
+
+TEST_F(CertificatePlaces, ABundleThatIsNamedGoesBeforeTheUsualOnesAndBehindTheVariables) {
+  const std::string usual = make("usual.pem");
+  const std::vector<const char*> bundles{usual.c_str()};
+  use_certificates("/named/cacert.pem");
+  {
+    const Environment environment(nullptr, nullptr);
+    const auto found = find_certificates(bundles);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->file, "/named/cacert.pem");
+    EXPECT_EQ(found->folder, "");
+    EXPECT_TRUE(find_certificates({}));
+    EXPECT_TRUE(has_certificates());
+  }
+  {
+    const Environment environment(nullptr, "/missing/folder");
+    EXPECT_EQ(find_certificates(bundles)->file, "");
+  }
+  use_certificates("");
+  const Environment environment(nullptr, nullptr);
+  EXPECT_EQ(find_certificates(bundles)->file, usual);
+  EXPECT_FALSE(find_certificates({}));
 }
 
 }  // namespace

@@ -1,47 +1,28 @@
 """Whom HTTPS downloads trust: the certificates that SSL_CERT_FILE and SSL_CERT_DIR name, and a message that says which were asked."""
-import http.server
 import os
 import shutil
-import ssl
 import subprocess
-import threading
 
 import pytest
+from https_server import bare_environment, https_server, make_certificate, needs_openssl
 from small_campaign import DOWNLOAD_FAILED, run
 
-pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl, which makes the certificate, is not installed")
+pytestmark = needs_openssl
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """A certificate for 127.0.0.1 that is its own authority, and its key."""
-    folder = tmp_path_factory.mktemp("certificate")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=127.0.0.1",
-                    "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2", "-keyout", folder / "key.pem", "-out", folder / "own.pem"],
-                   check=True, capture_output=True, stdin=subprocess.DEVNULL)
-    return folder / "own.pem"
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture(scope="module")
 def address(certificate):
-    """Of an HTTPS server that has no file."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, certificate.with_name("key.pem"))
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"https://127.0.0.1:{server.server_address[1]}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with https_server(certificate) as address:
+        yield address
 
 
 def download(address, folder, **variables):
-    environment = {name: value for name, value in os.environ.items()
-                   if name not in ("SSL_CERT_FILE", "SSL_CERT_DIR") and not name.lower().endswith("_proxy")}
-    environment.update({name: os.fspath(value) for name, value in variables.items()})
-    done = run("download", "CIFAR10", "--to", folder, "--url", address, env=environment, timeout=120)
+    done = run("download", "CIFAR10", "--to", folder, "--url", address, env=bare_environment(**variables), timeout=120)
     assert done.returncode == DOWNLOAD_FAILED, done.stderr
     return done.stderr
 
