@@ -1,10 +1,12 @@
 # Debian and Ubuntu packages (scripts/setup installs them); every one is wrapped as a target.
 # What is missing is said in one line, all of it at once.
 set(tfi_missing "")
+set(tfi_missing_packages "")
 # tfi_need(FOUND WHAT PACKAGE): notes a library that find_package or pkg-config did not find, with the name of its package.
 macro(tfi_need found what package)
   if(NOT ${found})
     list(APPEND tfi_missing "${what} (${package})")
+    list(APPEND tfi_missing_packages ${package})
   endif()
 endmacro()
 find_package(Threads QUIET)
@@ -25,18 +27,21 @@ find_package(PkgConfig QUIET)
 tfi_need(PKG_CONFIG_FOUND pkg-config pkg-config)
 if(PKG_CONFIG_FOUND)
   pkg_check_modules(tfi_libzip_pc QUIET IMPORTED_TARGET libzip)
-  tfi_need(tfi_libzip_pc_FOUND libzip libzip-dev)
   pkg_check_modules(tfi_libarchive_pc QUIET IMPORTED_TARGET libarchive)
-  tfi_need(tfi_libarchive_pc_FOUND libarchive libarchive-dev)
   # Debian names the serial build hdf5-serial.
   pkg_search_module(tfi_hdf5_pc QUIET IMPORTED_TARGET hdf5-serial hdf5)
-  tfi_need(tfi_hdf5_pc_FOUND HDF5 libhdf5-dev)
   pkg_check_modules(tfi_hwy_pc QUIET IMPORTED_TARGET libhwy)
-  tfi_need(tfi_hwy_pc_FOUND Highway libhwy-dev)
 endif()
+# Without pkg-config these are not found either.
+tfi_need(tfi_libzip_pc_FOUND libzip libzip-dev)
+tfi_need(tfi_libarchive_pc_FOUND libarchive libarchive-dev)
+tfi_need(tfi_hdf5_pc_FOUND HDF5 libhdf5-dev)
+tfi_need(tfi_hwy_pc_FOUND Highway libhwy-dev)
 if(tfi_missing)
   list(JOIN tfi_missing ", " tfi_missing)
-  message(FATAL_ERROR "libraries are missing, in brackets their Debian and Ubuntu packages, which scripts/setup installs: ${tfi_missing}")
+  list(JOIN tfi_missing_packages " " tfi_missing_packages)
+  message(FATAL_ERROR "libraries are missing, in brackets their Debian and Ubuntu packages: ${tfi_missing}. scripts/setup installs all "
+                      "that is needed, or\n  sudo apt-get install ${tfi_missing_packages}\n")
 endif()
 
 add_library(tfi_libzip INTERFACE)
