@@ -53,7 +53,8 @@ class SpecReader {
   ModelSpec read() {
     spec_.class_name = text_member(json_, "class_name");
     if (!is_model_class(spec_.class_name)) {
-      throw ModelError(where() + ": class '" + spec_.class_name + "' is not supported (docs/layers.md)");
+      throw ModelError(where() + ": class '" + spec_.class_name +
+                       "' is not supported: only Sequential and Functional models are read (docs/layers.md)");
     }
     spec_.generation = generation_;
     const Json* config = json_.find("config");

@@ -91,7 +91,8 @@ TEST(Refused, ClassesAndFunctions) {
               HasSubstr("class 'BatchNormalization' of their.code"));
   config["class_name"] = "Lambda";
   EXPECT_EQ(message_of("k2_sequential.keras", config),
-            "the model: class 'Lambda' is not supported (docs/layers.md)");
+            "the model: class 'Lambda' is not supported: only Sequential and Functional models are read "
+            "(docs/layers.md)");
   config = config_of("k2_ops.keras");
   for (Json& layer : config["config"]["layers"]) {
     if (layer["config"].contains("function") && layer["config"]["function"] == "nn.relu6")
