@@ -198,6 +198,11 @@ class FaultList:
 
     @staticmethod
     def _of_faults(faults: Any) -> "FaultList":
+        if hasattr(faults, "columns"):
+            raise Usage(
+                "`faults`: found a DataFrame; make a list of its columns: "
+                "FaultList.from_arrays(frame['Layer'], frame['TensorIndex'], frame['Bit'])"
+            )
         rows = _items("faults", faults, "Faults, or tuples (layer, index, bit)")
         for i, row in enumerate(rows):
             if not isinstance(row, tuple) or len(row) not in (3, 4):

@@ -184,7 +184,7 @@ def load_model(model: Any) -> Model:
     """Reads a Keras model.
 
     `model`: the path of a .keras file (Keras 2.12 to 2.15, Keras 3) or a legacy .h5, or a live `keras.Model`, which is saved by
-    its own `save` to a temporary .keras file. TensorFlow is never imported here. Raises `ModelError`: no such file, damaged, a
+    its own `save` to a temporary .keras file, without the date: a report in a file goes on with a live model of the same weights. TensorFlow is never imported here. Raises `ModelError`: no such file, damaged, a
     layer that is not supported, another dtype policy than float32.
     """
     if isinstance(model, Model):
@@ -200,15 +200,38 @@ def _of_live_model(model: Any) -> Model:
     import tempfile
 
     name = str(getattr(model, "name", "model"))
+    if getattr(model, "built", True) is False:
+        raise ModelError(f"{name}: the model has no weights yet: begin it with keras.Input(shape), or call it on some images once")
     with tempfile.TemporaryDirectory(prefix="tf_injector-") as folder:
         path = os.path.join(folder, "model.keras")
         try:
             model.save(path)
         except Exception as error:  # whatever Keras says
             raise ModelError(f"{name}: Keras could not save it as a .keras file: {error}") from error
-        with open(path, "rb") as file:
-            contents = file.read()
+        contents = _undated(path)
     return Model._of(_core.Model.from_bytes(contents, name), contents)
+
+
+def _undated(path: str) -> bytes:
+    """A .keras file without the times at which it was saved, so that the same model has the same bytes."""
+    import io
+    import json
+    import zipfile
+
+    with open(path, "rb") as file:
+        contents = file.read()
+    if not zipfile.is_zipfile(io.BytesIO(contents)):  # HDF5, as TensorFlow before 2.13 writes it
+        return contents
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(contents)) as saved, zipfile.ZipFile(made, "w") as undated:
+        for entry in saved.infolist():
+            part = saved.read(entry)
+            if entry.filename == "metadata.json":
+                facts = json.loads(part)
+                facts.pop("date_saved", None)
+                part = json.dumps(facts).encode()
+            undated.writestr(zipfile.ZipInfo(entry.filename), part)  # of 1 January 1980
+    return made.getvalue()
 
 
 def _restore(file: bytes | None, source: str, sha256: str) -> Model:

@@ -26,6 +26,8 @@ class Table:
         return list(self._columns)
 
     def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self._columns:
+            raise KeyError(f"no column {name!r}; there are {', '.join(self.columns)}")
         return self._columns[name]
 
     def __len__(self) -> int:

@@ -225,12 +225,23 @@ def test_all_that_is_wrong_with_faults_in_memory_is_said_at_once():
             assert text in str(found.value)
 
 
+def test_faults_of_a_data_frame():
+    pytest.importorskip("pandas")
+    _, _, faults = small()
+    frame = faults.to_pandas()
+    with pytest.raises(fi.Usage, match=r"found a DataFrame; .*from_arrays\(frame\['Layer'\]"):
+        fi.FaultList(frame)
+    assert list(fi.FaultList.from_arrays(frame["Layer"], frame["TensorIndex"], frame["Bit"], frame["Injection"])) == list(faults)
+
+
 def test_rates_are_never_rounded_to_none_or_all():
     from tf_injector._table import Table
 
     shares = [0.0, 1e-7, 0.5, 1 - 1e-7, 1.0, -0.001, np.nan]
     table = Table({"layer": list("abcdefg"), "critical": shares}, shares=("critical",))
     assert [row[1] for row in table._cells()] == ["0.000 %", "<0.001 %", "50.000 %", ">99.999 %", "100.000 %", "-0.100 %", "-"]
+    with pytest.raises(KeyError, match="no column 'sdc'; there are layer, critical"):
+        table["sdc"]
 
 
 def test_a_bar_says_what_is_done_and_left(monkeypatch):

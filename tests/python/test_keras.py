@@ -1,11 +1,15 @@
-"""Beside Keras, TensorFlow and h5py in one process. Skipped where they are not installed: run it with the Python of such an environment.
+"""Live models; Keras, TensorFlow and h5py in one process. Skipped where they are not installed: run it with the Python of such an
+environment.
 
 Seen to pass with TensorFlow 2.14.1 (Keras 2.14) and Keras 3 on a virtual AMD EPYC (Zen 5, AVX-512)."""
 import importlib.util
+import json
 import os
 import subprocess
 import sys
 import textwrap
+import time
+import zipfile
 
 import numpy as np
 import pytest
@@ -74,6 +78,54 @@ def test_scores_of_a_live_model_are_keras_own():
         assert same_bits(ours, theirs)
     else:  # another backend, or another CPU, rounds otherwise
         assert np.abs(ours - theirs).max() < 1e-4
+
+
+class Live:
+    """What load_model takes for a keras.Model: it saves itself as Keras does, with the date."""
+
+    name, built = "mine", True
+
+    def get_config(self):
+        return {}
+
+    def save(self, path):
+        Live.saved = getattr(Live, "saved", 0) + 1
+        with zipfile.ZipFile(golden("odd_channels").model) as kept, zipfile.ZipFile(path, "w") as made:
+            for name in kept.namelist():
+                part = kept.read(name)
+                if name == "metadata.json":
+                    part = json.dumps(json.loads(part) | {"date_saved": f"2026-01-01@00:00:{Live.saved:02}"})
+                made.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 2 * Live.saved)), part)
+
+
+def test_a_campaign_of_a_live_model_goes_on_in_its_report(tmp_path):
+    g = golden("odd_channels")
+    images = (g.inputs, np.arange(len(g.inputs)))
+    fi.run_campaign(Live(), images, g.faults, report=tmp_path / "r.csv", progress=False)
+    before = (tmp_path / "r.csv").read_bytes()
+    fi.run_campaign(Live(), images, g.faults, report=tmp_path / "r.csv", progress=False)
+    assert (tmp_path / "r.csv").read_bytes() == before and Live.saved == 2
+    model = fi.load_model(Live())
+    assert model.keras_version == fi.load_model(g.model).keras_version != ""
+    assert np.array_equal(model.predict(g.inputs), fi.load_model(g.model).predict(g.inputs))
+
+
+def test_a_model_without_weights_is_refused():
+    class Unbuilt(Live):
+        built = False
+
+    with pytest.raises(fi.ModelError, match="mine: the model has no weights yet: begin it with keras.Input"):
+        fi.load_model(Unbuilt())
+
+
+@needs_keras
+def test_a_live_model_has_the_same_bytes_whenever_it_is_read():
+    live = new_model()
+    first = fi.load_model(live).sha256
+    time.sleep(2.1)  # the date in a zip is one of two seconds
+    assert fi.load_model(live).sha256 == first
+    live.layers[-1].bias.assign(live.layers[-1].bias + 1)
+    assert fi.load_model(live).sha256 != first
 
 
 @needs_keras
