@@ -20,7 +20,9 @@ class Normalization(NamedTuple):
     """Of 8-bit images: (x / 255 - mean) / std, in float32, channel by channel."""
 
     mean: tuple[float, float, float]
+    """Red, green, blue."""
     std: tuple[float, float, float]
+    """Red, green, blue."""
 
 
 class Dataset:

@@ -112,9 +112,12 @@ class FaultList:
             "data-unaware" (each bit of each layer), "data-aware" (the same, fewer from bits whose change is small: Ruospo et al.,
             DATE 2023) or "exhaustive" (every fault).
         error, confidence, p: margin wanted in each stratum, between 0 and 1, at this confidence, where p is the share expected.
-        n: faults in all, instead of these three.
+            Not with "exhaustive"; "data-aware" finds p by itself.
+        n: faults in all, instead of these three; not with "data-aware".
+        seed: another sample.
         layers, bits: only these.
         published: the procedure of the published lists; nothing else can be chosen beside it.
+
         `plan` of the list says what was drawn. Raises `Usage`, `FaultListError` (no such layer), `ModelError`.
         """
         from ._model import load_model

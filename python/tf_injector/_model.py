@@ -15,15 +15,20 @@ class ModelInput(NamedTuple):
     """An input of a model. The shape is that of one image: without the axis of the batch."""
 
     name: str
+    """As Keras calls it."""
     shape: tuple[int, ...]
+    """(H, W, C), or whatever the model takes."""
     dtype: str
+    """The type in which the model takes its values, such as "float32" or "uint8"."""
 
 
 class ModelOutput(NamedTuple):
     """An output of a model. The shape is that of one image."""
 
     name: str
+    """As Keras calls it."""
     shape: tuple[int, ...]
+    """(C,) for C scores."""
 
 
 class Layer(NamedTuple):
@@ -36,7 +41,9 @@ class Layer(NamedTuple):
     class_name: str
     """Its class in Keras: "Conv2D"."""
     output_shape: tuple[int, ...]
+    """Of its first call, of one image."""
     parameters: int
+    """Numbers in its weights."""
 
 
 class FaultableTensor(NamedTuple):
@@ -45,7 +52,9 @@ class FaultableTensor(NamedTuple):
     layer: str
     """The path of its layer."""
     shape: tuple[int, ...]
+    """Of the kernel."""
     elements: int
+    """Weights in it."""
 
     @property
     def bits(self) -> int:
