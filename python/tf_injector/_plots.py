@@ -54,7 +54,8 @@ def plot_layers(rows: np.ndarray, metric: str, ax: Any, log: bool, layers: Any) 
     names, place = _layer_places(rows, layers)
     rows, place = rows[place >= 0], place[place >= 0]
     groups = _rates(rows, metric, place, len(names))
-    axes = _axes(ax, (min(10.0, max(4.0, 1.2 + 0.19 * len(names))), 3.6))
+    longest = max(map(len, names))
+    axes = _axes(ax, (min(10.0, max(4.0, 1.2 + 0.19 * len(names))), min(6.0, 3.6 + 0.06 * max(0, longest - 12))))
     axes.bar(np.arange(len(names)), _drawn(groups.rates), width=0.8, color=_LAYER_COLOUR)
     _scale(axes, groups.rates, metric, log)
     axes.set_xlim(-0.6, len(names) - 0.4)
@@ -99,7 +100,7 @@ def heatmap(rows: np.ndarray, metric: str, ax: Any, log: bool, layers: Any) -> "
     bar.set_label(_unit(metric))
     bar.outline.set_visible(False)
     if log:
-        bar.ax.yaxis.set_major_formatter(_percent)
+        _percent_ticks(bar.ax.yaxis)
     axes.set_ylim(len(names) - 0.5, -0.5)
     _bit_ticks(axes, 0.95 * width / _BITS)
     _name_ticks(axes.yaxis, names, height / len(names), rotation=0)
@@ -203,7 +204,7 @@ def _scale(axes: Any, rates: np.ndarray, metric: str, log: bool) -> None:
     if log:
         axes.set_yscale("log")
         axes.set_ylim(least, min(most * 1.5, 100.0))
-        axes.yaxis.set_major_formatter(_percent)
+        _percent_ticks(axes.yaxis)
     else:
         axes.set_ylim(least, min(most * 1.05, 100.0))
     axes.set_ylabel(_unit(metric))
@@ -211,9 +212,17 @@ def _scale(axes: Any, rates: np.ndarray, metric: str, log: bool) -> None:
     axes.set_axisbelow(True)
 
 
-def _percent(value: float, _: int = 0) -> str:
-    """10, 1, 0.1, 0.01, ..."""
-    return np.format_float_positional(float(f"{value:.3g}"), trim="-")
+def _percent_ticks(axis: Any) -> None:
+    """10, 1, 0.1, 0.01, ..., and what Matplotlib names between them on a short axis: 20, 30, 40, 60."""
+    from matplotlib.ticker import LogFormatter
+
+    class Percent(LogFormatter):
+        def __call__(self, value: float, pos: int | None = None) -> str:
+            named = super().__call__(value, pos)
+            return np.format_float_positional(float(f"{value:.3g}"), trim="-") if named else ""
+
+    axis.set_major_formatter(Percent())
+    axis.set_minor_formatter(Percent())
 
 
 def _points(axes: Any, horizontal: bool) -> float:

@@ -154,6 +154,25 @@ def test_names_of_layers_do_not_overlap(tmp_path, pyplot, count):
         assert all(a[1] <= b[0] + 1 for a, b in zip(boxes, boxes[1:]))
 
 
+@pytest.mark.parametrize("critical", [(20, 45), (1, 50)])
+def test_ticks_of_a_logarithmic_scale_are_plain_numbers(tmp_path, pyplot, critical):
+    report = report_of(tmp_path, ["a", "b"], [30, 29], critical, [0, 0])
+    for axes in (report.plot_bits(log=True), report.plot_layers(log=True), report.heatmap(log=True).figure.axes[1]):
+        axes.figure.canvas.draw()
+        low, high = axes.get_ylim()
+        ticks = [*axes.yaxis.get_major_ticks(), *axes.yaxis.get_minor_ticks()]
+        shown = [tick.label1.get_text() or tick.label2.get_text() for tick in ticks if low <= tick.get_loc() <= high]
+        numbers = [float(text) for text in shown if text]
+        assert len(numbers) >= 2 and all(low <= number <= high for number in numbers)
+
+
+def test_long_names_leave_room_for_the_bars(tmp_path, pyplot):
+    names = [f"block_{i}_conv_depthwise_project" for i in range(10)]
+    axes = report_of(tmp_path, names, [30] * 10, [7] * 10, [1] * 10).plot_layers()
+    axes.figure.canvas.draw()
+    assert axes.get_window_extent().height / axes.figure.dpi > 2
+
+
 def test_names_of_few_layers_lie_flat_and_long_or_many_ones_stand(tmp_path, pyplot):
     for count, name, rotation in ((3, "conv2d", 0), (3, "block_1/conv2d_17", 90), (9, "conv2d", 90)):
         names = [f"{name}_{i}" for i in range(count)]
