@@ -2,7 +2,8 @@
 """Makes the API reference of the Python package out of its docstrings, and checks its links:  api_pages.py FOLDER
 
 Needs pdoc; tf_injector must be importable. scripts/docs runs it. Every link of the pages must lead to a page and a place that exist,
-and pdoc must be able to read every annotation; for packages that it has not something stands in. Every `name` that is written as code and is a public name of the package becomes a link to it, which pdoc does.
+and pdoc must be able to read every annotation; for packages that it has not something stands in. Every `name` that is written as
+code and is a public name of the package becomes a link to it, which pdoc does.
 """
 import html.parser
 import importlib.util

@@ -190,6 +190,33 @@ TEST(SamplingPlan, DataAwareTakesPFromTheWeights) {
   }
 }
 
+// 268,336 weights, 20 layers. The published sums are of sizes that are not rounded (290,139.99 and
+// 3,600,654.7); whole faults for each of 20 and of 640 strata are 2 and 17 more. Data-aware takes bits 25, 26
+// and 30 as if nothing were known of them, 112,521 each, and bit 31 too, whose D is the largest of the
+// rest.
+TEST(SamplingPlan, SizesOfResnet20) {
+  const Model model = Model::load(TFI_TEST_DIR "/../models/CIFAR10/ResNet20.keras");
+  const auto plan_of = [&](SamplingScheme scheme) { return SamplingPlan(model, {.scheme = scheme}); };
+  EXPECT_EQ(plan_of(SamplingScheme::network_wise).faults(), 16609);
+  EXPECT_EQ(plan_of(SamplingScheme::layer_wise).faults(), 290142);
+  EXPECT_EQ(plan_of(SamplingScheme::data_unaware).faults(), 3600672);
+  EXPECT_EQ(plan_of(SamplingScheme::exhaustive).faults(), 32 * 268336);
+  EXPECT_EQ(plan_of(SamplingScheme::published).faults(), 16627);
+  for (const auto& [scheme, exact] : {std::pair{SamplingScheme::layer_wise, 290139.985},
+                                      std::pair{SamplingScheme::data_unaware, 3600654.742}}) {
+    double sum = 0;
+    const SamplingPlan plan = plan_of(scheme);
+    for (const SamplingStratum& s : plan.strata())
+      sum += sample_size(static_cast<double>(s.population), 0.01, 2.58, 0.5);
+    EXPECT_NEAR(sum, exact, 0.001);
+  }
+  std::map<int, int64_t> by_bit;
+  const SamplingPlan aware = plan_of(SamplingScheme::data_aware);
+  for (const SamplingStratum& s : aware.strata()) by_bit[s.bit_first] += s.faults;
+  EXPECT_EQ(aware.faults(), 1077444);
+  for (const int bit : {25, 26, 30, 31}) EXPECT_EQ(by_bit[bit], 3600672 / 32) << bit;
+}
+
 TEST(SamplingPlan, ExhaustiveListsAreAllFaultsInOrder) {
   const SamplingPlan plan(small_model(),
                           {.scheme = SamplingScheme::exhaustive, .layers = {"dense3"}, .bits = {31, 2}});
