@@ -10,6 +10,8 @@
 Scores and counts equal TensorFlow's in every bit. Neither TensorFlow nor Keras is needed or imported.
 """
 
+import atexit as _atexit
+
 from . import _core
 from ._campaign import Progress, run_campaign
 from ._check import CheckResult, LayerCheck, check
@@ -36,6 +38,7 @@ from ._report import ChangedScores, Report, read_report
 from ._table import Table
 
 __version__ = _core.version()
+_atexit.register(_core.stop_work)  # campaigns that daemon threads still run
 
 __all__ = [
     "BadInput",

@@ -8,6 +8,7 @@
 
 #include "cli/text/compare_text.hpp"
 #include "python/objects.hpp"
+#include "python/without_gil.hpp"
 #include "tf_injector/compare.hpp"
 
 namespace nb = nanobind;
@@ -17,7 +18,7 @@ namespace {
 
 FaultResults parse_results(const nb::bytes& text, const std::string& name) {
   const std::string_view view(text.c_str(), text.size());
-  const nb::gil_scoped_release release;
+  const WithoutGil release;
   return FaultResults::parse(view, name);
 }
 
@@ -25,7 +26,7 @@ FaultResults parse_results(const nb::bytes& text, const std::string& name) {
 nb::tuple compare_results(const FaultResults& a, const FaultResults& b, int64_t top) {
   std::string json, text;
   {
-    const nb::gil_scoped_release release;
+    const WithoutGil release;
     const Comparison found = compare(a, b, {static_cast<size_t>(top)});
     json = found.json();
     text = cli::comparison_text(found);
@@ -37,7 +38,7 @@ nb::tuple compare_results(const FaultResults& a, const FaultResults& b, int64_t 
 
 void bind_answers(nb::module_& module) {
   nb::class_<FaultResults>(module, "FaultResults")
-      .def_static("read", &FaultResults::read, nb::arg("path"), nb::call_guard<nb::gil_scoped_release>())
+      .def_static("read", &FaultResults::read, nb::arg("path"), nb::call_guard<WithoutGil>())
       .def_static("parse", parse_results, nb::arg("text"), nb::arg("name"));
   module.def("compare", compare_results, nb::arg("a"), nb::arg("b"), nb::arg("top"));
 }

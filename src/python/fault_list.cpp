@@ -15,6 +15,7 @@
 #include "python/arrays.hpp"
 #include "python/interruptible.hpp"
 #include "python/objects.hpp"
+#include "python/without_gil.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/fault_sampling.hpp"
 
@@ -61,7 +62,7 @@ Columns columns_of(const std::vector<Fault>& faults) {
 nb::tuple parse_fault_columns(const nb::bytes& text, const std::string& name) {
   Columns columns;
   {
-    const nb::gil_scoped_release release;
+    const WithoutGil release;
     columns = columns_of(parse_faults(text_of(text), name));
   }
   const size_t rows = columns.ids.size();
@@ -82,7 +83,7 @@ nb::bytes fault_rows_to_csv(const Integers& ids, const std::vector<std::string>&
     throw Error(ErrorKind::internal, "columns of different lengths");
   std::string text;
   {
-    const nb::gil_scoped_release release;
+    const WithoutGil release;
     std::vector<Fault> faults;
     faults.reserve(rows);
     for (size_t i = 0; i < rows; ++i) {
@@ -98,7 +99,7 @@ nb::bytes fault_rows_to_csv(const Integers& ids, const std::vector<std::string>&
 
 FaultList parse_list(const nb::bytes& text, const std::string& name, const Model& model,
                      const std::string& plan) {
-  const nb::gil_scoped_release release;
+  const WithoutGil release;
   const FaultList list = FaultList::parse(text_of(text), name, model);
   return plan.empty() ? list : list.with_plan(plan);
 }

@@ -1,14 +1,22 @@
 #include "python/interruptible.hpp"
 
+#include <cxxabi.h>
 #include <nanobind/nanobind.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
+
+#include "python/without_gil.hpp"
+#include "tf_injector/error.hpp"
 
 namespace nb = nanobind;
 
@@ -18,6 +26,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLookForSignals = 20ms;
+constexpr auto kLongestEnd = 10s;  // of work that was told to stop, before the process ends without it
 
 // Whether the work has ended, and how.
 class Ending {
@@ -42,9 +51,56 @@ class Ending {
   std::exception_ptr failure_;
 };
 
+// A call of run_interruptible.
+struct Call {
+  std::atomic<bool> stop{false};
+  bool is_ended_by_exit = false;  // read and written with the GIL
+  Ending ending;
+  pid_t process = getpid();  // after a fork the work of the parent is not there
+};
+
+// Calls under way. Read and written with the GIL.
+std::vector<std::shared_ptr<Call>>& calls() {
+  static auto* const all = new std::vector<std::shared_ptr<Call>>;  // threads may outlive static objects
+  return *all;
+}
+
 bool wait_without_gil(Ending& ending, std::chrono::milliseconds longest) {
-  const nb::gil_scoped_release release;
+  const WithoutGil release;
   return ending.wait(longest);
+}
+
+std::thread start(Call& call, Talk& talk,
+                  const std::function<void(const std::atomic<bool>& stop, Talk& talk)>& work) {
+  try {
+    return std::thread([&] {
+      std::exception_ptr failure;
+      try {
+        work(call.stop, talk);
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      call.ending.set(std::move(failure));
+    });
+  } catch (const std::system_error& error) {
+    throw Error(ErrorKind::out_of_memory, "cannot start a thread: " + error.code().message());
+  }
+}
+
+// Until the work has ended: looks for signals, and tells what is new. Returns what either raised.
+std::exception_ptr attend(Call& call, Talk& talk, const Listener& listener) {
+  try {
+    while (!wait_without_gil(call.ending, kLookForSignals)) {
+      if (PyErr_CheckSignals() != 0) throw nb::python_error();
+      talk.tell(listener);
+    }
+  } catch (const abi::__forced_unwind&) {  // in the listener
+    sleep_until_the_process_ends();
+  } catch (...) {
+    call.stop = true;
+    return std::current_exception();
+  }
+  return {};
 }
 
 }  // namespace
@@ -96,35 +152,38 @@ void Talk::tell(const Listener& listener) {
 
 void run_interruptible(const std::function<void(const std::atomic<bool>& stop, Talk& talk)>& work,
                        const Listener& listener) {
-  std::atomic<bool> stop{false};
+  const auto call = std::make_shared<Call>();
   Talk talk;
-  Ending ending;
-  std::thread worker([&] {
-    std::exception_ptr failure;
-    try {
-      work(stop, talk);
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    ending.set(std::move(failure));
-  });
-  std::exception_ptr raised;
-  try {
-    while (!wait_without_gil(ending, kLookForSignals)) {
-      if (PyErr_CheckSignals() != 0) throw nb::python_error();
-      talk.tell(listener);
-    }
-  } catch (...) {
-    raised = std::current_exception();
-    stop = true;
-  }
+  std::thread worker = start(*call, talk, work);
+  calls().push_back(call);
+  const std::exception_ptr raised = attend(*call, talk, listener);
   {
-    const nb::gil_scoped_release release;
+    const WithoutGil release;
     worker.join();
   }
+  std::erase(calls(), call);
   if (raised) std::rethrow_exception(raised);
+  if (call->is_ended_by_exit && call->ending.failure()) {
+    PyErr_SetNone(PyExc_SystemExit);
+    throw nb::python_error();
+  }
   talk.tell(listener);
-  if (ending.failure()) std::rethrow_exception(ending.failure());
+  if (call->ending.failure()) std::rethrow_exception(call->ending.failure());
+}
+
+void stop_work() {
+  std::vector<std::shared_ptr<Call>> stopped;
+  for (const std::shared_ptr<Call>& call : calls())
+    if (call->process == getpid()) stopped.push_back(call);
+  for (const std::shared_ptr<Call>& call : stopped) call->stop = call->is_ended_by_exit = true;
+  if (stopped.empty()) return;
+  nb::set_leak_warnings(false);  // these threads may be ended before they have given back what they hold
+  const WithoutGil release;
+  const auto last = std::chrono::steady_clock::now() + kLongestEnd;
+  for (const std::shared_ptr<Call>& call : stopped) {
+    const auto left = last - std::chrono::steady_clock::now();
+    call->ending.wait(std::max(0ms, std::chrono::duration_cast<std::chrono::milliseconds>(left)));
+  }
 }
 
 }  // namespace tf_injector::detail::python

@@ -39,8 +39,14 @@ class Talk {
 // Runs `work(stop, talk)` on a thread of its own. This thread, which holds the GIL, gives it away, takes it
 // back every few hundredths of a second to look for signals, and tells the listener what is new. When a
 // signal's handler or the listener raises, `stop` becomes true, the work is waited for, and that is thrown.
-// What the work throws is thrown otherwise.
+// What the work throws is thrown otherwise. Work that `stop_work` ended raises SystemExit, which ends a
+// thread without a word. Throws `Error` (out of memory) where no thread can be started.
 void run_interruptible(const std::function<void(const std::atomic<bool>& stop, Talk& talk)>& work,
                        const Listener& listener = {});
+
+// Ends all work that other threads of this process have under way, and waits some seconds for its end. For
+// the end of the interpreter: a thread that computes on while the process is taken down would crash it. With
+// the GIL.
+void stop_work();
 
 }  // namespace tf_injector::detail::python

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "python/objects.hpp"
+#include "python/without_gil.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/kernel_set.hpp"
 
@@ -17,7 +18,7 @@ namespace nb = nanobind;
 namespace tf_injector::detail::python {
 namespace {
 
-using NoGil = nb::call_guard<nb::gil_scoped_release>;
+using NoGil = nb::call_guard<WithoutGil>;
 
 nb::tuple shape_tuple(const std::vector<int64_t>& shape) {
   nb::list list;
@@ -28,7 +29,7 @@ nb::tuple shape_tuple(const std::vector<int64_t>& shape) {
 Model model_from_bytes(const nb::bytes& file, const std::string& name) {
   const auto* begin = static_cast<const uint8_t*>(file.data());
   std::vector<uint8_t> bytes(begin, begin + file.size());
-  const nb::gil_scoped_release release;
+  const WithoutGil release;
   return Model::from_bytes(std::move(bytes), name);
 }
 

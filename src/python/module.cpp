@@ -8,7 +8,9 @@
 
 #include "cli/program.hpp"
 #include "python/errors.hpp"
+#include "python/interruptible.hpp"
 #include "python/objects.hpp"
+#include "python/without_gil.hpp"
 #include "tf_injector/version.hpp"
 
 namespace nb = nanobind;
@@ -21,7 +23,7 @@ int run_command_line(const std::vector<std::string>& words) {
   std::vector<char*> pointers;
   for (std::string& word : copy) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  const nb::gil_scoped_release release;
+  const WithoutGil release;
   return cli::run_program(static_cast<int>(words.size()), pointers.data());
 }
 
@@ -31,6 +33,7 @@ int run_command_line(const std::vector<std::string>& words) {
 NB_MODULE(_core, module) {
   module.doc() = "The compiled part of tf_injector. Use the package: import tf_injector.";
   module.def("version", tf_injector::version);
+  module.def("stop_work", tf_injector::detail::python::stop_work);
   module.def("run_program", tf_injector::detail::python::run_command_line, nb::arg("words"));
   tf_injector::detail::python::bind_errors(module);
   tf_injector::detail::python::bind_model(module);

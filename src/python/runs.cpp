@@ -15,6 +15,7 @@
 #include "python/arrays.hpp"
 #include "python/interruptible.hpp"
 #include "python/objects.hpp"
+#include "python/without_gil.hpp"
 #include "tf_injector/campaign.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/report.hpp"
@@ -244,7 +245,7 @@ nb::object predict(const Model& model, const Dataset& dataset, const std::option
 nb::dict read_report_dict(const std::string& path) {
   FinishedReport report;
   {
-    const nb::gil_scoped_release release;
+    const WithoutGil release;
     report = read_report(path);
   }
   return report_dict(report.golden, report.rows);

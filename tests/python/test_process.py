@@ -203,3 +203,58 @@ def test_command_line_stops_at_a_signal(tmp_path):
     _, err = child.communicate(timeout=60)
     assert child.returncode == 75 and "the same command goes on" in err
     check_stopped(tmp_path / "r.csv")
+
+
+@pytest.mark.parametrize("work", [
+    "fi.run_campaign(model, images, faults, progress=False)",
+    "fi.run_campaign(model, images, faults, progress=lambda _: None)",
+    "fi.run_campaign(model, images, faults, progress=lambda _: time.sleep(0.05))",
+    "[model.predict(images, faults) for _ in forever]",
+    "[fi.run_campaign(model, images, faults[:1], progress=False) for _ in forever]",
+    "[fi.load_model(path) for _ in forever]",
+    "[faults[:] for _ in forever]",
+])
+def test_a_process_may_end_while_a_daemon_thread_works(work):
+    """The thread is in our code when the interpreter ends: without a word, and no abort."""
+    path = str(small_campaign.ROOT / "models/CIFAR10/ResNet20.keras")
+    done = python(f"""
+        import itertools, threading, time, numpy as np, tf_injector as fi
+        path, forever = {path!r}, itertools.repeat(0)
+        model = fi.load_model(path)
+        images = fi.Dataset.from_arrays(np.zeros((20, 32, 32, 3), np.uint8), np.zeros(20, int))
+        faults = fi.FaultList.generate(model, n=5000)
+        works = threading.Event()
+        def work(): works.set(); {work}
+        threading.Thread(target=work, daemon=True).start()
+        works.wait(); time.sleep(0.2)
+    """)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_work_of_the_parent_is_not_waited_for_after_a_fork():
+    python(f"""
+        import os, sys, threading, numpy as np, tf_injector as fi
+        def fork(_):
+            child = os.fork()
+            if child == 0:
+                threading.Thread(target=sys.exit).start()
+                import atexit; atexit._run_exitfuncs(); os._exit(3)
+            assert os.waitpid(child, 0)[1] >> 8 == 3
+        images = fi.Dataset.from_arrays(np.zeros((2, 11, 9, 3), np.float32), [0, 1])
+        fi.run_campaign({G.model!r}, images, {G.faults!r}, progress=fork)
+    """, timeout=120)
+
+
+def test_a_process_that_may_not_have_more_threads():
+    done = python(f"""
+        import os, resource, numpy as np, tf_injector as fi
+        images = fi.Dataset.from_arrays(np.zeros((2, 11, 9, 3), np.float32), [0, 1])
+        resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+        if os.getuid() == 0:
+            os.setuid(65534)
+        try:
+            fi.run_campaign({G.model!r}, images, {G.faults!r}, progress=False)
+        except fi.OutOfMemory as error:
+            print(error)
+    """)
+    assert done.stdout.startswith("cannot start a thread") or done.stdout == ""
