@@ -21,6 +21,7 @@ struct CampaignOptions {
   // the time; N: every Nth fault on all images; 0: nothing.
   std::optional<int> check = {};
   ScoreMode scores = ScoreMode::none;  // which the report is given
+  bool details = false;                // is the report given FaultDetails?
 };
 
 struct Progress {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tf_injector/fault.hpp"
+#include "tf_injector/fault_details.hpp"
 #include "tf_injector/session.hpp"
 #include "tf_injector/tally.hpp"
 
@@ -58,8 +59,12 @@ struct RowBlock {
   std::span<const Fault> faults = {};
   std::span<const Tally> tallies = {};  // one per fault
   std::span<const std::vector<float>> scores =
-      {};           // one per fault: (images, scores_per_image); empty with ScoreMode::none
-  int threads = 1;  // that a sink may use
+      {};  // one per fault: (images, scores_per_image); empty with ScoreMode::none
+  std::span<const FaultDetails> details = {};  // one per fault; empty without CampaignOptions::details
+  // Of these faults together: images whose decision changed, by the golden run's class and the class gone to,
+  // (classes, classes). Empty without details and above kMostConfusionClasses.
+  std::span<const int64_t> confusion = {};
+  int threads = 1;                          // that a sink may use
   const std::atomic<bool>* stop = nullptr;  // it should end soon when this is true, by throwing anything
 };
 
@@ -94,12 +99,17 @@ class MemoryReport final : public ReportSink {
   [[nodiscard]] const std::vector<float>& golden_scores() const noexcept { return golden_scores_; }
   // Of row i, as RowBlock has them.
   [[nodiscard]] const std::vector<std::vector<float>>& fault_scores() const noexcept { return fault_scores_; }
+  [[nodiscard]] const std::vector<FaultDetails>& details() const noexcept { return details_; }
+  // The sum of RowBlock::confusion.
+  [[nodiscard]] const std::vector<int64_t>& confusion() const noexcept { return confusion_; }
 
  private:
   Tally golden_;
   std::vector<float> golden_scores_;
   std::vector<ReportRow> rows_;
   std::vector<std::vector<float>> fault_scores_;
+  std::vector<FaultDetails> details_;
+  std::vector<int64_t> confusion_;
 };
 
 struct ReportOptions {
@@ -107,9 +117,10 @@ struct ReportOptions {
   // <folder>/<dataset>/<network>/, or the newest report there that is unfinished and of this campaign.
   std::string path = {};
   std::string folder = "reports", dataset = {}, network = {};
-  bool overwrite = false;                      // begin anew instead of going on, or refusing to
-  bool dry_run = false;                        // nothing is written
-  std::string resize = "pillow";               // of the images, for the metadata: "pillow" or "tensorflow"
+  std::string details_path = {};  // of a CSV of FaultDetails, a row for each of the report; "": none
+  bool overwrite = false;         // begin anew instead of going on, or refusing to
+  bool dry_run = false;           // nothing is written
+  std::string resize = "pillow";  // of the images, for the metadata: "pillow" or "tensorflow"
   std::vector<std::string> command_line = {};  // for the metadata
 };
 
@@ -134,6 +145,7 @@ class CsvReport final : public ReportSink {
   [[nodiscard]] const std::string& path() const noexcept;
   [[nodiscard]] const std::string& metadata_path() const noexcept;
   [[nodiscard]] std::string score_folder() const;  // "" when no scores are saved
+  [[nodiscard]] std::string details_path() const;  // "" when none are written
   [[nodiscard]] int64_t rows() const noexcept;     // that stand in it now
   // Paths that a campaign will write, some of them as "x and 7 more of its kind", and how much.
   [[nodiscard]] std::vector<std::string> would_write() const;

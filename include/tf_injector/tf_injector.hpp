@@ -16,6 +16,7 @@
 #include "tf_injector/datasets.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/fault.hpp"
+#include "tf_injector/fault_details.hpp"
 #include "tf_injector/fault_list.hpp"
 #include "tf_injector/fault_sampling.hpp"
 #include "tf_injector/kernel_set.hpp"

@@ -96,7 +96,8 @@ Campaign::Campaign(Session& session, std::optional<FaultList> faults, const Camp
   if (options.check && *options.check < 0)
     throw Error(ErrorKind::usage, fmt::format("`check`: expected a number from 0, found {}", *options.check));
   state_->setup = guarded_run([&] {
-    return set_up(session.state(), std::move(faults), {.scores = options.scores, .check = options.check});
+    return set_up(session.state(), std::move(faults),
+                  {.scores = options.scores, .check = options.check, .details = options.details});
   });
 }
 Campaign::~Campaign() = default;

@@ -11,6 +11,7 @@
 #include "core/parallel.hpp"
 #include "core/stop.hpp"
 #include "report/csv_report.hpp"
+#include "report/details_csv.hpp"
 #include "report/report_check.hpp"
 #include "report/report_journal.hpp"
 #include "report/report_open.hpp"
@@ -35,6 +36,7 @@ struct CsvReport::State {
 
   [[nodiscard]] bool is_finished() const { return opened.state == ReportState::finished; }
   [[nodiscard]] bool has_scores() const { return request.scores != ScoreMode::none; }
+  [[nodiscard]] bool has_details() const { return !request.details.empty(); }
   [[nodiscard]] const std::vector<ReportRow>& rows() const { return opened.content.rows; }
   [[nodiscard]] size_t faults_left() const { return identity.faults.size() - rows().size(); }
 
@@ -46,11 +48,17 @@ struct CsvReport::State {
     files->require_space(faults_left());
     files->prepare();
     journal.emplace(opened, identity.metadata);
+    if (has_details() && identity.metadata.classes > kMostConfusionClasses) {
+      say(fmt::format(
+          "{} classes: the metadata have no table of the classes that decisions changed to (up to {})",
+          identity.metadata.classes, kMostConfusionClasses));
+    }
   }
   // What a run has written is read again, as by another process that goes on with it.
   void open_again() {
     journal.reset();
     opened.file.reset();
+    opened.details = {};
     opened.content = {};
     request.path = opened.paths.report;
     request.overwrite = false;
@@ -88,6 +96,8 @@ CsvReport::CsvReport(const Campaign& campaign, const ReportOptions& options,
     : state_(std::make_unique<State>()) {
   if (!campaign.faults())
     throw Error(ErrorKind::usage, "a report has the rows of a `fault_list`: one is required");
+  if (!options.details_path.empty() && !campaign.options().details)
+    throw Error(ErrorKind::usage, "`details` are counted only where the campaign's options ask for them");
   state_->campaign = &campaign.state();
   state_->identity = identity_of(campaign, options);
   state_->request = report_request(campaign, options);
@@ -120,6 +130,8 @@ std::string CsvReport::score_folder() const {
   return !state_->has_scores() ? "" : state_->opened.paths.scores;
 }
 
+std::string CsvReport::details_path() const { return state_->opened.paths.details; }
+
 int64_t CsvReport::rows() const noexcept {
   return state_->journal ? state_->journal->rows() : static_cast<int64_t>(state_->rows().size());
 }
@@ -127,6 +139,7 @@ int64_t CsvReport::rows() const noexcept {
 std::vector<std::string> CsvReport::would_write() const {
   if (is_finished()) return {};
   std::vector<std::string> paths{path(), metadata_path()};
+  if (state_->has_details()) paths.push_back(details_path());
   if (!state_->has_scores()) return paths;
   paths.push_back(state_->files->golden_path());
   const size_t left = state_->faults_left();
@@ -142,6 +155,10 @@ uint64_t CsvReport::would_write_bytes() const {
   uint64_t bytes = most_report_bytes(state_->identity.faults.subspan(state_->rows().size()),
                                      state_->identity.metadata.images);
   if (state_->has_scores()) bytes += state_->files->disk_bytes(state_->faults_left());
+  if (state_->has_details()) {
+    bytes += most_details_bytes(state_->identity.faults.subspan(state_->rows().size()),
+                                state_->identity.metadata.images);
+  }
   return bytes;
 }
 
@@ -165,7 +182,7 @@ void CsvReport::append(const RowBlock& block, const Spent& spent) {
       state_->files->write_fault(block.faults[fault].id, block.scores[fault], state_->golden_scores);
     });
   }
-  journal.append(block.faults, block.tallies, spent);
+  journal.append(block, spent);
 }
 
 void CsvReport::finish(const Spent& spent) {

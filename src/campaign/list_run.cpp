@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <span>
 
+#include "core/bits.hpp"
+
 namespace tf_injector::detail {
 namespace {
 
@@ -73,6 +75,19 @@ void ListRun::begin_report() {
   sink_.begin(golden_.total, golden_.scores);
 }
 
+std::vector<FaultDetails> ListRun::details_of(ListIndex first, const BlockResult& block) const {
+  std::vector<FaultDetails> details;
+  if (!block.details) return details;
+  details.reserve(block.tallies.size());
+  for (size_t i = 0; i < block.tallies.size(); ++i) {
+    const Patch& patch = setup_.patches[first.value + i];
+    details.push_back(block.details->details(i, block.tallies[i]));
+    details.back().golden_value = bits_float(patch.old_bits);
+    details.back().faulty_value = bits_float(patch.new_bits);
+  }
+  return details;
+}
+
 void ListRun::write(const BlockResult& block) {
   const ListIndex first = next_fault();
   const size_t count = block.tallies.size();
@@ -81,9 +96,16 @@ void ListRun::write(const BlockResult& block) {
   RowBlock rows{.faults = faults,
                 .tallies = block.tallies,
                 .scores = {},
+                .details = {},
+                .confusion = {},
                 .threads = setup_.layout.threads,
                 .stop = callbacks_.stop};
   if (keeps_scores()) rows.scores = block.scores;
+  const std::vector<FaultDetails> details = details_of(first, block);
+  if (block.details) {
+    rows.details = details;
+    rows.confusion = block.details->confusion();
+  }
   sink_.append(rows, spent());
   faults_done_ += count;
   const int64_t critical_before = summary_.critical();

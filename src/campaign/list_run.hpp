@@ -40,6 +40,8 @@ class ListRun {
   [[nodiscard]] Progress progress_before() const;
   void begin_report();  // when golden is there
   void write(const BlockResult& block);
+  // Empty where they are not counted.
+  [[nodiscard]] std::vector<FaultDetails> details_of(ListIndex first, const BlockResult& block) const;
 
   const Setup& setup_;
   const CampaignCallbacks& callbacks_;

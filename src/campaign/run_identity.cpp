@@ -63,6 +63,24 @@ RunMetadata new_metadata(const Setup& setup, const ReportOptions& options) {
   return m;
 }
 
+// The details may be none of the report's other files.
+void check_details_path(const ReportOptions& options) {
+  const std::string& path = options.details_path;
+  if (path.empty()) return;
+  const auto refuse = [&](const char* what) {
+    throw Error(ErrorKind::usage, fmt::format("`details`: {}, found '{}'", what, path));
+  };
+  if (!std::filesystem::path(path).has_filename() || path.ends_with("/.") || path.ends_with("/.."))
+    refuse("expected a file name");
+  if (path.ends_with(".run.json")) refuse("names that end in .run.json are those of metadata");
+  const auto plain = [](const std::string& name) {
+    std::error_code ignored;
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(name, ignored), ignored);
+  };
+  if (!options.path.empty() && plain(path) == plain(options.path))
+    refuse("expected another file than the report's");
+}
+
 ReportNames names_of(const ReportOptions& options) {
   const auto folder = std::filesystem::path(options.folder) / options.dataset / options.network;
   return {.dataset = options.dataset, .network = options.network, .folder = folder.string()};
@@ -74,6 +92,7 @@ ReportNames names_of(const ReportOptions& options) {
 namespace tf_injector {
 
 void check_options(const ReportOptions& options) {
+  detail::check_details_path(options);
   const std::string& path = options.path;
   if (path.empty()) return;
   const std::filesystem::path report(path);
@@ -105,6 +124,7 @@ ReportIdentity identity_of(const Campaign& campaign, const ReportOptions& option
 ReportRequest report_request(const Campaign& campaign, const ReportOptions& options) {
   check_options(options);
   return {.path = options.path,
+          .details = options.details_path,
           .scores = campaign.options().scores,
           .overwrite = options.overwrite,
           .dry_run = options.dry_run};

@@ -112,6 +112,12 @@ void add_report_flags(CommandParser& parser, CampaignFlags& flags) {
   RunOptions& options = flags.options;
   parser.group("Report");
   parser.text("--report", "FILE", "The report's path; metadata and scores go beside it", options.report.path);
+  parser.text(
+      "--details", "FILE",
+      "Also write a CSV with a row per fault: images with NaN and Inf, SDC-5, SDC-10 %, SDC-20 %, decisions "
+      "mended and broken, the class that most went to, the largest change of a score, the weight before "
+      "and after",
+      options.report.details_path);
   parser.flag("--overwrite", "Begin anew instead of going on with a report, or refusing to",
               options.report.overwrite);
   parser.word("--scores",
@@ -151,6 +157,7 @@ void complete(CampaignFlags& flags) {
   } else if (flags.scores == "changed") {
     options.campaign.scores = ScoreMode::changed;
   }
+  options.campaign.details = !options.report.details_path.empty();
   options.allow_download = !flags.no_download;
 }
 

@@ -14,6 +14,10 @@ int Decision::top(std::span<const float> scores) const {
   return static_cast<int>(score > *threshold_);
 }
 
+int Decision::selected(std::span<const float> scores) const {
+  return threshold_ ? top(scores) : top_1(scores);
+}
+
 bool Decision::in_top(std::span<const float> scores, int k, int label) const {
   if (!threshold_) return in_top_k(scores, k, label);
   if (label < 0 || label > 1 || k < 1) return false;

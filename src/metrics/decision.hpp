@@ -20,6 +20,8 @@ class Decision {
   // The number of classes, for rows of `scores` scores.
   [[nodiscard]] int64_t classes(int64_t scores) const noexcept { return threshold_ ? 2 : scores; }
   [[nodiscard]] int top(std::span<const float> scores) const;
+  // The class that is in the top 1: of equal scores another one than `top` may be, see top_1.
+  [[nodiscard]] int selected(std::span<const float> scores) const;
   // True if `label` is among the first k classes; k is clipped to the number of classes.
   [[nodiscard]] bool in_top(std::span<const float> scores, int k, int label) const;
 

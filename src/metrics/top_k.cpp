@@ -138,8 +138,9 @@ void partition_indices(std::span<const float> scores, int k, std::span<int32_t> 
   IndexSelection(scores.data(), order.data()).select(0, count, count - k);
 }
 
-// in_top_k if several scores are equal at the boundary of the top k.
-bool in_top_k_among_ties(std::span<const float> scores, int k, int label) {
+// Calls use(the k indices of the largest scores, in NumPy's order) and returns what it does.
+template <typename Use>
+auto with_top_k(std::span<const float> scores, int k, const Use& use) {
   std::array<int32_t, kStackClasses> on_stack;
   std::vector<int32_t> on_heap;
   std::span<int32_t> order(on_stack.data(), std::min(scores.size(), on_stack.size()));
@@ -148,8 +149,14 @@ bool in_top_k_among_ties(std::span<const float> scores, int k, int label) {
     order = on_heap;
   }
   partition_indices(scores, k, order);
-  const auto chosen = order.last(static_cast<size_t>(k));
-  return std::find(chosen.begin(), chosen.end(), label) != chosen.end();
+  return use(order.last(static_cast<size_t>(k)));
+}
+
+// in_top_k if several scores are equal at the boundary of the top k.
+bool in_top_k_among_ties(std::span<const float> scores, int k, int label) {
+  return with_top_k(scores, k, [label](std::span<const int32_t> chosen) {
+    return std::find(chosen.begin(), chosen.end(), label) != chosen.end();
+  });
 }
 
 }  // namespace
@@ -171,6 +178,11 @@ void top_k(std::span<const float> scores, int k, std::vector<int>& chosen) {
   chosen.resize(scores.size());
   partition_indices(scores, k, chosen);
   chosen.erase(chosen.begin(), chosen.end() - k);
+}
+
+int top_1(std::span<const float> scores) {
+  return with_top_k(scores, 1,
+                    [](std::span<const int32_t> chosen) { return static_cast<int>(chosen.front()); });
 }
 
 bool in_top_k(std::span<const float> scores, int k, int label) {

@@ -13,6 +13,8 @@ namespace tf_injector::detail {
 
 // scores.argpartition(-k)[-k:]: k indices, in NumPy's order. k is clipped to the length of the row.
 void top_k(std::span<const float> scores, int k, std::vector<int>& chosen);
+// The one index that top_k chooses for k = 1. Of equal scores argmax may be another.
+[[nodiscard]] int top_1(std::span<const float> scores);
 // True if `label` is among them; false for a label that is no class. It is called for every row of every
 // fault, and does not allocate for rows of up to 4096 classes.
 [[nodiscard]] bool in_top_k(std::span<const float> scores, int k, int label);

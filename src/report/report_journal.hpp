@@ -18,18 +18,19 @@ class ReportJournal {
   ReportJournal(OpenedReport& opened, const RunMetadata& run);
 
   // Writes the header and the golden row of a fresh report. Truncates an unfinished one after its last valid
-  // row.
+  // row. The same with the details, where there are any.
   void begin(const Tally& golden);
   // Rows that are on the disk when it returns. `spent`: by this run so far. All three throw OutputError;
   // the report is then what it was before.
-  void append(std::span<const Fault> faults, std::span<const Tally> tallies, const Spent& spent);
+  void append(const RowBlock& block, const Spent& spent);
   void finish(const Spent& spent);
 
   [[nodiscard]] int64_t rows() const noexcept { return metadata_.rows; }
   [[nodiscard]] const ReportPaths& paths() const noexcept { return paths_; }
 
  private:
-  void write(const std::string& text, size_t rows);
+  void write(const std::string& text, size_t rows, const std::string& details = {});
+  void write_details(const std::string& text);
   void add_up(const Spent& spent);
   void write_metadata();
 
@@ -39,6 +40,7 @@ class ReportJournal {
   size_t kept_bytes_ = 0;  // of the report that is continued
   Spent before_;           // by earlier runs
   Sha256 hash_;            // of the report's bytes
+  OpenedDetails details_;
 };
 
 }  // namespace tf_injector::detail

@@ -25,14 +25,25 @@ RunMetadata read_metadata(const ReportPaths& paths) {
   return parse_metadata(read_text(paths.metadata), paths.metadata);
 }
 
-ReportPaths named_paths(const std::string& report) {
-  return {.report = report, .metadata = metadata_path_of(report), .scores = without_suffix(report)};
+ReportPaths named_paths(const std::string& report, const std::string& details) {
+  return {.report = report,
+          .metadata = metadata_path_of(report),
+          .scores = without_suffix(report),
+          .details = details};
+}
+
+// The target of a symbolic link, else the path.
+std::string followed(const std::string& path) {
+  std::error_code error;
+  if (path.empty() || !fs::is_symlink(path, error)) return path;
+  const fs::path target = fs::weakly_canonical(path, error);
+  return error ? path : target.string();
 }
 
 class ReportOpener {
  public:
   ReportOpener(const ReportIdentity& identity, const ReportRequest& request, const Message& message)
-      : identity_(identity), request_(request), message_(message) {}
+      : identity_(identity), request_(request), message_(message), details_(followed(request.details)) {}
 
   OpenedReport open() const {
     const bool named = !request_.path.empty();
@@ -51,15 +62,18 @@ class ReportOpener {
       if (const auto newest = newest_unfinished()) return go_on(*newest);
     }
     const std::string stamp = free_stamp(identity_.names, time_stamp());
-    ReportPaths paths = named_paths(identity_.names.folder + "/" + identity_.names.prefix() + stamp + ".csv");
+    ReportPaths paths = paths_of(identity_.names.folder + "/" + identity_.names.prefix() + stamp + ".csv");
     paths.scores = identity_.names.folder + "/" + stamp;
     return begin(std::move(paths));
   }
 
+  [[nodiscard]] ReportPaths paths_of(const std::string& report) const {
+    return named_paths(report, details_);
+  }
   [[nodiscard]] std::string named_report() const { return followed_report_path(request_.path); }
 
   OpenedReport open_named() const {
-    const ReportPaths paths = named_paths(named_report());
+    const ReportPaths paths = paths_of(named_report());
     const bool exists = file_exists(paths.report);
     require_own_metadata(paths, exists, request_.overwrite);
     if (!exists) {
@@ -91,11 +105,16 @@ class ReportOpener {
   }
 
   // The settings that differ, a line each.
-  std::vector<std::string> different(const RunMetadata& found) const {
+  std::vector<std::string> different(const ReportPaths& paths, const RunMetadata& found) const {
     std::vector<std::string> lines = differences(found.settings, identity_.metadata.settings);
     if (found.scores != identity_.metadata.scores)
       lines.push_back(
           fmt::format("`scores`: {} in the report, {} now", found.scores, identity_.metadata.scores));
+    const bool has = found.details.has_value(), wants = !paths.details.empty();
+    if (has != wants || (has && !is_named_details(paths, found.details->file))) {
+      lines.push_back(fmt::format("`details`: {} in the report, {} now", has ? found.details->file : "none",
+                                  wants ? paths.details : "none"));
+    }
     return lines;
   }
 
@@ -115,13 +134,14 @@ class ReportOpener {
         continue;
       }
       if (candidate.metadata.finished) continue;
-      std::optional<Candidate>& place = different(candidate.metadata).empty() ? newest : other;
+      std::optional<Candidate>& place =
+          different(candidate.paths, candidate.metadata).empty() ? newest : other;
       if (!place || place->age() < candidate.age()) place = std::move(candidate);
     }
     if (newest) return newest->paths;
     if (other) {
       message_(fmt::format("{} is unfinished, but of another run ({}); a new report is begun",
-                           other->paths.report, fmt::join(different(other->metadata), "; ")));
+                           other->paths.report, fmt::join(different(other->paths, other->metadata), "; ")));
     }
     return std::nullopt;
   }
@@ -135,7 +155,7 @@ class ReportOpener {
       const fs::path& path = it->path();
       if (path.extension() != ".csv" || !path.filename().string().starts_with(identity_.names.prefix()))
         continue;
-      ReportPaths paths = named_paths(path.string());
+      ReportPaths paths = paths_of(path.string());
       if (file_exists(paths.metadata) && is_own_metadata(paths)) reports.push_back(std::move(paths));
     }
     return reports;
@@ -152,10 +172,14 @@ class ReportOpener {
     }
   }
 
+  static OpenedReport opened_at(ReportPaths paths) {
+    return {.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}, .hash = {}, .details = {}};
+  }
+
   OpenedReport go_on(ReportPaths paths) const {
-    OpenedReport opened{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}, .hash = {}};
+    OpenedReport opened = opened_at(std::move(paths));
     opened.metadata = read_metadata(opened.paths);
-    if (const auto lines = different(opened.metadata); !lines.empty()) {
+    if (const auto lines = different(opened.paths, opened.metadata); !lines.empty()) {
       throw Error(ErrorKind::resume,
                   fmt::format("{}: is of another run; choose another `report`, or begin anew with "
                               "`overwrite`. What differs:\n  {}",
@@ -168,7 +192,10 @@ class ReportOpener {
     take_score_folder(opened);
     opened.metadata.report = fs::path(opened.paths.report).filename().string();  // it may have been renamed
     require_possible_size(opened.paths.report);
-    const std::string text = read_text(opened.paths.report);
+    std::string text = read_text(opened.paths.report);
+    // Rows that the metadata do not speak of yet are not in their table of classes either.
+    if (opened.metadata.details && !opened.metadata.finished && text.size() > opened.metadata.report_bytes)
+      text.resize(opened.metadata.report_bytes);
     if (opened.metadata.finished) {
       opened.state = ReportState::finished;
       opened.file.reset();
@@ -179,7 +206,15 @@ class ReportOpener {
       if (opened.content.golden.images > 0) opened.hash.update(text.data(), opened.content.complete_bytes);
     }
     require_scores(opened);
+    take_details(opened);
     return opened;
+  }
+
+  // Details have the name that this run gives them: the report may have been renamed together with them.
+  void take_details(OpenedReport& opened) const {
+    if (!opened.metadata.details) return;
+    go_on_with_details(opened.paths, opened.metadata, request_.dry_run, opened.details);
+    opened.metadata.details->file = details_name(opened.paths);
   }
 
   // Memory is counted for a report that has all rows of the list: what is far longer is not read.
@@ -227,18 +262,27 @@ class ReportOpener {
     metadata.report = fs::path(paths.report).filename().string();
     if (request_.scores != ScoreMode::none)
       metadata.score_folder = fs::path(paths.scores).filename().string();
+    if (!paths.details.empty()) {
+      const auto classes =
+          static_cast<size_t>(metadata.classes <= kMostConfusionClasses ? metadata.classes : 0);
+      metadata.details = {.file = details_name(paths),
+                          .bytes = 0,
+                          .sha256 = sha256_of(nullptr, 0),
+                          .confusion = std::vector<int64_t>(classes * classes)};
+    }
     return metadata;
   }
 
   OpenedReport begin(ReportPaths paths) const {
     require_own_place(paths);
-    OpenedReport opened{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}, .hash = {}};
+    OpenedReport opened = opened_at(std::move(paths));
     opened.metadata = first_metadata(opened.paths);
     if (request_.dry_run) return opened;
     opened.file.emplace(opened.paths.report, AppendFile::Mode::create_new);
     try {
+      begin_details(opened.paths, opened.details);
       write_atomic(opened.paths.metadata, metadata_text(opened.metadata));
-    } catch (const OutputError&) {
+    } catch (const Error&) {
       ::unlink(opened.paths.report.c_str());  // the empty file that was just created
       throw;
     }
@@ -247,6 +291,7 @@ class ReportOpener {
 
   void require_own_place(const ReportPaths& paths) const {
     if (request_.scores != ScoreMode::none) require_own_scores(paths);
+    require_own_details(paths, request_.overwrite);
   }
 
   // Overwrites an existing report. It is emptied before its metadata are replaced, so that old rows never go
@@ -260,7 +305,7 @@ class ReportOpener {
                       "overwritten; remove this name first, or choose another `report`",
                       paths.report));
     }
-    OpenedReport opened{.paths = std::move(paths), .file = {}, .metadata = {}, .content = {}, .hash = {}};
+    OpenedReport opened = opened_at(std::move(paths));
     opened.metadata = first_metadata(opened.paths);
     if (!request_.dry_run) opened.file.emplace(opened.paths.report, AppendFile::Mode::open_existing);
     const std::string header = report_header();
@@ -270,18 +315,20 @@ class ReportOpener {
                               opened.paths.report));
     }
     if (request_.dry_run) return opened;
-    remove_old_scores(opened.paths);
+    remove_old_files(opened.paths);
     opened.file->truncate(0);
+    begin_details(opened.paths, opened.details);
     write_atomic(opened.paths.metadata, metadata_text(opened.metadata));
     return opened;
   }
 
-  // Removes the scores of the report that is overwritten; its metadata name the folder.
-  static void remove_old_scores(const ReportPaths& paths) {
+  // Removes scores and details of the report that is overwritten; its metadata name them.
+  static void remove_old_files(const ReportPaths& paths) {
     if (!file_exists(paths.metadata)) return;
     try {
-      OpenedReport old{
-          .paths = paths, .file = {}, .metadata = read_metadata(paths), .content = {}, .hash = {}};
+      OpenedReport old = opened_at(paths);
+      old.metadata = read_metadata(paths);
+      remove_old_details(paths, old.metadata);
       if (old.metadata.score_folder.empty()) return;
       take_score_folder(old);
       require_own_scores(old.paths);
@@ -295,6 +342,7 @@ class ReportOpener {
   const ReportIdentity& identity_;
   const ReportRequest& request_;
   const Message& message_;
+  const std::string details_;  // path; "": none are wanted
 };
 
 }  // namespace
@@ -306,7 +354,7 @@ OpenedReport open_report(const ReportIdentity& identity, const ReportRequest& re
 
 std::string new_score_folder(const ReportIdentity& identity, const ReportRequest& request) {
   if (!request.path.empty()) {
-    const ReportPaths paths = named_paths(followed_report_path(request.path));
+    const ReportPaths paths = named_paths(followed_report_path(request.path), "");
     require_own_scores({.report = paths.report, .metadata = "", .scores = paths.scores});
     const std::string& folder = paths.scores;
     if (!request.dry_run) make_folders(folder);

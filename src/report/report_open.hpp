@@ -9,6 +9,7 @@
 #include "io/file.hpp"
 #include "io/sha256.hpp"
 #include "report/csv_report.hpp"
+#include "report/details_file.hpp"
 #include "report/report_identity.hpp"
 #include "report/report_owner.hpp"
 
@@ -16,7 +17,8 @@ namespace tf_injector::detail {
 
 // Where a run wants to write its report, and whether it may overwrite one.
 struct ReportRequest {
-  std::string path;  // of the report; "": a new name in the identity's folder
+  std::string path;          // of the report; "": a new name in the identity's folder
+  std::string details = {};  // path of the details; "": none
   ScoreMode scores = ScoreMode::none;
   bool overwrite = false;
   bool dry_run = false;  // nothing is written
@@ -31,6 +33,7 @@ struct OpenedReport {
   RunMetadata metadata;            // from the report's metadata file
   Report content;                  // the rows that it has already
   Sha256 hash;                     // of the bytes of those rows and what is above them
+  OpenedDetails details = {};
 };
 
 // Follows the rules of docs/interface.md, "Going on after an interruption". A new report is created here,

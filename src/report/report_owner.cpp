@@ -22,6 +22,7 @@ constexpr std::string_view kMetadataSuffix = ".run.json";
 struct NamedFiles {
   std::string report;
   std::string score_folder;  // "": none
+  std::string details;       // file, with its path where it is in another folder; "": none
 };
 std::optional<NamedFiles> names_in(const std::string& metadata_path) {
   Json json;
@@ -31,9 +32,11 @@ std::optional<NamedFiles> names_in(const std::string& metadata_path) {
     return std::nullopt;
   }
   const Json *report = json.find({"report", "file"}), *folder = json.find({"scores", "folder"});
+  const Json* details = json.find({"details", "file"});
   if (report == nullptr || !report->is_string()) return std::nullopt;
-  NamedFiles names{.report = report->text(), .score_folder = ""};
+  NamedFiles names{.report = report->text(), .score_folder = "", .details = ""};
   if (folder != nullptr && folder->is_string()) names.score_folder = folder->text();
+  if (details != nullptr && details->is_string()) names.details = details->text();
   return names;
 }
 
@@ -45,6 +48,26 @@ std::string beside(const std::string& path, const std::string& name) {
 bool same_file(const std::string& a, const std::string& b) {
   std::error_code ignored;
   return fs::equivalent(a, b, ignored);
+}
+
+// The first report in the folder, other than `own`, that is there and of whose metadata
+// owns(folder, what they name) holds; "": none.
+template <typename Owns>
+std::string other_owner(const std::string& folder, const ReportPaths& own, const Owns& owns) {
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const std::string metadata = it->path().string();
+    if (!metadata.ends_with(kMetadataSuffix) || same_file(metadata, own.metadata)) continue;
+    std::optional<NamedFiles> names;
+    try {
+      names = names_in(metadata);
+    } catch (const Error&) {  // unreadable metadata name nothing
+    }
+    if (!names) continue;
+    std::string owner = beside(metadata, names->report);
+    if (file_exists(owner) && owns(folder, *names)) return owner;
+  }
+  return "";
 }
 
 }  // namespace
@@ -80,25 +103,27 @@ void require_own_metadata(const ReportPaths& paths, bool report_exists, bool ove
 
 void require_own_scores(const ReportPaths& paths) {
   if (!file_exists(paths.scores)) return;
-  std::error_code error;
-  for (fs::directory_iterator it(posix::folder_of(paths.report), error), end; !error && it != end;
-       it.increment(error)) {
-    const std::string metadata = it->path().string();
-    if (!metadata.ends_with(kMetadataSuffix) || same_file(metadata, paths.metadata)) continue;
-    std::optional<NamedFiles> names;
-    try {
-      names = names_in(metadata);
-    } catch (const Error&) {  // unreadable metadata name nothing
-    }
-    if (!names || names->score_folder.empty()) continue;
-    const std::string owner = beside(paths.report, names->report);
-    if (!file_exists(owner) || !same_file(beside(paths.report, names->score_folder), paths.scores)) continue;
-    throw Error(
-        ErrorKind::resume,
-        fmt::format(
-            "{}: its scores would go into {}, which belongs to the report {}; choose another `report`",
-            paths.report, paths.scores, owner));
+  const std::string owner = other_owner(
+      posix::folder_of(paths.report), paths, [&](const std::string& folder, const NamedFiles& names) {
+        return !names.score_folder.empty() &&
+               same_file(beside(folder + "/", names.score_folder), paths.scores);
+      });
+  if (owner.empty()) return;
+  throw Error(
+      ErrorKind::resume,
+      fmt::format("{}: its scores would go into {}, which belongs to the report {}; choose another `report`",
+                  paths.report, paths.scores, owner));
+}
+
+std::string other_owner_of_details(const ReportPaths& paths) {
+  const auto names_details = [&](const std::string& folder, const NamedFiles& names) {
+    return !names.details.empty() && same_file((fs::path(folder) / names.details).string(), paths.details);
+  };
+  for (const std::string& file : {paths.details, paths.report}) {
+    std::string owner = other_owner(posix::folder_of(file), paths, names_details);
+    if (!owner.empty()) return owner;
   }
+  return "";
 }
 
 std::string followed_report_path(const std::string& path) {

@@ -8,7 +8,8 @@ namespace tf_injector::detail {
 
 struct ReportPaths {
   std::string report, metadata;
-  std::string scores;  // folder
+  std::string scores;        // folder
+  std::string details = {};  // "": none are written
 };
 
 // Throws Error(resume) if the metadata path holds a file that is not this report's: metadata of another
@@ -20,6 +21,10 @@ void require_own_metadata(const ReportPaths& paths, bool report_exists, bool ove
 
 // Throws Error(resume) if the metadata of another report in the same folder name the same score folder.
 void require_own_scores(const ReportPaths& paths);
+
+// The other report in the folder of the report or of the details whose metadata name this file as theirs;
+// "": none.
+[[nodiscard]] std::string other_owner_of_details(const ReportPaths& paths);
 
 // The target of a symbolic link, else `path`: the report's other files belong next to the target. Throws
 // OutputError for a link to nothing.

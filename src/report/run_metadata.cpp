@@ -5,6 +5,7 @@
 
 #include <ctime>
 #include <fstream>
+#include <span>
 #include <utility>
 
 #include "core/json.hpp"
@@ -109,6 +110,41 @@ std::vector<StepInfo> steps_of(const Json& json) {
   return steps;
 }
 
+Json details_json(const RunMetadata& m) {
+  const DetailsMetadata& details = *m.details;
+  Json confusion(nullptr);
+  if (!details.confusion.empty()) {
+    confusion = Json::array();
+    const auto classes = static_cast<size_t>(m.classes);
+    for (size_t golden = 0; golden < classes; ++golden)
+      confusion.push_back(list_json(std::span(details.confusion).subspan(golden * classes, classes)));
+  }
+  return {{"file", details.file},
+          {"rows", m.rows},
+          {"bytes", details.bytes},
+          {"sha256", details.sha256},
+          {"confusion", confusion}};
+}
+
+DetailsMetadata details_of(const Json& json, int64_t classes) {
+  DetailsMetadata details;
+  json.at("file").get_to(details.file);
+  json.at("bytes").get_to(details.bytes);
+  json.at("sha256").get_to(details.sha256);
+  const Json& rows = json.at("confusion");
+  if (rows.is_null()) return details;
+  const auto require_classes = [classes](const Json& list) {
+    if (!list.is_array() || static_cast<int64_t>(list.size()) != classes)
+      throw JsonError("`confusion` is no table of the classes");
+  };
+  require_classes(rows);
+  for (const Json& row : rows) {
+    require_classes(row);
+    for (const Json& images : row) details.confusion.push_back(images.get<int64_t>());
+  }
+  return details;
+}
+
 Json metadata_json(const RunMetadata& m) {
   return {{"schema", kSchema},
           {"tool", {{"name", "tf_injector"}, {"version", m.tool_version}}},
@@ -163,6 +199,7 @@ RunMetadata metadata_of(const Json& json) {
   json.at("images").get_to(m.images);
   json.at("classes").get_to(m.classes);
   json.at("faults").get_to(m.faults);
+  if (const Json* details = json.find("details")) m.details = details_of(*details, m.classes);
   const Json& machine = json.at("machine");
   machine.at("cpu").get_to(m.cpu);
   machine.at("threads").get_to(m.threads);
@@ -228,6 +265,7 @@ std::string metadata_text(const RunMetadata& metadata) {
   // Paths may be any bytes, JSON is UTF-8: what is not is replaced.
   Json json = metadata_json(metadata);
   if (!metadata.plan.empty()) json["plan"] = Json::parse(metadata.plan);
+  if (metadata.details) json["details"] = details_json(metadata);
   return json.dump(2) + "\n";
 }
 

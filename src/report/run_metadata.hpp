@@ -36,6 +36,16 @@ struct RunSettings {
 // One line per setting that differs: "--batch-size: 512 in the report, 1 now".
 [[nodiscard]] std::vector<std::string> differences(const RunSettings& of_report, const RunSettings& now);
 
+// Of the file of details. Its rows are those of the report.
+struct DetailsMetadata {
+  std::string file;    // name of the file; where it is not next to the report, its path
+  uint64_t bytes = 0;  // so far
+  std::string sha256;  // of these bytes
+  // Changed decisions of all rows by golden and faulty class, (classes, classes); empty above
+  // kMostConfusionClasses.
+  std::vector<int64_t> confusion;
+};
+
 struct RunMetadata {
   std::string tool_version;
   bool finished = false;
@@ -43,6 +53,7 @@ struct RunMetadata {
   std::string report;        // file name
   std::string score_folder;  // name of the folder, next to the report; "" if no scores are saved
   std::string scores;        // "none", "changed", "all"
+  std::optional<DetailsMetadata> details;  // nothing: none are written
   std::string model_path, data_path, fault_list_path;
   std::string plan;  // of the fault list, as JSON; "": not known
   std::string keras_version;

@@ -49,11 +49,12 @@ std::vector<BlockRunner::Piece> BlockRunner::cut(size_t count) const {
 }
 
 void BlockRunner::run_pieces(ListIndex first, size_t count, KeptRows* kept, BlockResult& block,
-                             const std::function<std::vector<Tally>(const Piece&, int thread)>& work) {
+                             const std::function<Counts(const Piece&, int thread)>& work) {
   assert(first.value + count <= setup_.patches.size());
   kept_ = kept;
   block.tallies.resize(count);
   block.scores.resize(count);
+  block.details = no_counts(count).details;
   for (size_t i = 0; i < count; ++i) {
     if (keep_(first + i)) block.scores[i] = golden_.scores;
   }
@@ -63,9 +64,10 @@ void BlockRunner::run_pieces(ListIndex first, size_t count, KeptRows* kept, Bloc
   parallel_for(pieces.size(), setup_.layout.threads, [&](size_t item, int thread) {
     check_stop(stop_);
     const Piece& piece = pieces[item];
-    const std::vector<Tally> tallies = work(piece, thread);
+    const Counts counts = work(piece, thread);
     const std::lock_guard lock(adding);
-    for (size_t i = 0; i < piece.count; ++i) block.tallies[(piece.first + i).value] += tallies[i];
+    for (size_t i = 0; i < piece.count; ++i) block.tallies[(piece.first + i).value] += counts.tallies[i];
+    if (block.details) block.details->add(piece.first.value, *counts.details);
   });
 }
 
@@ -88,14 +90,24 @@ BlockResult BlockRunner::run_with_golden(ListIndex first, size_t count, KeptRows
   return block;
 }
 
-FaultSink BlockRunner::sink(const Piece& piece, std::vector<Tally>& tallies, BlockResult& block) {
+BlockRunner::Counts BlockRunner::no_counts(size_t faults) const {
+  Counts counts{.tallies = std::vector<Tally>(faults), .details = std::nullopt};
+  if (setup_.needs.details) counts.details.emplace(faults, setup_.decision_classes());
+  return counts;
+}
+
+FaultSink BlockRunner::sink(const Piece& piece, Counts& all, BlockResult& block) {
   const auto row = [&](BlockIndex fault, int image_of_tile, std::span<const float> scores) {
     const int64_t image = piece.tile->first + image_of_tile;
     const auto i = static_cast<size_t>(image);
-    Tally& tally = tallies[piece.place_of(fault)];
+    Tally& tally = all.tallies[piece.place_of(fault)];
     tally -= golden_.tally_if_unchanged[i];
     const Tally counts = golden_.tally(setup_, image, scores);
     tally += counts;
+    if (all.details) {
+      all.details->replace(piece.place_of(fault), golden_.details[i],
+                           golden_.details_of(setup_, image, scores, counts));
+    }
     if (kept_ != nullptr) kept_->take(fault, image, scores, counts);
     std::vector<float>& wanted = block.scores[fault.value];
     if (!wanted.empty()) std::copy(scores.begin(), scores.end(), setup_.row(wanted, image).begin());
@@ -110,31 +122,37 @@ FaultSink BlockRunner::sink(const Piece& piece, std::vector<Tally>& tallies, Blo
 // Starts from what the golden rows count and corrects it for every row that the engine gives: rows that it
 // leaves out are golden. Every pair of fault and image belongs to one piece: no two threads write the same
 // row.
-std::vector<Tally> BlockRunner::run_piece(const Piece& piece, int thread, BlockResult& block) {
+BlockRunner::Counts BlockRunner::run_piece(const Piece& piece, int thread, BlockResult& block) {
   const Tile& tile = *piece.tile;
+  Counts counts = no_counts(piece.count);
   Tally unchanged;
-  for (int image = 0; image < tile.images; ++image)
-    unchanged += golden_.tally_if_unchanged[static_cast<size_t>(tile.first + image)];
-  std::vector<Tally> tallies(piece.count, unchanged);
+  for (int image = 0; image < tile.images; ++image) {
+    const auto i = static_cast<size_t>(tile.first + image);
+    unchanged += golden_.tally_if_unchanged[i];
+    if (counts.details) counts.details->add_unchanged(golden_.details[i]);
+  }
+  std::fill(counts.tallies.begin(), counts.tallies.end(), unchanged);
   const auto inputs = setup_.feed().fill(tile, buffers_[static_cast<size_t>(thread)]);
   engine_.run_faults({.inputs = inputs, .tile = tile}, piece.first, piece.count,
-                     setup_.rows(std::as_const(golden_.scores), tile), thread, sink(piece, tallies, block));
-  return tallies;
+                     setup_.rows(std::as_const(golden_.scores), tile), thread, sink(piece, counts, block));
+  return counts;
 }
 
 // The same, with what a golden row counts added as soon as it is there.
-std::vector<Tally> BlockRunner::run_piece_with_golden(const Piece& piece, int thread, BlockResult& block,
-                                                      double& golden_seconds) {
+BlockRunner::Counts BlockRunner::run_piece_with_golden(const Piece& piece, int thread, BlockResult& block,
+                                                       double& golden_seconds) {
   assert(piece.first == BlockIndex(0));
   const Tile& tile = *piece.tile;
-  std::vector<Tally> tallies(piece.count);
-  FaultSink faults = sink(piece, tallies, block);
+  Counts counts = no_counts(piece.count);
+  FaultSink faults = sink(piece, counts, block);
   const auto inputs = setup_.feed().fill(tile, buffers_[static_cast<size_t>(thread)]);
   auto faults_end = Clock::now();  // since then it is the golden run's time
   const auto golden_row = [&](int image_of_tile) {
     const int64_t image = tile.first + image_of_tile;
     golden_.read(setup_, image, 1);
-    for (Tally& tally : tallies) tally += golden_.tally_if_unchanged[static_cast<size_t>(image)];
+    const auto place = static_cast<size_t>(image);
+    for (Tally& tally : counts.tallies) tally += golden_.tally_if_unchanged[place];
+    if (counts.details) counts.details->add_unchanged(golden_.details[place]);
     const std::span<const float> row = setup_.row(std::as_const(golden_.scores), image);
     for (size_t i = 0; i < piece.count; ++i) {
       std::vector<float>& wanted = block.scores[(piece.first + i).value];
@@ -149,7 +167,7 @@ std::vector<Tally> BlockRunner::run_piece_with_golden(const Piece& piece, int th
   };
   engine_.run_golden_and_faults({.inputs = inputs, .tile = tile}, piece.count,
                                 setup_.rows(golden_.scores, tile), thread, golden_row, faults);
-  return tallies;
+  return counts;
 }
 
 }  // namespace tf_injector::detail

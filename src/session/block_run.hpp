@@ -4,10 +4,12 @@
 #include <atomic>
 #include <cassert>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "core/fault_index.hpp"
+#include "metrics/details_counter.hpp"
 #include "session/check/kept_rows.hpp"
 #include "session/golden_run.hpp"
 #include "session/setup.hpp"
@@ -19,6 +21,7 @@ namespace tf_injector::detail {
 struct BlockResult {
   std::vector<Tally> tallies;              // one per fault
   std::vector<std::vector<float>> scores;  // per fault: images x classes, or empty where they are not kept
+  std::optional<DetailsCounter> details;   // where they are counted
 };
 
 class BlockRunner {
@@ -50,16 +53,22 @@ class BlockRunner {
       return fault - first;
     }
   };
+  // What a piece gave.
+  struct Counts {
+    std::vector<Tally> tallies;  // one per fault of the piece
+    std::optional<DetailsCounter> details;
+  };
   [[nodiscard]] std::vector<Piece> cut(size_t count) const;
   // Cuts the block, hands its pieces to the threads and adds up what they count.
   void run_pieces(ListIndex first, size_t count, KeptRows* kept, BlockResult& block,
-                  const std::function<std::vector<Tally>(const Piece&, int thread)>& work);
-  [[nodiscard]] std::vector<Tally> run_piece(const Piece& piece, int thread, BlockResult& block);
+                  const std::function<Counts(const Piece&, int thread)>& work);
+  [[nodiscard]] Counts no_counts(size_t faults) const;
+  [[nodiscard]] Counts run_piece(const Piece& piece, int thread, BlockResult& block);
   // `golden_seconds`: the thread's for the run without a fault.
-  [[nodiscard]] std::vector<Tally> run_piece_with_golden(const Piece& piece, int thread, BlockResult& block,
-                                                         double& golden_seconds);
-  // Counts into `tallies`, one per fault of the piece, what is not the golden run's.
-  [[nodiscard]] FaultSink sink(const Piece& piece, std::vector<Tally>& tallies, BlockResult& block);
+  [[nodiscard]] Counts run_piece_with_golden(const Piece& piece, int thread, BlockResult& block,
+                                             double& golden_seconds);
+  // Counts into `counts`, of the faults of the piece, what is not the golden run's.
+  [[nodiscard]] FaultSink sink(const Piece& piece, Counts& counts, BlockResult& block);
 
   const Setup& setup_;
   Engine& engine_;

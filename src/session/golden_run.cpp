@@ -13,7 +13,8 @@ namespace tf_injector::detail {
 GoldenRun::GoldenRun(const Setup& setup)
     : scores(static_cast<size_t>(setup.images()) * setup.classes()),
       top(static_cast<size_t>(setup.images())),
-      tally_if_unchanged(static_cast<size_t>(setup.images())) {}
+      tally_if_unchanged(static_cast<size_t>(setup.images())),
+      details(setup.needs.details ? static_cast<size_t>(setup.images()) : 0) {}
 
 void GoldenRun::read(const Setup& setup, int64_t first, int64_t images) {
   for (int64_t image = first; image < first + images; ++image) {
@@ -21,12 +22,20 @@ void GoldenRun::read(const Setup& setup, int64_t first, int64_t images) {
     const auto i = static_cast<size_t>(image);
     top[i] = setup.decision().top(row);
     tally_if_unchanged[i] = tally(setup, image, row);
+    if (!details.empty())
+      details[i] = golden_details(row, top[i], tally_if_unchanged[i], setup.decision(), setup.confidence());
   }
 }
 
 Tally GoldenRun::tally(const Setup& setup, int64_t image, std::span<const float> row) const {
   return tally_row(row, setup.row(scores, image), top[static_cast<size_t>(image)], setup.feed().label(image),
                    setup.decision());
+}
+
+RowDetails GoldenRun::details_of(const Setup& setup, int64_t image, std::span<const float> row,
+                                 const Tally& tally) const {
+  return row_details(row, setup.row(scores, image), details[static_cast<size_t>(image)], tally,
+                     setup.decision(), setup.confidence());
 }
 
 void GoldenRun::add_up() {

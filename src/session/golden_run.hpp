@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "metrics/details_counter.hpp"
 #include "session/setup.hpp"
 #include "tf_injector/tally.hpp"
 
@@ -19,9 +20,14 @@ struct GoldenRun {
   // What a row of scores of the image counts, compared with the golden one.
   [[nodiscard]] Tally tally(const Setup& setup, int64_t image, std::span<const float> row) const;
 
+  // Its details, where they are counted: what `row`, which counts `tally`, does to the image.
+  [[nodiscard]] RowDetails details_of(const Setup& setup, int64_t image, std::span<const float> row,
+                                      const Tally& tally) const;
+
   std::vector<float> scores;              // images x classes
   std::vector<int32_t> top;               // per image: the class that the network decides for
   std::vector<Tally> tally_if_unchanged;  // per image: what a fault counts whose scores are the golden ones
+  std::vector<GoldenDetails> details;     // per image; empty where details are not counted
   Tally total;                            // correctness over all images
   double seconds = 0;
 

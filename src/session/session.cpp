@@ -90,17 +90,19 @@ std::unique_ptr<Session::State> make_state(Model model, Dataset dataset, Session
   ImageFeed feed(std::move(dataset), plan.inputs(), decision.classes(plan.classes()),
                  {.inputs = preprocessing.inputs, .limit = options.limit});
   std::string output_name = place < graph.output_names.size() ? graph.output_names[place] : "";
-  auto state = std::make_unique<Session::State>(Session::State{.model = std::move(model),
-                                                               .options = std::move(options),
-                                                               .tuning = std::move(tuning),
-                                                               .budget = budget,
-                                                               .output = std::move(output_name),
-                                                               .plan = std::move(plan),
-                                                               .decision = decision,
-                                                               .preprocessing = std::move(preprocessing),
-                                                               .feed = std::move(feed),
-                                                               .remarks = {},
-                                                               .warnings = {}});
+  auto state = std::make_unique<Session::State>(
+      Session::State{.model = std::move(model),
+                     .options = std::move(options),
+                     .tuning = std::move(tuning),
+                     .budget = budget,
+                     .output = std::move(output_name),
+                     .plan = std::move(plan),
+                     .decision = decision,
+                     .confidence = Confidence(decision, is_probability(graph, graph.outputs[place])),
+                     .preprocessing = std::move(preprocessing),
+                     .feed = std::move(feed),
+                     .remarks = {},
+                     .warnings = {}});
   add_remarks(*state);
   return state;
 }

@@ -12,6 +12,7 @@
 
 #include "core/parallel.hpp"
 #include "engine/engine_choice.hpp"
+#include "metrics/confidence.hpp"
 #include "metrics/decision.hpp"
 #include "plan/plan.hpp"
 #include "session/image_feed.hpp"
@@ -39,6 +40,7 @@ struct Session::State {
   std::string output;  // name of the scored output; "": the model names none
   detail::Plan plan;
   detail::Decision decision;
+  detail::Confidence confidence;
   detail::PreprocessChoice preprocessing;
   detail::ImageFeed feed;
   std::vector<std::string> remarks;   // what was decided that no option says: one line each

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/parallel.hpp"
+#include "metrics/details_counter.hpp"
 #include "report/row_bytes.hpp"
 #include "session/check/self_check.hpp"
 #include "session/golden_run.hpp"
@@ -16,6 +17,8 @@ namespace {
 constexpr double kMemoryShare = 0.8;
 // Beside what is counted: a fault's small things, a thread's stack and pools, code that is not loaded yet,
 // and what else is small.
+// A fault's line of the details, and how often their table of classes is held: counted, summed up, as text.
+constexpr uint64_t kDetailsTextBytes = 256, kConfusionCopies = 32;
 constexpr uint64_t kRowBytes = 512, kThreadBytes = 1 << 20, kFixedBytes = 6 << 20;
 
 // What `memory_bytes` bounds: what others hold, what is held here (weights, the plan, the images, the list),
@@ -51,6 +54,17 @@ MemoryNeeds needs_of(const Session::State& session, std::span<const Patch> fault
           .peak_bytes = std::max<uint64_t>(session.options.held.peak, held)};
 }
 
+void add_details_needs(const Setup& setup, MemoryNeeds& needs) {
+  const int64_t classes = setup.decision_classes();
+  const uint64_t of_fault = DetailsCounter::bytes_per_fault(classes);
+  needs.bytes_per_fault += of_fault + sizeof(FaultDetails) + kDetailsTextBytes;
+  needs.bytes_per_thread_fault += of_fault;
+  needs.bytes_per_thread += DetailsCounter::fixed_bytes(classes);
+  // The block's counter, the sum over all blocks, and both as the metadata's text.
+  needs.fixed_bytes += static_cast<uint64_t>(setup.images()) * sizeof(GoldenDetails) +
+                       kConfusionCopies * DetailsCounter::fixed_bytes(classes);
+}
+
 void add_campaign_needs(const Setup& setup, MemoryNeeds& needs) {
   const auto images = static_cast<uint64_t>(setup.images());
   const uint64_t scores = images * setup.classes() * sizeof(float);
@@ -67,6 +81,7 @@ void add_campaign_needs(const Setup& setup, MemoryNeeds& needs) {
   needs.fixed_bytes += rows.rows + (setup.list ? setup.list->memory_bytes() : 0);
   needs.peak_bytes = std::max(needs.peak_bytes, needs.fixed_bytes + rows.reading);
   needs.fixed_bytes += scores + images * GoldenRun::kBytesPerImage + check.fixed_bytes;
+  if (setup.needs.details) add_details_needs(setup, needs);
 }
 
 Setup empty_setup(const Session::State& session) {

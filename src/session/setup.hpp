@@ -22,6 +22,7 @@ namespace tf_injector::detail {
 struct RunNeeds {
   ScoreMode scores = ScoreMode::none;  // that are kept of every fault of a block
   std::optional<int> check;            // see CampaignOptions
+  bool details = false;                // are counted
 };
 
 struct Setup {
@@ -39,11 +40,14 @@ struct Setup {
   [[nodiscard]] const Plan& plan() const noexcept { return session->plan; }
   [[nodiscard]] const ImageFeed& feed() const noexcept { return session->feed; }
   [[nodiscard]] const Decision& decision() const noexcept { return session->decision; }
+  [[nodiscard]] const Confidence& confidence() const noexcept { return session->confidence; }
   [[nodiscard]] const RunTuning& tuning() const noexcept { return session->tuning; }
   [[nodiscard]] int batch_size() const noexcept { return session->options.batch_size; }
   [[nodiscard]] bool golden_only() const noexcept { return !list.has_value(); }
   [[nodiscard]] int64_t images() const noexcept { return session->images(); }
-  [[nodiscard]] size_t classes() const noexcept { return session->classes(); }
+  [[nodiscard]] size_t classes() const noexcept { return session->classes(); }  // scores of an image
+  // Two of one output unit.
+  [[nodiscard]] int64_t decision_classes() const noexcept { return decision().classes(plan().classes()); }
   [[nodiscard]] std::unique_ptr<Engine> make_engine() const {
     return tuning().engine.make(plan(), layout.engine());
   }

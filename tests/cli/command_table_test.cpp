@@ -123,6 +123,8 @@ INSTANTIATE_TEST_SUITE_P(
         FlagCase{"--resize tensorflow", [](const Options& o) { return o.resize == Resize::tensorflow; }},
         FlagCase{"--limit 100", [](const Options& o) { return o.session.limit == 100; }},
         FlagCase{"--report r.csv", [](const Options& o) { return o.report.path == "r.csv"; }},
+        FlagCase{"--details d.csv",
+                 [](const Options& o) { return o.campaign.details && o.report.details_path == "d.csv"; }},
         FlagCase{"--overwrite", [](const Options& o) { return o.report.overwrite; }},
         FlagCase{"--scores changed",
                  [](const Options& o) { return o.campaign.scores == ScoreMode::changed; }},

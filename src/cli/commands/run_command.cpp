@@ -25,12 +25,12 @@ std::string stop_notice(const ConsoleOptions& console) {
 }
 
 // The report would hold what is printed as well as rows.
-void require_own_file(const std::string& report) {
-  const std::string stream = report.empty() ? "" : standard_stream_into(report);
+void require_own_file(const char* flag, const std::string& path) {
+  const std::string stream = path.empty() ? "" : standard_stream_into(path);
   if (stream.empty()) return;
   throw Error(ErrorKind::usage,
-              fmt::format("--report {}: {} is redirected into that file; give one of them another name",
-                          report, stream));
+              fmt::format("{} {}: {} is redirected into that file; give one of them another name", flag, path,
+                          stream));
 }
 
 // An interruption as its user reads it.
@@ -107,7 +107,8 @@ class Run {
 
   void print_report(const CsvReport& report, const std::vector<BitGroupSummary>& groups) {
     out_ << groups_text(groups) << path_line("report", report.path())
-         << path_line("metadata", report.metadata_path()) << path_line("scores", report.score_folder());
+         << path_line("metadata", report.metadata_path()) << path_line("details", report.details_path())
+         << path_line("scores", report.score_folder());
   }
 
   void run_golden(const Campaign& campaign) {
@@ -175,7 +176,8 @@ void RunCommand::add_flags(CommandParser& parser) {
 }
 
 void RunCommand::run(const CommandContext& context) const {
-  require_own_file(campaign.options.report.path);
+  require_own_file("--report", campaign.options.report.path);
+  require_own_file("--details", campaign.options.report.details_path);
   check_run_options(campaign.options);
   Run(campaign.options, context, stop_on_signals(stop_notice(console))).execute();
 }

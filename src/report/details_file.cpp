@@ -1,0 +1,139 @@
+#include "report/details_file.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
+#include "io/posix.hpp"
+#include "report/details_csv.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector::detail {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kDetailsRemedy = "put it back, or begin anew with `overwrite`";
+
+[[noreturn]] void refuse_details(const std::string& path, const std::string& what) {
+  throw Error(ErrorKind::resume, fmt::format("{}: {}", path, what));
+}
+
+bool is_empty_file(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored) && fs::file_size(path, ignored) == 0;
+}
+
+bool holds_details(const std::string& path) {
+  std::error_code ignored;
+  const std::string header = details_header();
+  return fs::is_regular_file(path, ignored) && header.starts_with(read_beginning(path, header.size()));
+}
+
+// Piece by piece: memory is not counted for the text.
+void hash_beginning(const std::string& path, uint64_t bytes, Sha256& hash) {
+  std::ifstream file(path, std::ios::binary);
+  std::vector<char> piece(1 << 16);
+  for (uint64_t left = bytes; left > 0 && file;) {
+    file.read(piece.data(), static_cast<std::streamsize>(std::min<uint64_t>(left, piece.size())));
+    const auto count = static_cast<size_t>(file.gcount());
+    hash.update(piece.data(), count);
+    left -= count;
+  }
+}
+
+// The file that a name in metadata means.
+std::string named_file(const ReportPaths& paths, const std::string& name) {
+  return (fs::path(posix::folder_of(paths.report)) / name).string();
+}
+
+}  // namespace
+
+std::string details_name(const ReportPaths& paths) {
+  std::error_code ignored;
+  if (fs::equivalent(posix::folder_of(paths.details), posix::folder_of(paths.report), ignored))
+    return fs::path(paths.details).filename().string();
+  return fs::weakly_canonical(paths.details, ignored).string();
+}
+
+bool is_named_details(const ReportPaths& paths, const std::string& name) {
+  if (name == details_name(paths)) return true;
+  const std::string named = named_file(paths, name);
+  std::error_code ignored;
+  if (fs::equivalent(named, paths.details, ignored)) return true;
+  return !file_exists(named) && file_exists(paths.details);
+}
+
+void require_own_details(const ReportPaths& paths, bool overwrite) {
+  const std::string& path = paths.details;
+  if (path.empty() || !file_exists(path)) return;
+  if (const std::string owner = other_owner_of_details(paths); !owner.empty())
+    refuse_details(path, fmt::format("holds the details of the report {}; choose other `details`", owner));
+  if (is_empty_file(path)) return;  // of a run that was killed before it wrote anything
+  if (!overwrite)
+    refuse_details(path, "exists already; choose other `details`, or take the file's place with `overwrite`");
+  if (!holds_details(path))
+    refuse_details(path, "holds no details, so it is not overwritten; choose other `details`");
+  if (has_other_names(path)) {
+    refuse_details(
+        path,
+        "has another name too (a hard link), so it is not overwritten; remove this name first, or choose "
+        "other `details`");
+  }
+}
+
+void begin_details(const ReportPaths& paths, OpenedDetails& opened) {
+  if (paths.details.empty()) return;
+  const bool exists = file_exists(paths.details);
+  opened.file.emplace(paths.details, exists ? AppendFile::Mode::open_existing : AppendFile::Mode::create_new);
+  if (exists) opened.file->truncate(0);
+}
+
+void go_on_with_details(const ReportPaths& paths, const RunMetadata& metadata, bool dry_run,
+                        OpenedDetails& opened) {
+  const std::string& path = paths.details;
+  if (path.empty()) return;
+  if (!file_exists(path)) {
+    refuse_details(path, fmt::format("the details of {} are not there; {}", paths.report, kDetailsRemedy));
+  }
+  if (!metadata.finished && !dry_run) opened.file.emplace(path, AppendFile::Mode::open_existing);
+  const DetailsMetadata& recorded = metadata.details.value();
+  std::error_code ignored;
+  const uint64_t size = fs::file_size(path, ignored);
+  if (size < recorded.bytes) {
+    refuse_details(path, fmt::format("{} bytes, the metadata of {} speak of {}: the end is missing; {}", size,
+                                     paths.report, recorded.bytes, kDetailsRemedy));
+  }
+  hash_beginning(path, recorded.bytes, opened.hash);
+  if (opened.hash.hex() != recorded.sha256) {
+    refuse_details(path,
+                   fmt::format("its first {} bytes are not those that the metadata of {} speak of: it was "
+                               "changed after it was written; {}",
+                               recorded.bytes, paths.report, kDetailsRemedy));
+  }
+  if (metadata.finished && size != recorded.bytes)
+    refuse_details(path, fmt::format("was added to after the run that finished it; {}", kDetailsRemedy));
+}
+
+void remove_old_details(const ReportPaths& paths, const RunMetadata& metadata) {
+  if (!metadata.details || metadata.details->file.empty()) return;
+  // Only a file beside the report: where metadata name a path, nothing says that they are right.
+  const fs::path name = fs::path(metadata.details->file).filename();
+  if (name != metadata.details->file) return;
+  ReportPaths old = paths;
+  old.details = named_file(paths, name.string());
+  std::error_code ignored;
+  if (!paths.details.empty() && fs::equivalent(old.details, paths.details, ignored)) return;
+  if (fs::is_symlink(old.details, ignored) || !holds_details(old.details) || has_other_names(old.details))
+    return;
+  if (!other_owner_of_details(old).empty()) return;
+  if (::unlink(old.details.c_str()) != 0 && errno != ENOENT)
+    throw OutputError(posix::describe("remove", old.details, errno));
+}
+
+}  // namespace tf_injector::detail
