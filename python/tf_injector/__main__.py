@@ -1,5 +1,6 @@
 """The command line: `python -m tf_injector [ARGS]`, and the console script `tf_injector`."""
 
+import os
 import sys
 
 from . import _certificates, _core
@@ -15,7 +16,7 @@ def main() -> int:
 
         return check(sys.argv[2:])
     _certificates.provide()
-    return _core.run_program(["tf_injector", *sys.argv[1:]])
+    return _core.run_program([b"tf_injector", *map(os.fsencode, sys.argv[1:])])
 
 
 if __name__ == "__main__":

@@ -100,14 +100,14 @@ def run_campaign(
     with _Shown(progress, 0 if chosen is None else len(chosen)) as shown:
         if report is None or chosen is None:
             result = _core.run_in_memory(
-                network._handle, images._handle, chosen, options, check, scores, _text.log, _warn, shown.callback
+                network._handle, images._handle, chosen, options, check, scores, _text.log, warn, shown.callback
             )
             return Report._of(result, scores)
         files = _core.ReportOptions()
         files.path, files.overwrite = _text.path("report", report), overwrite
         files.command_line = ["tf_injector.run_campaign"]
         path = _core.run_to_file(
-            network._handle, images._handle, chosen, options, check, scores, files, _text.log, _warn, shown.callback
+            network._handle, images._handle, chosen, options, check, scores, files, _text.log, warn, shown.callback
         )
     return read_report(path)
 
@@ -186,7 +186,8 @@ def _memory_bytes(memory: int | str) -> int:
     return number
 
 
-def _warn(line: str) -> None:
+def warn(line: str) -> None:
+    """To `warnings`, as of the line that called a function of the package, which handed this one on."""
     import warnings
 
     warnings.warn(line, UserWarning, stacklevel=3)
@@ -199,6 +200,7 @@ class _Shown:
 
     def __init__(self, progress: ProgressArgument, faults: int) -> None:
         self._bar: Any = None
+        self._is_drawn = True
         self.callback = None
         if callable(progress):
             self.callback = lambda *numbers: progress(Progress(*numbers))
@@ -213,11 +215,20 @@ class _Shown:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
+        try:
+            if self._bar is not None:
+                self._bar.close()
+        except (OSError, ValueError):
+            pass  # as in _show
 
     def _show(self, *numbers: Any) -> None:
-        now = Progress(*numbers)
+        if self._is_drawn:
+            try:
+                self._draw(Progress(*numbers))
+            except (OSError, ValueError):  # standard error is closed or full: the campaign goes on without a bar
+                self._is_drawn = False
+
+    def _draw(self, now: Progress) -> None:
         few = now.faults < 100  # of these each may take long
         done = round(now.done, 1) if few and now.done < now.faults else int(now.done)
         if self._bar is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Any, Callable, Iterator, NamedTuple, Sequence
@@ -9,7 +10,7 @@ from typing import Any, Callable, Iterator, NamedTuple, Sequence
 import numpy as np
 
 from . import _text
-from ._errors import ModelError, OutOfMemory, Usage
+from ._errors import Error, ModelError, OutOfMemory
 from ._model import Model, load_model
 from ._table import Table
 
@@ -127,6 +128,7 @@ def check(model: Any, samples: int = 16, batch_size: int = 512, seed: int = 0) -
     Raises `ModelError` (no such file), `Usage`.
     """
     samples, batch_size = _text.whole("samples", samples, 1), _text.whole("batch_size", batch_size, 1)
+    seed = _text.whole("seed", seed, 0, 2**63)
     result = CheckResult()
     if isinstance(model, (str, os.PathLike)) and not os.path.exists(model):
         raise ModelError(f"{os.fspath(model)}: no such file")
@@ -168,7 +170,7 @@ def main(words: Sequence[str]) -> int:
         "what is read, what is refused and why, whether all results are equal in every bit, and\n"
         "where they begin to differ.",
         epilog="Exit codes: 0 equal, or read where there is no Keras to compare with; 2 wrong arguments;\n"
-        "3 refused, or no such file; 7 it differs.\n\nExample:\n  python -m tf_injector check net.keras",
+        "3 refused, or no such file; 4 the result could not be printed; 7 it differs; 8 out of memory.\n\nExample:\n  python -m tf_injector check net.keras",
     )
     parser.add_argument("model", metavar="MODEL", help="a .keras or .h5 file")
     parser.add_argument("--samples", type=int, default=16, metavar="N", help="random inputs (default 16)")
@@ -178,11 +180,29 @@ def main(words: Sequence[str]) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         result = check(chosen.model, chosen.samples, chosen.batch_size, chosen.seed)
-    except (ModelError, Usage) as error:
+    except KeyboardInterrupt:
+        return 75
+    except Error as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    print(result)
+    if not _is_printed(str(result)):
+        print("error: standard output could not be written; not all results were printed", file=sys.stderr)
+        return 4
     return result.exit_code
+
+
+def _is_printed(text: str) -> bool:
+    """Prints it; false where standard output is closed or full."""
+    if sys.stdout is None:
+        return False
+    try:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # names of layers, where the locale has no such letters
+        print(text, flush=True)
+    except OSError:
+        sys.stdout = None  # type: ignore[assignment]  # else Python writes to it once more at its end
+        return False
+    return True
 
 
 class _Comparison:
@@ -334,7 +354,7 @@ def _keras_of(model: Any, network: Model, notes: list[str]) -> Any:
 
 def _load_in_keras(keras: Any, network: Model, folder: str, notes: list[str]) -> Any:
     """A copy of the model, which may be taken apart."""
-    path = network.source
+    path = network._place or network.source
     if network._file is not None:
         path = os.path.join(folder, "model.keras")
         with open(path, "wb") as file:

@@ -67,14 +67,15 @@ class Model:
 
     _handle: _core.Model
     _file: bytes | None
+    _place: str | None  # of the file, from the root: the working directory may change
 
     def __init__(self) -> None:
         raise Usage("use load_model")
 
     @classmethod
-    def _of(cls, core: _core.Model, file: bytes | None) -> "Model":
+    def _of(cls, core: _core.Model, file: bytes | None, place: str | None = None) -> "Model":
         made = cls.__new__(cls)
-        made._handle, made._file = core, file
+        made._handle, made._file, made._place = core, file, place
         return made
 
     @property
@@ -142,7 +143,7 @@ class Model:
         float32. With `faults` (a `FaultList`, a path, or `Fault`s), F of them: (F, N, C), each fault alone. The other arguments
         are those of `run_campaign`. Raises what `run_campaign` raises.
         """
-        from ._campaign import check_interval, session_options
+        from ._campaign import check_interval, session_options, warn
         from ._dataset import Dataset, unlabelled
         from ._faults import resolved
 
@@ -150,7 +151,7 @@ class Model:
         options = session_options(images, batch_size, output, preprocess, use_tf, None, threads, memory, kernels)
         check = check_interval(check)
         chosen = None if faults is None else resolved(faults, self)
-        scores: Any = _core.predict(self._handle, images._handle, chosen, options, check)
+        scores: Any = _core.predict(self._handle, images._handle, chosen, options, check, _text.log, warn)
         return scores
 
     def summary(self) -> str:
@@ -173,7 +174,7 @@ class Model:
         return "\n".join([*lines, f"{len(kernels)} kernels, {bits:,} bits that faults can hit"])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (self._file, self.source, self.sha256)
+        return _restore, (self._file, self._place or self.source, self.sha256)
 
     def _head(self) -> str:
         return f"{len(self.layers)} layers, {sum(tensor.elements for tensor in self.faultable):,} weights that faults can hit"
@@ -199,7 +200,8 @@ def load_model(model: Any) -> Model:
     if isinstance(model, Model):
         return model
     if isinstance(model, (str, bytes, os.PathLike)):
-        return Model._of(_core.Model.load(_text.path("model", model)), None)
+        place = _text.path("model", model)
+        return Model._of(_core.Model.load(place), None, os.path.abspath(place))
     if callable(getattr(model, "save", None)) and callable(getattr(model, "get_config", None)):
         return _of_live_model(model)
     raise Usage(f"`model`: expected a path or a keras.Model, found {type(model).__name__}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, NamedTuple, Sequence
 
 import numpy as np
 
@@ -126,14 +126,21 @@ def _axes(ax: Any, size: tuple[float, float]) -> Any:
     pyplot = _pyplot()
     if ax is None:
         _, ax = pyplot.subplots(figsize=size, layout="constrained", dpi=120)
-    elif not (hasattr(ax, "bar") and hasattr(ax, "pcolormesh")):
-        raise Usage(f"`ax`: expected Matplotlib Axes, found {type(ax).__name__}")
+    elif not (isinstance(ax, _axes_type()) and ax.name == "rectilinear"):
+        kind = f"{ax.name} axes" if isinstance(ax, _axes_type()) else type(ax).__name__
+        raise Usage(f"`ax`: expected Matplotlib Axes with an x and a y axis, found {kind}")
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 
 
+def _axes_type() -> Any:
+    from matplotlib.axes import Axes
+
+    return Axes
+
+
 def _rates(rows: np.ndarray, metric: str, group: np.ndarray, count: int) -> _Groups:
-    if metric not in _METRICS:
+    if not isinstance(metric, str) or metric not in _METRICS:
         raise Usage(f"`metric`: expected {', '.join(_METRICS[:-1])} or {_METRICS[-1]}, found {metric!r}")
     if len(rows) == 0:
         raise BadInput("the report has no faults that could be drawn")
@@ -160,9 +167,9 @@ def _layer_places(rows: np.ndarray, layers: Any) -> tuple[list[str], np.ndarray]
 def _given_layers(layers: Any, found: Sequence[str]) -> list[str]:
     faultable = getattr(layers, "faultable", None)
     if faultable is None:
-        if isinstance(layers, str):
+        if isinstance(layers, (str, bytes)) or not isinstance(layers, Iterable):
             raise Usage(f"`layers`: expected a Model or names, found {layers!r}")
-        names = [str(name) for name in layers]
+        names = list(dict.fromkeys(str(name) for name in layers))
         for name in names:
             if name not in found:
                 raise Usage(f"`layers`: the report has no faults in layer {name!r}")
@@ -262,7 +269,8 @@ def _name_ticks(axis: Any, names: Sequence[str], room: float, rotation: int) -> 
     """As many names as there is room for, `room` points for each layer."""
     size = min(_NAME_POINTS, max(5.5, room / 1.15))
     step = max(1, math.ceil(1.15 * size / room))
-    axis.set_ticks(range(0, len(names), step), names[::step], fontsize=size, rotation=rotation)
+    shown = [name.replace("$", r"\$") for name in names[::step]]  # else what is between two is read as TeX
+    axis.set_ticks(range(0, len(names), step), shown, fontsize=size, rotation=rotation)
     axis.set_tick_params(length=2 if step > 1 else 0)
 
 

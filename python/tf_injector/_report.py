@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Iterator, NamedTuple, Sequence
 import numpy as np
 
 from . import _core, _text
-from ._errors import BadInput, Usage
+from ._errors import BadInput, OutputError, Usage
 from ._table import Table, percent
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class Report:
     path: str | None
     """Of the CSV report; None for one in memory."""
 
+    _place: str | None  # the path from the root: the working directory may change
     _mode: str
     _scores: list[Any] | None
     _golden_scores: np.ndarray | None
@@ -58,6 +59,7 @@ class Report:
     def _of(cls, result: dict[str, Any], scores: str = "none", path: str | None = None) -> "Report":
         made = cls.__new__(cls)
         made.golden, made.rows, made.path = result["golden"], _row_array(result), path
+        made._place = None if path is None else os.path.abspath(path)
         made._mode, made._scores = scores, result.get("scores")
         made._golden_scores = result.get("golden_scores")
         return made
@@ -92,10 +94,10 @@ class Report:
         """What stands in the report's .run.json: hashes, options, versions, times. Empty for a report in memory."""
         import json
 
-        if self.path is None:
+        if self._place is None:
             return {}
         try:
-            with open(os.path.splitext(self.path)[0] + ".run.json", encoding="utf-8") as file:
+            with open(os.path.splitext(self._place)[0] + ".run.json", encoding="utf-8") as file:
                 return json.load(file)
         except FileNotFoundError:
             return {}
@@ -192,7 +194,7 @@ class Report:
         return polars.DataFrame({k: v.tolist() if v.dtype == object else v for k, v in columns.items()})
 
     def to_csv(self, path: str | os.PathLike[str] | None = None) -> str | None:
-        """Writes the report as the program does, byte for byte; without a path the text is returned."""
+        """Writes the report as the program does, byte for byte; without a path the text is returned. Raises `OutputError`."""
         counts = _core.tally_columns()
         lines = [",".join([*_KEYS, *counts])]
         # The golden row has one field fewer than the header, as the Python tool writes it.
@@ -204,12 +206,16 @@ class Report:
         text = "".join(line + "\r\n" for line in lines)
         if path is None:
             return text
-        with open(path, "wb") as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
+        place = _text.path("path", path)
+        try:
+            with open(place, "wb") as file:
+                file.write(text.encode("utf-8", "surrogateescape"))
+        except OSError as error:
+            raise OutputError(f"{place}: cannot be written: {error.strerror}") from None
         return None
 
     def _score_folder(self) -> str:
-        folder = os.path.splitext(self.path or "")[0]
+        folder = os.path.splitext(self._place or "")[0]
         if not os.path.isfile(os.path.join(folder, "clean.npy")):
             raise BadInput(f"{self.path}: the report has no scores: there is no {folder}/clean.npy")
         return folder
@@ -218,7 +224,19 @@ class Report:
         return len(self.rows)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (self.golden, self.rows, self.path)
+        return _restore, (self.golden, self.rows, self.path, self._place)
+
+    def __copy__(self) -> "Report":
+        made = Report.__new__(Report)
+        made.__dict__.update(self.__dict__)
+        return made
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Report":
+        import copy
+
+        made = Report.__new__(Report)
+        made.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return made
 
     def __repr__(self) -> str:
         where = "" if self.path is None else f" {self.path!r}"
@@ -255,9 +273,9 @@ def _row_array(result: dict[str, Any]) -> np.ndarray:
     return rows
 
 
-def _restore(golden: dict[str, int], rows: np.ndarray, path: str | None) -> Report:
+def _restore(golden: dict[str, int], rows: np.ndarray, path: str | None, place: str | None) -> Report:
     made = Report.__new__(Report)
-    made.golden, made.rows, made.path = golden, rows, path
+    made.golden, made.rows, made.path, made._place = golden, rows, path, place
     made._mode, made._scores, made._golden_scores = "none", None, None
     return made
 

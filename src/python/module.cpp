@@ -18,8 +18,10 @@ namespace nb = nanobind;
 namespace tf_injector::detail::python {
 namespace {
 
-int run_command_line(const std::vector<std::string>& words) {
-  std::vector<std::string> copy = words;
+// `words`: as the system has them, which need not be UTF-8.
+int run_command_line(const std::vector<nb::bytes>& words) {
+  std::vector<std::string> copy;
+  for (const nb::bytes& word : words) copy.emplace_back(word.c_str(), word.size());
   std::vector<char*> pointers;
   for (std::string& word : copy) pointers.push_back(word.data());
   pointers.push_back(nullptr);

@@ -220,24 +220,27 @@ std::string run_to_file(const Model& model, const Dataset& dataset, const FaultL
 
 // (images, scores) without faults, (faults, images, scores) with.
 nb::object predict(const Model& model, const Dataset& dataset, const std::optional<FaultList>& faults,
-                   const SessionOptions& options, std::optional<int> check) {
+                   const SessionOptions& options, std::optional<int> check, nb::object message,
+                   nb::object warning) {
   std::vector<float> values;
   size_t images = 0, scores_per_image = 0;
-  run_interruptible([&](const std::atomic<bool>& stop, Talk& talk) {
-    Session session(model, dataset, options);
-    images = static_cast<size_t>(session.images());
-    scores_per_image = static_cast<size_t>(session.scores_per_image());
-    const Campaign campaign(session, faults, {.check = check, .scores = ScoreMode::all});
-    CampaignCallbacks callbacks = talk.callbacks(&stop);
-    if (faults) {
-      values.resize(faults->size() * images * scores_per_image);
-      ScoreSink sink(values);
-      campaign.run(sink, callbacks);
-    } else {
-      campaign.run_golden(
-          callbacks, [&](std::span<const float> golden) { values.assign(golden.begin(), golden.end()); });
-    }
-  });
+  run_interruptible(
+      [&](const std::atomic<bool>& stop, Talk& talk) {
+        Session session = open_session(model, dataset, options, talk, stop);
+        images = static_cast<size_t>(session.images());
+        scores_per_image = static_cast<size_t>(session.scores_per_image());
+        const Campaign campaign(session, faults, {.check = check, .scores = ScoreMode::all});
+        CampaignCallbacks callbacks = talk.callbacks(&stop);
+        if (faults) {
+          values.resize(faults->size() * images * scores_per_image);
+          ScoreSink sink(values);
+          campaign.run(sink, callbacks);
+        } else {
+          campaign.run_golden(
+              callbacks, [&](std::span<const float> golden) { values.assign(golden.begin(), golden.end()); });
+        }
+      },
+      listener_of(message, warning, nb::none()));
   if (!faults) return nb::cast(array_of(std::move(values), {images, scores_per_image}));
   return nb::cast(array_of(std::move(values), {faults->size(), images, scores_per_image}));
 }
@@ -276,7 +279,8 @@ void bind_runs(nb::module_& module) {
              nb::arg("options"), nb::arg("check").none(), nb::arg("scores"), nb::arg("report"),
              nb::arg("message").none(), nb::arg("warning").none(), nb::arg("progress").none());
   module.def("predict", predict, nb::arg("model"), nb::arg("dataset"), nb::arg("faults").none(),
-             nb::arg("options"), nb::arg("check").none());
+             nb::arg("options"), nb::arg("check").none(), nb::arg("message").none(),
+             nb::arg("warning").none());
   module.def("read_report", read_report_dict, nb::arg("path"));
   module.def("tally_columns", column_names);
 }

@@ -1,6 +1,8 @@
 """Campaigns and predictions from Python: the bits of TensorFlow, and the bytes of the program."""
+import copy
 import pathlib
 import pickle
+import shutil
 
 import numpy as np
 import pytest
@@ -299,3 +301,46 @@ def test_summary_of_a_model():
     assert {layer.path for layer in model.layers} >= {tensor.layer for tensor in model.faultable}
     assert model.inputs[0].shape == (11, 9, 3)
     assert pathlib.Path(model.source).exists() and len(model.sha256) == 64
+
+
+def test_files_are_found_when_the_working_directory_has_changed(tmp_path, monkeypatch):
+    (tmp_path / "a").mkdir()
+    monkeypatch.chdir(tmp_path / "a")
+    g = golden("odd_channels")
+    shutil.copy(g.model, "m.keras")
+    model = fi.load_model("m.keras")
+    report = fi.run_campaign(model, fi.Dataset.from_arrays(g.inputs, np.arange(len(g.inputs))), g.faults, report="r.csv", scores="all", progress=False)
+    assert (report.path, model.source) == ("r.csv", "m.keras")
+    before, scores = report.metadata, report.scores
+    monkeypatch.chdir(tmp_path)
+    for again in (report, pickle.loads(pickle.dumps(report)), copy.copy(report), copy.deepcopy(report), fi.read_report("a/r.csv")):
+        assert again.metadata == before and before
+        assert np.array_equal(again.golden_scores, np.load("a/r/clean.npy"), equal_nan=True)
+        assert np.array_equal(again.scores[3], scores[3], equal_nan=True)
+    assert pickle.loads(pickle.dumps(model)).sha256 == model.sha256
+
+
+@pytest.mark.parametrize("scores", ["changed", "all"])
+def test_copies_of_a_report_keep_the_scores(scores):
+    g = golden("odd_channels")
+    report = fi.run_campaign(g.model, (g.inputs, np.arange(len(g.inputs))), g.faults, scores=scores, progress=False)
+    for again in (copy.copy(report), copy.deepcopy(report)):
+        assert again.to_csv() == report.to_csv() and np.array_equal(again.golden_scores, report.golden_scores, equal_nan=True)
+        assert all(np.array_equal(a, b, equal_nan=True) for one, other in zip(again.scores, report.scores) for a, b in zip(one, other))
+
+
+@pytest.mark.parametrize("path", ["no/r.csv", ".", "", 3, "x" * 300, "a\0b"])
+def test_a_report_that_cannot_be_written(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    g = golden("odd_channels")
+    report = fi.run_campaign(g.model, (g.inputs, np.arange(len(g.inputs))), g.faults, progress=False)
+    with pytest.raises(fi.OutputError if path in ("no/r.csv", ".", "x" * 300) else fi.Usage, match="cannot be written|`path`"):
+        report.to_csv(path)
+
+
+def test_predict_warns_as_run_campaign_does():
+    model = fi.load_model(golden("k3_preprocessed").model)
+    x = np.zeros((2, *model.inputs[0].shape), np.uint8)
+    with pytest.warns(UserWarning, match="scaled twice") as warned:
+        model.predict(x, preprocess="CIFAR10")
+    assert warned[0].filename == __file__

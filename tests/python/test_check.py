@@ -258,3 +258,9 @@ def test_the_switch_of_tensorflow(tmp_path, keras, before, note):
     assert note in done.stdout, done.stderr
     done = command(tmp_path / "net.keras")
     assert done.returncode == 0 and "equal in every bit" in done.stdout
+
+
+def test_a_seed_that_cannot_be_meant():
+    for seed in (-1, 1.5, "x", 2**63):
+        with pytest.raises(fi.Usage, match="`seed`"):
+            fi.check(ROOT / "tests/golden/odd_channels.keras", seed=seed)

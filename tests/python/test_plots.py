@@ -1,5 +1,6 @@
 """Pictures of reports: what they show is held against sums made here, from the rows."""
 
+import re
 import subprocess
 import sys
 
@@ -219,3 +220,28 @@ def test_without_matplotlib_the_extra_is_named(report, monkeypatch):
     for draw in (report.plot_bits, report.plot_layers, report.heatmap):
         with pytest.raises(ImportError, match=r"pip install 'tf_injector\[plot\]'"):
             draw()
+
+
+@pytest.mark.parametrize("name", ["$x^$", r"$\frac{1}$", "$$", "a$b$c", "a$b", "<b>", "%s", "{}"])
+def test_names_are_drawn_as_they_are(report, pyplot, name):
+    rows = report.rows.copy()
+    rows["target_layer"] = name
+    for draw in (report_like(report, rows).plot_layers, report_like(report, rows).heatmap):
+        axes = draw()
+        axes.figure.canvas.draw()
+        texts = [label._preprocess_math(label.get_text()) for axis in (axes.xaxis, axes.yaxis) for label in axis.get_ticklabels()]
+        assert (name, False) in [(re.split(r"[ \n]\(", text)[0], is_tex) for text, is_tex in texts]
+
+
+def test_axes_and_names_that_cannot_be_meant(report, pyplot):
+    figure = pyplot.figure()
+    for ax in (pyplot, figure, 3, "x", figure.add_subplot(1, 2, 1, projection="polar"), figure.add_subplot(1, 2, 2, projection="3d")):
+        for draw in (report.plot_bits, report.plot_layers, report.heatmap):
+            with pytest.raises(fi.Usage, match="`ax`: expected Matplotlib Axes"):
+                draw(ax=ax)
+    for layers in (3, True, object(), "conv2d", b"conv2d"):
+        for draw in (report.plot_layers, report.heatmap):
+            with pytest.raises(fi.Usage, match="`layers`: expected a Model or names"):
+                draw(layers=layers)
+    with pytest.raises(fi.Usage, match="`metric`"):
+        report.plot_bits(np.array([1, 2]))

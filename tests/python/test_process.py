@@ -1,6 +1,7 @@
 """The package in a process of somebody else: threads, fork, spawn, signals, what importing it brings along."""
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -258,3 +259,35 @@ def test_a_process_that_may_not_have_more_threads():
             print(error)
     """)
     assert done.stdout.startswith("cannot start a thread") or done.stdout == ""
+
+
+@pytest.mark.parametrize("name", [b"net.keras", "n\u00e9t.keras".encode(), b"n\xe9t.keras", b"none\xff.keras"])
+@pytest.mark.parametrize("locale", [{}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}], ids=["usual", "ascii"])
+def test_words_of_the_command_line_are_bytes(name, locale, tmp_path):
+    if not name.startswith(b"none"):
+        shutil.copy(os.fsencode(G.model), os.fsencode(tmp_path) + b"/" + name)
+    called = [subprocess.run([*program, b"inspect", name], capture_output=True, cwd=tmp_path, env=os.environ | locale)
+              for program in ([small_campaign.PROGRAM], [sys.executable, "-m", "tf_injector"])]
+    assert (called[0].returncode, called[0].stdout, called[0].stderr) == (called[1].returncode, called[1].stdout, called[1].stderr)
+
+
+@pytest.mark.parametrize("output", [">/dev/full", ">&-", "| true"])
+def test_a_check_that_cannot_be_printed(output):
+    command = f'{{ sleep 0.3; "{sys.executable}" -m tf_injector check "{G.model}"; echo $? >&2; }} {output}'
+    done = subprocess.run(["bash", "-c", command.replace("; echo", f" {output}; echo") if output != "| true" else command], capture_output=True, text=True)
+    assert done.stderr.splitlines() == ["error: standard output could not be written; not all results were printed", "4"]
+
+
+def test_a_bar_that_cannot_be_drawn_is_left_out():
+    python(f"""
+        import io, sys, numpy as np, tf_injector as fi
+        class Broken(io.StringIO):
+            def write(self, text): raise BrokenPipeError(32, "gone")
+            def isatty(self): return True
+        def run(): assert len(fi.run_campaign({G.model!r}, (np.zeros((2, 11, 9, 3), np.float32), [0, 1]), {G.faults!r})) == 20
+        usual, sys.stderr = sys.stderr, Broken()
+        run()
+        sys.modules["tqdm"] = sys.modules["tqdm.auto"] = None
+        run()
+        sys.stderr = usual
+    """)
