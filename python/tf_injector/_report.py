@@ -87,7 +87,7 @@ class Report:
             return self._golden_scores
         if self.path is None:
             raise BadInput("the report has no scores; `scores` of run_campaign asks for them")
-        return np.load(os.path.join(self._score_folder(), "clean.npy"))
+        return _numbers(os.path.join(self._score_folder(), "clean.npy"))
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -101,6 +101,10 @@ class Report:
                 return json.load(file)
         except FileNotFoundError:
             return {}
+        except OSError as error:
+            raise BadInput(f"{error.filename}: cannot be read: {error.strerror}") from None
+        except ValueError as error:
+            raise BadInput(f"{os.path.splitext(self._place)[0]}.run.json: damaged: {error}") from None
 
     def by_layer(self) -> Table:
         """Rates per layer, in the order in which the layers first stand in the report. See `summary` for the columns."""
@@ -310,6 +314,21 @@ class _FileScores(Sequence[Any]):
             return [self[i] for i in range(*row.indices(len(self)))]
         stem = os.path.join(self._folder, f"inj_{self._ids[row]}")
         if os.path.isfile(stem + ".npy"):
-            return np.load(stem + ".npy")
-        with np.load(stem + ".npz") as changed:
-            return ChangedScores(changed["index"], changed["scores"])
+            return _numbers(stem + ".npy")
+        return ChangedScores(*_numbers(stem + ".npz", "index", "scores"))
+
+
+def _numbers(path: str, *names: str) -> Any:
+    """The array of an .npy file, or those of an .npz that have these names. Raises `BadInput`."""
+    import zipfile
+
+    try:
+        loaded = np.load(path)
+        if not names and isinstance(loaded, np.ndarray):
+            return loaded
+        with loaded:
+            return [loaded[name] for name in names]
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (ValueError, EOFError, KeyError, AttributeError, TypeError, zipfile.BadZipFile):
+        raise BadInput(f"{path}: damaged; expected the scores that the campaign wrote") from None

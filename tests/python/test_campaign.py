@@ -344,3 +344,22 @@ def test_predict_warns_as_run_campaign_does():
     with pytest.warns(UserWarning, match="scaled twice") as warned:
         model.predict(x, preprocess="CIFAR10")
     assert warned[0].filename == __file__
+
+
+@pytest.mark.parametrize("damage", ["gone", "rubbish", "empty", "cut", "folder"])
+@pytest.mark.parametrize("scores,name", [("all", "r/clean.npy"), ("all", "r/inj_3.npy"), ("changed", "r/inj_3.npz"), ("all", "r.run.json")])
+def test_damaged_files_beside_a_report(damage, scores, name, tmp_path):
+    g = golden("odd_channels")
+    report = fi.run_campaign(g.model, (g.inputs, np.arange(len(g.inputs))), g.faults, report=tmp_path / "r.csv", scores=scores, progress=False)
+    kept, file = report.scores, tmp_path / name
+    contents = {"rubbish": b"\xffrubbish" * 20, "empty": b"", "cut": file.read_bytes()[:-40]}
+    file.unlink()
+    if damage in contents:
+        file.write_bytes(contents[damage])
+    elif damage == "folder":
+        file.mkdir()
+    if name == "r.run.json" and damage == "gone":
+        assert report.metadata == {}
+        return
+    with pytest.raises(fi.BadInput, match=r"(cannot be read|damaged|there is no)"):
+        report.metadata if name == "r.run.json" else report.golden_scores if "clean" in name else kept[3]
