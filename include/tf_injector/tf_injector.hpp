@@ -15,6 +15,7 @@
 #include "tf_injector/dataset.hpp"
 #include "tf_injector/datasets.hpp"
 #include "tf_injector/error.hpp"
+#include "tf_injector/explain.hpp"
 #include "tf_injector/fault.hpp"
 #include "tf_injector/fault_details.hpp"
 #include "tf_injector/fault_list.hpp"

@@ -11,6 +11,7 @@
 #include "cli/commands/compare_command.hpp"
 #include "cli/commands/completion_command.hpp"
 #include "cli/commands/download_command.hpp"
+#include "cli/commands/explain_command.hpp"
 #include "cli/commands/generate_command.hpp"
 #include "cli/commands/inspect_command.hpp"
 #include "cli/commands/man_command.hpp"
@@ -42,6 +43,8 @@ constexpr CommandRow kCommands[] = {
     {"validate", "validate -f LIST --model MODEL", "checks a fault list against a model",
      make<ValidateCommand>},
     {"compare", "compare A B", "two reports, or a report and a published result list", make<CompareCommand>},
+    {"explain", "explain FAULT --model MODEL", "one fault: how far it can reach, and where it ends",
+     make<ExplainCommand>},
     {"bench", "bench FLAGS", "faults per second of the plain engine and of replay", make<BenchCommand>},
     {"download", "download DATASET", "fetches a test set", make<DownloadCommand>},
     {"completion", "completion {bash,zsh}", "tab completion for a shell", make<CompletionCommand>},

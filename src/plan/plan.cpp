@@ -58,7 +58,7 @@ Plan Plan::compile(const Graph& graph, const CompileOptions& options) {
   plan::Draft draft = plan::draft_of(graph, options.output);
   plan::drop_unused(draft);
   plan::drop_copies(draft);
-  if (parts.kernels != KernelSet::scalar) {  // the reference runs op by op
+  if (options.fuse && parts.kernels != KernelSet::scalar) {  // the reference runs op by op
     plan::fuse_padding(draft);
     plan::fuse_epilogues(draft);
   }
@@ -114,6 +114,24 @@ Workspace::Workspace(const Plan& plan, int tile) : tile_(tile) {
   pointers_.resize(most);
 }
 
+void load_inputs(const Plan& plan, Workspace& workspace, std::span<const std::span<const float>> inputs) {
+  for (size_t i = 0; i < inputs.size(); ++i)
+    std::copy(inputs[i].begin(), inputs[i].end(), workspace.slot(plan.parts().memory.slot_of_input[i]));
+}
+
+void run_step(const Plan& plan, size_t step, const Kernel& kernel, Workspace& workspace, int images,
+              BatchContext context) {
+  const plan::MemoryPlan& memory = plan.parts().memory;
+  const std::vector<int>& reads = memory.reads[step];
+  std::vector<const float*>& pointers = workspace.pointers();
+  for (size_t k = 0; k < reads.size(); ++k) pointers[k] = workspace.slot(reads[k]);
+  kernel.run({.inputs = {pointers.data(), reads.size()},
+              .output = workspace.slot(memory.slot_of_step[step]),
+              .images = images,
+              .batch = context.batch,
+              .batch_index = context.batch_index});
+}
+
 void evaluate(const Plan& plan, const Overlay* overlay, Workspace& workspace,
               std::span<const std::span<const float>> inputs, int images, BatchContext context,
               std::span<float> scores) {
@@ -121,21 +139,13 @@ void evaluate(const Plan& plan, const Overlay* overlay, Workspace& workspace,
   const PlanParts& p = plan.parts();
   assert(images <= workspace.tile() && inputs.size() == p.inputs.size());
   assert(static_cast<int64_t>(scores.size()) == images * p.classes);
-  std::vector<const float*>& pointers = workspace.pointers();
-  for (size_t i = 0; i < inputs.size(); ++i)
-    std::copy(inputs[i].begin(), inputs[i].end(), workspace.slot(p.memory.slot_of_input[i]));
+  load_inputs(plan, workspace, inputs);
   size_t next_patch = 0;
   for (size_t i = 0; i < p.steps.size(); ++i) {
     const Kernel* kernel = p.steps[i].kernel.get();
     if (overlay != nullptr && next_patch < overlay->steps().size() && overlay->steps()[next_patch].step == i)
       kernel = overlay->steps()[next_patch++].kernel.get();
-    const std::vector<int>& reads = p.memory.reads[i];
-    for (size_t k = 0; k < reads.size(); ++k) pointers[k] = workspace.slot(reads[k]);
-    kernel->run({.inputs = {pointers.data(), reads.size()},
-                 .output = workspace.slot(p.memory.slot_of_step[i]),
-                 .images = images,
-                 .batch = context.batch,
-                 .batch_index = context.batch_index});
+    run_step(plan, i, *kernel, workspace, images, context);
   }
   const float* result = workspace.slot(p.memory.output_slot);
   for (size_t i = 0; i < scores.size(); ++i) scores[i] = canonical_nan(result[i]);

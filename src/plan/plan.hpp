@@ -23,6 +23,7 @@ namespace tf_injector::detail {
 struct CompileOptions {
   KernelSet kernels = KernelSet::automatic;  // one that this CPU lacks: Error(usage)
   int output = 0;                            // index into Graph::outputs: which output is scored
+  bool fuse = true;                          // false: every op is a step of its own, as with scalar kernels
 };
 
 struct PlanInput {
@@ -102,6 +103,13 @@ struct BatchContext {
   int batch = 2;        // size of the batch in which the original feeds every image of this tile
   int batch_index = 0;  // of the tile's first image in its batch
 };
+
+// Puts the images where the steps find them; inputs as for evaluate.
+void load_inputs(const Plan& plan, Workspace& workspace, std::span<const std::span<const float>> inputs);
+// Computes a step by its own kernel, or by a patched copy of it, on images whose inputs the steps before have
+// computed. To be called while a FlushDenormals lives. Allocates nothing.
+void run_step(const Plan& plan, size_t step, const Kernel& kernel, Workspace& workspace, int images,
+              BatchContext context);
 
 // The plain full pass over up to workspace.tile() images. inputs[i]: images x elements of plan.inputs()[i],
 // preprocessed. scores: images x plan.classes(). `overlay` may be null: the golden run. Allocates nothing.

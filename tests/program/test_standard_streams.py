@@ -11,6 +11,7 @@ import threading
 import pytest
 from small_campaign import DONE, DOWNLOAD_FAILED, LIST, MODEL, NOT_WRITTEN, PROGRAM, USAGE, files_of, interrupt, run, write_images
 
+FAULT = LIST.read_text().splitlines()[1].split(",", 1)[1]
 REPORT = b'Injection,Layer,TensorIndex,Bit,n_injections,critical\n0,conv,"(1, 2)",3,10,1\n'
 COMBINATIONS = [closed for n in range(4) for closed in itertools.combinations((0, 1, 2), n)]
 every_combination = pytest.mark.parametrize("closed", COMBINATIONS, ids=lambda closed: "closed_" + ("".join(map(str, closed)) or "none"))
@@ -69,10 +70,10 @@ def test_a_report_that_is_gone_on_with_holds_rows_only(closed, tmp_path, usual):
 
 
 @every_combination
-@pytest.mark.parametrize("words", [["inspect", MODEL, "--plan"], ["validate", "-f", LIST, "--model", MODEL], ["compare", "list.csv", "list.csv"],
+@pytest.mark.parametrize("words", [["inspect", MODEL, "--plan"], ["validate", "-f", LIST, "--model", MODEL], ["compare", "list.csv", "list.csv"], ["explain", FAULT, "--model", MODEL],
                                    ["bench", "-f", LIST, "--model", MODEL, "--data", "set.npz", "--seconds", "1", "-q"], ["--help"], ["--version"],
                                    ["--model", MODEL, "--data", "set.npz"], ["--model", MODEL, "--data", "set.npz", "-f", LIST, "--dry-run"]],
-                         ids=["inspect", "validate", "compare", "bench", "help", "version", "golden", "dry_run"])
+                         ids=["inspect", "validate", "compare", "explain", "bench", "help", "version", "golden", "dry_run"])
 def test_what_writes_no_file_ends_as_documented(closed, words, tmp_path):
     write_images(tmp_path / "set.npz")
     (tmp_path / "list.csv").write_bytes(REPORT)
