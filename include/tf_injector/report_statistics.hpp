@@ -1,0 +1,121 @@
+// What a finished report says of its network: rates of outcomes with intervals, by layer and by bit.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tf_injector/model.hpp"
+#include "tf_injector/report.hpp"
+
+namespace tf_injector {
+
+// A share between 0 and 1, with the interval that holds the population's at the stated confidence.
+struct Share {
+  double estimate = 0, low = 0, high = 1;
+};
+
+enum class Outcome { critical, non_critical, masked, top_1_correct, top_5_correct, top_5_robust };
+inline constexpr size_t kOutcomes = 6;
+struct OutcomeName {
+  std::string_view key;    // in JSON: "non_critical"
+  std::string_view label;  // for readers: "non-critical"
+};
+[[nodiscard]] const OutcomeName& outcome_name(Outcome outcome) noexcept;
+// Images of the fault that had the outcome. Signed: non_critical can be -1 where golden scores tie.
+[[nodiscard]] int64_t outcome_images(const Tally& tally, Outcome outcome) noexcept;
+
+// Two questions that are kept apart.
+struct OutcomeRate {
+  Share images;  // mean over the faults of the share of images that have the outcome
+  Share faults;  // share of the faults that have it on at least one image
+};
+
+// A part of the network's faults.
+struct StatisticsDomain {
+  std::string layer = {};            // as the report names it; "": all layers
+  int bit_first = 0, bit_last = 31;  // all of these
+  std::optional<int64_t> population = {};  // faults that there are; none: not known
+  int64_t faults = 0;                      // of them in the report
+  std::array<OutcomeRate, kOutcomes> rates = {};
+
+  [[nodiscard]] const OutcomeRate& operator[](Outcome outcome) const {
+    return rates[static_cast<size_t>(outcome)];
+  }
+};
+
+// How the faults of a report came to be chosen, as far as it is known.
+struct SamplingDesign {
+  std::string scheme = {};  // of sampling_scheme_name(); "": not known
+  std::string source = {};  // where that is known from: one sentence
+  std::optional<double> error = {}, confidence = {};  // that were planned
+  std::optional<int64_t> seed = {};
+};
+
+// Of the network's critical rate.
+struct MarginStatistics {
+  double planned = 0;             // 0: none is known
+  double achieved = 0;            // half the width of the interval
+  double wanted = 0;              // 0: nobody asked
+  int64_t faults_for_wanted = 0;  // about so many of the same design, in all; 0: nobody asked
+};
+
+// A value that stands in a report's metadata, for its readers: {"model SHA-256", "5e0c..."}.
+struct ProvenanceItem {
+  std::string name, value;
+};
+
+struct ReportStatisticsOptions {
+  double confidence = 0.99;                // of each interval
+  std::optional<double> fit_per_mbit = {}; // raw failures in 10^9 hours of a million bits
+  std::optional<double> wanted_margin = {};
+  size_t worst = 20;                       // faults that are listed
+};
+
+struct ReportStatistics {
+  std::string report = {};  // path
+  double confidence = 0.99;
+  int64_t images = 0;
+  int64_t classes = 0;      // 0: not known
+  Tally golden = {};
+  SamplingDesign design = {};
+  std::vector<std::string> remarks = {};  // what a reader must know before the numbers: one sentence each
+  StatisticsDomain network = {};
+  std::vector<StatisticsDomain> layers = {};  // in the order of the model; where it is not known, of the report
+  std::vector<StatisticsDomain> bits = {};    // those that the report has, from 31 down
+  std::vector<StatisticsDomain> fields = {};  // sign, exponent, mantissa
+  std::vector<StatisticsDomain> cells = {};   // layer x bit: by layer, then by bit from 31 down
+  // Faults by their share of critical images: none at all, then up to 5 %, 10 %, ..., 100 %.
+  std::array<int64_t, 21> distribution = {};
+  std::vector<ReportRow> worst = {};  // the most critical faults first
+  MarginStatistics margin = {};
+  std::optional<Share> fit = {};  // of the network: critical failures in 10^9 hours
+  std::vector<ProvenanceItem> provenance = {};
+};
+
+// Of a report on the disk: its metadata (`path` without .csv, plus .run.json) say how its list was drawn and
+// how large the layers are. Throws Error(bad_input): no report, unfinished, or metadata that are none.
+[[nodiscard]] ReportStatistics report_statistics(const std::string& path,
+                                                 const ReportStatisticsOptions& options = {});
+// The same with the model and, where it is given, the list's plan (SamplingPlan::json) instead of the
+// metadata.
+[[nodiscard]] ReportStatistics report_statistics(const std::string& path, const Model& model,
+                                                 const std::string& plan,
+                                                 const ReportStatisticsOptions& options = {});
+
+// The statistics as text, as JSON, as one self-contained HTML page, and as SVG pictures, one a file.
+[[nodiscard]] std::string statistics_text(const ReportStatistics& statistics);
+[[nodiscard]] std::string statistics_json(const ReportStatistics& statistics);
+[[nodiscard]] std::string statistics_html(const ReportStatistics& statistics);
+struct Picture {
+  std::string name;  // "bits", "layers", "heatmap", "distribution"
+  std::string svg;
+};
+[[nodiscard]] std::vector<Picture> statistics_pictures(const ReportStatistics& statistics);
+
+}  // namespace tf_injector
