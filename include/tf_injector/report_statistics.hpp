@@ -38,8 +38,8 @@ struct OutcomeRate {
 
 // A part of the network's faults.
 struct StatisticsDomain {
-  std::string layer = {};            // as the report names it; "": all layers
-  int bit_first = 0, bit_last = 31;  // all of these
+  std::string layer = {};                  // as the report names it; "": all layers
+  int bit_first = 0, bit_last = 31;        // all of these
   std::optional<int64_t> population = {};  // faults that there are; none: not known
   int64_t faults = 0;                      // of them in the report
   std::array<OutcomeRate, kOutcomes> rates = {};
@@ -51,8 +51,8 @@ struct StatisticsDomain {
 
 // How the faults of a report came to be chosen, as far as it is known.
 struct SamplingDesign {
-  std::string scheme = {};  // of sampling_scheme_name(); "": not known
-  std::string source = {};  // where that is known from: one sentence
+  std::string scheme = {};                            // of sampling_scheme_name(); "": not known
+  std::string source = {};                            // where that is known from: one sentence
   std::optional<double> error = {}, confidence = {};  // that were planned
   std::optional<int64_t> seed = {};
 };
@@ -70,24 +70,45 @@ struct ProvenanceItem {
   std::string name, value;
 };
 
+// A class that changed decisions went to.
+struct FlippedClass {
+  int64_t class_number = 0;
+  int64_t faults = 0;  // most of whose changed decisions went to this class
+  int64_t images = 0;  // of these faults: decisions that went there
+};
+
+// What a details file (`run --details`) says beyond the report.
+struct DetailStatistics {
+  std::string path = {};
+  int64_t faults = 0;             // rows of the file
+  int64_t nan_faults = 0;         // with a NaN among the scores of some image
+  int64_t inf_faults = 0;         // with an infinity
+  int64_t fixed = 0, broken = 0;  // pairs of fault and image: wrong before and right now, and the reverse
+  int64_t flips = 0;              // pairs whose decision changed
+  std::vector<FlippedClass> classes = {};  // those that faults went to, by their faults, the most first
+};
+
 struct ReportStatisticsOptions {
-  double confidence = 0.99;                // of each interval
-  std::optional<double> fit_per_mbit = {}; // raw failures in 10^9 hours of a million bits
+  double confidence = 0.99;                 // of each interval
+  std::optional<double> fit_per_mbit = {};  // raw failures in 10^9 hours of a million bits
   std::optional<double> wanted_margin = {};
-  size_t worst = 20;                       // faults that are listed
+  size_t worst = 20;  // faults that are listed
 };
 
 struct ReportStatistics {
-  std::string report = {};  // path
+  std::string report = {};   // path
+  std::string model = {};    // the network's name, "ResNet20": of its file, without a suffix; "": not known
+  std::string dataset = {};  // "CIFAR10"; "": not known
   double confidence = 0.99;
   int64_t images = 0;
-  int64_t classes = 0;      // 0: not known
+  int64_t classes = 0;  // 0: not known
   Tally golden = {};
   SamplingDesign design = {};
   std::vector<std::string> remarks = {};  // what a reader must know before the numbers: one sentence each
   StatisticsDomain network = {};
-  std::vector<StatisticsDomain> layers = {};  // in the order of the model; where it is not known, of the report
-  std::vector<StatisticsDomain> bits = {};    // those that the report has, from 31 down
+  std::vector<StatisticsDomain> layers =
+      {};                                   // in the order of the model; where it is not known, of the report
+  std::vector<StatisticsDomain> bits = {};  // those that the report has, from 31 down
   std::vector<StatisticsDomain> fields = {};  // sign, exponent, mantissa
   std::vector<StatisticsDomain> cells = {};   // layer x bit: by layer, then by bit from 31 down
   // Faults by their share of critical images: none at all, then up to 5 %, 10 %, ..., 100 %.
@@ -95,6 +116,7 @@ struct ReportStatistics {
   std::vector<ReportRow> worst = {};  // the most critical faults first
   MarginStatistics margin = {};
   std::optional<Share> fit = {};  // of the network: critical failures in 10^9 hours
+  std::optional<DetailStatistics> details = {};
   std::vector<ProvenanceItem> provenance = {};
 };
 
@@ -108,14 +130,38 @@ struct ReportStatistics {
                                                  const std::string& plan,
                                                  const ReportStatisticsOptions& options = {});
 
-// The statistics as text, as JSON, as one self-contained HTML page, and as SVG pictures, one a file.
-[[nodiscard]] std::string statistics_text(const ReportStatistics& statistics);
+// Of a details file and the report that it belongs to. Throws Error(bad_input): no such file, or rows that
+// are not the report's.
+[[nodiscard]] DetailStatistics detail_statistics(const std::string& path, const std::string& report);
+
+struct StatisticsTextOptions {
+  int columns = 80;    // that lines may take; 60 at least
+  bool color = false;  // headings and the largest rates stand out by escape sequences
+};
+// The statistics as text, as JSON, as one self-contained HTML page, and as SVG pictures. The same bytes for
+// the same statistics.
+[[nodiscard]] std::string statistics_text(const ReportStatistics& statistics,
+                                          const StatisticsTextOptions& options = {});
 [[nodiscard]] std::string statistics_json(const ReportStatistics& statistics);
 [[nodiscard]] std::string statistics_html(const ReportStatistics& statistics);
 struct Picture {
-  std::string name;  // "bits", "layers", "heatmap", "distribution"
-  std::string svg;
+  std::string name;  // "heatmap", "bits", "layers", "distribution", and with details "classes"
+  std::string svg;   // stands alone
 };
 [[nodiscard]] std::vector<Picture> statistics_pictures(const ReportStatistics& statistics);
+
+// Files to write; "": not wanted.
+struct StatisticsFiles {
+  std::string html = {}, json = {};
+  std::string svg_folder = {};  // <name>.svg for each picture
+  bool overwrite = false;       // replace files that are there
+};
+// What would keep the files from being written, as far as it is known before there are statistics. `inputs`:
+// files that none of them may replace. Throws Error(usage): two of them, or one and an input, are the same;
+// OutputError: is there already and `overwrite` is false.
+void check_statistics_files(const StatisticsFiles& files, const std::vector<std::string>& inputs);
+// Checks, then writes them: each is there whole or not at all. Returns their paths. Throws as the check, and
+// OutputError.
+std::vector<std::string> write_statistics(const ReportStatistics& statistics, const StatisticsFiles& files);
 
 }  // namespace tf_injector
