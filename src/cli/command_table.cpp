@@ -15,6 +15,7 @@
 #include "cli/commands/generate_command.hpp"
 #include "cli/commands/inspect_command.hpp"
 #include "cli/commands/man_command.hpp"
+#include "cli/commands/report_command.hpp"
 #include "cli/commands/run_command.hpp"
 #include "cli/commands/validate_command.hpp"
 #include "core/nearest_name.hpp"
@@ -40,6 +41,8 @@ constexpr CommandRow kCommands[] = {
     {"run", "[run] FLAGS", "a campaign, or without a fault list the golden run", make<RunCommand>},
     {"inspect", "inspect MODEL", "the layers of a model and their faultable bits", make<InspectCommand>},
     {"generate", "generate --model MODEL -o LIST", "draws a fault list", make<GenerateCommand>},
+    {"report", "report REPORT.csv", "what a report says: rates with intervals, a page, pictures",
+     make<ReportCommand>},
     {"validate", "validate -f LIST --model MODEL", "checks a fault list against a model",
      make<ValidateCommand>},
     {"compare", "compare A B", "two reports, or a report and a published result list", make<CompareCommand>},

@@ -34,6 +34,13 @@ int columns_of(int device_columns, const EnvironmentLookup& environment) {
   return valid ? columns : kUsualColumns;
 }
 
+Terminal terminal_of(int descriptor) {
+  winsize size{};
+  const bool is_terminal = isatty(descriptor) != 0;
+  const bool known = is_terminal && ioctl(descriptor, TIOCGWINSZ, &size) == 0;
+  return describe_terminal(is_terminal, known ? size.ws_col : 0, environment_variable);
+}
+
 }  // namespace
 
 Terminal describe_terminal(bool is_terminal, int columns, const EnvironmentLookup& environment) {
@@ -52,11 +59,7 @@ std::string colored(const Terminal& terminal, Color color, const std::string& te
   return std::string("\x1b[") + code + "m" + text + "\x1b[0m";
 }
 
-Terminal standard_error_terminal() {
-  winsize size{};
-  const bool is_terminal = isatty(STDERR_FILENO) != 0;
-  const bool known = is_terminal && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0;
-  return describe_terminal(is_terminal, known ? size.ws_col : 0, environment_variable);
-}
+Terminal standard_error_terminal() { return terminal_of(STDERR_FILENO); }
+Terminal standard_output_terminal() { return terminal_of(STDOUT_FILENO); }
 
 }  // namespace tf_injector::detail::cli

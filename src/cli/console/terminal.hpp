@@ -1,4 +1,4 @@
-// What standard error is: a terminal or not, how wide, with colour or without.
+// What standard error and output are: a terminal or not, how wide, with colour or without.
 #pragma once
 
 #include <functional>
@@ -24,7 +24,8 @@ using EnvironmentLookup = std::function<std::optional<std::string>(const std::st
 // LC_CTYPE, LANG of the environment.
 [[nodiscard]] Terminal describe_terminal(bool is_terminal, int columns, const EnvironmentLookup& environment);
 
-// Standard error as it is now.
+// As they are now.
 [[nodiscard]] Terminal standard_error_terminal();
+[[nodiscard]] Terminal standard_output_terminal();
 
 }  // namespace tf_injector::detail::cli

@@ -1,0 +1,88 @@
+#include "answers/answer_text.hpp"
+
+#include <fmt/format.h>
+
+#include "answers/number_text.hpp"
+#include "tf_injector/bit_groups.hpp"
+
+namespace tf_injector::detail {
+namespace {
+
+std::string images_phrase(int64_t images) {
+  return images == 1 ? "the one image" : fmt::format("the {} images", grouped(images));
+}
+
+// What the numbers are about: a population where the design is known, else the list.
+std::string who_text(const ReportStatistics& statistics) {
+  const std::string of = statistics.model.empty() ? std::string("the network") : statistics.model;
+  if (statistics.design.scheme.empty()) return "A fault of this report on " + of;
+  return "A random bit flip in a weight of " + of;
+}
+
+}  // namespace
+
+std::string subject_text(const ReportStatistics& statistics) {
+  const std::string model = statistics.model.empty() ? "the network" : statistics.model;
+  return statistics.dataset.empty() ? model : model + " on " + statistics.dataset;
+}
+
+std::string answer_text(const ReportStatistics& statistics) {
+  if (statistics.network.faults == 0) return "The report has no faults.";
+  const ShareText share = percent_text(statistics.network[Outcome::critical].images);
+  return fmt::format("{} changes the decision on {} % of the images {} ({} confidence).",
+                     who_text(statistics), share.estimate, interval_text(share),
+                     confidence_text(statistics.confidence));
+}
+
+std::string faults_answer_text(const ReportStatistics& statistics) {
+  if (statistics.network.faults == 0) return "";
+  const Share& faults = statistics.network[Outcome::critical].faults;
+  const ShareText share = percent_text(faults);
+  if (!(faults.estimate > 0))
+    return fmt::format("No fault of the report changes the decision on any of {}: {} % of the faults {}.",
+                       images_phrase(statistics.images), share.estimate, interval_text(share));
+  return fmt::format("One fault in {} changes the decision on at least one of {}: {} % of the faults {}.",
+                     one_in_text(faults.estimate), images_phrase(statistics.images), share.estimate,
+                     interval_text(share));
+}
+
+std::string margin_text(const ReportStatistics& statistics) {
+  const MarginStatistics& margin = statistics.margin;
+  if (statistics.network.faults == 0) return "";
+  std::string text = fmt::format("Margin achieved: {} percentage points", percent_text(margin.achieved));
+  if (margin.planned > 0) text += fmt::format(" ({} were planned)", percent_text(margin.planned));
+  text += ".";
+  if (!(margin.wanted > 0)) return text;
+  const int64_t more = margin.faults_for_wanted - statistics.network.faults;
+  if (margin.achieved <= margin.wanted || more <= 0)
+    return text + fmt::format(" The {} that are wanted are reached.", percent_text(margin.wanted));
+  return text + fmt::format(" The {} that are wanted take about {} faults of the same design, {} more.",
+                            percent_text(margin.wanted), grouped(margin.faults_for_wanted), grouped(more));
+}
+
+std::string design_text(const ReportStatistics& statistics) {
+  const SamplingDesign& design = statistics.design;
+  std::string text = fmt::format("{} faults", grouped(statistics.network.faults));
+  if (statistics.network.population)
+    text += fmt::format(" of {} possible ones", grouped(*statistics.network.population));
+  text += design.scheme.empty() ? ", chosen in a way that is not known" : ", drawn " + design.scheme;
+  if (design.seed) text += fmt::format(" with seed {}", *design.seed);
+  if (design.error && design.confidence)
+    text += fmt::format(", planned for a margin of {} % at {}", percent_text(*design.error),
+                        confidence_text(*design.confidence));
+  text += ".";
+  return design.source.empty() ? text : text + " " + design.source;
+}
+
+std::string bits_text(const StatisticsDomain& domain) {
+  if (domain.bit_first == 0 && domain.bit_last == 31) return "all bits";
+  if (domain.bit_first == domain.bit_last) return fmt::format("bit {}", domain.bit_first);
+  return fmt::format("bits {}-{}", domain.bit_first, domain.bit_last);
+}
+
+std::string field_text(const StatisticsDomain& domain) {
+  const size_t group = bit_group_of(domain.bit_first);
+  return group == bit_group_of(domain.bit_last) ? kBitGroups[group].name : "";
+}
+
+}  // namespace tf_injector::detail

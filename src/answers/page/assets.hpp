@@ -1,0 +1,14 @@
+// Style and script of the page, and what it may load: nothing else.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tf_injector::detail {
+
+[[nodiscard]] std::string page_style();
+[[nodiscard]] std::string_view page_script();
+// A Content-Security-Policy that forbids every request and every script and style but those with these texts.
+[[nodiscard]] std::string content_security_policy(std::string_view style, std::string_view script);
+
+}  // namespace tf_injector::detail

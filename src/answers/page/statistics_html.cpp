@@ -1,0 +1,242 @@
+// One page: the answer first, then what it rests on.
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+#include "answers/answer_text.hpp"
+#include "answers/number_text.hpp"
+#include "answers/page/assets.hpp"
+#include "answers/page/tables.hpp"
+#include "answers/pictures/drawing.hpp"
+#include "answers/safe_text.hpp"
+#include "tf_injector/report_statistics.hpp"
+
+namespace tf_injector {
+
+using namespace detail;
+
+namespace detail {
+namespace {
+
+struct PageSection {
+  std::string id, title, content;
+};
+
+std::string key_number(const std::string& name, const std::string& value, const std::string& remark) {
+  return fmt::format("<div><dt>{}</dt><dd class=\"value\">{}</dd><dd>{}</dd></div>\n", html_text(name),
+                     html_text(value), html_text(remark));
+}
+
+std::string outcome_number(const ReportStatistics& statistics, Outcome outcome, const std::string& name) {
+  const ShareText text = percent_text(statistics.network[outcome].images);
+  return key_number(name, text.estimate + " %", interval_text(text) + " of the images");
+}
+
+std::string accuracy_number(const ReportStatistics& statistics) {
+  const double golden = static_cast<double>(statistics.golden.top_1_correct) /
+                        static_cast<double>(std::max<int64_t>(statistics.images, 1));
+  const ShareText faulty = percent_text(statistics.network[Outcome::top_1_correct].images);
+  return key_number("Mean top-1 accuracy with a fault", faulty.estimate + " %",
+                    fmt::format("{}; without a fault {} %", interval_text(faulty), percent_text(golden)));
+}
+
+std::string key_numbers(const ReportStatistics& statistics) {
+  const StatisticsDomain& network = statistics.network;
+  const OutcomeRate& critical = network[Outcome::critical];
+  const ShareText images = percent_text(critical.images), faults = percent_text(critical.faults);
+  std::string html = "<dl class=\"numbers\">\n";
+  html += key_number("Images whose decision changes, mean over the faults", images.estimate + " %",
+                     interval_text(images) + " critical rate (SDC-1)");
+  const std::string one_in = one_in_text(critical.faults.estimate);
+  html += key_number("Faults that change the decision on at least one image", faults.estimate + " %",
+                     interval_text(faults) + (one_in.empty() ? "" : ", one fault in " + one_in));
+  html += accuracy_number(statistics);
+  html +=
+      outcome_number(statistics, Outcome::non_critical, "Non-critical: scores change, the decision does not");
+  html += outcome_number(statistics, Outcome::masked, "Masked: all scores are the same");
+  html += key_number("Faults in the report", grouped(network.faults),
+                     network.population ? "of " + grouped(*network.population) + " possible ones"
+                                        : std::string("of a number that is not known"));
+  html += key_number("Images of the test set", grouped(statistics.images),
+                     fmt::format("{} right without a fault", grouped(statistics.golden.top_1_correct)));
+  if (statistics.fit) {
+    const ShareText fit = amount_text(*statistics.fit);
+    html += key_number("Failures in time (FIT) of the network", fit.estimate,
+                       interval_text(fit) + " changed decisions in 10\u2079 hours");
+  }
+  return html + "</dl>\n";
+}
+
+std::string remarks_of(const ReportStatistics& statistics) {
+  if (statistics.remarks.empty()) return "";
+  std::string html =
+      "<section class=\"remarks\" aria-labelledby=\"remarks\"><h2 id=\"remarks\">Before you read the "
+      "numbers</h2><ul>\n";
+  for (const std::string& remark : statistics.remarks) html += "<li>" + html_text(remark) + "</li>\n";
+  return html + "</ul></section>\n";
+}
+
+// `style`: "map", "plot". Tall pictures and tables scroll in their own box, which the keyboard reaches.
+std::string scroll_box(const std::string& style, const std::string& label, const std::string& content) {
+  return fmt::format("<div class=\"scroll {}\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">\n{}</div>\n",
+                     style, html_text(label), content);
+}
+
+std::string figure_of(const Drawing& drawing, const std::string& style, const std::string& label,
+                      const std::string& caption) {
+  const bool is_short = drawing.height < 700;
+  return fmt::format(
+      "<figure class=\"{}\">\n{}<figcaption>{}</figcaption></figure>\n", is_short ? "short" : "long",
+      scroll_box(style + (is_short ? "" : " tall"), label, inline_svg(drawing)), html_text(caption));
+}
+
+PageSection heatmap_section(const ReportStatistics& statistics) {
+  std::string html =
+      figure_of(heatmap_drawing(statistics), "map", "Heat map; the arrow keys move from cell to cell",
+                "A cell is the mean share of images whose decision a flip of this bit in this layer "
+                "changes. Cells of few faults have wide intervals: point at a cell, or reach it with "
+                "the arrow keys, for its numbers.");
+  html += "<details><summary>The same as a table</summary>\n" +
+          scroll_box("tall", "Critical rates by layer and bit", cells_table(statistics)) + "</details>\n";
+  return {"heatmap", "Critical rate by layer and bit", html};
+}
+
+PageSection rates_section(const ReportStatistics& statistics) {
+  std::string html = figure_of(
+      bits_drawing(statistics), "plot", "Critical rate by bit",
+      fmt::format(
+          "Filled: mean share of images whose decision changes. Open: share of the faults that change "
+          "it on at least one image. Lines: intervals at {} confidence.",
+          confidence_text(statistics.confidence)));
+  html += figure_of(layers_drawing(statistics), "plot", "Critical rate by layer", "The same by layer.");
+  return {"rates", "Critical rate by bit and by layer", html};
+}
+
+PageSection distribution_section(const ReportStatistics& statistics) {
+  return {"distribution", "How many images a fault hurts",
+          figure_of(
+              distribution_drawing(statistics), "plot", "Faults by the share of images that they change",
+              "Each fault of the report once. On the left those that change no decision; on the right those "
+              "that change nearly all.")};
+}
+
+PageSection classes_section(const DetailStatistics& details) {
+  std::string html = fmt::format(
+      "<p>{} decisions changed, of pairs of a fault and an image: {} that were right became wrong, {} that "
+      "were wrong "
+      "became right. {} of {} faults made a NaN among the scores of some image, {} an infinity.</p>\n",
+      grouped(details.flips), grouped(details.broken), grouped(details.fixed), grouped(details.nan_faults),
+      grouped(details.faults), grouped(details.inf_faults));
+  if (!details.classes.empty()) {
+    html += figure_of(classes_drawing(details), "plot", "Classes that changed decisions go to", "");
+    html += scroll_box("tall", "Classes that changed decisions go to", classes_table(details));
+  }
+  return {"classes", "Which class they turn to", html};
+}
+
+PageSection worst_section(const ReportStatistics& statistics) {
+  const std::string title =
+      fmt::format("The {} worst faults", grouped(static_cast<int64_t>(statistics.worst.size())));
+  return {"worst", title, scroll_box("tall", title, worst_table(statistics))};
+}
+
+PageSection tables_section(const ReportStatistics& statistics) {
+  const std::string at =
+      " Intervals at " + confidence_text(statistics.confidence) + " confidence, each by itself.";
+  std::string html;
+  const auto add = [&](const char* title, const std::vector<StatisticsDomain>& domains, const char* first) {
+    html += fmt::format("<h3>{}</h3>\n", title);
+    html += scroll_box("tall", title, domains_table(domains, first, std::string(title) + "." + at));
+  };
+  add("By field of the float32", statistics.fields, "field");
+  add("By layer", statistics.layers, "layer");
+  add("By bit", statistics.bits, "bit");
+  return {"tables", "Tables", html};
+}
+
+PageSection provenance_section(const ReportStatistics& statistics) {
+  std::string html = "<p>" + html_text(design_text(statistics)) + "</p>\n<p>" +
+                     html_text(margin_text(statistics)) + "</p>\n";
+  return {"provenance", "Plan and provenance", html + provenance_table(statistics)};
+}
+
+PageSection reading_section(const ReportStatistics& statistics) {
+  return {"reading", "How to read the intervals",
+          fmt::format(R"(<dl class="terms">
+<dt>Images whose decision changes</dt>
+<dd>Take a random fault and a random image of this test set: the chance that the decision is another one than
+without the fault. It is the mean, over the faults, of each fault's share of images.</dd>
+<dt>Faults that change the decision on at least one image</dt>
+<dd>Take a random fault and run the whole test set: the chance that any decision changes. It grows with the
+number of images.</dd>
+<dt>Interval</dt>
+<dd>Faults are a sample. Were the campaign repeated with other faults drawn in the same way, at least {} of
+such intervals would hold the value of all possible faults. Each holds by itself; of many rows, a few may miss. The
+images are taken as they are: no interval speaks of other images.</dd>
+<dt>0 is not never</dt>
+<dd>Where no fault of the report had an effect, the upper end says how often one could still have it.</dd>
+<dt>Decision</dt>
+<dd>The class with the largest score. Masked: all scores are the same as without the fault. Non-critical:
+scores differ, the decision does not. Critical: the decision differs, whether it was right or not.</dd>
+</dl>
+)",
+                      html_text(confidence_text(statistics.confidence)))};
+}
+
+std::vector<PageSection> sections_of(const ReportStatistics& statistics) {
+  std::vector<PageSection> sections;
+  if (statistics.network.faults > 0) {
+    sections = {heatmap_section(statistics), rates_section(statistics), distribution_section(statistics)};
+    if (statistics.details) sections.push_back(classes_section(*statistics.details));
+    if (!statistics.worst.empty()) sections.push_back(worst_section(statistics));
+    sections.push_back(tables_section(statistics));
+  }
+  sections.push_back(provenance_section(statistics));
+  sections.push_back(reading_section(statistics));
+  return sections;
+}
+
+std::string page_head(const ReportStatistics& statistics) {
+  const std::string style = page_style();
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" "
+      "content=\"no-referrer\">\n"
+      "<title>Bit flips in {}</title>\n<style>{}</style>\n</head>\n",
+      content_security_policy(style, page_script()), html_text(subject_text(statistics)), style);
+}
+
+std::string page_header(const ReportStatistics& statistics, const std::vector<PageSection>& sections) {
+  std::string html = fmt::format(
+      "<a class=\"skip\" href=\"#main\">To the content</a>\n<header>\n"
+      "<div class=\"top\"><h1>Bit flips in {}</h1></div>\n<p class=\"answer\"><strong>{}</strong> {}</p>\n"
+      "<p class=\"muted\">{}</p>\n<nav aria-label=\"Contents\"><ul>",
+      html_text(subject_text(statistics)), html_text(answer_text(statistics)),
+      html_text(faults_answer_text(statistics)), html_text(design_text(statistics)));
+  for (const PageSection& section : sections)
+    html += fmt::format("<li><a href=\"#{}\">{}</a></li>", section.id, html_text(section.title));
+  return html + "</ul></nav>\n</header>\n";
+}
+
+}  // namespace
+}  // namespace detail
+
+std::string statistics_html(const ReportStatistics& statistics) {
+  const std::vector<PageSection> sections = sections_of(statistics);
+  std::string html = page_head(statistics) + "<body>\n" + page_header(statistics, sections);
+  html += "<main id=\"main\">\n";
+  if (statistics.network.faults > 0)
+    html += "<section aria-label=\"Key numbers\">\n" + key_numbers(statistics) + "</section>\n";
+  html += remarks_of(statistics);
+  for (const PageSection& section : sections)
+    html += fmt::format("<section aria-labelledby=\"{}\">\n<h2 id=\"{}\">{}</h2>\n{}</section>\n", section.id,
+                        section.id, html_text(section.title), section.content);
+  html += "</main>\n";
+  html += fmt::format("<script>{}</script>\n</body>\n</html>\n", page_script());
+  return html;
+}
+
+}  // namespace tf_injector

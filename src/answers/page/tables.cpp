@@ -1,0 +1,179 @@
+#include "answers/page/tables.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <vector>
+
+#include "answers/answer_text.hpp"
+#include "answers/number_text.hpp"
+#include "answers/safe_text.hpp"
+
+namespace tf_injector::detail {
+namespace {
+
+struct HtmlColumn {
+  std::string title;
+  bool is_text = false;
+};
+
+std::string table_start(const std::string& style, const std::string& caption,
+                        const std::vector<HtmlColumn>& columns) {
+  std::string html =
+      fmt::format("<table class=\"{}\">\n<caption>{}</caption>\n<thead><tr>", style, html_text(caption));
+  for (const HtmlColumn& column : columns)
+    html += fmt::format("<th scope=\"col\"{}>{}</th>", column.is_text ? " class=\"text\"" : "",
+                        html_text(column.title));
+  return html + "</tr></thead>\n<tbody>\n";
+}
+
+constexpr const char* kTableEnd = "</tbody></table>\n";
+
+// A cell that is sorted by a number.
+std::string number_cell(double value, const std::string& text) {
+  return fmt::format("<td data-s=\"{:.6g}\">{}</td>", value, html_text(text));
+}
+std::string count_cell(int64_t count) { return number_cell(static_cast<double>(count), grouped(count)); }
+
+// Two cells: the estimate and its interval.
+std::string share_cells(const Share& share) {
+  const ShareText text = percent_text(share);
+  return number_cell(share.estimate, text.estimate) + number_cell(share.high, interval_text(text));
+}
+
+std::string domain_name(const StatisticsDomain& domain) {
+  if (!domain.layer.empty()) return domain.layer;
+  const std::string field = field_text(domain);
+  if (domain.bit_first != domain.bit_last || field == "sign")
+    return field.empty() ? bits_text(domain) : field + " (" + bits_text(domain) + ")";
+  return bits_text(domain) + ", " + field;
+}
+
+std::string domain_row(const StatisticsDomain& domain) {
+  std::string html =
+      fmt::format("<tr><th scope=\"row\" {}>{}</th>",
+                  domain.layer.empty() ? fmt::format("data-s=\"{}\"", domain.bit_first) : "class=\"name\"",
+                  html_text(domain_name(domain)));
+  html += count_cell(domain.faults);
+  html += domain.population ? count_cell(*domain.population) : "<td data-s=\"-1\">not known</td>";
+  if (domain.faults == 0) {
+    for (int i = 0; i < 6; ++i) html += "<td data-s=\"-1\">\u2013</td>";
+    return html + "</tr>\n";
+  }
+  html += share_cells(domain[Outcome::critical].images) + share_cells(domain[Outcome::critical].faults);
+  for (const Outcome outcome : {Outcome::non_critical, Outcome::masked}) {
+    const Share& share = domain[outcome].images;
+    html += number_cell(share.estimate, percent_text(share).estimate);
+  }
+  return html + "</tr>\n";
+}
+
+// What the heat map tells of a cell: estimate; interval|share of faults|faults.
+std::string heat_cell(const StatisticsDomain& cell) {
+  const OutcomeRate& rate = cell[Outcome::critical];
+  const ShareText text = percent_text(rate.images);
+  return fmt::format("<td data-v=\"{}|{}|{}\">{}</td>", interval_text(text),
+                     html_text(percent_text(rate.faults.estimate)), grouped(cell.faults),
+                     html_text(text.estimate));
+}
+
+}  // namespace
+
+std::string html_text(std::string_view text) {
+  std::string html = escaped(text);
+  const auto replace_all = [&](std::string_view what, std::string_view with) {
+    for (size_t at = html.find(what); at != std::string::npos; at = html.find(what, at + with.size()))
+      html.replace(at, what.size(), with);
+  };
+  replace_all(" %", "\u00a0%");
+  if (html.starts_with("-") && html.size() > 1 && html[1] >= '0' && html[1] <= '9')
+    html.replace(0, 1, "\u2212");
+  return html;
+}
+
+std::string domains_table(const std::vector<StatisticsDomain>& domains, const std::string& first,
+                          const std::string& caption) {
+  std::string html = table_start("sortable sized", caption,
+                                 {{first, true},
+                                  {"faults"},
+                                  {"possible faults"},
+                                  {"critical, % of images"},
+                                  {"interval"},
+                                  {"% of faults that hurt an image"},
+                                  {"interval"},
+                                  {"non-critical, % of images"},
+                                  {"masked, % of images"}});
+  for (const StatisticsDomain& domain : domains) html += domain_row(domain);
+  return html + kTableEnd;
+}
+
+std::string cells_table(const ReportStatistics& statistics) {
+  std::map<std::string, std::map<int, const StatisticsDomain*>> cells;
+  for (const StatisticsDomain& cell : statistics.cells) {
+    if (cell.faults > 0) cells[cell.layer][cell.bit_first] = &cell;
+  }
+  std::vector<HtmlColumn> columns = {{"layer", true}};
+  for (int bit = 31; bit >= 0; --bit) columns.push_back({std::to_string(bit)});
+  std::string html = table_start(
+      "cells", "Images whose decision changes, in percent, by layer and bit. Empty: no fault of the report.",
+      columns);
+  for (const StatisticsDomain& layer : statistics.layers) {
+    html += fmt::format("<tr><th scope=\"row\" class=\"name\">{}</th>", html_text(layer.layer));
+    const auto& row = cells[layer.layer];
+    for (int bit = 31; bit >= 0; --bit) {
+      const auto cell = row.find(bit);
+      html += cell == row.end() ? "<td></td>" : heat_cell(*cell->second);
+    }
+    html += "</tr>\n";
+  }
+  return html + kTableEnd;
+}
+
+std::string worst_table(const ReportStatistics& statistics) {
+  std::string html = table_start("sortable", "The faults that change most decisions; counts of images.",
+                                 {{"fault"},
+                                  {"layer", true},
+                                  {"index", true},
+                                  {"bit"},
+                                  {"critical"},
+                                  {"critical, %"},
+                                  {"non-critical"},
+                                  {"masked"},
+                                  {"top 1 correct"}});
+  for (const ReportRow& row : statistics.worst) {
+    const FaultPart& part = row.fault.parts.front();
+    html += fmt::format("<tr><th scope=\"row\" data-s=\"{}\">{}</th>", row.fault.id, row.fault.id);
+    html += fmt::format("<td class=\"text name\">{}</td><td class=\"text\">{}</td>", html_text(part.layer),
+                        html_text(format_index(part.index)));
+    html += count_cell(flipped_bit(row.fault)) + count_cell(row.tally.critical());
+    const double images = static_cast<double>(std::max<int64_t>(row.tally.images, 1));
+    const double share = static_cast<double>(row.tally.critical()) / images;
+    html += number_cell(share, percent_text(share));
+    html += count_cell(row.tally.non_critical()) + count_cell(row.tally.masked) +
+            count_cell(row.tally.top_1_correct);
+    html += "</tr>\n";
+  }
+  return html + kTableEnd;
+}
+
+std::string classes_table(const DetailStatistics& details) {
+  std::string html =
+      table_start("sortable", "Faults by the class that most of their changed decisions go to.",
+                  {{"class"}, {"faults"}, {"decisions of these faults that went there"}});
+  for (const FlippedClass& flipped : details.classes)
+    html += fmt::format("<tr><th scope=\"row\" data-s=\"{}\">{}</th>{}{}</tr>\n", flipped.class_number,
+                        flipped.class_number, count_cell(flipped.faults), count_cell(flipped.images));
+  return html + kTableEnd;
+}
+
+std::string provenance_table(const ReportStatistics& statistics) {
+  std::string html =
+      table_start("facts", "Of the report and its metadata.", {{"what", true}, {"value", true}});
+  html += fmt::format("<tr><th scope=\"row\">report</th><td>{}</td></tr>\n", html_text(statistics.report));
+  for (const ProvenanceItem& item : statistics.provenance)
+    html += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", html_text(item.name),
+                        html_text(item.value));
+  return html + kTableEnd;
+}
+
+}  // namespace tf_injector::detail

@@ -1,0 +1,183 @@
+// The statistics for programs: docs/interface.md ("report") says what each key means.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "core/json.hpp"
+#include "tf_injector/bit_groups.hpp"
+#include "tf_injector/report_statistics.hpp"
+
+namespace tf_injector {
+
+using namespace detail;
+
+namespace detail {
+namespace {
+
+constexpr int kStatisticsSchema = 1;
+constexpr size_t kCellOutcomes = 3;  // critical, non-critical, masked: a cell has few faults
+
+Json share_json(const Share& share) {
+  return {{"estimate", share.estimate}, {"low", share.low}, {"high", share.high}};
+}
+
+// null where `value` is 0: it is not known, or nobody asked.
+Json json_or_null(double value) { return value > 0 ? Json(value) : Json(nullptr); }
+template <typename T>
+Json json_or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+Json json_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+// `outcomes`: the first so many.
+Json domain_json(const StatisticsDomain& domain, size_t outcomes = kOutcomes) {
+  Json json = {{"layer", json_or_null(domain.layer)},
+               {"bit_first", domain.bit_first},
+               {"bit_last", domain.bit_last},
+               {"population", json_or_null(domain.population)},
+               {"faults", domain.faults}};
+  for (size_t i = 0; i < outcomes; ++i) {
+    const OutcomeRate& rate = domain.rates[i];
+    const std::string key(outcome_name(static_cast<Outcome>(i)).key);
+    json.add(key, domain.faults == 0
+                      ? Json(nullptr)
+                      : Json{{"images", share_json(rate.images)}, {"faults", share_json(rate.faults)}});
+  }
+  return json;
+}
+
+Json tally_json(const Tally& tally, bool is_golden) {
+  Json json = Json::object();
+  for (const TallyColumn& column : tally_columns()) {
+    if (!is_golden || column.in_golden) json.add(std::string(column.name), column.value(tally));
+  }
+  return json;
+}
+
+Json row_json(const ReportRow& row) {
+  const FaultPart& part = row.fault.parts.front();
+  Json index = Json::array();
+  for (const int64_t place : part.index) index.push_back(place);
+  Json json = {
+      {"injection", row.fault.id}, {"layer", part.layer}, {"index", index}, {"bit", flipped_bit(row.fault)}};
+  const Json counts = tally_json(row.tally, false);
+  for (const std::string& key : counts.keys()) json.add(key, counts[key]);
+  return json;
+}
+
+Json design_json(const SamplingDesign& design) {
+  return {{"scheme", json_or_null(design.scheme)},
+          {"source", json_or_null(design.source)},
+          {"error", json_or_null(design.error)},
+          {"confidence", json_or_null(design.confidence)},
+          {"seed", json_or_null(design.seed)}};
+}
+
+Json margin_json(const MarginStatistics& margin) {
+  return {{"planned", json_or_null(margin.planned)},
+          {"achieved", margin.achieved},
+          {"wanted", json_or_null(margin.wanted)},
+          {"faults_for_wanted", margin.wanted > 0 ? Json(margin.faults_for_wanted) : Json(nullptr)}};
+}
+
+Json details_json(const DetailStatistics& details) {
+  Json classes = Json::array();
+  for (const FlippedClass& flipped : details.classes)
+    classes.push_back(
+        {{"class", flipped.class_number}, {"faults", flipped.faults}, {"images", flipped.images}});
+  return {{"path", details.path},
+          {"faults", details.faults},
+          {"nan_faults", details.nan_faults},
+          {"inf_faults", details.inf_faults},
+          {"flips", details.flips},
+          {"fixed", details.fixed},
+          {"broken", details.broken},
+          {"classes", classes}};
+}
+
+// One member a line, and of arrays one item: readable, and small differences stay small.
+class JsonLines {
+ public:
+  void add(const std::string& key, const Json& value) {
+    text_ += fmt::format("{}  {}: {}", text_.empty() ? "{\n" : ",\n", Json(key).dump(), value.dump());
+  }
+  void add_items(const std::string& key, const std::vector<Json>& items) {
+    text_ += fmt::format("{}  {}: [", text_.empty() ? "{\n" : ",\n", Json(key).dump());
+    for (size_t i = 0; i < items.size(); ++i) text_ += (i == 0 ? "\n    " : ",\n    ") + items[i].dump();
+    text_ += items.empty() ? "]" : "\n  ]";
+  }
+  [[nodiscard]] std::string text() const { return text_ + "\n}\n"; }
+
+ private:
+  std::string text_;
+};
+
+template <typename T, typename Function>
+std::vector<Json> items_of(const std::vector<T>& values, const Function& json_of) {
+  std::vector<Json> items;
+  for (const T& value : values) items.push_back(json_of(value));
+  return items;
+}
+
+std::vector<Json> field_items(const ReportStatistics& statistics) {
+  std::vector<Json> items;
+  for (const StatisticsDomain& domain : statistics.fields) {
+    Json named = {{"field", kBitGroups[bit_group_of(domain.bit_first)].name}};
+    const Json json = domain_json(domain);
+    for (const std::string& key : json.keys()) named.add(key, json[key]);
+    items.push_back(named);
+  }
+  return items;
+}
+
+std::vector<Json> distribution_items(const ReportStatistics& statistics) {
+  std::vector<Json> items;
+  for (size_t i = 0; i < statistics.distribution.size(); ++i) {
+    const double up_to = static_cast<double>(i) / 20;
+    items.push_back({{"above", i == 0 ? Json(nullptr) : Json(static_cast<double>(i - 1) / 20)},
+                     {"up_to", up_to},
+                     {"faults", statistics.distribution[i]}});
+  }
+  return items;
+}
+
+}  // namespace
+}  // namespace detail
+
+std::string statistics_json(const ReportStatistics& statistics) {
+  const auto whole = [](const StatisticsDomain& domain) { return domain_json(domain); };
+  JsonLines lines;
+  lines.add("schema", kStatisticsSchema);
+  lines.add("report", statistics.report);
+  lines.add("model", json_or_null(statistics.model));
+  lines.add("dataset", json_or_null(statistics.dataset));
+  lines.add("confidence", statistics.confidence);
+  lines.add("images", statistics.images);
+  lines.add("classes", statistics.classes > 0 ? Json(statistics.classes) : Json(nullptr));
+  lines.add("golden", tally_json(statistics.golden, true));
+  lines.add("design", design_json(statistics.design));
+  lines.add_items("remarks",
+                  items_of(statistics.remarks, [](const std::string& remark) { return Json(remark); }));
+  lines.add("network", domain_json(statistics.network));
+  lines.add("margin", margin_json(statistics.margin));
+  lines.add("fit", statistics.fit ? share_json(*statistics.fit) : Json(nullptr));
+  lines.add_items("fields", field_items(statistics));
+  lines.add_items("bits", items_of(statistics.bits, whole));
+  lines.add_items("layers", items_of(statistics.layers, whole));
+  std::vector<Json> cells;
+  for (const StatisticsDomain& cell : statistics.cells) {
+    if (cell.faults > 0) cells.push_back(domain_json(cell, kCellOutcomes));
+  }
+  lines.add_items("cells", cells);
+  lines.add_items("distribution", distribution_items(statistics));
+  lines.add_items("worst", items_of(statistics.worst, row_json));
+  lines.add("details", statistics.details ? details_json(*statistics.details) : Json(nullptr));
+  lines.add_items("provenance", items_of(statistics.provenance, [](const ProvenanceItem& item) {
+                    return Json{{"name", item.name}, {"value", item.value}};
+                  }));
+  return lines.text();
+}
+
+}  // namespace tf_injector

@@ -1,0 +1,222 @@
+"""Pages, pictures and JSON of statistics, read by other programs: Python's parsers and, where there is one, a browser.
+
+The statistics are made up (tests/answers/made_up_statistics.hpp, by build/release/tests/oracle/statistics_pages; TFI_STATISTICS_PAGES
+names another build of it)."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import xml.etree.ElementTree
+
+import pytest
+from browser import Browser, chromium
+from page import Page, check_page
+from small_campaign import ROOT
+
+PAGES = ["twenty", "many", "hostile", "without_effect", "one_layer", "no_faults"]
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = ["<script>alert(1)</script>", '"onload="alert(1)', "a&amp;b&<b>", "</svg></title><img src=x>", "emoji \U0001f525\U0001f9e0",
+           "bad \ufffd\ufffd utf-8 \ufffd", "line\ufffdend\ufffd\ufffd[31m", "\ufffd turned", "]]>-->{}%s'`", "x" * 300]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    program = os.environ.get("TFI_STATISTICS_PAGES", ROOT / "build/release/tests/oracle/statistics_pages")
+    made = tmp_path_factory.mktemp("pages")
+    subprocess.run([program, made], check=True)
+    return made
+
+
+def page_of(folder, name):
+    return check_page((folder / f"{name}.html").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_are_balanced_and_load_nothing(folder, name):
+    page_of(folder, name)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pictures_are_well_formed(folder, name):
+    pictures = sorted((folder / name).glob("*.svg"))
+    assert {p.stem for p in pictures} >= {"heatmap", "bits", "layers", "distribution"}
+    for picture in pictures:
+        root = xml.etree.ElementTree.fromstring(picture.read_bytes())
+        assert root.tag == SVG + "svg" and root.find(SVG + "title").text and root.find(SVG + "desc").text
+        width, height = (float(root.get(side)) for side in ("width", "height"))
+        for text in root.iter(SVG + "text"):
+            assert -1 <= float(text.get("x")) <= width and 0 <= float(text.get("y")) <= height, text.text
+        assert not re.search(r"url\((?!#)|href|var\(|<script|\son\w+=", picture.read_text(encoding="utf-8").replace("&quot;", ""))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_json_is_read_by_python(folder, name):
+    read = json.loads((folder / f"{name}.json").read_bytes(), parse_constant=pytest.fail)
+    assert read["schema"] == 1
+
+
+def test_sizes(folder):
+    sizes = {name: (folder / f"{name}.html").stat().st_size for name in PAGES}
+    print(sizes)
+    assert sizes["twenty"] <= 500_000 and sizes["many"] <= 600_000
+
+
+def test_names_stay_text(folder):
+    page = page_of(folder, "hostile")
+    texts = "\n".join(page.texts["th"])
+    for name in HOSTILE:
+        assert name in texts
+    assert not [tag for tag, _ in page.elements if tag in ("img", "b", "i")]
+    assert any("onclick=alert(1)" in text for text in page.texts["li"])
+    assert page.texts["h1"] == ['Bit flips in </title><script>alert(3)</script> on " onload="alert(4)']
+
+
+def test_layers_of_json_are_the_names(folder):
+    names = [layer["layer"] for layer in json.loads((folder / "hostile.json").read_bytes())["layers"]]
+    assert names[:5] == HOSTILE[:5] and names[6:] == ["line\nend\x01\x1b[31m", "\u202e turned", "]]>-->{}%s'`", "x" * 300]
+
+
+def test_the_heat_map_has_a_table(folder):
+    """Every cell's number stands in a table, with what the script tells of it."""
+    page = page_of(folder, "twenty")
+    cells = [a["data-v"] for a in page.all("td") if "data-v" in a]
+    read = json.loads((folder / "twenty.json").read_bytes())["cells"]
+    assert len(cells) == len(read)
+    for text, cell in zip(cells, read):
+        interval, share, faults = text.split("|")
+        low, high = (float(x.lstrip("<>")) for x in interval[1:-1].split(", "))
+        assert abs(low - 100 * cell["critical"]["images"]["low"]) <= 0.51 and faults == str(cell["faults"])
+        assert abs(high - 100 * cell["critical"]["images"]["high"]) <= 0.51 and share
+
+
+def test_many_rows_are_legible(folder):
+    svg = next(a for a in page_of(folder, "many").all("svg") if "data-h" in a)
+    assert float(svg["data-h"]) >= 12 and float(svg["viewbox"].split()[3]) >= 200 * float(svg["data-h"])
+
+
+def test_what_the_checks_see():
+    """They fail where they should."""
+    good = "<!DOCTYPE html><html lang=en><p>a<br>b</p></html>"
+    assert not Page(good).problems and not Page(good).loads()
+    for bad in ("<p><b>x</p></b>", "<div>", "</p>", "<p id=a></p><p id=a></p>", "<!-- x -->"):
+        assert Page(bad).problems, bad
+    for bad in ("<img src=x>", "<a href=http://x>", "<p style=x>", "<p onclick=x>", "<style>p{background:url(x)}</style>", "<script src=x>"):
+        assert Page(bad).loads(), bad
+
+
+needs_browser = pytest.mark.skipif(chromium() is None, reason="needs Chromium")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with Browser() as opened:
+        yield opened
+
+
+@needs_browser
+@pytest.mark.parametrize("name", PAGES)
+def test_a_browser_has_no_complaint_and_loads_nothing(folder, browser, name):
+    seconds = browser.open(folder / f"{name}.html")
+    browser.run("document.querySelector('.theme').click()")
+    assert browser.complaints() == []
+    assert browser.requests() == ["file://" + str(folder / f"{name}.html")]
+    print(f"{name}: {seconds:.2f} s until it is loaded")
+
+
+@needs_browser
+def test_a_browser_runs_no_foreign_script(folder, browser, tmp_path):
+    """The policy holds: what is not ours neither runs nor loads."""
+    text = (folder / "twenty.html").read_text(encoding="utf-8")
+    bad = tmp_path / "bad.html"
+    bad.write_text(text.replace("</main>", "<script>document.title = 'ran'</script><img src='other.png' onerror=\"document.title = 'ran'\"></main>"),
+                   encoding="utf-8")
+    browser.open(bad)
+    assert browser.run("document.title") == "Bit flips in ResNet20 on CIFAR10"
+    assert browser.complaints()
+
+
+@needs_browser
+def test_headers_sort(folder, browser):
+    browser.open(folder / "twenty.html")
+    column = "[...document.querySelectorAll('#tables ~ div table')[1].tBodies[0].rows].map(row => row.cells[{}].textContent)"
+    header = "document.querySelectorAll('#tables ~ div table')[1].tHead.rows[0].cells[{}]"
+    before = browser.run(column.format(0))
+    assert before[:3] == ["conv2d", "conv2d_1", "conv2d_2"]
+    browser.run(header.format(3) + ".querySelector('button').focus()")
+    browser.press("Enter")
+    rates = [float(text) for text in browser.run(column.format(3))]
+    assert rates == sorted(rates, reverse=True) and rates[0] > rates[-1]
+    assert browser.run(header.format(3) + ".getAttribute('aria-sort')") == "descending"
+    browser.press("Enter")
+    assert [float(text) for text in browser.run(column.format(3))] == sorted(rates)
+    browser.run(header.format(0) + ".querySelector('button').click()")
+    assert browser.run(column.format(0)) == before
+    assert browser.run(header.format(3) + ".getAttribute('aria-sort')") is None
+
+
+@needs_browser
+@pytest.mark.parametrize("name", ["twenty", "many", "hostile"])
+def test_arrow_keys_tell_cells(folder, browser, name):
+    browser.open(folder / f"{name}.html")
+    names = browser.run("[...document.querySelectorAll('.cells tbody th')].map(cell => cell.textContent)")
+    browser.press("Tab")
+    browser.run("document.querySelector('.map').focus({focusVisible: true})")
+    tip = "document.querySelector('.tip').hidden ? null : document.querySelector('.tip').textContent"
+    seen = [browser.run(tip)]
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
+        browser.press(key)
+        seen.append(browser.run(tip))
+    assert seen[0].startswith(names[0] + ", bit 31: ") and seen[3].startswith(names[1] + ", bit 29: ")
+    assert re.search(r"bit 30: [\d.]+ % of the images \[.*\]; [\d.>]+ % of 25 faults$", seen[1])
+    assert browser.complaints() == []
+    browser.run("document.activeElement.blur()")
+    assert browser.run(tip) is None
+
+
+@needs_browser
+def test_the_pointer_tells_cells(folder, browser):
+    browser.open(folder / "twenty.html")
+    place = browser.run("(() => { const svg = document.querySelector('.map svg'); svg.scrollIntoView(); const box = svg.getBoundingClientRect(), "
+                        "scale = box.width / svg.viewBox.baseVal.width, d = svg.dataset; return [box.x + scale * (+d.x + 1.5 * d.w), "
+                        "box.y + scale * (+d.y + 2.5 * d.h)]; })()")
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=place[0], y=place[1])
+    assert browser.run("document.querySelector('.tip').textContent").startswith("conv2d_2, bit 30: ")
+    assert browser.run("document.querySelectorAll('.map title').length") == 0  # the browser's own tip would hide it
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [360, 900, 1600])
+@pytest.mark.parametrize("name", ["twenty", "many", "hostile"])
+def test_pages_are_as_wide_as_the_window(folder, browser, name, width):
+    browser.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+    browser.open(folder / f"{name}.html")
+    assert browser.run("document.documentElement.scrollWidth") <= width
+    browser.call("Emulation.clearDeviceMetricsOverride")
+
+
+@needs_browser
+def test_dark_and_print(folder, browser):
+    browser.open(folder / "twenty.html")
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    for features, media, expected in (({"light"}, "screen", "rgb(255, 255, 255)"), ({"dark"}, "screen", "rgb(20, 23, 28)"),
+                                      ({"dark"}, "print", "rgb(255, 255, 255)")):
+        browser.call("Emulation.setEmulatedMedia", media=media,
+                     features=[{"name": "prefers-color-scheme", "value": value} for value in features])
+        assert browser.run(ground) == expected
+    browser.run("document.querySelector('.theme').click()")  # a theme that was chosen is not printed either
+    assert browser.run(ground) == "rgb(255, 255, 255)"
+    browser.call("Emulation.setEmulatedMedia", media="", features=[])
+
+
+@needs_browser
+def test_it_reads_without_scripts(folder, browser):
+    browser.call("Emulation.setScriptExecutionDisabled", value=True)
+    browser.open(folder / "twenty.html")
+    root = browser.call("DOM.getDocument")["root"]["nodeId"]
+    count = {selector: len(browser.call("DOM.querySelectorAll", nodeId=root, selector=selector)["nodeIds"])
+             for selector in (".map title", ".cells td[data-v]", "button", ".tip")}
+    browser.call("Emulation.setScriptExecutionDisabled", value=False)
+    assert count[".map title"] == count[".cells td[data-v]"] > 500  # the browser's own tips tell the numbers
+    assert count["button"] == count[".tip"] == 0
+    assert browser.complaints() == []
