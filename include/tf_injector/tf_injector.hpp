@@ -23,6 +23,7 @@
 #include "tf_injector/kernel_set.hpp"
 #include "tf_injector/model.hpp"
 #include "tf_injector/report.hpp"
+#include "tf_injector/report_statistics.hpp"
 #include "tf_injector/session.hpp"
 #include "tf_injector/tally.hpp"
 #include "tf_injector/version.hpp"

@@ -35,6 +35,7 @@ from ._errors import (
 from ._faults import Fault, FaultList
 from ._model import FaultableTensor, Layer, Model, ModelInput, ModelOutput, load_model
 from ._report import ChangedScores, Report, read_report
+from ._statistics import Share, Statistics
 from ._table import Table
 
 __version__ = _core.version()
@@ -68,6 +69,8 @@ __all__ = [
     "Report",
     "ResumeRefused",
     "SelfCheckFailed",
+    "Share",
+    "Statistics",
     "Table",
     "Usage",
     "__version__",

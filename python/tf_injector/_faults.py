@@ -138,9 +138,9 @@ class FaultList:
         text, plan = _core.generate_faults(
             network._handle,
             "published" if published else scheme,
-            _real("error", error),
-            _real("confidence", confidence),
-            _real("p", p),
+            _text.real("error", error),
+            _text.real("confidence", confidence),
+            _text.real("p", p),
             None if n is None else _text.whole("n", n, 1, 2**63),
             _text.whole("seed", seed, 0, 2**63),
             names,
@@ -372,15 +372,6 @@ def _plan_beside(path: str, sha256: str) -> str:
         return text if json.loads(text)["list_sha256"] == sha256 else ""
     except (OSError, ValueError, KeyError, TypeError):
         return ""
-
-
-def _real(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise Usage(f"`{name}`: expected a number, found {value!r}")
-    try:
-        return float(value)
-    except OverflowError:
-        raise Usage(f"`{name}`: {value!r} is too large") from None
 
 
 def _items(name: str, values: Any, expected: str) -> list[Any]:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     import polars
     from matplotlib.axes import Axes
 
+    from ._faults import FaultList
     from ._model import Model
+    from ._statistics import Statistics
 
 # As the report's header spells them.
 _KEYS = ("inj_id", "target_layer", "layer_weigths", "bit_pos")
@@ -183,6 +185,36 @@ class Report:
         from . import _plots
 
         return _plots.heatmap(self.rows, metric, ax, log, layers)
+
+    def statistics(
+        self,
+        confidence: float = 0.99,
+        *,
+        model: Any = None,
+        faults: "FaultList | None" = None,
+        fit_per_mbit: float | None = None,
+        margin: float | None = None,
+        details: str | os.PathLike[str] | None = None,
+    ) -> "Statistics":
+        """Rates with intervals, by layer and by bit, and what the report's faults say of all faults that there are.
+
+        confidence: of each interval, between 0 and 1.
+        model, faults: how large the layers are, and how the list was drawn (`FaultList.plan`), where the report's metadata do not say
+            so: of a report in memory. `model` is a `Model`, or what `load_model` takes.
+        fit_per_mbit: raw failures in 10^9 hours per Mbit; adds the network's.
+        margin: adds how many faults an interval of this half width would take.
+        details: path of what ``run --details`` wrote; adds which classes changed decisions go to.
+        Raises `Usage`, `BadInput`.
+        """
+        from ._statistics import statistics_of
+
+        return statistics_of(self, confidence, model, faults, fit_per_mbit, margin, details)
+
+    def to_html(self, path: str | os.PathLike[str] | None = None, *, confidence: float = 0.99, overwrite: bool = False) -> str | None:
+        """Writes the page of `statistics`: one file to send or to print, which loads nothing. Without a path its text is returned.
+        Raises `OutputError`: also where the file is there already and `overwrite` is False.
+        """
+        return self.statistics(confidence).to_html(path, overwrite=overwrite)
 
     def to_pandas(self) -> "pandas.DataFrame":
         """A DataFrame of `rows`. Needs pandas."""

@@ -50,6 +50,16 @@ def whole(name: str, value: Any, least: int, below: int = 2**31) -> int:
     return number
 
 
+def real(name: str, value: Any) -> float:
+    """A number as Python's float. Raises `Usage`."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise Usage(f"`{name}`: expected a number, found {value!r}")
+    try:
+        return float(value)
+    except OverflowError:
+        raise Usage(f"`{name}`: {value!r} is too large") from None
+
+
 def array(name: str, values: Any) -> np.ndarray:
     """As NumPy reads it. Raises `Usage` where it cannot: rows of different lengths."""
     try:

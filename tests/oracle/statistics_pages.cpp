@@ -43,8 +43,9 @@ int main(int argc, char** argv) {
         {"one_layer", made_up_statistics(layer_names(1))},
         {"no_faults", ReportStatistics{}}};
     for (const auto& [name, statistics] : pages)
-      write_statistics(statistics,
-                       {.html = folder + name + ".html", .json = folder + name + ".json", .svg_folder = folder + name});
+      write_statistics(
+          statistics,
+          {.html = folder + name + ".html", .json = folder + name + ".json", .svg_folder = folder + name});
   } catch (const Error& error) {
     std::cerr << error.what() << '\n';
     return 1;
