@@ -20,11 +20,14 @@ void check_sources(const RunOptions& options) {
   }
 }
 
-void add_network_flags(CommandParser& parser, RunOptions& options, const std::string& list_help) {
+void add_network_flags(CommandParser& parser, RunOptions& options) {
   parser.word("-d,--dataset", "The test set, and with it the preprocessing", dataset_names(),
               options.dataset);
   parser.text("-n,--network-name", "NAME", "The model is models/<dataset>/<NAME>.keras", options.network);
-  parser.text("-f,--fault-list", "FILE", list_help, options.fault_list_path);
+}
+
+void add_list_flag(CommandParser& parser, RunOptions& options, const std::string& help) {
+  parser.text("-f,--fault-list", "FILE", help, options.fault_list_path);
 }
 
 void add_batch_flag(CommandParser& parser, RunOptions& options) {
@@ -83,7 +86,8 @@ void add_kernels_flag(CommandParser& parser, const std::string& description, Ker
 void add_original_flags(CommandParser& parser, CampaignFlags& flags) {
   RunOptions& options = flags.options;
   parser.group("Flags of the Python tool");
-  add_network_flags(parser, options, "The faults; without it only the golden run is made");
+  add_network_flags(parser, options);
+  add_list_flag(parser, options, "The faults; without it only the golden run is made");
   parser.text("-o,--output-path", "FOLDER", "Where reports go (default: reports)", options.report.folder);
   add_batch_flag(parser, options);
   parser.integer("-r,--resume-from", "Begin at the row whose Injection is N, in a new report",
@@ -100,9 +104,11 @@ void add_data_flags(CommandParser& parser, CampaignFlags& flags) {
   add_data_values(parser, flags);
 }
 
-void add_source_flags(CommandParser& parser, CampaignFlags& flags) {
-  parser.group("Model, list and data, as run takes them");
-  add_network_flags(parser, flags.options, "The faults");
+void add_source_flags(CommandParser& parser, CampaignFlags& flags, SourceFlags which) {
+  const bool with_list = which == SourceFlags::with_list;
+  parser.group(with_list ? "Model, list and data, as run takes them" : "Model and data, as run takes them");
+  add_network_flags(parser, flags.options);
+  if (with_list) add_list_flag(parser, flags.options, "The faults");
   add_batch_flag(parser, flags.options);
   add_arithmetic_flag(parser, flags.options);
   add_data_values(parser, flags);

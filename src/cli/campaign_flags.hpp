@@ -24,7 +24,9 @@ void add_data_flags(CommandParser& parser, CampaignFlags& flags);
 void add_report_flags(CommandParser& parser, CampaignFlags& flags);
 void add_machine_flags(CommandParser& parser, CampaignFlags& flags);
 // Model, list, data and arithmetic in one group: for what evaluates faults but writes no report.
-void add_source_flags(CommandParser& parser, CampaignFlags& flags);
+enum class SourceFlags { with_list, without_list };
+void add_source_flags(CommandParser& parser, CampaignFlags& flags,
+                      SourceFlags which = SourceFlags::with_list);
 void add_kernels_flag(CommandParser& parser, const std::string& description, KernelSet& kernels);
 
 // Sets the options that several flags decide. Throws Error(usage) where flags contradict each other or one is

@@ -12,6 +12,7 @@
 #include "cli/commands/completion_command.hpp"
 #include "cli/commands/download_command.hpp"
 #include "cli/commands/explain_command.hpp"
+#include "cli/commands/estimate_command.hpp"
 #include "cli/commands/generate_command.hpp"
 #include "cli/commands/inspect_command.hpp"
 #include "cli/commands/man_command.hpp"
@@ -40,6 +41,8 @@ std::unique_ptr<Command> make() {
 constexpr CommandRow kCommands[] = {
     {"run", "[run] FLAGS", "a campaign, or without a fault list the golden run", make<RunCommand>},
     {"inspect", "inspect MODEL", "the layers of a model and their faultable bits", make<InspectCommand>},
+    {"estimate", "estimate FLAGS", "how critical a network is, from as few faults as that needs",
+     make<EstimateCommand>},
     {"generate", "generate --model MODEL -o LIST", "draws a fault list", make<GenerateCommand>},
     {"report", "report REPORT.csv", "what a report says: rates with intervals, a page, pictures",
      make<ReportCommand>},

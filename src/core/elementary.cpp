@@ -91,23 +91,27 @@ double exp_of(double x) noexcept {
   return std::ldexp(power.high + (power.low + power.high * p), whole >> 5);
 }
 
-// 1 + x is exact up to 2^53; it is z 2^k, and the first part of ln(2) has so few bits that its products with
-// k are exact.
-double log1p_of(float x) noexcept {
-  constexpr double kHigh = 0x1.62e42fefa38p-1, kLow = 0x1.ef35793c7673p-45;
+// x = z 2^k, with z near 1.
+double natural_log(double x) noexcept {
+  constexpr double kHigh = 0x1.62e42fefa38p-1, kLow = 0x1.ef35793c7673p-45;  // of ln(2); k kHigh is exact
   constexpr uint64_t kSqrtHalf = 0x3fe6a09e667f3bcd;
+  const auto bits = std::bit_cast<uint64_t>(x);
+  const int64_t k = static_cast<int64_t>(bits - kSqrtHalf) >> 52;
+  const Pair log = log_of(std::bit_cast<double>(bits - (static_cast<uint64_t>(k) << 52)));
+  const double whole = static_cast<double>(k) * kHigh, high = whole + log.high;
+  const double low = k == 0 ? 0.0 : log.high - (high - whole);
+  return high + (low + (log.low + static_cast<double>(k) * kLow));
+}
+
+// 1 + x is exact up to 2^53.
+double log1p_of(float x) noexcept {
   const auto d = static_cast<double>(x);
   if (std::isnan(x) || d == std::numeric_limits<double>::infinity()) return d;
   if (d <= -1.0) {
     return d == -1.0 ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
   }
   if (std::fabs(d) < 0x1p-29) return d - d * d * 0.5;
-  const auto bits = std::bit_cast<uint64_t>(1.0 + d);
-  const int64_t k = static_cast<int64_t>(bits - kSqrtHalf) >> 52;
-  const Pair log = log_of(std::bit_cast<double>(bits - (static_cast<uint64_t>(k) << 52)));
-  const double whole = static_cast<double>(k) * kHigh, high = whole + log.high;
-  const double low = k == 0 ? 0.0 : log.high - (high - whole);
-  return high + (low + (log.low + static_cast<double>(k) * kLow));
+  return natural_log(1.0 + d);
 }
 
 }  // namespace tf_injector::detail

@@ -1,6 +1,6 @@
-// exp and log1p of our own: sums, products and quotients in double precision in a fixed order, so that they
-// have the same bits with every C library. (sqrt, fma, floor, nearbyint, ldexp and the like are exact in all
-// of them.)
+// exp, log1p and log of our own: sums, products and quotients in double precision in a fixed order, so that
+// they have the same bits with every C library. (sqrt, fma, floor, nearbyint, ldexp and the like are exact in
+// all of them.)
 #pragma once
 
 namespace tf_injector::detail {
@@ -10,6 +10,9 @@ namespace tf_injector::detail {
 
 // The natural logarithm of 1 + x, within 0.52 units in the last place. -Infinity for -1, NaN below.
 [[nodiscard]] double log1p_of(float x) noexcept;
+
+// The natural logarithm, within 1 unit in the last place, of a number above 0 that is not subnormal.
+[[nodiscard]] double natural_log(double x) noexcept;
 
 // 2^(i/32) for i = 0 ... 31, correctly rounded.
 [[nodiscard]] double power_of_two_of_32nds(int i) noexcept;

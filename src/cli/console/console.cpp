@@ -34,6 +34,7 @@ class PlainConsole : public Console {
   }
   void show_progress(const Progress&) override {}
   void show_transfer(const Transfer&) override {}
+  void show_estimate(const EstimateProgress&) override {}
   void show_error(const std::string& text, int exit_code, const std::string& hint) override {
     std::string prefix = colored(terminal(), Color::red, "error:") + " ";
     if (exit_code == static_cast<int>(ErrorKind::interrupted)) prefix.clear();
@@ -69,6 +70,9 @@ class LineConsole : public PlainConsole {
     }
     const std::optional<double> share = transfer_figures(transfer).share;
     if (is_due(share.value_or(0), transfer.seconds)) write(transfer_line(transfer) + "\n");
+  }
+  void show_estimate(const EstimateProgress& progress) override {
+    if (is_due(progress.share, progress.seconds)) write(estimate_line(progress) + "\n");
   }
 
   bool is_due(double share, double seconds) {
@@ -110,6 +114,7 @@ class BarConsole : public PlainConsole {
     const std::string bar = transfer_bar(transfer, terminal());
     if (bar != bar_) draw(bar);
   }
+  void show_estimate(const EstimateProgress& progress) override { draw(estimate_bar(progress, terminal())); }
   void show_error(const std::string& text, int exit_code, const std::string& hint) override {
     clear();
     PlainConsole::show_error(text, exit_code, hint);
@@ -175,6 +180,19 @@ class JsonConsole : public Console {
            {"bytes_per_second", number(figures.per_second)},
            {"seconds_left", number(figures.seconds_left)}});
   }
+  void show_estimate(const EstimateProgress& progress) override {
+    if (!first_ && progress.seconds - last_seconds_ < kJsonSeconds) return;
+    first_ = false;
+    last_seconds_ = progress.seconds;
+    write({{"event", "estimate"},
+           {"faults", progress.faults},
+           {"inferences", progress.inferences},
+           {"estimate", progress.estimate},
+           {"low", progress.low},
+           {"high", progress.high},
+           {"share", progress.share},
+           {"seconds", progress.seconds}});
+  }
   void show_error(const std::string& text, int exit_code, const std::string& hint) override {
     Json object = {{"event", "error"}, {"exit_code", exit_code}, {"text", text}};
     if (!hint.empty()) object["hint"] = hint;
@@ -214,6 +232,11 @@ void Console::progress(const Progress& progress) {
 void Console::progress(const Transfer& transfer) {
   const std::lock_guard lock(mutex_);
   show_transfer(transfer);
+}
+
+void Console::progress(const EstimateProgress& progress) {
+  const std::lock_guard lock(mutex_);
+  show_estimate(progress);
 }
 
 void Console::error(const std::string& text, int exit_code, const std::string& hint) {

@@ -28,6 +28,7 @@ class Console {
   void warning(const std::string& line);
   void progress(const Progress& progress);
   void progress(const Transfer& transfer);
+  void progress(const EstimateProgress& progress);
   // One "error: " line per line of `text` (an interruption is no error: without the word); `hint` is a line
   // of its own behind them, or "".
   void error(const std::string& text, int exit_code, const std::string& hint);
@@ -39,6 +40,7 @@ class Console {
   virtual void show_warning(const std::string& line) = 0;
   virtual void show_progress(const Progress& progress) = 0;
   virtual void show_transfer(const Transfer& transfer) = 0;
+  virtual void show_estimate(const EstimateProgress& progress) = 0;
   virtual void show_error(const std::string& text, int exit_code, const std::string& hint) = 0;
   virtual void show_finish() = 0;
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "cli/text/estimate_text.hpp"
 #include "core/bytes_text.hpp"
 
 namespace tf_injector::detail::cli {
@@ -149,6 +150,19 @@ std::string transfer_line(const Transfer& transfer) {
   std::vector<std::string> parts = transfer_parts(transfer, figures);
   if (figures.share) parts[0] += fmt::format(" ({:.1f} %)", 100 * *figures.share);
   return fmt::format("{}: {}", transfer.file, fmt::join(parts, ", "));
+}
+
+std::string estimate_bar(const EstimateProgress& progress, const Terminal& terminal) {
+  return bar_text(progress.share,
+                  {interval_text(progress.estimate, progress.low, progress.high),
+                   fmt::format("{} faults", progress.faults), duration_text(progress.seconds)},
+                  terminal);
+}
+
+std::string estimate_line(const EstimateProgress& progress) {
+  return fmt::format("{} faults (about {:.0f} %): {}, {}", progress.faults, 100 * progress.share,
+                     interval_text(progress.estimate, progress.low, progress.high),
+                     duration_text(progress.seconds));
 }
 
 }  // namespace tf_injector::detail::cli

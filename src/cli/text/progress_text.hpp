@@ -1,4 +1,5 @@
-// Progress of a campaign or a download in words: figures, the bar for a given width, the plain line.
+// Progress of a campaign, an estimate or a download in words: figures, the bar for a given width, the plain
+// line.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 
 #include "cli/console/terminal.hpp"
 #include "tf_injector/campaign.hpp"
+#include "tf_injector/estimate.hpp"
 
 namespace tf_injector::detail::cli {
 
@@ -48,5 +50,10 @@ struct TransferFigures {
 [[nodiscard]] std::string transfer_bar(const Transfer& transfer, const Terminal& terminal);
 // "cifar-10-python.tar.gz: 85 MB of 170 MB (50.0 %), 3.2 MB/s, 0:00:27 left"
 [[nodiscard]] std::string transfer_line(const Transfer& transfer);
+
+// As of a campaign: "[#####-----]  50 %  1.31 % [1.02, 1.71]  900 faults  0:00:05".
+[[nodiscard]] std::string estimate_bar(const EstimateProgress& progress, const Terminal& terminal);
+// "900 faults (about 50 %): 1.31 % [1.02, 1.71], 0:00:05"
+[[nodiscard]] std::string estimate_line(const EstimateProgress& progress);
 
 }  // namespace tf_injector::detail::cli

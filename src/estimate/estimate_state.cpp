@@ -1,0 +1,124 @@
+#include "estimate/estimate_state.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <string_view>
+
+#include "core/json.hpp"
+#include "core/printable.hpp"
+#include "core/problem_lines.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector::detail {
+namespace {
+
+constexpr int kSchema = 1;
+constexpr const char* kKind = "estimate state";
+
+std::string header_of(const EstimateIdentity& identity) {
+  Json json = {{"file", kKind}, {"schema", kSchema}};
+  for (const auto& [name, value] : identity) json.add(name, value);
+  return json.dump() + "\n";
+}
+
+// Throws where the file belongs to another estimate.
+void compare(const std::string& line, const EstimateIdentity& identity, const std::string& path) {
+  Json json;
+  try {
+    json = Json::parse(line);
+  } catch (const JsonError&) {
+  }
+  const Json* kind = json.find("file");
+  if (kind == nullptr || !kind->is_string() || kind->text() != kKind) {
+    throw Error(ErrorKind::bad_input, fmt::format("{}:1: expected the state of an estimate, found '{}'", path,
+                                                  printable(std::string_view(line).substr(0, 60))));
+  }
+  const Json* schema = json.find("schema");
+  if (schema == nullptr || !(*schema == Json(kSchema)))
+    throw Error(ErrorKind::resume, fmt::format("{}: written by a later version of the program", path));
+  ProblemLines problems;
+  for (const auto& [name, value] : identity) {
+    const Json* found = json.find(name);
+    const std::string before = found != nullptr && found->is_string() ? found->text() : "";
+    if (before != value)
+      problems.add(fmt::format("{}: another estimate: {}: {} in the file, {} now", path, name,
+                               printable(before), value));
+  }
+  if (!problems.empty()) throw Error(ErrorKind::resume, problems.text());
+}
+
+// "12,345,6": false where the line is none of three whole numbers.
+bool parse_line(std::string_view line, std::array<int64_t, 3>& numbers) {
+  const char *at = line.data(), *end = at + line.size();
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const auto [stop, error] = std::from_chars(at, end, numbers[i]);
+    if (error != std::errc() || numbers[i] < 0) return false;
+    at = stop;
+    const bool is_last = i + 1 == numbers.size();
+    if (is_last) return at == end;
+    if (at == end || *at != ',') return false;
+    ++at;
+  }
+  return false;
+}
+
+}  // namespace
+
+EstimateState::EstimateState(const std::string& path, const EstimateIdentity& identity) {
+  const bool is_there = file_exists(path);
+  file_.emplace(path, is_there ? AppendFile::Mode::open_existing : AppendFile::Mode::create_new);
+  const std::string text = is_there ? read_text(path) : "", header = header_of(identity);
+  const size_t line_end = text.find('\n');
+  if (line_end == std::string::npos) {
+    // The first line was torn, if it is the beginning of one that this program writes.
+    if (!text.empty() && !header.starts_with(text)) compare(text, identity, path);
+    file_->truncate(0);
+    file_->append(header);
+    return;
+  }
+  compare(text.substr(0, line_end), identity, path);
+  const size_t whole = text.rfind('\n') + 1;
+  read(text.substr(0, whole), path);
+  if (whole < text.size()) file_->truncate(whole);
+}
+
+void EstimateState::read(const std::string& text, const std::string& path) {
+  size_t line = 1;
+  for (size_t begin = text.find('\n') + 1; begin < text.size();) {
+    const size_t end = text.find('\n', begin);
+    std::array<int64_t, 3> numbers{};
+    ++line;
+    const std::string_view row = std::string_view(text).substr(begin, end - begin);
+    constexpr int64_t kMostDomains = 1 << 20;
+    if (!parse_line(row, numbers) || numbers[0] >= kMostDomains) {
+      throw Error(ErrorKind::bad_input, fmt::format("{}:{}: expected three whole numbers, found '{}'", path,
+                                                    line, printable(row.substr(0, 60))));
+    }
+    const auto domain = static_cast<size_t>(numbers[0]);
+    if (domain >= counts_.size()) counts_.resize(domain + 1);
+    if (counts_[domain].insert_or_assign(numbers[1], numbers[2]).second) ++draws_;
+    begin = end + 1;
+  }
+}
+
+std::optional<int64_t> EstimateState::count(size_t domain, int64_t draw) const {
+  if (domain >= counts_.size()) return std::nullopt;
+  const auto found = counts_[domain].find(draw);
+  if (found == counts_[domain].end()) return std::nullopt;
+  return found->second;
+}
+
+void EstimateState::add(size_t domain, const std::vector<std::pair<int64_t, int64_t>>& counts) {
+  if (counts_.size() <= domain) counts_.resize(domain + 1);
+  std::string text;
+  for (const auto& [draw, count] : counts) {
+    text += fmt::format("{},{},{}\n", domain, draw, count);
+    counts_[domain][draw] = count;
+  }
+  if (file_) file_->append(text);
+  draws_ += static_cast<int64_t>(counts.size());
+}
+
+}  // namespace tf_injector::detail

@@ -1,0 +1,78 @@
+#include "stats/exact_share.hpp"
+
+#include <algorithm>
+#include <boost/math/distributions/beta.hpp>
+#include <boost/math/special_functions/gamma.hpp>
+#include <cmath>
+
+namespace tf_injector::detail {
+namespace {
+
+// The same arithmetic on every CPU: Boost would take wider types where there are some.
+using Policy = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
+using Beta = boost::math::beta_distribution<double, Policy>;
+
+// Quantile of the binomial share: n draws with replacement.
+Interval binomial_interval(double hits, double drawn, double tail) {
+  Interval interval;
+  if (hits > 0) interval.low = boost::math::quantile(Beta(hits, drawn - hits + 1), tail);
+  if (hits < drawn)
+    interval.high = boost::math::quantile(boost::math::complement(Beta(hits + 1, drawn - hits), tail));
+  return interval;
+}
+
+double log_choose(double n, double k) {
+  const auto log_factorial = [](double x) { return boost::math::lgamma(x + 1, Policy()); };
+  return log_factorial(n) - log_factorial(k) - log_factorial(n - k);
+}
+
+// P(at most `hits` of `drawn`) where `marked` of `population` have it, added up from the largest term down.
+double at_most(int64_t hits, int64_t drawn, int64_t marked, int64_t population) {
+  const auto n = static_cast<double>(drawn), k = static_cast<double>(marked),
+             all = static_cast<double>(population);
+  const int64_t first = std::max<int64_t>(0, drawn - (population - marked)), last = std::min(hits, marked);
+  if (last < first) return 0;
+  if (hits >= std::min(drawn, marked)) return 1;
+  const auto x = static_cast<double>(last);
+  double term = std::exp(log_choose(k, x) + log_choose(all - k, n - x) - log_choose(all, n)), sum = 0;
+  for (int64_t i = last; i >= first; --i) {
+    sum += term;
+    const auto at = static_cast<double>(i);
+    term *= at * (all - k - n + at) / ((k - at + 1) * (n - at + 1));  // of i - 1
+    if (term < sum * 1e-18) break;
+  }
+  return std::min(sum, 1.0);
+}
+
+// The most marked units for which seeing at most `hits` is no less likely than `tail`.
+int64_t most_marked(int64_t hits, int64_t drawn, int64_t population, double tail) {
+  int64_t low = hits, high = population - (drawn - hits);
+  while (low < high) {
+    const int64_t middle = low + (high - low + 1) / 2;
+    if (at_most(hits, drawn, middle, population) >= tail)
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  return low;
+}
+
+}  // namespace
+
+Interval exact_share_interval(int64_t hits, int64_t drawn, std::optional<int64_t> population,
+                              double confidence) {
+  if (drawn <= 0) return {};
+  const double tail = (1 - confidence) / 2;
+  const auto n = static_cast<double>(drawn);
+  // Of a small part of a population the two intervals are one, and the binomial one is never too narrow.
+  constexpr int64_t kSmallPart = 100;
+  if (!population || drawn < *population / kSmallPart)
+    return binomial_interval(static_cast<double>(hits), n, tail);
+  const auto all = static_cast<double>(*population);
+  const int64_t most = most_marked(hits, drawn, *population, tail);
+  const int64_t most_unmarked = most_marked(drawn - hits, drawn, *population, tail);
+  return {.low = static_cast<double>(*population - most_unmarked) / all,
+          .high = static_cast<double>(most) / all};
+}
+
+}  // namespace tf_injector::detail

@@ -1,0 +1,202 @@
+#include "stats/stratified_mean.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tf_injector::detail {
+namespace {
+
+constexpr double kUpperPart = 0.7;  // of the error probability
+constexpr double kBelief = 3;       // draws that a belief counts as
+constexpr double kLeastVariance = 1e-5;
+constexpr double kCapitalKept = 0.95;  // of each bet at most so much can be lost
+constexpr int64_t kBetweenAllocations = 100;
+
+}  // namespace
+
+StratifiedMean::StratifiedMean(std::span<const Stratum> strata, const StratifiedMeanOptions& options)
+    : options_(options),
+      upper_(BettingBound::Side::upper, kUpperPart * (1 - options.confidence)),
+      lower_(BettingBound::Side::lower, (1 - kUpperPart) * (1 - options.confidence)) {
+  for (const Stratum& stratum : strata) {
+    strata_.push_back({.population = stratum.population, .left = stratum.population, .pool = stratum.pool});
+    units_ += stratum.population;
+    if (stratum.pool >= pools_.size()) pools_.resize(stratum.pool + 1);
+    pools_[stratum.pool] = {.mean = stratum.mean, .variance = stratum.variance};
+  }
+  units_left_ = units_;
+}
+
+// Fixes what is expected of the strata.
+void StratifiedMean::expect() {
+  for (Pool& pool : pools_) {
+    pool.x = (pool.sum + kBelief * pool.mean) / (pool.seen + kBelief);
+    const double squares = pool.squares - 2 * pool.x * pool.sum + pool.seen * pool.x * pool.x;
+    pool.variance_now = std::max((squares + kBelief * pool.variance) / (pool.seen + kBelief), kLeastVariance);
+    pool.spread = std::sqrt(pool.variance_now);
+  }
+}
+
+// What can be drawn at all.
+void StratifiedMean::reach() {
+  expected_left_ = out_of_reach_ = 0;
+  for (size_t h = 0; h < strata_.size(); ++h) {
+    const State& s = strata_[h];
+    (q_[h] > 0 ? expected_left_ : out_of_reach_) += s.left / units_ * (q_[h] > 0 ? pools_[s.pool].x : 1.0);
+  }
+}
+
+StratifiedMean::Range StratifiedMean::range(std::span<const double> q) const {
+  double above = 0, below = 0, variance = 0;
+  for (size_t h = 0; h < strata_.size(); ++h) {
+    const double w = strata_[h].left / units_;
+    if (w <= 0 || q[h] <= 0) continue;
+    const Pool& pool = pools_[strata_[h].pool];
+    const double ratio = w / q[h];
+    above = std::max(above, ratio * (1 - pool.x));
+    below = std::max(below, ratio * pool.x);
+    variance += w * ratio * pool.variance_now;
+  }
+  const double centre = seen_sum_ + expected_left_;
+  return {
+      .least = centre - below, .most = centre + above + out_of_reach_, .variance = std::max(variance, 1e-12)};
+}
+
+// Half the width that is to be expected after so many draws.
+double StratifiedMean::error_after(const Range& range, double draws) const {
+  const double centre = seen_sum_ + expected_left_;
+  const double log_upper = upper_.log_threshold(), log_lower = lower_.log_threshold(), v = range.variance;
+  const double up = std::min(kCapitalKept / range.most, std::sqrt(2 * log_upper / (v * draws)));
+  const double down = std::min(kCapitalKept / std::max(centre - range.least, options_.error),
+                               std::sqrt(2 * log_lower / (v * draws)));
+  return (log_lower / (draws * down) + down * v / 2 + log_upper / (draws * up) + up * v / 2) / 2;
+}
+
+double StratifiedMean::draws_for(const Range& range, double error) const {
+  double low = 10, high = 1e9;
+  for (int step = 0; step < 60; ++step) {
+    const double middle = std::sqrt(low * high);
+    (error_after(range, middle) > error ? low : high) = middle;
+  }
+  return high;
+}
+
+double StratifiedMean::needed_draws(double error) const { return draws_for(range(q_), error); }
+
+std::vector<double> StratifiedMean::allocation(double share, double weight_of_mean) const {
+  double wish = 0, left = 0;
+  const auto wish_of = [&](const State& s) {
+    return pools_[s.pool].spread + weight_of_mean * pools_[s.pool].x;
+  };
+  for (const State& s : strata_) {
+    wish += s.left * wish_of(s);
+    left += s.left;
+  }
+  std::vector<double> q;
+  for (const State& s : strata_) q.push_back(s.left * ((1 - share) / left + share * wish_of(s) / wish));
+  return q;
+}
+
+// The floor with which the fewest draws are expected.
+void StratifiedMean::allocate() {
+  constexpr double kStep = 0.04;
+  constexpr int kShares = 15;
+  double fewest = 0;
+  for (const double weight_of_mean : {0.0, 0.15, 0.3, 0.45}) {
+    for (int i = 1; i <= kShares; ++i) {
+      const double draws = draws_for(range(allocation(kStep * i, weight_of_mean)), options_.error);
+      if (fewest != 0 && draws >= fewest) continue;
+      fewest = draws;
+      share_ = kStep * i;
+      weight_of_mean_ = weight_of_mean;
+    }
+  }
+}
+
+void StratifiedMean::begin_round() {
+  if (is_exhausted()) return;
+  expect();
+  q_.assign(strata_.size(), 1.0);
+  reach();
+  if (options_.error > 0 && draws_ >= next_allocation_) {
+    allocate();
+    next_allocation_ = draws_ + kBetweenAllocations;
+  }
+  q_ = allocation(share_, weight_of_mean_);
+  size_bets();
+}
+
+void StratifiedMean::begin_round(std::span<const double> probabilities) {
+  if (is_exhausted()) return;
+  expect();
+  q_.assign(probabilities.begin(), probabilities.end());
+  reach();
+  size_bets();
+}
+
+void StratifiedMean::size_bets() {
+  const Range z = range(q_);
+  const auto seen = static_cast<double>(draws_);
+  // Where no width is wanted the bets are made for twice the draws that there are.
+  double horizon = options_.draws ? static_cast<double>(*options_.draws) : std::max(64.0, 2 * seen);
+  if (options_.error > 0) horizon = draws_for(z, options_.error);
+  const double error = options_.error > 0 ? options_.error : error_after(z, horizon);
+  const double log_upper = upper_.log_threshold(), log_lower = lower_.log_threshold();
+  const double down = std::sqrt(2 * log_lower / (z.variance * horizon));
+  const double room = std::max(2 * error - std::sqrt(2 * log_lower * z.variance / horizon), error / 2);
+  const double part = draws_ == 0 ? 0.0 : large_squares_ / seen / (z.most * z.most);
+  bet_upper_ = std::min({kCapitalKept / z.most, (1 - part / (part + room)) / z.most,
+                         std::sqrt(2 * log_upper / (z.variance * horizon))});
+  bet_lower_ = std::min(kCapitalKept / (interval_.high - z.least), down);
+}
+
+void StratifiedMean::add(size_t stratum, double value) {
+  State& s = strata_[stratum];
+  Pool& pool = pools_[s.pool];
+  const double centre = seen_sum_ + expected_left_;
+  const double z = centre + s.left / units_ / q_[stratum] * (value - pool.x);
+  upper_.add(z + out_of_reach_, bet_upper_);
+  lower_.add(z, bet_lower_);
+  if (z > centre) large_squares_ += (z - centre) * (z - centre);
+  ++draws_;
+  ++s.seen;
+  s.sum += value;
+  s.left -= 1;
+  units_left_ -= 1;
+  pool.seen += 1;
+  pool.sum += value;
+  pool.squares += value * value;
+  seen_sum_ += value / units_;
+  expected_left_ -= pool.x / units_;
+}
+
+void StratifiedMean::add_empty() {
+  const double z = seen_sum_ + expected_left_;
+  upper_.add(z + out_of_reach_, bet_upper_);
+  lower_.add(z, bet_lower_);
+  ++draws_;
+}
+
+Interval StratifiedMean::look() {
+  constexpr double kRounding = 1e-9;
+  const double low = std::max(interval_.low, seen_sum_ - kRounding);
+  const double high = std::min(interval_.high, seen_sum_ + units_left_ / units_ + kRounding);
+  if (is_exhausted()) {
+    interval_ = {.low = seen_sum_, .high = seen_sum_};
+    return interval_;
+  }
+  interval_ = {.low = lower_.solve(low, high), .high = upper_.solve(low, high)};
+  return interval_;
+}
+
+double StratifiedMean::estimate() const {
+  double mean = 0;
+  for (const State& s : strata_) {
+    const Pool& pool = pools_[s.pool];
+    const double of_pool = (pool.sum + kBelief * pool.mean) / (pool.seen + kBelief);
+    mean += s.population / units_ * (s.seen > 0 ? s.sum / static_cast<double>(s.seen) : of_pool);
+  }
+  return mean;
+}
+
+}  // namespace tf_injector::detail
