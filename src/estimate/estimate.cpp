@@ -236,8 +236,7 @@ class DomainSample {
   [[nodiscard]] Interval own_interval(size_t stratum) { return own_[stratum].look(); }
 
   void take(std::span<const Draw> draws, std::span<const double> values) {
-    const double certain = 1;
-    for (StratifiedMean& mean : own_) mean.begin_round(std::span(&certain, 1));
+    for (StratifiedMean& mean : own_) mean.begin_round();
     for (size_t i = 0; i < draws.size(); ++i) own_[draws[i].stratum].add(0, values[i]);
     sample_.take(values);
   }

@@ -35,22 +35,15 @@ void StratifiedMean::expect() {
     pool.variance_now = std::max((squares + kBelief * pool.variance) / (pool.seen + kBelief), kLeastVariance);
     pool.spread = std::sqrt(pool.variance_now);
   }
-}
-
-// What can be drawn at all.
-void StratifiedMean::reach() {
-  expected_left_ = out_of_reach_ = 0;
-  for (size_t h = 0; h < strata_.size(); ++h) {
-    const State& s = strata_[h];
-    (q_[h] > 0 ? expected_left_ : out_of_reach_) += s.left / units_ * (q_[h] > 0 ? pools_[s.pool].x : 1.0);
-  }
+  expected_left_ = 0;
+  for (const State& s : strata_) expected_left_ += s.left / units_ * pools_[s.pool].x;
 }
 
 StratifiedMean::Range StratifiedMean::range(std::span<const double> q) const {
   double above = 0, below = 0, variance = 0;
   for (size_t h = 0; h < strata_.size(); ++h) {
     const double w = strata_[h].left / units_;
-    if (w <= 0 || q[h] <= 0) continue;
+    if (w <= 0) continue;
     const Pool& pool = pools_[strata_[h].pool];
     const double ratio = w / q[h];
     above = std::max(above, ratio * (1 - pool.x));
@@ -58,30 +51,19 @@ StratifiedMean::Range StratifiedMean::range(std::span<const double> q) const {
     variance += w * ratio * pool.variance_now;
   }
   const double centre = seen_sum_ + expected_left_;
-  return {
-      .least = centre - below, .most = centre + above + out_of_reach_, .variance = std::max(variance, 1e-12)};
+  return {.least = centre - below, .most = centre + above, .variance = std::max(variance, 1e-12)};
 }
 
-// Half the width that is to be expected after so many draws.
-double StratifiedMean::error_after(const Range& range, double draws) const {
+StreamShape StratifiedMean::shape(const Range& range) const {
   const double centre = seen_sum_ + expected_left_;
-  const double log_upper = upper_.log_threshold(), log_lower = lower_.log_threshold(), v = range.variance;
-  const double up = std::min(kCapitalKept / range.most, std::sqrt(2 * log_upper / (v * draws)));
-  const double down = std::min(kCapitalKept / std::max(centre - range.least, options_.error),
-                               std::sqrt(2 * log_lower / (v * draws)));
-  return (log_lower / (draws * down) + down * v / 2 + log_upper / (draws * up) + up * v / 2) / 2;
+  return {.variance = range.variance,
+          .most = range.most,
+          .drop = std::max(centre - range.least, options_.error),
+          .log_upper = upper_.log_threshold(),
+          .log_lower = lower_.log_threshold()};
 }
 
-double StratifiedMean::draws_for(const Range& range, double error) const {
-  double low = 10, high = 1e9;
-  for (int step = 0; step < 60; ++step) {
-    const double middle = std::sqrt(low * high);
-    (error_after(range, middle) > error ? low : high) = middle;
-  }
-  return high;
-}
-
-double StratifiedMean::needed_draws(double error) const { return draws_for(range(q_), error); }
+double StratifiedMean::needed_draws(double error) const { return expected_draws(shape(range(q_)), error); }
 
 std::vector<double> StratifiedMean::allocation(double share, double weight_of_mean) const {
   double wish = 0, left = 0;
@@ -104,7 +86,8 @@ void StratifiedMean::allocate() {
   double fewest = 0;
   for (const double weight_of_mean : {0.0, 0.15, 0.3, 0.45}) {
     for (int i = 1; i <= kShares; ++i) {
-      const double draws = draws_for(range(allocation(kStep * i, weight_of_mean)), options_.error);
+      const double draws =
+          expected_draws(shape(range(allocation(kStep * i, weight_of_mean))), options_.error);
       if (fewest != 0 && draws >= fewest) continue;
       fewest = draws;
       share_ = kStep * i;
@@ -116,8 +99,6 @@ void StratifiedMean::allocate() {
 void StratifiedMean::begin_round() {
   if (is_exhausted()) return;
   expect();
-  q_.assign(strata_.size(), 1.0);
-  reach();
   if (options_.error > 0 && draws_ >= next_allocation_) {
     allocate();
     next_allocation_ = draws_ + kBetweenAllocations;
@@ -126,28 +107,18 @@ void StratifiedMean::begin_round() {
   size_bets();
 }
 
-void StratifiedMean::begin_round(std::span<const double> probabilities) {
-  if (is_exhausted()) return;
-  expect();
-  q_.assign(probabilities.begin(), probabilities.end());
-  reach();
-  size_bets();
-}
-
 void StratifiedMean::size_bets() {
   const Range z = range(q_);
+  const StreamShape stream = shape(z);
   const auto seen = static_cast<double>(draws_);
   // Where no width is wanted the bets are made for twice the draws that there are.
-  double horizon = options_.draws ? static_cast<double>(*options_.draws) : std::max(64.0, 2 * seen);
-  if (options_.error > 0) horizon = draws_for(z, options_.error);
-  const double error = options_.error > 0 ? options_.error : error_after(z, horizon);
-  const double log_upper = upper_.log_threshold(), log_lower = lower_.log_threshold();
-  const double down = std::sqrt(2 * log_lower / (z.variance * horizon));
-  const double room = std::max(2 * error - std::sqrt(2 * log_lower * z.variance / horizon), error / 2);
-  const double part = draws_ == 0 ? 0.0 : large_squares_ / seen / (z.most * z.most);
-  bet_upper_ = std::min({kCapitalKept / z.most, (1 - part / (part + room)) / z.most,
-                         std::sqrt(2 * log_upper / (z.variance * horizon))});
-  bet_lower_ = std::min(kCapitalKept / (interval_.high - z.least), down);
+  const double horizon =
+      options_.error > 0 ? expected_draws(stream, options_.error) : std::max(64.0, 2 * seen);
+  const double error = options_.error > 0 ? options_.error : expected_error(stream, horizon);
+  const double large = draws_ == 0 ? 0.0 : large_squares_ / seen;
+  const Bets bets = bets_for(stream, horizon, error, large, interval_.high - z.least);
+  bet_upper_ = bets.upper;
+  bet_lower_ = bets.lower;
 }
 
 void StratifiedMean::add(size_t stratum, double value) {
@@ -155,7 +126,7 @@ void StratifiedMean::add(size_t stratum, double value) {
   Pool& pool = pools_[s.pool];
   const double centre = seen_sum_ + expected_left_;
   const double z = centre + s.left / units_ / q_[stratum] * (value - pool.x);
-  upper_.add(z + out_of_reach_, bet_upper_);
+  upper_.add(z, bet_upper_);
   lower_.add(z, bet_lower_);
   if (z > centre) large_squares_ += (z - centre) * (z - centre);
   ++draws_;
@@ -172,7 +143,7 @@ void StratifiedMean::add(size_t stratum, double value) {
 
 void StratifiedMean::add_empty() {
   const double z = seen_sum_ + expected_left_;
-  upper_.add(z + out_of_reach_, bet_upper_);
+  upper_.add(z, bet_upper_);
   lower_.add(z, bet_lower_);
   ++draws_;
 }

@@ -4,11 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
 #include "stats/betting_bound.hpp"
+#include "stats/expected_error.hpp"
 #include "stats/interval.hpp"
 
 namespace tf_injector::detail {
@@ -22,8 +22,7 @@ struct Stratum {
 
 struct StratifiedMeanOptions {
   double confidence = 0.99;
-  double error = 0;                   // half width that is wanted; 0: none, the draws are as many as they are
-  std::optional<int64_t> draws = {};  // that there will be in all, where it is known
+  double error = 0;  // half width that is wanted; 0: none
 };
 
 // Draws are made in rounds. Before a round everything that the bets depend on is fixed from what was seen:
@@ -41,9 +40,6 @@ class StratifiedMean {
   // Begins a round with probabilities of its own choice: more draws where values differ more, no stratum left
   // out (Neyman's allocation with a floor; the floor is the one with which the fewest draws are expected).
   void begin_round();
-  // Begins a round with the probabilities of whoever draws. 0: no unit can be drawn, whether there are any or
-  // not; the interval then allows for the worst of those that there are.
-  void begin_round(std::span<const double> probabilities);
   [[nodiscard]] std::span<const double> probabilities() const noexcept { return q_; }
   // A unit was drawn from a stratum by these probabilities, and it has this value.
   void add(size_t stratum, double value);
@@ -79,10 +75,8 @@ class StratifiedMean {
     double variance;     // about, of z
   };
   [[nodiscard]] Range range(std::span<const double> q) const;
-  [[nodiscard]] double draws_for(const Range& range, double error) const;
-  [[nodiscard]] double error_after(const Range& range, double draws) const;
+  [[nodiscard]] StreamShape shape(const Range& range) const;
   void expect();
-  void reach();
   void allocate();
   [[nodiscard]] std::vector<double> allocation(double share, double weight_of_mean) const;
   void size_bets();
@@ -95,8 +89,7 @@ class StratifiedMean {
   std::vector<double> q_;
   double share_ = 0.2, weight_of_mean_ = 0;  // of the allocation
   double seen_sum_ = 0;                      // S
-  double expected_left_ = 0;                 // sum of w x, of strata that can be drawn
-  double out_of_reach_ = 0;                  // sum of w of the others
+  double expected_left_ = 0;                 // sum of w x
   double bet_upper_ = 0, bet_lower_ = 0;
   double large_squares_ = 0;  // sum of max(z - C, 0)^2
   int64_t draws_ = 0;
