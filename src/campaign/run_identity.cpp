@@ -7,6 +7,7 @@
 #include "campaign/campaign_state.hpp"
 #include "io/sha256.hpp"
 #include "report/score_files.hpp"
+#include "session/kernel_layers.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/version.hpp"
 
@@ -59,6 +60,7 @@ RunMetadata new_metadata(const Setup& setup, const ReportOptions& options) {
   m.tile = setup.layout.tile;
   m.kernels = kernel_set_name(setup.plan().kernels());
   m.steps = setup.plan().steps();
+  m.layers = kernel_layers(setup.session->model);
   m.started = m.updated = utc_now();
   return m;
 }

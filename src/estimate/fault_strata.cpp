@@ -17,16 +17,16 @@ constexpr int kTopExponentBit = 30;  // its flips multiply small weights by 2^12
 
 // What is believed of the faults of a bit before any is drawn: bit 30 changes nearly every decision or none,
 // all others hardly any.
-struct Belief {
+struct Prior {
   double mean, variance;
 };
-Belief belief_of(EstimateMetric metric, int bit) {
+Prior prior_of(EstimateMetric metric, int bit) {
   switch (metric) {
     case EstimateMetric::critical:
     case EstimateMetric::sdc5:
-      return bit == kTopExponentBit ? Belief{0.4, 0.2} : Belief{0, 0.0005};
+      return bit == kTopExponentBit ? Prior{0.4, 0.2} : Prior{0, 0.0005};
     case EstimateMetric::due:
-      return bit == kTopExponentBit ? Belief{0.1, 0.1} : Belief{0, 0.0005};
+      return bit == kTopExponentBit ? Prior{0.1, 0.1} : Prior{0, 0.0005};
     case EstimateMetric::masked:
     case EstimateMetric::non_critical:
       return {0.5, 0.1};
@@ -93,7 +93,7 @@ std::vector<FaultStratum> FaultPopulation::strata(size_t first_kernel, size_t en
   std::vector<FaultStratum> strata;
   const auto add = [&](size_t first, size_t end, int bit, Part part) {
     const int64_t begin = kernels_[first].first, stop = begin + faults(first, end, 1);
-    const auto [mean, variance] = belief_of(options.metric, bit);
+    const auto [mean, variance] = prior_of(options.metric, bit);
     const int64_t count =
         part == Part::all ? stop - begin : signs_.count(part == Part::negative, begin, stop);
     if (count == 0) return;

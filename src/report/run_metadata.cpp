@@ -145,6 +145,26 @@ DetailsMetadata details_of(const Json& json, int64_t classes) {
   return details;
 }
 
+Json layers_json(const std::vector<KernelLayer>& layers) {
+  Json list = Json::array();
+  for (const KernelLayer& layer : layers) {
+    list.push_back(Json{
+        {"name", layer.name}, {"class", layer.class_name}, {"kernel_shape", list_json(layer.kernel_shape)}});
+  }
+  return list;
+}
+
+std::vector<KernelLayer> layers_of(const Json& json) {
+  std::vector<KernelLayer> layers;
+  for (const Json& row : json) {
+    KernelLayer layer{
+        .name = row.at("name").text(), .class_name = row.at("class").text(), .kernel_shape = {}};
+    for (const Json& size : row.at("kernel_shape")) layer.kernel_shape.push_back(size.get<int64_t>());
+    layers.push_back(std::move(layer));
+  }
+  return layers;
+}
+
 Json metadata_json(const RunMetadata& m) {
   return {{"schema", kSchema},
           {"tool", {{"name", "tf_injector"}, {"version", m.tool_version}}},
@@ -166,6 +186,7 @@ Json metadata_json(const RunMetadata& m) {
             {"threads_source", m.threads_source},
             {"tile", m.tile},
             {"kernels", m.kernels}}},
+          {"layers", layers_json(m.layers)},
           {"steps", steps_json(m.steps)},
           {"started", m.started},
           {"updated", m.updated},
@@ -207,6 +228,7 @@ RunMetadata metadata_of(const Json& json) {
   machine.at("tile").get_to(m.tile);
   machine.at("kernels").get_to(m.kernels);
   m.steps = steps_of(json.at("steps"));
+  if (json.contains("layers")) m.layers = layers_of(json.at("layers"));
   json.at("started").get_to(m.started);
   json.at("updated").get_to(m.updated);
   json.at("seconds").get_to(m.seconds);

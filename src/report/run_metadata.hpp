@@ -46,6 +46,13 @@ struct DetailsMetadata {
   std::vector<int64_t> confusion;
 };
 
+// A layer whose kernel faults can hit.
+struct KernelLayer {
+  std::string name;        // with the models around it: no other layer has it
+  std::string class_name;  // "Conv2D"
+  std::vector<int64_t> kernel_shape;
+};
+
 struct RunMetadata {
   std::string tool_version;
   bool finished = false;
@@ -70,8 +77,9 @@ struct RunMetadata {
   int tile = 0;
   std::string kernels;  // instruction set
   std::vector<StepInfo> steps;
-  std::string started, updated;  // UTC, ISO 8601
-  double seconds = 0;            // of all runs that wrote to the report
+  std::vector<KernelLayer> layers;  // in the order of the model; empty in old metadata
+  std::string started, updated;     // UTC, ISO 8601
+  double seconds = 0;               // of all runs that wrote to the report
   CheckTotals check;
 };
 

@@ -6,6 +6,9 @@ namespace tf_injector::detail {
 // Of the most capital that a bet may lose.
 inline constexpr double kCapitalKept = 0.95;
 
+// Of the error probability, for the upper bound: rare harm makes it the one that needs most draws.
+inline constexpr double kUpperPart = 0.7;
+
 // Of the numbers z that are bet on.
 struct StreamShape {
   double variance = 0;                  // about

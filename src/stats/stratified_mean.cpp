@@ -6,9 +6,6 @@
 namespace tf_injector::detail {
 namespace {
 
-constexpr double kUpperPart = 0.7;  // of the error probability
-constexpr double kBelief = 3;       // draws that a belief counts as
-constexpr double kLeastVariance = 1e-5;
 constexpr double kCapitalKept = 0.95;  // of each bet at most so much can be lost
 constexpr int64_t kBetweenAllocations = 100;
 
@@ -22,18 +19,17 @@ StratifiedMean::StratifiedMean(std::span<const Stratum> strata, const Stratified
     strata_.push_back({.population = stratum.population, .left = stratum.population, .pool = stratum.pool});
     units_ += stratum.population;
     if (stratum.pool >= pools_.size()) pools_.resize(stratum.pool + 1);
-    pools_[stratum.pool] = {.mean = stratum.mean, .variance = stratum.variance};
+    pools_[stratum.pool].belief = Belief(stratum.mean, stratum.variance);
   }
   units_left_ = units_;
 }
 
 // Fixes what is expected of the strata.
 void StratifiedMean::expect() {
-  for (Pool& pool : pools_) {
-    pool.x = (pool.sum + kBelief * pool.mean) / (pool.seen + kBelief);
-    const double squares = pool.squares - 2 * pool.x * pool.sum + pool.seen * pool.x * pool.x;
-    pool.variance_now = std::max((squares + kBelief * pool.variance) / (pool.seen + kBelief), kLeastVariance);
-    pool.spread = std::sqrt(pool.variance_now);
+  for (Expected& pool : pools_) {
+    pool.x = pool.belief.mean();
+    pool.variance = pool.belief.variance();
+    pool.spread = std::sqrt(pool.variance);
   }
   expected_left_ = 0;
   for (const State& s : strata_) expected_left_ += s.left / units_ * pools_[s.pool].x;
@@ -44,11 +40,11 @@ StratifiedMean::Range StratifiedMean::range(std::span<const double> q) const {
   for (size_t h = 0; h < strata_.size(); ++h) {
     const double w = strata_[h].left / units_;
     if (w <= 0) continue;
-    const Pool& pool = pools_[strata_[h].pool];
+    const Expected& pool = pools_[strata_[h].pool];
     const double ratio = w / q[h];
     above = std::max(above, ratio * (1 - pool.x));
     below = std::max(below, ratio * pool.x);
-    variance += w * ratio * pool.variance_now;
+    variance += w * ratio * pool.variance;
   }
   const double centre = seen_sum_ + expected_left_;
   return {.least = centre - below, .most = centre + above, .variance = std::max(variance, 1e-12)};
@@ -123,7 +119,7 @@ void StratifiedMean::size_bets() {
 
 void StratifiedMean::add(size_t stratum, double value) {
   State& s = strata_[stratum];
-  Pool& pool = pools_[s.pool];
+  Expected& pool = pools_[s.pool];
   const double centre = seen_sum_ + expected_left_;
   const double z = centre + s.left / units_ / q_[stratum] * (value - pool.x);
   upper_.add(z, bet_upper_);
@@ -134,9 +130,7 @@ void StratifiedMean::add(size_t stratum, double value) {
   s.sum += value;
   s.left -= 1;
   units_left_ -= 1;
-  pool.seen += 1;
-  pool.sum += value;
-  pool.squares += value * value;
+  pool.belief.add(value);
   seen_sum_ += value / units_;
   expected_left_ -= pool.x / units_;
 }
@@ -163,8 +157,7 @@ Interval StratifiedMean::look() {
 double StratifiedMean::estimate() const {
   double mean = 0;
   for (const State& s : strata_) {
-    const Pool& pool = pools_[s.pool];
-    const double of_pool = (pool.sum + kBelief * pool.mean) / (pool.seen + kBelief);
+    const double of_pool = pools_[s.pool].belief.mean();
     mean += s.population / units_ * (s.seen > 0 ? s.sum / static_cast<double>(s.seen) : of_pool);
   }
   return mean;

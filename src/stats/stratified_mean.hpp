@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "stats/belief.hpp"
 #include "stats/betting_bound.hpp"
 #include "stats/expected_error.hpp"
 #include "stats/interval.hpp"
@@ -64,10 +65,9 @@ class StratifiedMean {
     int64_t seen = 0;
     double sum = 0;
   };
-  struct Pool {
-    double mean, variance;  // believed before
-    double seen = 0, sum = 0, squares = 0;
-    double x = 0, spread = 0, variance_now = 0;  // in this round
+  struct Expected {
+    Belief belief;
+    double x = 0, variance = 0, spread = 0;  // in this round
   };
   // What the bets are made from.
   struct Range {
@@ -83,7 +83,7 @@ class StratifiedMean {
 
   StratifiedMeanOptions options_;
   std::vector<State> strata_;
-  std::vector<Pool> pools_;
+  std::vector<Expected> pools_;
   double units_ = 0, units_left_ = 0;
   BettingBound upper_, lower_;
   std::vector<double> q_;

@@ -1,0 +1,104 @@
+#include "stats/sample_mean.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tf_injector::detail {
+namespace {
+
+constexpr int64_t kRounds = 1000;  // in which beliefs are renewed
+
+}  // namespace
+
+SampleMean::SampleMean(std::span<const Pool> pools, double confidence, int64_t draws)
+    : upper_(BettingBound::Side::upper, kUpperPart * (1 - confidence)),
+      lower_(BettingBound::Side::lower, (1 - kUpperPart) * (1 - confidence)),
+      draws_(draws) {
+  for (const Pool& pool : pools) {
+    pools_.push_back(
+        {.population = pool.population, .left = pool.population, .belief = Belief(pool.mean, pool.variance)});
+    units_ += pool.population;
+  }
+  begin_round();
+}
+
+void SampleMean::begin_round() {
+  expected_left_ = variance_ = 0;
+  least_x_ = 1;
+  most_x_ = 0;
+  double left = 0;
+  for (State& pool : pools_) {
+    pool.x = pool.belief.mean();
+    if (pool.left <= 0) continue;
+    expected_left_ += pool.left / units_ * pool.x;
+    variance_ += pool.left / units_ * pool.belief.variance();
+    left += pool.left / units_;
+    least_x_ = std::min(least_x_, pool.x);
+    most_x_ = std::max(most_x_, pool.x);
+  }
+  variance_ = std::max(variance_ * left, 1e-12);
+  next_round_ = seen_ + std::max<int64_t>(1, draws_ / kRounds);
+}
+
+StreamShape SampleMean::shape(double most) const {
+  const double centre = seen_sum_ + expected_left_;
+  return {.variance = variance_,
+          .most = centre + lost_ + most * (1 - least_x_),
+          .drop = std::max(most * most_x_, 1e-3),
+          .log_upper = upper_.log_threshold(),
+          .log_lower = lower_.log_threshold()};
+}
+
+void SampleMean::add(size_t pool, double value, double ratio, double most, double weight) {
+  if (seen_ >= next_round_) begin_round();
+  last_most_ = most;
+  const StreamShape stream = shape(most);
+  const auto draws = static_cast<double>(draws_);
+  const double centre = seen_sum_ + expected_left_;
+  const double large = seen_ == 0 ? 0.0 : large_squares_ / static_cast<double>(seen_);
+  const double room = 1 - (centre - most * most_x_);  // between the largest mean and the smallest z
+  const Bets bets = bets_for(stream, draws, expected_error(stream, draws), large, room);
+  State& s = pools_[pool];
+  const double z = centre + ratio * (value - s.x);
+  upper_.add(z + lost_, bets.upper);
+  lower_.add(z, bets.lower);
+  if (z > centre) large_squares_ += (z - centre) * (z - centre);
+  ++seen_;
+  s.belief.add(value);
+  s.weight += weight;
+  s.weighted += weight * value;
+  s.left -= 1;
+  seen_sum_ += value / units_;
+  expected_left_ -= s.x / units_;
+}
+
+void SampleMean::lose(size_t pool, double units) {
+  pools_[pool].left -= units;
+  lost_ += units / units_;
+  expected_left_ -= units / units_ * pools_[pool].x;
+}
+
+Interval SampleMean::interval() const {
+  constexpr double kRounding = 1e-9;
+  double left = lost_;
+  for (const State& pool : pools_) left += std::max(pool.left, 0.0) / units_;
+  if (left * units_ < 0.5) return {.low = seen_sum_, .high = seen_sum_};
+  const double low = std::max(0.0, seen_sum_ - kRounding);
+  const double high = std::min(1.0, seen_sum_ + left + kRounding);
+  return {.low = lower_.solve(low, high), .high = upper_.solve(low, high)};
+}
+
+double SampleMean::estimate() const {
+  double mean = 0;
+  for (const State& pool : pools_) {
+    const double of_pool = pool.weight > 0 ? pool.weighted / pool.weight : pool.x;
+    mean += pool.population / units_ * of_pool;
+  }
+  return mean;
+}
+
+int64_t SampleMean::draws_for(double error) const {
+  return static_cast<int64_t>(std::ceil(expected_draws(shape(last_most_), error)));
+}
+
+}  // namespace tf_injector::detail
