@@ -1,0 +1,351 @@
+#include "tf_injector/report_statistics.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <tuple>
+#include <utility>
+
+#include "answers/domain_walk.hpp"
+#include "answers/sample_design.hpp"
+#include "io/file.hpp"
+#include "report/report_names.hpp"
+#include "report/run_metadata.hpp"
+#include "session/guarded.hpp"
+#include "session/kernel_layers.hpp"
+#include "stats/exact_share.hpp"
+#include "stats/sample_mean.hpp"
+#include "tf_injector/bit_groups.hpp"
+#include "tf_injector/error.hpp"
+
+namespace tf_injector {
+
+using namespace detail;
+
+namespace {
+
+constexpr OutcomeName kNames[kOutcomes] = {
+    {"critical", "critical (SDC-1)"},   {"non_critical", "non-critical"},   {"masked", "masked"},
+    {"top_1_correct", "top-1 correct"}, {"top_5_correct", "top-5 correct"}, {"top_5_robust", "top-5 robust"}};
+constexpr int kTopExponentBit = 30;
+
+// Whether an outcome is measured as a share of images or as happening at all.
+enum class Unit { images, faults };
+
+// What is believed of a bit before its faults are looked at.
+Pool pool_of(Outcome outcome, Unit unit, int bit) {
+  if (outcome != Outcome::critical || unit == Unit::faults) return {};
+  return bit == kTopExponentBit ? Pool{.population = 0, .mean = 0.4, .variance = 0.2}
+                                : Pool{.population = 0, .mean = 0, .variance = 0.0005};
+}
+
+Share share_of(double estimate, const Interval& interval) {
+  return {.estimate = std::clamp(estimate, interval.low, interval.high),
+          .low = interval.low,
+          .high = interval.high};
+}
+
+// Of the rows, between 0 and 1.
+std::vector<double> values_of(std::span<const ReportRow> rows, Outcome outcome, Unit unit) {
+  std::vector<double> values;
+  values.reserve(rows.size());
+  for (const ReportRow& row : rows) {
+    const auto count = static_cast<double>(std::max<int64_t>(outcome_images(row.tally, outcome), 0));
+    const auto images = static_cast<double>(std::max<int64_t>(row.tally.images, 1));
+    values.push_back(unit == Unit::images ? count / images : count > 0 ? 1.0 : 0.0);
+  }
+  return values;
+}
+
+// The mean of values over a domain's population.
+SampleMean mean_of(const SampleDesign& design, const Domain& domain, std::span<const double> values,
+                   Outcome outcome, Unit unit, double confidence) {
+  std::vector<Pool> pools;
+  std::map<int, size_t> pool_of_bit;
+  // Where sizes are not known, the bits' shares of the population are not known either.
+  const auto key_of = [&](size_t cell) { return design.sizes_known ? design.cells[cell].bit : 0; };
+  for (const size_t cell : domain.cells) {
+    const auto [at, is_new] = pool_of_bit.try_emplace(key_of(cell), pools.size());
+    if (is_new) pools.push_back(pool_of(outcome, unit, key_of(cell)));
+    pools[at->second].population += design.cells[cell].population;
+  }
+  SampleMean mean(pools, confidence, std::max<int64_t>(domain.rows, 1));
+  for (const DomainEvent& event : domain.events) {
+    const size_t pool = pool_of_bit.at(key_of(event.cell));
+    if (event.row < 0)
+      mean.lose(pool, event.lost);
+    else
+      mean.add(pool, values[static_cast<size_t>(event.row)], event.ratio, event.most, event.weight);
+  }
+  return mean;
+}
+
+Share share_of_faults(const SampleDesign& design, const Domain& domain, std::span<const double> values,
+                      Outcome outcome, double confidence) {
+  if (!domain.is_one_group) {
+    const SampleMean mean = mean_of(design, domain, values, outcome, Unit::faults, confidence);
+    return share_of(mean.estimate(), mean.interval());
+  }
+  int64_t hits = 0;
+  for (const DomainEvent& event : domain.events)
+    if (event.row >= 0 && values[static_cast<size_t>(event.row)] > 0) ++hits;
+  std::optional<int64_t> population;
+  const auto all = static_cast<int64_t>(domain.population);
+  if (design.sizes_known && domain.rows <= all) population = all;
+  const double rate = domain.rows > 0 ? static_cast<double>(hits) / static_cast<double>(domain.rows) : 0.0;
+  return share_of(rate, exact_share_interval(hits, domain.rows, population, confidence));
+}
+
+// A part of the population before and after its faults are looked at.
+struct Described {
+  StatisticsDomain shown;
+  std::vector<size_t> cells;
+};
+
+Described describe(std::string layer, int bit_first, int bit_last, std::vector<size_t> cells) {
+  Described one;
+  one.shown.layer = std::move(layer);
+  one.shown.bit_first = bit_first;
+  one.shown.bit_last = bit_last;
+  one.cells = std::move(cells);
+  return one;
+}
+
+class Statistics {
+ public:
+  Statistics(const SampleDesign& design, std::span<const ReportRow> rows, double confidence)
+      : design_(design), rows_(rows), confidence_(confidence) {
+    for (const DesignCell& cell : design_.cells) {
+      first_bit_ = std::min(first_bit_, cell.bit);
+      last_bit_ = std::max(last_bit_, cell.bit);
+    }
+  }
+
+  // `margin.wanted` is given.
+  void fill(ReportStatistics& result) const {
+    result.network = analysed({network()}, &result.margin).front();
+    result.layers = divided<size_t>([](const DesignCell& cell) { return cell.layer; },
+                                    [&](size_t layer, std::vector<size_t> cells) {
+                                      return describe(design_.layers[layer].name, first_bit_, last_bit_,
+                                                      std::move(cells));
+                                    });
+    result.bits = divided<int>(
+        [](const DesignCell& cell) { return -cell.bit; },
+        [](int key, std::vector<size_t> cells) { return describe("", -key, -key, std::move(cells)); });
+    result.fields = divided<size_t>([](const DesignCell& cell) { return bit_group_of(cell.bit); },
+                                    [](size_t field, std::vector<size_t> cells) {
+                                      const BitGroup& group = kBitGroups[field];
+                                      return describe("", group.first_bit, group.last_bit, std::move(cells));
+                                    });
+    using Key = std::pair<size_t, int>;
+    result.cells = divided<Key>([](const DesignCell& cell) { return Key(cell.layer, -cell.bit); },
+                                [&](const Key& key, std::vector<size_t> cells) {
+                                  return describe(design_.layers[key.first].name, -key.second, -key.second,
+                                                  std::move(cells));
+                                });
+  }
+
+ private:
+  [[nodiscard]] Described network() const {
+    std::vector<size_t> all(design_.cells.size());
+    std::iota(all.begin(), all.end(), size_t{0});
+    return describe("", first_bit_, last_bit_, std::move(all));
+  }
+
+  // The population cut by a key of its cells, in the order of the keys.
+  template <typename Key, typename KeyOf, typename Describe>
+  [[nodiscard]] std::vector<StatisticsDomain> divided(const KeyOf& key_of,
+                                                      const Describe& describe_key) const {
+    std::map<Key, std::vector<size_t>> cells;
+    for (size_t c = 0; c < design_.cells.size(); ++c) cells[key_of(design_.cells[c])].push_back(c);
+    std::vector<Described> parts;
+    for (auto& [key, list] : cells) parts.push_back(describe_key(key, std::move(list)));
+    return analysed(std::move(parts), nullptr);
+  }
+
+  [[nodiscard]] std::vector<StatisticsDomain> analysed(std::vector<Described> parts,
+                                                       MarginStatistics* margin) const {
+    std::vector<Domain> domains;
+    std::vector<StatisticsDomain> result;
+    for (Described& part : parts) {
+      domains.push_back({.cells = std::move(part.cells)});
+      result.push_back(std::move(part.shown));
+    }
+    walk(design_, domains);
+    for (size_t o = 0; o < kOutcomes; ++o) {
+      const auto outcome = static_cast<Outcome>(o);
+      const std::vector<double> shares = values_of(rows_, outcome, Unit::images);
+      const std::vector<double> hits = values_of(rows_, outcome, Unit::faults);
+      for (size_t i = 0; i < domains.size(); ++i) {
+        const SampleMean mean = mean_of(design_, domains[i], shares, outcome, Unit::images, confidence_);
+        result[i].rates[o] = {.images = share_of(mean.estimate(), mean.interval()),
+                              .faults = share_of_faults(design_, domains[i], hits, outcome, confidence_)};
+        if (margin != nullptr && outcome == Outcome::critical && margin->wanted > 0)
+          margin->faults_for_wanted = mean.draws_for(margin->wanted);
+      }
+    }
+    for (size_t i = 0; i < domains.size(); ++i) {
+      result[i].faults = domains[i].rows;
+      if (design_.sizes_known) result[i].population = static_cast<int64_t>(domains[i].population);
+    }
+    return result;
+  }
+
+  const SampleDesign& design_;
+  std::span<const ReportRow> rows_;
+  double confidence_;
+  int first_bit_ = 31, last_bit_ = 0;
+};
+
+std::array<int64_t, 21> distribution_of(std::span<const ReportRow> rows) {
+  std::array<int64_t, 21> counts{};
+  for (const ReportRow& row : rows) {
+    const int64_t critical = row.tally.critical(), images = std::max<int64_t>(row.tally.images, 1);
+    constexpr int64_t kBins = 20;
+    ++counts[static_cast<size_t>((critical * kBins + images - 1) / images)];  // rounded up
+  }
+  return counts;
+}
+
+std::vector<ReportRow> worst_of(std::span<const ReportRow> rows, size_t count) {
+  std::vector<size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  const auto key = [&](size_t i) {
+    const Tally& tally = rows[i].tally;
+    return std::tuple(-tally.critical(), tally.top_5_robust, tally.masked, rows[i].fault.id);
+  };
+  const size_t most = std::min(count, rows.size());
+  std::partial_sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(most), order.end(),
+                    [&](size_t a, size_t b) { return key(a) < key(b); });
+  std::vector<ReportRow> worst;
+  for (size_t i = 0; i < most && rows[order[i]].tally.critical() > 0; ++i) worst.push_back(rows[order[i]]);
+  return worst;
+}
+
+std::vector<ProvenanceItem> provenance_of(const RunMetadata& m) {
+  std::string command;
+  for (const std::string& word : m.command_line) command += (command.empty() ? "" : " ") + word;
+  return {{"model", m.model_path},
+          {"model SHA-256", m.settings.model_sha256},
+          {"fault list", m.fault_list_path},
+          {"fault list SHA-256", m.settings.fault_list_sha256},
+          {"test set", m.data_path},
+          {"test set SHA-256", m.settings.data_sha256},
+          {"report SHA-256", m.report_sha256},
+          {"preprocessing", m.settings.preprocessing.value_or("")},
+          {"batch size", std::to_string(m.settings.batch_size)},
+          {"reference", "TensorFlow 2.14 with oneDNN: the same scores in every bit"},
+          {"program", "tf_injector " + m.tool_version},
+          {"command", command},
+          {"started", m.started},
+          {"finished", m.updated}};
+}
+
+void check_options(const ReportStatisticsOptions& options) {
+  const auto refuse = [](bool is_wrong, const std::string& text) {
+    if (is_wrong) throw Error(ErrorKind::usage, text);
+  };
+  refuse(!(options.confidence > 0.5 && options.confidence < 1),
+         fmt::format("`confidence`: expected a number above 0.5 and below 1, found {}", options.confidence));
+  refuse(options.fit_per_mbit && !(*options.fit_per_mbit > 0 && std::isfinite(*options.fit_per_mbit)),
+         "`fit_per_mbit`: expected a number above 0");
+  refuse(options.wanted_margin && !(*options.wanted_margin > 0 && *options.wanted_margin < 1),
+         "`margin`: expected a number above 0 and below 1");
+}
+
+ReportStatistics statistics_of(const std::string& path, const FinishedReport& report,
+                               const DesignSources& sources, const std::string& label,
+                               const ReportStatisticsOptions& options) {
+  if (report.rows.empty())
+    throw Error(ErrorKind::bad_input, fmt::format("{}: expected a report with faults, found none", path));
+  SampleDesign design = sample_design(report.rows, sources, label);
+  ReportStatistics result;
+  result.report = path;
+  result.confidence = options.confidence;
+  result.images = report.golden.images;
+  result.golden = report.golden;
+  result.margin.wanted = options.wanted_margin.value_or(0);
+  Statistics(design, report.rows, options.confidence).fill(result);
+  result.design = std::move(design.summary);
+  result.remarks = std::move(design.remarks);
+  result.distribution = distribution_of(report.rows);
+  result.worst = worst_of(report.rows, options.worst);
+  const Share& critical = result.network[Outcome::critical].images;
+  result.margin.planned = result.design.error.value_or(0);
+  result.margin.achieved = (critical.high - critical.low) / 2;
+  if (options.fit_per_mbit) {
+    if (!result.network.population) {
+      throw Error(
+          ErrorKind::bad_input,
+          fmt::format("{}: a failure rate needs the number of bits of the network, which the metadata "
+                      "beside the report do not say; give `model`",
+                      path));
+    }
+    const double raw = *options.fit_per_mbit * static_cast<double>(*result.network.population) / 1e6;
+    result.fit = Share{critical.estimate * raw, critical.low * raw, critical.high * raw};
+  }
+  return result;
+}
+
+}  // namespace
+
+const OutcomeName& outcome_name(Outcome outcome) noexcept { return kNames[static_cast<size_t>(outcome)]; }
+
+int64_t outcome_images(const Tally& tally, Outcome outcome) noexcept {
+  switch (outcome) {
+    case Outcome::critical:
+      return tally.critical();
+    case Outcome::non_critical:
+      return tally.non_critical();
+    case Outcome::masked:
+      return tally.masked;
+    case Outcome::top_1_correct:
+      return tally.top_1_correct;
+    case Outcome::top_5_correct:
+      return tally.top_5_correct;
+    case Outcome::top_5_robust:
+      return tally.top_5_robust;
+  }
+  return 0;
+}
+
+ReportStatistics report_statistics(const std::string& path, const ReportStatisticsOptions& options) {
+  return guarded([&] {
+    check_options(options);
+    const FinishedReport report = read_report(path);
+    const std::string metadata_path = metadata_path_of(path);
+    if (!file_exists(metadata_path)) return statistics_of(path, report, {}, path, options);
+    RunMetadata metadata;
+    try {
+      metadata = parse_metadata(read_text(metadata_path), metadata_path);
+    } catch (const Error& error) {
+      throw Error(ErrorKind::bad_input, error.what());
+    }
+    if (!metadata.finished) {
+      throw Error(ErrorKind::bad_input,
+                  fmt::format("{}: unfinished: {} of {} faults; the command that wrote it goes on with it",
+                              path, report.rows.size(), metadata.faults));
+    }
+    ReportStatistics result = statistics_of(path, report, {.plan = metadata.plan, .layers = metadata.layers},
+                                            metadata_path, options);
+    result.classes = metadata.classes;
+    result.provenance = provenance_of(metadata);
+    return result;
+  });
+}
+
+ReportStatistics report_statistics(const std::string& path, const Model& model, const std::string& plan,
+                                   const ReportStatisticsOptions& options) {
+  return guarded([&] {
+    check_options(options);
+    ReportStatistics result =
+        statistics_of(path, read_report(path), {.plan = plan, .layers = kernel_layers(model)}, path, options);
+    result.provenance = {{"model", model.source()}, {"model SHA-256", model.sha256()}};
+    return result;
+  });
+}
+
+}  // namespace tf_injector
