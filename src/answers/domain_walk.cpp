@@ -1,6 +1,7 @@
 #include "answers/domain_walk.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 #include <utility>
@@ -84,6 +85,23 @@ class Walk {
       views_[d].parts.push_back({group, left});
     }
     renew(d);
+    if (!domain.is_one_group) domain.lost = expected_losses(views_[d], domain.population);
+  }
+
+  // A group's sample has ended after a part t of the whole with the probability t^rows.
+  [[nodiscard]] std::vector<double> expected_losses(const View& view, double population) const {
+    constexpr int kParts = 50;
+    std::vector<double> losses;
+    for (int i = 1; i <= kParts; ++i) {
+      double lost = 0;
+      for (const Part& part : view.parts) {
+        const double ended =
+            std::pow(static_cast<double>(i) / kParts, static_cast<double>(groups_[part.group].rows));
+        lost += part.left / population * ended;
+      }
+      losses.push_back(lost);
+    }
+    return losses;
   }
 
   // Sums over all groups of a domain again.

@@ -19,11 +19,12 @@ struct DomainEvent {
 };
 
 struct Domain {
-  std::vector<size_t> cells;
+  std::vector<size_t> cells = {};
   double population = 0;
   int64_t rows = 0;
   bool is_one_group = true;  // all its faults were equally likely
-  std::vector<DomainEvent> events;
+  std::vector<DomainEvent> events = {};
+  std::vector<double> lost = {};  // share that is expected to be lost after each of equal parts of the sample
 };
 
 // Fills populations, rows and events of disjoint domains, whose cells are given. The order is the same for a

@@ -72,7 +72,7 @@ SampleMean mean_of(const SampleDesign& design, const Domain& domain, std::span<c
     if (is_new) pools.push_back(pool_of(outcome, unit, key_of(cell)));
     pools[at->second].population += design.cells[cell].population;
   }
-  SampleMean mean(pools, confidence, std::max<int64_t>(domain.rows, 1));
+  SampleMean mean(pools, confidence, std::max<int64_t>(domain.rows, 1), domain.lost);
   for (const DomainEvent& event : domain.events) {
     const size_t pool = pool_of_bit.at(key_of(event.cell));
     if (event.row < 0)

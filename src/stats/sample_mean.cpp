@@ -6,20 +6,39 @@
 namespace tf_injector::detail {
 namespace {
 
-constexpr int64_t kRounds = 1000;  // in which beliefs are renewed
+constexpr int64_t kRounds = 1000;   // in which beliefs are renewed
+constexpr double kSeenFirst = 100;  // numbers z that the variance of the beliefs counts as
 
 }  // namespace
 
-SampleMean::SampleMean(std::span<const Pool> pools, double confidence, int64_t draws)
+SampleMean::SampleMean(std::span<const Pool> pools, double confidence, int64_t draws,
+                       std::span<const double> lost)
     : upper_(BettingBound::Side::upper, kUpperPart * (1 - confidence)),
       lower_(BettingBound::Side::lower, (1 - kUpperPart) * (1 - confidence)),
-      draws_(draws) {
+      draws_(draws),
+      horizon_(static_cast<double>(draws)) {
   for (const Pool& pool : pools) {
     pools_.push_back(
         {.population = pool.population, .left = pool.population, .belief = Belief(pool.mean, pool.variance)});
     units_ += pool.population;
   }
   begin_round();
+  if (!lost.empty()) horizon_ = horizon_with(lost);
+}
+
+// Where the interval is expected to be narrowest: what is lost widens it again.
+double SampleMean::horizon_with(std::span<const double> lost) const {
+  const StreamShape stream = shape(1);
+  double best = 0, narrowest = 0;
+  for (size_t i = 0; i < lost.size(); ++i) {
+    const double part = static_cast<double>(i + 1) / static_cast<double>(lost.size());
+    const double draws = part * static_cast<double>(draws_);
+    const double error = expected_error(stream, draws) + lost[i];
+    if (best != 0 && error >= narrowest) continue;
+    narrowest = error;
+    best = draws;
+  }
+  return best;
 }
 
 void SampleMean::begin_round() {
@@ -37,6 +56,8 @@ void SampleMean::begin_round() {
     most_x_ = std::max(most_x_, pool.x);
   }
   variance_ = std::max(variance_ * left, 1e-12);
+  // Groups of which less was drawn than their size asks for count more: what z did so far tells.
+  variance_ = (squares_ + kSeenFirst * variance_) / (static_cast<double>(seen_) + kSeenFirst);
   next_round_ = seen_ + std::max<int64_t>(1, draws_ / kRounds);
 }
 
@@ -51,17 +72,19 @@ StreamShape SampleMean::shape(double most) const {
 
 void SampleMean::add(size_t pool, double value, double ratio, double most, double weight) {
   if (seen_ >= next_round_) begin_round();
-  last_most_ = most;
+  if (seen_ == 0) first_most_ = most;
   const StreamShape stream = shape(most);
-  const auto draws = static_cast<double>(draws_);
   const double centre = seen_sum_ + expected_left_;
   const double large = seen_ == 0 ? 0.0 : large_squares_ / static_cast<double>(seen_);
   const double room = 1 - (centre - most * most_x_);  // between the largest mean and the smallest z
-  const Bets bets = bets_for(stream, draws, expected_error(stream, draws), large, room);
+  const double error = expected_error(stream, horizon_);
+  Bets bets = bets_for(stream, horizon_, error, large, room);
+  bets.upper *= std::max(0.0, 1 - lost_ / error);  // what is lost would cost more than is won
   State& s = pools_[pool];
   const double z = centre + ratio * (value - s.x);
   upper_.add(z + lost_, bets.upper);
   lower_.add(z, bets.lower);
+  squares_ += (z - centre) * (z - centre);
   if (z > centre) large_squares_ += (z - centre) * (z - centre);
   ++seen_;
   s.belief.add(value);
@@ -98,7 +121,13 @@ double SampleMean::estimate() const {
 }
 
 int64_t SampleMean::draws_for(double error) const {
-  return static_cast<int64_t>(std::ceil(expected_draws(shape(last_most_), error)));
+  const double z_variance = squares_ / std::max(static_cast<double>(seen_), 1.0);
+  const StreamShape stream{.variance = std::max(z_variance, 1e-12),
+                           .most = estimate() + first_most_ * (1 - least_x_),
+                           .drop = std::max(first_most_ * most_x_, 1e-3),
+                           .log_upper = upper_.log_threshold(),
+                           .log_lower = lower_.log_threshold()};
+  return static_cast<int64_t>(std::ceil(expected_draws(stream, error)));
 }
 
 }  // namespace tf_injector::detail

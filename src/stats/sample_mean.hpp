@@ -29,8 +29,10 @@ struct Pool {
 // allows for the worst of them, the lower one for the best.
 class SampleMean {
  public:
-  // `draws`: size of the sample.
-  SampleMean(std::span<const Pool> pools, double confidence, int64_t draws);
+  // `draws`: size of the sample. `lost`: shares of the population that are expected to be lost when 1, 2, ...
+  // of lost.size() equal parts of the sample have come; empty: none.
+  SampleMean(std::span<const Pool> pools, double confidence, int64_t draws,
+             std::span<const double> lost = {});
 
   // A unit of a pool; no unit that could have come had a larger ratio than `most`. `weight`: units that it
   // stands for, in the estimate.
@@ -52,14 +54,17 @@ class SampleMean {
     double x = 0;                     // expected in this round
   };
   void begin_round();
+  [[nodiscard]] double horizon_with(std::span<const double> lost) const;
   [[nodiscard]] StreamShape shape(double most) const;
 
   std::vector<State> pools_;
   double units_ = 0, lost_ = 0, seen_sum_ = 0;
   BettingBound upper_, lower_;
   int64_t draws_, seen_ = 0, next_round_ = 0;
+  double horizon_;  // draws that the bets are made for
   double expected_left_ = 0, variance_ = 0, least_x_ = 0, most_x_ = 0;
-  double large_squares_ = 0, last_most_ = 1;
+  double squares_ = 0, large_squares_ = 0;  // of z around what was expected; of those above it
+  double first_most_ = 1;
 };
 
 }  // namespace tf_injector::detail
