@@ -26,22 +26,36 @@ double log_choose(double n, double k) {
   return log_factorial(n) - log_factorial(k) - log_factorial(n - k);
 }
 
-// P(at most `hits` of `drawn`) where `marked` of `population` have it, added up from the largest term down.
+// P(at most `hits` of `drawn`) where `marked` of `population` have it: the terms from `hits` on away from the
+// most likely one, which only become smaller, are added up.
 double at_most(int64_t hits, int64_t drawn, int64_t marked, int64_t population) {
   const auto n = static_cast<double>(drawn), k = static_cast<double>(marked),
              all = static_cast<double>(population);
-  const int64_t first = std::max<int64_t>(0, drawn - (population - marked)), last = std::min(hits, marked);
-  if (last < first) return 0;
-  if (hits >= std::min(drawn, marked)) return 1;
-  const auto x = static_cast<double>(last);
-  double term = std::exp(log_choose(k, x) + log_choose(all - k, n - x) - log_choose(all, n)), sum = 0;
-  for (int64_t i = last; i >= first; --i) {
-    sum += term;
-    const auto at = static_cast<double>(i);
-    term *= at * (all - k - n + at) / ((k - at + 1) * (n - at + 1));  // of i - 1
-    if (term < sum * 1e-18) break;
+  const int64_t first = std::max<int64_t>(0, drawn - (population - marked)), last = std::min(drawn, marked);
+  if (hits < first) return 0;
+  if (hits >= last) return 1;
+  const auto term_at = [&](double x) {
+    return std::exp(log_choose(k, x) + log_choose(all - k, n - x) - log_choose(all, n));
+  };
+  constexpr double kNegligible = 1e-18;
+  double sum = 0;
+  const bool is_below = static_cast<double>(hits) < n * k / all;
+  if (is_below) {
+    double term = term_at(static_cast<double>(hits));
+    for (auto i = static_cast<double>(hits); i >= static_cast<double>(first) && term > sum * kNegligible;
+         --i) {
+      sum += term;
+      term *= i * (all - k - n + i) / ((k - i + 1) * (n - i + 1));  // of i - 1
+    }
+    return std::min(sum, 1.0);
   }
-  return std::min(sum, 1.0);
+  double term = term_at(static_cast<double>(hits + 1));
+  for (auto i = static_cast<double>(hits + 1); i <= static_cast<double>(last) && term > sum * kNegligible;
+       ++i) {
+    sum += term;
+    term *= (k - i) * (n - i) / ((i + 1) * (all - k - n + i + 1));  // of i + 1
+  }
+  return std::max(1 - sum, 0.0);
 }
 
 // The most marked units for which seeing at most `hits` is no less likely than `tail`.

@@ -6,7 +6,6 @@
 namespace tf_injector::detail {
 namespace {
 
-constexpr double kCapitalKept = 0.95;  // of each bet at most so much can be lost
 constexpr int64_t kBetweenAllocations = 100;
 
 }  // namespace
@@ -46,15 +45,13 @@ StratifiedMean::Range StratifiedMean::range(std::span<const double> q) const {
     below = std::max(below, ratio * pool.x);
     variance += w * ratio * pool.variance;
   }
-  const double centre = seen_sum_ + expected_left_;
-  return {.least = centre - below, .most = centre + above, .variance = std::max(variance, 1e-12)};
+  return {.below = below, .above = above, .variance = std::max(variance, 1e-12)};
 }
 
 StreamShape StratifiedMean::shape(const Range& range) const {
-  const double centre = seen_sum_ + expected_left_;
   return {.variance = range.variance,
-          .most = range.most,
-          .drop = std::max(centre - range.least, options_.error),
+          .most = centre() + range.above,
+          .drop = std::max(range.below, options_.error),
           .log_upper = upper_.log_threshold(),
           .log_lower = lower_.log_threshold()};
 }
@@ -104,27 +101,36 @@ void StratifiedMean::begin_round() {
 }
 
 void StratifiedMean::size_bets() {
-  const Range z = range(q_);
-  const StreamShape stream = shape(z);
+  range_ = range(q_);
+  const StreamShape stream = shape(range_);
   const auto seen = static_cast<double>(draws_);
   // Where no width is wanted the bets are made for twice the draws that there are.
   const double horizon =
       options_.error > 0 ? expected_draws(stream, options_.error) : std::max(64.0, 2 * seen);
   const double error = options_.error > 0 ? options_.error : expected_error(stream, horizon);
   const double large = draws_ == 0 ? 0.0 : large_squares_ / seen;
-  const Bets bets = bets_for(stream, horizon, error, large, interval_.high - z.least);
-  bet_upper_ = bets.upper;
-  bet_lower_ = bets.lower;
+  bets_ = bets_for(stream, horizon, error, large, lower_room());
+}
+
+// Between the largest mean that is left and the smallest z.
+double StratifiedMean::lower_room() const {
+  constexpr double kLeastRoom = 1e-12;
+  return std::max(interval_.high - (centre() - range_.below), kLeastRoom);
+}
+
+// The centre moves within a round, by little unless few units are left: what can be lost is bounded anew for
+// each draw. What the strata can add to it only becomes less.
+void StratifiedMean::bet(double z) {
+  upper_.add(z, std::min(bets_.upper, kCapitalKept / (centre() + range_.above)));
+  lower_.add(z, std::min(bets_.lower, kCapitalKept / lower_room()));
 }
 
 void StratifiedMean::add(size_t stratum, double value) {
   State& s = strata_[stratum];
   Expected& pool = pools_[s.pool];
-  const double centre = seen_sum_ + expected_left_;
-  const double z = centre + s.left / units_ / q_[stratum] * (value - pool.x);
-  upper_.add(z, bet_upper_);
-  lower_.add(z, bet_lower_);
-  if (z > centre) large_squares_ += (z - centre) * (z - centre);
+  const double over = s.left / units_ / q_[stratum] * (value - pool.x);
+  bet(centre() + over);
+  if (over > 0) large_squares_ += over * over;
   ++draws_;
   ++s.seen;
   s.sum += value;
@@ -136,21 +142,22 @@ void StratifiedMean::add(size_t stratum, double value) {
 }
 
 void StratifiedMean::add_empty() {
-  const double z = seen_sum_ + expected_left_;
-  upper_.add(z, bet_upper_);
-  lower_.add(z, bet_lower_);
+  bet(centre());
   ++draws_;
 }
 
+// The ends can only cross where one of them has missed the mean; what is certain goes before them.
 Interval StratifiedMean::look() {
   constexpr double kRounding = 1e-9;
-  const double low = std::max(interval_.low, seen_sum_ - kRounding);
-  const double high = std::min(interval_.high, seen_sum_ + units_left_ / units_ + kRounding);
+  const double least = std::max(seen_sum_ - kRounding, 0.0);
+  const double most = std::min(seen_sum_ + units_left_ / units_ + kRounding, 1.0);
   if (is_exhausted()) {
     interval_ = {.low = seen_sum_, .high = seen_sum_};
     return interval_;
   }
-  interval_ = {.low = lower_.solve(low, high), .high = upper_.solve(low, high)};
+  const double low = std::clamp(interval_.low, least, most), high = std::clamp(interval_.high, least, most);
+  const double end = lower_.solve(low, high), other = upper_.solve(low, high);
+  interval_ = {.low = std::min(end, other), .high = std::max(end, other)};
   return interval_;
 }
 
@@ -160,7 +167,7 @@ double StratifiedMean::estimate() const {
     const double of_pool = pools_[s.pool].belief.mean();
     mean += s.population / units_ * (s.seen > 0 ? s.sum / static_cast<double>(s.seen) : of_pool);
   }
-  return mean;
+  return std::clamp(mean, interval_.low, interval_.high);
 }
 
 }  // namespace tf_injector::detail

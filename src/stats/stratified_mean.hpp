@@ -49,8 +49,8 @@ class StratifiedMean {
 
   // That holds the mean at the confidence. Never wider than it was.
   Interval look();
-  // Post-stratified: each stratum's mean, weighted by its size. Strata without a draw count with what their
-  // pool says.
+  // Post-stratified: each stratum's mean, weighted by its size; strata without a draw count with what their
+  // pool says. Never outside the interval of the last look.
   [[nodiscard]] double estimate() const;
   [[nodiscard]] int64_t draws() const noexcept { return draws_; }
   [[nodiscard]] int64_t draws(size_t stratum) const { return strata_[stratum].seen; }
@@ -71,15 +71,18 @@ class StratifiedMean {
   };
   // What the bets are made from.
   struct Range {
-    double least, most;  // of z
-    double variance;     // about, of z
+    double below = 0, above = 0;  // how far z can lie from the centre
+    double variance = 0;          // about, of z
   };
+  [[nodiscard]] double centre() const noexcept { return seen_sum_ + expected_left_; }
+  void bet(double z);
   [[nodiscard]] Range range(std::span<const double> q) const;
   [[nodiscard]] StreamShape shape(const Range& range) const;
   void expect();
   void allocate();
   [[nodiscard]] std::vector<double> allocation(double share, double weight_of_mean) const;
   void size_bets();
+  [[nodiscard]] double lower_room() const;
 
   StratifiedMeanOptions options_;
   std::vector<State> strata_;
@@ -90,8 +93,9 @@ class StratifiedMean {
   double share_ = 0.2, weight_of_mean_ = 0;  // of the allocation
   double seen_sum_ = 0;                      // S
   double expected_left_ = 0;                 // sum of w x
-  double bet_upper_ = 0, bet_lower_ = 0;
-  double large_squares_ = 0;  // sum of max(z - C, 0)^2
+  Range range_;                              // of this round
+  Bets bets_;                                // of this round, at most
+  double large_squares_ = 0;                 // sum of max(z - C, 0)^2
   int64_t draws_ = 0;
   int64_t next_allocation_ = 0;
   Interval interval_;

@@ -1,4 +1,4 @@
-// exp and log1p of our own, against facts from exact arithmetic and against the C library's.
+// exp, log1p and log of our own, against facts from exact arithmetic and against the C library's.
 // TFI_EVERY_FLOAT=1 takes every float instead of one of many (scripts/long elementary).
 #include "core/elementary.hpp"
 
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
+#include <random>
 
 #include "core/bits.hpp"
 
@@ -65,6 +66,24 @@ TEST(Elementary, ExpIsTheCLibrarysForFloats) {
   EXPECT_EQ(wrong, 0);
 }
 
+// Against a logarithm with more digits, for random numbers of every size; more of them with
+// TFI_EVERY_FLOAT=1.
+TEST(Elementary, LogErrsByLessThanOneUnit) {
+  constexpr uint64_t kNormal = 0x0010000000000000, kEnd = 0x7ff0000000000000;
+  const int64_t numbers = std::getenv("TFI_EVERY_FLOAT") != nullptr ? 1'000'000'000 : 1'000'000;
+  std::mt19937_64 rng(1);
+  int64_t wrong = 0;
+  for (int64_t i = 0; i < numbers; ++i) {
+    double x = std::bit_cast<double>(kNormal + rng() % (kEnd - kNormal));
+    if (i % 2 == 0) x = 0.5 + static_cast<double>(rng() >> 11) * 0x1p-53 * 1.5;  // near 1
+    const double ours = natural_log(x);
+    const long double exact = std::log(static_cast<long double>(x));
+    const double unit = std::nextafter(std::fabs(ours), kInfinity) - std::fabs(ours);
+    wrong += std::fabs(static_cast<long double>(ours) - exact) <= unit ? 0 : 1;
+  }
+  EXPECT_EQ(wrong, 0);
+}
+
 TEST(Elementary, TheEndsOfTheirRanges) {
   EXPECT_EQ(exp_of(0.0), 1.0);
   EXPECT_EQ(exp_of(-0.0), 1.0);
@@ -97,6 +116,21 @@ TEST(Elementary, HaveTheBitsOfExactArithmetic) {
   EXPECT_EQ(log1p_of(0x1.f400000000000p+9f), 0x1.ba2909ce4f864p+2);
   EXPECT_EQ(log1p_of(0x1.0624de0000000p-10f), 0x1.060355c973dfbp-10);
   EXPECT_EQ(log1p_of(0x1.93e5940000000p+99f), 0x1.144f6a00a27fbp+6);
+  EXPECT_EQ(natural_log(1.0), 0.0);
+  EXPECT_EQ(natural_log(2.0), 0x1.62e42fefa39efp-1);
+  EXPECT_EQ(natural_log(0.5), -0x1.62e42fefa39efp-1);
+  EXPECT_EQ(natural_log(10.0), 0x1.26bb1bbb55516p+1);
+  EXPECT_EQ(natural_log(0x1.cac083126e978p-8), -0x1.3d8edee03690bp+2);
+  EXPECT_EQ(natural_log(1e-15), -0x1.144f69ff9ffc4p+5);
+  EXPECT_EQ(natural_log(1e300), 0x1.5963447f87fb5p+9);
+  EXPECT_EQ(natural_log(0x1p-1022), -0x1.6232bdd7abcd2p+9);
+  EXPECT_EQ(natural_log(0x1.fffffffffffffp+1023), 0x1.62e42fefa39efp+9);
+  EXPECT_EQ(natural_log(0x1.0000000000001p+0), 0x1.fffffffffffffp-53);
+  EXPECT_EQ(natural_log(0x1.fffffffffffffp-1), -0x1p-53);
+  EXPECT_EQ(natural_log(0x1.6a09e667f3bcdp+0), 0x1.62e42fefa39f0p-2);
+  EXPECT_EQ(natural_log(0x1.6a09e667f3bcdp-1), -0x1.62e42fefa39eep-2);
+  EXPECT_EQ(natural_log(0.99), -0x1.495453e6fd4bcp-7);
+  EXPECT_EQ(natural_log(1.01), 0x1.460d6ccca367cp-7);
   EXPECT_EQ(power_of_two_of_32nds(1), 0x1.059b0d3158574p+0);
   EXPECT_EQ(power_of_two_of_32nds(16), 0x1.6a09e667f3bcdp+0);
   EXPECT_EQ(power_of_two_of_32nds(31), 0x1.f50765b6e4540p+0);
