@@ -8,6 +8,9 @@
 
 namespace tf_injector::detail::cli {
 
+// The value of a flag that names a file, where standard output is meant.
+inline constexpr const char* kStandardOutput = "-";
+
 // All throw Error(usage). `flag` as the user types it ("--limit"). CLI11's own conversions read
 // 010 as 8 and 0x10 as 16 and take no 1.5G, and its validators suggest nothing.
 

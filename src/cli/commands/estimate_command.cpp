@@ -90,7 +90,7 @@ void EstimateCommand::run(const CommandContext& context) const {
   for (const std::string& warning : session.warnings()) out.warning(warning);
   const Estimate result = estimate(session, options, callbacks);
   out.finish();
-  if (json == "-") {
+  if (json == kStandardOutput) {
     context.out << estimate_json(result);
   } else {
     context.out << estimate_text(result) << std::flush;

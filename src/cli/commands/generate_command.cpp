@@ -15,8 +15,6 @@
 namespace tf_injector::detail::cli {
 namespace {
 
-constexpr const char* kStandardOutput = "-";
-
 // Whether its reader is still there is known only at the end; a full disk ends it at once.
 void print_list(const SamplingPlan& plan, std::ostream& out, const std::atomic<bool>& stop) {
   plan.write(

@@ -18,7 +18,6 @@
 namespace tf_injector::detail::cli {
 namespace {
 
-constexpr const char* kStandardOutput = "-";
 constexpr int kLongestLine = 140;  // longer ones are hard to read
 
 // Between 0 and 1, neither included.
