@@ -61,11 +61,9 @@ FaultPopulation::FaultPopulation(const Graph& graph, const std::string& source) 
   const LayerNames names(graph);
   for (const Layer& layer : graph.layers) {
     if (!layer.injectable || layer.weights.empty()) continue;
-    const bool is_one = names.find(layer.name).match == LayerNames::Match::one;
     const WeightId id = layer.weights.front();
     const Weight& weight = graph.weights[static_cast<size_t>(id)];
-    kernels_.push_back(
-        {.layer = is_one ? layer.name : layer.path, .weight = &weight, .first = signs_.size()});
+    kernels_.push_back({.layer = names.name_of(layer), .weight = &weight, .first = signs_.size()});
     const Weight* gamma = gamma_behind(graph, id);
     const size_t channels = static_cast<size_t>(weight.shape.dims().back());
     for (size_t i = 0; i < weight.values.size(); ++i) {

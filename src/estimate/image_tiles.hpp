@@ -1,6 +1,7 @@
 // The images of a test set in random groups of equal size: what a drawn fault is evaluated on.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

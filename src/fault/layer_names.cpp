@@ -31,6 +31,10 @@ std::string LayerNames::unique_path(const Layer& layer) const {
   return find(layer.path).match == Match::one ? layer.path : "/" + layer.path;
 }
 
+std::string LayerNames::name_of(const Layer& layer) const {
+  return find(layer.name).match == Match::one ? layer.name : unique_path(layer);
+}
+
 std::string LayerNames::choices(std::string_view name) const {
   std::string text;
   const auto entry = layers_by_name_.find(name);
@@ -46,7 +50,7 @@ std::string LayerNames::nearest_injectable(std::string_view name) const {
   std::vector<std::string> known;
   for (const Layer& layer : graph_->layers) {
     if (!layer.injectable) continue;
-    known.push_back(find(layer.name).match == Match::one ? layer.name : unique_path(layer));
+    known.push_back(name_of(layer));
   }
   return nearest_name(name, known);
 }

@@ -24,6 +24,8 @@ class LayerNames {
   explicit LayerNames(const Graph& graph);
 
   [[nodiscard]] Found find(std::string_view name) const;
+  // The shortest name that finds this layer alone: its Keras name, else its path, else "/" + path.
+  [[nodiscard]] std::string name_of(const Layer& layer) const;
   // For messages: "'a/conv', 'b/conv'", unique names of the layers that `name` matches.
   [[nodiscard]] std::string choices(std::string_view name) const;
   // The name nearest to `name` among the layers that faults can hit; "" if none is near.

@@ -258,10 +258,8 @@ std::shared_ptr<const SamplingPlan::Data> make_plan(Model model, SamplingOptions
   std::vector<Candidate> chosen = chosen_candidates(plan->model, plan->options.layers);
   if (plan->options.scheme == SamplingScheme::published) sort_as_published(plan->model.data()->graph, chosen);
   for (const auto& [layer, kernel] : chosen) {
-    const bool is_one = names.find(layer->name).match == LayerNames::Match::one;
-    plan->kernels.push_back({.name = is_one ? layer->name : layer->path,
-                             .shape = kernel->shape.dims(),
-                             .elements = kernel->shape.elements()});
+    plan->kernels.push_back(
+        {.name = names.name_of(*layer), .shape = kernel->shape.dims(), .elements = kernel->shape.elements()});
     plan->values.emplace_back(kernel->values);
   }
   divide(*plan);
