@@ -226,7 +226,7 @@ Population of_network() {
   Population population{.name = "small network, exhaustive",
                         .strata = {},
                         .images = network.images,
-                        .error = 0.01,
+                        .error = 0.003,
                         .hurt = {},
                         .hurts = {}};
   for (const FaultStratum& stratum : faults.strata(0, faults.kernels(), 0, kBits - 1, {})) {
@@ -476,7 +476,7 @@ class Table {
 constexpr const char* kHelp = R"(estimator_coverage [FLAGS]: repeats `estimate` on populations whose truth is known.
   --repeats N         of each row (1000)
   --confidence C      only this one (0.9, 0.95 and 0.99)
-  --error E           half width (0.002; the small network has 0.01)
+  --error E           half width (0.002; the small network has 0.003)
   --published RESULTS LIST MODEL   results of single faults, the list in Keras' terms, the network (a stand-in)
   --only TEXT         populations whose name has it
   --no-rivals         the estimator alone
