@@ -19,6 +19,12 @@ std::string who_text(const ReportStatistics& statistics) {
   return "A random bit flip in a weight of " + of;
 }
 
+std::string scheme_text(const std::string& scheme) {
+  if (scheme.empty()) return "chosen in a way that is not known";
+  if (scheme == "exhaustive") return "all that there are";
+  return scheme == "published" ? "drawn as the published lists were" : "drawn " + scheme;
+}
+
 }  // namespace
 
 std::string subject_text(const ReportStatistics& statistics) {
@@ -65,13 +71,13 @@ std::string design_text(const ReportStatistics& statistics) {
   std::string text = fmt::format("{} faults", grouped(statistics.network.faults));
   if (statistics.network.population)
     text += fmt::format(" of {} possible ones", grouped(*statistics.network.population));
-  text += design.scheme.empty() ? ", chosen in a way that is not known" : ", drawn " + design.scheme;
+  text += ", " + scheme_text(design.scheme);
   if (design.seed) text += fmt::format(" with seed {}", *design.seed);
   if (design.error && design.confidence)
     text += fmt::format(", planned for a margin of {} % at {}", percent_text(*design.error),
                         confidence_text(*design.confidence));
   text += ".";
-  return design.source.empty() ? text : text + " " + design.source;
+  return design.scheme.empty() || design.source.empty() ? text : text + " Source: " + design.source;
 }
 
 std::string bits_text(const StatisticsDomain& domain) {

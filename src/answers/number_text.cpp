@@ -32,6 +32,12 @@ std::string percent_with(double share, int decimals) {
   return fmt::format("{:.{}f}", percent, decimals);
 }
 
+// One that would round to 0 has one significant digit.
+std::string estimate_with(double share, int decimals) {
+  const bool is_small = 100 * share < std::pow(10.0, -decimals) / 2;
+  return percent_with(share, is_small ? decimals_for(100 * share, 1) : decimals);
+}
+
 std::string with_groups(std::string digits) {
   const size_t begin = !digits.empty() && digits[0] == '-' ? 1 : 0;
   size_t at = std::min(digits.find('.'), digits.size());
@@ -45,7 +51,7 @@ std::string grouped(int64_t number) { return with_groups(std::to_string(number))
 
 ShareText percent_text(const Share& share) {
   const int decimals = decimals_of(share, 100);
-  return {percent_with(share.estimate, decimals), percent_with(share.low, decimals),
+  return {estimate_with(share.estimate, decimals), percent_with(share.low, decimals),
           percent_with(share.high, decimals)};
 }
 

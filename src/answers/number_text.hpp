@@ -15,8 +15,8 @@ struct ShareText {
   std::string estimate, low, high;
 };
 // In percent, without the sign: {"1.28", "1.10", "1.46"}. The interval's half width is shown with two
-// significant digits, an exact share with three. 0 and 100 stand for exactly none and all: what rounds to
-// them is "<0.01", ">99.99".
+// significant digits, an exact share with three. 0 and 100 stand for exactly none and all: ends that
+// would round to them are "<0.01", ">99.99", and an estimate that would round to 0 has one significant digit.
 [[nodiscard]] ShareText percent_text(const Share& share);
 // The same without percent, thousands grouped: failure rates.
 [[nodiscard]] ShareText amount_text(const Share& amount);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "answers/domain_walk.hpp"
+#include "answers/report_subject.hpp"
 #include "answers/sample_design.hpp"
 #include "io/file.hpp"
 #include "report/report_names.hpp"
@@ -332,6 +333,8 @@ ReportStatistics report_statistics(const std::string& path, const ReportStatisti
     ReportStatistics result = statistics_of(path, report, {.plan = metadata.plan, .layers = metadata.layers},
                                             metadata_path, options);
     result.classes = metadata.classes;
+    result.model = network_name(metadata.model_path);
+    result.dataset = dataset_name(metadata.command_line);
     result.provenance = provenance_of(metadata);
     return result;
   });
@@ -343,6 +346,7 @@ ReportStatistics report_statistics(const std::string& path, const Model& model, 
     check_options(options);
     ReportStatistics result =
         statistics_of(path, read_report(path), {.plan = plan, .layers = kernel_layers(model)}, path, options);
+    result.model = network_name(model.source());
     result.provenance = {{"model", model.source()}, {"model SHA-256", model.sha256()}};
     return result;
   });

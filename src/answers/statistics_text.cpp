@@ -63,9 +63,9 @@ class TextWriter {
 };
 
 std::vector<PlainColumn> rate_columns(const std::string& first) {
-  return {{first, false, 9},      {"faults", true, 7},         {"of", true, 2},
-          {"images %", true, 9},  {"interval", true, 8},       {"faults %", true, 6},
-          {"interval ", true, 5}, {"non-critical %", true, 3}, {"masked %", true, 4}};
+  return {{first, false, 9},        {"faults", true, 7},         {"of", true, 2},
+          {"of images %", true, 9}, {"interval", true, 8},       {"of faults %", true, 6},
+          {"interval ", true, 5},   {"non-critical %", true, 3}, {"masked %", true, 4}};
 }
 
 std::vector<std::string> rate_row(const std::string& name, const StatisticsDomain& domain) {
@@ -131,7 +131,7 @@ void add_worst(TextWriter& writer, const ReportStatistics& statistics) {
                           {"index", false, 5},
                           {"bit", true, 8},
                           {"images", true, 6},
-                          {"images %", true, 7}},
+                          {"of images %", true, 7}},
                          rows, writer.columns()));
 }
 
@@ -175,7 +175,8 @@ std::string statistics_text(const ReportStatistics& statistics, const Statistics
   writer.heading(
       fmt::format("In percent, with intervals at {} confidence", confidence_text(statistics.confidence)));
   writer.paragraph(
-      "images: mean share of images whose decision changes; faults: share of the faults that change it on "
+      "of images: mean share of images whose decision changes; of faults: share of the faults that change it "
+      "on "
       "at least one image");
   std::vector<StatisticsDomain> fields = statistics.fields;
   fields.push_back(statistics.network);

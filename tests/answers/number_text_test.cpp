@@ -37,7 +37,7 @@ TEST(NumberText, AnExactShareHasThreeDigits) {
 TEST(NumberText, NothingIsRoundedToNoneOrAll) {
   EXPECT_EQ(shown(0, 0, 0.0035), "0 [0, 0.35]");
   EXPECT_EQ(shown(1, 0.9, 1), "100 [90.0, 100]");
-  EXPECT_EQ(shown(0.0001, 0.00001, 0.3), "<1 [<1, 30]");
+  EXPECT_EQ(shown(0.0001, 0.00001, 0.3), "0.01 [<1, 30]");
   EXPECT_EQ(shown(0.9999, 0.7, 0.99999), ">99 [70, >99]");
   EXPECT_EQ(percent_text(1e-12), "<0.000001");
 }
