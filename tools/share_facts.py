@@ -1,6 +1,6 @@
-"""Exact intervals of shares by SciPy (beta.ppf, hypergeom.cdf), for tests/stats/exact_share_test.cpp:
+"""Exact intervals of shares by SciPy (beta.ppf, hypergeom.cdf), for tests/answers/exact_share_test.cpp:
 
-  python tools/share_facts.py > tests/stats/exact_share_facts.csv     (SciPy 1.7 or later)
+  python tools/share_facts.py > tests/answers/exact_share_facts.csv     (SciPy 1.7 or later)
 
 A population of 0 stands for draws with replacement. Ends are rounded nowhere: repr().
 """

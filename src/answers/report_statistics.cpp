@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "answers/domain_walk.hpp"
+#include "answers/exact_share.hpp"
 #include "answers/report_subject.hpp"
 #include "answers/sample_design.hpp"
 #include "io/file.hpp"
@@ -17,7 +18,6 @@
 #include "report/run_metadata.hpp"
 #include "session/guarded.hpp"
 #include "session/kernel_layers.hpp"
-#include "stats/exact_share.hpp"
 #include "stats/sample_mean.hpp"
 #include "tf_injector/bit_groups.hpp"
 #include "tf_injector/error.hpp"

@@ -225,10 +225,10 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{needed({"--zzzzzzzz"}), "unknown flag '--zzzzzzzz'"},
         UsageCase{needed({"faults.csv"}), "unexpected argument 'faults.csv'"},
         UsageCase{{"inspct", "m"}, "unknown sub-command 'inspct'; did you mean 'inspect'?"},
-        UsageCase{
-            {"frobnicate"},
-            "unknown sub-command 'frobnicate'; there are run, inspect, generate, validate, bench, download, "
-            "completion, man"},
+        UsageCase{{"frobnicate"},
+                  "unknown sub-command 'frobnicate'; there are run, inspect, estimate, generate, report, "
+                  "validate, compare, bench, download, "
+                  "completion, man"},
         UsageCase{{"-d", "CIFAR10", "-n", "-f", "l.csv"}, "--network-name needs a value, found the flag -f"},
         UsageCase{needed({"-f"}), "-f needs a value"},
         UsageCase{needed({"--limit="}), "--limit needs a value"},
@@ -313,6 +313,10 @@ TEST(Help, FitsAHundredColumnsAndHasAnExample) {
                                                                                      {"-h"},
                                                                                      {"run", "--help"},
                                                                                      {"inspect", "--help"},
+                                                                                     {"estimate", "--help"},
+                                                                                     {"generate", "--help"},
+                                                                                     {"report", "--help"},
+                                                                                     {"compare", "--help"},
                                                                                      {"validate", "-h"},
                                                                                      {"bench", "-h"},
                                                                                      {"download", "-h"}}) {
@@ -350,8 +354,11 @@ TEST(Help, WithoutSubCommandBeginsWithAllOfThem) {
 
   tf_injector [run] FLAGS                     a campaign, or without a fault list the golden run
   tf_injector inspect MODEL                   the layers of a model and their faultable bits
+  tf_injector estimate FLAGS                  how critical a network is, from as few faults as needed
   tf_injector generate --model MODEL -o LIST  draws a fault list
+  tf_injector report REPORT.csv               what a report says: rates, intervals, a page
   tf_injector validate -f LIST --model MODEL  checks a fault list against a model
+  tf_injector compare A B                     two reports, or a report and a published result list
   tf_injector bench FLAGS                     faults per second of the plain engine and of replay
   tf_injector download DATASET                fetches a test set
   tf_injector completion {bash,zsh}           tab completion for a shell

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "stats/exact_share.hpp"
+#include "answers/exact_share.hpp"
 #include "stats/stratified_mean.hpp"
 
 using namespace tf_injector::detail;

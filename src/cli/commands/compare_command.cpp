@@ -17,9 +17,9 @@ HelpText CompareCommand::help() const {
   tf_injector compare before.csv after.csv
   tf_injector compare report.csv published.csv --top 20 --json difference.json
 
-Faults are matched by their numbers; layer, index and bit must agree too. Files that name weights as
-PyTorch does are recognised. Columns are found by the header: inj_id or Injection, target_layer or Layer,
-layer_weigths or TensorIndex, bit_pos or Bit, n_injections, and any counts of a report.
+Faults are matched by their numbers; layer, index and bit must agree too. Files that name weights
+as PyTorch does are recognised. Columns are found by the header: inj_id or Injection, target_layer
+or Layer, layer_weigths or TensorIndex, bit_pos or Bit, n_injections, and any counts of a report.
 Exit codes: 0 the same, 2 wrong command line, 3 bad input, 4 file not written, 10 they differ.)"};
 }
 

@@ -21,16 +21,18 @@ HelpText EstimateCommand::help() const {
       "Estimates how critical a network is under random bit flips of its kernels: draws faults where they\n"
       "tell most, evaluates each on a few images, and ends when the interval is narrow enough.",
       "estimate FLAGS",
-      R"(The interval holds whenever one looks, and so where it stops. Each stratum is drawn without replacement.
+      R"(The interval holds whenever one looks, and so where it stops. No fault is drawn twice on the
+same images.
 
 Examples:
   tf_injector estimate -d CIFAR10 -n ResNet20
-  tf_injector estimate --model net.keras --data test.npz --error 0.005 --confidence 0.95 --json net.json
+  tf_injector estimate --model net.keras --data test.npz --error 0.005 --json net.json
   tf_injector estimate -d CIFAR10 -n ResNet20 --by layer --error 0.01 --state net.state
   tf_injector estimate -d CIFAR10 -n ResNet20 --metric due --max-seconds 60
 
-Exit codes: 0 done (also where --max-seconds ended it), 2 wrong command line, 3 bad input, 4 file not
-written, 5 state in use, 6 state of another estimate, 8 out of memory, 9 fetching failed, 75 interrupted.)"};
+Exit codes: 0 done (also where --max-seconds ended it), 2 wrong command line, 3 bad input,
+4 file not written, 5 state in use, 6 state of another estimate, 8 out of memory,
+9 fetching failed, 75 interrupted.)"};
 }
 
 void EstimateCommand::add_flags(CommandParser& parser) {

@@ -56,16 +56,16 @@ std::string metadata_path(const std::string& report) {
 
 HelpText ReportCommand::help() const {
   return {
-      "Prints what a finished report says of its network: rates of critical faults with intervals, by layer "
-      "and bit.",
+      "Prints what a finished report says of its network: rates of critical faults with intervals, by\n"
+      "layer and bit.",
       "report REPORT.csv [FLAGS]", R"(Examples:
   tf_injector report reports/CIFAR10/ResNet20/CIFAR10_ResNet20_240501_1200.csv
   tf_injector report r.csv -o r.html
   tf_injector report r.csv --confidence 0.95 --margin 0.001
   tf_injector report r.csv --json - | jq .network.critical
 
-How the faults were drawn, and how large the layers are, is found in the report's metadata (r.run.json);
---model and --list say it where these are missing.
+How the faults were drawn, and how large the layers are, is found in the report's metadata
+(r.run.json); --model and --list say it where these are missing.
 Exit codes: 0 done, 2 wrong command line, 3 bad input, 4 output not written.)"};
 }
 

@@ -1,4 +1,4 @@
-#include "stats/exact_share.hpp"
+#include "answers/exact_share.hpp"
 
 #include <algorithm>
 #include <boost/math/distributions/beta.hpp>

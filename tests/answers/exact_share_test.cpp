@@ -1,5 +1,5 @@
 // Intervals of shares against SciPy's (tools/share_facts.py), and what must hold for all of them.
-#include "stats/exact_share.hpp"
+#include "answers/exact_share.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ namespace {
 constexpr double kTolerance = 1e-10;
 
 TEST(ExactShare, IsSciPys) {
-  std::ifstream file(TFI_TEST_DIR "/stats/exact_share_facts.csv");
+  std::ifstream file(TFI_TEST_DIR "/answers/exact_share_facts.csv");
   std::string line;
   std::getline(file, line);
   int facts = 0;
