@@ -41,7 +41,7 @@ std::unique_ptr<Command> make() {
 constexpr CommandRow kCommands[] = {
     {"run", "[run] FLAGS", "a campaign, or without a fault list the golden run", make<RunCommand>},
     {"inspect", "inspect MODEL", "the layers of a model and their faultable bits", make<InspectCommand>},
-    {"estimate", "estimate FLAGS", "how critical a network is, from as few faults as needed",
+    {"estimate", "estimate FLAGS", "how critical a network is, from few faults",
      make<EstimateCommand>},
     {"generate", "generate --model MODEL -o LIST", "draws a fault list", make<GenerateCommand>},
     {"report", "report REPORT.csv", "what a report says: rates, intervals, a page",

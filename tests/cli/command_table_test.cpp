@@ -354,7 +354,7 @@ TEST(Help, WithoutSubCommandBeginsWithAllOfThem) {
 
   tf_injector [run] FLAGS                     a campaign, or without a fault list the golden run
   tf_injector inspect MODEL                   the layers of a model and their faultable bits
-  tf_injector estimate FLAGS                  how critical a network is, from as few faults as needed
+  tf_injector estimate FLAGS                  how critical a network is, from few faults
   tf_injector generate --model MODEL -o LIST  draws a fault list
   tf_injector report REPORT.csv               what a report says: rates, intervals, a page
   tf_injector validate -f LIST --model MODEL  checks a fault list against a model

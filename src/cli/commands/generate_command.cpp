@@ -31,13 +31,14 @@ HelpText GenerateCommand::help() const {
   return {
       "Draws a fault list from the bits of a model's kernels. No fault twice; the same for the same seed.",
       "generate --model MODEL -o LIST [FLAGS]",
-      R"(Schemes: network-wise draws from all bits of the network, each as likely as the next; layer-wise from the
-bits of each layer, data-unaware from each bit of each layer, as many as each needs for the margin;
-data-aware the same, fewer from bits whose change is small; exhaustive takes every fault.
+      R"(Schemes: network-wise draws from all bits of the network, each as likely as the next; layer-wise
+from the bits of each layer, data-unaware from each bit of each layer, as many as each needs for
+the margin; data-aware the same, fewer from bits whose change is small; exhaustive takes every
+fault.
 
 Examples:
   tf_injector generate --model net.keras -o faults.csv
-  tf_injector generate --model net.keras -o faults.csv --scheme layer-wise --error 0.02 --confidence 0.95
+  tf_injector generate --model net.keras -o faults.csv --scheme layer-wise --error 0.02
   tf_injector generate --model net.keras -o top.csv --n 1000 --bits 30,31 --layers conv2d,dense
   tf_injector generate --model net.keras -o - --scheme exhaustive --layers dense | head
 
