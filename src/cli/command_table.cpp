@@ -41,11 +41,9 @@ std::unique_ptr<Command> make() {
 constexpr CommandRow kCommands[] = {
     {"run", "[run] FLAGS", "a campaign, or without a fault list the golden run", make<RunCommand>},
     {"inspect", "inspect MODEL", "the layers of a model and their faultable bits", make<InspectCommand>},
-    {"estimate", "estimate FLAGS", "how critical a network is, from few faults",
-     make<EstimateCommand>},
+    {"estimate", "estimate FLAGS", "how critical a network is, from few faults", make<EstimateCommand>},
     {"generate", "generate --model MODEL -o LIST", "draws a fault list", make<GenerateCommand>},
-    {"report", "report REPORT.csv", "what a report says: rates, intervals, a page",
-     make<ReportCommand>},
+    {"report", "report REPORT.csv", "what a report says: rates, intervals, a page", make<ReportCommand>},
     {"validate", "validate -f LIST --model MODEL", "checks a fault list against a model",
      make<ValidateCommand>},
     {"compare", "compare A B", "two reports, or a report and a published result list", make<CompareCommand>},
