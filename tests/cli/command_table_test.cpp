@@ -226,7 +226,8 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{needed({"faults.csv"}), "unexpected argument 'faults.csv'"},
         UsageCase{{"inspct", "m"}, "unknown sub-command 'inspct'; did you mean 'inspect'?"},
         UsageCase{{"frobnicate"},
-                  "unknown sub-command 'frobnicate'; there are run, inspect, estimate, generate, report, "
+                  "unknown sub-command 'frobnicate'; run, inspect, estimate, generate, report, validate, "
+                  "compare, explain, bench, download, completion, man"
                   "validate, compare, bench, download, "
                   "completion, man"},
         UsageCase{{"-d", "CIFAR10", "-n", "-f", "l.csv"}, "--network-name needs a value, found the flag -f"},
@@ -359,6 +360,7 @@ TEST(Help, WithoutSubCommandBeginsWithAllOfThem) {
   tf_injector report REPORT.csv               what a report says: rates, intervals, a page
   tf_injector validate -f LIST --model MODEL  checks a fault list against a model
   tf_injector compare A B                     two reports, or a report and a published result list
+  tf_injector explain FAULT --model MODEL     one fault: how far it can reach, and where it ends
   tf_injector bench FLAGS                     faults per second of the plain engine and of replay
   tf_injector download DATASET                fetches a test set
   tf_injector completion {bash,zsh}           tab completion for a shell
