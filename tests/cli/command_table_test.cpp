@@ -226,10 +226,8 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{needed({"faults.csv"}), "unexpected argument 'faults.csv'"},
         UsageCase{{"inspct", "m"}, "unknown sub-command 'inspct'; did you mean 'inspect'?"},
         UsageCase{{"frobnicate"},
-                  "unknown sub-command 'frobnicate'; run, inspect, estimate, generate, report, validate, "
-                  "compare, explain, bench, download, completion, man"
-                  "validate, compare, bench, download, "
-                  "completion, man"},
+                  "unknown sub-command 'frobnicate'; there are run, inspect, estimate, generate, report, "
+                  "validate, compare, explain, bench, download, completion, man"},
         UsageCase{{"-d", "CIFAR10", "-n", "-f", "l.csv"}, "--network-name needs a value, found the flag -f"},
         UsageCase{needed({"-f"}), "-f needs a value"},
         UsageCase{needed({"--limit="}), "--limit needs a value"},
