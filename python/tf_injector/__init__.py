@@ -32,6 +32,7 @@ from ._errors import (
     SelfCheckFailed,
     Usage,
 )
+from ._explain import Explanation
 from ._faults import Fault, FaultList
 from ._model import FaultableTensor, Layer, Model, ModelInput, ModelOutput, load_model
 from ._report import ChangedScores, Report, read_report
@@ -51,6 +52,7 @@ __all__ = [
     "DatasetError",
     "DownloadFailed",
     "Error",
+    "Explanation",
     "Fault",
     "FaultList",
     "FaultListError",

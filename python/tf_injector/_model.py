@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from . import _core, _text
 from ._errors import ModelError, Usage
+
+if TYPE_CHECKING:
+    from ._explain import Explanation
 
 
 class ModelInput(NamedTuple):
@@ -153,6 +156,42 @@ class Model:
         chosen = None if faults is None else resolved(faults, self)
         scores: Any = _core.predict(self._handle, images._handle, chosen, options, check, _text.log, warn)
         return scores
+
+    def explain(
+        self,
+        fault: Any,
+        dataset: Any = None,
+        *,
+        limit: int | None = 512,
+        batch_size: int = 512,
+        output: str | None = None,
+        preprocess: Any = None,
+        use_tf: bool = False,
+        threads: int | None = None,
+        memory: int | str | None = None,
+        kernels: str = "auto",
+    ) -> "Explanation":
+        """One fault: its weight and bits, how far it can reach; with images how far it does, layer by layer, and where it ends.
+
+        `fault`: a `Fault`, (layer, index, bit), or a text like "conv2d_8,(2, 0, 30, 3),3". `dataset`: a `Dataset`, or (x, y); None:
+        what holds for all images. `limit`: the first so many images; None: all. Both runs are evaluated in full, layer by layer, and
+        compared in every bit. The other arguments are those of `run_campaign`. Raises what `run_campaign` raises.
+        """
+        from ._campaign import session_options
+        from ._dataset import as_dataset
+        from ._explain import Explanation
+        from ._faults import resolved
+
+        if isinstance(fault, str):
+            fault = _core.parse_fault(fault)
+        images = None if dataset is None else as_dataset(dataset)
+        if images is None:
+            options = _core.SessionOptions()
+            options.output = "" if output is None else _text.text("output", output)
+        else:
+            options = session_options(images, batch_size, output, preprocess, use_tf, limit, threads, memory, kernels)
+        chosen = resolved(fault, self)
+        return Explanation(*_core.explain(self._handle, chosen, None if images is None else images._handle, options))
 
     def summary(self) -> str:
         """The layers as a table, with the kernels that faults can hit."""

@@ -44,5 +44,6 @@ NB_MODULE(_core, module) {
   tf_injector::detail::python::bind_options(module);
   tf_injector::detail::python::bind_runs(module);
   tf_injector::detail::python::bind_answers(module);
+  tf_injector::detail::python::bind_explain(module);
   tf_injector::detail::python::bind_statistics(module);
 }

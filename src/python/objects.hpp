@@ -17,6 +17,8 @@ void bind_options(nanobind::module_& module);
 void bind_runs(nanobind::module_& module);
 // Adds FaultResults and compare.
 void bind_answers(nanobind::module_& module);
+// Adds parse_fault and explain.
+void bind_explain(nanobind::module_& module);
 // Adds ReportStatistics, ReportStatisticsOptions and report_statistics.
 void bind_statistics(nanobind::module_& module);
 
