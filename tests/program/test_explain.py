@@ -92,6 +92,14 @@ def test_text_fits_a_terminal_and_has_no_colour(images):
         assert "\x1b" not in done.stdout and "masked " in done.stdout
 
 
+def test_a_layer_of_one_position_reaches_one_output():
+    model = ROOT / "models/CIFAR10/ResNet20.keras"
+    text = run("explain", "dense,(5, 1),31", "--model", model).stdout
+    assert "\nreach: one output of dense; from it on 1 of 10 outputs; 64 of the " in text
+    text = run("explain", "conv2d,(0, 0, 0, 0),31", "--model", model).stdout
+    assert "\nreach: at most 1,024 of 1,024 output positions of conv2d, one channel of" in text
+
+
 @pytest.mark.parametrize("words, code, said", [
     ((), USAGE, "explain needs a FAULT"),
     (("conv",), USAGE, '"conv": no fault; expected layer,(index),bit'),

@@ -136,6 +136,7 @@ std::string reach_text(const FaultExplanation& found) {
   const StepReach& own = found.reach.front();
   std::string text = fmt::format("reach: at most {} of {} output positions of {}, one channel of each",
                                  grouped(own.positions), grouped(own.all_positions), printable(own.path));
+  if (own.all_positions == 1) text = fmt::format("reach: one output of {}", printable(own.path));
   if (everywhere == &own) text = fmt::format("reach: all outputs of {}", printable(own.path));
   text += fmt::format("; from it on {} of {} outputs", grouped(outputs), grouped(all));
   if (everywhere != nullptr && everywhere != &own)
