@@ -32,6 +32,7 @@ from ._errors import (
     SelfCheckFailed,
     Usage,
 )
+from ._estimate import Estimate, EstimateProgress, estimate
 from ._explain import Explanation
 from ._faults import Fault, FaultList
 from ._model import FaultableTensor, Layer, Model, ModelInput, ModelOutput, load_model
@@ -52,6 +53,8 @@ __all__ = [
     "DatasetError",
     "DownloadFailed",
     "Error",
+    "Estimate",
+    "EstimateProgress",
     "Explanation",
     "Fault",
     "FaultList",
@@ -78,6 +81,7 @@ __all__ = [
     "__version__",
     "check",
     "compare",
+    "estimate",
     "load_model",
     "read_report",
     "run_campaign",

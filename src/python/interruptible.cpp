@@ -109,6 +109,7 @@ struct Talk::State {
   std::mutex mutex;
   std::vector<std::pair<bool, std::string>> lines;  // whether it is a warning
   std::optional<Progress> progress;
+  std::optional<EstimateProgress> estimate;
 
   void add(bool is_warning, const std::string& line) {
     const std::lock_guard lock(mutex);
@@ -131,6 +132,17 @@ CampaignCallbacks Talk::callbacks(const std::atomic<bool>* stop) {
   return callbacks;
 }
 
+EstimateCallbacks Talk::estimate_callbacks(const std::atomic<bool>* stop) {
+  EstimateCallbacks callbacks;
+  callbacks.message = message();
+  callbacks.progress = [this](const EstimateProgress& progress) {
+    const std::lock_guard lock(state_->mutex);
+    state_->estimate = progress;
+  };
+  callbacks.stop = stop;
+  return callbacks;
+}
+
 std::function<void(const std::string&)> Talk::message() {
   return [this](const std::string& line) { state_->add(false, line); };
 }
@@ -138,16 +150,19 @@ std::function<void(const std::string&)> Talk::message() {
 void Talk::tell(const Listener& listener) {
   std::vector<std::pair<bool, std::string>> lines;
   std::optional<Progress> progress;
+  std::optional<EstimateProgress> estimate;
   {
     const std::lock_guard lock(state_->mutex);
     lines.swap(state_->lines);
     progress.swap(state_->progress);
+    estimate.swap(state_->estimate);
   }
   for (const auto& [is_warning, line] : lines) {
     const auto& tell_line = is_warning ? listener.warning : listener.message;
     if (tell_line) tell_line(line);
   }
   if (progress && listener.progress) listener.progress(*progress);
+  if (estimate && listener.estimate) listener.estimate(*estimate);
 }
 
 void run_interruptible(const std::function<void(const std::atomic<bool>& stop, Talk& talk)>& work,

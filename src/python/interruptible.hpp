@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tf_injector/campaign.hpp"
+#include "tf_injector/estimate.hpp"
 
 namespace tf_injector::detail::python {
 
@@ -15,6 +16,7 @@ struct Listener {
   std::function<void(const std::string&)> message = {};
   std::function<void(const std::string&)> warning = {};
   std::function<void(const Progress&)> progress = {};
+  std::function<void(const EstimateProgress&)> estimate = {};
 };
 
 // The callbacks of the work: they only note what there is to say.
@@ -27,6 +29,7 @@ class Talk {
 
   // `stop`: what ends the work. Valid as long as this object.
   [[nodiscard]] CampaignCallbacks callbacks(const std::atomic<bool>* stop);
+  [[nodiscard]] EstimateCallbacks estimate_callbacks(const std::atomic<bool>* stop);
   [[nodiscard]] std::function<void(const std::string&)> message();
   // Tells the listener what is new. With the GIL; throws what the listener throws.
   void tell(const Listener& listener);

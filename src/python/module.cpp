@@ -46,4 +46,5 @@ NB_MODULE(_core, module) {
   tf_injector::detail::python::bind_answers(module);
   tf_injector::detail::python::bind_explain(module);
   tf_injector::detail::python::bind_statistics(module);
+  tf_injector::detail::python::bind_estimate(module);
 }

@@ -22,4 +22,7 @@ void bind_explain(nanobind::module_& module);
 // Adds ReportStatistics, ReportStatisticsOptions and report_statistics.
 void bind_statistics(nanobind::module_& module);
 
+// Adds EstimateOptions and estimate.
+void bind_estimate(nanobind::module_& module);
+
 }  // namespace tf_injector::detail::python

@@ -15,7 +15,7 @@ import sys
 EXPLAINED = {
     ("kernels", "sinf"): "Lanczos windows of a resize: TensorFlow calls it too, glibc 2.31, 2.36 and 2.43 give the same for all that is asked for",
     ("engine", "pow"): "an estimate of how fast packs of other sizes are: which of them is taken changes time and memory alone",
-    ("cli", "log10"): "how many digits of an estimate are shown",
+    ("estimate", "log10"): "how many digits of an estimate are shown",
     ("sampling", "erfc"): "a normal quantile that is rounded to two decimals",
     ("answers", "*"): "ends of exact intervals (Boost.Math), digits that are shown, ticks of axes: a report shows a few digits of them",
     ("cli", "pow"): "units of sizes that a user gives: powers of 1000 and 1024",

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "cli/text/progress_text.hpp"
@@ -12,34 +11,11 @@
 namespace tf_injector::detail::cli {
 namespace {
 
-// Decimals of a percentage that is known to this width: two digits of it.
-int decimals_of(double width_percent) {
-  constexpr int kMost = 6;
-  if (!(width_percent > 0)) return kMost;
-  return std::clamp(1 - static_cast<int>(std::floor(std::log10(width_percent))), 0, kMost);
-}
-
 // "1,234,567"
 std::string count_text(int64_t number) {
   std::string digits = std::to_string(number);
   for (size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
   return digits;
-}
-
-const char* effect_of(EstimateMetric metric) {
-  switch (metric) {
-    case EstimateMetric::critical:
-      return "changes the decision on {} of the images";
-    case EstimateMetric::masked:
-      return "leaves every score unchanged on {} of the images";
-    case EstimateMetric::non_critical:
-      return "changes scores but not the decision on {} of the images";
-    case EstimateMetric::sdc5:
-      return "drops the right decision out of the first five classes on {} of the images";
-    case EstimateMetric::due:
-      return "gives NaN or infinite scores on {} of the images";
-  }
-  return "{}";
 }
 
 std::string stop_text(const Estimate& estimate) {
@@ -63,19 +39,6 @@ std::string bits_text(const EstimateStratum& stratum) {
 
 }  // namespace
 
-std::string interval_text(double estimate, double low, double high) {
-  const int decimals = decimals_of(100 * (high - low) / 2);
-  return fmt::format("{:.{}f} % [{:.{}f}, {:.{}f}]", 100 * estimate, decimals, 100 * low, decimals,
-                     100 * high, decimals);
-}
-
-std::string estimate_sentence(const Estimate& estimate) {
-  const std::string share = interval_text(estimate.estimate, estimate.low, estimate.high);
-  return fmt::format("A random bit flip in a kernel {}, at {:g} % confidence.",
-                     fmt::format(fmt::runtime(effect_of(estimate.options.metric)), share),
-                     100 * estimate.options.confidence);
-}
-
 std::string estimate_text(const Estimate& estimate) {
   const bool by_network = estimate.options.by == EstimateBy::network;
   std::vector<Column> columns;
@@ -94,7 +57,7 @@ std::string estimate_text(const Estimate& estimate) {
     if (has_layers) row.push_back(stratum.layer);
     row.push_back(bits_text(stratum));
     if (has_parts) row.push_back(stratum.part);
-    const int decimals = decimals_of(100 * (stratum.high - stratum.low) / 2);
+    const int decimals = share_decimals(stratum.high - stratum.low);
     row.push_back(count_text(stratum.population));
     row.push_back(count_text(stratum.faults));
     for (const double share : {stratum.estimate, stratum.low, stratum.high})

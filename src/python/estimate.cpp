@@ -1,0 +1,87 @@
+// Estimates.
+#include "tf_injector/estimate.hpp"
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+
+#include <iterator>
+#include <optional>
+#include <string>
+#include <tuple>
+
+#include "python/interruptible.hpp"
+#include "python/objects.hpp"
+#include "tf_injector/error.hpp"
+
+namespace nb = nanobind;
+
+namespace tf_injector::detail::python {
+namespace {
+
+// The value of an enumeration that has this name; Python has checked that there is one.
+template <typename Value, typename NameOf>
+Value named(const std::string& name, std::initializer_list<Value> values, const NameOf& name_of) {
+  for (const Value value : values)
+    if (name_of(value) == name) return value;
+  throw Error(ErrorKind::usage, "no such value: '" + name + "'");
+}
+
+void set_metric(EstimateOptions& options, const std::string& name) {
+  using enum EstimateMetric;
+  options.metric = named(name, {critical, masked, non_critical, sdc5, due}, estimate_metric_name);
+}
+
+void set_by(EstimateOptions& options, const std::string& name) {
+  using enum EstimateBy;
+  options.by = named(name, {network, bit, layer}, estimate_by_name);
+}
+
+// JSON, and the answer in a sentence.
+std::tuple<std::string, std::string> run_estimate(const Model& model, const Dataset& dataset,
+                                                  const SessionOptions& session_options,
+                                                  const EstimateOptions& options, const nb::object& message,
+                                                  const nb::object& warning, const nb::object& progress) {
+  Listener listener;
+  if (!message.is_none()) listener.message = [&message](const std::string& line) { message(line); };
+  if (!warning.is_none()) listener.warning = [&warning](const std::string& line) { warning(line); };
+  if (!progress.is_none()) {
+    listener.estimate = [&progress](const EstimateProgress& p) {
+      progress(p.faults, p.inferences, p.estimate, p.low, p.high, p.share, p.seconds);
+    };
+  }
+  std::tuple<std::string, std::string> result;
+  run_interruptible(
+      [&](const std::atomic<bool>& stop, Talk& talk) {
+        check_options(options);
+        Session session(model, dataset, session_options);
+        const CampaignCallbacks callbacks = talk.callbacks(&stop);
+        for (const std::string& remark : session.remarks()) callbacks.message(remark);
+        for (const std::string& line : session.warnings()) callbacks.warning(line);
+        const Estimate found = estimate(session, options, talk.estimate_callbacks(&stop));
+        result = {estimate_json(found), estimate_sentence(found)};
+      },
+      listener);
+  return result;
+}
+
+}  // namespace
+
+void bind_estimate(nb::module_& module) {
+  nb::class_<EstimateOptions>(module, "EstimateOptions")
+      .def(nb::init<>())
+      .def("set_metric", set_metric, nb::arg("name"))
+      .def("set_by", set_by, nb::arg("name"))
+      .def_rw("error", &EstimateOptions::error)
+      .def_rw("confidence", &EstimateOptions::confidence)
+      .def_rw("seed", &EstimateOptions::seed)
+      .def_rw("max_seconds", &EstimateOptions::max_seconds)
+      .def_rw("split_by_sign", &EstimateOptions::split_by_sign)
+      .def_rw("state_path", &EstimateOptions::state_path);
+  module.def("estimate", run_estimate, nb::arg("model"), nb::arg("dataset"), nb::arg("session"),
+             nb::arg("options"), nb::arg("message").none(), nb::arg("warning").none(),
+             nb::arg("progress").none());
+}
+
+}  // namespace tf_injector::detail::python
