@@ -2,7 +2,8 @@
 """Checks the documents against the tree and the program. Run by ctest:  check_docs.py [PROGRAM]
 
 1. Every relative link of a Markdown file points to a file that exists, and to a heading in it.
-2. docs/interface.md lists exactly the flags that `PROGRAM run --help`, `PROGRAM generate --help` and `PROGRAM report --help` list.
+2. docs/interface.md lists exactly the flags that `PROGRAM run --help`, `PROGRAM generate --help` and `PROGRAM report --help` list;
+   of `estimate` those that `run` has not.
 3. src/README.md has a row for every folder of src/ that holds sources, and for no other.
 4. Every file that a document names in `backticks`, as a path from the root or from src/ on, exists; "replay/repack" stands for its
    .hpp or .cpp, "replay/repack: join" and "replay/repack.cpp:12" for a place in it. <op>, my_op and * stand for any name.
@@ -107,8 +108,10 @@ def offered_flags(program, command):
 
 def check_flags(program, problems):
     text = (ROOT / "docs" / "interface.md").read_text(encoding="utf-8")
-    for command in ("run", "generate", "report"):
+    for command in ("run", "generate", "report", "estimate"):
         usual = set() if command == "run" else {"--help", "--version"}  # described once
+        if command == "estimate":
+            usual |= offered_flags(program, "run") - described_flags(text, command)
         described, offered = described_flags(text, command), offered_flags(program, command) - usual
         for flag in sorted(described - offered):
             problems.append(f"docs/interface.md describes {flag}, which `{command} --help` does not offer")
