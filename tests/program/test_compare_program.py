@@ -5,7 +5,7 @@ import os
 import random
 
 import pytest
-from small_campaign import BAD_INPUT, DONE, LIST, MODEL, USAGE, interrupt, run, write_images
+from small_campaign import BAD_INPUT, DONE, LIST, MODEL, ROOT, USAGE, interrupt, run, write_images
 
 DIFFERS = 10
 COUNTS = ["top_1_correct", "top_5_correct", "top_1_robust", "top_5_robust", "masked", "non_critical", "critical"]
@@ -103,6 +103,21 @@ def test_another_model_is_said_and_not_refused(campaigns, tmp_path):
     (tmp_path / "all.run.json").write_text(json.dumps(facts))
     done = run("compare", campaigns / "all.csv", tmp_path / "all.csv")
     assert done.returncode == DONE and "note: the model's SHA-256 differs: " in done.stdout
+
+
+def test_the_published_results_of_resnet20():
+    """24 faults that TensorFlow ran: critical as published within one image, masked not below bit 22 (docs/interface.md)."""
+    reference = ROOT.parent / "shared/data/reference/ResNet20_24faults_report.csv"
+    published = ROOT.parent / "shared/data/published/ResNet20_CIFAR10_torch.csv"
+    if not (reference.exists() and published.exists()):
+        pytest.skip("needs ../shared/data")
+    done = run("compare", reference, published, "--json", "-")
+    assert done.returncode == DIFFERS
+    found = json.loads(done.stdout)
+    columns = {column["name"]: column for column in found["columns"]}
+    assert found["matched"] == 24 and found["only_a"] == [] and found["mismatches"] == []
+    assert "B names weights as PyTorch does" in found["notes"][0]
+    assert columns["critical"]["largest_difference_images"] == 1 and columns["masked"]["largest_difference"] > 0.99
 
 
 def test_text_fits_a_terminal_and_has_no_colour(campaigns, tmp_path):
