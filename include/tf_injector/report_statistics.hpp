@@ -85,7 +85,12 @@ struct DetailStatistics {
   int64_t inf_faults = 0;         // with an infinity
   int64_t fixed = 0, broken = 0;  // pairs of fault and image: wrong before and right now, and the reverse
   int64_t flips = 0;              // pairs whose decision changed
+  int64_t sdc10pct = 0, sdc20pct = 0;      // pairs whose confidence changed by more than 10 %, 20 %
   std::vector<FlippedClass> classes = {};  // those that faults went to, by their faults, the most first
+  // Pairs whose decision changed by the golden run's class and the class gone to, (class_count, class_count);
+  // empty where it is not known.
+  int64_t class_count = 0;
+  std::vector<int64_t> confusion = {};
 };
 
 struct ReportStatisticsOptions {
@@ -130,9 +135,10 @@ struct ReportStatistics {
                                                  const std::string& plan,
                                                  const ReportStatisticsOptions& options = {});
 
-// Of a details file and the report that it belongs to. Throws Error(bad_input): no such file, or rows that
-// are not the report's.
-[[nodiscard]] DetailStatistics detail_statistics(const std::string& path, const std::string& report);
+// Of a details file and the report that it belongs to; path "": of the file that the report's metadata name,
+// nothing where there is none. Throws Error(bad_input): no such file, or rows that are not the report's.
+[[nodiscard]] std::optional<DetailStatistics> detail_statistics(const std::string& path,
+                                                                const std::string& report);
 
 struct StatisticsTextOptions {
   int columns = 80;    // that lines may take; 60 at least
@@ -145,7 +151,7 @@ struct StatisticsTextOptions {
 [[nodiscard]] std::string statistics_json(const ReportStatistics& statistics);
 [[nodiscard]] std::string statistics_html(const ReportStatistics& statistics);
 struct Picture {
-  std::string name;  // "heatmap", "bits", "layers", "distribution", and with details "classes"
+  std::string name;  // "heatmap", "bits", "layers", "distribution"; with details "classes", "confusion"
   std::string svg;   // stands alone
 };
 [[nodiscard]] std::vector<Picture> statistics_pictures(const ReportStatistics& statistics);

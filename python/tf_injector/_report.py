@@ -203,7 +203,8 @@ class Report:
             so: of a report in memory. `model` is a `Model`, or what `load_model` takes.
         fit_per_mbit: raw failures in 10^9 hours per Mbit; adds the network's.
         margin: adds how many faults an interval of this half width would take.
-        details: path of what ``run --details`` wrote; adds which classes changed decisions go to.
+        details: path of what ``run --details`` wrote, which says to which classes changed decisions go; without it the file that the
+            metadata name.
         Raises `Usage`, `BadInput`.
         """
         from ._statistics import statistics_of

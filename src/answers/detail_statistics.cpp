@@ -2,14 +2,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "core/printable.hpp"
-#include "io/csv.hpp"
 #include "io/file.hpp"
+#include "io/sha256.hpp"
+#include "report/details_csv.hpp"
+#include "report/report_names.hpp"
+#include "report/run_metadata.hpp"
+#include "session/guarded.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/report_statistics.hpp"
 
@@ -20,100 +24,93 @@ using namespace detail;
 namespace detail {
 namespace {
 
-constexpr const char* kDetailColumns[] = {"inj_id", "nan_images",     "inf_images",     "fixed",
-                                          "broken", "majority_class", "majority_images"};
-enum DetailColumn { kId, kNan, kInf, kFixed, kBroken, kClass, kClassImages };
-
-// The columns that are read, by their names: others may stand between them.
-class DetailReader {
- public:
-  explicit DetailReader(const std::string& path) : path_(path), document_(parse_csv(read_text(path))) {
-    for (const CsvProblem& problem : document_.problems) fail(problem.line, problem.column, problem.text);
-    if (document_.rows.empty()) fail(1, 1, "expected the header of a details file, found nothing");
-    const std::vector<CsvField>& header = document_.rows[0].fields;
-    for (const char* name : kDetailColumns) {
-      const auto found =
-          std::find_if(header.begin(), header.end(), [&](const CsvField& f) { return f.text == name; });
-      if (found == header.end())
-        fail(1, 1, fmt::format("expected the header of a details file, with a column {}", name));
-      places_.push_back(static_cast<size_t>(found - header.begin()));
-    }
-  }
-
-  [[nodiscard]] size_t rows() const { return document_.rows.size() - 1; }
-  [[nodiscard]] bool is_empty(size_t row, DetailColumn column) const {
-    return field(row, column).text.empty();
-  }
-  [[nodiscard]] int64_t number(size_t row, DetailColumn column) const {
-    const CsvField& of = field(row, column);
-    int64_t value = 0;
-    const char* const end = of.text.data() + of.text.size();
-    const auto [stop, error] = std::from_chars(of.text.data(), end, value);
-    if (error != std::errc() || stop != end)
-      fail(of.line, of.column,
-           fmt::format("{}: expected an integer, found {}", kDetailColumns[column], double_quoted(of.text)));
-    return value;
-  }
-  [[noreturn]] void fail_at(size_t row, const std::string& what) const {
-    fail(document_.rows[row + 1].line, 1, what);
-  }
-
- private:
-  [[nodiscard]] const CsvField& field(size_t row, DetailColumn column) const {
-    const std::vector<CsvField>& fields = document_.rows[row + 1].fields;
-    if (fields.size() != document_.rows[0].fields.size())
-      fail_at(row,
-              fmt::format("expected {} fields, found {}", document_.rows[0].fields.size(), fields.size()));
-    return fields[places_[column]];
-  }
-  [[noreturn]] void fail(int line, int column, const std::string& what) const {
-    throw Error(ErrorKind::bad_input, fmt::format("{}:{}:{}: {}", path_, line, column, what));
-  }
-
-  std::string path_;
-  CsvDocument document_;
-  std::vector<size_t> places_;
+// What the metadata beside a report say of its details and classes.
+struct NamedDetails {
+  DetailsMetadata details;
+  int64_t classes = 0;
 };
+std::optional<NamedDetails> named_details(const std::string& report) {
+  const std::string path = metadata_path_of(report);
+  if (!file_exists(path)) return std::nullopt;
+  const RunMetadata metadata = parse_metadata(read_text(path), path);
+  if (!metadata.details) return std::nullopt;
+  return NamedDetails{.details = *metadata.details, .classes = metadata.classes};
+}
 
-void count_row(const DetailReader& reader, size_t row, DetailStatistics& details,
-               std::map<int64_t, FlippedClass>& classes) {
-  details.nan_faults += reader.number(row, kNan) > 0 ? 1 : 0;
-  details.inf_faults += reader.number(row, kInf) > 0 ? 1 : 0;
-  details.fixed += reader.number(row, kFixed);
-  details.broken += reader.number(row, kBroken);
-  if (reader.is_empty(row, kClass) || reader.number(row, kClassImages) <= 0) return;  // no decision changed
-  FlippedClass& flipped = classes[reader.number(row, kClass)];
-  flipped.class_number = reader.number(row, kClass);
-  flipped.faults += 1;
-  flipped.images += reader.number(row, kClassImages);
+// "" where there is none, or no longer.
+std::string details_beside(const std::string& report, const std::optional<NamedDetails>& named) {
+  if (!named) return "";
+  const std::filesystem::path folder = std::filesystem::path(report).parent_path();
+  const std::string path = (folder / named->details.file).string();  // a whole path stays as it is
+  return file_exists(path) ? path : "";
+}
+
+void require_rows_of(const FinishedReport& report, const std::vector<DetailsRow>& rows,
+                     const std::string& path) {
+  if (rows.size() != report.rows.size()) {
+    throw Error(ErrorKind::bad_input, fmt::format("{}: its {} rows are not the report's {}", path,
+                                                  rows.size(), report.rows.size()));
+  }
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].id == report.rows[i].fault.id) continue;
+    throw Error(ErrorKind::bad_input, fmt::format("{}:{}:1: inj_id; expected {}, as in the report; found {}",
+                                                  path, i + 2, report.rows[i].fault.id, rows[i].id));
+  }
+}
+
+std::vector<FlippedClass> classes_of(const std::vector<DetailsRow>& rows) {
+  std::map<int64_t, FlippedClass> by_number;
+  for (const DetailsRow& row : rows) {
+    if (row.details.majority_class < 0) continue;  // no decision changed
+    FlippedClass& flipped = by_number[row.details.majority_class];
+    flipped.class_number = row.details.majority_class;
+    flipped.faults += 1;
+    flipped.images += row.details.majority_images;
+  }
+  std::vector<FlippedClass> classes;
+  for (const auto& [number, flipped] : by_number) classes.push_back(flipped);
+  std::stable_sort(classes.begin(), classes.end(),
+                   [](const FlippedClass& a, const FlippedClass& b) { return a.faults > b.faults; });
+  return classes;
+}
+
+DetailStatistics add_up(const std::vector<DetailsRow>& rows, const FinishedReport& report) {
+  DetailStatistics sums;
+  sums.faults = static_cast<int64_t>(rows.size());
+  for (const DetailsRow& row : rows) {
+    sums.nan_faults += row.details.nan_images > 0 ? 1 : 0;
+    sums.inf_faults += row.details.inf_images > 0 ? 1 : 0;
+    sums.fixed += row.details.fixed;
+    sums.broken += row.details.broken;
+    sums.sdc10pct += row.details.sdc10pct;
+    sums.sdc20pct += row.details.sdc20pct;
+  }
+  for (const ReportRow& row : report.rows) sums.flips += row.tally.critical();
+  sums.classes = classes_of(rows);
+  return sums;
 }
 
 }  // namespace
 }  // namespace detail
 
-DetailStatistics detail_statistics(const std::string& path, const std::string& report) {
-  const FinishedReport finished = read_report(report);
-  const DetailReader reader(path);
-  if (reader.rows() != finished.rows.size())
-    throw Error(ErrorKind::bad_input, fmt::format("{}: its {} rows are not the report's {}", path,
-                                                  reader.rows(), finished.rows.size()));
-  DetailStatistics details;
-  details.path = path;
-  details.faults = static_cast<int64_t>(reader.rows());
-  std::map<int64_t, FlippedClass> classes;
-  for (size_t row = 0; row < reader.rows(); ++row) {
-    const ReportRow& of_report = finished.rows[row];
-    const int64_t id = reader.number(row, kId);
-    if (id != of_report.fault.id)
-      reader.fail_at(row,
-                     fmt::format("inj_id: expected {}, as in the report, found {}", of_report.fault.id, id));
-    details.flips += of_report.tally.critical();
-    count_row(reader, row, details, classes);
-  }
-  for (const auto& [number, flipped] : classes) details.classes.push_back(flipped);
-  std::stable_sort(details.classes.begin(), details.classes.end(),
-                   [](const FlippedClass& a, const FlippedClass& b) { return a.faults > b.faults; });
-  return details;
+std::optional<DetailStatistics> detail_statistics(const std::string& path, const std::string& report) {
+  return guarded([&]() -> std::optional<DetailStatistics> {
+    const std::optional<NamedDetails> named = named_details(report);
+    const std::string file = path.empty() ? details_beside(report, named) : path;
+    if (file.empty()) return std::nullopt;
+    const FinishedReport finished = read_report(report);
+    const std::string text = read_text(file);
+    const std::vector<DetailsRow> rows = parse_details(text, file);
+    require_rows_of(finished, rows, file);
+    DetailStatistics details = add_up(rows, finished);
+    details.path = file;
+    if (named && named->details.sha256 == sha256_of(text.data(), text.size()) &&
+        !named->details.confusion.empty()) {
+      details.class_count = named->classes;
+      details.confusion = named->details.confusion;
+    }
+    return details;
+  });
 }
 
 }  // namespace tf_injector

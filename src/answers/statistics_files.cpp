@@ -19,7 +19,7 @@ using namespace detail;
 namespace detail {
 namespace {
 
-constexpr const char* kPictureNames[] = {"heatmap", "bits", "layers", "distribution", "classes"};
+constexpr const char* kPictureNames[] = {"heatmap", "bits", "layers", "distribution", "classes", "confusion"};
 
 std::string picture_path(const std::string& folder, const std::string& name) {
   return (std::filesystem::path(folder) / (name + ".svg")).string();
@@ -103,7 +103,9 @@ std::vector<Picture> statistics_pictures(const ReportStatistics& statistics) {
   add(bits_drawing(statistics));
   add(layers_drawing(statistics));
   add(distribution_drawing(statistics));
-  if (statistics.details && !statistics.details->classes.empty()) add(classes_drawing(*statistics.details));
+  if (!statistics.details) return pictures;
+  if (!statistics.details->classes.empty()) add(classes_drawing(*statistics.details));
+  if (has_confusion_drawing(*statistics.details)) add(confusion_drawing(*statistics.details));
   return pictures;
 }
 

@@ -87,6 +87,13 @@ Json details_json(const DetailStatistics& details) {
   for (const FlippedClass& flipped : details.classes)
     classes.push_back(
         {{"class", flipped.class_number}, {"faults", flipped.faults}, {"images", flipped.images}});
+  Json confusion(nullptr);
+  for (int64_t golden = 0; golden < details.class_count; ++golden) {
+    Json row = Json::array();
+    for (int64_t faulty = 0; faulty < details.class_count; ++faulty)
+      row.push_back(details.confusion[static_cast<size_t>(golden * details.class_count + faulty)]);
+    confusion.push_back(row);
+  }
   return {{"path", details.path},
           {"faults", details.faults},
           {"nan_faults", details.nan_faults},
@@ -94,7 +101,10 @@ Json details_json(const DetailStatistics& details) {
           {"flips", details.flips},
           {"fixed", details.fixed},
           {"broken", details.broken},
-          {"classes", classes}};
+          {"sdc10pct", details.sdc10pct},
+          {"sdc20pct", details.sdc20pct},
+          {"classes", classes},
+          {"confusion", confusion}};
 }
 
 // One member a line, and of arrays one item: readable, and small differences stay small.

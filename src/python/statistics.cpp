@@ -26,7 +26,7 @@ ReportStatistics statistics_of(const std::string& path, const std::string& name,
   const nb::gil_scoped_release release;
   ReportStatistics statistics =
       model ? report_statistics(path, *model, plan, options) : report_statistics(path, options);
-  if (!details.empty()) statistics.details = detail_statistics(details, path);
+  statistics.details = detail_statistics(details, path);
   if (!name.empty()) statistics.report = name;
   return statistics;
 }

@@ -4,8 +4,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <vector>
 
 #include "report/csv_report.hpp"
+#include "report/details_csv.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/report_statistics.hpp"
 
@@ -13,10 +15,6 @@ namespace tf_injector {
 namespace {
 
 using testing::HasSubstr;
-
-constexpr const char* kDetailHeader =
-    "inj_id,nan_images,inf_images,sdc5,sdc10pct,sdc20pct,fixed,broken,majority_class,majority_images,"
-    "max_abs_logit_change,golden_value,faulty_value\n";
 
 class DetailStatisticsTest : public testing::Test {
  protected:
@@ -36,11 +34,13 @@ class DetailStatisticsTest : public testing::Test {
     text += detail::fault_row(bit_flip(9, "dense", {0, 1}, 30), tally);
     std::ofstream(report_, std::ios::binary) << text;
   }
-  [[nodiscard]] DetailStatistics read(const std::string& rows) const {
-    std::ofstream(details_, std::ios::binary) << rows;
-    return detail_statistics(details_, report_);
+  [[nodiscard]] DetailStatistics read(const std::vector<DetailsRow>& rows) const {
+    std::string text = detail::details_header();
+    for (const DetailsRow& row : rows) text += detail::details_row(row.id, row.details);
+    std::ofstream(details_, std::ios::binary) << text;
+    return *detail_statistics(details_, report_);
   }
-  [[nodiscard]] std::string refusal(const std::string& rows) const {
+  [[nodiscard]] std::string refusal(const std::vector<DetailsRow>& rows) const {
     try {
       static_cast<void>(read(rows));
     } catch (const Error& error) {
@@ -55,42 +55,54 @@ class DetailStatisticsTest : public testing::Test {
 };
 
 TEST_F(DetailStatisticsTest, AddsUpItsRows) {
-  const DetailStatistics details = read(std::string(kDetailHeader) +
-                                        "7,2,0,1,1,1,1,3,5,3,1.5,0.1,0.2\n"
-                                        "8,0,0,0,0,0,0,0,,0,0,0.1,0.1\n"
-                                        "9,1,4,0,0,0,0,2,5,2,1e30,0.1,1e38\n");
+  const DetailStatistics details = read({{7,
+                                          {.nan_images = 2,
+                                           .sdc10pct = 4,
+                                           .sdc20pct = 3,
+                                           .fixed = 1,
+                                           .broken = 3,
+                                           .majority_class = 5,
+                                           .majority_images = 3}},
+                                         {8, {}},
+                                         {9,
+                                          {.nan_images = 1,
+                                           .inf_images = 4,
+                                           .sdc10pct = 3,
+                                           .broken = 2,
+                                           .majority_class = 5,
+                                           .majority_images = 2}}});
   EXPECT_EQ(details.faults, 3);
   EXPECT_EQ(details.nan_faults, 2);
   EXPECT_EQ(details.inf_faults, 1);
   EXPECT_EQ(details.fixed, 1);
   EXPECT_EQ(details.broken, 5);
+  EXPECT_EQ(details.sdc10pct, 7);
+  EXPECT_EQ(details.sdc20pct, 3);
   EXPECT_EQ(details.flips, 4 + 3);
   ASSERT_EQ(details.classes.size(), 1U);
   EXPECT_EQ(details.classes[0].class_number, 5);
   EXPECT_EQ(details.classes[0].faults, 2);
   EXPECT_EQ(details.classes[0].images, 5);
+  EXPECT_TRUE(details.confusion.empty());
 }
 
 TEST_F(DetailStatisticsTest, ClassesOfMostFaultsComeFirst) {
-  const DetailStatistics details = read(
-      "inj_id,nan_images,inf_images,fixed,broken,majority_class,majority_images\n"
-      "7,0,0,0,4,2,4\n8,0,0,0,0,,0\n9,0,0,0,3,1,3\n");
+  const DetailStatistics details = read({{7, {.majority_class = 1, .majority_images = 4}},
+                                         {8, {.majority_class = 2, .majority_images = 1}},
+                                         {9, {.majority_class = 2, .majority_images = 1}}});
   ASSERT_EQ(details.classes.size(), 2U);
-  EXPECT_EQ(details.classes[0].class_number, 1);
+  EXPECT_EQ(details.classes[0].class_number, 2);
 }
 
-TEST_F(DetailStatisticsTest, OtherFilesAreRefused) {
-  const std::string header = kDetailHeader;
-  EXPECT_THAT(refusal(""), HasSubstr("expected the header of a details file"));
-  EXPECT_THAT(refusal("a,b\n"), HasSubstr("with a column inj_id"));
-  EXPECT_THAT(refusal(header), HasSubstr("its 0 rows are not the report's 3"));
-  const std::string row = ",0,0,0,0,0,0,0,,0,0,0,0\n";
-  EXPECT_THAT(refusal(header + "7" + row + "9" + row + "8" + row),
-              HasSubstr(":3:1: inj_id: expected 8, as in the report, found 9"));
-  EXPECT_THAT(refusal(header + "7" + row + "8,1\n" + "9" + row),
-              HasSubstr(":3:1: expected 13 fields, found 2"));
-  EXPECT_THAT(refusal(header + "7" + row + "8" + row + "9,x,0,0,0,0,0,0,,0,0,0,0\n"),
-              HasSubstr(":4:3: nan_images: expected an integer, found \"x\""));
+TEST_F(DetailStatisticsTest, OtherRowsAreRefused) {
+  EXPECT_THAT(refusal({}), HasSubstr("its 0 rows are not the report's 3"));
+  EXPECT_THAT(refusal({{7, {}}, {9, {}}, {8, {}}}),
+              HasSubstr(":3:1: inj_id; expected 8, as in the report; found 9"));
+}
+
+TEST_F(DetailStatisticsTest, WithoutMetadataNoFileIsKnown) {
+  EXPECT_FALSE(detail_statistics("", report_).has_value());
+  EXPECT_THROW(static_cast<void>(detail_statistics(stem_ + ".none", report_)), Error);
 }
 
 }  // namespace

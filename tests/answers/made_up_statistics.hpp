@@ -103,7 +103,11 @@ inline DetailStatistics made_up_details() {
           .fixed = 40,
           .broken = 900,
           .flips = 1200,
-          .classes = {{3, 210, 700}, {8, 90, 210}, {0, 12, 30}}};
+          .sdc10pct = 5000,
+          .sdc20pct = 3000,
+          .classes = {{3, 210, 700}, {8, 90, 210}, {0, 12, 30}},
+          .class_count = 4,
+          .confusion = {0, 3, 40, 1, 2, 0, 700, 0, 5, 6, 0, 90, 1, 1, 1, 0}};
 }
 
 // Names that would be elements, attributes or ends of what they stand in.

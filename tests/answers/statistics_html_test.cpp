@@ -30,12 +30,12 @@ TEST(StatisticsHtml, BothQuestionsAreAnsweredFirst) {
 
 TEST(StatisticsHtml, WhatIsNotThereIsLeftOut) {
   ReportStatistics statistics = made_up_statistics(layer_names(2));
-  EXPECT_THAT(statistics_html(statistics), Not(HasSubstr("Which class")));
+  EXPECT_THAT(statistics_html(statistics), Not(HasSubstr("Which classes")));
   EXPECT_THAT(statistics_html(statistics), HasSubstr("Failures in time"));
   statistics.details = made_up_details();
   statistics.fit = {};
   statistics.remarks = {};
-  EXPECT_THAT(statistics_html(statistics), HasSubstr("Which class"));
+  EXPECT_THAT(statistics_html(statistics), HasSubstr("Which classes"));
   EXPECT_THAT(statistics_html(statistics), Not(HasSubstr("Failures in time")));
   EXPECT_THAT(statistics_html(statistics), Not(HasSubstr("Before you read")));
   EXPECT_THAT(statistics_html(ReportStatistics{}), HasSubstr("The report has no faults."));
@@ -57,7 +57,8 @@ TEST(StatisticsPictures, AreThoseOfThePage) {
     const size_t begin = picture.svg.find("class=\"bg\""), body = picture.svg.find('\n', begin) + 1;
     EXPECT_THAT(html, HasSubstr(picture.svg.substr(body))) << picture.name;
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"heatmap", "bits", "layers", "distribution", "classes"}));
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"heatmap", "bits", "layers", "distribution", "classes", "confusion"}));
 }
 
 TEST(StatisticsPictures, StandAlone) {
@@ -97,6 +98,18 @@ TEST(Palette, TextStandsOut) {
         const double a = luminance(properties, text), b = luminance(properties, ground);
         EXPECT_GE((std::max(a, b) + 0.05) / (std::min(a, b) + 0.05), 4.5) << text << " on " << ground;
       }
+    }
+  }
+}
+
+TEST(Palette, NumbersOnCellsStandOut) {
+  for (const bool dark : {false, true}) {
+    const std::string properties = detail::palette_properties(dark);
+    for (int level = 0; level <= detail::kColorLevels; ++level) {
+      const std::string style = std::string(detail::style_on_level(level)).substr(3);  // "on low"
+      const double a = luminance(properties, style), b = luminance(properties, "c" + std::to_string(level));
+      EXPECT_GE((std::max(a, b) + 0.05) / (std::min(a, b) + 0.05), 4.5)
+          << level << (dark ? " dark" : " light");
     }
   }
 }

@@ -42,6 +42,7 @@ TEST(StatisticsJson, HasEveryNumber) {
   EXPECT_EQ(json["margin"]["faults_for_wanted"].get<int>(), 53300);
   EXPECT_EQ(json["fit"]["estimate"].get<double>(), 12.4);
   EXPECT_EQ(json["details"]["classes"][0]["class"].get<int>(), 3);
+  EXPECT_EQ(json["details"]["confusion"][1][2].get<int>(), 700);
   EXPECT_EQ(json["provenance"][0]["name"].text(), "model SHA-256");
 }
 

@@ -86,9 +86,10 @@ std::string scroll_box(const std::string& style, const std::string& label, const
 std::string figure_of(const Drawing& drawing, const std::string& style, const std::string& label,
                       const std::string& caption) {
   const bool is_short = drawing.height < 700;
-  return fmt::format(
-      "<figure class=\"{}\">\n{}<figcaption>{}</figcaption></figure>\n", is_short ? "short" : "long",
-      scroll_box(style + (is_short ? "" : " tall"), label, inline_svg(drawing)), html_text(caption));
+  std::string html = fmt::format("<figure class=\"{}\">\n", is_short ? "short" : "long");
+  html += scroll_box(style + (is_short ? "" : " tall"), label, inline_svg(drawing));
+  if (!caption.empty()) html += "<figcaption>" + html_text(caption) + "</figcaption>";
+  return html + "</figure>\n";
 }
 
 PageSection heatmap_section(const ReportStatistics& statistics) {
@@ -125,14 +126,22 @@ PageSection classes_section(const DetailStatistics& details) {
   std::string html = fmt::format(
       "<p>{} decisions changed, of pairs of a fault and an image: {} that were right became wrong, {} that "
       "were wrong "
-      "became right. {} of {} faults made a NaN among the scores of some image, {} an infinity.</p>\n",
-      grouped(details.flips), grouped(details.broken), grouped(details.fixed), grouped(details.nan_faults),
-      grouped(details.faults), grouped(details.inf_faults));
+      "became right. The confidence of the class without the fault changed by more than 10 % in {} pairs, by "
+      "more than "
+      "20 % in {}. {} of {} faults made a NaN among the scores of some image, {} an infinity.</p>\n",
+      grouped(details.flips), grouped(details.broken), grouped(details.fixed), grouped(details.sdc10pct),
+      grouped(details.sdc20pct), grouped(details.nan_faults), grouped(details.faults),
+      grouped(details.inf_faults));
   if (!details.classes.empty()) {
     html += figure_of(classes_drawing(details), "plot", "Classes that changed decisions go to", "");
     html += scroll_box("tall", "Classes that changed decisions go to", classes_table(details));
   }
-  return {"classes", "Which class they turn to", html};
+  if (has_confusion_drawing(details)) {
+    html += figure_of(confusion_drawing(details), "plot", "Changed decisions by class", "");
+    html += "<details><summary>The same as a table</summary>\n" +
+            scroll_box("tall", "Changed decisions by class", confusion_table(details)) + "</details>\n";
+  }
+  return {"classes", "Which classes changed decisions go to", html};
 }
 
 PageSection worst_section(const ReportStatistics& statistics) {

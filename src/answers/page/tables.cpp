@@ -166,6 +166,26 @@ std::string classes_table(const DetailStatistics& details) {
   return html + kTableEnd;
 }
 
+std::string confusion_table(const DetailStatistics& details) {
+  const int64_t classes = details.class_count;
+  std::vector<HtmlColumn> columns = {{"without \\ with", true}};
+  for (int64_t faulty = 0; faulty < classes; ++faulty) columns.push_back({std::to_string(faulty)});
+  std::string html = table_start("cells",
+                                 "Changed decisions, pairs of fault and image: a row for each class without "
+                                 "the fault, a column for each "
+                                 "with it.",
+                                 columns);
+  for (int64_t golden = 0; golden < classes; ++golden) {
+    html += fmt::format("<tr><th scope=\"row\">{}</th>", golden);
+    for (int64_t faulty = 0; faulty < classes; ++faulty) {
+      const int64_t count = details.confusion[static_cast<size_t>(golden * classes + faulty)];
+      html += golden == faulty || count == 0 ? "<td></td>" : "<td>" + grouped(count) + "</td>";
+    }
+    html += "</tr>\n";
+  }
+  return html + kTableEnd;
+}
+
 std::string provenance_table(const ReportStatistics& statistics) {
   std::string html =
       table_start("facts", "Of the report and its metadata.", {{"what", true}, {"value", true}});

@@ -15,6 +15,7 @@ namespace tf_injector::detail {
 [[nodiscard]] std::string cells_table(const ReportStatistics& statistics);
 [[nodiscard]] std::string worst_table(const ReportStatistics& statistics);
 [[nodiscard]] std::string classes_table(const DetailStatistics& details);
+[[nodiscard]] std::string confusion_table(const DetailStatistics& details);
 [[nodiscard]] std::string provenance_table(const ReportStatistics& statistics);
 
 // `text`, escaped: a number keeps its percent sign on its line, and has a true minus.

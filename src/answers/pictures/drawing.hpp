@@ -40,5 +40,8 @@ struct Drawing {
 [[nodiscard]] Drawing layers_drawing(const ReportStatistics& statistics);
 [[nodiscard]] Drawing distribution_drawing(const ReportStatistics& statistics);
 [[nodiscard]] Drawing classes_drawing(const DetailStatistics& details);
+// Changed decisions by the class without the fault and the class with it: for networks of not too many.
+[[nodiscard]] bool has_confusion_drawing(const DetailStatistics& details);
+[[nodiscard]] Drawing confusion_drawing(const DetailStatistics& details);
 
 }  // namespace tf_injector::detail

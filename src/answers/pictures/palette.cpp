@@ -17,6 +17,7 @@ constexpr PaletteColor kPalette[] = {
     {"muted", "#50555e", "#aeb4be"},    {"line", "#8a909a", "#6b727d"},   {"grid", "#dfe2e7", "#323842"},
     {"accent", "#0b5394", "#7db8f2"},   {"sign", "#a84600", "#ffa95c"},   {"exponent", "#0b5fa5", "#6fb4f5"},
     {"mantissa", "#5c6068", "#b3b8c1"}, {"faults", "#8a2f7a", "#e59ad8"}, {"none", "#a4aab4", "#5a616c"},
+    {"low", "#000000", "#ffffff"},      {"middle", "#000000", "#000000"}, {"high", "#ffffff", "#000000"},
     {"c0", "#f7f7f7", "#22262d"},
 };
 
@@ -33,6 +34,7 @@ constexpr const char* kDarkScale[kColorLevels] = {
 constexpr std::string_view kRules =
     ".bg{fill:var(--page)}.no{fill:none;pointer-events:all}"
     ".t{fill:var(--muted);font-size:11px}.ti{fill:var(--ink);font-size:12px;font-weight:600}"
+    ".on{font-size:11px}.low{fill:var(--low)}.middle{fill:var(--middle)}.high{fill:var(--high)}"
     ".ax{stroke:var(--line);fill:none}.gr{stroke:var(--grid);fill:none}"
     ".sign{fill:var(--sign);stroke:var(--sign)}.exponent{fill:var(--exponent);stroke:var(--exponent)}"
     ".mantissa{fill:var(--mantissa);stroke:var(--mantissa)}.all{fill:var(--accent);stroke:var(--accent)}"
@@ -44,6 +46,9 @@ constexpr std::string_view kRules =
     ".c14{fill:var(--c14)}.c15{fill:var(--c15)}.c16{fill:var(--c16)}";
 
 // Level 1 is the nearest to the background.
+// Of two themes' colours the darkest that black stands out from, and the other way round.
+constexpr int kLastLow = 5, kLastMiddle = 9;
+
 const char* scale_color(int level, bool dark) { return (dark ? kDarkScale : kLightScale)[level - 1]; }
 
 // "" where there is no such property.
@@ -66,6 +71,10 @@ std::string palette_properties(bool dark) {
   for (int level = 1; level <= kColorLevels; ++level)
     text += fmt::format("--c{}:{};", level, scale_color(level, dark));
   return text;
+}
+
+const char* style_on_level(int level) {
+  return level <= kLastLow ? "on low" : level <= kLastMiddle ? "on middle" : "on high";
 }
 
 std::string_view picture_rules() { return kRules; }

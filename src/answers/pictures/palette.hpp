@@ -11,6 +11,8 @@ inline constexpr int kColorLevels = 16;
 
 // "--ink:#1b1b1b;--c1:#f3eab0;...": custom properties of CSS.
 [[nodiscard]] std::string palette_properties(bool dark);
+// The classes of a text on a cell of this level: in both themes it stands out.
+[[nodiscard]] const char* style_on_level(int level);
 // The rules of all classes that pictures use; colours are custom properties.
 [[nodiscard]] std::string_view picture_rules();
 // The same with the light palette's colours in place of the properties, for pictures that stand alone.

@@ -95,7 +95,7 @@ void ReportCommand::add_flags(CommandParser& parser) {
   parser.text("--model", "FILE", "The model, where the metadata do not say how large its layers are", model);
   parser.text("--list", "FILE",
               "The fault list, whose plan (FILE.plan.json) says how it was drawn; with --model", list);
-  parser.text("--details", "FILE", "What `run --details` wrote: which classes changed decisions go to",
+  parser.text("--details", "FILE", "What `run --details` wrote (default: the file that the metadata name)",
               details);
 }
 
@@ -130,7 +130,7 @@ ReportStatistics ReportCommand::statistics(Console& console) const {
                                   plan_path(list)));
     result = report_statistics(report, Model::load(model), plan, options);
   }
-  if (!details.empty()) result.details = detail_statistics(details, report);
+  result.details = detail_statistics(details, report);
   return result;
 }
 
