@@ -40,7 +40,9 @@ std::vector<std::string> targets_of(const StatisticsFiles& files) {
 bool is_same_file(const std::string& a, const std::string& b) {
   std::error_code error;
   if (std::filesystem::equivalent(a, b, error)) return true;
-  const auto place = [&](const std::string& path) { return std::filesystem::weakly_canonical(path, error); };
+  const auto place = [&](const std::string& path) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+  };
   return place(a) == place(b);
 }
 
@@ -72,7 +74,9 @@ void check_statistics_files(const StatisticsFiles& files, const std::vector<std:
 }
 
 std::vector<std::string> write_statistics(const ReportStatistics& statistics, const StatisticsFiles& files) {
-  check_statistics_files(files, {});
+  std::vector<std::string> inputs = {statistics.report};
+  if (statistics.details) inputs.push_back(statistics.details->path);
+  check_statistics_files(files, inputs);
   std::vector<std::pair<std::string, std::string>> texts;  // path, content
   if (!files.html.empty()) texts.emplace_back(files.html, statistics_html(statistics));
   if (!files.json.empty()) texts.emplace_back(files.json, statistics_json(statistics));

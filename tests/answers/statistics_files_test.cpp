@@ -78,6 +78,7 @@ TEST_F(StatisticsFilesTest, APictureThatIsThereRefusesTheFolder) {
 
 TEST_F(StatisticsFilesTest, TwoOutputsAreTwoFiles) {
   EXPECT_EQ(refusal({.html = in_folder("r"), .json = in_folder("./r")}), ErrorKind::usage);
+  EXPECT_EQ(refusal({.html = "none", .json = "./none"}), ErrorKind::usage);
   EXPECT_EQ(refusal({.html = in_folder("p/bits.svg"), .svg_folder = in_folder("p")}), ErrorKind::usage);
   EXPECT_EQ(refusal({.html = in_folder("r.html"), .json = in_folder("r.json")}), ErrorKind::internal);
 }
