@@ -191,7 +191,7 @@ class Report:
         confidence: float = 0.99,
         *,
         model: Any = None,
-        faults: "FaultList | None" = None,
+        faults: "FaultList | str | os.PathLike[str] | None" = None,
         fit_per_mbit: float | None = None,
         margin: float | None = None,
         details: str | os.PathLike[str] | None = None,

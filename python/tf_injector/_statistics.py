@@ -153,7 +153,7 @@ def statistics_of(
     report: "Report",
     confidence: float,
     model: Any,
-    faults: "FaultList | None",
+    faults: "FaultList | str | os.PathLike[str] | None",
     fit_per_mbit: float | None,
     margin: float | None,
     details: str | os.PathLike[str] | None,
@@ -172,7 +172,7 @@ def statistics_of(
     if faults is not None and model is None:
         raise Usage("`faults` needs `model`")
     handle = None if model is None else load_model(model)._handle
-    plan = "" if faults is None else faults._plan
+    plan = "" if faults is None else _list("faults", faults)._plan
     details_path = "" if details is None else _text.path("details", details)
     if report.path is not None:
         return Statistics(_core.report_statistics(report.path, "", handle, plan, options, details_path))
@@ -180,6 +180,16 @@ def statistics_of(
         path = os.path.join(folder, "report.csv")
         report.to_csv(path)
         return Statistics(_core.report_statistics(path, "in memory", handle, plan, options, details_path))
+
+
+def _list(name: str, faults: Any) -> "FaultList":
+    from ._faults import FaultList
+
+    if isinstance(faults, FaultList):
+        return faults
+    if isinstance(faults, (str, os.PathLike)):
+        return FaultList.read(faults)
+    raise Usage(f"`{name}`: expected a FaultList or a path, found {type(faults).__name__}")
 
 
 def _between(name: str, value: Any, high: float) -> float:

@@ -90,6 +90,57 @@ def test_the_heat_map_has_a_table(folder):
         assert abs(high - 100 * cell["critical"]["images"]["high"]) <= 0.51 and share
 
 
+def boxes_of(path):
+    """Left and upper corners of the rectangles of a path: M12 34h21v18H12z..."""
+    for x, y, width in re.findall(r"M([\d.]+) ([\d.]+)h([\d.]+)", path):
+        yield float(x), float(y), float(width)
+
+
+@pytest.mark.parametrize("name", ["twenty", "many"])
+def test_cells_are_where_they_belong(folder, name):
+    """The heat map's colours, by place, follow the rates; the titles of cells stand at their layer and bit."""
+    svg = next(a for a in page_of(folder, name).all("svg") if "data-h" in a)
+    x, y, w, h = (float(svg[f"data-{side}"]) for side in "xywh")
+    read = json.loads((folder / f"{name}.json").read_bytes())
+    layers = [layer["layer"] for layer in read["layers"]]
+    root = xml.etree.ElementTree.parse(folder / name / "heatmap.svg").getroot()
+    levels, empty, titles = {}, set(), 0
+    for path in root.iter(SVG + "path"):
+        title = path.find(SVG + "title")
+        for left, top, width in boxes_of(path.get("d")):
+            row, column = round((top - y) / h), round((left - x) / w)
+            cells = [(row, 31 - column - i) for i in range(round(width / w))]
+            if title is not None:
+                assert title.text.startswith(f"{layers[row]}, bit {31 - column}: ") and len(cells) == 1
+                titles += 1
+            elif path.get("fill") == "url(#hatch)":
+                empty |= set(cells)
+            elif re.fullmatch(r"c\d+", path.get("class") or ""):
+                levels.update(dict.fromkeys(cells, int(path.get("class")[1:])))
+    rates = {(layers.index(cell["layer"]), cell["bit_first"]): cell["critical"]["images"]["estimate"] for cell in read["cells"]}
+    assert empty == {(row, bit) for row in range(len(layers)) for bit in range(32)} - set(rates)
+    assert set(levels) == {cell for cell, rate in rates.items() if rate > 0}
+    order = sorted(levels, key=rates.get)
+    assert [levels[cell] for cell in order] == sorted(levels.values()) and levels[order[-1]] == 16 and levels[order[0]] == 1
+    assert titles == (len(rates) if name == "twenty" else 0)
+
+
+def test_marks_are_where_they_belong(folder):
+    """By bit: a mark is the higher the larger its rate, and stands on its bit."""
+    root = xml.etree.ElementTree.parse(folder / "twenty" / "bits.svg").getroot()
+    names = {int(text.text): float(text.get("x")) for text in root.iter(SVG + "text") if text.text.isdigit() and text.text != "0" or text.text == "0" and text.get("text-anchor") == "middle"}
+    bits = {bit["bit_first"]: bit["critical"] for bit in json.loads((folder / "twenty.json").read_bytes())["bits"]}
+    heights = {}
+    for group in root.iter(SVG + "g"):
+        bit = int(re.match(r"bit (\d+): ", group.find(SVG + "title").text)[1])
+        circle = next(mark for mark in group if mark.get("class") == "faults" and mark.tag == SVG + "circle")
+        assert abs(float(circle.get("cx")) - names[bit]) < 8
+        heights[bit] = -float(circle.get("cy"))
+    assert set(heights) == set(bits)
+    order = sorted(bits, key=lambda bit: bits[bit]["faults"]["estimate"])
+    assert [heights[bit] for bit in order] == sorted(heights.values()) and len(set(heights.values())) > 5
+
+
 def test_many_rows_are_legible(folder):
     svg = next(a for a in page_of(folder, "many").all("svg") if "data-h" in a)
     assert float(svg["data-h"]) >= 12 and float(svg["viewbox"].split()[3]) >= 200 * float(svg["data-h"])
