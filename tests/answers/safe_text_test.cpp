@@ -15,7 +15,7 @@ TEST(SafeText, PlainTextStaysAsItIs) {
 TEST(SafeText, WhatIsNoTextIsReplaced) {
   const std::string r = kReplaced;
   for (const char* bad : {"\xFF", "\x80", "\xC0", "\x01", "\x1b", "\n", "\x7F", "\xC2\x85", "\xE2\x80\xAE",
-                          "\xE2\x80\xA8", "\xEF\xBF\xBE"})
+                          "\xE2\x81\xA6", "\xD8\x9C", "\xE2\x80\xA8", "\xEF\xBF\xBE"})
     EXPECT_EQ(safe_text("a" + std::string(bad) + "b"), "a" + r + "b") << bad;
   EXPECT_EQ(safe_text("\xC3"), r);                  // cut
   EXPECT_EQ(safe_text("\xC0\xAF"), r + r);          // overlong

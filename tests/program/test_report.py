@@ -196,6 +196,9 @@ def test_what_is_there_stays_unless_it_may_be_replaced(folder):
     (["r.csv", "--json", "r.run.json", "--overwrite"], "which is read"),
     (["r.csv", "--json", "d.csv", "--details", "d.csv", "--overwrite"], "which is read"),
     (["r.csv", "--json", "d.csv", "--overwrite"], "which is read"),
+    (["r.csv", "--model", "odd.keras", "-o", "odd.keras", "--overwrite"], "which is read"),
+    (["r.csv", "--model", "odd.keras", "--list", "odd_list.csv", "-o", "odd_list.csv", "--overwrite"], "which is read"),
+    (["r.csv", "--model", "odd.keras", "--list", "odd_list.csv", "--json", "odd_list.csv.plan.json"], "which is read"),
 ])
 def test_command_lines_that_are_wrong(folder, words, message):
     before = files_of(folder)
