@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "answers/powers_of_ten.hpp"
+
 namespace tf_injector::detail {
 namespace {
 
@@ -13,7 +15,7 @@ constexpr int kMostDecimals = 6;
 // Decimals that show `size` with so many significant digits.
 int decimals_for(double size, int significant) {
   if (!(size > 0) || !std::isfinite(size)) return 0;
-  return std::clamp(significant - 1 - static_cast<int>(std::floor(std::log10(size))), 0, kMostDecimals);
+  return std::clamp(significant - 1 - decade_of(size), 0, kMostDecimals);
 }
 
 // An estimate bears no more digits than its interval; one that has none is exact.
@@ -25,7 +27,7 @@ int decimals_of(const Share& share, double unit) {
 std::string percent_with(double share, int decimals) {
   if (!(share > 0)) return "0";
   if (share >= 1) return "100";
-  const double step = std::pow(10.0, -decimals);
+  const double step = power_of_ten(-decimals);
   const double percent = 100 * share;
   if (percent < step / 2) return fmt::format("<{:.{}f}", step, decimals);
   if (percent > 100 - step / 2) return fmt::format(">{:.{}f}", 100 - step, decimals);
@@ -34,7 +36,7 @@ std::string percent_with(double share, int decimals) {
 
 // One that would round to 0 has one significant digit.
 std::string estimate_with(double share, int decimals) {
-  const bool is_small = 100 * share < std::pow(10.0, -decimals) / 2;
+  const bool is_small = 100 * share < power_of_ten(-decimals) / 2;
   return percent_with(share, is_small ? decimals_for(100 * share, 1) : decimals);
 }
 
@@ -69,7 +71,7 @@ std::string one_in_text(double share) {
   if (!(share > 0)) return "";
   const double faults = 1 / share;
   if (faults < 9.95) return fmt::format("{:.1f}", faults);
-  const double step = std::max(1.0, std::pow(10.0, std::floor(std::log10(faults)) - 2));
+  const double step = std::max(1.0, power_of_ten(decade_of(faults) - 2));
   return with_groups(fmt::format("{:.0f}", std::round(faults / step) * step));
 }
 

@@ -7,6 +7,7 @@
 #include "answers/number_text.hpp"
 #include "answers/pictures/drawing.hpp"
 #include "answers/pictures/palette.hpp"
+#include "core/elementary.hpp"
 
 namespace tf_injector::detail {
 namespace {
@@ -19,7 +20,7 @@ constexpr double kMapWidth = 620;
 int count_level(int64_t count, int64_t most) {
   if (count <= 0) return 0;
   const double share =
-      std::log(static_cast<double>(count)) / std::log(static_cast<double>(std::max<int64_t>(most, 2)));
+      natural_log(static_cast<double>(count)) / natural_log(static_cast<double>(std::max<int64_t>(most, 2)));
   return std::clamp(1 + static_cast<int>(share * (kColorLevels - 1) + 0.5), 1, kColorLevels);
 }
 

@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "answers/number_text.hpp"
 #include "answers/pictures/drawing.hpp"
+#include "answers/powers_of_ten.hpp"
 
 namespace tf_injector::detail {
 
@@ -14,10 +14,10 @@ Drawing distribution_drawing(const ReportStatistics& statistics) {
   const auto& bins = statistics.distribution;
   const double bottom = kTop + kPlot, right = kLeft + kColumn * static_cast<double>(bins.size());
   const int64_t most = std::max<int64_t>(*std::max_element(bins.begin(), bins.end()), 1);
-  const double decades = std::max(1.0, std::ceil(std::log10(static_cast<double>(most)) + 1e-9));
+  const int decades = 1 + decade_of(static_cast<double>(most));
   // A count of one has a bar, of a tenth of a decade's height; none has none.
   const auto height = [&](double count) {
-    return count < 1 ? 0 : kPlot * (0.1 + 0.9 * std::log10(count) / decades);
+    return count < 1 ? 0 : kPlot * (0.1 + 0.9 * decimal_log(count) / decades);
   };
   Drawing drawing;
   drawing.name = "distribution";
@@ -28,8 +28,8 @@ Drawing distribution_drawing(const ReportStatistics& statistics) {
   drawing.height = bottom + 44;
   drawing.text(8, 14, "start", drawing.title, "ti");
   drawing.text(8, kTop - 18, "start", "faults");
-  for (int decade = 0; decade <= static_cast<int>(decades); ++decade) {
-    const double count = std::pow(10.0, decade), y = bottom - height(count);
+  for (int decade = 0; decade <= decades; ++decade) {
+    const double count = power_of_ten(decade), y = bottom - height(count);
     drawing.line(kLeft, y, right, y, "gr");
     drawing.text(kLeft - 6, y + 4, "end", grouped(static_cast<int64_t>(count)));
   }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <map>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "answers/pictures/palette.hpp"
 #include "answers/pictures/rate_axis.hpp"
 #include "answers/safe_text.hpp"
+#include "core/elementary.hpp"
 #include "tf_injector/bit_groups.hpp"
 
 namespace tf_injector::detail {
@@ -56,12 +56,13 @@ class HeatScale {
   [[nodiscard]] bool is_logarithmic() const { return logarithmic_; }
   [[nodiscard]] int level(double rate) const {
     if (!(rate > 0)) return 0;
-    const double share = logarithmic_ ? std::log(rate / least_) / std::log(most_ / least_) : rate / most_;
+    const double share =
+        logarithmic_ ? natural_log(rate / least_) / natural_log(most_ / least_) : rate / most_;
     return std::clamp(1 + static_cast<int>(share * kColorLevels), 1, kColorLevels);
   }
   // The rate at a share of the scale.
   [[nodiscard]] double rate_at(double share) const {
-    return logarithmic_ ? least_ * std::pow(most_ / least_, share) : most_ * share;
+    return logarithmic_ ? least_ * exp_of(share * natural_log(most_ / least_)) : most_ * share;
   }
 
  private:

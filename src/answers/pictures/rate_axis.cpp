@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "answers/powers_of_ten.hpp"
+
 namespace tf_injector::detail {
 namespace {
 
@@ -29,22 +31,22 @@ RateAxis::RateAxis(std::span<const double> rates, double highest) {
     add_linear_ticks(highest);
     return;
   }
-  const double top = std::ceil(std::log10(highest) - 1e-9);
-  low_ = std::max(std::floor(std::log10(least) + 1e-9), top - kMostDecades);
-  high_ = top;
+  const int decade = decade_of(highest);
+  high_ = power_of_ten(decade) == highest ? decade : decade + 1;
+  low_ = std::max<double>(decade_of(least), high_ - kMostDecades);
   add_logarithmic_ticks();
 }
 
 double RateAxis::at(double rate) const noexcept {
   if (!(rate > 0)) return 0;
   if (!logarithmic_) return std::min(rate / high_, 1.0);
-  const double share = (std::log10(rate) - low_) / (high_ - low_);
+  const double share = (decimal_log(rate) - low_) / (high_ - low_);
   return std::clamp(kZeroShare + (1 - kZeroShare) * share, kZeroShare / 2, 1.0);
 }
 
 void RateAxis::add_linear_ticks(double highest) {
   if (highest <= 0) highest = 0.01;
-  const double unit = std::pow(10.0, std::floor(std::log10(highest / 4)));
+  const double unit = power_of_ten(decade_of(highest / 4));
   double step = 10 * unit;
   for (const double factor : {1.0, 2.0, 2.5, 5.0}) {
     if (factor * unit * 4 >= highest * 0.999) {
@@ -60,8 +62,8 @@ void RateAxis::add_linear_ticks(double highest) {
 
 void RateAxis::add_logarithmic_ticks() {
   ticks_.push_back({.at = 0, .label = "0"});
-  for (double decade = low_; decade <= high_ + 0.5; ++decade)
-    ticks_.push_back({.at = at(std::pow(10.0, decade)), .label = tick_label(std::pow(10.0, decade))});
+  for (int decade = static_cast<int>(low_); decade <= static_cast<int>(high_); ++decade)
+    ticks_.push_back({.at = at(power_of_ten(decade)), .label = tick_label(power_of_ten(decade))});
 }
 
 }  // namespace tf_injector::detail
