@@ -233,7 +233,14 @@ def test_arrow_keys_tell_cells(folder, browser, name):
         seen.append(browser.run(tip))
     assert seen[0].startswith(names[0] + ", bit 31: ") and seen[3].startswith(names[1] + ", bit 29: ")
     assert re.search(r"bit 30: [\d.]+ % of the images \[.*\]; [\d.>]+ % of 25 faults$", seen[1])
+    for key in ["ArrowRight"] * 6 + ["ArrowDown"] * 5:  # faster than it is drawn
+        browser.press(key)
+    assert browser.run(tip).startswith(names[6] + ", bit 23: ")
     assert browser.complaints() == []
+    distance = "document.querySelector('.cursor').getBoundingClientRect().top - document.querySelector('.tip').getBoundingClientRect().bottom"
+    for _ in range(3):
+        browser.run("scrollBy(0, 30)")
+        assert 0 < browser.run(distance) < 20  # it stays with its cell
     browser.run("document.activeElement.blur()")
     assert browser.run(tip) is None
 

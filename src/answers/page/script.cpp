@@ -72,6 +72,9 @@ constexpr std::string_view kScript = R"js(
     cursor.setAttribute("y", size[1] + row * size[3]);
     svg.append(cursor);
     tip.hidden = false;
+    place_tip();
+  }
+  function place_tip() {  // above the cell; below it where there is no room
     const place = cursor.getBoundingClientRect(), width = tip.offsetWidth, height = tip.offsetHeight;
     const left = Math.min(Math.max(4, place.left + place.width / 2 - width / 2), innerWidth - width - 4);
     tip.style.left = left + "px";
@@ -86,7 +89,7 @@ constexpr std::string_view kScript = R"js(
   svg.addEventListener("pointerleave", hide);
   box.addEventListener("focus", () => { if (box.matches(":focus-visible")) show(at.row, at.column); });
   box.addEventListener("blur", hide);
-  box.addEventListener("scroll", hide);
+  document.addEventListener("scroll", () => { if (!tip.hidden) place_tip(); }, true);
   box.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
     if (event.key === "Escape") hide();
@@ -96,7 +99,6 @@ constexpr std::string_view kScript = R"js(
     const column = Math.min(Math.max(at.column + step[1], 0), 31);
     show(row, column);
     cursor.scrollIntoView({ block: "nearest", inline: "nearest" });
-    requestAnimationFrame(() => requestAnimationFrame(() => show(row, column)));
   });
 })();
 )js";

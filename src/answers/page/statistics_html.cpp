@@ -83,6 +83,12 @@ std::string scroll_box(const std::string& style, const std::string& label, const
                      style, html_text(label), content);
 }
 
+// Of a table: a short one is not torn in print.
+std::string table_box(size_t rows) {
+  constexpr size_t kShortTable = 40;
+  return rows <= kShortTable ? "tall short" : "tall";
+}
+
 std::string figure_of(const Drawing& drawing, const std::string& style, const std::string& label,
                       const std::string& caption) {
   const bool is_short = drawing.height < 700;
@@ -134,7 +140,8 @@ PageSection classes_section(const DetailStatistics& details) {
       grouped(details.inf_faults));
   if (!details.classes.empty()) {
     html += figure_of(classes_drawing(details), "plot", "Classes that changed decisions go to", "");
-    html += scroll_box("tall", "Classes that changed decisions go to", classes_table(details));
+    html += scroll_box(table_box(details.classes.size()), "Classes that changed decisions go to",
+                       classes_table(details));
   }
   if (has_confusion_drawing(details)) {
     html += figure_of(confusion_drawing(details), "plot", "Changed decisions by class", "");
@@ -147,7 +154,7 @@ PageSection classes_section(const DetailStatistics& details) {
 PageSection worst_section(const ReportStatistics& statistics) {
   const std::string title =
       fmt::format("The {} worst faults", grouped(static_cast<int64_t>(statistics.worst.size())));
-  return {"worst", title, scroll_box("tall", title, worst_table(statistics))};
+  return {"worst", title, scroll_box(table_box(statistics.worst.size()), title, worst_table(statistics))};
 }
 
 PageSection tables_section(const ReportStatistics& statistics) {
@@ -156,7 +163,8 @@ PageSection tables_section(const ReportStatistics& statistics) {
   std::string html;
   const auto add = [&](const char* title, const std::vector<StatisticsDomain>& domains, const char* first) {
     html += fmt::format("<h3>{}</h3>\n", title);
-    html += scroll_box("tall", title, domains_table(domains, first, std::string(title) + "." + at));
+    html += scroll_box(table_box(domains.size()), title,
+                       domains_table(domains, first, std::string(title) + "." + at));
   };
   add("By field of the float32", statistics.fields, "field");
   add("By layer", statistics.layers, "layer");

@@ -43,6 +43,7 @@ padding:10px 16px;margin-top:20px}
 .remarks ul{margin:4px 0;padding-left:20px}
 figure{margin:12px 0}
 figcaption,caption{font-size:.9rem;text-align:left;max-width:75ch;padding:4px 0}
+caption{max-width:min(75ch,calc(100vw - 40px))}
 .scroll{overflow:auto;max-width:100%}
 .tall{max-height:min(85vh,900px)}
 svg{display:block;width:100%;height:auto}
@@ -94,8 +95,8 @@ nav,.theme,.skip,.tip,details,.cursor{display:none}
 .map svg,.plot svg{min-width:0;max-width:none}
 .long svg{max-height:none}
 h2,h3,caption{break-after:avoid}
-figure.short,.numbers div,tr,.remarks{break-inside:avoid}
-thead{display:table-header-group}
+figure.short,.scroll.short,.numbers div,tr,.remarks{break-inside:avoid}
+thead{display:table-header-group;break-inside:avoid}
 thead th,.cells tbody th,.sized tbody th:first-child{position:static}
 table{font-size:8.5pt}
 th,td{padding:2px 6px}
