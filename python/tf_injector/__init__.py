@@ -36,7 +36,7 @@ from ._estimate import Estimate, EstimateProgress, estimate
 from ._explain import Explanation
 from ._faults import Fault, FaultList
 from ._model import FaultableTensor, Layer, Model, ModelInput, ModelOutput, load_model
-from ._report import ChangedScores, Report, read_report
+from ._report import ChangedScores, Report, read_details, read_report
 from ._statistics import Share, Statistics
 from ._table import Table
 
@@ -83,6 +83,7 @@ __all__ = [
     "compare",
     "estimate",
     "load_model",
+    "read_details",
     "read_report",
     "run_campaign",
 ]

@@ -45,6 +45,7 @@ def run_campaign(
     faults: Any = None,
     report: str | os.PathLike[str] | None = None,
     scores: str = "none",
+    details: bool | str | os.PathLike[str] = False,
     batch_size: int = 512,
     output: str | None = None,
     preprocess: Any = None,
@@ -68,6 +69,8 @@ def run_campaign(
     report: path of a CSV report ("r.csv") that grows block by block, with its metadata ("r.run.json") and scores ("r/") beside it; a
         run that was stopped goes on behind its rows. None: nothing is written.
     scores: "none", "changed" (per fault the images whose scores differ from the golden ones) or "all": `Report.scores`.
+    details: True: `Report.details`, what the columns cannot hold (NaN, Inf, SDC-10 %, where decisions went, the weight's value); with a
+        `report` r.csv also the file r.details.csv. A path: that file instead.
     batch_size: of the batches in which Keras would be fed. It can decide last bits of Dense layers.
     output: name of the output that is scored; None: the first.
     preprocess: how 8-bit images become numbers. None: as `dataset` says, and x / 255 where it says nothing, but as they are where the
@@ -92,24 +95,38 @@ def run_campaign(
     if not isinstance(overwrite, bool):
         raise Usage(f"`overwrite`: expected True or False, found {overwrite!r}")
     options = session_options(images, batch_size, output, preprocess, use_tf, limit, threads, memory, kernels)
+    details_path = _details_path(details, report)
     chosen = None if faults is None else resolved(faults, network)
     if report is not None and chosen is None:
         raise Usage("`report` needs `faults`: without faults there are no rows")
     if report is None and overwrite:
         raise Usage("`overwrite` needs a `report`")
+    if details is not False and chosen is None:
+        raise Usage("`details` needs `faults`: it has a row for each fault")
     with _Shown(progress, 0 if chosen is None else len(chosen)) as shown:
         if report is None or chosen is None:
             result = _core.run_in_memory(
-                network._handle, images._handle, chosen, options, check, scores, _text.log, warn, shown.callback
+                network._handle, images._handle, chosen, options, check, scores, details is True, _text.log, warn, shown.callback
             )
             return Report._of(result, scores)
         files = _core.ReportOptions()
         files.path, files.overwrite = _text.path("report", report), overwrite
+        files.details_path = details_path
         files.command_line = ["tf_injector.run_campaign"]
         path = _core.run_to_file(
             network._handle, images._handle, chosen, options, check, scores, files, _text.log, warn, shown.callback
         )
     return read_report(path)
+
+
+def _details_path(details: Any, report: Any) -> str:
+    """Of the file; "" for none. Raises `Usage`."""
+    if details is False or details is True:
+        return os.path.splitext(_text.path("report", report))[0] + ".details.csv" if details and report is not None else ""
+    path = _text.path("details", details)
+    if report is None:
+        raise Usage("`details` as a file needs a `report`; details=True has them in memory")
+    return path
 
 
 def session_options(

@@ -53,6 +53,8 @@ class Report:
     _mode: str
     _scores: list[Any] | None
     _golden_scores: np.ndarray | None
+    _details: np.ndarray | None
+    _confusion: np.ndarray | None
 
     def __init__(self) -> None:
         raise Usage("use run_campaign or read_report")
@@ -64,6 +66,8 @@ class Report:
         made._place = None if path is None else os.path.abspath(path)
         made._mode, made._scores = scores, result.get("scores")
         made._golden_scores = result.get("golden_scores")
+        made._details = _details_array(result["details"]) if "details" in result else None
+        made._confusion = result.get("confusion")
         return made
 
     @property
@@ -90,6 +94,35 @@ class Report:
         if self.path is None:
             raise BadInput("the report has no scores; `scores` of run_campaign asks for them")
         return _numbers(os.path.join(self._score_folder(), "clean.npy"))
+
+    @property
+    def details(self) -> np.ndarray:
+        """What the columns of `rows` cannot hold, a structured array (F,), row for row: inj_id; nan_images, inf_images (images with a
+        NaN, with an infinity among the scores); sdc5 (the golden class is not among the first five); sdc10pct, sdc20pct (its confidence
+        differs by more than 10 %, 20 %); fixed, broken (wrong without the fault and right with it, the reverse); majority_class (that
+        most changed decisions went to; -1: none changed), majority_images; max_abs_logit_change; golden_value, faulty_value (of the
+        weight). Of a report on disk they are read when they are asked for. Raises `BadInput` where there are none.
+        """
+        if self._details is None:
+            file = self._details_metadata().get("file")
+            if self.path is None or not isinstance(file, str):
+                raise BadInput("the report has no details; `details` of run_campaign asks for them")
+            self._details = read_details(os.path.join(os.path.dirname(self._place or self.path), file))
+        return self._details
+
+    @property
+    def confusion(self) -> np.ndarray | None:
+        """Changed decisions of all faults, in images: (C, C) int64, by the golden run's class and the class gone to; their sum is that of
+        the column `critical`. None without details, and for more than 200 classes.
+        """
+        if self._confusion is None and self.path is not None:
+            table = self._details_metadata().get("confusion")
+            self._confusion = None if table is None else np.array(table, dtype=np.int64)
+        return self._confusion
+
+    def _details_metadata(self) -> dict[str, Any]:
+        found = self.metadata.get("details")
+        return found if isinstance(found, dict) else {}
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -217,11 +250,16 @@ class Report:
         """
         return self.statistics(confidence).to_html(path, overwrite=overwrite)
 
-    def to_pandas(self) -> "pandas.DataFrame":
-        """A DataFrame of `rows`. Needs pandas."""
+    def to_pandas(self, details: bool = False) -> "pandas.DataFrame":
+        """A DataFrame of `rows`. Needs pandas. `details`: the columns of `details` follow; majority_class is <NA> where none changed."""
         import pandas
 
-        return pandas.DataFrame({name: self.rows[name] for name in self.rows.dtype.names})
+        frame = pandas.DataFrame({name: self.rows[name] for name in self.rows.dtype.names})
+        if details:
+            for name in self.details.dtype.names[1:]:
+                frame[name] = self.details[name]
+            frame["majority_class"] = frame["majority_class"].astype("Int64").mask(frame["majority_class"] < 0)
+        return frame
 
     def to_polars(self) -> "polars.DataFrame":
         """A polars DataFrame of `rows`. Needs polars."""
@@ -261,7 +299,7 @@ class Report:
         return len(self.rows)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (self.golden, self.rows, self.path, self._place)
+        return _restore, (self.golden, self.rows, self.path, self._place, self._details, self._confusion)
 
     def __copy__(self) -> "Report":
         made = Report.__new__(Report)
@@ -299,6 +337,18 @@ def read_report(path: str | os.PathLike[str]) -> Report:
     return Report._of(_core.read_report(name), path=name)
 
 
+def read_details(path: str | os.PathLike[str]) -> np.ndarray:
+    """Reads a file of details: `Report.details`. Raises `BadInput`: "path:line:column: what; expected ...; found ..."."""
+    return _details_array(_core.read_details(_text.path("path", path)))
+
+
+def _details_array(columns: dict[str, np.ndarray]) -> np.ndarray:
+    rows = np.empty(len(columns["inj_id"]), dtype=[(name, values.dtype) for name, values in columns.items()])
+    for name, values in columns.items():
+        rows[name] = values
+    return rows
+
+
 def _row_array(result: dict[str, Any]) -> np.ndarray:
     counts = _core.tally_columns()
     types = [("inj_id", np.int64), ("target_layer", object), ("layer_weigths", object), ("bit_pos", np.int64)]
@@ -310,10 +360,18 @@ def _row_array(result: dict[str, Any]) -> np.ndarray:
     return rows
 
 
-def _restore(golden: dict[str, int], rows: np.ndarray, path: str | None, place: str | None) -> Report:
+def _restore(
+    golden: dict[str, int],
+    rows: np.ndarray,
+    path: str | None,
+    place: str | None,
+    details: np.ndarray | None = None,
+    confusion: np.ndarray | None = None,
+) -> Report:
     made = Report.__new__(Report)
     made.golden, made.rows, made.path, made._place = golden, rows, path, place
     made._mode, made._scores, made._golden_scores = "none", None, None
+    made._details, made._confusion = details, confusion
     return made
 
 

@@ -50,6 +50,8 @@ class RowSink final : public ReportSink {
     rows_.clear();
     changed_.clear();
     all_.clear();
+    details_.clear();
+    confusion_.clear();
   }
 
   void append(const RowBlock& block, const Spent&) override {
@@ -59,6 +61,10 @@ class RowSink final : public ReportSink {
       if (mode_ == ScoreMode::changed) changed_.push_back(changed_rows(block.scores[i]));
       if (mode_ == ScoreMode::all) all_.push_back(block.scores[i]);
     }
+    for (size_t i = 0; i < block.details.size(); ++i)
+      details_.push_back({block.faults[i].id, block.details[i]});
+    confusion_.resize(block.confusion.size());
+    for (size_t i = 0; i < confusion_.size(); ++i) confusion_[i] += block.confusion[i];
   }
 
   Tally golden_;
@@ -66,6 +72,8 @@ class RowSink final : public ReportSink {
   std::vector<float> golden_scores_;  // (images, scores of an image)
   std::vector<ChangedRows> changed_;  // one per row
   std::vector<std::vector<float>> all_;
+  std::vector<DetailsRow> details_;
+  std::vector<int64_t> confusion_;  // (classes, classes), or empty
 
  private:
   [[nodiscard]] ChangedRows changed_rows(const std::vector<float>& scores) const {
@@ -149,6 +157,55 @@ void add_scores(nb::dict& result, RowSink& sink, size_t scores_per_image) {
   result["golden_scores"] = array_of(std::move(sink.golden_scores_), {images, scores_per_image});
 }
 
+// A column of details: a count or the class, or a float32. In the order of the file.
+struct DetailsColumn {
+  const char* name;
+  int64_t FaultDetails::*count;
+  float FaultDetails::*real;
+};
+constexpr DetailsColumn kDetailsColumns[] = {
+    {"nan_images", &FaultDetails::nan_images, nullptr},
+    {"inf_images", &FaultDetails::inf_images, nullptr},
+    {"sdc5", &FaultDetails::sdc5, nullptr},
+    {"sdc10pct", &FaultDetails::sdc10pct, nullptr},
+    {"sdc20pct", &FaultDetails::sdc20pct, nullptr},
+    {"fixed", &FaultDetails::fixed, nullptr},
+    {"broken", &FaultDetails::broken, nullptr},
+    {"majority_class", &FaultDetails::majority_class, nullptr},
+    {"majority_images", &FaultDetails::majority_images, nullptr},
+    {"max_abs_logit_change", nullptr, &FaultDetails::max_abs_logit_change},
+    {"golden_value", nullptr, &FaultDetails::golden_value},
+    {"faulty_value", nullptr, &FaultDetails::faulty_value},
+};
+
+// {"inj_id": (rows), ...}: an array for each column of the file. majority_class is -1 where there is none.
+nb::dict details_dict(std::span<const DetailsRow> rows) {
+  nb::dict result;
+  std::vector<int64_t> ids;
+  for (const DetailsRow& row : rows) ids.push_back(row.id);
+  result["inj_id"] = array_of(std::move(ids), {rows.size()});
+  for (const DetailsColumn& column : kDetailsColumns) {
+    const nb::str name(column.name);
+    if (column.count != nullptr) {
+      std::vector<int64_t> values;
+      for (const DetailsRow& row : rows) values.push_back(row.details.*column.count);
+      result[name] = array_of(std::move(values), {rows.size()});
+    } else {
+      std::vector<float> values;
+      for (const DetailsRow& row : rows) values.push_back(row.details.*column.real);
+      result[name] = array_of(std::move(values), {rows.size()});
+    }
+  }
+  return result;
+}
+
+// Moves the sink's details into arrays.
+void add_details(nb::dict& result, RowSink& sink, size_t classes) {
+  result["details"] = details_dict(sink.details_);
+  if (!sink.confusion_.empty())
+    result["confusion"] = array_of(std::move(sink.confusion_), {classes, classes});
+}
+
 Listener listener_of(const nb::object& message, const nb::object& warning, const nb::object& progress) {
   Listener listener;
   if (!message.is_none()) listener.message = [&message](const std::string& line) { message(line); };
@@ -175,15 +232,16 @@ Session open_session(const Model& model, const Dataset& dataset, const SessionOp
 // In memory. Without faults: the golden run alone.
 nb::dict run_in_memory(const Model& model, const Dataset& dataset, const std::optional<FaultList>& faults,
                        const SessionOptions& options, std::optional<int> check, const std::string& scores,
-                       nb::object message, nb::object warning, nb::object progress) {
+                       bool details, nb::object message, nb::object warning, nb::object progress) {
   const ScoreMode mode = score_mode(scores);
   RowSink sink(mode);
-  size_t scores_per_image = 0;
+  size_t scores_per_image = 0, classes = 0;
   run_interruptible(
       [&](const std::atomic<bool>& stop, Talk& talk) {
         Session session = open_session(model, dataset, options, talk, stop);
         scores_per_image = static_cast<size_t>(session.scores_per_image());
-        const Campaign campaign(session, faults, {.check = check, .scores = mode});
+        classes = static_cast<size_t>(session.classes());
+        const Campaign campaign(session, faults, {.check = check, .scores = mode, .details = details});
         if (faults) {
           campaign.run(sink, talk.callbacks(&stop));
         } else {
@@ -195,6 +253,7 @@ nb::dict run_in_memory(const Model& model, const Dataset& dataset, const std::op
       listener_of(message, warning, progress));
   nb::dict result = report_dict(sink.golden_, sink.rows_);
   if (mode != ScoreMode::none) add_scores(result, sink, scores_per_image);
+  if (details) add_details(result, sink, classes);
   return result;
 }
 
@@ -209,7 +268,9 @@ std::string run_to_file(const Model& model, const Dataset& dataset, const FaultL
       [&](const std::atomic<bool>& stop, Talk& talk) {
         check_options(report_options);
         Session session = open_session(model, dataset, options, talk, stop);
-        const Campaign campaign(session, faults, {.check = check, .scores = mode});
+        const Campaign campaign(
+            session, faults,
+            {.check = check, .scores = mode, .details = !report_options.details_path.empty()});
         CsvReport report(campaign, report_options, talk.message());
         path = report.path();
         campaign.run(report, talk.callbacks(&stop));
@@ -254,6 +315,15 @@ nb::dict read_report_dict(const std::string& path) {
   return report_dict(report.golden, report.rows);
 }
 
+nb::dict read_details_dict(const std::string& path) {
+  std::vector<DetailsRow> rows;
+  {
+    const nb::gil_scoped_release release;
+    rows = read_details(path);
+  }
+  return details_dict(rows);
+}
+
 std::vector<std::string> column_names() {
   std::vector<std::string> names;
   for (const TallyColumn& column : tally_columns()) names.emplace_back(column.name);
@@ -266,6 +336,7 @@ void bind_runs(nb::module_& module) {
   nb::class_<ReportOptions>(module, "ReportOptions")
       .def(nb::init<>())
       .def_rw("path", &ReportOptions::path)
+      .def_rw("details_path", &ReportOptions::details_path)
       .def_rw("folder", &ReportOptions::folder)
       .def_rw("dataset", &ReportOptions::dataset)
       .def_rw("network", &ReportOptions::network)
@@ -273,8 +344,8 @@ void bind_runs(nb::module_& module) {
       .def_rw("resize", &ReportOptions::resize)
       .def_rw("command_line", &ReportOptions::command_line);
   module.def("run_in_memory", run_in_memory, nb::arg("model"), nb::arg("dataset"), nb::arg("faults").none(),
-             nb::arg("options"), nb::arg("check").none(), nb::arg("scores"), nb::arg("message").none(),
-             nb::arg("warning").none(), nb::arg("progress").none());
+             nb::arg("options"), nb::arg("check").none(), nb::arg("scores"), nb::arg("details"),
+             nb::arg("message").none(), nb::arg("warning").none(), nb::arg("progress").none());
   module.def("run_to_file", run_to_file, nb::arg("model"), nb::arg("dataset"), nb::arg("faults"),
              nb::arg("options"), nb::arg("check").none(), nb::arg("scores"), nb::arg("report"),
              nb::arg("message").none(), nb::arg("warning").none(), nb::arg("progress").none());
@@ -282,6 +353,7 @@ void bind_runs(nb::module_& module) {
              nb::arg("options"), nb::arg("check").none(), nb::arg("message").none(),
              nb::arg("warning").none());
   module.def("read_report", read_report_dict, nb::arg("path"));
+  module.def("read_details", read_details_dict, nb::arg("path"));
   module.def("tally_columns", column_names);
 }
 
