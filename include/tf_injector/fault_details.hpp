@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tf_injector {
@@ -18,6 +20,15 @@ struct FaultDetails {
   float max_abs_logit_change = 0;            // of any score of any image
   float golden_value = 0, faulty_value = 0;  // of the weight
 };
+
+// A column of the file behind inj_id: a count of images or the class (empty where it is -1), or a float32.
+struct DetailsColumn {
+  std::string_view name;
+  int64_t FaultDetails::*count = nullptr;
+  float FaultDetails::*real = nullptr;  // where `count` is null
+};
+// Every column, in the order of the file.
+[[nodiscard]] std::span<const DetailsColumn> details_columns() noexcept;
 
 // Changed decisions are counted by golden and faulty class for networks of up to so many classes.
 inline constexpr int64_t kMostConfusionClasses = 200;

@@ -157,35 +157,14 @@ void add_scores(nb::dict& result, RowSink& sink, size_t scores_per_image) {
   result["golden_scores"] = array_of(std::move(sink.golden_scores_), {images, scores_per_image});
 }
 
-// A column of details: a count or the class, or a float32. In the order of the file.
-struct DetailsColumn {
-  const char* name;
-  int64_t FaultDetails::*count;
-  float FaultDetails::*real;
-};
-constexpr DetailsColumn kDetailsColumns[] = {
-    {"nan_images", &FaultDetails::nan_images, nullptr},
-    {"inf_images", &FaultDetails::inf_images, nullptr},
-    {"sdc5", &FaultDetails::sdc5, nullptr},
-    {"sdc10pct", &FaultDetails::sdc10pct, nullptr},
-    {"sdc20pct", &FaultDetails::sdc20pct, nullptr},
-    {"fixed", &FaultDetails::fixed, nullptr},
-    {"broken", &FaultDetails::broken, nullptr},
-    {"majority_class", &FaultDetails::majority_class, nullptr},
-    {"majority_images", &FaultDetails::majority_images, nullptr},
-    {"max_abs_logit_change", nullptr, &FaultDetails::max_abs_logit_change},
-    {"golden_value", nullptr, &FaultDetails::golden_value},
-    {"faulty_value", nullptr, &FaultDetails::faulty_value},
-};
-
 // {"inj_id": (rows), ...}: an array for each column of the file. majority_class is -1 where there is none.
 nb::dict details_dict(std::span<const DetailsRow> rows) {
   nb::dict result;
   std::vector<int64_t> ids;
   for (const DetailsRow& row : rows) ids.push_back(row.id);
   result["inj_id"] = array_of(std::move(ids), {rows.size()});
-  for (const DetailsColumn& column : kDetailsColumns) {
-    const nb::str name(column.name);
+  for (const DetailsColumn& column : details_columns()) {
+    const nb::str name(column.name.data(), column.name.size());
     if (column.count != nullptr) {
       std::vector<int64_t> values;
       for (const DetailsRow& row : rows) values.push_back(row.details.*column.count);

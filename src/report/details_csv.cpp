@@ -7,7 +7,6 @@
 #include <cmath>
 #include <limits>
 #include <unordered_map>
-#include <variant>
 
 #include "fault/index_syntax.hpp"
 #include "io/file.hpp"
@@ -18,32 +17,27 @@ namespace {
 
 constexpr std::string_view kDetailsLineEnd = "\r\n";
 
-// A column behind inj_id: a count of images, the class, or a float32.
-struct DetailsColumn {
-  std::string_view name;
-  std::variant<int64_t FaultDetails::*, float FaultDetails::*> field;
-};
 constexpr int64_t FaultDetails::*kMajorityClass = &FaultDetails::majority_class;
 constexpr DetailsColumn kDetailsColumns[] = {
-    {"nan_images", &FaultDetails::nan_images},
-    {"inf_images", &FaultDetails::inf_images},
-    {"sdc5", &FaultDetails::sdc5},
-    {"sdc10pct", &FaultDetails::sdc10pct},
-    {"sdc20pct", &FaultDetails::sdc20pct},
-    {"fixed", &FaultDetails::fixed},
-    {"broken", &FaultDetails::broken},
-    {"majority_class", kMajorityClass},
-    {"majority_images", &FaultDetails::majority_images},
-    {"max_abs_logit_change", &FaultDetails::max_abs_logit_change},
-    {"golden_value", &FaultDetails::golden_value},
-    {"faulty_value", &FaultDetails::faulty_value},
+    {.name = "nan_images", .count = &FaultDetails::nan_images},
+    {.name = "inf_images", .count = &FaultDetails::inf_images},
+    {.name = "sdc5", .count = &FaultDetails::sdc5},
+    {.name = "sdc10pct", .count = &FaultDetails::sdc10pct},
+    {.name = "sdc20pct", .count = &FaultDetails::sdc20pct},
+    {.name = "fixed", .count = &FaultDetails::fixed},
+    {.name = "broken", .count = &FaultDetails::broken},
+    {.name = "majority_class", .count = kMajorityClass},
+    {.name = "majority_images", .count = &FaultDetails::majority_images},
+    {.name = "max_abs_logit_change", .real = &FaultDetails::max_abs_logit_change},
+    {.name = "golden_value", .real = &FaultDetails::golden_value},
+    {.name = "faulty_value", .real = &FaultDetails::faulty_value},
 };
 
 // Empty where there is no class.
 std::string column_text(const FaultDetails& details, const DetailsColumn& column) {
-  if (const auto* real = std::get_if<float FaultDetails::*>(&column.field)) return float_text(details.**real);
-  const auto count = std::get<int64_t FaultDetails::*>(column.field);
-  return count == kMajorityClass && details.*count < 0 ? "" : std::to_string(details.*count);
+  if (column.count == nullptr) return float_text(details.*column.real);
+  const int64_t count = details.*column.count;
+  return column.count == kMajorityClass && count < 0 ? "" : std::to_string(count);
 }
 
 // Reads lines, each of which must have exactly the bytes that this program writes.
@@ -118,11 +112,11 @@ class DetailsReader {
     for (const DetailsColumn& column : kDetailsColumns) {
       const size_t begin = at + 1;
       const std::string_view text = field(at);
-      if (const auto* value = std::get_if<float FaultDetails::*>(&column.field)) {
-        row.details.** value = real(text, begin, column.name);
+      if (column.count == nullptr) {
+        row.details.*column.real = real(text, begin, column.name);
       } else {
-        const auto count = std::get<int64_t FaultDetails::*>(column.field);
-        row.details.*count = count == kMajorityClass && text.empty() ? -1 : number(text, begin, column.name);
+        const bool is_none = column.count == kMajorityClass && text.empty();
+        row.details.*column.count = is_none ? -1 : number(text, begin, column.name);
       }
     }
     check(row);
@@ -183,6 +177,8 @@ std::vector<DetailsRow> parse_details(std::string_view text, const std::string& 
 }  // namespace tf_injector::detail
 
 namespace tf_injector {
+
+std::span<const DetailsColumn> details_columns() noexcept { return detail::kDetailsColumns; }
 
 std::vector<DetailsRow> read_details(const std::string& path) {
   return detail::parse_details(detail::read_text(path), path);

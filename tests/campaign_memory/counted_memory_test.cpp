@@ -226,6 +226,27 @@ TEST_F(CountedMemoryTest, OfReportsThatOutweighTheNetwork) {
   EXPECT_EQ(metadata_of(path("r.run.json")).rows, 12000);
 }
 
+// Of many classes, and of the most that have a table of the classes gone to.
+TEST_F(CountedMemoryTest, OfDetails) {
+  for (const int64_t classes : {1000, 200}) {
+    std::mt19937 rng(36);
+    LayerStack stack(rng, Shape{8});
+    stack.dense(16).dense(classes, false);
+    const RunInputs inputs = stack_inputs(stack, rng, {.images = 4, .faults = 3000});
+    RunOptions o = options();
+    o.overwrite = true;
+    o.threads = 2;
+    const RunTuning tuning = blocks_of(3000);
+    const uint64_t without = said(inputs, o, tuning);
+    o.details = true;
+    o.details_path = path("r.details.csv");
+    const uint64_t most = said(inputs, o, tuning), found = taken(inputs, o, tuning);
+    EXPECT_LE(found, most) << classes;
+    EXPECT_LE(static_cast<double>(most), 3.5 * static_cast<double>(found)) << classes;
+    EXPECT_GE(most - without, 3000 * static_cast<uint64_t>(classes) * sizeof(int32_t)) << classes;
+  }
+}
+
 // Smaller packs, tiles and blocks, fewer threads.
 TEST_F(CountedMemoryTest, StaysBelowAnyBound) {
   const RunInputs inputs = resnet_like({.images = 4, .faults = 100});
