@@ -130,7 +130,7 @@ struct ReportStatistics {
 [[nodiscard]] ReportStatistics report_statistics(const std::string& path,
                                                  const ReportStatisticsOptions& options = {});
 // The same with the model and, where it is given, the list's plan (SamplingPlan::json) instead of the
-// metadata.
+// metadata's. Throws Error(bad_input) also where the metadata name another model.
 [[nodiscard]] ReportStatistics report_statistics(const std::string& path, const Model& model,
                                                  const std::string& plan,
                                                  const ReportStatisticsOptions& options = {});

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "answers/report_metadata.hpp"
 #include "io/file.hpp"
 #include "io/sha256.hpp"
 #include "report/details_csv.hpp"
-#include "report/report_names.hpp"
 #include "report/run_metadata.hpp"
 #include "session/guarded.hpp"
 #include "tf_injector/error.hpp"
@@ -30,11 +30,9 @@ struct NamedDetails {
   int64_t classes = 0;
 };
 std::optional<NamedDetails> named_details(const std::string& report) {
-  const std::string path = metadata_path_of(report);
-  if (!file_exists(path)) return std::nullopt;
-  const RunMetadata metadata = parse_metadata(read_text(path), path);
-  if (!metadata.details) return std::nullopt;
-  return NamedDetails{.details = *metadata.details, .classes = metadata.classes};
+  const std::optional<RunMetadata> metadata = metadata_beside(report);
+  if (!metadata || !metadata->details) return std::nullopt;
+  return NamedDetails{.details = *metadata->details, .classes = metadata->classes};
 }
 
 // "" where there is none, or no longer.

@@ -11,9 +11,9 @@
 
 #include "answers/domain_walk.hpp"
 #include "answers/exact_share.hpp"
+#include "answers/report_metadata.hpp"
 #include "answers/report_subject.hpp"
 #include "answers/sample_design.hpp"
-#include "io/file.hpp"
 #include "report/report_names.hpp"
 #include "report/run_metadata.hpp"
 #include "session/guarded.hpp"
@@ -291,6 +291,27 @@ ReportStatistics statistics_of(const std::string& path, const FinishedReport& re
   return result;
 }
 
+void require_finished(const RunMetadata& metadata, const FinishedReport& report, const std::string& path) {
+  if (metadata.finished) return;
+  throw Error(ErrorKind::bad_input,
+              fmt::format("{}: unfinished: {} of {} faults; the command that wrote it goes on with it", path,
+                          report.rows.size(), metadata.faults));
+}
+
+void require_model(const RunMetadata& metadata, const Model& model, const std::string& path) {
+  if (metadata.settings.model_sha256 == model.sha256()) return;
+  throw Error(ErrorKind::bad_input,
+              fmt::format("{}: its metadata name another model than '{}': SHA-256 {}, found {}", path,
+                          model.source(), metadata.settings.model_sha256, model.sha256()));
+}
+
+void add_metadata(ReportStatistics& result, const RunMetadata& metadata) {
+  result.classes = metadata.classes;
+  result.model = network_name(metadata.model_path);
+  result.dataset = dataset_name(metadata.command_line);
+  result.provenance = provenance_of(metadata);
+}
+
 }  // namespace
 
 const OutcomeName& outcome_name(Outcome outcome) noexcept { return kNames[static_cast<size_t>(outcome)]; }
@@ -317,25 +338,12 @@ ReportStatistics report_statistics(const std::string& path, const ReportStatisti
   return guarded([&] {
     check_options(options);
     const FinishedReport report = read_report(path);
-    const std::string metadata_path = metadata_path_of(path);
-    if (!file_exists(metadata_path)) return statistics_of(path, report, {}, path, options);
-    RunMetadata metadata;
-    try {
-      metadata = parse_metadata(read_text(metadata_path), metadata_path);
-    } catch (const Error& error) {
-      throw Error(ErrorKind::bad_input, error.what());
-    }
-    if (!metadata.finished) {
-      throw Error(ErrorKind::bad_input,
-                  fmt::format("{}: unfinished: {} of {} faults; the command that wrote it goes on with it",
-                              path, report.rows.size(), metadata.faults));
-    }
-    ReportStatistics result = statistics_of(path, report, {.plan = metadata.plan, .layers = metadata.layers},
-                                            metadata_path, options);
-    result.classes = metadata.classes;
-    result.model = network_name(metadata.model_path);
-    result.dataset = dataset_name(metadata.command_line);
-    result.provenance = provenance_of(metadata);
+    const std::optional<RunMetadata> metadata = metadata_beside(path);
+    if (!metadata) return statistics_of(path, report, {}, path, options);
+    require_finished(*metadata, report, path);
+    ReportStatistics result = statistics_of(
+        path, report, {.plan = metadata->plan, .layers = metadata->layers}, metadata_path_of(path), options);
+    add_metadata(result, *metadata);
     return result;
   });
 }
@@ -344,10 +352,18 @@ ReportStatistics report_statistics(const std::string& path, const Model& model, 
                                    const ReportStatisticsOptions& options) {
   return guarded([&] {
     check_options(options);
+    const FinishedReport report = read_report(path);
+    const std::optional<RunMetadata> metadata = metadata_beside(path);
+    if (metadata) {
+      require_finished(*metadata, report, path);
+      require_model(*metadata, model, path);
+    }
+    const std::string& known = plan.empty() && metadata ? metadata->plan : plan;
     ReportStatistics result =
-        statistics_of(path, read_report(path), {.plan = plan, .layers = kernel_layers(model)}, path, options);
+        statistics_of(path, report, {.plan = known, .layers = kernel_layers(model)}, path, options);
+    if (metadata) add_metadata(result, *metadata);
     result.model = network_name(model.source());
-    result.provenance = {{"model", model.source()}, {"model SHA-256", model.sha256()}};
+    if (!metadata) result.provenance = {{"model", model.source()}, {"model SHA-256", model.sha256()}};
     return result;
   });
 }

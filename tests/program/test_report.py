@@ -213,7 +213,9 @@ def test_command_lines_that_are_wrong(folder, words, message):
     (["r.csv", "--details", "none.csv"], "none.csv"),
     (["r.csv", "--details", "r.csv"], "r.csv:1:"),
     (["r.csv", "--model", "none.keras"], "none.keras"),
-    (["r.csv", "--model", "odd.keras", "--list", "none.csv"], "'none.csv': there is no such list"),
+    (["r.csv", "--model", "odd.keras"], "r.csv: its metadata name another model than 'odd.keras'"),
+    (["odd.csv", "--model", "odd.keras", "--list", LIST], "odd_channels.faults.csv:3:3"),
+    (["odd.csv", "--model", "odd.keras", "--list", "none.csv"], "none.csv"),
 ])
 def test_input_that_is_wrong(folder, words, message):
     before = files_of(folder)
@@ -272,9 +274,13 @@ def test_the_plan_beside_a_list(folder):
     (folder / "w.run.json").unlink()
     read = json.loads(report(folder, "w.csv", "--json", "-", "--model", MODEL, "--list", "drawn.csv").stdout)
     assert read["design"] == known["design"] and read["network"]["critical"] == known["network"]["critical"]
+    with open(folder / "drawn.csv", "a") as file:
+        file.write("\n")
+    done = report(folder, "w.csv", "--json", "-", "--model", MODEL, "--list", "drawn.csv")
+    assert done.returncode == DONE and "it is the plan of another list" in done.stderr
     (folder / "drawn.csv.plan.json").unlink()
     done = report(folder, "w.csv", "--json", "-", "--model", MODEL, "--list", "drawn.csv")
-    assert done.returncode == DONE and "'drawn.csv.plan.json' is not there" in done.stderr
+    assert done.returncode == DONE and "'drawn.csv.plan.json': no plan of the list is known" in done.stderr
     assert json.loads(done.stdout)["design"]["scheme"] != "layer-wise"
 
 

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <ostream>
 
 #include "cli/console/console.hpp"
@@ -13,6 +11,7 @@
 #include "cli/console/terminal.hpp"
 #include "cli/flag_values.hpp"
 #include "tf_injector/error.hpp"
+#include "tf_injector/fault_list.hpp"
 #include "tf_injector/model.hpp"
 
 namespace tf_injector::detail::cli {
@@ -39,17 +38,18 @@ double parse_rate(const std::string& flag, const std::string& text) {
 
 std::string plan_path(const std::string& list) { return list + ".plan.json"; }
 
-// The plan beside a list; "" where there is none.
-std::string plan_beside(const std::string& list) {
-  if (!std::filesystem::exists(list)) throw FaultListError(fmt::format("'{}': there is no such list", list));
-  std::ifstream file(plan_path(list), std::ios::binary);
-  if (!file) return "";
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 // "a.csv" -> "a.run.json"
 std::string metadata_path(const std::string& report) {
   return std::filesystem::path(report).replace_extension(".run.json").string();
+}
+
+// How the list was drawn; "": not known.
+std::string plan_of(const std::string& list, const Model& model, Console& console) {
+  const FaultList faults = FaultList::read(list, model);
+  for (const std::string& note : faults.notes()) console.warning(note);
+  if (faults.plan().empty())
+    console.message(fmt::format("'{}': no plan of the list is known", plan_path(list)));
+  return faults.plan();
 }
 
 }  // namespace
@@ -124,11 +124,8 @@ ReportStatistics ReportCommand::statistics(Console& console) const {
   if (model.empty()) {
     result = report_statistics(report, options);
   } else {
-    const std::string plan = list.empty() ? "" : plan_beside(list);
-    if (!list.empty() && plan.empty())
-      console.message(fmt::format("'{}' is not there; how the list was drawn is taken from the metadata",
-                                  plan_path(list)));
-    result = report_statistics(report, Model::load(model), plan, options);
+    const Model loaded = Model::load(model);
+    result = report_statistics(report, loaded, list.empty() ? "" : plan_of(list, loaded, console), options);
   }
   result.details = detail_statistics(details, report);
   return result;
