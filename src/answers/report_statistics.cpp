@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "answers/domain_mean.hpp"
 #include "answers/domain_walk.hpp"
 #include "answers/exact_share.hpp"
 #include "answers/report_metadata.hpp"
@@ -18,7 +19,6 @@
 #include "report/run_metadata.hpp"
 #include "session/guarded.hpp"
 #include "session/kernel_layers.hpp"
-#include "stats/sample_mean.hpp"
 #include "tf_injector/bit_groups.hpp"
 #include "tf_injector/error.hpp"
 
@@ -31,17 +31,6 @@ namespace {
 constexpr OutcomeName kNames[kOutcomes] = {
     {"critical", "critical (SDC-1)"},   {"non_critical", "non-critical"},   {"masked", "masked"},
     {"top_1_correct", "top-1 correct"}, {"top_5_correct", "top-5 correct"}, {"top_5_robust", "top-5 robust"}};
-constexpr int kTopExponentBit = 30;
-
-// Whether an outcome is measured as a share of images or as happening at all.
-enum class Unit { images, faults };
-
-// What is believed of a bit before its faults are looked at.
-Pool pool_of(Outcome outcome, Unit unit, int bit) {
-  if (outcome != Outcome::critical || unit == Unit::faults) return {};
-  return bit == kTopExponentBit ? Pool{.population = 0, .mean = 0.4, .variance = 0.2}
-                                : Pool{.population = 0, .mean = 0, .variance = 0.0005};
-}
 
 Share share_of(double estimate, const Interval& interval) {
   return {.estimate = std::clamp(estimate, interval.low, interval.high),
@@ -50,44 +39,21 @@ Share share_of(double estimate, const Interval& interval) {
 }
 
 // Of the rows, between 0 and 1.
-std::vector<double> values_of(std::span<const ReportRow> rows, Outcome outcome, Unit unit) {
+std::vector<double> values_of(std::span<const ReportRow> rows, Outcome outcome, OutcomeUnit unit) {
   std::vector<double> values;
   values.reserve(rows.size());
   for (const ReportRow& row : rows) {
     const auto count = static_cast<double>(std::max<int64_t>(outcome_images(row.tally, outcome), 0));
     const auto images = static_cast<double>(std::max<int64_t>(row.tally.images, 1));
-    values.push_back(unit == Unit::images ? count / images : count > 0 ? 1.0 : 0.0);
+    values.push_back(unit == OutcomeUnit::images ? count / images : count > 0 ? 1.0 : 0.0);
   }
   return values;
-}
-
-// The mean of values over a domain's population.
-SampleMean mean_of(const SampleDesign& design, const Domain& domain, std::span<const double> values,
-                   Outcome outcome, Unit unit, double confidence) {
-  std::vector<Pool> pools;
-  std::map<int, size_t> pool_of_bit;
-  // Where sizes are not known, the bits' shares of the population are not known either.
-  const auto key_of = [&](size_t cell) { return design.sizes_known ? design.cells[cell].bit : 0; };
-  for (const size_t cell : domain.cells) {
-    const auto [at, is_new] = pool_of_bit.try_emplace(key_of(cell), pools.size());
-    if (is_new) pools.push_back(pool_of(outcome, unit, key_of(cell)));
-    pools[at->second].population += design.cells[cell].population;
-  }
-  SampleMean mean(pools, confidence, std::max<int64_t>(domain.rows, 1), domain.lost);
-  for (const DomainEvent& event : domain.events) {
-    const size_t pool = pool_of_bit.at(key_of(event.cell));
-    if (event.row < 0)
-      mean.lose(pool, event.lost);
-    else
-      mean.add(pool, values[static_cast<size_t>(event.row)], event.ratio, event.most, event.weight);
-  }
-  return mean;
 }
 
 Share share_of_faults(const SampleDesign& design, const Domain& domain, std::span<const double> values,
                       Outcome outcome, double confidence) {
   if (!domain.is_one_group) {
-    const SampleMean mean = mean_of(design, domain, values, outcome, Unit::faults, confidence);
+    const SampleMean mean = domain_mean(design, domain, values, outcome, OutcomeUnit::faults, confidence);
     return share_of(mean.estimate(), mean.interval());
   }
   int64_t hits = 0;
@@ -178,10 +144,11 @@ class Statistics {
     walk(design_, domains);
     for (size_t o = 0; o < kOutcomes; ++o) {
       const auto outcome = static_cast<Outcome>(o);
-      const std::vector<double> shares = values_of(rows_, outcome, Unit::images);
-      const std::vector<double> hits = values_of(rows_, outcome, Unit::faults);
+      const std::vector<double> shares = values_of(rows_, outcome, OutcomeUnit::images);
+      const std::vector<double> hits = values_of(rows_, outcome, OutcomeUnit::faults);
       for (size_t i = 0; i < domains.size(); ++i) {
-        const SampleMean mean = mean_of(design_, domains[i], shares, outcome, Unit::images, confidence_);
+        const SampleMean mean =
+            domain_mean(design_, domains[i], shares, outcome, OutcomeUnit::images, confidence_);
         result[i].rates[o] = {.images = share_of(mean.estimate(), mean.interval()),
                               .faults = share_of_faults(design_, domains[i], hits, outcome, confidence_)};
         if (margin != nullptr && outcome == Outcome::critical && margin->wanted > 0)

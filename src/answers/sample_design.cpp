@@ -208,12 +208,15 @@ class DesignMaker {
     double all = 0;
     for (const ReportRow& row : rows_) ++counts[layer_ids_.at(layer_of(row))];
     for (const DesignLayer& layer : design_.layers) all += layer.elements;
+    double chance = 1;  // that a simple random sample has all counts within one of these
     for (size_t i = 0; i < counts.size(); ++i) {
-      const double share = static_cast<double>(rows_.size()) * design_.layers[i].elements / all;
-      if (std::fabs(counts[i] - share) > 1) return false;
+      const double part = design_.layers[i].elements / all, n = static_cast<double>(rows_.size());
+      if (std::fabs(counts[i] - n * part) > 1) return false;
+      constexpr double kTwoPi = 6.283185307179586;
+      chance *= std::min(1.0, 3 / std::sqrt(kTwoPi * n * part * (1 - part)));
     }
-    constexpr size_t kLeastLayers = 3, kLeastFaults = 100;
-    return counts.size() >= kLeastLayers && rows_.size() >= kLeastFaults;
+    constexpr double kLeastChance = 1e-6;
+    return chance < kLeastChance;
   }
 
   void place_rows() {

@@ -1,0 +1,20 @@
+// The mean of an outcome over a part of the population, from the report's rows.
+#pragma once
+
+#include <span>
+
+#include "answers/domain_walk.hpp"
+#include "stats/sample_mean.hpp"
+#include "tf_injector/report_statistics.hpp"
+
+namespace tf_injector::detail {
+
+// Whether an outcome is measured as a share of images or as happening at all.
+enum class OutcomeUnit { images, faults };
+
+// `domain` has been walked (domain_walk.hpp); `values`: of the report's rows, between 0 and 1.
+[[nodiscard]] SampleMean domain_mean(const SampleDesign& design, const Domain& domain,
+                                     std::span<const double> values, Outcome outcome, OutcomeUnit unit,
+                                     double confidence);
+
+}  // namespace tf_injector::detail
