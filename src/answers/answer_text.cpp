@@ -2,26 +2,40 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
 #include "answers/number_text.hpp"
 #include "tf_injector/bit_groups.hpp"
 
 namespace tf_injector::detail {
 namespace {
 
+constexpr std::string_view kExhaustive = "exhaustive";
+
 std::string images_phrase(int64_t images) {
   return images == 1 ? "the one image" : fmt::format("the {} images", grouped(images));
+}
+
+bool is_exact(const Share& share) { return share.low == share.high; }
+
+// " [1.10, 1.46]"; "" where every fault was run.
+std::string interval_behind(const Share& share) {
+  return is_exact(share) ? "" : " " + interval_text(percent_text(share));
 }
 
 // What the numbers are about: a population where the design is known, else the list.
 std::string who_text(const ReportStatistics& statistics) {
   const std::string of = statistics.model.empty() ? std::string("the network") : statistics.model;
   if (statistics.design.scheme.empty()) return "A fault of this report on " + of;
-  return "A random bit flip in a weight of " + of;
+  const StatisticsDomain& network = statistics.network;
+  const bool all_bits = network.bit_first == 0 && network.bit_last == 31;
+  const std::string flip = all_bits ? "bit flip" : "flip of " + bits_text(network);
+  return fmt::format("A random {} in a weight of {}", flip, of);
 }
 
 std::string scheme_text(const std::string& scheme) {
   if (scheme.empty()) return "chosen in a way that is not known";
-  if (scheme == "exhaustive") return "all that there are";
+  if (scheme == kExhaustive) return "all that there are";
   return scheme == "published" ? "drawn as the published lists were" : "drawn " + scheme;
 }
 
@@ -34,27 +48,29 @@ std::string subject_text(const ReportStatistics& statistics) {
 
 std::string answer_text(const ReportStatistics& statistics) {
   if (statistics.network.faults == 0) return "The report has no faults.";
-  const ShareText share = percent_text(statistics.network[Outcome::critical].images);
-  return fmt::format("{} changes the decision on {} % of the images {} ({} confidence).",
-                     who_text(statistics), share.estimate, interval_text(share),
-                     confidence_text(statistics.confidence));
+  const Share& images = statistics.network[Outcome::critical].images;
+  const std::string how_sure =
+      is_exact(images) ? "all faults were run" : confidence_text(statistics.confidence) + " confidence";
+  return fmt::format("{} changes the decision on {} % of the images{} ({}).", who_text(statistics),
+                     percent_text(images).estimate, interval_behind(images), how_sure);
 }
 
 std::string faults_answer_text(const ReportStatistics& statistics) {
   if (statistics.network.faults == 0) return "";
   const Share& faults = statistics.network[Outcome::critical].faults;
-  const ShareText share = percent_text(faults);
+  const std::string where = images_phrase(statistics.images);
+  const std::string share =
+      fmt::format("{} % of the faults{}.", percent_text(faults).estimate, interval_behind(faults));
   if (!(faults.estimate > 0))
-    return fmt::format("No fault of the report changes the decision on any of {}: {} % of the faults {}.",
-                       images_phrase(statistics.images), share.estimate, interval_text(share));
-  return fmt::format("One fault in {} changes the decision on at least one of {}: {} % of the faults {}.",
-                     one_in_text(faults.estimate), images_phrase(statistics.images), share.estimate,
-                     interval_text(share));
+    return fmt::format("No fault of the report changes the decision on any of {}: {}", where, share);
+  return fmt::format("One fault in {} changes the decision on at least one of {}: {}",
+                     one_in_text(faults.estimate), where, share);
 }
 
 std::string margin_text(const ReportStatistics& statistics) {
   const MarginStatistics& margin = statistics.margin;
   if (statistics.network.faults == 0) return "";
+  if (margin.achieved <= 0) return "Every fault was run: there is no margin.";
   std::string text = fmt::format("Margin achieved: {} percentage points", percent_text(margin.achieved));
   if (margin.planned > 0) text += fmt::format(" ({} were planned)", percent_text(margin.planned));
   text += ".";
@@ -72,6 +88,7 @@ std::string design_text(const ReportStatistics& statistics) {
   if (statistics.network.population)
     text += fmt::format(" of {} possible ones", grouped(*statistics.network.population));
   text += ", " + scheme_text(design.scheme);
+  if (design.scheme == kExhaustive) return text + ".";
   if (design.seed) text += fmt::format(" with seed {}", *design.seed);
   if (design.error && design.confidence)
     text += fmt::format(", planned for a margin of {} % at {}", percent_text(*design.error),

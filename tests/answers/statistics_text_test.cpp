@@ -81,6 +81,25 @@ TEST(StatisticsText, SaysWhatIsNotKnown) {
   EXPECT_THAT(text, Not(HasSubstr("wanted")));
 }
 
+TEST(StatisticsText, WhereEveryFaultWasRunNothingIsUncertain) {
+  ReportStatistics statistics = made_up_statistics(layer_names(2));
+  statistics.network.bit_first = 30;
+  statistics.network.faults = 8586752;
+  statistics.network.rates[0] = {{.estimate = 0.2, .low = 0.2, .high = 0.2},
+                                 {.estimate = 0.25, .low = 0.25, .high = 0.25}};
+  statistics.design = {.scheme = "exhaustive", .source = "x", .error = 0.01, .confidence = 0.99, .seed = 42};
+  statistics.margin = {.planned = 0.01, .achieved = 0};
+  EXPECT_THAT(statistics_text(statistics, {.columns = 140}),
+              testing::StartsWith("A random flip of bits 30-31 in a weight of ResNet20 changes the decision "
+                                  "on 20.0 % of the images (all "
+                                  "faults were run).\n"
+                                  "One fault in 4.0 changes the decision on at least one of the 10,000 "
+                                  "images: 25.0 % of the faults.\n"
+                                  "! Cells with few faults have wide intervals.\n\n"
+                                  "8,586,752 faults of 8,586,752 possible ones, all that there are.\n"
+                                  "Every fault was run: there is no margin.\n"));
+}
+
 TEST(StatisticsText, NoFaults) {
   EXPECT_THAT(statistics_text(ReportStatistics{}), testing::StartsWith("The report has no faults.\n"));
 }
