@@ -84,6 +84,8 @@ h1{font-size:1.35rem}
 .numbers div{padding:8px 10px}
 .numbers dd.value{font-size:1.15rem}
 .facts th,.facts td{display:block;border:0;padding:2px 0}
+.facts thead{position:absolute;left:-9999px}
+.facts tbody th{font-weight:600}
 .facts td{border-bottom:1px solid var(--grid);padding-bottom:6px}
 }
 @media print{

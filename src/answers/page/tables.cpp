@@ -190,9 +190,11 @@ std::string provenance_table(const ReportStatistics& statistics) {
   std::string html =
       table_start("facts", "Of the report and its metadata.", {{"what", true}, {"value", true}});
   html += fmt::format("<tr><th scope=\"row\">report</th><td>{}</td></tr>\n", html_text(statistics.report));
-  for (const ProvenanceItem& item : statistics.provenance)
+  for (const ProvenanceItem& item : statistics.provenance) {
+    if (item.value.empty()) continue;  // old metadata do not say it
     html += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", html_text(item.name),
                         html_text(item.value));
+  }
   return html + kTableEnd;
 }
 
