@@ -228,21 +228,25 @@ TEST_F(CountedMemoryTest, OfReportsThatOutweighTheNetwork) {
 
 // Of many classes, and of the most that have a table of the classes gone to.
 TEST_F(CountedMemoryTest, OfDetails) {
-  for (const int64_t classes : {1000, 200}) {
+  for (const auto& [classes, threads] :
+       std::vector<std::pair<int64_t, int>>{{1000, 1}, {1000, 2}, {200, 1}}) {
     std::mt19937 rng(36);
     LayerStack stack(rng, Shape{8});
     stack.dense(16).dense(classes, false);
     const RunInputs inputs = stack_inputs(stack, rng, {.images = 4, .faults = 3000});
     RunOptions o = options();
     o.overwrite = true;
-    o.threads = 2;
+    o.threads = threads;
     const RunTuning tuning = blocks_of(3000);
     const uint64_t without = said(inputs, o, tuning);
     o.details = true;
     o.details_path = path("r.details.csv");
     const uint64_t most = said(inputs, o, tuning), found = taken(inputs, o, tuning);
     EXPECT_LE(found, most) << classes;
-    EXPECT_LE(static_cast<double>(most), 3.5 * static_cast<double>(found)) << classes;
+    // Of two threads one may have done all of it.
+    if (threads == 1) {
+      EXPECT_LE(static_cast<double>(most), 3.5 * static_cast<double>(found)) << classes;
+    }
     EXPECT_GE(most - without, 3000 * static_cast<uint64_t>(classes) * sizeof(int32_t)) << classes;
   }
 }
