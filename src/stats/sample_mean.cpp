@@ -72,11 +72,12 @@ StreamShape SampleMean::shape(double most) const {
 
 void SampleMean::add(size_t pool, double value, double ratio, double most, double weight) {
   if (seen_ >= next_round_) begin_round();
+  if (seen_ >= next_look_) look_up();
   if (seen_ == 0) first_most_ = most;
   const StreamShape stream = shape(most);
   const double centre = seen_sum_ + expected_left_;
   const double large = seen_ == 0 ? 0.0 : large_squares_ / static_cast<double>(seen_);
-  const double room = 1 - (centre - most * most_x_);  // between the largest mean and the smallest z
+  const double room = high_ - (centre - most * most_x_);  // between the largest mean and the smallest z
   const double error = expected_error(stream, horizon_);
   Bets bets = bets_for(stream, horizon_, error, large, room);
   bets.upper *= std::max(0.0, 1 - lost_ / error);  // what is lost would cost more than is won
@@ -101,14 +102,27 @@ void SampleMean::lose(size_t pool, double units) {
   expected_left_ -= units / units_ * pools_[pool].x;
 }
 
-Interval SampleMean::interval() const {
+// What the values seen leave possible, whatever the others are.
+Interval SampleMean::range() const {
   constexpr double kRounding = 1e-9;
   double left = lost_;
   for (const State& pool : pools_) left += std::max(pool.left, 0.0) / units_;
   if (left * units_ < 0.5) return {.low = seen_sum_, .high = seen_sum_};
-  const double low = std::max(0.0, seen_sum_ - kRounding);
-  const double high = std::min(1.0, seen_sum_ + left + kRounding);
-  return {.low = lower_.solve(low, high), .high = upper_.solve(low, high)};
+  return {.low = std::max(0.0, seen_sum_ - kRounding), .high = std::min(1.0, seen_sum_ + left + kRounding)};
+}
+
+// The upper bound holds at every moment, so that the bets of the lower one may count on it.
+void SampleMean::look_up() {
+  const auto [low, high] = range();
+  high_ = std::max(std::min(high_, upper_.solve(low, high)), low);
+  next_look_ = seen_ + seen_ / 2;
+}
+
+Interval SampleMean::interval() const {
+  const auto [low, high] = range();
+  if (high <= low) return {.low = low, .high = high};
+  const double above = std::max(std::min(high_, upper_.solve(low, high)), low);
+  return {.low = lower_.solve(low, above), .high = above};
 }
 
 double SampleMean::estimate() const {

@@ -56,12 +56,15 @@ class SampleMean {
   void begin_round();
   [[nodiscard]] double horizon_with(std::span<const double> lost) const;
   [[nodiscard]] StreamShape shape(double most) const;
+  [[nodiscard]] Interval range() const;
+  void look_up();
 
   std::vector<State> pools_;
   double units_ = 0, lost_ = 0, seen_sum_ = 0;
   BettingBound upper_, lower_;
-  int64_t draws_, seen_ = 0, next_round_ = 0;
-  double horizon_;  // draws that the bets are made for
+  int64_t draws_, seen_ = 0, next_round_ = 0, next_look_ = 8;
+  double high_ = 1;  // no mean above is believed any more: bets on the lower bound may be larger
+  double horizon_;   // draws that the bets are made for
   double expected_left_ = 0, variance_ = 0, least_x_ = 0, most_x_ = 0;
   double squares_ = 0, large_squares_ = 0;  // of z around what was expected; of those above it
   double first_most_ = 1;
