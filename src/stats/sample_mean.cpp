@@ -125,13 +125,20 @@ Interval SampleMean::interval() const {
   return {.low = lower_.solve(low, above), .high = above};
 }
 
+// A pool without a value would have to be guessed: then the pools are not told apart.
 double SampleMean::estimate() const {
-  double mean = 0;
+  double weight = 0, weighted = 0, mean = 0;
+  bool all_seen = true;
   for (const State& pool : pools_) {
-    const double of_pool = pool.weight > 0 ? pool.weighted / pool.weight : pool.x;
-    mean += pool.population / units_ * of_pool;
+    weight += pool.weight;
+    weighted += pool.weighted;
+    if (pool.weight > 0)
+      mean += pool.population / units_ * (pool.weighted / pool.weight);
+    else
+      all_seen = all_seen && pool.population <= 0;
   }
-  return mean;
+  if (weight <= 0) return seen_sum_ + expected_left_;
+  return all_seen ? mean : weighted / weight;
 }
 
 int64_t SampleMean::draws_for(double error) const {

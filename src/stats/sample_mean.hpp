@@ -41,7 +41,7 @@ class SampleMean {
   void lose(size_t pool, double units);
 
   [[nodiscard]] Interval interval() const;
-  // Mean of the pools' weighted means, by their sizes.
+  // Mean of the pools' weighted means, by their sizes; where a pool has no value, of all values, weighted.
   [[nodiscard]] double estimate() const;
   // About how large a sample has an interval of +-error.
   [[nodiscard]] int64_t draws_for(double error) const;

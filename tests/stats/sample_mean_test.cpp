@@ -53,5 +53,27 @@ TEST(SampleMean, TheEstimateIsWeighted) {
   EXPECT_NEAR(mean.estimate(), 0.75, 1e-12);
 }
 
+// What is believed of a pool before is no result: a sample without an effect has the mean 0.
+TEST(SampleMean, TheEstimateIsOfTheValuesSeenAlone) {
+  const std::array<Pool, 2> pools = {{{.population = 31e6, .mean = 0, .variance = 0.0005},
+                                      {.population = 1e6, .mean = 0.4, .variance = 0.2}}};
+  SampleMean zeros(pools, 0.99, 8);
+  for (int i = 0; i < 8; ++i) zeros.add(0, 0.0, 1, 1, 4e6);
+  EXPECT_EQ(zeros.estimate(), 0);
+  SampleMean mixed(pools, 0.99, 2);
+  mixed.add(0, 0.5, 1, 1, 1);
+  mixed.add(0, 0.0, 1, 1, 3);
+  EXPECT_NEAR(mixed.estimate(), 0.125, 1e-12);
+}
+
+// Where each pool has values, a pool that chance drew too often counts by its size.
+TEST(SampleMean, PoolsCountByTheirSizes) {
+  const std::array<Pool, 2> pools = {{{.population = 3e6}, {.population = 1e6}}};
+  SampleMean mean(pools, 0.99, 2);
+  mean.add(0, 0.0, 1, 1, 1);
+  mean.add(1, 1.0, 1, 1, 1);
+  EXPECT_NEAR(mean.estimate(), 0.25, 1e-12);
+}
+
 }  // namespace
 }  // namespace tf_injector::detail
