@@ -77,8 +77,17 @@ class ReportReader {
     return true;
   }
 
+  // The two are easily mixed up, and what differs first would be the end of the line.
+  void refuse_fault_list() {
+    constexpr std::string_view kListBegin = "Injection,Layer,";
+    if (!text_.starts_with(kListBegin)) return;
+    line_number_ = 1;
+    fail(1, "a fault list; expected the report of a run over it");
+  }
+
   void read_header() {
     const std::string header = header_line();
+    refuse_fault_list();
     if (next_line()) {
       if (line_ != header) fail_at_difference(header);
     } else if (!(header + '\r').starts_with(text_)) {

@@ -111,7 +111,10 @@ TEST(CsvReport, LeavesATornLastLineOut) {
 }
 
 TEST(CsvReport, RefusesOtherFiles) {
-  EXPECT_THAT(refusal("Injection,Layer,TensorIndex,Bit\r\n"),
+  for (const char* end : {"\n", "\r\n"})
+    EXPECT_EQ(refusal(std::string("Injection,Layer,TensorIndex,Bit") + end),
+              "r.csv:1:1: a fault list; expected the report of a run over it");
+  EXPECT_THAT(refusal("Layer,TensorIndex,Bit\r\n"),
               StartsWith("r.csv:1:1: not what a report has here; expected \"inj_id,"));
   EXPECT_THAT(refusal("inj_id,target_layer,layer_weights,bit_pos\r\n"), StartsWith("r.csv:1:31: "));
   EXPECT_THAT(refusal("no line end, no report"), StartsWith("r.csv:1:1: "));

@@ -60,11 +60,16 @@ std::string estimate_text(const Estimate& estimate) {
     const int decimals = share_decimals(stratum.high - stratum.low);
     row.push_back(count_text(stratum.population));
     row.push_back(count_text(stratum.faults));
-    for (const double share : {stratum.estimate, stratum.low, stratum.high})
-      row.push_back(fmt::format("{:.{}f}", 100 * share, decimals));
+    // What is expected of a stratum before any of it is drawn is no result.
+    row.push_back(stratum.faults > 0 ? fmt::format("{:.{}f}", 100 * stratum.estimate, decimals) : "-");
+    for (const double end : {stratum.low, stratum.high})
+      row.push_back(fmt::format("{:.{}f}", 100 * end, decimals));
     rows.push_back(std::move(row));
   }
-  const std::string what = by_network ? "each interval at this confidence" : "all intervals hold at once";
+  const std::string what = by_network ? "each interval by itself, from the faults that the rate of the "
+                                        "network took: --by bit or --by layer\n"
+                                        "samples each part until its own interval is as narrow"
+                                      : "all intervals hold at once";
   return estimate_sentence(estimate) + "\n" +
          fmt::format("{} of {} faults, each on {} of {} images: {} inferences in {}; {}\n\n",
                      count_text(estimate.faults), count_text(estimate.population), estimate.images_per_fault,

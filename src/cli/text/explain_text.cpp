@@ -140,7 +140,7 @@ std::string reach_text(const FaultExplanation& found) {
   if (everywhere == &own) text = fmt::format("reach: all outputs of {}", printable(own.path));
   text += fmt::format("; from it on {} of {} outputs", grouped(outputs), grouped(all));
   if (everywhere != nullptr && everywhere != &own)
-    text += fmt::format(", all of them in {} first", printable(everywhere->path));
+    text += fmt::format("; {} is the first layer of which it can reach all", printable(everywhere->path));
   text += fmt::format("; {} of the {} multiply-adds of the network", grouped(multiply_adds),
                       grouped(found.multiply_adds));
   return wrapped(text);
