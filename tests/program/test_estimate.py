@@ -1,5 +1,6 @@
 """`estimate` as a program: the same result whatever threads and kernels, after being killed, and its exit codes."""
 import json
+import re
 import signal
 import subprocess
 import time
@@ -94,7 +95,15 @@ def test_text(words):
     done = run(*words, "--error", "0.05")
     assert done.returncode == DONE
     assert "A random bit flip in a kernel changes the decision on" in done.stdout and "at 99 % confidence" in done.stdout
-    assert "within +-5 % as asked" in done.stdout
+    assert re.search(r"the interval is \+-[0-4]\.\d+ percentage points, 5 were asked", done.stdout)
+    assert "--by bit or --by layer" in done.stdout
+
+
+def test_text_of_what_was_not_drawn(words):
+    done = run(*words, "--by", "layer", "--error", "0.00001", "--max-seconds", "0.000001")
+    assert done.returncode == DONE
+    rows = [line.split() for line in done.stdout.splitlines() if line.endswith(" 100")]
+    assert rows and all(row[-4:] == ["0", "-", "0", "100"] for row in rows)
 
 
 def test_json_file(words, tmp_path):

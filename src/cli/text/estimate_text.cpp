@@ -18,10 +18,20 @@ std::string count_text(int64_t number) {
   return digits;
 }
 
+// The estimate need not be the middle of the interval: "+-" is said of the interval alone.
+std::string width_text(const Estimate& estimate) {
+  const double asked = 100 * estimate.options.error;
+  if (estimate.options.by != EstimateBy::network)
+    return fmt::format("each interval is +-{:g} percentage points or narrower, as asked", asked);
+  const double width = estimate.high - estimate.low;
+  return fmt::format("the interval is +-{:.{}f} percentage points, {:g} were asked", 100 * width / 2,
+                     share_decimals(width), asked);
+}
+
 std::string stop_text(const Estimate& estimate) {
   switch (estimate.stopped) {
     case EstimateStop::error:
-      return fmt::format("within +-{:g} % as asked", 100 * estimate.options.error);
+      return width_text(estimate);
     case EstimateStop::time:
       return "the time was up: the interval is wider than asked, and valid";
     case EstimateStop::exhausted:
