@@ -380,7 +380,7 @@ class Estimator {
       result.high += weight * sample.interval().high;
       result.faults += drawn(samples_[d]);
     }
-    result.high = std::min(result.high, 1.0);
+    for (double* share : {&result.low, &result.estimate, &result.high}) *share = std::min(*share, 1.0);
     result.inferences = result.faults * result.images_per_fault;
     result.seconds = evaluator_.seconds();
     result.model_sha256 = session_.model().sha256();

@@ -92,6 +92,7 @@ void SampleMean::add(size_t pool, double value, double ratio, double most, doubl
   s.weight += weight;
   s.weighted += weight * value;
   s.left -= 1;
+  sum_ += value;
   seen_sum_ += value / units_;
   expected_left_ -= s.x / units_;
 }
@@ -107,7 +108,10 @@ Interval SampleMean::range() const {
   constexpr double kRounding = 1e-9;
   double left = lost_;
   for (const State& pool : pools_) left += std::max(pool.left, 0.0) / units_;
-  if (left * units_ < 0.5) return {.low = seen_sum_, .high = seen_sum_};
+  if (left * units_ < 0.5) {
+    const double mean = std::min(sum_ / units_, 1.0);
+    return {.low = mean, .high = mean};
+  }
   return {.low = std::max(0.0, seen_sum_ - kRounding), .high = std::min(1.0, seen_sum_ + left + kRounding)};
 }
 

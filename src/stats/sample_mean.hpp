@@ -60,7 +60,9 @@ class SampleMean {
   void look_up();
 
   std::vector<State> pools_;
-  double units_ = 0, lost_ = 0, seen_sum_ = 0;
+  double units_ = 0, lost_ = 0;
+  double sum_ = 0,
+         seen_sum_ = 0;  // of the values, exact where they are whole; the same as a share of the units
   BettingBound upper_, lower_;
   int64_t draws_, seen_ = 0, next_round_ = 0, next_look_ = 8;
   double high_ = 1;  // no mean above is believed any more: bets on the lower bound may be larger

@@ -152,7 +152,10 @@ Interval StratifiedMean::look() {
   const double least = std::max(seen_sum_ - kRounding, 0.0);
   const double most = std::min(seen_sum_ + units_left_ / units_ + kRounding, 1.0);
   if (is_exhausted()) {
-    interval_ = {.low = seen_sum_, .high = seen_sum_};
+    double sum = 0;  // exact where values are whole, as shares of the units are not
+    for (const State& s : strata_) sum += s.sum;
+    const double mean = std::min(sum / units_, 1.0);
+    interval_ = {.low = mean, .high = mean};
     return interval_;
   }
   const double low = std::clamp(interval_.low, least, most), high = std::clamp(interval_.high, least, most);

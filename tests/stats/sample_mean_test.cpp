@@ -37,6 +37,21 @@ TEST(SampleMean, AllUnitsGiveTheMeanItself) {
   EXPECT_NEAR(mean.estimate(), 0.25, 1e-12);
 }
 
+// A third has no exact double: what all units give is nevertheless 1, not a little more or less.
+TEST(SampleMean, AllOnesAreOne) {
+  for (const int units : {3, 41, 192, 288, 1000}) {
+    SCOPED_TRACE(units);
+    const std::array<Pool, 1> pools = {{{.population = static_cast<double>(units)}}};
+    SampleMean mean(pools, 0.99, units);
+    for (int i = 0; i < units; ++i) {
+      const double ratio = static_cast<double>(units - i) / units;
+      mean.add(0, 1.0, ratio, ratio, 1);
+    }
+    EXPECT_EQ(mean.interval().low, 1);
+    EXPECT_EQ(mean.interval().high, 1);
+  }
+}
+
 TEST(SampleMean, NothingDrawnIsNothingKnown) {
   const std::array<Pool, 1> pools = {{{.population = 1e6}}};
   const SampleMean mean(pools, 0.99, 1);

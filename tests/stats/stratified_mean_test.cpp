@@ -105,6 +105,21 @@ TEST(StratifiedMean, IntervalsAreNestedHoldTheMeanAndEndInIt) {
   EXPECT_LE(missed, kPopulations * 5 / 100);
 }
 
+TEST(StratifiedMean, AllOnesAreOne) {
+  for (const int units : {3, 41, 192, 288, 1000}) {
+    SCOPED_TRACE(units);
+    const std::array<Stratum, 1> strata = {{{.population = static_cast<double>(units)}}};
+    StratifiedMean mean(strata, {.confidence = 0.99, .error = 1e-6});
+    for (int i = 0; i < units; ++i) {
+      mean.begin_round();
+      mean.add(0, 1);
+    }
+    EXPECT_EQ(mean.look().low, 1);
+    EXPECT_EQ(mean.look().high, 1);
+    EXPECT_EQ(mean.estimate(), 1);
+  }
+}
+
 // Beliefs that could not be more wrong cost draws, no validity.
 TEST(StratifiedMean, WrongBeliefsDoNotMakeItWrong) {
   std::mt19937 rng(2);
