@@ -71,7 +71,9 @@ std::string margin_text(const ReportStatistics& statistics) {
   const MarginStatistics& margin = statistics.margin;
   if (statistics.network.faults == 0) return "";
   if (margin.achieved <= 0) return "Every fault was run: there is no margin.";
-  std::string text = fmt::format("Margin achieved: {} percentage points", percent_text(margin.achieved));
+  std::string text =
+      fmt::format("Margin achieved, half the width of the first interval: {} percentage points",
+                  percent_text(margin.achieved));
   if (margin.planned > 0) text += fmt::format(" ({} were planned)", percent_text(margin.planned));
   text += ".";
   if (!(margin.wanted > 0)) return text;

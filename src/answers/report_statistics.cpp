@@ -196,11 +196,12 @@ std::vector<ReportRow> worst_of(std::span<const ReportRow> rows, size_t count) {
 std::vector<ProvenanceItem> provenance_of(const RunMetadata& m) {
   std::string command;
   for (const std::string& word : m.command_line) command += (command.empty() ? "" : " ") + word;
+  const std::string images = m.settings.limit ? fmt::format(", the first {} images", *m.settings.limit) : "";
   return {{"model", m.model_path},
           {"model SHA-256", m.settings.model_sha256},
           {"fault list", m.fault_list_path},
           {"fault list SHA-256", m.settings.fault_list_sha256},
-          {"test set", m.data_path},
+          {"test set", m.data_path + images},
           {"test set SHA-256", m.settings.data_sha256},
           {"report SHA-256", m.report_sha256},
           {"preprocessing", m.settings.preprocessing.value_or("")},

@@ -121,6 +121,14 @@ def test_json_says_what_the_rows_say(folder):
     assert by_field["field"] == "sign" and by_field["bit_first"] == 31
 
 
+def test_images_that_are_not_all(folder):
+    for more, expected in [(["--limit", "2"], ", the first 2 images"), ([], "set.npz")]:
+        done = run("--model", MODEL, "--data", folder / "set.npz", "-f", LIST, "--report", folder / "few.csv", "--overwrite", *more)
+        assert done.returncode == DONE, done.stderr
+        provenance = json.loads(report(folder, "few.csv", "--json", "-").stdout)["provenance"]
+        assert [item["value"] for item in provenance if item["name"] == "test set"][0].endswith(expected)
+
+
 def test_details_of_the_run_are_found(folder):
     assert report(folder, "r.csv", "--json", "r.json").returncode == DONE
     details = json.loads((folder / "r.json").read_bytes())["details"]

@@ -58,7 +58,7 @@ std::string key_numbers(const ReportStatistics& statistics) {
   html += key_number("Faults in the report", grouped(network.faults),
                      network.population ? "of " + grouped(*network.population) + " possible ones"
                                         : std::string("of a number that is not known"));
-  html += key_number("Images of the test set", grouped(statistics.images),
+  html += key_number("Images of each fault", grouped(statistics.images),
                      fmt::format("{} right without a fault", grouped(statistics.golden.top_1_correct)));
   if (statistics.fit) {
     const ShareText fit = amount_text(*statistics.fit);
@@ -83,10 +83,10 @@ std::string scroll_box(const std::string& style, const std::string& label, const
                      style, html_text(label), content);
 }
 
-// Of a table: a short one is not torn in print.
+// Of a table: a short one, as that of the bits, is shown whole, and not torn in print.
 std::string table_box(size_t rows) {
   constexpr size_t kShortTable = 40;
-  return rows <= kShortTable ? "tall short" : "tall";
+  return rows <= kShortTable ? "short" : "tall";
 }
 
 std::string figure_of(const Drawing& drawing, const std::string& style, const std::string& label,

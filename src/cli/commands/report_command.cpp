@@ -80,7 +80,7 @@ void ReportCommand::add_flags(CommandParser& parser) {
   parser.text("--svg", "FOLDER", "Also write the page's pictures: heatmap.svg, bits.svg, ...",
               files.svg_folder);
   parser.flag("--overwrite", "Replace files that are there", files.overwrite);
-  parser.value("--confidence", "C", "Of each interval, between 0 and 1 (default: 0.99)",
+  parser.value("--confidence", "C", "Of each interval, above 0.5 and below 1 (default: 0.99)",
                [this](const std::string& flag, const std::string& text) {
                  options.confidence = parse_share(flag, text);
                });
