@@ -51,10 +51,10 @@ HelpText ExplainCommand::help() const {
   tf_injector explain 'conv2d_8,(2, 0, 30, 3),3' --model net.keras --data test.npz --limit 100
   tf_injector explain 1228 -f faults.csv -d CIFAR10 -n ResNet20 --json fault.json
 
-Why a fault ended: unseen (no output of its layer differs), clipped (by a ReLU), pooled (not the largest of
-its window), rounded (a sum or product rounds to the same bits), dropped (cut away).
-Exit codes: 0 done, 2 wrong command line, 3 bad input, 4 file not written, 8 out of memory, 9 fetching
-failed, 75 interrupted.)"};
+Why a fault ended: unseen (no output of its layer differs), clipped (by a ReLU), pooled (not the
+largest of its window), rounded (a sum or product rounds to the same bits), dropped (cut away).
+Exit codes: 0 done, 2 wrong command line, 3 bad input, 4 file not written, 8 out of memory,
+9 fetching failed, 75 interrupted.)"};
 }
 
 void ExplainCommand::add_flags(CommandParser& parser) {
