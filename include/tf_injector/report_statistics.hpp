@@ -93,9 +93,12 @@ struct DetailStatistics {
   std::vector<int64_t> confusion = {};
 };
 
+constexpr double kMostFitPerMbit = 1e15;  // every bit flips once an hour
+
 struct ReportStatisticsOptions {
-  double confidence = 0.99;                 // of each interval
-  std::optional<double> fit_per_mbit = {};  // raw failures in 10^9 hours of a million bits
+  double confidence = 0.99;  // of each interval
+  std::optional<double> fit_per_mbit =
+      {};  // raw failures in 10^9 hours of a million bits; to kMostFitPerMbit
   std::optional<double> wanted_margin = {};
   size_t worst = 20;  // faults that are listed
 };

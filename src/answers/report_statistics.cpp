@@ -6,6 +6,8 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <set>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -152,7 +154,7 @@ class Statistics {
         result[i].rates[o] = {.images = share_of(mean.estimate(), mean.interval()),
                               .faults = share_of_faults(design_, domains[i], hits, outcome, confidence_)};
         if (margin != nullptr && outcome == Outcome::critical && margin->wanted > 0)
-          margin->faults_for_wanted = mean.draws_for(margin->wanted);
+          margin->faults_for_wanted = std::min(mean.draws_for(margin->wanted), all_of(domains[i]));
       }
     }
     for (size_t i = 0; i < domains.size(); ++i) {
@@ -160,6 +162,11 @@ class Statistics {
       if (design_.sizes_known) result[i].population = static_cast<int64_t>(domains[i].population);
     }
     return result;
+  }
+
+  // No sample is larger.
+  [[nodiscard]] int64_t all_of(const Domain& domain) const {
+    return design_.sizes_known ? static_cast<int64_t>(domain.population) : INT64_MAX;
   }
 
   const SampleDesign& design_;
@@ -219,18 +226,47 @@ void check_options(const ReportStatisticsOptions& options) {
   };
   refuse(!(options.confidence > 0.5 && options.confidence < 1),
          fmt::format("`confidence`: expected a number above 0.5 and below 1, found {}", options.confidence));
-  refuse(options.fit_per_mbit && !(*options.fit_per_mbit > 0 && std::isfinite(*options.fit_per_mbit)),
-         "`fit_per_mbit`: expected a number above 0");
+  refuse(options.fit_per_mbit && !(*options.fit_per_mbit > 0 && *options.fit_per_mbit <= kMostFitPerMbit),
+         fmt::format("`fit_per_mbit`: expected a number above 0, at most {:g}", kMostFitPerMbit));
   refuse(options.wanted_margin && !(*options.wanted_margin > 0 && *options.wanted_margin < 1),
          "`margin`: expected a number above 0 and below 1");
 }
 
-ReportStatistics statistics_of(const std::string& path, const FinishedReport& report,
+struct BitLess {
+  template <typename Bit>
+  bool operator()(const Bit& a, const Bit& b) const {
+    const auto& [layer_a, index_a, bit_a] = a;
+    const auto& [layer_b, index_b, bit_b] = b;
+    if (layer_a != layer_b) return layer_a < layer_b;
+    if (bit_a != bit_b) return bit_a < bit_b;
+    return std::lexicographical_compare(index_a.begin(), index_a.end(), index_b.begin(), index_b.end());
+  }
+};
+
+// Without those that hit a bit that a row before hit too: the different bits of a sample drawn with
+// replacement are one drawn without.
+std::vector<ReportRow> different_rows(const std::vector<ReportRow>& rows) {
+  std::set<std::tuple<std::string_view, std::span<const int64_t>, int>, BitLess> seen;
+  std::vector<ReportRow> different;
+  for (const ReportRow& row : rows) {
+    const FaultPart& part = row.fault.parts.front();
+    if (seen.emplace(part.layer, part.index, flipped_bit(row.fault)).second) different.push_back(row);
+  }
+  return different;
+}
+
+ReportStatistics statistics_of(const std::string& path, const FinishedReport& whole,
                                const DesignSources& sources, const std::string& label,
                                const ReportStatisticsOptions& options) {
-  if (report.rows.empty())
+  if (whole.rows.empty())
     throw Error(ErrorKind::bad_input, fmt::format("{}: expected a report with faults, found none", path));
+  const FinishedReport report{.golden = whole.golden, .rows = different_rows(whole.rows)};
   SampleDesign design = sample_design(report.rows, sources, label);
+  if (report.rows.size() < whole.rows.size()) {
+    design.remarks.push_back(
+        fmt::format("{} of {} rows hit a bit that a row before hit too: each bit counts once.",
+                    whole.rows.size() - report.rows.size(), whole.rows.size()));
+  }
   ReportStatistics result;
   result.report = path;
   result.confidence = options.confidence;

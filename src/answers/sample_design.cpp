@@ -234,6 +234,20 @@ class DesignMaker {
       }
       design_.cell_of_row.push_back(found->second);
     }
+    check_populations();
+  }
+
+  // More different faults than there are: indexes of another model.
+  void check_populations() const {
+    std::vector<double> rows(design_.cells.size());
+    for (const size_t cell : design_.cell_of_row) {
+      const DesignCell& of = design_.cells[cell];
+      if (++rows[cell] <= of.population) continue;
+      throw Error(ErrorKind::bad_input,
+                  fmt::format("{}: expected at most {} faults in bit {} of '{}', as many as "
+                              "it has weights, found more",
+                              label_, of.population, of.bit, printable(design_.layers[of.layer].name)));
+    }
   }
 
   std::span<const ReportRow> rows_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "answers/pictures/drawing.hpp"
+#include "core/same_file.hpp"
 #include "io/file.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/report_statistics.hpp"
@@ -34,16 +35,6 @@ std::vector<std::string> targets_of(const StatisticsFiles& files) {
     for (const char* name : kPictureNames) targets.push_back(picture_path(files.svg_folder, name));
   }
   return targets;
-}
-
-// Also of files that are not there yet.
-bool is_same_file(const std::string& a, const std::string& b) {
-  std::error_code error;
-  if (std::filesystem::equivalent(a, b, error)) return true;
-  const auto place = [&](const std::string& path) {
-    return std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
-  };
-  return place(a) == place(b);
 }
 
 void make_folder_of(const std::string& path) {

@@ -6,12 +6,23 @@
 #include <ostream>
 
 #include "cli/console/standard_streams.hpp"
+#include "core/same_file.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::detail::cli {
 
 void add_json_flag(CommandParser& parser, std::string& path) {
   parser.text("--json", "FILE", "Write the result as JSON too; -: print it instead of the text", path);
+}
+
+void check_json_path(const std::string& path, const std::vector<std::string>& inputs) {
+  if (path.empty() || path == "-") return;
+  for (const std::string& input : inputs) {
+    if (!input.empty() && is_same_file(path, input))
+      throw Error(ErrorKind::usage, "--json " + path + " would be written over '" + input + "'");
+  }
+  if (const std::string stream = standard_stream_into(path); !stream.empty())
+    throw Error(ErrorKind::usage, path + ": " + stream + " is redirected into this file");
 }
 
 void print_result(std::ostream& out, const std::string& path, const std::string& text,
@@ -22,8 +33,6 @@ void print_result(std::ostream& out, const std::string& path, const std::string&
   }
   out << text;
   if (path.empty()) return;
-  if (const std::string stream = standard_stream_into(path); !stream.empty())
-    throw Error(ErrorKind::usage, path + ": " + stream + " is redirected into this file");
   errno = 0;
   std::ofstream file(path, std::ios::binary);
   file << json << std::flush;

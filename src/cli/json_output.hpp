@@ -3,6 +3,7 @@
 
 #include <iosfwd>
 #include <string>
+#include <vector>
 
 #include "cli/command_parser.hpp"
 
@@ -10,6 +11,10 @@ namespace tf_injector::detail::cli {
 
 // Adds the flag; `path` must outlive the parser.
 void add_json_flag(CommandParser& parser, std::string& path);
+
+// Before anything is evaluated: throws Error(usage) where the JSON would be written over one of the inputs
+// ("": none), or into a standard stream.
+void check_json_path(const std::string& path, const std::vector<std::string>& inputs);
 
 // Prints the text and writes the JSON to `path`; "": the text only, "-": the JSON is printed, and not the
 // text. Throws OutputError.

@@ -117,7 +117,7 @@ class DrawEvaluator {
     std::vector<double> shares;
     for (size_t i = 0; i < draws.size(); ++i) {
       const auto count = static_cast<double>(*state_.count(domain, first + static_cast<int64_t>(i)));
-      shares.push_back(std::min(count / static_cast<double>(tiles_.images_each()), 1.0));
+      shares.push_back(count / static_cast<double>(tiles_.images_each()));
     }
     return shares;
   }
@@ -279,8 +279,9 @@ class Estimator {
         population_(session.model().data()->graph, session.model().source()),
         domains_(domains_of(population_, options.by)),
         tiles_(session.images(), options.seed),
-        state_(options.state_path.empty() ? EstimateState()
-                                          : EstimateState(options.state_path, identity_of(session, options))),
+        state_(options.state_path.empty()
+                   ? EstimateState()
+                   : EstimateState(options.state_path, identity_of(session, options), tiles_.images_each())),
         evaluator_(session, population_, options, tiles_, state_, callbacks) {
     const StratifiedMeanOptions mean{
         .confidence = 1 - (1 - options.confidence) / static_cast<double>(domains_.size()),

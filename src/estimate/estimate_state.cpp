@@ -66,7 +66,7 @@ bool parse_line(std::string_view line, std::array<int64_t, 3>& numbers) {
 
 }  // namespace
 
-EstimateState::EstimateState(const std::string& path, const EstimateIdentity& identity) {
+EstimateState::EstimateState(const std::string& path, const EstimateIdentity& identity, int64_t images) {
   const bool is_there = file_exists(path);
   file_.emplace(path, is_there ? AppendFile::Mode::open_existing : AppendFile::Mode::create_new);
   const std::string text = is_there ? read_text(path) : "", header = header_of(identity);
@@ -80,11 +80,11 @@ EstimateState::EstimateState(const std::string& path, const EstimateIdentity& id
   }
   compare(text.substr(0, line_end), identity, path);
   const size_t whole = text.rfind('\n') + 1;
-  read(text.substr(0, whole), path);
+  read(text.substr(0, whole), path, images);
   if (whole < text.size()) file_->truncate(whole);
 }
 
-void EstimateState::read(const std::string& text, const std::string& path) {
+void EstimateState::read(const std::string& text, const std::string& path, int64_t images) {
   size_t line = 1;
   for (size_t begin = text.find('\n') + 1; begin < text.size();) {
     const size_t end = text.find('\n', begin);
@@ -98,7 +98,14 @@ void EstimateState::read(const std::string& text, const std::string& path) {
     }
     const auto domain = static_cast<size_t>(numbers[0]);
     if (domain >= counts_.size()) counts_.resize(domain + 1);
-    if (counts_[domain].insert_or_assign(numbers[1], numbers[2]).second) ++draws_;
+    const auto [known, is_new] = counts_[domain].try_emplace(numbers[1], numbers[2]);
+    if (numbers[2] > images || known->second != numbers[2]) {
+      throw Error(
+          ErrorKind::bad_input,
+          fmt::format("{}:{}: damaged: expected one count, of at most {} images, for each fault, found '{}'",
+                      path, line, images, row));
+    }
+    if (is_new) ++draws_;
     begin = end + 1;
   }
 }

@@ -21,7 +21,8 @@ class EstimateState {
   // In memory only.
   EstimateState() = default;
   // Goes on with the file, or begins it. Throws Error(resume), Error(bad_input), Error(busy), OutputError.
-  EstimateState(const std::string& path, const EstimateIdentity& identity);
+  // `images`: of a draw; no count is larger.
+  EstimateState(const std::string& path, const EstimateIdentity& identity, int64_t images);
 
   // How many images of a draw have what is counted; none: not evaluated yet.
   [[nodiscard]] std::optional<int64_t> count(size_t domain, int64_t draw) const;
@@ -30,7 +31,7 @@ class EstimateState {
   [[nodiscard]] int64_t draws() const noexcept { return draws_; }
 
  private:
-  void read(const std::string& text, const std::string& path);
+  void read(const std::string& text, const std::string& path, int64_t images);
 
   std::optional<AppendFile> file_;
   std::vector<std::unordered_map<int64_t, int64_t>> counts_;  // by domain

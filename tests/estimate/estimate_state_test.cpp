@@ -23,7 +23,7 @@ class EstimateStateTest : public FolderTest {
   void write(const std::string& text) const { write_atomic(file(), text); }
   // A file with four draws in two domains.
   std::string written() const {
-    EstimateState state(file(), identity_);
+    EstimateState state(file(), identity_, 25);
     state.add(0, {{0, 5}, {2, 0}, {1, 25}});
     state.add(3, {{7, 1}});
     return text();
@@ -31,7 +31,7 @@ class EstimateStateTest : public FolderTest {
   void expect_error(ErrorKind kind, const std::string& what) const {
     const std::string before = text();
     try {
-      const EstimateState state(file(), identity_);
+      const EstimateState state(file(), identity_, 25);
       ADD_FAILURE() << "no error";
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), kind) << error.what();
@@ -45,7 +45,7 @@ class EstimateStateTest : public FolderTest {
 
 TEST_F(EstimateStateTest, KeepsWhatWasAdded) {
   written();
-  EstimateState state(file(), identity_);
+  EstimateState state(file(), identity_, 25);
   EXPECT_EQ(state.draws(), 4);
   EXPECT_EQ(state.count(0, 0), 5);
   EXPECT_EQ(state.count(0, 1), 25);
@@ -75,7 +75,7 @@ TEST_F(EstimateStateTest, ATornEndIsCutOff) {
     const size_t kept = size < header ? 0 : whole.rfind('\n', size - 1) + 1;
     const std::string lines = whole.substr(header, kept > header ? kept - header : 0);
     {
-      EstimateState state(file(), identity_);
+      EstimateState state(file(), identity_, 25);
       EXPECT_EQ(state.draws(), std::count(lines.begin(), lines.end(), '\n'));
       state.add(5, {{6, 7}});
     }
@@ -118,13 +118,24 @@ TEST_F(EstimateStateTest, ADamagedLineIsNamed) {
   }
 }
 
+TEST_F(EstimateStateTest, ACountThatCannotBeIsNamed) {
+  const std::string whole = written();
+  for (const char* line : {"0,9,26", "0,9,9223372036854775807", "0,1,24", "3,7,0"}) {
+    SCOPED_TRACE(line);
+    write(whole + line + "\n");
+    expect_error(ErrorKind::bad_input, "net.state:6: damaged: expected one count, of at most 25 images");
+  }
+  write(whole + "0,1,25\n");  // the same again
+  EXPECT_EQ(EstimateState(file(), identity_, 25).draws(), 4);
+}
+
 TEST_F(EstimateStateTest, TwoOwnersAreOneTooMany) {
-  const EstimateState state(file(), identity_);
+  const EstimateState state(file(), identity_, 25);
   expect_error(ErrorKind::busy, "net.state");
 }
 
 TEST_F(EstimateStateTest, ItsFolderMustBeThere) {
-  EXPECT_THROW(EstimateState(path("none") + "/net.state", identity_), Error);
+  EXPECT_THROW(EstimateState(path("none") + "/net.state", identity_, 25), Error);
 }
 
 // TFI_MUTATIONS sets how many.
@@ -140,7 +151,7 @@ TEST_F(EstimateStateTest, MutationsGiveTypedErrors) {
       damaged[rng() % damaged.size()] = static_cast<char>(rng());
     write(damaged);
     try {
-      EstimateState state(file(), identity_);
+      EstimateState state(file(), identity_, 25);
       state.add(0, {{100, 1}});
       EXPECT_EQ(state.count(0, 100), 1);
     } catch (const Error& error) {

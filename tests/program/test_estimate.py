@@ -156,3 +156,14 @@ def test_a_state_has_one_owner(words, tmp_path):
     finally:
         first.kill()
         first.wait()
+
+
+def test_json_is_never_written_over_what_is_read(words, tmp_path):
+    state = tmp_path / "net.state"
+    assert run(*words, "--error", "0.2", "--state", state).returncode == DONE
+    (tmp_path / "link.keras").symlink_to(MODEL)
+    for target in (words[words.index("--data") + 1], tmp_path / "." / "set.npz", state, tmp_path / "link.keras"):
+        before = open(target, "rb").read()
+        done = run(*words, "--error", "0.2", "--state", state, "--json", target)
+        assert done.returncode == USAGE and "would be written over" in done.stderr
+        assert open(target, "rb").read() == before

@@ -1,6 +1,8 @@
 """`explain` as a program: its numbers against campaigns of the program, its text, its errors."""
 import csv
 import json
+import os
+import shutil
 
 import numpy as np
 import pytest
@@ -120,3 +122,14 @@ def test_wrong_input_ends_as_documented(words, code, said, tmp_path):
 def test_a_model_is_needed():
     done = run("explain", "conv,(0, 0, 0, 0),3")
     assert done.returncode == USAGE and "--model is required, or -d and -n" in done.stderr
+
+
+def test_json_is_never_written_over_what_is_read(images, tmp_path):
+    copies = [shutil.copy(path, tmp_path / name) for path, name in ((MODEL, "net.keras"), (LIST, "list.csv"), (images, "set.npz"))]
+    words = ["explain", faults()[0]["Injection"], "--model", copies[0], "-f", copies[1], "--data", copies[2], "--json"]
+    for path in copies:
+        before = open(path, "rb").read()
+        for target in (path, os.path.relpath(path)):
+            done = run(*words, target)
+            assert done.returncode == USAGE and "would be written over" in done.stderr
+        assert open(path, "rb").read() == before

@@ -11,6 +11,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from dense_model import write_dense_model
 from page import check_page
 from small_campaign import BAD_INPUT, DONE, LIST, MODEL, NOT_WRITTEN, PROGRAM, USAGE, files_of, interrupt, run, write_images
 
@@ -99,7 +100,9 @@ def test_terminals_have_colour_unless_it_is_not_wanted(folder, environment, is_c
 
 def test_json_says_what_the_rows_say(folder):
     assert report(folder, "r.csv", "--json", "r.json", "--confidence", "0.9").returncode == DONE
-    read, rows = json.loads((folder / "r.json").read_bytes()), rows_of(folder)
+    read, every = json.loads((folder / "r.json").read_bytes()), rows_of(folder)
+    rows = list({(row["target_layer"], row["layer_weigths"], row["bit_pos"]): row for row in reversed(every)}.values())[::-1]  # each bit once
+    assert len(rows) < len(every)
     critical = np.array([int(row["critical"]) for row in rows])
     share = critical / int(rows[0]["n_injections"])
     assert read["schema"] == 1 and read["report"] == "r.csv" and read["confidence"] == 0.9 and read["model"] == "odd_channels"
@@ -198,7 +201,8 @@ def test_what_is_there_stays_unless_it_may_be_replaced(folder):
     (["r.csv", "--confidence", "1"], "--confidence: expected a number between 0 and 1, found '1'"),
     (["r.csv", "--confidence", "x"], "--confidence"),
     (["r.csv", "--margin", "0"], "--margin: expected a number between 0 and 1, found '0'"),
-    (["r.csv", "--fit-per-mbit", "-1"], "--fit-per-mbit: expected a number above 0, found '-1'"),
+    (["r.csv", "--fit-per-mbit", "-1"], "--fit-per-mbit: expected a number above 0, at most 1e+15, found '-1'"),
+    (["r.csv", "--fit-per-mbit", "1e308"], "--fit-per-mbit: expected a number above 0, at most 1e+15, found '1e308'"),
     (["r.csv", "-o", "x", "--json", "./x"], "is to be written twice"),
     (["r.csv", "-o", "r.csv", "--overwrite"], "'r.csv' would be written over 'r.csv', which is read"),
     (["r.csv", "--json", "r.run.json", "--overwrite"], "which is read"),
@@ -296,3 +300,61 @@ def test_a_wanted_margin(folder):
     read = json.loads(report(folder, "r.csv", "--json", "-", "--margin", "0.002").stdout)
     assert read["margin"]["wanted"] == 0.002 and read["margin"]["faults_for_wanted"] > len(rows_of(folder))
     assert "faults of the same design" in report(folder, "r.csv", "--margin", "0.002").stdout.replace("\n", " ")
+
+
+HEADER = "inj_id,target_layer,layer_weigths,bit_pos,n_injections,top_1_correct,top_5_correct,top_1_robust,top_5_robust,masked,non_critical,critical"
+
+
+def hand_made(path, faults):
+    """A report of 10 images; `faults`: (layer, index, bit, critical)."""
+    rows = [f'{i},{layer},"{index}",{bit},10,5,10,{10 - critical},10,0,{10 - critical},{critical}'
+            for i, (layer, index, bit, critical) in enumerate(faults)]
+    path.write_text("\r\n".join([HEADER, "GOLDEN,,,,10,5,10,,,,", *rows, ""]))
+    return path
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A model of two layers, three weights, and all its faults, each critical on as many images as its bit says, at most 10."""
+    model = write_dense_model(tmp_path / "net.h5", [("a", "input", np.ones((1, 1)), "relu"), ("b", "a", np.ones((1, 2)), "softmax")], 1)
+    faults = [(layer, (0, column), bit, min(bit, 10)) for layer, columns in (("a", 1), ("b", 2)) for column in range(columns)
+              for bit in range(32)]
+    return model, faults
+
+
+def intervals(value):
+    if isinstance(value, dict):
+        if {"estimate", "low", "high"} <= set(value):
+            yield value
+        for each in value.values():
+            yield from intervals(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from intervals(each)
+
+
+def test_bits_that_are_hit_again_count_once(tmp_path, small):
+    model, faults = small
+    once = json.loads(run("report", hand_made(tmp_path / "once.csv", faults), "--model", model, "--json", "-").stdout)
+    again = json.loads(run("report", hand_made(tmp_path / "again.csv", faults + faults[::-1] * 2), "--model", model, "--json", "-").stdout)
+    assert once["network"]["faults"] == once["network"]["population"] == 96
+    assert any("192 of 288 rows hit a bit that a row before hit too" in remark for remark in again["remarks"])
+    for key in ("network", "bits", "layers", "fields", "cells"):
+        assert again[key] == once[key]
+    one = json.loads(run("report", hand_made(tmp_path / "one.csv", faults[31:32] * 500), "--model", model, "--json", "-").stdout)
+    assert one["network"]["faults"] == 1
+    for result in (once, again, one):
+        assert all(0 <= each["low"] <= each["estimate"] <= each["high"] <= 1 for each in intervals(result))
+
+
+def test_no_more_faults_are_wanted_than_there_are(tmp_path, small):
+    model, faults = small
+    report_path = hand_made(tmp_path / "r.csv", faults[::2])
+    done = run("report", report_path, "--model", model, "--margin", "1e-9", "--json", "-")
+    assert json.loads(done.stdout)["margin"]["faults_for_wanted"] == 96
+
+
+def test_more_faults_than_the_model_has(tmp_path, small):
+    model, _ = small
+    done = run("report", hand_made(tmp_path / "r.csv", [("a", (0, 0), 3, 1), ("a", (0, 1), 3, 1)]), "--model", model)
+    assert done.returncode == BAD_INPUT and "expected at most 1 faults in bit 3 of 'a'" in done.stderr

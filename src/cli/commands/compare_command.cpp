@@ -32,8 +32,7 @@ void CompareCommand::add_flags(CommandParser& parser) {
 
 void CompareCommand::check() {
   if (a.empty() || b.empty()) throw Error(ErrorKind::usage, "compare needs two files: A and B");
-  if (!json.empty() && (json == a || json == b))
-    throw Error(ErrorKind::usage, "--json " + json + " would be written over what is compared");
+  check_json_path(json, {a, b});
 }
 
 void CompareCommand::run(const CommandContext& context) const {

@@ -10,6 +10,7 @@
 #include "cli/console/signals.hpp"
 #include "cli/flag_values.hpp"
 #include "cli/inputs.hpp"
+#include "cli/json_output.hpp"
 #include "cli/text/estimate_text.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/write_file.hpp"
@@ -82,6 +83,7 @@ void EstimateCommand::run(const CommandContext& context) const {
   const std::atomic<bool>& stop = stop_on_signals(console.quiet ? "" : kStopNotice);
   const RunOptions& run = campaign.options;
   check_run_options(run);
+  check_json_path(json, {find_model(run), run.data_path, options.state_path});
   EstimateCallbacks callbacks;
   callbacks.message = [&](const std::string& line) { out.message(line); };
   callbacks.progress = [&](const EstimateProgress& progress) { out.progress(progress); };

@@ -112,8 +112,10 @@ void ExplainCommand::run(const CommandContext& context) const {
   const auto message = [&context](const std::string& line) { context.console.message(line); };
   const std::atomic<bool>& stop = stop_on_signals(quiet ? "" : kStopNotice);
   RunOptions options = campaign.options;
+  const std::string model_path = find_model(options);
+  check_json_path(json, {model_path, options.data_path, options.fault_list_path});
   if (!has_data()) {
-    const Model model = Model::load(find_model(options));
+    const Model model = Model::load(model_path);
     const ChosenFault chosen = choose_fault(model);
     const FaultExplanation found = explain(model, chosen.list, chosen.row, options.session.output);
     return print_result(context.out, json, explanation_text(found), found.json());

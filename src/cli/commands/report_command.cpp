@@ -28,11 +28,11 @@ double parse_share(const std::string& flag, const std::string& text) {
   return share;
 }
 
-// Above 0.
 double parse_rate(const std::string& flag, const std::string& text) {
   const double rate = parse_number(flag, text);
-  if (!(rate > 0))
-    throw Error(ErrorKind::usage, fmt::format("{}: expected a number above 0, found '{}'", flag, text));
+  if (!(rate > 0 && rate <= kMostFitPerMbit))
+    throw Error(ErrorKind::usage, fmt::format("{}: expected a number above 0, at most {:g}, found '{}'", flag,
+                                              kMostFitPerMbit, text));
   return rate;
 }
 
