@@ -4,10 +4,11 @@ import hashlib
 import io
 import json
 import os
+import pathlib
 import random
 
 import pytest
-from small_campaign import DONE, LIST, MODEL, run, write_images
+from small_campaign import DONE, LIST, MODEL, USAGE, run, write_images
 
 TYPES = ["np.int64", "np.int32", "np.uint8", "numpy.int64", "np.intp", "np.longlong"]
 
@@ -78,3 +79,13 @@ def test_every_form_gives_the_report_of_the_plain_list(plain, tmp_path):
         assert (tmp_path / "r.csv").read_bytes() == report, (seed + turn, form)
         metadata = (tmp_path / "r.run.json").read_text()
         assert hashlib.sha256(content).hexdigest() in metadata and json.loads(metadata)["state"] == "finished"
+
+
+@pytest.mark.parametrize("target", ["net.keras", "./net.keras", "link"])
+def test_a_list_is_never_written_over_its_model(tmp_path, target):
+    model = tmp_path / "net.keras"
+    model.write_bytes(pathlib.Path(MODEL).read_bytes())
+    (tmp_path / "link").symlink_to(model)
+    done = run("generate", "--model", "net.keras", "-o", target, "--n", 3, "--overwrite", cwd=tmp_path)
+    assert done.returncode == USAGE and f"-o {target} would be written over the model" in done.stderr
+    assert model.read_bytes() == pathlib.Path(MODEL).read_bytes() and not list(tmp_path.glob("*.plan.json"))

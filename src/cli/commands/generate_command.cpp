@@ -9,6 +9,7 @@
 #include "cli/console/signals.hpp"
 #include "cli/flag_values.hpp"
 #include "cli/text/sampling_text.hpp"
+#include "core/same_file.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/model.hpp"
 
@@ -86,6 +87,8 @@ void GenerateCommand::add_flags(CommandParser& parser) {
 void GenerateCommand::check() {
   if (model.empty()) throw Error(ErrorKind::usage, "--model is required");
   if (list.empty() && !dry_run) throw Error(ErrorKind::usage, "-o (--output) is required");
+  if (!list.empty() && is_same_file(list, model))
+    throw Error(ErrorKind::usage, fmt::format("-o {} would be written over the model", list));
   if (published && has_scheme)
     throw Error(ErrorKind::usage, "--published stands instead of --scheme: give one of them");
   if (published) options.scheme = SamplingScheme::published;
