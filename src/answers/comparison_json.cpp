@@ -7,26 +7,12 @@ namespace tf_injector {
 using namespace detail;
 namespace {
 
-template <typename T>
-Json optional_number(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-template <typename List>
-Json number_list(const List& values) {
-  Json list = Json::array();
-  for (const auto& value : values) list.push_back(value);
-  return list;
-}
-
-Json pair_json(const CountPair& pair) {
-  return {{"a", optional_number(pair.a)}, {"b", optional_number(pair.b)}};
-}
+Json pair_json(const CountPair& pair) { return {{"a", json_or_null(pair.a)}, {"b", json_or_null(pair.b)}}; }
 
 Json fault_json(const Fault& fault) {
   return {{"id", fault.id},
           {"layer", fault.parts.front().layer},
-          {"index", number_list(fault.parts.front().index)},
+          {"index", json_list(fault.parts.front().index)},
           {"bit", flipped_bit(fault)}};
 }
 
@@ -37,10 +23,10 @@ Json column_json(const ColumnComparison& column) {
           {"mean_difference", column.mean_difference},
           {"largest_difference", column.largest_difference},
           {"largest_difference_images", column.largest_images},
-          {"largest_difference_fault", optional_number(column.largest_fault)},
+          {"largest_difference_fault", json_or_null(column.largest_fault)},
           {"sum", {{"a", column.sum_a}, {"b", column.sum_b}}},
           {"rate", {{"a", column.rate_a}, {"b", column.rate_b}}},
-          {"differing_bits", number_list(column.bits)}};
+          {"differing_bits", json_list(column.bits)}};
 }
 
 Json row_json(const RowDifference& row, const std::vector<ColumnComparison>& columns) {
@@ -59,8 +45,8 @@ std::string Comparison::json() const {
   for (const ColumnComparison& column : columns) column_list.push_back(column_json(column));
   for (const GoldenComparison& row : golden)
     golden_list.push_back(Json{{"name", row.name},
-                               {"a", optional_number(row.counts.a)},
-                               {"b", optional_number(row.counts.b)},
+                               {"a", json_or_null(row.counts.a)},
+                               {"b", json_or_null(row.counts.b)},
                                {"equal", row.is_equal}});
   for (const RowDifference& row : rows) row_list.push_back(row_json(row, columns));
   Json mismatch_list = Json::array();
@@ -69,17 +55,17 @@ std::string Comparison::json() const {
   const Json json{{"schema", 1},
                   {"same", is_same},
                   {"verdict", verdict},
-                  {"a", {{"source", a}, {"faults", faults_a}, {"images", optional_number(images_a)}}},
-                  {"b", {{"source", b}, {"faults", faults_b}, {"images", optional_number(images_b)}}},
+                  {"a", {{"source", a}, {"faults", faults_a}, {"images", json_or_null(images_a)}}},
+                  {"b", {{"source", b}, {"faults", faults_b}, {"images", json_or_null(images_b)}}},
                   {"matched", matched},
-                  {"only_a", number_list(only_a)},
-                  {"only_b", number_list(only_b)},
+                  {"only_a", json_list(only_a)},
+                  {"only_b", json_list(only_b)},
                   {"mismatches", std::move(mismatch_list)},
                   {"columns", std::move(column_list)},
                   {"golden", std::move(golden_list)},
                   {"differing_rows", differing_rows},
                   {"rows", std::move(row_list)},
-                  {"notes", number_list(notes)}};
+                  {"notes", json_list(notes)}};
   return json.dump(1) + "\n";
 }
 

@@ -3,25 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
 #include <utility>
 
-#include "sampling/python_random.hpp"
+#include "sampling/draw.hpp"
 
 namespace tf_injector::detail {
 namespace {
 
 constexpr uint64_t kOrderSeed = 20;
 constexpr size_t kNone = SIZE_MAX;
-
-std::vector<size_t> random_order(size_t rows) {
-  std::vector<size_t> order(rows);
-  std::iota(order.begin(), order.end(), size_t{0});
-  PythonRandom random(kOrderSeed);
-  for (size_t i = rows; i > 1; --i)
-    std::swap(order[i - 1], order[static_cast<size_t>(random.below(static_cast<int64_t>(i)))]);
-  return order;
-}
 
 // A group of the design: what is left of its faults, and of its sample.
 struct Group {
@@ -67,7 +57,9 @@ class Walk {
   void run() {
     for (size_t g = 0; g < groups_.size(); ++g)
       if (groups_[g].rows == 0) lose(g);
-    for (const size_t row : random_order(design_.cell_of_row.size())) take(row);
+    PythonRandom random(kOrderSeed);
+    for (const int64_t row : random_order(random, static_cast<int64_t>(design_.cell_of_row.size())))
+      take(static_cast<size_t>(row));
   }
 
  private:

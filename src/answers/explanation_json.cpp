@@ -17,13 +17,6 @@ Json real_json(double value) {
   return value;
 }
 
-template <typename List>
-Json list_of_json(const List& values) {
-  Json list = Json::array();
-  for (const auto& value : values) list.push_back(value);
-  return list;
-}
-
 Json float_json(const FloatFields& fields) {
   return {{"bits", fmt::format("0x{:08x}", fields.bits)},
           {"sign", fields.sign},
@@ -35,7 +28,7 @@ Json float_json(const FloatFields& fields) {
 Json reach_json(const StepReach& step) {
   return {{"layer", step.path},
           {"op", step.op},
-          {"shape", list_of_json(step.shape)},
+          {"shape", json_list(step.shape)},
           {"positions", step.positions},
           {"all_positions", step.all_positions},
           {"outputs", step.outputs},
@@ -92,18 +85,18 @@ std::string FaultExplanation::json() const {
                   {"fault",
                    {{"id", fault.id},
                     {"layer", fault.parts.front().layer},
-                    {"index", list_of_json(fault.parts.front().index)},
+                    {"index", json_list(fault.parts.front().index)},
                     {"bit", flipped_bit(fault)}}},
                   {"model", model},
                   {"layer", layer},
                   {"class", class_name},
-                  {"kernel_shape", list_of_json(kernel_shape)},
+                  {"kernel_shape", json_list(kernel_shape)},
                   {"position", std::move(position_json)},
                   {"before", float_json(before)},
                   {"after", float_json(after)},
                   {"change", real_json(static_cast<double>(after.value) - static_cast<double>(before.value))},
                   {"change_class", bit_change_name(change)},
-                  {"feeds", list_of_json(feeds)},
+                  {"feeds", json_list(feeds)},
                   {"batch_normalization", std::move(scale_list)},
                   {"reach", std::move(reach_list)},
                   {"multiply_adds", multiply_adds},

@@ -24,16 +24,12 @@ Json share_json(const Share& share) {
 }
 
 // null where `value` is 0: it is not known, or nobody asked.
-Json json_or_null(double value) { return value > 0 ? Json(value) : Json(nullptr); }
-template <typename T>
-Json json_or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-Json json_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+Json positive_or_null(double value) { return value > 0 ? Json(value) : Json(nullptr); }
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 // `outcomes`: the first so many.
 Json domain_json(const StatisticsDomain& domain, size_t outcomes = kOutcomes) {
-  Json json = {{"layer", json_or_null(domain.layer)},
+  Json json = {{"layer", text_or_null(domain.layer)},
                {"bit_first", domain.bit_first},
                {"bit_last", domain.bit_last},
                {"population", json_or_null(domain.population)},
@@ -68,17 +64,17 @@ Json row_json(const ReportRow& row) {
 }
 
 Json design_json(const SamplingDesign& design) {
-  return {{"scheme", json_or_null(design.scheme)},
-          {"source", json_or_null(design.source)},
+  return {{"scheme", text_or_null(design.scheme)},
+          {"source", text_or_null(design.source)},
           {"error", json_or_null(design.error)},
           {"confidence", json_or_null(design.confidence)},
           {"seed", json_or_null(design.seed)}};
 }
 
 Json margin_json(const MarginStatistics& margin) {
-  return {{"planned", json_or_null(margin.planned)},
+  return {{"planned", positive_or_null(margin.planned)},
           {"achieved", margin.achieved},
-          {"wanted", json_or_null(margin.wanted)},
+          {"wanted", positive_or_null(margin.wanted)},
           {"faults_for_wanted", margin.wanted > 0 ? Json(margin.faults_for_wanted) : Json(nullptr)}};
 }
 
@@ -161,8 +157,8 @@ std::string statistics_json(const ReportStatistics& statistics) {
   JsonLines lines;
   lines.add("schema", kStatisticsSchema);
   lines.add("report", statistics.report);
-  lines.add("model", json_or_null(statistics.model));
-  lines.add("dataset", json_or_null(statistics.dataset));
+  lines.add("model", text_or_null(statistics.model));
+  lines.add("dataset", text_or_null(statistics.dataset));
   lines.add("confidence", statistics.confidence);
   lines.add("images", statistics.images);
   lines.add("classes", statistics.classes > 0 ? Json(statistics.classes) : Json(nullptr));

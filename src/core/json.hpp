@@ -139,6 +139,20 @@ struct Json::Member {
   Json value;
 };
 
+// An array of these values.
+template <typename List>
+[[nodiscard]] Json json_list(const List& values) {
+  Json list = Json::array();
+  for (const auto& value : values) list.push_back(value);
+  return list;
+}
+
+// null where there is none.
+template <typename T>
+[[nodiscard]] Json json_or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
 template <>
 bool Json::get<bool>() const;
 template <>

@@ -1,10 +1,8 @@
 #include "estimate/image_tiles.hpp"
 
 #include <cstdlib>
-#include <numeric>
-#include <utility>
 
-#include "sampling/python_random.hpp"
+#include "sampling/draw.hpp"
 
 namespace tf_injector::detail {
 namespace {
@@ -15,11 +13,9 @@ constexpr int64_t kLeast = 16, kMost = 40, kWanted = 25;
 
 }  // namespace
 
-ImageTiles::ImageTiles(int64_t images, uint64_t seed) : order_(static_cast<size_t>(images)) {
-  std::iota(order_.begin(), order_.end(), int64_t{0});
+ImageTiles::ImageTiles(int64_t images, uint64_t seed) {
   PythonRandom random(seed);
-  for (int64_t i = images - 1; i > 0; --i)
-    std::swap(order_[static_cast<size_t>(i)], order_[static_cast<size_t>(random.below(i + 1))]);
+  order_ = random_order(random, images);
   if (images <= kMost) {
     size_ = step_ = images;
   } else {

@@ -13,6 +13,7 @@
 
 #include "python/interruptible.hpp"
 #include "python/objects.hpp"
+#include "python/open_session.hpp"
 #include "tf_injector/error.hpp"
 
 namespace nb = nanobind;
@@ -55,10 +56,7 @@ std::tuple<std::string, std::string> run_estimate(const Model& model, const Data
   run_interruptible(
       [&](const std::atomic<bool>& stop, Talk& talk) {
         check_options(options);
-        Session session(model, dataset, session_options);
-        const CampaignCallbacks callbacks = talk.callbacks(&stop);
-        for (const std::string& remark : session.remarks()) callbacks.message(remark);
-        for (const std::string& line : session.warnings()) callbacks.warning(line);
+        Session session = open_session(model, dataset, session_options, talk, stop);
         const Estimate found = estimate(session, options, talk.estimate_callbacks(&stop));
         result = {estimate_json(found), estimate_sentence(found)};
       },

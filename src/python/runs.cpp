@@ -15,6 +15,7 @@
 #include "python/arrays.hpp"
 #include "python/interruptible.hpp"
 #include "python/objects.hpp"
+#include "python/open_session.hpp"
 #include "python/without_gil.hpp"
 #include "tf_injector/campaign.hpp"
 #include "tf_injector/error.hpp"
@@ -196,16 +197,6 @@ Listener listener_of(const nb::object& message, const nb::object& warning, const
     };
   }
   return listener;
-}
-
-// The work of a call: a session, told about on the way.
-Session open_session(const Model& model, const Dataset& dataset, const SessionOptions& options, Talk& talk,
-                     const std::atomic<bool>& stop) {
-  Session session(model, dataset, options);
-  const CampaignCallbacks callbacks = talk.callbacks(&stop);
-  for (const std::string& remark : session.remarks()) callbacks.message(remark);
-  for (const std::string& warning : session.warnings()) callbacks.warning(warning);
-  return session;
 }
 
 // In memory. Without faults: the golden run alone.

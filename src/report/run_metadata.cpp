@@ -17,20 +17,8 @@ namespace {
 
 constexpr int kSchema = 2;  // grows when a reader of the old form would misread the new one
 
-template <typename List>
-Json list_json(const List& values) {
-  Json list = Json::array();
-  for (const auto& value : values) list.push_back(value);
-  return list;
-}
-
-template <typename T>
-Json optional_json(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-Json optional_json(const std::optional<std::array<float, 3>>& values) {
-  return values ? list_json(*values) : Json(nullptr);
+Json triple_or_null(const std::optional<std::array<float, 3>>& values) {
+  return values ? json_list(*values) : Json(nullptr);
 }
 
 template <typename T>
@@ -52,17 +40,17 @@ Json settings_json(const RunSettings& s) {
           {"data_sha256", s.data_sha256},
           {"batch_size", s.batch_size},
           {"use_tf", s.use_tensorflow_preprocessing},
-          {"resume_from", optional_json(s.resume_from)},
-          {"limit", optional_json(s.limit)},
+          {"resume_from", json_or_null(s.resume_from)},
+          {"limit", json_or_null(s.limit)},
           {"output", s.output},
-          {"threshold", optional_json(s.threshold)}};
+          {"threshold", json_or_null(s.threshold)}};
 }
 
 Json preprocess_json(const RunMetadata& m) {
-  return {{"how", optional_json(m.settings.preprocessing)},
+  return {{"how", json_or_null(m.settings.preprocessing)},
           {"why", m.preprocessing_reason},
-          {"mean", optional_json(m.settings.mean)},
-          {"std", optional_json(m.settings.std)},
+          {"mean", triple_or_null(m.settings.mean)},
+          {"std", triple_or_null(m.settings.std)},
           {"resize", m.settings.resize}};
 }
 
@@ -117,7 +105,7 @@ Json details_json(const RunMetadata& m) {
     confusion = Json::array();
     const auto classes = static_cast<size_t>(m.classes);
     for (size_t golden = 0; golden < classes; ++golden)
-      confusion.push_back(list_json(std::span(details.confusion).subspan(golden * classes, classes)));
+      confusion.push_back(json_list(std::span(details.confusion).subspan(golden * classes, classes)));
   }
   return {{"file", details.file},
           {"rows", m.rows},
@@ -149,7 +137,7 @@ Json layers_json(const std::vector<KernelLayer>& layers) {
   Json list = Json::array();
   for (const KernelLayer& layer : layers) {
     list.push_back(Json{
-        {"name", layer.name}, {"class", layer.class_name}, {"kernel_shape", list_json(layer.kernel_shape)}});
+        {"name", layer.name}, {"class", layer.class_name}, {"kernel_shape", json_list(layer.kernel_shape)}});
   }
   return list;
 }
@@ -169,7 +157,7 @@ Json metadata_json(const RunMetadata& m) {
   return {{"schema", kSchema},
           {"tool", {{"name", "tf_injector"}, {"version", m.tool_version}}},
           {"state", m.finished ? "finished" : "running"},
-          {"command_line", list_json(m.command_line)},
+          {"command_line", json_list(m.command_line)},
           {"report",
            {{"file", m.report}, {"rows", m.rows}, {"bytes", m.report_bytes}, {"sha256", m.report_sha256}}},
           {"scores", {{"mode", m.scores}, {"folder", m.score_folder}}},

@@ -1,6 +1,8 @@
 #include "sampling/draw.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "core/stop.hpp"
@@ -47,6 +49,14 @@ void draw_without_replacement(PythonRandom& random, int64_t population, int64_t 
       give(number);
     }
   }
+}
+
+std::vector<int64_t> random_order(PythonRandom& random, int64_t count) {
+  std::vector<int64_t> order(static_cast<size_t>(count));
+  std::iota(order.begin(), order.end(), int64_t{0});
+  for (size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[static_cast<size_t>(random.below(static_cast<int64_t>(i)))]);
+  return order;
 }
 
 }  // namespace tf_injector::detail
