@@ -2,11 +2,13 @@
 
 The statistics are made up (tests/answers/made_up_statistics.hpp, by build/release/tests/oracle/statistics_pages; TFI_STATISTICS_PAGES
 names another build of it)."""
+import base64
 import json
 import math
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import xml.etree.ElementTree
 
@@ -278,6 +280,24 @@ def test_dark_and_print(folder, browser):
     browser.run("document.querySelector('.theme').click()")  # a theme that was chosen is not printed either
     assert browser.run(ground) == "rgb(255, 255, 255)"
     browser.call("Emulation.setEmulatedMedia", media="", features=[])
+
+
+@needs_browser
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext reads what was printed (poppler-utils)")
+def test_print_of_many_layers(folder, browser, tmp_path):
+    browser.open(folder / "many.html")
+    printed = tmp_path / "many.pdf"
+    printed.write_bytes(base64.b64decode(browser.call("Page.printToPDF", preferCSSPageSize=True)["data"]))
+    text = subprocess.run(["pdftotext", "-layout", printed, "-"], capture_output=True, text=True, check=True).stdout
+    pages = text.rstrip("\f").split("\f")
+    headings = {"Critical rate by layer and bit", "Critical rate by bit and by layer", "Tables", "By layer", "By bit"}
+    for number, page in enumerate(pages, 1):
+        lines = [line.strip() for line in page.splitlines() if line.strip()]
+        assert lines, f"page {number} is empty"
+        assert lines[-1] not in headings, f"page {number} ends with a heading"
+    rows = [page for page in pages if len(re.findall(r"^ *conv2d_\d+ +\d+ +[\d,]+ +\d", page, re.MULTILINE)) > 5]
+    assert len(rows) > 2
+    assert all("possible" in page for page in rows), "each page of a table has its header"
 
 
 @needs_browser

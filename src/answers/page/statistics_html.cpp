@@ -91,9 +91,12 @@ std::string table_box(size_t rows) {
 
 std::string figure_of(const Drawing& drawing, const std::string& style, const std::string& label,
                       const std::string& caption) {
+  constexpr double kPaper = 1.2;  // height / width of what fits on a page of A4 or Letter below a heading
   const bool is_short = drawing.height < 700;
   std::string html = fmt::format("<figure class=\"{}\">\n", is_short ? "short" : "long");
   html += scroll_box(style + (is_short ? "" : " tall"), label, inline_svg(drawing));
+  const bool is_cut = drawing.row_height > 0 && drawing.height > kPaper * drawing.width;
+  if (is_cut) html += "<div class=\"bands\">\n" + band_svgs(drawing, kPaper) + "</div>\n";
   if (!caption.empty()) html += "<figcaption>" + html_text(caption) + "</figcaption>";
   return html + "</figure>\n";
 }

@@ -50,6 +50,7 @@ svg{display:block;width:100%;height:auto}
 .map svg,.plot svg{min-width:720px;max-width:880px}
 .map svg{max-width:1000px}
 svg text{font-family:inherit}
+.bands{display:none}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;line-height:1.3}
 th,td{padding:4px 10px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--grid)}
 thead th{position:sticky;top:0;background:var(--page);vertical-align:bottom;
@@ -102,8 +103,13 @@ thead{display:table-header-group;break-inside:avoid}
 thead th,.cells tbody th,.sized tbody th:first-child{position:static}
 table{font-size:8.5pt}
 th,td{padding:2px 6px}
-.sized thead th{min-width:0}
+.sized thead th{min-width:5em}
+tbody th.name{min-width:9em}
+th button{display:contents}
 th button::after{content:none!important}
+.scroll:has(+.bands){display:none}
+.bands{display:block}
+.bands svg{break-inside:avoid}
 .numbers div,.remarks{border:1px solid var(--grid)}
 a{color:inherit;text-decoration:none}
 }

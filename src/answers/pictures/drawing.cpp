@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "answers/pictures/palette.hpp"
 #include "answers/safe_text.hpp"
 
@@ -54,8 +56,28 @@ std::string standalone_svg(const Drawing& drawing) {
 }
 
 std::string inline_svg(const Drawing& drawing) {
-  return fmt::format("<svg {} role=\"img\" aria-label=\"{}\"{}>\n{}</svg>\n", view_box(drawing),
-                     escaped(drawing.title + ". " + drawing.description), drawing.attributes, drawing.body);
+  return fmt::format("<svg {} role=\"img\" aria-label=\"{}\"{}>\n<g id=\"{}-picture\">\n{}</g></svg>\n",
+                     view_box(drawing), escaped(drawing.title + ". " + drawing.description),
+                     drawing.attributes, drawing.name, drawing.body);
+}
+
+std::string band_svgs(const Drawing& drawing, double most) {
+  const double highest = most * drawing.width;
+  std::string bands;
+  for (double y = 0; y < drawing.height;) {
+    double end = drawing.height;
+    if (end - y > highest) {
+      const double rows = std::floor((y + highest - drawing.first_row) / drawing.row_height);
+      end = drawing.first_row + rows * drawing.row_height;
+    }
+    bands += fmt::format(
+        "<svg aria-hidden=\"true\" viewBox=\"0 {} {} {}\" width=\"{}\" height=\"{}\"><use "
+        "href=\"#{}-picture\"/></svg>\n",
+        coordinate(y), coordinate(drawing.width), coordinate(end - y), coordinate(drawing.width),
+        coordinate(end - y), drawing.name);
+    y = end;
+  }
+  return bands;
 }
 
 }  // namespace tf_injector::detail

@@ -15,6 +15,8 @@ struct Drawing {
   std::string description = {};  // what can be seen, for those who do not see it
   std::string attributes = {};   // of the <svg> in a page: ' data-x="120"'
   double width = 0, height = 0;
+  // Of a picture of equal rows, which may be cut between them: where the first begins. 0: not to be cut.
+  double first_row = 0, row_height = 0;
   std::string body = {};
 
   // x and y in units of the picture, right of which (anchor "start"), around which ("middle") or left of
@@ -32,6 +34,9 @@ struct Drawing {
 [[nodiscard]] std::string standalone_svg(const Drawing& drawing);
 // For a page that has the rules of palette.hpp.
 [[nodiscard]] std::string inline_svg(const Drawing& drawing);
+// The same in bands from top to bottom, cut between rows, none higher than `most` times its width: for paper.
+// They show the element of inline_svg, which stands in the same page.
+[[nodiscard]] std::string band_svgs(const Drawing& drawing, double most);
 
 // Layer x bit; its attributes say where the cells are (data-x, data-y, data-w, data-h, of the first and of
 // each).

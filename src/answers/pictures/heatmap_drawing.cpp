@@ -200,6 +200,8 @@ Drawing heatmap_drawing(const ReportStatistics& statistics) {
   drawing.description = heatmap_description(statistics);
   drawing.width = layout.x + layout.width() + 12;
   drawing.height = layout.y + layout.height() + (repeats_bits ? 24 : 8);
+  drawing.first_row = layout.y;
+  drawing.row_height = layout.cell_height;
   drawing.attributes =
       fmt::format(R"( data-x="{}" data-y="{}" data-w="{}" data-h="{}")", coordinate(layout.x),
                   coordinate(layout.y), coordinate(kCellWidth), coordinate(layout.cell_height));

@@ -165,6 +165,8 @@ Drawing layers_drawing(const ReportStatistics& statistics) {
   drawing.description = "Layers in the order of the model.";
   drawing.width = kWidth;
   drawing.height = bottom + 26;
+  drawing.first_row = kTop;
+  drawing.row_height = row_height;
   drawing.text(8, 14, "start", drawing.title, "ti");
   draw_key(drawing, 18, 34, {{"all", "images"}, {"faults", "faults that hurt at least one image"}});
   for (const RateAxis::Tick& tick : axis.ticks()) {
