@@ -19,6 +19,7 @@
 #include "cli/commands/report_command.hpp"
 #include "cli/commands/run_command.hpp"
 #include "cli/commands/validate_command.hpp"
+#include "cli/commands/verify_command.hpp"
 #include "core/nearest_name.hpp"
 #include "tf_injector/error.hpp"
 
@@ -46,6 +47,8 @@ constexpr CommandRow kCommands[] = {
     {"report", "report REPORT.csv", "what a report says: rates, intervals, a page", make<ReportCommand>},
     {"validate", "validate -f LIST --model MODEL", "checks a fault list against a model",
      make<ValidateCommand>},
+    {"verify", "verify REPORT.csv", "a report held against what its model, list and data give",
+     make<VerifyCommand>},
     {"compare", "compare A B", "two reports, or a report and a published result list", make<CompareCommand>},
     {"explain", "explain FAULT --model MODEL", "one fault: how far it can reach, and where it ends",
      make<ExplainCommand>},

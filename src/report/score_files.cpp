@@ -104,14 +104,21 @@ void ScoreFiles::prepare() const {
 
 void ScoreFiles::write_golden(std::span<const float> scores) const {
   if (mode_ == ScoreMode::none) return;
-  write_atomic(golden_path(), npy_bytes(scores, images_, classes_));
+  write_atomic(golden_path(), golden_bytes(scores));
+}
+
+std::string ScoreFiles::golden_bytes(std::span<const float> scores) const {
+  return npy_bytes(scores, images_, classes_);
+}
+
+std::string ScoreFiles::fault_bytes(std::span<const float> scores, std::span<const float> golden) const {
+  return mode_ == ScoreMode::changed ? changed_bytes(scores, golden, images_, classes_)
+                                     : npy_bytes(scores, images_, classes_);
 }
 
 void ScoreFiles::write_fault(int64_t injection, std::span<const float> scores,
                              std::span<const float> golden) const {
-  if (mode_ == ScoreMode::all) write_atomic(fault_path(injection), npy_bytes(scores, images_, classes_));
-  if (mode_ == ScoreMode::changed)
-    write_atomic(fault_path(injection), changed_bytes(scores, golden, images_, classes_));
+  if (mode_ != ScoreMode::none) write_atomic(fault_path(injection), fault_bytes(scores, golden));
 }
 
 uint64_t ScoreFiles::npy_bytes_of_all() const {

@@ -25,7 +25,10 @@ class ScoreFiles {
   // Creates the folder and checks that files can be created in it. Does nothing in mode `none`. Throws
   // OutputError.
   void prepare() const;
-  // Write scores of images x classes; each file appears whole or not at all. Do nothing in mode `none`. Throw
+  // What the files hold of scores of images x classes.
+  [[nodiscard]] std::string golden_bytes(std::span<const float> scores) const;
+  [[nodiscard]] std::string fault_bytes(std::span<const float> scores, std::span<const float> golden) const;
+  // Write these; each file appears whole or not at all. Do nothing in mode `none`. Throw
   // OutputError.
   void write_golden(std::span<const float> scores) const;
   void write_fault(int64_t injection, std::span<const float> scores, std::span<const float> golden) const;

@@ -15,7 +15,8 @@ TEST(FlagNames, OptionsAreNamedAsFlags) {
 
 TEST(FlagNames, EveryOneIsAFlagOfSomeSubCommand) {
   std::string help;
-  for (const char* name : {"run", "estimate", "generate", "report", "validate", "bench", "download"})
+  for (const char* name :
+       {"run", "estimate", "generate", "report", "validate", "bench", "verify", "download"})
     help += parse_command_line({name, "--help"}).text;
   for (std::string_view option : options_with_flags()) {
     const std::string flag = with_flags("`" + std::string(option) + "`");
