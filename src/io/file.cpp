@@ -241,6 +241,14 @@ void AppendFile::append(std::string_view bytes) {
   impl_->fail(error);
 }
 
+void AppendFile::sync() {
+  impl_->check();
+  const int error = posix::sync_data(impl_->fd.get());
+  if (error == 0) return;
+  impl_->broken = true;
+  impl_->fail(error);
+}
+
 void AppendFile::truncate(uint64_t size) {
   impl_->check();
   if (size > impl_->size) {

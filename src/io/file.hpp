@@ -57,6 +57,8 @@ class AppendFile {
 
   // Throws OutputError; then the file is truncated to its previous length, so that no partial line remains.
   void append(std::string_view bytes);
+  // What is in the file, whoever wrote it, is on the disk when it returns. Throws OutputError.
+  void sync();
   // Truncates the file to `size` bytes, at most size(). Throws OutputError.
   void truncate(uint64_t size);
   [[nodiscard]] uint64_t size() const;

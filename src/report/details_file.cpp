@@ -11,6 +11,7 @@
 
 #include "io/posix.hpp"
 #include "report/details_csv.hpp"
+#include "report/report_check.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::detail {
@@ -35,16 +36,37 @@ bool holds_details(const std::string& path) {
   return fs::is_regular_file(path, ignored) && header.starts_with(read_beginning(path, header.size()));
 }
 
-// Piece by piece: memory is not counted for the text.
-void hash_beginning(const std::string& path, uint64_t bytes, Sha256& hash) {
+// Bytes begin..end-1 of a file are added to the hash, piece by piece: memory is not counted for the text.
+// Returns whether a sector of them was never written.
+bool hash_part(const std::string& path, uint64_t begin, uint64_t end, Sha256& hash) {
   std::ifstream file(path, std::ios::binary);
   std::vector<char> piece(1 << 16);
-  for (uint64_t left = bytes; left > 0 && file;) {
-    file.read(piece.data(), static_cast<std::streamsize>(std::min<uint64_t>(left, piece.size())));
-    const auto count = static_cast<size_t>(file.gcount());
-    hash.update(piece.data(), count);
-    left -= count;
+  bool has_gap = false;
+  file.seekg(static_cast<std::streamoff>(begin));
+  for (uint64_t at = begin; at < end && file;) {
+    const uint64_t to_border = piece.size() - at % piece.size();  // sectors are not cut
+    file.read(piece.data(), static_cast<std::streamsize>(std::min(end - at, to_border)));
+    const std::string_view read(piece.data(), static_cast<size_t>(file.gcount()));
+    hash.update(read.data(), read.size());
+    has_gap = has_gap || has_unwritten_sector(read, at);
+    at += read.size();
   }
+  return has_gap;
+}
+
+// What follows the recorded bytes, whose hash is given.
+void require_part_of_pending(const std::string& path, uint64_t size, const RunMetadata& metadata,
+                             Sha256 hash) {
+  const uint64_t recorded = metadata.details->bytes;
+  const uint64_t announced = metadata.pending ? metadata.pending->details_bytes : recorded;
+  const int64_t rows = metadata.pending ? metadata.pending->rows : metadata.rows;
+  const auto refuse = [&](const std::string& what) {
+    refuse_details(path, fmt::format("{}; {}", what, kDetailsRemedy));
+  };
+  if (size > announced) refuse(unknown_bytes_text(size - announced, rows));
+  if (size < announced || size == recorded) return;
+  if (!hash_part(path, recorded, size, hash) && hash.hex() != metadata.pending->details_sha256)
+    refuse(changed_rows_text(metadata.rows + 1, rows));
 }
 
 // The file that a name in metadata means.
@@ -109,7 +131,7 @@ void go_on_with_details(const ReportPaths& paths, const RunMetadata& metadata, b
     refuse_details(path, fmt::format("{} bytes, the metadata of {} speak of {}: the end is missing; {}", size,
                                      paths.report, recorded.bytes, kDetailsRemedy));
   }
-  hash_beginning(path, recorded.bytes, opened.hash);
+  hash_part(path, 0, recorded.bytes, opened.hash);
   if (opened.hash.hex() != recorded.sha256) {
     refuse_details(path,
                    fmt::format("its first {} bytes are not those that the metadata of {} speak of: it was "
@@ -118,6 +140,8 @@ void go_on_with_details(const ReportPaths& paths, const RunMetadata& metadata, b
   }
   if (metadata.finished && size != recorded.bytes)
     refuse_details(path, fmt::format("was added to after the run that finished it; {}", kDetailsRemedy));
+  // Version 0.1.0 did not say what it was about to write.
+  if (metadata.names_pending) require_part_of_pending(path, size, metadata, opened.hash);
 }
 
 void remove_old_details(const ReportPaths& paths, const RunMetadata& metadata) {

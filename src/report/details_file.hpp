@@ -30,8 +30,9 @@ struct OpenedDetails {
 void require_own_details(const ReportPaths& paths, bool overwrite);
 // Creates the file, or takes one that is there, which is emptied. Throws OutputError, Error(busy).
 void begin_details(const ReportPaths& paths, OpenedDetails& opened);
-// Opens the file that a report has been written with. The bytes that its metadata record must be unchanged;
-// what follows belongs to rows that the report does not have. Throws Error(resume), Error(busy).
+// Opens the file that a report has been written with, of which it is known what it has (unfinished_report).
+// The bytes that its metadata record must be unchanged; what follows must be a part of a pending block, or
+// all of it. Throws Error(resume), Error(busy).
 void go_on_with_details(const ReportPaths& paths, const RunMetadata& metadata, bool dry_run,
                         OpenedDetails& opened);
 // Removes the details beside the report that the metadata name, unless paths.details is the same file. Throws

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "io/sha256.hpp"
 #include "tf_injector/error.hpp"
 
@@ -18,6 +20,12 @@ std::string name_of(const Fault& fault) {
   if (fault.parts.empty()) return fmt::format("fault {} without a part", fault.id);
   const FaultPart& part = fault.parts.front();
   return fmt::format("{},{},\"{}\",{}", fault.id, part.layer, format_index(part.index), flipped_bit(fault));
+}
+
+// Of a block; the one of the golden row has no rows.
+std::string rows_text(int64_t first, int64_t last) {
+  if (last < first) return "header and golden row are";
+  return last == first ? fmt::format("row {} is", first) : fmt::format("rows {} to {} are", first, last);
 }
 
 Report parse_written(std::string_view text, const std::string& label) {
@@ -63,18 +71,46 @@ std::string foreign_row(std::span<const ReportRow> rows, std::span<const Fault> 
   return "";
 }
 
-Report unfinished_report(std::string_view text, const std::string& label, const RunMetadata& metadata,
+// Version 0.1.0 said nothing of the block that it appended: whatever is there is cut off and computed again.
+Report unfinished_report(std::string_view text, const std::string& label, RunMetadata& metadata,
                          std::span<const Fault> faults) {
-  {
-    Report recorded = recorded_report(text, label, metadata, faults);
-    if (text.size() == recorded.complete_bytes) return recorded;
-  }  // given up, and read again where it is needed: rows are many
-  try {
-    Report whole = parse_report(text, label);
-    if (foreign_row(whole.rows, faults).empty()) return whole;
-  } catch (const Error&) {  // what follows the recorded part is not a row
+  if (!metadata.names_pending || text.size() <= metadata.report_bytes)
+    return recorded_report(text, label, metadata, faults);
+  const PendingBlock last =
+      metadata.pending.value_or(PendingBlock{.rows = metadata.rows, .bytes = metadata.report_bytes});
+  if (text.size() > last.bytes) {
+    refuse(label, unknown_bytes_text(text.size() - last.bytes, last.rows));
   }
+  if (text.size() < last.bytes ||
+      has_unwritten_sector(text.substr(metadata.report_bytes), metadata.report_bytes))
+    return recorded_report(text, label, metadata, faults);
+  if (sha256_of(text.data(), text.size()) != last.sha256) {
+    static_cast<void>(recorded_report(text, label, metadata, faults));  // what it records may be what changed
+    refuse(label, changed_rows_text(metadata.rows + 1, last.rows));
+  }
+  take_pending(metadata);
   return recorded_report(text, label, metadata, faults);
+}
+
+bool has_unwritten_sector(std::string_view text, uint64_t offset) noexcept {
+  constexpr uint64_t kSector = 512;
+  while (!text.empty()) {
+    const uint64_t size = std::min<uint64_t>(kSector - offset % kSector, text.size());
+    if (text.substr(0, size).find_first_not_of('\0') == std::string_view::npos) return true;
+    text.remove_prefix(size);
+    offset += size;
+  }
+  return false;
+}
+
+std::string unknown_bytes_text(uint64_t bytes, int64_t last_row) {
+  return fmt::format("{} bytes behind row {}, the last that was written: it was changed after it was written",
+                     bytes, last_row);
+}
+
+std::string changed_rows_text(int64_t first, int64_t last) {
+  return fmt::format("{} not what its metadata announce: it was changed after it was written",
+                     rows_text(first, last));
 }
 
 Report finished_report(std::string_view text, const std::string& label, const RunMetadata& metadata,

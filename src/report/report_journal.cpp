@@ -26,7 +26,6 @@ ReportJournal::ReportJournal(OpenedReport& opened, const RunMetadata& run)
     : paths_(opened.paths),
       file_(std::move(opened.file.value())),
       metadata_(run),
-      kept_bytes_(opened.content.golden.images > 0 ? opened.content.complete_bytes : 0),
       before_{opened.metadata.seconds, opened.metadata.check},
       hash_(std::move(opened.hash)),
       details_(std::move(opened.details)) {
@@ -36,35 +35,38 @@ ReportJournal::ReportJournal(OpenedReport& opened, const RunMetadata& run)
   metadata_.rows = opened.metadata.rows;
   metadata_.report_bytes = opened.metadata.report_bytes;
   metadata_.report_sha256 = opened.metadata.report_sha256;
+  metadata_.pending = opened.metadata.pending;
   metadata_.details = opened.metadata.details;
+  if (opened.state == ReportState::unfinished) {  // a killed run may have appended and not synced
+    file_.sync();
+    if (details_.file) details_.file->sync();
+  }
   add_up({});
   write_metadata();
-  metadata_.rows = static_cast<int64_t>(opened.content.rows.size());
 }
 
 void ReportJournal::begin(const Tally& golden) {
-  if (file_.size() != kept_bytes_) file_.truncate(kept_bytes_);
-  if (details_.file) {
-    const uint64_t kept = metadata_.details->bytes;
-    if (details_.file->size() != kept) details_.file->truncate(kept);
-    if (kept == 0) write_details(details_header());
-  }
-  write(kept_bytes_ == 0 ? report_header() + golden_row(golden) : "", 0);
+  if (file_.size() != metadata_.report_bytes) file_.truncate(metadata_.report_bytes);
+  if (details_.file && details_.file->size() != metadata_.details->bytes)
+    details_.file->truncate(metadata_.details->bytes);
+  metadata_.pending.reset();
+  if (metadata_.report_bytes > 0) return write_metadata();
+  write({.text = report_header() + golden_row(golden), .details = details_.file ? details_header() : ""});
 }
 
 void ReportJournal::append(const RowBlock& block, const Spent& spent) {
   const std::span<const Fault> faults = block.faults;
-  const std::string text =
-      joined_lines(faults.size(), [&](size_t i) { return fault_row(faults[i], block.tallies[i]); });
-  std::string details;
+  Addition addition{
+      .text = joined_lines(faults.size(), [&](size_t i) { return fault_row(faults[i], block.tallies[i]); }),
+      .details = {},
+      .rows = faults.size()};
   if (details_.file) {
-    details =
+    addition.details =
         joined_lines(faults.size(), [&](size_t i) { return details_row(faults[i].id, block.details[i]); });
-    std::vector<int64_t>& confusion = metadata_.details->confusion;
-    for (size_t i = 0; i < confusion.size(); ++i) confusion[i] += block.confusion[i];
+    addition.confusion = block.confusion;
   }
   add_up(spent);
-  write(text, faults.size(), details);
+  write(addition);
 }
 
 void ReportJournal::finish(const Spent& spent) {
@@ -74,22 +76,28 @@ void ReportJournal::finish(const Spent& spent) {
 }
 
 // A row of the report is never without its details: those are on the disk first. What an interruption leaves
-// of either beyond the metadata is cut off by the run that goes on.
-void ReportJournal::write(const std::string& text, size_t rows, const std::string& details) {
-  if (!details.empty()) write_details(details);
-  if (!text.empty()) file_.append(text);
-  hash_.update(text.data(), text.size());
-  metadata_.rows += static_cast<int64_t>(rows);
-  metadata_.report_bytes = file_.size();
-  metadata_.report_sha256 = hash_.hex();
+// of either is what the metadata announced, or a part of it, which the run that goes on cuts off.
+void ReportJournal::write(const Addition& addition) {
+  Sha256 hash = hash_;
+  hash.update(addition.text.data(), addition.text.size());
+  PendingBlock pending{.rows = metadata_.rows + static_cast<int64_t>(addition.rows),
+                       .bytes = file_.size() + addition.text.size(),
+                       .sha256 = hash.hex()};
+  Sha256 details_hash = details_.hash;
+  if (details_.file) {
+    details_hash.update(addition.details.data(), addition.details.size());
+    pending.details_bytes = details_.file->size() + addition.details.size();
+    pending.details_sha256 = details_hash.hex();
+    pending.confusion = metadata_.details->confusion;
+    for (size_t i = 0; i < addition.confusion.size(); ++i) pending.confusion[i] += addition.confusion[i];
+  }
+  metadata_.pending = std::move(pending);
   write_metadata();
-}
-
-void ReportJournal::write_details(const std::string& text) {
-  details_.file->append(text);
-  details_.hash.update(text.data(), text.size());
-  metadata_.details->bytes = details_.file->size();
-  metadata_.details->sha256 = details_.hash.hex();
+  if (details_.file) details_.file->append(addition.details);
+  file_.append(addition.text);
+  hash_ = std::move(hash);
+  details_.hash = std::move(details_hash);
+  take_pending(metadata_);
 }
 
 void ReportJournal::add_up(const Spent& spent) {

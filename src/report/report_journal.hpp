@@ -14,14 +14,15 @@ class ReportJournal {
  public:
   // `opened` is fresh or unfinished and has its file, which is taken. `run`: the metadata of this run
   // (machine, command line). Writes the metadata once: a folder that cannot be written is noticed before any
-  // inference.
+  // inference. What they record of a report that is continued is on the disk first.
   ReportJournal(OpenedReport& opened, const RunMetadata& run);
 
   // Writes the header and the golden row of a fresh report. Truncates an unfinished one after its last valid
   // row. The same with the details, where there are any.
   void begin(const Tally& golden);
-  // Rows that are on the disk when it returns. `spent`: by this run so far. All three throw OutputError;
-  // the report is then what it was before.
+  // Rows that are on the disk when it returns; the metadata announced them before (PendingBlock), and record
+  // them when they announce the next block, or in `finish`. `spent`: by this run so far. All three throw
+  // OutputError; the report is then what it was before.
   void append(const RowBlock& block, const Spent& spent);
   void finish(const Spent& spent);
 
@@ -29,17 +30,21 @@ class ReportJournal {
   [[nodiscard]] const ReportPaths& paths() const noexcept { return paths_; }
 
  private:
-  void write(const std::string& text, size_t rows, const std::string& details = {});
-  void write_details(const std::string& text);
+  // What is appended to the files at once.
+  struct Addition {
+    std::string text, details;
+    size_t rows = 0;
+    std::span<const int64_t> confusion = {};
+  };
+  void write(const Addition& addition);
   void add_up(const Spent& spent);
   void write_metadata();
 
   ReportPaths paths_;
   AppendFile file_;
   RunMetadata metadata_;
-  size_t kept_bytes_ = 0;  // of the report that is continued
-  Spent before_;           // by earlier runs
-  Sha256 hash_;            // of the report's bytes
+  Spent before_;  // by earlier runs
+  Sha256 hash_;   // of the report's bytes
   OpenedDetails details_;
 };
 

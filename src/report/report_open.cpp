@@ -193,9 +193,6 @@ class ReportOpener {
     opened.metadata.report = fs::path(opened.paths.report).filename().string();  // it may have been renamed
     require_possible_size(opened.paths.report);
     std::string text = read_text(opened.paths.report);
-    // Rows that the metadata do not speak of yet are not in their table of classes either.
-    if (opened.metadata.details && !opened.metadata.finished && text.size() > opened.metadata.report_bytes)
-      text.resize(opened.metadata.report_bytes);
     if (opened.metadata.finished) {
       opened.state = ReportState::finished;
       opened.file.reset();
@@ -203,7 +200,12 @@ class ReportOpener {
     } else {
       opened.state = ReportState::unfinished;
       opened.content = unfinished_report(text, opened.paths.report, opened.metadata, identity_.faults);
-      if (opened.content.golden.images > 0) opened.hash.update(text.data(), opened.content.complete_bytes);
+      opened.hash.update(text.data(), opened.content.complete_bytes);
+      if (text.size() > opened.content.complete_bytes) {
+        message_(
+            fmt::format("{}: {} bytes of a block that was being written are cut off; it is computed again",
+                        opened.paths.report, text.size() - opened.content.complete_bytes));
+      }
     }
     require_scores(opened);
     take_details(opened);

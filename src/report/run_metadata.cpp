@@ -98,29 +98,34 @@ std::vector<StepInfo> steps_of(const Json& json) {
   return steps;
 }
 
+Json confusion_json(std::span<const int64_t> confusion, int64_t of_classes) {
+  if (confusion.empty()) return nullptr;
+  Json table = Json::array();
+  const auto classes = static_cast<size_t>(of_classes);
+  for (size_t golden = 0; golden < classes; ++golden)
+    table.push_back(json_list(confusion.subspan(golden * classes, classes)));
+  return table;
+}
+
 Json details_json(const RunMetadata& m) {
   const DetailsMetadata& details = *m.details;
-  Json confusion(nullptr);
-  if (!details.confusion.empty()) {
-    confusion = Json::array();
-    const auto classes = static_cast<size_t>(m.classes);
-    for (size_t golden = 0; golden < classes; ++golden)
-      confusion.push_back(json_list(std::span(details.confusion).subspan(golden * classes, classes)));
+  Json pending(nullptr);
+  if (m.pending) {
+    pending = {{"bytes", m.pending->details_bytes},
+               {"sha256", m.pending->details_sha256},
+               {"confusion", confusion_json(m.pending->confusion, m.classes)}};
   }
   return {{"file", details.file},
           {"rows", m.rows},
           {"bytes", details.bytes},
           {"sha256", details.sha256},
-          {"confusion", confusion}};
+          {"confusion", confusion_json(details.confusion, m.classes)},
+          {"pending", pending}};
 }
 
-DetailsMetadata details_of(const Json& json, int64_t classes) {
-  DetailsMetadata details;
-  json.at("file").get_to(details.file);
-  json.at("bytes").get_to(details.bytes);
-  json.at("sha256").get_to(details.sha256);
-  const Json& rows = json.at("confusion");
-  if (rows.is_null()) return details;
+std::vector<int64_t> confusion_of(const Json& rows, int64_t classes) {
+  std::vector<int64_t> confusion;
+  if (rows.is_null()) return confusion;
   const auto require_classes = [classes](const Json& list) {
     if (!list.is_array() || static_cast<int64_t>(list.size()) != classes)
       throw JsonError("`confusion` is no table of the classes");
@@ -128,9 +133,39 @@ DetailsMetadata details_of(const Json& json, int64_t classes) {
   require_classes(rows);
   for (const Json& row : rows) {
     require_classes(row);
-    for (const Json& images : row) details.confusion.push_back(images.get<int64_t>());
+    for (const Json& images : row) confusion.push_back(images.get<int64_t>());
   }
+  return confusion;
+}
+
+DetailsMetadata details_of(const Json& json, int64_t classes) {
+  DetailsMetadata details;
+  json.at("file").get_to(details.file);
+  json.at("bytes").get_to(details.bytes);
+  json.at("sha256").get_to(details.sha256);
+  details.confusion = confusion_of(json.at("confusion"), classes);
   return details;
+}
+
+Json pending_json(const std::optional<PendingBlock>& pending) {
+  if (!pending) return nullptr;
+  return {{"rows", pending->rows}, {"bytes", pending->bytes}, {"sha256", pending->sha256}};
+}
+
+// `report`, `details`: of the metadata; the latter null where there are none.
+std::optional<PendingBlock> pending_of(const Json& report, const Json* details, int64_t classes) {
+  const Json* block = report.find("pending");
+  if (block == nullptr || block->is_null()) return std::nullopt;
+  PendingBlock pending;
+  block->at("rows").get_to(pending.rows);
+  block->at("bytes").get_to(pending.bytes);
+  block->at("sha256").get_to(pending.sha256);
+  if (details == nullptr) return pending;
+  const Json& more = details->at("pending");
+  more.at("bytes").get_to(pending.details_bytes);
+  more.at("sha256").get_to(pending.details_sha256);
+  pending.confusion = confusion_of(more.at("confusion"), classes);
+  return pending;
 }
 
 Json layers_json(const std::vector<KernelLayer>& layers) {
@@ -159,7 +194,11 @@ Json metadata_json(const RunMetadata& m) {
           {"state", m.finished ? "finished" : "running"},
           {"command_line", json_list(m.command_line)},
           {"report",
-           {{"file", m.report}, {"rows", m.rows}, {"bytes", m.report_bytes}, {"sha256", m.report_sha256}}},
+           {{"file", m.report},
+            {"rows", m.rows},
+            {"bytes", m.report_bytes},
+            {"sha256", m.report_sha256},
+            {"pending", pending_json(m.pending)}}},
           {"scores", {{"mode", m.scores}, {"folder", m.score_folder}}},
           {"files", {{"model", m.model_path}, {"data", m.data_path}, {"fault_list", m.fault_list_path}}},
           {"keras_version", m.keras_version},
@@ -208,7 +247,10 @@ RunMetadata metadata_of(const Json& json) {
   json.at("images").get_to(m.images);
   json.at("classes").get_to(m.classes);
   json.at("faults").get_to(m.faults);
-  if (const Json* details = json.find("details")) m.details = details_of(*details, m.classes);
+  const Json* details = json.find("details");
+  if (details != nullptr) m.details = details_of(*details, m.classes);
+  m.names_pending = report.contains("pending");
+  m.pending = pending_of(report, details, m.classes);
   const Json& machine = json.at("machine");
   machine.at("cpu").get_to(m.cpu);
   machine.at("threads").get_to(m.threads);
@@ -269,6 +311,19 @@ std::vector<std::string> differences(const RunSettings& of_report, const RunSett
         fmt::format("{}: {} in the report, {} now", before[i].first, before[i].second, after[i].second));
   }
   return lines;
+}
+
+void take_pending(RunMetadata& metadata) {
+  PendingBlock& block = metadata.pending.value();
+  metadata.rows = block.rows;
+  metadata.report_bytes = block.bytes;
+  metadata.report_sha256 = std::move(block.sha256);
+  if (metadata.details) {
+    metadata.details->bytes = block.details_bytes;
+    metadata.details->sha256 = std::move(block.details_sha256);
+    metadata.details->confusion = std::move(block.confusion);
+  }
+  metadata.pending.reset();
 }
 
 std::string metadata_text(const RunMetadata& metadata) {

@@ -53,6 +53,18 @@ struct KernelLayer {
   std::vector<int64_t> kernel_shape;
 };
 
+// A block that is about to be appended: what the files will be then. It is in the metadata before the first
+// of its bytes is in the report, so that whatever a run that is killed leaves can be told from what somebody
+// else wrote there.
+struct PendingBlock {
+  int64_t rows = 0;  // all of the report, as what follows
+  uint64_t bytes = 0;
+  std::string sha256 = {};
+  uint64_t details_bytes = 0;  // where there are details
+  std::string details_sha256 = {};
+  std::vector<int64_t> confusion = {};
+};
+
 struct RunMetadata {
   std::string tool_version;
   bool finished = false;
@@ -71,6 +83,8 @@ struct RunMetadata {
   int64_t rows = 0;           // of them in the report
   uint64_t report_bytes = 0;  // the report so far, golden row included
   std::string report_sha256;  // of these bytes
+  std::optional<PendingBlock> pending;
+  bool names_pending = true;  // false: written by a version that did not, 0.1.0
   std::string cpu;
   int threads = 0;
   std::string threads_source;
@@ -82,6 +96,9 @@ struct RunMetadata {
   double seconds = 0;               // of all runs that wrote to the report
   CheckTotals check;
 };
+
+// What is pending is in the files.
+void take_pending(RunMetadata& metadata);
 
 [[nodiscard]] std::string metadata_text(const RunMetadata& metadata);
 // Throws Error(resume): `label` is no metadata of a report, or of a later version of the program.

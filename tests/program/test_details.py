@@ -238,7 +238,7 @@ def test_killed_anywhere_it_goes_on_to_the_same_bytes(tmp_path):
 
 
 def interrupted(case, rows, keep_details=None, keep_report=None):
-    """A finished report as a kill would leave it: metadata speak of `rows`, the files have more of their lines."""
+    """A finished report as a kill would leave it: metadata record `rows` and announce the rest, of which the files have some."""
     report, file, facts = case.folder / "r.csv", case.folder / "d.csv", metadata(case.folder / "r.run.json")
     lines = lambda path, count: b"".join(path.read_bytes().splitlines(keepends=True)[:count])
     kept, details_kept = lines(report, rows + 2), lines(file, rows + 1)
@@ -249,14 +249,17 @@ def interrupted(case, rows, keep_details=None, keep_report=None):
         assert run(*words, "-q").returncode == DONE
         confusion = metadata(case.folder / "first_r.run.json")["details"]["confusion"]
     facts["state"] = "running"
+    whole, details_whole = report.read_bytes(), file.read_bytes()
+    pending = {"bytes": len(details_whole), "sha256": hashlib.sha256(details_whole).hexdigest(), "confusion": facts["details"]["confusion"]}
     facts["report"].update(rows=rows, bytes=len(kept), sha256=hashlib.sha256(kept).hexdigest())
-    facts["details"].update(rows=rows, bytes=len(details_kept), sha256=hashlib.sha256(details_kept).hexdigest(), confusion=confusion)
+    facts["report"]["pending"] = {"rows": len(case.faults), "bytes": len(whole), "sha256": hashlib.sha256(whole).hexdigest()}
+    facts["details"].update(rows=rows, bytes=len(details_kept), sha256=hashlib.sha256(details_kept).hexdigest(), confusion=confusion, pending=pending)
     report.write_bytes(kept if keep_report is None else report.read_bytes()[: len(kept) + keep_report])
     file.write_bytes(details_kept if keep_details is None else file.read_bytes()[: len(details_kept) + keep_details])
     (case.folder / "r.run.json").write_text(json.dumps(facts))
 
 
-@pytest.mark.parametrize("keep_details, keep_report", [(None, None), (17, None), (100, None), (10**6, None), (10**6, 30), (10**6, 10**6), (None, 10**6)])
+@pytest.mark.parametrize("keep_details, keep_report", [(None, None), (17, None), (100, None), (10**6, None), (10**6, 30), (10**6, 10**6), (None, 30)])
 @pytest.mark.parametrize("rows", [0, 7])
 def test_torn_between_the_two_files_it_is_mended(rows, keep_details, keep_report, tmp_path):
     case = Case(tmp_path, "logits", 1, faults=20)
@@ -312,6 +315,26 @@ def test_a_file_that_is_lost_cut_or_changed_is_refused(state, tmp_path):
         assert "is finished already" in run(*case.words()).stderr
     case.run("--overwrite")
     assert len(rows_of(path)) == 12
+
+
+def test_what_follows_the_recorded_details_is_what_was_announced(tmp_path):
+    case = Case(tmp_path, "logits", 1, faults=12)
+    case.run()
+    path = tmp_path / "d.csv"
+    text = path.read_bytes()
+    for keep_report in (0, 10**6):  # both files are there, or the report has none of the block yet
+        interrupted(case, 5, 10**6, keep_report)
+        digit = next(i for i in range(len(text) - 3, 0, -1) if text[i : i + 1].isdigit())
+        path.write_bytes(text[:digit] + bytes([text[digit] ^ 1]) + text[digit + 1 :])
+        check_refused(case.words(), "changed after it was written" if keep_report == 0 else "are not those that the metadata of")
+        path.write_bytes(text + b"1,2\r\n")
+        check_refused(case.words(), "5 bytes behind row 12, the last that was written")
+        path.write_bytes(text[:-1])
+        if keep_report > 0:
+            check_refused(case.words(), "the end is missing")
+        path.write_bytes(text)
+        case.run()
+        assert path.read_bytes() == text
 
 
 def test_renamed_together_it_goes_on(tmp_path):

@@ -59,21 +59,86 @@ TEST(ReportCheck, AFinishedReportHasAllRowsAndNothingBehind) {
                 std::to_string(half.size()) + " of them written by the run that finished it" + kRemedy);
 }
 
-TEST(ReportCheck, AnUnfinishedReportKeepsTheRowsBehindItsMetadata) {
+// Of a report that has `recorded`, when its metadata have announced `pending`.
+RunMetadata announced(const std::string& recorded, int64_t rows, const std::string& pending) {
+  RunMetadata metadata = metadata_of(recorded, rows);
+  metadata.pending = {
+      .rows = rows + 1, .bytes = pending.size(), .sha256 = sha256_of(pending.data(), pending.size())};
+  return metadata;
+}
+
+TEST(ReportCheck, OfAPendingBlockAllIsKeptOrNothing) {
   const std::vector<Fault> faults = two_faults();
   const std::string whole = report_of(faults, 2), half = report_of(faults, 1);
-  EXPECT_EQ(unfinished_report(whole, "r.csv", metadata_of(half, 1), faults).rows.size(), 2u);
-  EXPECT_EQ(unfinished_report(half + "9,torn", "r.csv", metadata_of(half, 1), faults).rows.size(), 1u);
-  const std::vector<Fault> others = {faults[0], bit_flip(7, "m/dense", {9, 1}, 30)};
-  EXPECT_EQ(unfinished_report(whole, "r.csv", metadata_of(half, 1), others).rows.size(), 1u);
+  for (size_t size = half.size(); size < whole.size(); ++size) {
+    RunMetadata metadata = announced(half, 1, whole);
+    const Report report = unfinished_report(whole.substr(0, size), "r.csv", metadata, faults);
+    EXPECT_EQ(report.rows.size(), 1u);
+    EXPECT_EQ(report.complete_bytes, half.size());
+    EXPECT_TRUE(metadata.pending);
+    EXPECT_EQ(metadata.rows, 1);
+  }
+  RunMetadata metadata = announced(half, 1, whole);
+  EXPECT_EQ(unfinished_report(whole, "r.csv", metadata, faults).rows.size(), 2u);
+  EXPECT_FALSE(metadata.pending);
+  EXPECT_EQ(metadata.rows, 2);
+  EXPECT_EQ(metadata.report_bytes, whole.size());
+  EXPECT_EQ(metadata.report_sha256, sha256_of(whole.data(), whole.size()));
+}
+
+TEST(ReportCheck, ABlockThatIsAnotherThanWasAnnouncedIsRefused) {
+  const std::vector<Fault> faults = two_faults();
+  const std::string whole = report_of(faults, 2), half = report_of(faults, 1);
+  const auto unfinished = [&](const std::string& text, RunMetadata of) {
+    return refusal([&] { (void)unfinished_report(text, "r.csv", of, faults); });
+  };
+  const std::string written = ": it was changed after it was written";
+  for (size_t at = half.size(); at < whole.size(); ++at) {
+    std::string changed = whole;
+    changed[at] = changed[at] == '7' ? '8' : '7';
+    EXPECT_EQ(unfinished(changed, announced(half, 1, whole)),
+              "r.csv: row 2 is not what its metadata announce" + written + kRemedy);
+  }
+  EXPECT_EQ(unfinished(whole + "8,", announced(half, 1, whole)),
+            "r.csv: 2 bytes behind row 2, the last that was written" + written + kRemedy);
+  EXPECT_EQ(unfinished(whole, metadata_of(half, 1)), "r.csv: " + std::to_string(whole.size() - half.size()) +
+                                                         " bytes behind row 1, the last that was written" +
+                                                         written + kRemedy);
+}
+
+TEST(ReportCheck, OfABlockWithSectorsThatAPowerCutLeftUnwrittenNothingIsKept) {
+  const std::vector<Fault> faults = two_faults();
+  const std::string whole = report_of(faults, 2), half = report_of(faults, 1);
+  RunMetadata metadata = announced(half, 1, whole);
+  const std::string unwritten = half + std::string(whole.size() - half.size(), '\0');
+  EXPECT_EQ(unfinished_report(unwritten, "r.csv", metadata, faults).rows.size(), 1u);
+  EXPECT_TRUE(metadata.pending);
+
+  const std::string text(100, 'x');
+  EXPECT_FALSE(has_unwritten_sector(text + std::string(4, '\0') + text, 0)) << "no sector's border";
+  EXPECT_TRUE(has_unwritten_sector(text + std::string(4, '\0'), 512 - 100)) << "the last sector";
+  EXPECT_TRUE(has_unwritten_sector(std::string(4, '\0') + text, 512 - 4)) << "the end of the first";
+  EXPECT_FALSE(has_unwritten_sector(std::string(4, '\0') + text, 512 - 5));
+  EXPECT_TRUE(has_unwritten_sector(text + std::string(512, '\0') + text, 1024 - 100));
+  EXPECT_FALSE(has_unwritten_sector(text + std::string(511, '\0') + text, 1024 - 100));
+  EXPECT_FALSE(has_unwritten_sector("", 0));
+}
+
+// Version 0.1.0 announced nothing: rows behind those that are recorded are proven by nothing.
+TEST(ReportCheck, OfAnOldReportWhatIsRecordedIsKept) {
+  const std::vector<Fault> faults = two_faults();
+  const std::string whole = report_of(faults, 2), half = report_of(faults, 1);
+  RunMetadata metadata = metadata_of(half, 1);
+  metadata.names_pending = false;
+  EXPECT_EQ(unfinished_report(whole, "r.csv", metadata, faults).rows.size(), 1u);
+  EXPECT_EQ(unfinished_report(half + "9,torn", "r.csv", metadata, faults).rows.size(), 1u);
 }
 
 TEST(ReportCheck, SaysWhatIsNotAsItWasWritten) {
   const std::vector<Fault> faults = two_faults();
   const std::string whole = report_of(faults, 2);
   const RunMetadata metadata = metadata_of(whole, 2);
-  const auto unfinished = [&](const std::string& text, const RunMetadata& of,
-                              const std::vector<Fault>& list) {
+  const auto unfinished = [&](const std::string& text, RunMetadata of, const std::vector<Fault>& list) {
     return refusal([&] { (void)unfinished_report(text, "r.csv", of, list); });
   };
   EXPECT_EQ(unfinished(whole.substr(0, 90), metadata, faults), "r.csv: 90 bytes, its metadata speak of " +

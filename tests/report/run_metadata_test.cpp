@@ -70,6 +70,41 @@ TEST(RunMetadata, IsReadAsItWasWritten) {
   EXPECT_EQ(finished.settings, m.settings);
 }
 
+TEST(RunMetadata, TellsABlockThatIsPendingFromNoneAndFromAnOldFile) {
+  RunMetadata m = sample();
+  m.classes = 2;
+  m.details = {.file = "d.csv", .bytes = 7, .sha256 = "ee", .confusion = {1, 2, 3, 4}};
+  RunMetadata read = parse_metadata(metadata_text(m), "r.run.json");
+  EXPECT_TRUE(read.names_pending);
+  EXPECT_FALSE(read.pending);
+  m.pending = {.rows = 1300,
+               .bytes = 99999,
+               .sha256 = "ff",
+               .details_bytes = 9,
+               .details_sha256 = "ab",
+               .confusion = {1, 2, 3, 5}};
+  const std::string text = metadata_text(m);
+  read = parse_metadata(text, "r.run.json");
+  EXPECT_EQ(metadata_text(read), text);
+  take_pending(read);
+  EXPECT_FALSE(read.pending);
+  EXPECT_EQ(read.rows, 1300);
+  EXPECT_EQ(read.report_bytes, 99999U);
+  EXPECT_EQ(read.report_sha256, "ff");
+  EXPECT_EQ(read.details.value().bytes, 9U);
+  EXPECT_EQ(read.details.value().sha256, "ab");
+  EXPECT_EQ(read.details.value().confusion.back(), 5);
+  EXPECT_EQ(read.details.value().file, "d.csv");
+
+  m.details.reset();
+  m.pending.reset();
+  std::string old = metadata_text(m);
+  const std::string key = "\"pending\": null,";
+  ASSERT_NE(old.find(key), std::string::npos);
+  old.erase(old.find(key), key.size());
+  EXPECT_FALSE(parse_metadata(old, "r.run.json").names_pending);
+}
+
 // What version 0.1 wrote before it knew of thresholds and of bytes that are fed as they are.
 TEST(RunMetadata, ReadsWhatOlderVersionsWrote) {
   RunMetadata m = sample();
