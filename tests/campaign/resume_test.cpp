@@ -220,7 +220,7 @@ TEST_F(ResumeTest, AChangedReportIsRefused) {
     write_atomic(o.path, changed);
     EXPECT_THAT(refusal(inputs, o), HasSubstr("changed after it was written"));
   }
-  write_atomic(o.path, text.substr(0, text.size() - 1));
+  write_atomic(o.path, text.substr(0, metadata_of(metadata_path_of(o.path)).report_bytes - 1));
   EXPECT_THAT(refusal(inputs, o), HasSubstr("the end is missing"));
   fs::remove(metadata_path_of(o.path));
   EXPECT_THAT(refusal(inputs, o), HasSubstr("what it comes from is not known"));
