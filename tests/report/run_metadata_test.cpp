@@ -99,7 +99,7 @@ TEST(RunMetadata, TellsABlockThatIsPendingFromNoneAndFromAnOldFile) {
   m.details.reset();
   m.pending.reset();
   std::string old = metadata_text(m);
-  const std::string key = "\"pending\": null,";
+  const std::string key = ",\n    \"pending\": null";
   ASSERT_NE(old.find(key), std::string::npos);
   old.erase(old.find(key), key.size());
   EXPECT_FALSE(parse_metadata(old, "r.run.json").names_pending);
