@@ -67,3 +67,12 @@ def repeat_list(source, path, rows):
         for number in range(rows):
             out.write(f"{number},{faults[number % len(faults)]}\n")
     return path
+
+
+def float_images(path, count, shape, seed=15):
+    """float32 images of noise around 0, the same everywhere: sums of 16-bit numbers."""
+    numbers, size = random.Random(seed), count * shape[0] * shape[1] * shape[2]
+    values = ((numbers.getrandbits(16) + numbers.getrandbits(16) + numbers.getrandbits(16) - 98304) / 32768 for _ in range(size))
+    data = struct.pack(f"<{size}f", *values)
+    write_npz(path, x=npy("<f4", (count, *shape), data), y=npy("<i8", (count,), struct.pack(f"<{count}q", *(n % 10 for n in range(count)))))
+    return path
