@@ -3,7 +3,6 @@ import argparse
 import concurrent.futures
 import fnmatch
 import importlib
-import json
 import pkgutil
 import shlex
 import subprocess
@@ -11,8 +10,8 @@ import sys
 import time
 import traceback
 
-from torture import program, rows
-from torture.case import Failed, NotRun, Result
+from torture import document, program, rows
+from torture.case import Case, Failed, NotRun, Result
 from torture.torture import Torture
 
 DESCRIPTION = "Runs the fault matrix of docs/reliability.md and prints a table of figures. Exit code 1 when anything failed."
@@ -31,7 +30,8 @@ def arguments(words):
     parser.add_argument("--short", action="store_true", help="small volumes, and no time as a criterion: minutes instead of hours")
     parser.add_argument("--seed", type=int, default=1, help="of all that is random (default: 1)")
     parser.add_argument("--case", action="append", default=[], metavar="NAME", help="only the cases of this name (* and ? as in file names)")
-    parser.add_argument("--json", metavar="FILE", help="the figures as JSON too")
+    parser.add_argument("--json", metavar="FILE", help="the figures as JSON too; rows that the file has and that were not run stay in it")
+    parser.add_argument("--document", action="store_true", help="only writes the table of docs/reliability.md anew, from docs/reliability.json")
     parser.add_argument("--jobs", type=int, default=2, help="cases at a time, of rows where nothing is timed (default: 2)")
     parser.add_argument("--keep", action="store_true", help="keep the folders of the cases, and say where they are")
     return parser.parse_args(words)
@@ -56,15 +56,11 @@ def try_case(case):
 def run_row(torture, module, options, tell):
     result = Result(module.NUMBER, module.FAULT, module.UNIT, module.CRITERION)
     started = time.monotonic()
+    cases = []
     try:
         cases = [case for case in module.cases(torture) if not options.case or any(fnmatch.fnmatchcase(case.name, name) for name in options.case)]
-    except NotRun as error:
-        result.not_run[str(error)] = 1
-        cases = []
-    except Failed as error:
-        result.volume = result.failed = 1
-        result.failures.append({"case": "all", "why": str(error), "repeat": repeat_of(options, module.NUMBER, "*")})
-        cases = []
+    except (Failed, NotRun) as error:  # what all cases need
+        take(result, options, Case("*", None), None, error, tell)
     jobs = 1 if getattr(module, "ALONE", False) else options.jobs
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for case, (figures, error) in zip(cases, pool.map(try_case, cases)):
@@ -133,6 +129,9 @@ def main(words):
     if options.list:
         print_rows(found)
         return 0
+    if options.document:
+        document.write(found)
+        return 0
     unknown = [number for number in options.rows if number not in found]
     if unknown:
         print(f"error: no row {unknown[0]}; there are {', '.join(map(str, found))}", file=sys.stderr)
@@ -140,7 +139,7 @@ def main(words):
     if not program.PROGRAM.is_file():
         print(f"error: {program.PROGRAM} is not there: scripts/build makes it", file=sys.stderr)
         return 2
-    torture, results = Torture(options.short, options.seed, options.keep), []
+    torture, results = Torture(options.short, options.seed, options.keep, bool(options.case)), []
 
     def tell(text):
         print(text, file=sys.stderr, flush=True)
@@ -158,7 +157,5 @@ def main(words):
     if options.keep:
         print(f"the folders of the cases are in {torture.base}")
     if options.json:
-        facts = {**version(), "form": "short" if options.short else "long", "seed": options.seed, "rows": [result.as_json() for result in results]}
-        with open(options.json, "w", encoding="utf-8") as file:
-            file.write(json.dumps(facts, indent=1) + "\n")
+        document.store(options.json, results, {**version(), "form": "short" if options.short else "long", "seed": options.seed})
     return 1 if any(result.failed for result in results) else 0

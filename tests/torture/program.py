@@ -20,7 +20,7 @@ class Ended:
     code: int  # negative: the signal that killed it
     out: str
     err: str
-    seconds: float
+    seconds: float  # that passed; of run_measured: of the processor
     mebibytes: float  # the most that was resident
 
     @property
@@ -62,26 +62,16 @@ def run(words, cwd, before=(), environment=None, timeout=HANGS, **options):
     return end_of(start(words, cwd, before, environment, **options), since, timeout)
 
 
-def run_measured(words, cwd, before=(), environment=None, timeout=HANGS):
-    """As run, with the memory that was resident at most; by wait4, as the pipes' threads must not reap it."""
-    out, err = pathlib.Path(cwd, ".out"), pathlib.Path(cwd, ".err")
-    since = time.monotonic()
-    with open(out, "wb") as out_file, open(err, "wb") as err_file:
-        child = subprocess.Popen([*map(str, before), str(PROGRAM), *map(str, words)], cwd=cwd, stdin=subprocess.DEVNULL, stdout=out_file,
-                                 stderr=err_file, env={**os.environ, **(environment or {})}, start_new_session=True)
-        while True:
-            pid, status, usage = os.wait4(child.pid, os.WNOHANG)
-            if pid:
-                break
-            if time.monotonic() - since > timeout:
-                kill(child)
-                os.wait4(child.pid, 0)
-                raise Failed(f"does not end within {timeout:.0f} s")
-            time.sleep(0.001)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    texts = [path.read_bytes().decode(errors="replace") for path in (out, err)]
-    out.unlink(), err.unlink()
-    return Ended(child.returncode, *texts, time.monotonic() - since, usage.ru_maxrss / 1024)
+def run_measured(words, cwd, measure, timeout=HANGS):
+    """As run, with the processor time and the memory that it took. `measure`: shims/measure.c (shim.build)."""
+    out = pathlib.Path(cwd).parent / f"{pathlib.Path(cwd).name}.measured"
+    ended = run(words, cwd, before=[measure, out], timeout=timeout)
+    if not out.exists():
+        raise Failed(f"could not be measured: {ended.describe()}")
+    seconds, kibibytes = out.read_text().split()
+    out.unlink()
+    ended.seconds, ended.mebibytes = float(seconds), int(kibibytes) / 1024
+    return ended
 
 
 def need(tool, package):

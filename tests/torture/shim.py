@@ -1,4 +1,4 @@
-"""Shims in C that are put in front of the C library (LD_PRELOAD): what no tool can fake. Compiled when they are first needed."""
+"""What is written in C: shims that are put in front of the C library (LD_PRELOAD), for what no tool can fake. Compiled when first needed."""
 import os
 import pathlib
 import subprocess
@@ -14,12 +14,12 @@ def environment(torture, name, **values):
     return {"LD_PRELOAD": str(build(torture, name)), **{f"TORTURE_{key.upper()}": str(value) for key, value in values.items()}}
 
 
-def build(torture, name):
+def build(torture, name, shared=True):
     compiler = os.environ.get("CC") or program.need("cc", "gcc")
     with torture.lock:
-        library = torture.base / f"{name}.so"
+        library = torture.base / f"{name}{'.so' if shared else ''}"
         if not library.exists():
-            words = [compiler, "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", library, SOURCES / f"{name}.c", "-ldl", "-pthread"]
+            words = [compiler, "-O1", "-Wall", "-Wextra", "-Werror", *(["-shared", "-fPIC"] if shared else []), "-o", library, SOURCES / f"{name}.c", "-ldl", "-pthread"]
             done = subprocess.run(words, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise NotRun(f"{name}.c does not compile here: {done.stderr.strip()[:200]}")

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import threading
 
-from torture import inputs, program
+from torture import inputs, program, shim
 from torture.campaign import Campaign, Estimate, OneFile
 from torture.case import Failed
 from torture.inputs import GOLDEN
@@ -22,8 +22,9 @@ def remove(folder):
 
 
 class Torture:
-    def __init__(self, short=False, seed=1, keep=False):
-        self.short, self.seed, self.keep = short, seed, keep
+    def __init__(self, short=False, seed=1, keep=False, named=False):
+        """`named`: the cases are chosen by name, among all."""
+        self.short, self.seed, self.keep, self.named = short, seed, keep, named
         base = program.ROOT / "build"
         self.base = pathlib.Path(tempfile.mkdtemp(prefix="torture-", dir=base if base.is_dir() else None))
         self.inputs = self.base / "inputs"
@@ -41,7 +42,7 @@ class Torture:
     def choose(self, row, cases, count):
         """In the short form so many of the cases, in the long form all."""
         cases = list(cases)
-        if not self.short or len(cases) <= count:
+        if not self.short or self.named or len(cases) <= count:
             return cases
         kept = set(self.random(row).sample(range(len(cases)), count))
         return [case for place, case in enumerate(cases) if place in kept]
@@ -58,6 +59,9 @@ class Torture:
         finally:
             if not self.keep:
                 remove(path)
+
+    def run_measured(self, words, folder):
+        return program.run_measured(words, folder, shim.build(self, "measure", shared=False))
 
     # ---- inputs and campaigns, each made once ---------------------------------------------------------------------------------
 

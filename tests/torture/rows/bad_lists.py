@@ -48,7 +48,7 @@ def validate(torture, content):
     with torture.folder() as folder:
         path = folder / "l.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        ended = program.run_measured(["validate", "-f", path, "--model", MODEL], folder)
+        ended = torture.run_measured(["validate", "-f", path, "--model", MODEL], folder)
         return ended, re.search(r"l\.csv(:\d+)?(:\d+)?: ", ended.err) is not None
 
 

@@ -60,7 +60,7 @@ def refuse(torture, name, write, *more):
         folder.mkdir()
         write(data)
         words = ["--model", GOLDEN / "odd_channels.keras", "--data", data, "-f", GOLDEN / "odd_channels.faults.csv", "--report", "r.csv", "-q", *more]
-        ended = program.run_measured(words, folder)
+        ended = torture.run_measured(words, folder)
         lines = ended.err.strip().splitlines()
         if ended.code != program.BAD_INPUT or not lines or any(not line.startswith(("error", " ")) for line in lines) or "GOLD" in ended.out:
             raise Failed(ended.describe())
