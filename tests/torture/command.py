@@ -155,7 +155,7 @@ def main(words):
         torture.close()
     print(table(results))
     if options.keep:
-        print(f"the folders of the cases are in {torture.base}")
+        tell(f"the folders of the cases are in {torture.base}")
     if options.json:
         document.store(options.json, results, {**version(), "form": "short" if options.short else "long", "seed": options.seed})
     return 1 if any(result.failed for result in results) else 0

@@ -12,7 +12,7 @@ CRITERION = "exit 4 naming file and error (EINTR, short: unnoticed), going on id
 PYTHON_TOOL = "a traceback, a report that is cut"
 SHORT = 50
 ERRORS = ("ENOSPC", "EIO", "EDQUOT")
-MAY_GO_ON = ("fchmod", "flock", "unlink", "unlinkat")  # a run that ends well without them is as good
+MAY_GO_ON = ("fchmod", "flock", "unlink", "unlinkat", "mkdir", "mkdirat")  # a run that leaves the right files without them is as good (a folder may be there)
 MAY_BE_INTERRUPTED = strace.WRITERS + ("read", "pread64")
 OUTPUTS = re.compile(r"\b(r\.csv|r\.run\.json|r\.html|r\.json|d\.csv|s\.txt|e\.json|l\.csv|clean\.npy|inj_\d+\.np[yz])|folder|directory|\./r\b")
 

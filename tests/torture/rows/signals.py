@@ -100,7 +100,7 @@ def waiting(torture, number):
             descriptor = program.os.open(folder, program.os.O_RDONLY)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             child = program.start(campaign.words, folder)
-            killer = threading.Timer(10, lambda: program.kill(child))
+            killer = threading.Timer(3 if torture.short else 10, lambda: program.kill(child))
             killer.start()
             time.sleep(0.5)
             sent = time.monotonic()
