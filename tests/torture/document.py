@@ -2,6 +2,7 @@
 import datetime
 import json
 import pathlib
+import textwrap
 
 from torture import program
 
@@ -70,7 +71,8 @@ def commits(rows):
 def text_of(modules):
     """What stands between the marks."""
     rows = {row["row"]: row for row in json.loads(FIGURES.read_text())["rows"]}
-    return "\n".join([headline(rows), "", f"Figures of {commits(rows)}.", "", *table(rows, modules), ""])
+    above = [textwrap.fill(text, 118, break_on_hyphens=False) for text in (headline(rows), f"Figures of {commits(rows)}.")]
+    return "\n".join([above[0], "", above[1], "", *table(rows, modules), ""])
 
 
 def parts():
