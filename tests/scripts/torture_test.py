@@ -15,17 +15,17 @@ PROGRAM = sys.argv.pop(1) if len(sys.argv) > 1 else str(ROOT / "build/release/tf
 
 
 def torture(broken, *words):
-    """The command with a shell script in the program's place: `$real` is the program, "$@" its words."""
+    """The command with a shell script in the program's place, if one is given: `$real` is the program, "$@" its words."""
     with tempfile.TemporaryDirectory() as folder:
         script = pathlib.Path(folder) / "tf_injector"
         script.write_text(f"#!/bin/bash\nreal={PROGRAM}\n{broken}\n")
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
-        environment = {**os.environ, "TFI_PROGRAM": str(script), "PYTHONPATH": str(ROOT / "tests"), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {**os.environ, "TFI_PROGRAM": str(script) if broken else PROGRAM, "PYTHONPATH": str(ROOT / "tests"), "PYTHONDONTWRITEBYTECODE": "1"}
         command = [sys.executable, "-c", "import sys; from torture.command import main; sys.exit(main(sys.argv[1:]))", "--short", *words]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-SOUND = 'exec "$real" "$@"'
+SOUND = ""  # the program itself
 # When the report was there before, its last row is lost; the exit code is 0.
 LOSES_A_ROW = '[ -e r.csv ] && had=1; "$real" "$@"; code=$?; if [ -n "$had" ] && [ -e r.csv ]; then head -n -1 r.csv > r.new; mv r.new r.csv; fi; exit $code'
 # One digit of a row is another where the machine's flags are others.
