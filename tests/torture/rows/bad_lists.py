@@ -1,7 +1,7 @@
 """Row 14: fault lists that are wrong, and lists that look odd and are right; random damage to a good list."""
 import re
 
-from torture import program
+from torture import program, suites
 from torture.case import Case, Failed, Figures
 from torture.inputs import GOLDEN
 
@@ -126,6 +126,8 @@ def damaged(torture, number, count):
 
 
 def cases(torture):
+    yield from suites.cases(torture, (suites.gtest, "test_fault", "*", {}), (suites.pytest, "tests/program/test_fault_lists.py", {}),
+                            (suites.pytest, "tests/program/test_list_files.py", {}), (suites.pytest, "tests/oracle/test_fault_list_rules.py", {}))
     for name, content in WRONG.items():
         yield Case(name, lambda content=content: refuse(torture, content))
     for name, content in RIGHT.items():

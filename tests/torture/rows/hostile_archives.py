@@ -1,15 +1,16 @@
-"""Row 12: .keras files that were made to do harm. Those with hostile HDF5 inside are made by tests/keras and tests/program."""
+"""Row 12: .keras files that were made to do harm. And what tests/keras, tests/data and tests/oracle make:
+hostile HDF5, random damage to files of every format."""
 import json
 import struct
 import warnings
 import zipfile
 import zlib
 
-from torture import program, strace
+from torture import program, strace, suites
 from torture.case import Case, Failed, Figures
 from torture.inputs import GOLDEN
 
-NUMBER, FAULT, UNIT = 12, "hostile archives and configurations", "archives"
+NUMBER, FAULT, UNIT = 12, "hostile archives, damaged files of all kinds", "files"
 CRITERION = "exit 3, <= 1 s, <= 256 MiB, no other file or network"
 PYTHON_TOOL = "some execute code"
 SOURCE = GOLDEN / "odd_channels.keras"
@@ -179,5 +180,9 @@ def cases(torture):
     made = archives()
     if torture.short:
         made = {name: made[name] for name in torture.choose(NUMBER, made, 24)}
+    mutations = 300 if torture.short else 20000
+    damaged = {"each": mutations, "TFI_MUTATIONS": str(mutations)}
+    yield from suites.cases(torture, (suites.gtest, "test_keras", "Refused.*:Damaged.*:ForeignFile.*:RefusedLayer.*:LambdaCode.*", {}),
+                            (suites.gtest, "test_data", "*utation*", damaged), (suites.pytest, "tests/oracle/test_mutations.py", damaged))
     for name, (make, codes) in made.items():
         yield Case(name, lambda make=make, codes=codes: refuse(torture, make, codes))
