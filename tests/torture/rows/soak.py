@@ -53,5 +53,5 @@ def cases(torture):
     few = [*files, "--memory", torture.least_memory(files)]
     yield Case("memory", lambda: watch(torture, [*few, *words[len(files):]], count))
     if not torture.short:
-        details = [*words, "--details", "d.csv", "--memory", "200M"]
+        details = [*words, "--details", "d.csv", "--memory", "1G"]
         yield Case("details", lambda: watch(torture, details, count))
