@@ -7,7 +7,7 @@ from torture import program
 from torture.case import Case, Failed, Figures
 
 NUMBER, FAULT, UNIT = 21, "soak", "faults"
-CRITERION = "memory grows < 1 MiB from a tenth of the run on, open files constant"
+CRITERION = "memory grows < 1 MiB from a quarter of the run on, open files constant"
 PYTHON_TOOL = "not known"
 ALONE = True
 FAULTS, SHORT, MOST_GROWTH = 1000000, 20000, 1.0
@@ -20,7 +20,7 @@ def sample(process):
 
 
 def watch(torture, words, count):
-    """Samples while the rows grow; judged from a tenth of the rows on."""
+    """Samples while the rows grow; judged from a quarter of the rows on."""
     with torture.folder() as folder:
         child, since = program.start(words, folder), time.monotonic()
         report, samples = folder / "r.csv", []
@@ -35,9 +35,9 @@ def watch(torture, words, count):
         if ended.code != program.DONE:
             raise Failed(ended.describe())
         whole = report.stat().st_size
-    late = [entry for entry in samples if whole * 0.1 < entry[0] < whole]
+    late = [entry for entry in samples if whole * 0.25 < entry[0] < whole]
     if len(late) < 3:
-        raise Failed(f"only {len(late)} samples between the first tenth and the end")
+        raise Failed(f"only {len(late)} samples between the first quarter and the end")
     memory, files = [entry[1] for entry in late], [entry[2] for entry in late]
     growth = memory[-1] - min(memory[:max(1, len(memory) // 4)])
     spread = max(files) - min(files)
