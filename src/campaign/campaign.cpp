@@ -10,6 +10,7 @@
 #include "campaign/list_run.hpp"
 #include "engine/engine.hpp"
 #include "report/report_check.hpp"
+#include "session/check/constants_check.hpp"
 #include "session/check/self_check.hpp"
 #include "session/golden_run.hpp"
 #include "session/guarded.hpp"
@@ -33,7 +34,17 @@ void say(const CampaignCallbacks& callbacks, const std::string& text) {
   if (callbacks.message) callbacks.message(text);
 }
 
-void say_checked(const CampaignCallbacks& callbacks, const Setup& setup, const CheckTotals& checked) {
+void say_unchanged(const CampaignCallbacks& callbacks, const ConstantTotals& unchanged) {
+  if (unchanged.blocks == 0) return;
+  say(callbacks,
+      fmt::format("self-check: weights, images, faults and golden scores are what they were at the "
+                  "start (compared {} times, {:.2g} s)",
+                  unchanged.blocks, unchanged.seconds));
+}
+
+void say_checked(const CampaignCallbacks& callbacks, const Setup& setup, const CheckTotals& checked,
+                 const ConstantTotals& unchanged) {
+  say_unchanged(callbacks, unchanged);
   if (checked.golden_images == 0 && checked.pairs == 0) {
     return say(callbacks, setup.needs.check
                               ? "self-check: off"
@@ -44,7 +55,8 @@ void say_checked(const CampaignCallbacks& callbacks, const Setup& setup, const C
     what = fmt::format("{} pairs of a fault and an image ({} faults) and {}", checked.pairs, checked.faults,
                        what);
   }
-  say(callbacks, fmt::format("self-check: {}: equal in every bit ({:.2g} s)", what, checked.seconds));
+  say(callbacks, fmt::format("self-check: {}: equal in every bit ({:.2g} s)", what,
+                             checked.seconds - unchanged.seconds));
 }
 
 // The rows that the sink has already. Throws Error(usage): they are not the first of the list.
@@ -80,7 +92,7 @@ CampaignSummary run_list(const Setup& setup, ReportSink& sink, const CampaignCal
   } else {
     list.run_blocks();
   }
-  say_checked(callbacks, setup, list.checked());
+  say_checked(callbacks, setup, list.checked(), list.unchanged());
   sink.finish(list.spent());
   return {.golden = golden.total,
           .faults = static_cast<int64_t>(setup.faults.size()),
@@ -127,13 +139,17 @@ CampaignSummary Campaign::run_golden(const CampaignCallbacks& callbacks,
     const GoldenRun golden = tf_injector::detail::run_golden(setup, *engine, callbacks.stop);
     report_golden(callbacks, setup, golden);
     const std::unique_ptr<SelfCheck> check = make_self_check(setup, setup.needs.check, callbacks.stop);
+    ConstantsCheck constants(setup, *engine);
+    constants.begin(golden);
     check->check_golden(golden, golden.seconds);
+    constants.check(golden, ListIndex(0), 0);
     if (scores) scores(golden.scores);
-    say_checked(callbacks, setup, check->totals());
+    const CheckTotals checked = checked_by(*check, constants);
+    say_checked(callbacks, setup, checked, constants.totals());
     CampaignSummary summary;
     summary.golden = golden.total;
     summary.seconds = golden.seconds;
-    summary.check = check->totals();
+    summary.check = checked;
     return summary;
   });
 }

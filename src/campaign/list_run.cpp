@@ -4,6 +4,7 @@
 #include <span>
 
 #include "core/bits.hpp"
+#include "tf_injector/error.hpp"
 
 namespace tf_injector::detail {
 namespace {
@@ -24,6 +25,12 @@ void report_golden(const CampaignCallbacks& callbacks, const Setup& setup, const
       "probabilities, make a ReLU(max_value=1) the model's last layer, and the threshold is 0.5");
 }
 
+CheckTotals checked_by(const SelfCheck& check, const ConstantsCheck& constants) noexcept {
+  CheckTotals all = check.totals();
+  all.seconds += constants.totals().seconds;
+  return all;
+}
+
 ListRun::ListRun(const Setup& setup, const CampaignCallbacks& callbacks, ReportSink& sink,
                  std::span<const ReportRow> before, Engine& engine, GoldenRun& golden)
     : setup_(setup),
@@ -33,6 +40,7 @@ ListRun::ListRun(const Setup& setup, const CampaignCallbacks& callbacks, ReportS
       seconds_before_(golden.seconds),
       faults_done_(before.size()),
       check_(make_self_check(setup, setup.needs.check, callbacks.stop)),
+      constants_(setup, engine),
       summary_(before),
       progress_(callbacks.progress, progress_before(), setup.images()),
       runner_(
@@ -54,11 +62,20 @@ void ListRun::run_blocks() {
   for (size_t left = faults_left(); left > 0; left = faults_left()) {
     const double begin = progress_.seconds();
     const size_t count = size.next(left);
-    const double checked = check_->totals().seconds;
-    write(runner_.run(next_fault(), count, check_->begin_block(next_fault(), count)));
-    size.measured(count, progress_.seconds() - begin - (check_->totals().seconds - checked));
+    const double checked = this->checked().seconds;
+    write(run_block(count));
+    size.measured(count, progress_.seconds() - begin - (this->checked().seconds - checked));
   }
   progress_.finish();
+}
+
+BlockResult ListRun::run_block(size_t count) {
+  try {
+    return runner_.run(next_fault(), count, check_->begin_block(next_fault(), count));
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::self_check) constants_.require_unchanged(golden_, next_fault(), count);
+    throw;
+  }
 }
 
 void ListRun::run_joined() {
@@ -71,6 +88,7 @@ void ListRun::run_joined() {
 
 void ListRun::begin_report() {
   report_golden(callbacks_, setup_, golden_);
+  constants_.begin(golden_);
   check_->check_golden(golden_, seconds());
   sink_.begin(golden_.total, golden_.scores);
 }
@@ -92,6 +110,7 @@ void ListRun::write(const BlockResult& block) {
   const ListIndex first = next_fault();
   const size_t count = block.tallies.size();
   const std::span<const Fault> faults = std::span(setup_.faults).subspan(first.value, count);
+  constants_.check(golden_, first, count);
   check_->check_block(first, block, golden_, seconds());
   RowBlock rows{.faults = faults,
                 .tallies = block.tallies,

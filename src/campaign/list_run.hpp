@@ -6,6 +6,7 @@
 #include "campaign/progress_reporter.hpp"
 #include "report/group_summary.hpp"
 #include "session/block_run.hpp"
+#include "session/check/constants_check.hpp"
 #include "session/check/self_check.hpp"
 #include "session/golden_run.hpp"
 #include "session/setup.hpp"
@@ -15,6 +16,9 @@ namespace tf_injector::detail {
 
 // Tells the callbacks what the golden run gave, and warns where its scores look wrong.
 void report_golden(const CampaignCallbacks& callbacks, const Setup& setup, const GoldenRun& golden);
+
+// Of both checks.
+[[nodiscard]] CheckTotals checked_by(const SelfCheck& check, const ConstantsCheck& constants) noexcept;
 
 // A block is checked before its rows are given to the sink.
 class ListRun {
@@ -29,7 +33,8 @@ class ListRun {
   void run_joined();
 
   [[nodiscard]] double seconds() const { return seconds_before_ + progress_.seconds(); }
-  [[nodiscard]] const CheckTotals& checked() const noexcept { return check_->totals(); }
+  [[nodiscard]] CheckTotals checked() const noexcept { return checked_by(*check_, constants_); }
+  [[nodiscard]] const ConstantTotals& unchanged() const noexcept { return constants_.totals(); }
   [[nodiscard]] Spent spent() const { return {seconds(), checked()}; }
   [[nodiscard]] const GroupSummary& summary() const noexcept { return summary_; }
 
@@ -39,6 +44,8 @@ class ListRun {
   [[nodiscard]] size_t faults_left() const { return setup_.faults.size() - faults_done_; }
   [[nodiscard]] Progress progress_before() const;
   void begin_report();  // when golden is there
+  // Where the block finds other golden scores than those of the run, what changed is said, if it is known.
+  [[nodiscard]] BlockResult run_block(size_t count);
   void write(const BlockResult& block);
   // Empty where they are not counted.
   [[nodiscard]] std::vector<FaultDetails> details_of(ListIndex first, const BlockResult& block) const;
@@ -50,6 +57,7 @@ class ListRun {
   double seconds_before_;  // of the golden run, where it was not joined
   size_t faults_done_;     // that the sink has
   std::unique_ptr<SelfCheck> check_;
+  ConstantsCheck constants_;
   GroupSummary summary_;
   ProgressReporter progress_;
   BlockRunner runner_;

@@ -8,7 +8,10 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
+#include "engine/changed_memory.hpp"
+#include "engine/const_engine_arrays.hpp"
 #include "engine/engine.hpp"
+#include "replay/plan/step_arrays.hpp"
 #include "replay/replay.hpp"
 
 namespace tf_injector::detail {
@@ -19,7 +22,7 @@ replay::ReplayPlan without_weights(const Plan& plan, const replay::Shortcuts& sh
   return replay::ReplayPlan(plan, shortcuts, {}, replay::Weights::left_out);
 }
 
-class ReplayEngine final : public Engine {
+class ReplayEngine final : public Engine, public ConstEngineArrays {
  public:
   ReplayEngine(const Plan& plan, const EngineLayout& layout, const replay::Shortcuts& shortcuts)
       : plan_(plan),
@@ -42,11 +45,15 @@ class ReplayEngine final : public Engine {
     blocks_.clear();
   }
 
-  void run_faults(const TileImages& images, BlockIndex first, size_t count, std::span<const float>,
+  // Golden is computed once more in any case: that it is what it was costs nothing to see.
+  void run_faults(const TileImages& images, BlockIndex first, size_t count, std::span<const float> golden,
                   int thread, const FaultSink& sink) override {
     const replay::FaultBlock& block = prepared(first, count);
+    const std::span<float> again = golden_[static_cast<size_t>(thread)].span();
     for (int image = 0; image < images.tile.images; ++image) {
-      golden_of(images, image, thread, golden_[static_cast<size_t>(thread)].span());
+      golden_of(images, image, thread, again);
+      require_same_golden(golden.subspan(static_cast<size_t>(image) * again.size(), again.size()), again,
+                          images.tile.first + image);
       faults_of(block, image, thread, sink);
     }
   }
@@ -61,6 +68,13 @@ class ReplayEngine final : public Engine {
       golden_of(images, image, thread, golden.subspan(static_cast<size_t>(image) * classes, classes));
       golden_row(image);
       faults_of(block, image, thread, sink);
+    }
+  }
+
+  void visit_arrays(const std::function<void(size_t, std::span<const std::byte>)>& visit) const override {
+    for (size_t step = 0; step < replay_plan_.steps().size(); ++step) {
+      replay::visit_arrays(replay_plan_.steps()[step],
+                           [&](std::span<const std::byte> array) { visit(step, array); });
     }
   }
 

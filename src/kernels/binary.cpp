@@ -1,6 +1,7 @@
 // Binary: computed row by row of the last axis; which rows of the operands go together is tabulated once.
 #include <algorithm>
 
+#include "kernels/const_arrays.hpp"
 #include "kernels/pack_interfaces.hpp"
 #include "kernels/ref/reference.hpp"
 
@@ -46,7 +47,7 @@ struct Operand {
   }
 };
 
-class BinaryKernel final : public BinaryForm {
+class BinaryKernel final : public BinaryForm, public ConstArrays {
  public:
   BinaryKernel(const ops::Binary& op, const KernelContext& context)
       : op_(op),
@@ -94,6 +95,11 @@ class BinaryKernel final : public BinaryForm {
   }
   [[nodiscard]] std::string name() const override { return std::string("ref:") + ops::binary_name(op_.kind); }
   [[nodiscard]] size_t weight_bytes() const override { return constant_.size() * sizeof(float); }
+  void visit_arrays(const ArrayVisitor& visit) const override {
+    visit_array(visit, constant_);
+    visit_array(visit, first_.rows);
+    visit_array(visit, second_.rows);
+  }
 
  private:
   ops::Binary op_;

@@ -2,6 +2,7 @@
 // (docs/numerics.md).
 #include "core/bits.hpp"
 #include "kernels/candidates.hpp"
+#include "kernels/const_arrays.hpp"
 #include "kernels/convolutions/conv2d_candidates.hpp"
 #include "kernels/pack_interfaces.hpp"
 #include "kernels/packed_weights.hpp"
@@ -37,7 +38,7 @@ struct DenseShape {
   }
 };
 
-class SimdDense final : public LinearKernel {
+class SimdDense final : public LinearKernel, public ConstArrays {
  public:
   SimdDense(DenseShape shape, WeightId kernel, WeightId bias, const KernelContext& context)
       : table_(*simd::simd_table(context.set)),
@@ -93,6 +94,10 @@ class SimdDense final : public LinearKernel {
   [[nodiscard]] size_t weight_bytes() const override {
     return packed_.size() * sizeof(float) + epilogue_->bytes();
   }
+  void visit_arrays(const ArrayVisitor& visit) const override {
+    visit_array(visit, packed_.span());
+    detail::visit_arrays(*epilogue_, shape_.units, visit);
+  }
   [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
   [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override {
     if (patch.weight != kernel_) return nullptr;
@@ -125,7 +130,7 @@ class SimdDense final : public LinearKernel {
   PackedWeights packed_;
 };
 
-class ReferenceDense final : public Kernel {
+class ReferenceDense final : public Kernel, public ConstArrays {
  public:
   ReferenceDense(const ops::Dense& op, const KernelContext& context)
       : shape_(op, context),
@@ -145,6 +150,10 @@ class ReferenceDense final : public Kernel {
   }
   [[nodiscard]] size_t weight_bytes() const override {
     return weights_.size() * sizeof(float) + epilogue_->bytes();
+  }
+  void visit_arrays(const ArrayVisitor& visit) const override {
+    visit_array(visit, weights_);
+    detail::visit_arrays(*epilogue_, shape_.units, visit);
   }
   [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
   [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override {

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
+#include "kernels/const_arrays.hpp"
 #include "kernels/pack_interfaces.hpp"
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector::detail {
 namespace {
 
-class ElementwiseKernel final : public ElementwiseForm {
+class ElementwiseKernel final : public ElementwiseForm, public ConstArrays {
  public:
   explicit ElementwiseKernel(const KernelContext& context)
       : table_(simd::simd_table(context.set)),
@@ -33,6 +34,9 @@ class ElementwiseKernel final : public ElementwiseForm {
     return table_ != nullptr ? std::string(kernel_set_name(table_->set)) + ":elementwise" : "ref:elementwise";
   }
   [[nodiscard]] size_t weight_bytes() const override { return epilogue_.bytes(); }
+  void visit_arrays(const ArrayVisitor& visit) const override {
+    detail::visit_arrays(epilogue_, channels_, visit);
+  }
   [[nodiscard]] const EpilogueData& epilogue() const noexcept override { return epilogue_; }
   [[nodiscard]] int64_t channels() const noexcept override { return channels_; }
 

@@ -1,13 +1,14 @@
 // LayerNormalization: there is only the reference.
 #include <algorithm>
 
+#include "kernels/const_arrays.hpp"
 #include "kernels/epilogue.hpp"
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector::detail {
 namespace {
 
-class LayerNormalizationKernel final : public Kernel {
+class LayerNormalizationKernel final : public Kernel, public ConstArrays {
  public:
   LayerNormalizationKernel(const ops::LayerNormalization& op, const KernelContext& context)
       : geometry_{context.output.back(), op.epsilon, op.fused},
@@ -23,6 +24,10 @@ class LayerNormalizationKernel final : public Kernel {
   }
   [[nodiscard]] std::string name() const override { return "ref:layer_normalization"; }
   [[nodiscard]] size_t weight_bytes() const override { return 2 * gamma_.size() * sizeof(float); }
+  void visit_arrays(const ArrayVisitor& visit) const override {
+    visit_array(visit, gamma_.span());
+    visit_array(visit, beta_.span());
+  }
 
  private:
   static constexpr int64_t kPacket = 8;  // rows whose reciprocal roots TensorFlow computes at once

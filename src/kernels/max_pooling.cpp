@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "kernels/candidates.hpp"
+#include "kernels/const_arrays.hpp"
 #include "kernels/pack_interfaces.hpp"
 #include "kernels/ref/reference.hpp"
 
@@ -39,7 +40,7 @@ struct PoolWindows {
   }
 };
 
-class SimdMaxPool2D final : public WindowKernel {
+class SimdMaxPool2D final : public WindowKernel, public ConstArrays {
  public:
   SimdMaxPool2D(const ops::MaxPool2D& op, const KernelContext& context)
       : table_(*simd::simd_table(context.set)),
@@ -73,6 +74,10 @@ class SimdMaxPool2D final : public WindowKernel {
   }
   [[nodiscard]] size_t table_bytes() const override {
     return vector_bytes(windows_.first) + vector_bytes(windows_.input);
+  }
+  void visit_arrays(const ArrayVisitor& visit) const override {
+    visit_array(visit, windows_.first);
+    visit_array(visit, windows_.input);
   }
 
  private:

@@ -1,12 +1,13 @@
 // Resize: there is only the reference, with tables of rows and columns that are computed once.
 #include "kernels/ref/resize.hpp"
 
+#include "kernels/const_arrays.hpp"
 #include "kernels/kernel.hpp"
 
 namespace tf_injector::detail {
 namespace {
 
-class ResizeKernel final : public Kernel {
+class ResizeKernel final : public Kernel, public ConstArrays {
  public:
   ResizeKernel(const ops::Resize& op, const KernelContext& context)
       : input_(context.inputs[0]), tables_(ref::resize_tables(op, input_)), method_(op.method) {}
@@ -15,6 +16,13 @@ class ResizeKernel final : public Kernel {
   }
   [[nodiscard]] std::string name() const override {
     return std::string("ref:resize_") + ops::resize_name(method_);
+  }
+  void visit_arrays(const ArrayVisitor& visit) const override {
+    for (const ref::ResizeAxis* axis : {&tables_.rows, &tables_.columns}) {
+      visit_array(visit, axis->begin);
+      visit_array(visit, axis->source);
+      visit_array(visit, axis->weight);
+    }
   }
 
  private:

@@ -18,15 +18,15 @@ namespace tf_injector::detail::cli {
 
 HelpText VerifyCommand::help() const {
   return {
-      "Verifies a finished report: evaluates rows of it once more, from its metadata, and compares every "
-      "byte.\n"
-      "Model, list and data must be those that the metadata name by their SHA-256.",
+      "Verifies a finished report: evaluates rows of it once more and compares every byte. Model, list and\n"
+      "data must be those that its metadata name by their SHA-256.",
       "verify REPORT.csv [FLAGS]",
-      R"(Compared: the SHA-256 of model, list, data, report and details; the settings; the fault of every row; the
-golden row; drawn rows with their files of scores and their details.
+      R"(Compared: the SHA-256 of model, list, data, report and details; the settings; the fault of every
+row; the golden row; drawn rows with their files of scores and their details.
 
-A report without metadata, as the Python tool writes it, is verified with --model, --data, --fault-list
-and what else it was run with (-b, -d, -u, ...). Scores that lie in the folder beside it are compared.
+A report without metadata, as the Python tool writes it, is verified with --model, --data,
+--fault-list and what else it was run with (-b, -d, -u, ...). Scores in the folder beside it are
+compared too.
 
 Examples:
   tf_injector verify reports/CIFAR10/ResNet20/CIFAR10_ResNet20_240501_1200.csv

@@ -2,6 +2,7 @@
 #include "core/bits.hpp"
 #include "core/round_up.hpp"
 #include "kernels/candidates.hpp"
+#include "kernels/const_arrays.hpp"
 #include "kernels/convolutions/conv2d_candidates.hpp"
 #include "kernels/convolutions/position_tables.hpp"
 #include "kernels/pack_interfaces.hpp"
@@ -10,7 +11,7 @@
 namespace tf_injector::detail {
 namespace {
 
-class SimdChannelConv2D final : public WindowKernel {
+class SimdChannelConv2D final : public WindowKernel, public ConstArrays {
  public:
   SimdChannelConv2D(const Conv2DParts& parts, const KernelContext& context)
       : table_(*simd::simd_table(context.set)),
@@ -69,6 +70,12 @@ class SimdChannelConv2D final : public WindowKernel {
   [[nodiscard]] size_t table_bytes() const override { return positions_->bytes(); }
   [[nodiscard]] size_t weight_bytes() const override {
     return weights_.size() * sizeof(float) + epilogue_->bytes();
+  }
+  void visit_arrays(const ArrayVisitor& visit) const override {
+    visit_array(visit, weights_.span());
+    visit_array(visit, zeros_->span());
+    detail::visit_arrays(*epilogue_, geometry_.cout, visit);
+    detail::visit_arrays(*positions_, visit);
   }
   [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
   [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override {

@@ -3,6 +3,7 @@
 
 #include "core/bits.hpp"
 #include "kernels/candidates.hpp"
+#include "kernels/const_arrays.hpp"
 #include "kernels/convolutions/conv2d_candidates.hpp"
 #include "kernels/convolutions/position_tables.hpp"
 #include "kernels/epilogue.hpp"
@@ -11,7 +12,7 @@
 namespace tf_injector::detail {
 namespace {
 
-class SimdGroupedConv2D final : public Kernel {
+class SimdGroupedConv2D final : public Kernel, public ConstArrays {
  public:
   SimdGroupedConv2D(const Conv2DParts& parts, const KernelContext& context)
       : table_(*simd::simd_table(context.set)),
@@ -59,6 +60,12 @@ class SimdGroupedConv2D final : public Kernel {
     size_t bytes = packed_.size() * sizeof(float);
     for (const EpilogueData& epilogue : *epilogues_) bytes += epilogue.bytes();
     return bytes;
+  }
+  void visit_arrays(const ArrayVisitor& visit) const override {
+    visit_array(visit, packed_.span());
+    visit_array(visit, zeros_->span());
+    for (const EpilogueData& epilogue : *epilogues_) detail::visit_arrays(epilogue, cout(), visit);
+    detail::visit_arrays(*positions_, visit);
   }
   [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
   [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override {

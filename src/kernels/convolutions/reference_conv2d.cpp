@@ -3,13 +3,14 @@
 #include <vector>
 
 #include "core/bits.hpp"
+#include "kernels/const_arrays.hpp"
 #include "kernels/convolutions/conv2d_candidates.hpp"
 #include "kernels/epilogue.hpp"
 
 namespace tf_injector::detail {
 namespace {
 
-class ReferenceConv2D final : public Kernel {
+class ReferenceConv2D final : public Kernel, public ConstArrays {
  public:
   ReferenceConv2D(const Conv2DParts& parts, const KernelContext& context)
       : geometry_(parts.geometry),
@@ -27,6 +28,10 @@ class ReferenceConv2D final : public Kernel {
   [[nodiscard]] int64_t multiply_adds() const override { return multiply_adds_of(geometry_); }
   [[nodiscard]] size_t weight_bytes() const override {
     return weights_.size() * sizeof(float) + epilogue_->bytes();
+  }
+  void visit_arrays(const ArrayVisitor& visit) const override {
+    visit_array(visit, weights_);
+    detail::visit_arrays(*epilogue_, geometry_.cout, visit);
   }
   [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
   [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override {

@@ -177,6 +177,13 @@ size_t SimdConv2D::weight_bytes() const {
   return (packed_.size() + zeros_->size()) * sizeof(float) + epilogue_->bytes();
 }
 
+void SimdConv2D::visit_arrays(const ArrayVisitor& visit) const {
+  visit_array(visit, packed_.span());
+  visit_array(visit, zeros_->span());
+  detail::visit_arrays(*epilogue_, geometry_.cout, visit);
+  detail::visit_arrays(*positions_, visit);
+}
+
 std::unique_ptr<Kernel> SimdConv2D::patched(const Patch& patch) const {
   if (patch.weight != kernel_) return nullptr;
   auto copy = std::make_unique<SimdConv2D>(*this);

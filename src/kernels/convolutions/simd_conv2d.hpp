@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
+#include "kernels/const_arrays.hpp"
 #include "kernels/convolutions/conv2d_candidates.hpp"
 #include "kernels/convolutions/position_tables.hpp"
 #include "kernels/pack_interfaces.hpp"
@@ -14,7 +15,7 @@
 
 namespace tf_injector::detail {
 
-class SimdConv2D final : public LinearKernel {
+class SimdConv2D final : public LinearKernel, public ConstArrays {
  public:
   SimdConv2D(const Conv2DParts& parts, const KernelContext& context);
 
@@ -23,6 +24,7 @@ class SimdConv2D final : public LinearKernel {
   [[nodiscard]] int64_t multiply_adds() const override;
   [[nodiscard]] size_t weight_bytes() const override;
   [[nodiscard]] size_t table_bytes() const override { return positions_->bytes(); }
+  void visit_arrays(const ArrayVisitor& visit) const override;
   [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
   [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override;
 

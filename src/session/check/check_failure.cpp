@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/bits.hpp"
+#include "engine/changed_memory.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::detail {
@@ -10,8 +11,6 @@ namespace {
 
 constexpr const char* kWhatNow =
     "this block's rows were not written; please report it with model, list and data";
-
-std::string bits_text(float value) { return fmt::format("0x{:08X} ({:.9g})", float_bits(value), value); }
 
 std::string counts_text(const Tally& tally) {
   std::string text;
