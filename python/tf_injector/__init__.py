@@ -39,6 +39,7 @@ from ._model import FaultableTensor, Layer, Model, ModelInput, ModelOutput, load
 from ._report import ChangedScores, Report, read_details, read_report
 from ._statistics import Share, Statistics
 from ._table import Table
+from ._verify import Verification, verify
 
 __version__ = _core.version()
 _atexit.register(_core.stop_work)  # campaigns that daemon threads still run
@@ -78,6 +79,7 @@ __all__ = [
     "Statistics",
     "Table",
     "Usage",
+    "Verification",
     "__version__",
     "check",
     "compare",
@@ -86,4 +88,5 @@ __all__ = [
     "read_details",
     "read_report",
     "run_campaign",
+    "verify",
 ]

@@ -130,7 +130,7 @@ def _details_path(details: Any, report: Any) -> str:
 
 
 def session_options(
-    dataset: Dataset,
+    dataset: Dataset | None,
     batch_size: int,
     output: str | None,
     preprocess: Any,
@@ -153,7 +153,8 @@ def session_options(
     options.tensorflow_arithmetic = use_tf
     normalization: Normalization | None = None
     if preprocess is None:
-        options.dataset, normalization = dataset._set, dataset._normalization
+        if dataset is not None:
+            options.dataset, normalization = dataset._set, dataset._normalization
     elif isinstance(preprocess, str):
         options.raw = preprocess == "none"
         if not options.raw and preprocess not in _core.dataset_names():

@@ -47,4 +47,5 @@ NB_MODULE(_core, module) {
   tf_injector::detail::python::bind_explain(module);
   tf_injector::detail::python::bind_statistics(module);
   tf_injector::detail::python::bind_estimate(module);
+  tf_injector::detail::python::bind_verify(module);
 }

@@ -24,5 +24,7 @@ void bind_statistics(nanobind::module_& module);
 
 // Adds EstimateOptions and estimate.
 void bind_estimate(nanobind::module_& module);
+// Adds VerifyInputs, verify and has_metadata.
+void bind_verify(nanobind::module_& module);
 
 }  // namespace tf_injector::detail::python
