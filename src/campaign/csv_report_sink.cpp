@@ -10,12 +10,15 @@
 #include "core/message.hpp"
 #include "core/parallel.hpp"
 #include "core/stop.hpp"
+#include "io/posix.hpp"
+#include "io/temporary_file.hpp"
 #include "report/csv_report.hpp"
 #include "report/details_csv.hpp"
 #include "report/report_check.hpp"
 #include "report/report_journal.hpp"
 #include "report/report_open.hpp"
 #include "report/score_files.hpp"
+#include "session/guarded.hpp"
 #include "tf_injector/campaign.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/report.hpp"
@@ -44,9 +47,12 @@ struct CsvReport::State {
     opened = open_report(identity, request, say);
     files.emplace(opened.paths.scores, request.scores, identity.metadata.images, identity.scores_per_image);
     say_found(say);
-    if (request.dry_run || is_finished()) return;
+    if (request.dry_run) return;
+    remove_abandoned_files(posix::folder_of(opened.paths.report), false);
+    if (is_finished()) return;
     files->require_space(faults_left());
     files->prepare();
+    if (has_scores()) remove_abandoned_files(opened.paths.scores, true);  // it is this report's alone
     journal.emplace(opened, identity.metadata);
     if (has_details() && identity.metadata.classes > kMostConfusionClasses) {
       say(fmt::format(
@@ -101,7 +107,7 @@ CsvReport::CsvReport(const Campaign& campaign, const ReportOptions& options,
   state_->campaign = &campaign.state();
   state_->identity = identity_of(campaign, options);
   state_->request = report_request(campaign, options);
-  state_->open(or_silent(message));
+  guarded([&] { state_->open(or_silent(message)); });
 }
 
 CsvReport::~CsvReport() = default;

@@ -3,7 +3,6 @@
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,8 +20,10 @@
 #include "data/certificates.hpp"
 #include "data/file_probe.hpp"
 #include "io/file.hpp"
+#include "io/lock_file.hpp"
 #include "io/md5.hpp"
 #include "io/posix.hpp"
+#include "io/posix_names.hpp"
 #include "io/sha256.hpp"
 #include "tf_injector/error.hpp"
 
@@ -82,10 +83,10 @@ class PartFile {
   }
   void rename_to(const std::string& destination) {
     check(posix::sync_file(fd_.get()));
-    if (std::rename(path_.c_str(), destination.c_str()) != 0) check(errno);
+    check(posix::rename_file(path_, destination));
     check(posix::sync_folder(posix::folder_of(destination)));
   }
-  void remove() const { ::unlink(path_.c_str()); }
+  void remove() const { posix::unlink_file(path_); }
   void check(int error) const {
     if (error != 0) throw OutputError(posix::describe("write", path_, error));
   }
@@ -95,9 +96,9 @@ class PartFile {
   bool open_and_lock(const std::function<void()>& wait) {
     fd_ = posix::open_file(path_, O_RDWR | O_CREAT);
     if (!fd_.valid()) check(errno);
-    while (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
-      if (errno == ENOSYS || errno == ENOTSUP || errno == ENOLCK) break;  // a file system without locks
-      if (errno != EWOULDBLOCK && errno != EINTR) check(errno);
+    for (int error = posix::try_lock(fd_.get()); error != 0; error = posix::try_lock(fd_.get())) {
+      if (has_no_flock(error)) break;
+      if (error != EWOULDBLOCK) check(error);
       wait();
     }
     struct stat ours {};

@@ -1,7 +1,6 @@
 #include "io/file.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,8 +9,12 @@
 #include <cstdio>
 #include <optional>
 
+#include "core/temporary_names.hpp"
+#include "io/lock_file.hpp"
 #include "io/posix.hpp"
+#include "io/posix_names.hpp"
 #include "io/stand_in.hpp"
+#include "io/temporary_file.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::detail {
@@ -60,18 +63,19 @@ Bytes read_all(const std::string& path) {
 // A temporary file in the folder of `path`; the destructor removes it unless it was renamed.
 struct AtomicFile::Impl {
   explicit Impl(const std::string& target) : target_(target) {
-    static std::atomic<unsigned> counter{0};
     for (int attempt = 0; attempt < 100; ++attempt) {
-      name_ = posix::folder_of(target) + "/.tf_injector-" + std::to_string(getpid()) + "-" +
-              std::to_string(counter.fetch_add(1)) + ".tmp";
+      name_ = temporary_path(target);
       fd_ = posix::open_file(name_, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
-      if (fd_.valid()) return;
+      if (fd_.valid()) {
+        noted_.emplace(name_);
+        return;
+      }
       if (errno != EEXIST) break;  // left by a killed process of our process id: try the next name
     }
     throw OutputError(describe("write", target_, errno));
   }
   ~Impl() {
-    if (!renamed_) ::unlink(name_.c_str());
+    if (!renamed_) posix::unlink_file(name_);
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -87,8 +91,10 @@ struct AtomicFile::Impl {
   void commit() {
     const int error = posix::sync_file(fd_.get());
     if (error != 0) throw OutputError(describe("write", target_, error));
-    if (::rename(name_.c_str(), target_.c_str()) != 0) throw OutputError(describe("write", target_, errno));
+    const int rename_error = posix::rename_file(name_, target_);
+    if (rename_error != 0) throw OutputError(describe("write", target_, rename_error));
     renamed_ = true;
+    noted_.reset();
     const int sync_error = posix::sync_folder(posix::folder_of(target_));
     if (sync_error != 0) throw OutputError(describe("write", target_, sync_error));
   }
@@ -96,6 +102,7 @@ struct AtomicFile::Impl {
  private:
   std::string target_;
   std::string name_;
+  std::optional<TemporaryName> noted_;
   UniqueFd fd_;
   size_t size_ = 0;
   bool renamed_ = false;
@@ -143,12 +150,12 @@ void make_folders(const std::string& path) {
     end = path.find('/', end + 1);
     const std::string folder = path.substr(0, end);
     if (folder.empty() || folder.back() == '/') continue;
-    if (::mkdir(folder.c_str(), 0777) == 0) {
-      const int error = posix::sync_folder(posix::folder_of(folder));
-      if (error != 0) throw OutputError(describe("make the folder", folder, error));
+    const int error = posix::make_folder(folder);
+    if (error == 0) {
+      const int sync_error = posix::sync_folder(posix::folder_of(folder));
+      if (sync_error != 0) throw OutputError(describe("make the folder", folder, sync_error));
       continue;
     }
-    const int error = errno;
     struct stat info {};
     if (::stat(folder.c_str(), &info) != 0) throw OutputError(describe("make the folder", folder, error));
     if (!S_ISDIR(info.st_mode)) throw OutputError(describe("make the folder", folder, ENOTDIR));
@@ -163,7 +170,8 @@ void write_atomic(const std::string& path, std::string_view bytes) {
 
 struct AppendFile::Impl {
   std::string path;
-  UniqueFd fd;  // also holds the lock
+  UniqueFd fd;  // also holds the lock, where the file system has locks
+  std::optional<LockFile> lock_file;
   uint64_t size = 0;
   bool broken = false;  // a sync or a truncation failed: the contents on disk are unknown
 
@@ -173,13 +181,21 @@ struct AppendFile::Impl {
   }
   [[noreturn]] void fail(int error) const { throw OutputError(describe("write", path, error)); }
 
-  void lock() const {
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return;
-    if (errno == EWOULDBLOCK) {
+  void lock(bool is_new) {
+    const int error = posix::try_lock(fd.get());
+    if (error == 0) return;
+    if (error == EWOULDBLOCK) {
       throw Error(ErrorKind::busy,
                   "'" + path + "' is in use by another run; wait for it or choose another report");
     }
-    throw OutputError(describe("lock", path, errno) + "; choose a folder on a file system with locks");
+    if (!has_no_flock(error)) throw OutputError(describe("lock", path, error));
+    std::string owner;
+    lock_file = LockFile::try_take(lock_path_of(path), owner);
+    if (lock_file) return;
+    if (is_new) posix::unlink_file(path);  // leave no empty file behind
+    throw Error(ErrorKind::busy, "'" + path + "' is in use by another run (" + owner +
+                                     "); wait for it or choose another " +
+                                     "report; if that run is gone, remove '" + lock_path_of(path) + "'");
   }
   // Another process may have replaced the file between open and lock: then ours has no name any more.
   void check_still_there() const {
@@ -203,16 +219,16 @@ AppendFile::AppendFile(const std::string& path, Mode mode) : impl_(std::make_uni
   if (fstat(impl_->fd.get(), &info) != 0) impl_->fail(errno);
   if (!S_ISREG(info.st_mode)) throw OutputError("cannot append to '" + path + "': it is not a regular file");
   try {
-    impl_->lock();
+    impl_->lock(create);
   } catch (const OutputError&) {
-    if (create) ::unlink(path.c_str());  // the file system has no locks: leave no empty file behind
+    if (create) posix::unlink_file(path);  // leave no empty file behind
     throw;
   }
   impl_->check_still_there();
   if (create) {
     const int error = posix::sync_folder(posix::folder_of(path));
     if (error != 0) {
-      ::unlink(path.c_str());
+      posix::unlink_file(path);
       impl_->fail(error);
     }
   }

@@ -8,17 +8,10 @@
 #include <cerrno>
 #include <system_error>
 
+#include "io/retry_interrupted.hpp"
+
 namespace tf_injector::detail::posix {
 namespace {
-
-// Repeats a call that a signal interrupted. This is safe for fsync: on EINTR no write error has been reported
-// yet, so none is lost.
-template <typename Call>
-auto retry_interrupted(Call call) {
-  auto result = call();
-  while (result == -1 && errno == EINTR) result = call();
-  return result;
-}
 
 std::string remedy(int error) {
   switch (error) {

@@ -16,6 +16,7 @@
 #include "io/file.hpp"
 #include "io/posix.hpp"
 #include "io/stand_in.hpp"
+#include "io/zip_file_source.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::detail {
@@ -74,7 +75,8 @@ std::vector<uint8_t> start_of(int fd, size_t size) {
 
 struct ZipArchive::Impl {
   std::string path;
-  posix::UniqueFd file;          // not valid() if the archive is in `content`
+  posix::UniqueFd file;  // not valid() if the archive is in `content`; outlives `archive`
+  uint64_t file_bytes = 0;
   std::vector<uint8_t> content;  // outlives `archive`
   ZipHandle archive;
   std::vector<std::string> names;  // in the archive's order
@@ -92,10 +94,11 @@ struct ZipArchive::Impl {
 };
 
 ZipHandle ZipArchive::Impl::open_with(int flags, int& code) const {
-  if (file.valid()) return ZipHandle(zip_fdopen(file.get(), flags, &code));
   zip_error_t error;
   zip_error_init(&error);
-  zip_source_t* source = zip_source_buffer_create(content.data(), content.size(), /*freep=*/0, &error);
+  zip_source_t* source = file.valid()
+                             ? file_source(file.get(), file_bytes, &error)
+                             : zip_source_buffer_create(content.data(), content.size(), /*freep=*/0, &error);
   ZipHandle opened(source == nullptr ? nullptr : zip_open_from_source(source, flags | ZIP_RDONLY, &error));
   if (source != nullptr && !opened) zip_source_free(source);
   code = zip_error_code_zip(&error);
@@ -133,6 +136,7 @@ ZipArchive::ZipArchive(const std::string& path) : impl_(std::make_unique<Impl>()
   if (!file.valid() || fstat(file.get(), &info) != 0) throw_bad_archive(posix::describe("read", path, errno));
   if (S_ISREG(info.st_mode)) {
     impl_->file = std::move(file);
+    impl_->file_bytes = static_cast<uint64_t>(info.st_size);
     impl_->open(start_of(impl_->file.get(), kStandInBytes + 1));
   } else {  // a pipe cannot be read twice; a folder opens, but cannot be read
     impl_->content = read_bytes(file.get(), path);

@@ -1,7 +1,6 @@
 #include "report/details_file.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "io/posix.hpp"
+#include "io/posix_names.hpp"
 #include "report/details_csv.hpp"
 #include "report/report_check.hpp"
 #include "tf_injector/error.hpp"
@@ -156,8 +156,8 @@ void remove_old_details(const ReportPaths& paths, const RunMetadata& metadata) {
   if (fs::is_symlink(old.details, ignored) || !holds_details(old.details) || has_other_names(old.details))
     return;
   if (!other_owner_of_details(old).empty()) return;
-  if (::unlink(old.details.c_str()) != 0 && errno != ENOENT)
-    throw OutputError(posix::describe("remove", old.details, errno));
+  const int error = posix::unlink_file(old.details);
+  if (error != 0 && error != ENOENT) throw OutputError(posix::describe("remove", old.details, error));
 }
 
 }  // namespace tf_injector::detail

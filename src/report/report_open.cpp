@@ -2,14 +2,15 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include "core/json.hpp"
 #include "io/posix.hpp"
+#include "io/posix_names.hpp"
 #include "report/folder_lock.hpp"
 #include "report/report_check.hpp"
 #include "report/report_names.hpp"
@@ -32,6 +33,9 @@ ReportPaths named_paths(const std::string& report, const std::string& details) {
           .details = details};
 }
 
+// JSON is UTF-8, which names need not be.
+std::string as_in_json(const std::string& name) { return Json::parse(Json(name).dump()).text(); }
+
 // The target of a symbolic link, else the path.
 std::string followed(const std::string& path) {
   std::error_code error;
@@ -51,7 +55,7 @@ class ReportOpener {
     std::optional<FolderLock> lock;
     if (!request_.dry_run) {
       make_folders(folder);
-      lock.emplace(folder);
+      lock.emplace(folder, message_, request_.stop);
     }
     return named ? open_named() : open_in_folder();
   }
@@ -76,20 +80,31 @@ class ReportOpener {
     const ReportPaths paths = paths_of(named_report());
     const bool exists = file_exists(paths.report);
     require_own_metadata(paths, exists, request_.overwrite);
+    if (exists && is_overwritten(paths)) return begin_anew(paths, true);
     if (!exists) {
-      require_own_place(paths);
+      require_own_place(paths, request_.overwrite);
       if (!request_.overwrite) refuse_occupied(paths);
       return begin(paths);
     }
-    if (request_.overwrite) return begin_anew(paths);
+    if (request_.overwrite) return begin_anew(paths, true);
     if (file_exists(paths.metadata)) return go_on(paths);
     std::error_code ignored;  // a run that is killed between creating the two files leaves an empty report
-    if (fs::is_empty(paths.report, ignored)) return begin_anew(paths);
+    if (fs::is_empty(paths.report, ignored)) return begin_anew(paths, false);
     throw Error(
         ErrorKind::resume,
         fmt::format("{}: exists, and {} is not beside it: what it comes from is not known; choose another "
                     "`report`, or begin anew with `overwrite`",
                     paths.report, paths.metadata));
+  }
+
+  // True if a run with `overwrite` has ended while it was emptying the report: there is nothing left to lose.
+  [[nodiscard]] static bool is_overwritten(const ReportPaths& paths) {
+    if (!file_exists(paths.metadata)) return false;
+    try {
+      return read_metadata(paths).is_overwritten;
+    } catch (const Error&) {  // reported where they are needed
+      return false;
+    }
   }
 
   // Refuses to start a new report if its score folder is not empty.
@@ -133,7 +148,7 @@ class ReportOpener {
         message_(fmt::format("left alone: {}", error.what()));
         continue;
       }
-      if (candidate.metadata.finished) continue;
+      if (candidate.metadata.finished || candidate.metadata.is_overwritten) continue;
       std::optional<Candidate>& place =
           different(candidate.paths, candidate.metadata).empty() ? newest : other;
       if (!place || place->age() < candidate.age()) place = std::move(candidate);
@@ -149,13 +164,10 @@ class ReportOpener {
   // The reports of the folder that have metadata of their own.
   std::vector<ReportPaths> reports_of_folder() const {
     std::vector<ReportPaths> reports;
-    std::error_code error;
-    for (fs::directory_iterator it(identity_.names.folder, error), end; !error && it != end;
-         it.increment(error)) {
-      const fs::path& path = it->path();
-      if (path.extension() != ".csv" || !path.filename().string().starts_with(identity_.names.prefix()))
-        continue;
-      ReportPaths paths = paths_of(path.string());
+    int ignored = 0;
+    for (const std::string& name : posix::names_in_folder(identity_.names.folder, ignored)) {
+      if (!name.ends_with(".csv") || !name.starts_with(identity_.names.prefix())) continue;
+      ReportPaths paths = paths_of((fs::path(identity_.names.folder) / name).string());
       if (file_exists(paths.metadata) && is_own_metadata(paths)) reports.push_back(std::move(paths));
     }
     return reports;
@@ -255,6 +267,7 @@ class ReportOpener {
   // The score folder that the report's first run chose. Only its name is used, not a path from the metadata.
   static void take_score_folder(OpenedReport& opened) {
     const std::string name = fs::path(opened.metadata.score_folder).filename().string();
+    if (name == as_in_json(fs::path(opened.paths.scores).filename().string())) return;
     if (!name.empty() && name != "." && name != "..")
       opened.paths.scores = posix::folder_of(opened.paths.report) + "/" + name;
   }
@@ -276,7 +289,7 @@ class ReportOpener {
   }
 
   OpenedReport begin(ReportPaths paths) const {
-    require_own_place(paths);
+    require_own_place(paths, request_.overwrite);
     OpenedReport opened = opened_at(std::move(paths));
     opened.metadata = first_metadata(opened.paths);
     if (request_.dry_run) return opened;
@@ -285,21 +298,22 @@ class ReportOpener {
       begin_details(opened.paths, opened.details);
       write_atomic(opened.paths.metadata, metadata_text(opened.metadata));
     } catch (const Error&) {
-      ::unlink(opened.paths.report.c_str());  // the empty file that was just created
+      posix::unlink_file(opened.paths.report);  // the empty file that was just created
       throw;
     }
     return opened;
   }
 
-  void require_own_place(const ReportPaths& paths) const {
+  void require_own_place(const ReportPaths& paths, bool overwrite) const {
     if (request_.scores != ScoreMode::none) require_own_scores(paths);
-    require_own_details(paths, request_.overwrite);
+    require_own_details(paths, overwrite);
   }
 
-  // Overwrites an existing report. It is emptied before its metadata are replaced, so that old rows never go
-  // with new metadata.
-  OpenedReport begin_anew(ReportPaths paths) const {
-    require_own_place(paths);
+  // Overwrites an existing report, and with `overwrite` details that are there. First its metadata say so: a
+  // run that is killed from then on is gone on with by beginning anew. It is emptied before its metadata are
+  // replaced, so that old rows never go with new metadata.
+  OpenedReport begin_anew(ReportPaths paths, bool overwrite) const {
+    require_own_place(paths, overwrite);
     if (has_other_names(paths.report)) {
       throw Error(
           ErrorKind::resume,
@@ -317,11 +331,25 @@ class ReportOpener {
                               opened.paths.report));
     }
     if (request_.dry_run) return opened;
+    if (overwrite) mark_overwritten(opened);
     remove_old_files(opened.paths);
     opened.file->truncate(0);
     begin_details(opened.paths, opened.details);
     write_atomic(opened.paths.metadata, metadata_text(opened.metadata));
     return opened;
+  }
+
+  // The old metadata stay, as they name the files to be removed.
+  static void mark_overwritten(const OpenedReport& opened) {
+    RunMetadata marked = opened.metadata;
+    marked.score_folder.clear();
+    marked.details.reset();
+    try {
+      if (file_exists(opened.paths.metadata)) marked = read_metadata(opened.paths);
+    } catch (const Error&) {  // what cannot be read names no files
+    }
+    marked.is_overwritten = true;
+    write_atomic(opened.paths.metadata, metadata_text(marked));
   }
 
   // Removes scores and details of the report that is overwritten; its metadata name them.
@@ -365,7 +393,7 @@ std::string new_score_folder(const ReportIdentity& identity, const ReportRequest
   std::optional<FolderLock> lock;
   if (!request.dry_run) {
     make_folders(identity.names.folder);
-    lock.emplace(identity.names.folder);
+    lock.emplace(identity.names.folder, or_silent({}), request.stop);
   }
   const std::string folder = identity.names.folder + "/" + free_stamp(identity.names, time_stamp());
   if (!request.dry_run) make_folders(folder);

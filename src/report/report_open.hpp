@@ -2,6 +2,7 @@
 // nothing is added.
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <string>
 
@@ -21,7 +22,8 @@ struct ReportRequest {
   std::string details = {};  // path of the details; "": none
   ScoreMode scores = ScoreMode::none;
   bool overwrite = false;
-  bool dry_run = false;  // nothing is written
+  bool dry_run = false;                     // nothing is written
+  const std::atomic<bool>* stop = nullptr;  // ends the wait for another run, by throwing Stopped
 };
 
 enum class ReportState { fresh, unfinished, finished };

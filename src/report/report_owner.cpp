@@ -9,6 +9,7 @@
 #include "core/json.hpp"
 #include "io/file.hpp"
 #include "io/posix.hpp"
+#include "io/posix_names.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::detail {
@@ -54,9 +55,9 @@ bool same_file(const std::string& a, const std::string& b) {
 // owns(folder, what they name) holds; "": none.
 template <typename Owns>
 std::string other_owner(const std::string& folder, const ReportPaths& own, const Owns& owns) {
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    const std::string metadata = it->path().string();
+  int ignored = 0;
+  for (const std::string& name : posix::names_in_folder(folder, ignored)) {
+    const std::string metadata = (fs::path(folder) / name).string();
     if (!metadata.ends_with(kMetadataSuffix) || same_file(metadata, own.metadata)) continue;
     std::optional<NamedFiles> names;
     try {

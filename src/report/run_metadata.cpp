@@ -15,6 +15,8 @@
 namespace tf_injector::detail {
 namespace {
 
+constexpr const char* kOverwritten = "overwritten";
+
 constexpr int kSchema = 2;  // grows when a reader of the old form would misread the new one
 
 Json triple_or_null(const std::optional<std::array<float, 3>>& values) {
@@ -191,7 +193,9 @@ std::vector<KernelLayer> layers_of(const Json& json) {
 Json metadata_json(const RunMetadata& m) {
   return {{"schema", kSchema},
           {"tool", {{"name", "tf_injector"}, {"version", m.tool_version}}},
-          {"state", m.finished ? "finished" : "running"},
+          {"state", m.is_overwritten ? kOverwritten
+                    : m.finished     ? "finished"
+                                     : "running"},
           {"command_line", json_list(m.command_line)},
           {"report",
            {{"file", m.report},
@@ -229,6 +233,7 @@ RunMetadata metadata_of(const Json& json) {
   RunMetadata m;
   json.at("tool").at("version").get_to(m.tool_version);
   m.finished = json.at("state").get<std::string>() == "finished";
+  m.is_overwritten = json.at("state").get<std::string>() == kOverwritten;
   for (const Json& word : json.at("command_line")) m.command_line.push_back(word.text());
   const Json& report = json.at("report");
   report.at("file").get_to(m.report);

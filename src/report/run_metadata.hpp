@@ -68,6 +68,7 @@ struct PendingBlock {
 struct RunMetadata {
   std::string tool_version;
   bool finished = false;
+  bool is_overwritten = false;  // by a run that is emptying the report: what it holds is of no use any more
   std::vector<std::string> command_line;
   std::string report;        // file name
   std::string score_folder;  // name of the folder, next to the report; "" if no scores are saved

@@ -17,6 +17,7 @@
 #include "io/file.hpp"
 #include "io/npy.hpp"
 #include "io/posix.hpp"
+#include "io/posix_names.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::detail {
@@ -167,14 +168,12 @@ void ScoreFiles::require_space(size_t faults) const {
 }
 
 void remove_score_files(const std::string& folder) {
-  std::error_code error;
-  std::vector<std::string> paths;
-  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    if (is_score_file(it->path().filename().string())) paths.push_back(it->path().string());
-  }
-  for (const std::string& path : paths) {
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT)
-      throw OutputError(posix::describe("remove", path, errno));
+  int ignored = 0;
+  for (const std::string& name : posix::names_in_folder(folder, ignored)) {
+    if (!is_score_file(name)) continue;
+    const std::string path = (std::filesystem::path(folder) / name).string();
+    const int error = posix::unlink_file(path);
+    if (error != 0 && error != ENOENT) throw OutputError(posix::describe("remove", path, error));
   }
 }
 

@@ -18,6 +18,7 @@
 #include <thread>
 
 #include "io/posix.hpp"
+#include "io/process_identity.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::detail {
@@ -183,7 +184,7 @@ TEST_F(File, WriteAtomicToWhatIsNoFile) {
 TEST_F(File, WriteAtomicOverFilesOfAKilledProcess) {
   // The names that this process would take first exist already.
   for (int i = 0; i < 90; ++i)
-    put(".tf_injector-" + std::to_string(getpid()) + "-" + std::to_string(i) + ".tmp", "old");
+    put(".tf_injector-" + identity_text(this_process()) + "-" + std::to_string(i) + ".tmp", "old");
   write_atomic(path("a"), "x");
   EXPECT_EQ(read_text(path("a")), "x");
 }
