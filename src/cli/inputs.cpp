@@ -52,14 +52,12 @@ std::vector<std::string> networks_in(const fs::path& folder) {
   throw ModelError(text);
 }
 
-Dataset load_images(const RunOptions& options, const Model& model, const Message& message,
-                    const std::atomic<bool>* stop) {
+Dataset load_images(const RunOptions& options, const Model& model, const Message& message) {
   DatasetRequest request{.name = options.dataset,
                          .path = options.data_path,
                          .allow_download = options.allow_download && !options.report.dry_run,
                          .resize = options.resize,
-                         .message = message,
-                         .stop = stop};
+                         .message = message};
   for (const ModelInput& input : model.inputs()) request.inputs.push_back(input.name);
   return load_dataset(request);
 }
@@ -71,8 +69,7 @@ HeldMemory held_beside(uint64_t counted) {
   return {.now = process.now - std::min(process.now, counted) + kCodeBytes, .peak = process.peak};
 }
 
-BenchmarkInputs read_inputs(const RunOptions& options, const Message& message,
-                            const std::atomic<bool>* stop) {
+BenchmarkInputs read_inputs(const RunOptions& options, const Message& message) {
   const std::string model_path = find_model(options);
   message(fmt::format("reading the model {}", model_path));
   const Model model = Model::load(model_path);
@@ -84,7 +81,7 @@ BenchmarkInputs read_inputs(const RunOptions& options, const Message& message,
     for (const std::string& note : list.notes()) message("note: " + note);
     faults = list;
   }
-  Dataset dataset = load_images(options, model, message, stop);
+  Dataset dataset = load_images(options, model, message);
   message(fmt::format("{}: {} images", dataset.source, dataset.size()));
   BenchmarkInputs inputs{model, std::move(dataset), std::move(faults), session_options(options)};
   inputs.options.held = held_beside(model.memory_bytes() + inputs.dataset.bytes() +
@@ -119,10 +116,9 @@ std::string find_model(const RunOptions& options) {
   return path.string();
 }
 
-BenchmarkInputs load_inputs(const RunOptions& options, const Message& message,
-                            const std::atomic<bool>* stop) {
+BenchmarkInputs load_inputs(const RunOptions& options, const Message& message) {
   try {
-    return read_inputs(options, message, stop);
+    return read_inputs(options, message);
   } catch (const std::bad_alloc&) {
     throw Error(ErrorKind::out_of_memory, "out of memory while reading the model, the list and the data");
   }

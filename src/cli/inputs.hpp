@@ -1,7 +1,6 @@
 // Model, list and data as the flags name them, read.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -18,11 +17,10 @@ namespace tf_injector::detail::cli {
 // "data" of "x/data.npz" and of "x/data/"; archives lose both suffixes ("cifar-10-python" of ".tar.gz").
 [[nodiscard]] std::string stem_of(const std::string& path);
 
-// Reads model, list and data, in this order; `stop` ends a download. `message`: one line each. The session
-// options hold what this program holds beside them, so that --memory bounds all of it. Throws Error(usage),
-// ModelError, FaultListError, DatasetError, Error(download), Error(interrupted), Error(out_of_memory).
+// Reads model, list and data, in this order. `message`: one line each. The session options hold what this
+// program holds beside them, so that --memory bounds all of it. Throws Error(usage), ModelError,
+// FaultListError, DatasetError, Error(download), Error(out_of_memory).
 [[nodiscard]] BenchmarkInputs load_inputs(const RunOptions& options,
-                                          const std::function<void(const std::string&)>& message,
-                                          const std::atomic<bool>* stop);
+                                          const std::function<void(const std::string&)>& message);
 
 }  // namespace tf_injector::detail::cli

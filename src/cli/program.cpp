@@ -15,6 +15,8 @@
 namespace tf_injector::detail::cli {
 namespace {
 
+constexpr const char* kInterrupted = "interrupted; run the same command again";
+
 // A result that did not get out is an error, but only at the end: it stops no campaign.
 void check_standard_output() {
   std::cout.flush();
@@ -26,6 +28,7 @@ void check_standard_output() {
 int run_program(int argc, char** argv) {
   const bool streams_are_safe = take_closed_standard_streams();
   fail_writes_without_signal();
+  end_on_signals(std::string(kInterrupted) + "\n");
   give_back_large_blocks();
   const std::vector<std::string> command_line(argv, argv + argc);
   const std::vector<std::string> words(command_line.begin() + (argc > 0 ? 1 : 0), command_line.end());
@@ -37,6 +40,7 @@ int run_program(int argc, char** argv) {
     int exit_code = 0;
     if (line.command) {
       console = make_console(line.command->console_options(), std::cerr, standard_error_terminal);
+      end_on_signals(console->last_words(kInterrupted));
       line.command->run({command_line, std::cout, *console, exit_code});
     }
     check_standard_output();

@@ -83,6 +83,34 @@ def test_what_writes_no_file_ends_as_documented(closed, words, tmp_path):
     assert files_of(tmp_path) == before
 
 
+WRITERS = {"generate": ["generate", "--model", MODEL, "-o", "list_of_all.csv", "--n", "20"],
+           "estimate": ["estimate", "--model", MODEL, "--data", "set.npz", "--error", "0.2", "--json", "e.json", "--state", "e.state"],
+           "report": ["report", "r.csv", "-o", "page.html", "--json", "page.json", "--svg", "pictures"],
+           "compare": ["compare", "r.csv", "r.csv", "--json", "c.json"],
+           "explain": ["explain", FAULT, "--model", MODEL, "--data", "set.npz", "--json", "x.json"],
+           "details": ["--model", MODEL, "--data", "set.npz", "-f", LIST, "--report", "new.csv", "--details", "d.csv"],
+           "changed": ["--model", MODEL, "--data", "set.npz", "-f", LIST, "--report", "new.csv", "--scores", "changed"],
+           "overwrite": ["--model", MODEL, "--data", "set.npz", "-f", LIST, "--report", "r.csv", "--overwrite"]}
+
+
+@pytest.mark.parametrize("words", WRITERS.values(), ids=WRITERS)
+def test_files_are_the_same_whatever_is_closed(words, tmp_path, usual):
+    """Every command that writes files, in all combinations."""
+    written = {}
+    for closed in COMBINATIONS:
+        folder = tmp_path / ("closed_" + "".join(map(str, closed)))
+        folder.mkdir()
+        for name in ("set.npz", "r.csv", "r.run.json"):
+            (folder / name).write_bytes(usual["files"][name])
+        done = run_closed(closed, *words, cwd=folder)
+        assert done.returncode == (NOT_WRITTEN if 1 in closed else DONE), (closed, done.stderr)
+        written[closed] = {name: content for name, content in files_of(folder).items() if not name.endswith((".run.json", "e.json"))}
+        if "e.json" in words:  # it holds a time
+            written[closed]["e.json"] = {k: v for k, v in json.loads((folder / "e.json").read_text()).items() if k != "seconds"}
+    assert all(files == written[()] for files in written.values()), {closed: files.keys() for closed, files in written.items()}
+    assert len(written[()]) >= 3 or "overwrite" in words
+
+
 @every_combination
 def test_bad_input_keeps_its_exit_code(closed, tmp_path):
     assert run_closed(closed, "inspect", tmp_path / "none.keras").returncode == 3

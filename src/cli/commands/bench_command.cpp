@@ -3,7 +3,6 @@
 #include <ostream>
 
 #include "cli/console/console.hpp"
-#include "cli/console/signals.hpp"
 #include "cli/inputs.hpp"
 #include "cli/text/speed_text.hpp"
 #include "tf_injector/benchmark.hpp"
@@ -55,11 +54,10 @@ void BenchCommand::check() {
 void BenchCommand::run(const CommandContext& context) const {
   SpeedCallbacks callbacks;
   callbacks.message = [&context](const std::string& line) { context.console.message(line); };
-  callbacks.stop = &stop_on_signals(quiet ? "" : kStopNotice);
   RunOptions options = campaign.options;
   check_run_options(options);
   if (steps) options.fault_list_path.clear();
-  const BenchmarkInputs inputs = load_inputs(options, callbacks.message, callbacks.stop);
+  const BenchmarkInputs inputs = load_inputs(options, callbacks.message);
   if (steps) {
     const StepSpeeds speeds = measure_steps(inputs, callbacks);
     context.out << (json ? step_speeds_json(speeds) : step_speeds_text(speeds));

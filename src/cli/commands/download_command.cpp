@@ -102,7 +102,8 @@ void DownloadCommand::run(const CommandContext& context) const {
              context.out << fmt::format("{}: {} bytes, SHA-256 {}\n", file.path, file.bytes, file.sha256)
                          << std::flush;
            },
-       .stop = &stop_on_signals("")});
+       .stop = &stop_on_signals(
+           context.console.last_words("interrupted: what was fetched is kept; the same command goes on"))});
 }
 
 }  // namespace tf_injector::detail::cli

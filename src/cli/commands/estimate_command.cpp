@@ -80,18 +80,21 @@ void EstimateCommand::check() {
 
 void EstimateCommand::run(const CommandContext& context) const {
   Console& out = context.console;
-  const std::atomic<bool>& stop = stop_on_signals(console.quiet ? "" : kStopNotice);
   const RunOptions& run = campaign.options;
   check_run_options(run);
   check_json_path(json, {find_model(run), run.data_path, options.state_path});
   EstimateCallbacks callbacks;
   callbacks.message = [&](const std::string& line) { out.message(line); };
   callbacks.progress = [&](const EstimateProgress& progress) { out.progress(progress); };
-  callbacks.stop = &stop;
-  BenchmarkInputs inputs = load_inputs(run, callbacks.message, callbacks.stop);
+  BenchmarkInputs inputs = load_inputs(run, callbacks.message);
   Session session(std::move(inputs.model), std::move(inputs.dataset), inputs.options);
   for (const std::string& remark : session.remarks()) out.message(remark);
   for (const std::string& warning : session.warnings()) out.warning(warning);
+  const std::string interrupted =
+      options.state_path.empty()
+          ? "interrupted: nothing is kept to go on with (--state FILE would)"
+          : fmt::format("interrupted: the same command goes on with {}", options.state_path);
+  callbacks.stop = &stop_on_signals(out.last_words(interrupted));
   const Estimate result = estimate(session, options, callbacks);
   out.finish();
   if (json == kStandardOutput) {
@@ -100,11 +103,7 @@ void EstimateCommand::run(const CommandContext& context) const {
     context.out << estimate_text(result) << std::flush;
     if (!json.empty()) write_file(json, estimate_json(result));
   }
-  if (result.stopped != EstimateStop::interrupted) return;
-  throw Error(ErrorKind::interrupted,
-              options.state_path.empty()
-                  ? "interrupted: nothing is kept to go on with (--state FILE would)"
-                  : fmt::format("interrupted: the same command goes on with {}", options.state_path));
+  if (result.stopped == EstimateStop::interrupted) throw Error(ErrorKind::interrupted, interrupted);
 }
 
 }  // namespace tf_injector::detail::cli

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "cli/console/console.hpp"
-#include "cli/console/signals.hpp"
 #include "cli/flag_values.hpp"
 #include "cli/inputs.hpp"
 #include "cli/json_output.hpp"
@@ -110,7 +109,6 @@ ExplainCommand::ChosenFault ExplainCommand::choose_fault(const Model& model) con
 
 void ExplainCommand::run(const CommandContext& context) const {
   const auto message = [&context](const std::string& line) { context.console.message(line); };
-  const std::atomic<bool>& stop = stop_on_signals(quiet ? "" : kStopNotice);
   RunOptions options = campaign.options;
   const std::string model_path = find_model(options);
   check_json_path(json, {model_path, options.data_path, options.fault_list_path});
@@ -122,12 +120,12 @@ void ExplainCommand::run(const CommandContext& context) const {
   }
   options.fault_list_path.clear();
   check_run_options(options);
-  BenchmarkInputs inputs = load_inputs(options, message, &stop);
+  BenchmarkInputs inputs = load_inputs(options, message);
   const ChosenFault chosen = choose_fault(inputs.model);
   Session session(inputs.model, std::move(inputs.dataset), inputs.options);
   for (const std::string& remark : session.remarks()) message(remark);
   for (const std::string& warning : session.warnings()) context.console.warning(warning);
-  const FaultExplanation found = explain(session, chosen.list, chosen.row, &stop);
+  const FaultExplanation found = explain(session, chosen.list, chosen.row);
   print_result(context.out, json, explanation_text(found), found.json());
 }
 

@@ -6,7 +6,6 @@
 #include <ostream>
 
 #include "cli/console/console.hpp"
-#include "cli/console/signals.hpp"
 #include "cli/flag_values.hpp"
 #include "cli/text/sampling_text.hpp"
 #include "core/same_file.hpp"
@@ -17,13 +16,11 @@ namespace tf_injector::detail::cli {
 namespace {
 
 // Whether its reader is still there is known only at the end; a full disk ends it at once.
-void print_list(const SamplingPlan& plan, std::ostream& out, const std::atomic<bool>& stop) {
-  plan.write(
-      [&](std::string_view piece) {
-        out << piece;
-        if (!out) throw OutputError("standard output could not be written; not all faults were printed");
-      },
-      &stop);
+void print_list(const SamplingPlan& plan, std::ostream& out) {
+  plan.write([&](std::string_view piece) {
+    out << piece;
+    if (!out) throw OutputError("standard output could not be written; not all faults were printed");
+  });
 }
 
 }  // namespace
@@ -95,12 +92,11 @@ void GenerateCommand::check() {
 }
 
 void GenerateCommand::run(const CommandContext& context) const {
-  const std::atomic<bool>& stop = stop_on_signals("");
   const SamplingPlan plan(Model::load(model), options);
   context.console.message(sampling_text(plan));
   if (dry_run) return;
-  if (list == kStandardOutput) return print_list(plan, context.out, stop);
-  plan.write_files(list, overwrite, &stop);
+  if (list == kStandardOutput) return print_list(plan, context.out);
+  plan.write_files(list, overwrite);
   context.console.message(fmt::format("{}: {} faults; plan in {}.plan.json", list, plan.faults(), list));
 }
 

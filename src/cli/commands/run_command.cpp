@@ -7,7 +7,6 @@
 #include "cli/console/console.hpp"
 #include "cli/console/signals.hpp"
 #include "cli/console/standard_streams.hpp"
-#include "cli/console/terminal.hpp"
 #include "cli/inputs.hpp"
 #include "cli/text/progress_text.hpp"
 #include "cli/text/result_text.hpp"
@@ -17,12 +16,6 @@
 
 namespace tf_injector::detail::cli {
 namespace {
-
-// What the first Ctrl-C says, below the bar where there is one.
-std::string stop_notice(const ConsoleOptions& console) {
-  if (console.quiet || console.progress == ProgressMode::json) return "";
-  return (standard_error_terminal().interactive ? "\n" : "") + std::string(kStopNotice);
-}
 
 // The report would hold what is printed as well as rows.
 void require_own_file(const char* flag, const std::string& path) {
@@ -47,7 +40,7 @@ auto interruptible(const Work& work, const Text& text) {
 // One `run`: from the flags to what is printed.
 class Run {
  public:
-  Run(const RunOptions& options, const CommandContext& context, const std::atomic<bool>& stop)
+  Run(const RunOptions& options, const CommandContext& context)
       : options_(options),
         report_options_(report_options(options, context.command_line)),
         out_(context.out),
@@ -56,25 +49,20 @@ class Run {
     callbacks_.warning = [this](const std::string& line) { console_.warning(line); };
     callbacks_.golden = [this](const Tally& golden) { print_golden(golden); };
     callbacks_.progress = [this](const Progress& progress) { console_.progress(progress); };
-    callbacks_.stop = &stop;
   }
 
   void execute() {
-    BenchmarkInputs inputs = load_inputs(options_, callbacks_.message, callbacks_.stop);
-    const auto nothing_written = [] { return std::string("interrupted: nothing was written"); };
-    Session session = interruptible(
-        [&] { return Session(std::move(inputs.model), std::move(inputs.dataset), inputs.options); },
-        nothing_written);
+    BenchmarkInputs inputs = load_inputs(options_, callbacks_.message);
+    Session session(std::move(inputs.model), std::move(inputs.dataset), inputs.options);
     const Campaign campaign(session, std::move(inputs.faults), options_.campaign);
     for (const std::string& remark : session.remarks()) console_.message(remark);
     for (const std::string& warning : session.warnings()) console_.warning(warning);
-    if (*callbacks_.stop) throw Error(ErrorKind::interrupted, nothing_written());
-    if (options_.report.dry_run) return interruptible([&] { dry_run(campaign); }, nothing_written);
+    if (options_.report.dry_run) return dry_run(campaign);
     console_.message(fmt::format("{} threads ({}), {} images at a time, kernels {}", campaign.threads(),
                                  campaign.threads_source(), campaign.tile(),
                                  kernel_set_name(session.kernels())));
     if (campaign.faults()) return run_list(campaign);
-    interruptible([&] { run_golden(campaign); }, nothing_written);
+    run_golden(campaign);
   }
 
  private:
@@ -86,19 +74,22 @@ class Run {
   }
 
   void run_list(const Campaign& campaign) {
+    const char* const goes_on = options_.report.overwrite ? "the same command without --overwrite goes on"
+                                                          : "the same command goes on";
     CsvReport report(campaign, report_options_, callbacks_.message);
+    callbacks_.stop = &stop_on_signals(console_.last_words(
+        fmt::format("interrupted: the faults that are finished are in {}; {}", report.path(), goes_on)));
     give_back_freed_memory();  // of a report that was read
     if (report.is_finished()) {
       print_golden(*report.golden_before());
       return print_report(report, summarize(report.rows_before()));
     }
-    const CampaignSummary summary = interruptible(
-        [&] { return campaign.run(report, callbacks_); },
-        [&] {
-          return fmt::format("interrupted: {} of {} faults are in {}; the same command{} goes on",
-                             report.rows(), campaign.faults()->size(), report.path(),
-                             options_.report.overwrite ? " without --overwrite" : "");
-        });
+    const CampaignSummary summary =
+        interruptible([&] { return campaign.run(report, callbacks_); },
+                      [&] {
+                        return fmt::format("interrupted: {} of {} faults are in {}; {}", report.rows(),
+                                           campaign.faults()->size(), report.path(), goes_on);
+                      });
     console_.finish();
     print_golden(summary.golden);
     console_.message(fmt::format("{} faults in {}", summary.faults, duration_text(summary.seconds)));
@@ -140,7 +131,7 @@ class Run {
       plan.would_write = folder.would_write();
       plan.disk_bytes = folder.would_write_bytes();
     }
-    if (!is_finished) plan.seconds = campaign.estimate(rows, callbacks_.stop).seconds;
+    if (!is_finished) plan.seconds = campaign.estimate(rows).seconds;
     console_.finish();
     out_ << dry_run_text(plan);
   }
@@ -179,7 +170,7 @@ void RunCommand::run(const CommandContext& context) const {
   require_own_file("--report", campaign.options.report.path);
   require_own_file("--details", campaign.options.report.details_path);
   check_run_options(campaign.options);
-  Run(campaign.options, context, stop_on_signals(stop_notice(console))).execute();
+  Run(campaign.options, context).execute();
 }
 
 }  // namespace tf_injector::detail::cli

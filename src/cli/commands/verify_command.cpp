@@ -7,7 +7,6 @@
 #include <ostream>
 
 #include "cli/console/console.hpp"
-#include "cli/console/signals.hpp"
 #include "cli/flag_values.hpp"
 #include "cli/inputs.hpp"
 #include "cli/json_output.hpp"
@@ -98,7 +97,6 @@ VerifyInputs VerifyCommand::inputs() const {
 
 void VerifyCommand::run(const CommandContext& context) const {
   Console& out = context.console;
-  const std::atomic<bool>& stop = stop_on_signals(console.quiet ? "" : kStopNotice);
   const RunOptions& given = campaign.options;
   check_json_path(json, {report, given.model_path, given.data_path, given.fault_list_path});
   if (has_metadata(report)) require_no_settings();
@@ -106,7 +104,6 @@ void VerifyCommand::run(const CommandContext& context) const {
   callbacks.message = [&](const std::string& line) { out.message(line); };
   callbacks.warning = [&](const std::string& line) { out.warning(line); };
   callbacks.progress = [&](const Progress& progress) { out.progress(progress); };
-  callbacks.stop = &stop;
   const Verification found = verify(report, inputs(), options, callbacks);
   out.finish();
   print_result(context.out, json, verification_text(found), found.json());

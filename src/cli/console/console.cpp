@@ -36,13 +36,17 @@ class PlainConsole : public Console {
   void show_transfer(const Transfer&) override {}
   void show_estimate(const EstimateProgress&) override {}
   void show_error(const std::string& text, int exit_code, const std::string& hint) override {
+    write(PlainConsole::error_text(text, exit_code, hint));
+  }
+  [[nodiscard]] std::string error_text(const std::string& text, int exit_code,
+                                       const std::string& hint) const override {
     std::string prefix = colored(terminal(), Color::red, "error:") + " ";
     if (exit_code == static_cast<int>(ErrorKind::interrupted)) prefix.clear();
     std::istringstream lines(text);
     std::string all;
     for (std::string line; std::getline(lines, line);) all += prefix + line + "\n";
     if (!hint.empty()) all += hint + "\n";
-    write(all);
+    return all;
   }
   void show_finish() override {}
 
@@ -119,6 +123,11 @@ class BarConsole : public PlainConsole {
     clear();
     PlainConsole::show_error(text, exit_code, hint);
   }
+  // There may be a bar by then.
+  [[nodiscard]] std::string error_text(const std::string& text, int exit_code,
+                                       const std::string& hint) const override {
+    return kClearLine + PlainConsole::error_text(text, exit_code, hint);
+  }
   void show_finish() override { clear(); }
 
   template <typename Write>
@@ -194,9 +203,13 @@ class JsonConsole : public Console {
            {"seconds", progress.seconds}});
   }
   void show_error(const std::string& text, int exit_code, const std::string& hint) override {
+    out_ << error_text(text, exit_code, hint) << std::flush;
+  }
+  [[nodiscard]] std::string error_text(const std::string& text, int exit_code,
+                                       const std::string& hint) const override {
     Json object = {{"event", "error"}, {"exit_code", exit_code}, {"text", text}};
     if (!hint.empty()) object["hint"] = hint;
-    write(object);
+    return object.dump() + "\n";
   }
   void show_finish() override {}
 
@@ -242,6 +255,10 @@ void Console::progress(const EstimateProgress& progress) {
 void Console::error(const std::string& text, int exit_code, const std::string& hint) {
   const std::lock_guard lock(mutex_);
   show_error(with_flags(text), exit_code, hint);
+}
+
+std::string Console::last_words(const std::string& text) const {
+  return error_text(with_flags(text), static_cast<int>(ErrorKind::interrupted), "");
 }
 
 void Console::finish() {

@@ -32,6 +32,8 @@ class Console {
   // One "error: " line per line of `text` (an interruption is no error: without the word); `hint` is a line
   // of its own behind them, or "".
   void error(const std::string& text, int exit_code, const std::string& hint);
+  // What `error` would write of an interruption now or later: for a signal handler, which can format nothing.
+  [[nodiscard]] std::string last_words(const std::string& text) const;
   // Nothing is to be expected but errors: a bar goes away.
   void finish();
 
@@ -42,6 +44,8 @@ class Console {
   virtual void show_transfer(const Transfer& transfer) = 0;
   virtual void show_estimate(const EstimateProgress& progress) = 0;
   virtual void show_error(const std::string& text, int exit_code, const std::string& hint) = 0;
+  [[nodiscard]] virtual std::string error_text(const std::string& text, int exit_code,
+                                               const std::string& hint) const = 0;
   virtual void show_finish() = 0;
 
   std::mutex mutex_;

@@ -1,31 +1,53 @@
 #include "cli/console/signals.hpp"
 
 #include <signal.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <memory>
+#include <vector>
+
+#include "core/temporary_names.hpp"
+#include "tf_injector/error.hpp"
 
 namespace tf_injector::detail::cli {
 namespace {
 
-std::atomic<bool> stop_flag{false};
-static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler sets it");
-std::string notice_text;  // not changed once the handler is installed
+constexpr int kStopSignals[] = {SIGINT, SIGTERM, SIGHUP};
+constexpr suseconds_t kLongestStop = 75'000;  // microseconds; the process's own end takes its time as well
+
+std::atomic<bool> stop_flag{false}, asks_first{false};
+std::atomic<const std::string*> last_words{nullptr};
+static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<const std::string*>::is_always_lock_free,
+              "a signal handler reads them");
+
+[[noreturn]] void end_program() {
+  remove_temporary_files();
+  if (const std::string* words = last_words) {
+    // Nothing can be done about a terminal that is gone.
+    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, words->data(), words->size());
+  }
+  _exit(static_cast<int>(ErrorKind::interrupted));
+}
+
+extern "C" void handle_alarm(int) { end_program(); }
 
 extern "C" void handle_stop(int) {
-  if (stop_flag.exchange(true)) return;
   const int saved_errno = errno;
-  signal(SIGINT, SIG_DFL);
-  // Nothing can be done about a terminal that is gone.
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, notice_text.data(), notice_text.size());
+  if (!asks_first || stop_flag.exchange(true)) end_program();
+  const itimerval once{.it_interval = {}, .it_value = {.tv_sec = 0, .tv_usec = kLongestStop}};
+  setitimer(ITIMER_REAL, &once, nullptr);
   errno = saved_errno;
 }
 
-void install(int number) {
+void install(int number, void (*handler)(int)) {
   struct sigaction action {};
-  action.sa_handler = handle_stop;
+  action.sa_handler = handler;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
+  sigaddset(&action.sa_mask, SIGALRM);
+  for (const int other : kStopSignals) sigaddset(&action.sa_mask, other);
   sigaction(number, &action, nullptr);
 }
 
@@ -34,14 +56,38 @@ bool is_ignored(int number) {
   return sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+// A handler may be reading the words of before on another thread: they are kept.
+void set_last_words(const std::string& words) {
+  static auto* const all = new std::vector<std::unique_ptr<const std::string>>;
+  all->push_back(std::make_unique<const std::string>(words));
+  last_words = all->back().get();
+}
+
+// Whether the signals come through: the caller may have blocked them.
+void unblock() {
+  sigset_t all;
+  sigemptyset(&all);
+  sigaddset(&all, SIGALRM);
+  for (const int number : kStopSignals) sigaddset(&all, number);
+  sigprocmask(SIG_UNBLOCK, &all, nullptr);
+}
+
 }  // namespace
 
-const std::atomic<bool>& stop_on_signals(const std::string& notice) {
-  notice_text = notice;
+void end_on_signals(const std::string& words) {
+  set_last_words(words);
+  asks_first = false;
+  install(SIGALRM, handle_alarm);
   // Also where a shell ignores SIGINT for background jobs: `kill -INT` should stop a run gently.
-  install(SIGINT);
-  install(SIGTERM);
-  if (!is_ignored(SIGHUP)) install(SIGHUP);
+  install(SIGINT, handle_stop);
+  install(SIGTERM, handle_stop);
+  if (!is_ignored(SIGHUP)) install(SIGHUP, handle_stop);
+  unblock();
+}
+
+const std::atomic<bool>& stop_on_signals(const std::string& words) {
+  end_on_signals(words);
+  asks_first = true;
   return stop_flag;
 }
 

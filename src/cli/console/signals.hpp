@@ -1,4 +1,4 @@
-// Ctrl-C and its kin: the first asks the run to stop, a second Ctrl-C ends the program.
+// Ctrl-C and its kin: how SIGINT, SIGTERM and SIGHUP end the program, and that no other signal does.
 #pragma once
 
 #include <atomic>
@@ -6,12 +6,14 @@
 
 namespace tf_injector::detail::cli {
 
-// What the first Ctrl-C of a long command says.
-inline constexpr const char* kStopNotice = "stopping; Ctrl-C once more ends at once\n";
+// From now on each of the three ends the program at once: it writes `last_words` to standard error, removes
+// temporary files and exits with code 75. That is safe at any moment, as a kill is: what is on the disk can
+// be gone on with. SIGHUP stays ignored where it was (nohup).
+void end_on_signals(const std::string& last_words);
 
-// The first SIGINT, SIGTERM or SIGHUP sets the flag that is returned and writes `notice` to standard error;
-// from then on SIGINT has its default effect. SIGHUP stays ignored where it was (nohup). Once per process.
-[[nodiscard]] const std::atomic<bool>& stop_on_signals(const std::string& notice);
+// From now on the first of the three sets the flag that is returned, so that work in hand is brought to an
+// end. Where that takes longer than 75 ms, and with a second signal, the program ends as above.
+[[nodiscard]] const std::atomic<bool>& stop_on_signals(const std::string& last_words);
 
 // Writing into a closed pipe, or beyond the largest size that a file may have (ulimit -f), becomes an error
 // of the write instead of the program's end.
