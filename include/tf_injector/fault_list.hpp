@@ -1,6 +1,7 @@
 // A list of faults that fits a model.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "tf_injector/fault.hpp"
+#include "tf_injector/fault_table.hpp"
 #include "tf_injector/model.hpp"
 
 namespace tf_injector {
@@ -22,6 +24,8 @@ namespace tf_injector {
 [[nodiscard]] std::vector<Fault> read_faults(const std::string& path);
 // The same from text; `name` stands for the file in messages.
 [[nodiscard]] std::vector<Fault> parse_faults(std::string_view csv, const std::string& name);
+// The same, in less memory than a vector of faults takes.
+[[nodiscard]] FaultTable parse_fault_table(std::string_view csv, const std::string& name);
 // Such a list of these faults. Throws FaultListError: a fault of several parts or of one image; `name` stands
 // for the list in messages.
 [[nodiscard]] std::string faults_to_csv(std::span<const Fault> faults, const std::string& name = "faults");
@@ -30,9 +34,11 @@ namespace tf_injector {
 // once.
 class FaultList {
  public:
-  // Reads a CSV list (Injection,Layer,TensorIndex,Bit). Throws FaultListError: a line per problem,
-  // "list.csv:12:9: what: expected ..., found ...", at most 100; Error(bad_input): no such file.
-  [[nodiscard]] static FaultList read(const std::string& path, const Model& model);
+  // Reads a CSV list (Injection,Layer,TensorIndex,Bit), block by block. Throws FaultListError: a line per
+  // problem, "list.csv:12:9: what: expected ..., found ...", at most 100; Error(bad_input): no such file;
+  // Error(interrupted): `stop` became true.
+  [[nodiscard]] static FaultList read(const std::string& path, const Model& model,
+                                      const std::atomic<bool>* stop = nullptr);
   // The same from text; `name` stands for the file in messages.
   [[nodiscard]] static FaultList parse(std::string_view csv, const std::string& name, const Model& model);
   // Of faults in memory, as if they were read from CSV: places in messages and the hash are those of that
@@ -42,7 +48,9 @@ class FaultList {
 
   [[nodiscard]] size_t size() const noexcept;
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-  [[nodiscard]] const Fault& operator[](size_t row) const noexcept;
+  [[nodiscard]] Fault operator[](size_t row) const;
+  // The same rows, of which ids and bits are had without making faults. Valid while a copy of the list lives.
+  [[nodiscard]] FaultRows rows() const noexcept;
   [[nodiscard]] const std::string& source() const noexcept;  // path, or the name given
   [[nodiscard]] const std::string& sha256()
       const noexcept;  // of the whole list's bytes, in hexadecimal digits

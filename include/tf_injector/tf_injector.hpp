@@ -20,6 +20,7 @@
 #include "tf_injector/fault_details.hpp"
 #include "tf_injector/fault_list.hpp"
 #include "tf_injector/fault_sampling.hpp"
+#include "tf_injector/fault_table.hpp"
 #include "tf_injector/kernel_set.hpp"
 #include "tf_injector/model.hpp"
 #include "tf_injector/report.hpp"

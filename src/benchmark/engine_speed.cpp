@@ -37,7 +37,7 @@ void require_equal(const std::vector<Tally>& plain, const std::vector<size_t>& o
         ErrorKind::self_check,
         fmt::format("the engines disagree on fault {}: replay does not count what the plain evaluation "
                     "counts; please report it with the model and the list",
-                    fast.setup().faults[order[i]].id));
+                    fast.setup().faults.id(order[i])));
   }
 }
 

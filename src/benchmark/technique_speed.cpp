@@ -31,7 +31,7 @@ class ReplayRuns {
       throw Error(ErrorKind::self_check,
                   fmt::format("replay, {}: fault {} is not counted as with all shortcuts; please report it "
                               "with the model and the list",
-                              name, measurement.setup().faults[i].id));
+                              name, measurement.setup().faults.id(i)));
     }
     return speed;
   }

@@ -2,6 +2,7 @@
 // inference.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -9,25 +10,27 @@
 
 #include "graph/graph.hpp"
 #include "graph/patch.hpp"
-#include "tf_injector/fault.hpp"
+#include "tf_injector/fault_table.hpp"
 
 namespace tf_injector::detail {
 
 struct ResolvedFaultList {
   std::string path;
   std::string sha256;          // of the file's bytes
-  std::vector<Fault> faults;   // in the list's order
-  std::vector<Patch> patches;  // what each does to the model
-  std::vector<int32_t> lines;  // where each stands in the file
+  FaultTable faults;           // in the list's order
+  std::vector<Patch> patches;  // what each does to the model; none without a model
 
-  void add(Fault fault, Patch patch, int32_t line = 0);
+  // Throws Error(usage): not one part, or bound to an image.
+  void add(const Fault& fault, Patch patch);
 };
 
-// Throws FaultListError: a line per problem ("list.csv:12:9: ...; expected ...; found ..."), at most 100,
-// then the number of the others. Throws Error(bad_input) if the file cannot be read.
-[[nodiscard]] ResolvedFaultList read_fault_list(const std::string& path, const Graph& graph);
-// The same for a text; `label` names it in messages. Without a graph only what is wrong with the rows
-// themselves is found, and the patches mean nothing.
+// Reads the file once, block by block. Throws FaultListError: a line per problem ("list.csv:12:9: ...;
+// expected ...; found ..."), at most 100, then the number of the others; a line of more than 64 KiB is the
+// last that is read. Throws Error(bad_input) if the file cannot be read, Stopped. Without a graph only what
+// is wrong with the rows themselves is found.
+[[nodiscard]] ResolvedFaultList read_fault_list(const std::string& path, const Graph* graph,
+                                                const std::atomic<bool>* stop = nullptr);
+// The same for a text; `label` names it in messages.
 [[nodiscard]] ResolvedFaultList parse_fault_list(std::string_view text, const std::string& label,
                                                  const Graph* graph);
 

@@ -38,8 +38,9 @@ std::string_view without_type(std::string_view text) {
   constexpr std::string_view kInteger[] = {"int",    "uint", "byte",  "ubyte",    "short",
                                            "ushort", "long", "ulong", "longlong", "ulonglong"};
   const size_t prefix = text.starts_with("np.") ? 3 : text.starts_with("numpy.") ? 6 : 0;
+  if (prefix == 0) return text;
   const size_t open = text.find('(');
-  if (prefix == 0 || open == std::string_view::npos || !text.ends_with(')')) return text;
+  if (open == std::string_view::npos || !text.ends_with(')')) return text;
   std::string_view type = text.substr(prefix, open - prefix);
   // int8, intc, intp, int_; uint8, uintc, ...
   for (const std::string_view ending : {"8", "16", "32", "64", "c", "p", "_"}) {
@@ -50,6 +51,32 @@ std::string_view without_type(std::string_view text) {
   }
   if (std::find(std::begin(kInteger), std::end(kInteger), type) == std::end(kInteger)) return text;
   return trimmed(text.substr(open + 1, text.size() - open - 2));
+}
+
+// Reads up to 18 digits, which fit into an int64_t, and moves `at` behind them. Their number: 0 if there is
+// none.
+int read_digits(std::string_view text, size_t& at, int64_t& value) {
+  constexpr int kMost = 18;
+  int digits = 0;
+  value = 0;
+  for (; at < text.size() && is_digit(text[at]) && digits < kMost; ++at, ++digits)
+    value = 10 * value + (text[at] - '0');
+  return digits;
+}
+
+// The usual form, "(2, 1, 0, 7)". False for any other; then `index` means nothing.
+bool parse_plain_tuple(std::string_view text, ParsedIndex& index) {
+  if (!text.starts_with('(')) return false;
+  for (size_t at = 1;;) {
+    const size_t begin = at;
+    int64_t value = 0;
+    if (read_digits(text, at, value) == 0 || at == text.size()) return false;
+    index.values.push_back(value);
+    index.written.push_back(text.substr(begin, at - begin));
+    if (text[at] == ')') return at + 1 == text.size() && index.values.size() > 1;
+    if (text[at] != ',') return false;
+    if (++at < text.size() && text[at] == ' ') ++at;
+  }
 }
 
 // Why one element of a tuple is refused.
@@ -75,6 +102,9 @@ std::optional<ParsedNumber> parse_whole_number(std::string_view text) {
 }
 
 std::optional<ParsedNumber> parse_listed_number(std::string_view text) {
+  ParsedNumber plain;
+  size_t at = 0;
+  if (read_digits(text, at, plain.value) > 0 && at == text.size()) return plain;
   return parse_whole_number(without_type(trimmed(text)));
 }
 
@@ -82,6 +112,9 @@ void parse_index(std::string_view text, ParsedIndex& index) {
   index.values.clear();
   index.written.clear();
   index.problem.clear();
+  if (parse_plain_tuple(text, index)) return;
+  index.values.clear();
+  index.written.clear();
   text = trimmed(text);
   const bool is_list = text.starts_with('[');
   if (!is_list && !text.starts_with('(')) {

@@ -25,18 +25,6 @@ std::string lowered(std::string_view text) {
   return result;
 }
 
-// The first line that is not blank, without its end.
-std::string_view first_line(std::string_view text) {
-  text = without_bom(text);
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, text.substr(0, end).find_last_not_of("\r") + 1);
-    if (!trimmed(line).empty()) return line;
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return {};
-}
-
 // The text after "sep=", which may be in quotes; nothing if the line is not a separator line.
 std::optional<std::string_view> separator_line(std::string_view line) {
   constexpr std::string_view kStart = "sep=";
@@ -46,8 +34,9 @@ std::optional<std::string_view> separator_line(std::string_view line) {
 }
 
 std::vector<CsvField> fields_of(std::string_view line, char separator) {
-  CsvDocument document = parse_csv(line, separator, CsvSpaces::free);
-  return document.rows.empty() ? std::vector<CsvField>{} : std::move(document.rows.front().fields);
+  CsvRowView row;
+  if (parse_csv_line(line, 1, {.separator = separator, .spaces = CsvSpaces::free}, row)) return {};
+  return owned(row).fields;
 }
 
 // The first of four consecutive columns with the four names, or npos.
@@ -68,13 +57,15 @@ bool is_header_in_one_column(const CsvRow& row) {
          });
 }
 
-bool is_empty(const CsvField& field) { return trimmed(field.text).empty(); }
+template <typename Field>
+bool is_empty(const Field& field) {
+  return trimmed(field.text).empty();
+}
 
 }  // namespace
 
-ListForm find_list_form(std::string_view text) {
+ListForm find_list_form(std::string_view line) {
   ListForm form;
-  const std::string_view line = first_line(text);
   if (const auto named = separator_line(line)) {
     form.has_separator_line = true;
     if (named->size() == 1 && kSeparators.find(*named) != std::string_view::npos) {
@@ -102,7 +93,7 @@ ListForm find_list_form(std::string_view text) {
 
 bool is_list_header(const CsvRow& row) {
   return place_of_names(row) == 0 &&
-         std::all_of(row.fields.begin() + kListColumns, row.fields.end(), is_empty);
+         std::all_of(row.fields.begin() + kListColumns, row.fields.end(), is_empty<CsvField>);
 }
 
 bool is_reordered_header(const CsvRow& row) {
@@ -138,6 +129,12 @@ std::string header_problem(const CsvRow& row) {
   return what;
 }
 
-bool is_blank(const CsvRow& row) { return std::all_of(row.fields.begin(), row.fields.end(), is_empty); }
+bool is_blank(const CsvRow& row) {
+  return std::all_of(row.fields.begin(), row.fields.end(), is_empty<CsvField>);
+}
+
+bool is_blank(const CsvRowView& row) {
+  return std::all_of(row.fields.begin(), row.fields.end(), is_empty<CsvFieldView>);
+}
 
 }  // namespace tf_injector::detail

@@ -18,8 +18,8 @@ struct ListForm {
 };
 
 // The separator is that of the "sep=" line, else the one of comma, semicolon and tab that gives the header
-// the right names.
-[[nodiscard]] ListForm find_list_form(std::string_view text);
+// the right names. `line`: the first that is not blank, without its end.
+[[nodiscard]] ListForm find_list_form(std::string_view line);
 
 // True for the four names, in upper or lower case, with spaces around them; empty columns may follow.
 [[nodiscard]] bool is_list_header(const CsvRow& row);
@@ -30,5 +30,6 @@ struct ListForm {
 
 // True if every field is empty or holds only spaces, as spreadsheets write rows that were cleared.
 [[nodiscard]] bool is_blank(const CsvRow& row);
+[[nodiscard]] bool is_blank(const CsvRowView& row);
 
 }  // namespace tf_injector::detail

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,23 +36,24 @@ struct Columns {
   size_t rank = 0;
 };
 
-Columns columns_of(const std::vector<Fault>& faults) {
+Columns columns_of(const FaultTable& faults) {
   Columns columns;
-  std::map<std::string, int32_t> numbers;
-  for (const Fault& fault : faults) columns.rank = std::max(columns.rank, fault.parts.front().index.size());
+  columns.names = faults.layer_names();
+  std::vector<int64_t> index;
+  for (size_t i = 0; i < faults.size(); ++i) {
+    faults.copy_index(i, index);
+    columns.rank = std::max(columns.rank, index.size());
+  }
   columns.ids.reserve(faults.size());
   columns.layers.reserve(faults.size());
   columns.bits.reserve(faults.size());
   columns.indices.assign(faults.size() * columns.rank, -1);
   for (size_t i = 0; i < faults.size(); ++i) {
-    const FaultPart& part = faults[i].parts.front();
-    const auto [number, is_new] = numbers.try_emplace(part.layer, static_cast<int32_t>(columns.names.size()));
-    if (is_new) columns.names.push_back(part.layer);
-    columns.ids.push_back(faults[i].id);
-    columns.layers.push_back(number->second);
-    columns.bits.push_back(static_cast<uint8_t>(flipped_bit(faults[i])));
-    std::copy(part.index.begin(), part.index.end(),
-              columns.indices.begin() + static_cast<int64_t>(i * columns.rank));
+    columns.ids.push_back(faults.id(i));
+    columns.layers.push_back(static_cast<int32_t>(faults.layer(i)));
+    columns.bits.push_back(static_cast<uint8_t>(faults.bit(i)));
+    faults.copy_index(i, index);
+    std::copy(index.begin(), index.end(), columns.indices.begin() + static_cast<int64_t>(i * columns.rank));
   }
   return columns;
 }
@@ -63,7 +63,7 @@ nb::tuple parse_fault_columns(const nb::bytes& text, const std::string& name) {
   Columns columns;
   {
     const WithoutGil release;
-    columns = columns_of(parse_faults(text_of(text), name));
+    columns = columns_of(parse_fault_table(text_of(text), name));
   }
   const size_t rows = columns.ids.size();
   return nb::make_tuple(

@@ -215,10 +215,10 @@ uint64_t most_row_bytes(const Fault& fault, int64_t images) {
   return fault_row(fault, {}).size() + tally_columns().size() * std::to_string(images).size();
 }
 
-uint64_t most_report_bytes(std::span<const Fault> faults, int64_t images) {
+uint64_t most_report_bytes(const FaultRows& faults, int64_t images) {
   const Tally golden{.images = images, .top_1_correct = images, .top_5_correct = images};
   uint64_t bytes = report_header().size() + golden_row(golden).size();
-  for (const Fault& fault : faults) bytes += most_row_bytes(fault, images);
+  for (const Fault fault : faults) bytes += most_row_bytes(fault, images);
   return bytes;
 }
 

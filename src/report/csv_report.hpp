@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tf_injector/fault_table.hpp"
 #include "tf_injector/report.hpp"
 #include "tf_injector/tally.hpp"
 
@@ -18,7 +19,7 @@ namespace tf_injector::detail {
 
 // The most bytes that a fault's row, and a report of these faults, take.
 [[nodiscard]] uint64_t most_row_bytes(const Fault& fault, int64_t images);
-[[nodiscard]] uint64_t most_report_bytes(std::span<const Fault> faults, int64_t images);
+[[nodiscard]] uint64_t most_report_bytes(const FaultRows& faults, int64_t images);
 
 struct Report {
   Tally golden;  // images is 0 if the golden row is not complete

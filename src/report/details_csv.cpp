@@ -159,11 +159,11 @@ std::string details_row(int64_t id, const FaultDetails& details) {
 
 std::string float_text(float value) { return std::isnan(value) ? "nan" : fmt::format("{}", value); }
 
-uint64_t most_details_bytes(std::span<const Fault> faults, int64_t images) {
+uint64_t most_details_bytes(const FaultRows& faults, int64_t images) {
   constexpr uint64_t kClassDigits = 10, kFloatDigits = 16;
   const uint64_t digits = std::to_string(images).size();
   uint64_t bytes = details_header().size();
-  for (const Fault& fault : faults) {
+  for (const Fault fault : faults) {
     bytes += std::to_string(fault.id).size() + 8 * digits + kClassDigits + 3 * kFloatDigits +
              std::size(kDetailsColumns) + kDetailsLineEnd.size();
   }

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "tf_injector/fault.hpp"
 #include "tf_injector/fault_details.hpp"
+#include "tf_injector/fault_table.hpp"
 
 namespace tf_injector::detail {
 
@@ -17,7 +17,7 @@ namespace tf_injector::detail {
 [[nodiscard]] std::string details_row(int64_t id, const FaultDetails& details);
 
 // The most bytes that the rows of these faults take, `images` being the largest count.
-[[nodiscard]] uint64_t most_details_bytes(std::span<const Fault> faults, int64_t images);
+[[nodiscard]] uint64_t most_details_bytes(const FaultRows& faults, int64_t images);
 
 // The shortest text that is read as the same float32; "nan", "inf", "-inf".
 [[nodiscard]] std::string float_text(float value);

@@ -39,7 +39,7 @@ Report parse_written(std::string_view text, const std::string& label) {
 
 // The part of the report that its metadata record.
 Report recorded_report(std::string_view text, const std::string& label, const RunMetadata& metadata,
-                       std::span<const Fault> faults) {
+                       const FaultRows& faults) {
   if (text.size() < metadata.report_bytes) {
     refuse(label, fmt::format("{} bytes, its metadata speak of {}: the end is missing", text.size(),
                               metadata.report_bytes));
@@ -60,7 +60,7 @@ Report recorded_report(std::string_view text, const std::string& label, const Ru
 
 }  // namespace
 
-std::string foreign_row(std::span<const ReportRow> rows, std::span<const Fault> faults) {
+std::string foreign_row(std::span<const ReportRow> rows, const FaultRows& faults) {
   if (rows.size() > faults.size())
     return fmt::format("{} faults in the report, {} in the list", rows.size(), faults.size());
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -73,7 +73,7 @@ std::string foreign_row(std::span<const ReportRow> rows, std::span<const Fault> 
 
 // Version 0.1.0 said nothing of the block that it appended: whatever is there is cut off and computed again.
 Report unfinished_report(std::string_view text, const std::string& label, RunMetadata& metadata,
-                         std::span<const Fault> faults) {
+                         const FaultRows& faults) {
   if (!metadata.names_pending || text.size() <= metadata.report_bytes)
     return recorded_report(text, label, metadata, faults);
   const PendingBlock last =
@@ -114,7 +114,7 @@ std::string changed_rows_text(int64_t first, int64_t last) {
 }
 
 Report finished_report(std::string_view text, const std::string& label, const RunMetadata& metadata,
-                       std::span<const Fault> faults) {
+                       const FaultRows& faults) {
   Report report = recorded_report(text, label, metadata, faults);
   if (text.size() != report.complete_bytes || report.rows.size() != faults.size() ||
       report.golden.images == 0) {

@@ -9,6 +9,7 @@
 
 #include "report/csv_report.hpp"
 #include "report/run_metadata.hpp"
+#include "tf_injector/fault_table.hpp"
 
 namespace tf_injector::detail {
 
@@ -19,10 +20,10 @@ namespace tf_injector::detail {
 // Throws Error(resume), saying what was found: among others, more bytes than any run wrote, or a block that
 // is complete but for what was changed in it.
 [[nodiscard]] Report unfinished_report(std::string_view text, const std::string& label, RunMetadata& metadata,
-                                       std::span<const Fault> faults);
+                                       const FaultRows& faults);
 // The same for a finished report, which must be complete; nothing may follow.
 [[nodiscard]] Report finished_report(std::string_view text, const std::string& label,
-                                     const RunMetadata& metadata, std::span<const Fault> faults);
+                                     const RunMetadata& metadata, const FaultRows& faults);
 
 // Whether a sector of a file, or what of it lies in `text`, is all zeros, as a power cut leaves it. `offset`:
 // of the text in its file.
@@ -33,7 +34,7 @@ namespace tf_injector::detail {
 [[nodiscard]] std::string changed_rows_text(int64_t first, int64_t last);
 
 // Describes the first row that is not the list's row of that place; "" if all are.
-[[nodiscard]] std::string foreign_row(std::span<const ReportRow> rows, std::span<const Fault> faults);
+[[nodiscard]] std::string foreign_row(std::span<const ReportRow> rows, const FaultRows& faults);
 
 // Throws Error(resume) if the report has a golden row that differs from the golden run of now.
 void check_golden(const Report& report, const std::string& label, const Tally& golden);

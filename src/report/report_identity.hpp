@@ -2,19 +2,18 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "report/report_names.hpp"
 #include "report/run_metadata.hpp"
-#include "tf_injector/fault.hpp"
+#include "tf_injector/fault_table.hpp"
 
 namespace tf_injector::detail {
 
 struct ReportIdentity {
   ReportNames names;
-  RunMetadata metadata;           // of a new report, with 0 rows
-  std::span<const Fault> faults;  // one per row, in the order of the list; owned by the caller
-  int64_t scores_per_image = 0;   // columns of score files
+  RunMetadata metadata;          // of a new report, with 0 rows
+  FaultRows faults;              // one per row, in the order of the list; owned by the caller
+  int64_t scores_per_image = 0;  // columns of score files
 };
 
 }  // namespace tf_injector::detail

@@ -16,9 +16,9 @@ constexpr uint64_t kHeadBytes = 1024;
 
 }  // namespace
 
-RowBytes row_bytes(std::span<const Fault> faults, int64_t images) {
+RowBytes row_bytes(const FaultRows& faults, int64_t images) {
   RowBytes bytes{.rows = block_bytes(faults.size() * sizeof(ReportRow)), .reading = kHeadBytes};
-  for (const Fault& fault : faults) {
+  for (const Fault fault : faults) {
     bytes.rows += owned_bytes(fault);
     const uint64_t text = most_row_bytes(fault, images);
     bytes.reading += text + kNumberBytes;

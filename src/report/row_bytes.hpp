@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "tf_injector/fault.hpp"
+#include "tf_injector/fault_table.hpp"
 
 namespace tf_injector::detail {
 
@@ -14,6 +14,6 @@ struct RowBytes {
   uint64_t longest_text = 0;  // of one row
 };
 // `images`: the largest count of a row.
-[[nodiscard]] RowBytes row_bytes(std::span<const Fault> faults, int64_t images);
+[[nodiscard]] RowBytes row_bytes(const FaultRows& faults, int64_t images);
 
 }  // namespace tf_injector::detail

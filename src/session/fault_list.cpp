@@ -9,7 +9,6 @@
 #include "core/block_bytes.hpp"
 #include "core/json.hpp"
 #include "core/problem_lines.hpp"
-#include "fault/fault_bytes.hpp"
 #include "io/csv.hpp"
 #include "io/file.hpp"
 #include "session/guarded.hpp"
@@ -40,12 +39,16 @@ void require_single(std::span<const Fault> faults, const std::string& name) {
 
 }  // namespace
 
-std::vector<Fault> parse_faults(std::string_view csv, const std::string& name) {
+FaultTable parse_fault_table(std::string_view csv, const std::string& name) {
   return guarded([&] { return parse_fault_list(csv, name, nullptr).faults; });
 }
 
+std::vector<Fault> parse_faults(std::string_view csv, const std::string& name) {
+  return guarded([&] { return FaultRows(parse_fault_table(csv, name)).faults(); });
+}
+
 std::vector<Fault> read_faults(const std::string& path) {
-  return guarded([&] { return parse_faults(read_text(path), path); });
+  return guarded([&] { return FaultRows(read_fault_list(path, nullptr).faults).faults(); });
 }
 
 std::string faults_to_csv(std::span<const Fault> faults, const std::string& name) {
@@ -59,9 +62,9 @@ std::string faults_to_csv(std::span<const Fault> faults, const std::string& name
   return text;
 }
 
-FaultList FaultList::read(const std::string& path, const Model& model) {
+FaultList FaultList::read(const std::string& path, const Model& model, const std::atomic<bool>* stop) {
   return guarded([&] {
-    FaultList list = list_of(read_fault_list(path, model.data()->graph), model.sha256());
+    FaultList list = list_of(read_fault_list(path, &model.data()->graph, stop), model.sha256());
     const std::string plan = path + ".plan.json";
     if (!file_exists(plan)) return list;
     try {
@@ -113,28 +116,28 @@ void detail::check_model(const FaultList& list, const Model& model) {
 }
 
 size_t FaultList::size() const noexcept { return data_->list.faults.size() - first_; }
-const Fault& FaultList::operator[](size_t row) const noexcept { return data_->list.faults[first_ + row]; }
+FaultRows FaultList::rows() const noexcept { return FaultRows(data_->list.faults).subspan(first_); }
+Fault FaultList::operator[](size_t row) const { return data_->list.faults[first_ + row]; }
 const std::string& FaultList::source() const noexcept { return data_->list.path; }
 const std::string& FaultList::sha256() const noexcept { return data_->list.sha256; }
 std::optional<int64_t> FaultList::begins_at() const noexcept { return begins_at_; }
 
 uint64_t FaultList::memory_bytes() const noexcept {
-  const ResolvedFaultList& list = data_->list;
-  uint64_t bytes = vector_bytes(list.faults) + vector_bytes(list.patches) + vector_bytes(list.lines);
-  for (const Fault& fault : list.faults) bytes += owned_bytes(fault);
-  return bytes;
+  return data_->list.faults.memory_bytes() + vector_bytes(data_->list.patches);
 }
 
 size_t FaultList::layers() const {
   std::set<WeightId> kernels;  // one per layer, however the list spells its name
-  for (const Patch& patch : patches_of(*this)) kernels.insert(patch.weight);
+  WeightId last = kNoWeight;
+  for (const Patch& patch : patches_of(*this))
+    if (std::exchange(last, patch.weight) != patch.weight) kernels.insert(patch.weight);
   return kernels.size();
 }
 
 FaultList FaultList::from(int64_t id) const {
-  const std::span<const Fault> all = faults_of(*this);
+  const FaultRows all = rows();
   for (size_t i = 0; i < all.size(); ++i) {
-    if (all[i].id != id) continue;
+    if (all.id(i) != id) continue;
     FaultList rest = *this;
     rest.first_ += i;
     rest.begins_at_ = id;
@@ -142,9 +145,12 @@ FaultList FaultList::from(int64_t id) const {
   }
   const auto range = [&] {
     if (all.empty()) return std::string("the list is empty");
-    const auto [least, most] =
-        std::minmax_element(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-    return fmt::format("its {} rows have numbers from {} to {}", all.size(), least->id, most->id);
+    int64_t least = all.id(0), most = least;
+    for (size_t i = 1; i < all.size(); ++i) {
+      least = std::min(least, all.id(i));
+      most = std::max(most, all.id(i));
+    }
+    return fmt::format("its {} rows have numbers from {} to {}", all.size(), least, most);
   };
   throw Error(ErrorKind::bad_input,
               fmt::format("{}: no row has the Injection {} of `resume_from`; {}", source(), id, range()));

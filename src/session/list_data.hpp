@@ -20,9 +20,6 @@ struct FaultList::Data {
 namespace tf_injector::detail {
 
 // Of the list, or of the part that it is. Valid as long as a copy of the list lives.
-[[nodiscard]] inline std::span<const Fault> faults_of(const FaultList& list) {
-  return std::span(list.data()->list.faults).subspan(list.first());
-}
 [[nodiscard]] inline std::span<const Patch> patches_of(const FaultList& list) {
   return std::span(list.data()->list.patches).subspan(list.first());
 }

@@ -102,7 +102,7 @@ Setup set_up(const Session::State& session, std::optional<FaultList> list, const
   setup.needs = needs;
   if (list) {
     check_model(*list, session.model);
-    setup.faults = faults_of(*list);
+    setup.faults = list->rows();
     setup.patches = patches_of(*list);
   }
   setup.list = std::move(list);

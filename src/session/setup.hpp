@@ -29,7 +29,7 @@ struct Setup {
   const Session::State* session;
   std::optional<FaultList> list;  // none: a golden run only
   RunNeeds needs;
-  std::span<const Fault> faults;   // of the list
+  FaultRows faults;                // of the list
   std::span<const Patch> patches;  // one per fault
   WorkLayout layout;
   std::string threads_source;   // what decided how many threads there are

@@ -73,7 +73,7 @@ class GoldenModel : public testing::TestWithParam<std::string> {};
 TEST_P(GoldenModel, HasTensorFlowsScoresInEveryBit) {
   const Golden golden(GetParam());
   const Graph graph = keras::import_model(model_file(GetParam()));
-  const ResolvedFaultList list = read_fault_list((kFolder / (GetParam() + ".faults.csv")).string(), graph);
+  const ResolvedFaultList list = read_fault_list((kFolder / (GetParam() + ".faults.csv")).string(), &graph);
   ASSERT_EQ(list.faults.size() * golden.clean.size(), golden.faulty.size());
   const auto together = static_cast<int>(golden.images);
   for (KernelSet set : available_kernel_sets()) {

@@ -1,8 +1,6 @@
 // A small model made by hand and the ways the tests read a fault list against it.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <utility>
 

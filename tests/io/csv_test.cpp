@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+
 namespace tf_injector::detail {
 namespace {
 
@@ -65,9 +68,94 @@ TEST(Csv, ProblemsHavePlacesAndTheOtherRowsAreKept) {
   EXPECT_EQ(after_good("a,\"b"), rest + "2:3 ! quote that is not closed\n");
   EXPECT_EQ(after_good("a,\"b\"\""), rest + "2:3 ! quote that is not closed\n");
   EXPECT_EQ(after_good("a,\"b\" ,c"), rest + "2:6 ! text after a closing quote\n");
-  EXPECT_EQ(after_good(std::string(65537, 'x')), rest + "2:1 ! a line of more than 65536 bytes\n");
-  EXPECT_EQ(after_good(std::string(65536, ' ') + "\n"), "1:1 ok\n4:1 ok\n");  // blank, however long
+  EXPECT_EQ(after_good(std::string(65536, ' ') + "\n"), "1:1 ok\n4:1 ok\n");
   EXPECT_EQ(parse_csv(std::string(65536, 'x')).rows.at(0).fields.at(0).text.size(), 65536u);
+}
+
+TEST(Csv, ALineThatIsTooLongIsTheLastThatIsRead) {
+  const std::string tail = "2:1 ! a line of more than 65536 bytes\n";
+  for (const char c : {'x', ' ', '\0'}) {
+    EXPECT_EQ(shown(parse_csv("ok\n" + std::string(65537, c) + "\nok\n")), "1:1 ok\n" + tail);
+    EXPECT_EQ(shown(parse_csv("ok\n" + std::string(65537, c))), "1:1 ok\n" + tail);
+  }
+  for (const char* end : {"", "\n", "\r\n", "\r\r\n"})
+    EXPECT_EQ(parse_csv(std::string(65536, 'x') + end).rows.at(0).fields.at(0).text.size(), 65536u);
+}
+
+// The text through a reader that is given it in pieces of these sizes, in turn.
+std::string shown_in_pieces(std::string_view text, const std::vector<size_t>& sizes, CsvForm form) {
+  size_t at = 0, turn = 0;
+  CsvReader reader([&](char* into, size_t most) {
+    const size_t count = std::min({most, sizes[turn++ % sizes.size()], text.size() - at});
+    std::copy_n(text.data() + at, count, into);
+    at += count;
+    return count;
+  });
+  reader.set_form(form);
+  CsvDocument document;
+  for (auto what = reader.next(); what != CsvReader::Next::end; what = reader.next()) {
+    if (what == CsvReader::Next::row) document.rows.push_back(owned(reader.row()));
+    if (what == CsvReader::Next::problem) document.problems.push_back(reader.problem());
+  }
+  EXPECT_EQ(reader.next(), CsvReader::Next::end);
+  return shown(document);
+}
+
+TEST(Csv, NothingDependsOnWhereBlocksEnd) {
+  std::mt19937 random(7);
+  const std::vector<std::string> pieces{"a",
+                                        "\"",
+                                        "\"\"",
+                                        ",",
+                                        ";",
+                                        " ",
+                                        "\n",
+                                        "\r\n",
+                                        "\r\r\n",
+                                        "\r",
+                                        std::string(1, '\0'),
+                                        "\xEF\xBB\xBF",
+                                        "(1, 2)"};
+  for (int turn = 0; turn < 3000; ++turn) {
+    std::string text = turn % 3 == 0 ? "\xEF\xBB\xBF" : "";
+    for (size_t i = random() % 40; i > 0; --i) text += pieces[random() % pieces.size()];
+    const CsvSpaces spaces = turn % 2 == 0 ? CsvSpaces::free : CsvSpaces::kept;
+    const std::string whole = shown(parse_csv(text, ',', spaces));
+    EXPECT_EQ(shown_in_pieces(text, {1}, {.spaces = spaces}), whole) << testing::PrintToString(text);
+    EXPECT_EQ(shown_in_pieces(text, {2, 7, 1, 64}, {.spaces = spaces}), whole)
+        << testing::PrintToString(text);
+  }
+  std::string longer;  // than a block
+  while (longer.size() < (size_t{1} << 20)) longer += std::string(random() % 70, 'x') + ",\"a\"\"b\",c\n";
+  EXPECT_EQ(shown_in_pieces(longer, {longer.size()}, {}), shown(parse_csv(longer)));
+  EXPECT_EQ(shown_in_pieces(longer, {65536, 1, 70000}, {}), shown(parse_csv(longer)));
+}
+
+TEST(Csv, BehindALineThatIsTooLongNothingIsRead) {
+  size_t bytes = 0;
+  CsvReader endless([&](char* into, size_t most) {
+    std::fill_n(into, most, 'x');
+    bytes += most;
+    return most;
+  });
+  EXPECT_FALSE(endless.peek());
+  EXPECT_EQ(endless.next(), CsvReader::Next::problem);
+  EXPECT_EQ(endless.problem().text, "a line of more than 65536 bytes");
+  EXPECT_EQ(endless.next(), CsvReader::Next::end);
+  EXPECT_LE(bytes, size_t{1} << 20);
+}
+
+TEST(Csv, ALineThatWasPeekedIsStillThere) {
+  CsvReader reader("\n\n a;b\nc\n");
+  ASSERT_TRUE(reader.peek());
+  EXPECT_EQ(reader.peek()->text, " a;b");
+  EXPECT_EQ(reader.peek()->number, 3);
+  reader.set_form({.separator = ';', .spaces = CsvSpaces::free});
+  ASSERT_EQ(reader.next(), CsvReader::Next::row);
+  EXPECT_EQ(reader.row().fields.size(), 2u);
+  ASSERT_EQ(reader.next(), CsvReader::Next::row);
+  EXPECT_FALSE(reader.peek());
+  EXPECT_EQ(reader.next(), CsvReader::Next::end);
 }
 
 TEST(Csv, Utf16IsNamed) {

@@ -1,6 +1,7 @@
-// What src/io makes of files, for comparison with Python's own readers (probe.py). Reads commands from
-// standard input, one a line, words separated by tabs; answers each with one line: "ok", tab, fields
-// separated by tabs; or "error", tab, exit code, tab, message. Bytes are written as hexadecimal digits.
+// What src/io and src/fault make of files, for comparison with Python's own readers (probe.py). Reads
+// commands from standard input, one a line, words separated by tabs; answers each with one line: "ok", tab,
+// fields separated by tabs; or "error", tab, exit code, tab, message. Bytes are written as hexadecimal
+// digits.
 #include <algorithm>
 #include <cstdint>
 #include <exception>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "core/half.hpp"
+#include "fault/lists.hpp"
 #include "io/csv.hpp"
 #include "io/file.hpp"
 #include "io/hdf5/hdf5_file.hpp"
@@ -131,6 +133,27 @@ std::string csv_write(const std::string& path) {
   return hex(out);
 }
 
+// A fault list against test::small_model: "accepted", the file's hash, and for each row id, layer, index,
+// bit, weight, element, and the bits before and after; or "refused" and the text of all problems.
+std::string fault_list(const std::string& path) {
+  const Graph model = test::small_model();
+  try {
+    const ResolvedFaultList list = read_fault_list(path, &model);
+    std::string text = "accepted\t" + list.sha256;
+    for (size_t i = 0; i < list.faults.size(); ++i) {
+      const Fault fault = list.faults[i];
+      const Patch& patch = list.patches.at(i);
+      text += '\t' + std::to_string(fault.id) + ' ' + hex(fault.parts.at(0).layer) + ' ' +
+              dims(fault.parts.at(0).index) + ' ' + std::to_string(flipped_bit(fault)) + ' ' +
+              std::to_string(patch.weight) + ' ' + std::to_string(patch.element) + ' ' +
+              std::to_string(patch.old_bits) + ' ' + std::to_string(patch.new_bits);
+    }
+    return text;
+  } catch (const FaultListError& error) {
+    return "refused\t" + hex(error.what());
+  }
+}
+
 std::string all_halves() {
   std::vector<float> values;
   for (uint32_t bits = 0; bits < 0x10000; ++bits)
@@ -191,6 +214,7 @@ const std::map<std::string, std::function<std::string(const Words&)>>& commands(
       {"csv_free_spaces",
        [](const Words& w) { return csv(w.at(1), separator_of(w.at(2)), CsvSpaces::free); }},
       {"csv_write", [](const Words& w) { return csv_write(w.at(1)); }},
+      {"fault_list", [](const Words& w) { return fault_list(w.at(1)); }},
       {"halves", [](const Words&) { return all_halves(); }},
       {"sha256", [](const Words& w) { return sha256_of_file(w.at(1)); }},
   };

@@ -71,7 +71,7 @@ TEST(CsvReport, NoReportIsLongerThanItsMost) {
       ASSERT_LE(row.size(), most_row_bytes(faults.back(), images)) << row;
       text += row;
     }
-    EXPECT_LE(text.size(), most_report_bytes(faults, images));
+    EXPECT_LE(text.size(), most_report_bytes(FaultTable(faults), images));
   }
 }
 

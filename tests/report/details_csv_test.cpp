@@ -84,7 +84,7 @@ TEST(DetailsCsv, NoRowIsLongerThanIsSaid) {
   details.max_abs_logit_change = 1.17549435e-38f;
   details.golden_value = -1.17549435e-38f;
   details.faulty_value = -1.17549435e-38f;
-  const std::vector<Fault> faults{bit_flip(1234567, "conv", {0}, 3)};
+  const FaultTable faults{bit_flip(1234567, "conv", {0}, 3)};
   EXPECT_GE(most_details_bytes(faults, 10000),
             details_header().size() + details_row(faults[0].id, details).size());
 }

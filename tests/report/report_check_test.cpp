@@ -16,12 +16,10 @@ const Tally kGolden{.images = 100, .top_1_correct = 91, .top_5_correct = 99};
 const Tally kMasked{100, 91, 99, 100, 100, 68};
 constexpr const char* kRemedy = "; move it away, or begin anew with `overwrite`";
 
-std::vector<Fault> two_faults() {
-  return {bit_flip(4, "conv", {2, 0, 1, 3}, 3), bit_flip(7, "m/dense", {9, 1}, 31)};
-}
+FaultTable two_faults() { return {bit_flip(4, "conv", {2, 0, 1, 3}, 3), bit_flip(7, "m/dense", {9, 1}, 31)}; }
 
 // The header, the golden row and the first rows of the faults.
-std::string report_of(const std::vector<Fault>& faults, size_t rows) {
+std::string report_of(const FaultTable& faults, size_t rows) {
   std::string text = report_header() + golden_row(kGolden);
   for (size_t i = 0; i < rows; ++i) text += fault_row(faults[i], kMasked);
   return text;
@@ -48,7 +46,7 @@ std::string refusal(const Check& check) {
 }
 
 TEST(ReportCheck, AFinishedReportHasAllRowsAndNothingBehind) {
-  const std::vector<Fault> faults = two_faults();
+  const FaultTable faults = two_faults();
   const std::string whole = report_of(faults, 2), half = report_of(faults, 1);
   EXPECT_EQ(finished_report(whole, "r.csv", metadata_of(whole, 2), faults).rows.size(), 2u);
   EXPECT_EQ(refusal([&] { (void)finished_report(half, "r.csv", metadata_of(half, 1), faults); }),
@@ -68,7 +66,7 @@ RunMetadata announced(const std::string& recorded, int64_t rows, const std::stri
 }
 
 TEST(ReportCheck, OfAPendingBlockAllIsKeptOrNothing) {
-  const std::vector<Fault> faults = two_faults();
+  const FaultTable faults = two_faults();
   const std::string whole = report_of(faults, 2), half = report_of(faults, 1);
   for (size_t size = half.size(); size < whole.size(); ++size) {
     RunMetadata metadata = announced(half, 1, whole);
@@ -87,7 +85,7 @@ TEST(ReportCheck, OfAPendingBlockAllIsKeptOrNothing) {
 }
 
 TEST(ReportCheck, ABlockThatIsAnotherThanWasAnnouncedIsRefused) {
-  const std::vector<Fault> faults = two_faults();
+  const FaultTable faults = two_faults();
   const std::string whole = report_of(faults, 2), half = report_of(faults, 1);
   const auto unfinished = [&](const std::string& text, RunMetadata of) {
     return refusal([&] { (void)unfinished_report(text, "r.csv", of, faults); });
@@ -107,7 +105,7 @@ TEST(ReportCheck, ABlockThatIsAnotherThanWasAnnouncedIsRefused) {
 }
 
 TEST(ReportCheck, OfABlockWithSectorsThatAPowerCutLeftUnwrittenNothingIsKept) {
-  const std::vector<Fault> faults = two_faults();
+  const FaultTable faults = two_faults();
   const std::string whole = report_of(faults, 2), half = report_of(faults, 1);
   RunMetadata metadata = announced(half, 1, whole);
   const std::string unwritten = half + std::string(whole.size() - half.size(), '\0');
@@ -126,7 +124,7 @@ TEST(ReportCheck, OfABlockWithSectorsThatAPowerCutLeftUnwrittenNothingIsKept) {
 
 // Version 0.1.0 announced nothing: rows behind those that are recorded are proven by nothing.
 TEST(ReportCheck, OfAnOldReportWhatIsRecordedIsKept) {
-  const std::vector<Fault> faults = two_faults();
+  const FaultTable faults = two_faults();
   const std::string whole = report_of(faults, 2), half = report_of(faults, 1);
   RunMetadata metadata = metadata_of(half, 1);
   metadata.names_pending = false;
@@ -135,10 +133,10 @@ TEST(ReportCheck, OfAnOldReportWhatIsRecordedIsKept) {
 }
 
 TEST(ReportCheck, SaysWhatIsNotAsItWasWritten) {
-  const std::vector<Fault> faults = two_faults();
+  const FaultTable faults = two_faults();
   const std::string whole = report_of(faults, 2);
   const RunMetadata metadata = metadata_of(whole, 2);
-  const auto unfinished = [&](const std::string& text, RunMetadata of, const std::vector<Fault>& list) {
+  const auto unfinished = [&](const std::string& text, RunMetadata of, const FaultTable& list) {
     return refusal([&] { (void)unfinished_report(text, "r.csv", of, list); });
   };
   EXPECT_EQ(unfinished(whole.substr(0, 90), metadata, faults), "r.csv: 90 bytes, its metadata speak of " +
@@ -171,7 +169,7 @@ TEST(ReportCheck, SaysWhatIsNotAsItWasWritten) {
 }
 
 TEST(ReportCheck, AGoldenRowIsThatOfNow) {
-  const std::vector<Fault> faults = two_faults();
+  const FaultTable faults = two_faults();
   const Report report = parse_report(report_of(faults, 1), "r.csv");
   EXPECT_EQ(refusal([&] { check_golden(report, "r.csv", kGolden); }), "");
   EXPECT_EQ(refusal([&] { check_golden(Report{}, "r.csv", kGolden); }), "");

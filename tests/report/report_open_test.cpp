@@ -31,7 +31,7 @@ class ReportOpenTest : public FolderTest {
     metadata.score_folder = name;
     write_atomic(opened.paths.metadata, metadata_text(metadata));
   }
-  const std::vector<Fault> faults_{bit_flip(4, "conv", {2, 0, 1, 3}, 3)};
+  const FaultTable faults_{bit_flip(4, "conv", {2, 0, 1, 3}, 3)};
   std::vector<std::string> messages_;
 };
 

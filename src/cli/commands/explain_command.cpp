@@ -97,7 +97,7 @@ ExplainCommand::ChosenFault ExplainCommand::choose_fault(const Model& model) con
     const int64_t id =
         parse_integer(kName, fault, std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max());
     for (size_t row = 0; row < list.size(); ++row)
-      if (list[row].id == id) return {list, row};
+      if (list.rows().id(row) == id) return {list, row};
     throw FaultListError(fmt::format("{}: no fault has the Injection {}", path, id));
   }
   try {

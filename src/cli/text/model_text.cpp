@@ -97,7 +97,8 @@ std::string steps_text(const std::vector<StepInfo>& steps) {
 
 std::string validation_text(const FaultList& list, const std::string& model_path) {
   std::array<int64_t, kBitGroups.size()> counts{};
-  for (size_t row = 0; row < list.size(); ++row) ++counts[bit_group_of(flipped_bit(list[row]))];
+  const FaultRows rows = list.rows();
+  for (size_t row = 0; row < rows.size(); ++row) ++counts[bit_group_of(rows.bit(row))];
   std::string text =
       fmt::format("{}: {}, {}, fits {}\n", list.source(), plural(static_cast<int64_t>(list.size()), "fault"),
                   plural(static_cast<int64_t>(list.layers()), "layer"), model_path);
