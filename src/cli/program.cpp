@@ -1,7 +1,9 @@
 #include "cli/program.hpp"
 
+#include <exception>
 #include <iostream>
 #include <memory>
+#include <new>
 
 #include "cli/command_table.hpp"
 #include "cli/console/console.hpp"
@@ -9,6 +11,7 @@
 #include "cli/console/standard_streams.hpp"
 #include "cli/console/terminal.hpp"
 #include "cli/failure.hpp"
+#include "cli/out_of_memory.hpp"
 #include "core/process_memory.hpp"
 #include "tf_injector/error.hpp"
 
@@ -20,20 +23,41 @@ constexpr const char* kInterrupted = "interrupted; run the same command again";
 // A result that did not get out is an error, but only at the end: it stops no campaign.
 void check_standard_output() {
   std::cout.flush();
-  if (!std::cout) throw OutputError("standard output could not be written; not all results were printed");
+  if (std::cout) return;
+  if (memory_was_refused()) throw std::bad_alloc();  // streams keep it to themselves
+  throw OutputError("standard output could not be written; not all results were printed");
+}
+
+// Says why the program ends, and returns the exit code.
+int report_failure(const std::exception_ptr& exception, const std::vector<std::string>& words,
+                   Console* console) noexcept {
+  try {
+    const Failure failure = describe_failure(exception, command_of(words));
+    std::cout.flush();
+    if (console != nullptr) {
+      console->error(failure.text, failure.exit_code, failure.hint);
+      if (failure.exit_code == static_cast<int>(ErrorKind::out_of_memory)) out_of_memory_is_said();
+      return failure.exit_code;
+    }
+  } catch (...) {  // no memory for the text
+  }
+  return say_out_of_memory();
 }
 
 }  // namespace
 
 int run_program(int argc, char** argv) {
+  end_cleanly_without_memory();
   const bool streams_are_safe = take_closed_standard_streams();
   fail_writes_without_signal();
   end_on_signals(std::string(kInterrupted) + "\n");
   give_back_large_blocks();
-  const std::vector<std::string> command_line(argv, argv + argc);
-  const std::vector<std::string> words(command_line.begin() + (argc > 0 ? 1 : 0), command_line.end());
-  auto console = make_console({.progress = ProgressMode::none}, std::cerr, standard_error_terminal);
+  std::vector<std::string> words;
+  std::unique_ptr<Console> console;
   try {
+    const std::vector<std::string> command_line(argv, argv + argc);
+    words.assign(command_line.begin() + (argc > 0 ? 1 : 0), command_line.end());
+    console = make_console({.progress = ProgressMode::none}, std::cerr, standard_error_terminal);
     if (!streams_are_safe) throw OutputError("no more files can be opened; raise the limit (ulimit -n)");
     const ParsedLine line = parse_command_line(words);
     std::cout << line.text;
@@ -46,10 +70,7 @@ int run_program(int argc, char** argv) {
     check_standard_output();
     return exit_code;
   } catch (...) {
-    const Failure failure = describe_failure(std::current_exception(), command_of(words));
-    std::cout.flush();
-    console->error(failure.text, failure.exit_code, failure.hint);
-    return failure.exit_code;
+    return report_failure(std::current_exception(), words, console.get());
   }
 }
 

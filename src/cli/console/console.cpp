@@ -43,6 +43,7 @@ class PlainConsole : public Console {
     std::string prefix = colored(terminal(), Color::red, "error:") + " ";
     if (exit_code == static_cast<int>(ErrorKind::interrupted)) prefix.clear();
     std::istringstream lines(text);
+    lines.exceptions(std::ios::badbit);  // no memory for a line
     std::string all;
     for (std::string line; std::getline(lines, line);) all += prefix + line + "\n";
     if (!hint.empty()) all += hint + "\n";
