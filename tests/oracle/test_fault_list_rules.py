@@ -116,13 +116,17 @@ def read(data):
     problems, rows, ids = [], [], []
     separator = b","
     if lines and not isinstance(lines[0][1], Problem):
+        most = 0  # columns: in front of the header may be rows of delimiters
         for candidate in (b",", b";", b"\t"):
             try:
-                if is_header(fields_of(lines[0][1], candidate)):
-                    separator = candidate
-                    break
+                fields = fields_of(lines[0][1], candidate)
             except Problem:
-                pass
+                continue
+            if is_header(fields):
+                separator = candidate
+                break
+            if len(fields) > most:
+                separator, most = candidate, len(fields)
     parsed = []
     for number, line in lines:
         try:
