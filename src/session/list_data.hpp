@@ -20,6 +20,7 @@ struct FaultList::Data {
 namespace tf_injector::detail {
 
 // Of the list, or of the part that it is. Valid as long as a copy of the list lives.
+[[nodiscard]] inline FaultRows faults_of(const FaultList& list) { return list.rows(); }
 [[nodiscard]] inline std::span<const Patch> patches_of(const FaultList& list) {
   return std::span(list.data()->list.patches).subspan(list.first());
 }
