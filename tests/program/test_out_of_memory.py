@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from small_campaign import DONE, LIST, MODEL, ROOT, run, write_images
+from small_campaign import DONE, LIST, MODEL, ROOT, files_of, run, write_images
 
 OUT_OF_MEMORY = 8
 # The first allocations, where the least is set up, are tried one by one; behind them, so many places.
@@ -63,6 +63,11 @@ def places(total):
     return sorted({*range(1, FIRST + 1), *(FIRST + (total - FIRST) * i // PLACES for i in range(1, PLACES + 1))})
 
 
+def results_in(folder):
+    """What is the same whenever a command is run."""
+    return {name: data for name, data in files_of(folder).items() if name.endswith((".csv", ".npy", ".npz", ".html"))}
+
+
 def check(done, place):
     text = done.stderr.decode(errors="replace")
     assert done.returncode in (DONE, OUT_OF_MEMORY), (place, done.returncode, text)
@@ -71,7 +76,7 @@ def check(done, place):
         assert len(errors) == 1 and errors[0].startswith("error: ") and any(word in errors[0] for word in ("memory", "cannot start thread")), (place, text)
 
 
-@pytest.mark.parametrize("and_all_behind", [False, True], ids=["one", "all_behind"])
+@pytest.mark.parametrize("and_all_behind", [True], ids=["all_behind"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_whichever_allocation_fails(command, and_all_behind, shim, images, report, tmp_path):
     folder = tmp_path / "out"
@@ -83,6 +88,7 @@ def test_whichever_allocation_fails(command, and_all_behind, shim, images, repor
 
     usual = go(TFI_COUNT_ALLOCATIONS=str(tmp_path / "count"))
     assert usual.returncode == DONE, usual.stderr
+    written = results_in(folder)
     total = int((tmp_path / "count").read_text())
     assert total > FIRST
     ended = 0
@@ -90,6 +96,8 @@ def test_whichever_allocation_fails(command, and_all_behind, shim, images, repor
         done = go(TFI_FAIL_ALLOCATION=f"{place}{'+' if and_all_behind else ''}")
         check(done, place)
         assert not [path for path in folder.rglob("*") if path.name.endswith(".tmp")], place
+        if done.returncode == DONE:  # it could do without
+            assert results_in(folder) == written, place
         ended += done.returncode == OUT_OF_MEMORY
     assert ended >= FIRST / 2  # the shim does what it should
 
