@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <string_view>
@@ -18,7 +19,7 @@ namespace {
 constexpr std::string_view kLine =
     "error: out of memory; a smaller --memory, --tile or --threads needs less\n";
 
-std::atomic<bool> was_refused{false}, is_said{false};
+std::atomic<bool> was_refused{false}, is_said{false}, is_guarded{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler reads it");
 std::terminate_handler usual_terminate = nullptr;
 
@@ -55,6 +56,11 @@ extern "C" void handle_crash(int number) {
   raise(number);
 }
 
+// libhdf5 ends the process where it cannot register what it has opened.
+extern "C" void handle_exit() {
+  if (is_guarded && memory_was_refused()) end_program();
+}
+
 }  // namespace
 
 bool memory_was_refused() noexcept { return errno == ENOMEM || was_refused; }
@@ -68,14 +74,19 @@ int say_out_of_memory() noexcept {
 
 void out_of_memory_is_said() noexcept { is_said = true; }
 
-void end_cleanly_without_memory() noexcept {
+CleanEndWithoutMemory::~CleanEndWithoutMemory() { is_guarded = false; }
+
+CleanEndWithoutMemory::CleanEndWithoutMemory() noexcept {
   errno = 0;
+  static const int is_registered = std::atexit(handle_exit);
+  static_cast<void>(is_registered);
+  is_guarded = true;
   // Libraries that fall into a recursion when they cannot describe an error run out of stack.
   alignas(16) static char stack[size_t{64} << 10];
   const stack_t other{.ss_sp = stack, .ss_flags = 0, .ss_size = sizeof stack};
   sigaltstack(&other, nullptr);
   std::set_new_handler(refuse);
-  usual_terminate = std::set_terminate(terminate);
+  if (std::get_terminate() != terminate) usual_terminate = std::set_terminate(terminate);
   struct sigaction action {};
   action.sa_handler = handle_crash;
   action.sa_flags = SA_ONSTACK;

@@ -4,9 +4,15 @@
 
 namespace tf_injector::detail::cli {
 
-// From now on an exception for lack of memory that nobody catches, and a crash of a C library behind a
-// refused allocation, end the program so.
-void end_cleanly_without_memory() noexcept;
+// While it lives, an exception for lack of memory that nobody catches, and a crash or an exit() of a C
+// library behind a refused allocation, end the program so. One at a time.
+class CleanEndWithoutMemory {
+ public:
+  CleanEndWithoutMemory() noexcept;
+  ~CleanEndWithoutMemory();
+  CleanEndWithoutMemory(const CleanEndWithoutMemory&) = delete;
+  CleanEndWithoutMemory& operator=(const CleanEndWithoutMemory&) = delete;
+};
 
 // True if this thread's last failed call, or any C++ allocation so far, was refused memory. What has failed
 // since then has probably failed for that reason.

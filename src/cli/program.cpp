@@ -47,7 +47,7 @@ int report_failure(const std::exception_ptr& exception, const std::vector<std::s
 }  // namespace
 
 int run_program(int argc, char** argv) {
-  end_cleanly_without_memory();
+  const CleanEndWithoutMemory clean_end;
   const bool streams_are_safe = take_closed_standard_streams();
   fail_writes_without_signal();
   end_on_signals(std::string(kInterrupted) + "\n");

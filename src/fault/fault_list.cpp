@@ -75,8 +75,8 @@ class ListReader {
   }
 
  private:
-  static constexpr size_t kSampleRows = 1024;  // whose length says how many rows a file has
-  static constexpr uint64_t kDense = 64;       // ids per row up to which a bit for each is less than sorting
+  static constexpr size_t kSampleRows = 65536;  // whose length says how many rows a file has
+  static constexpr uint64_t kDense = 64;        // ids per row up to which a bit for each is less than sorting
 
   void reserve(uint64_t sample_bytes, uint64_t size) {
     constexpr double kMore = 1.02, kMostRows = 16e6;

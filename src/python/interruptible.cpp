@@ -169,8 +169,14 @@ void run_interruptible(const std::function<void(const std::atomic<bool>& stop, T
                        const Listener& listener) {
   const auto call = std::make_shared<Call>();
   Talk talk;
-  std::thread worker = start(*call, talk, work);
   calls().push_back(call);
+  std::thread worker;
+  try {
+    worker = start(*call, talk, work);
+  } catch (...) {
+    std::erase(calls(), call);
+    throw;
+  }
   const std::exception_ptr raised = attend(*call, talk, listener);
   {
     const WithoutGil release;

@@ -76,7 +76,7 @@ def check(done, place):
         assert len(errors) == 1 and errors[0].startswith("error: ") and any(word in errors[0] for word in ("memory", "cannot start thread")), (place, text)
 
 
-@pytest.mark.parametrize("and_all_behind", [True], ids=["all_behind"])
+@pytest.mark.parametrize("and_all_behind", [False, True], ids=["one", "all_behind"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_whichever_allocation_fails(command, and_all_behind, shim, images, report, tmp_path):
     folder = tmp_path / "out"

@@ -1,7 +1,9 @@
 #include "io/hdf5/hdf5_file.hpp"
 
 #include <atomic>
+#include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "core/printable.hpp"
 #include "io/hdf5/hdf5_attribute.hpp"
@@ -18,11 +20,15 @@ std::mutex& LibraryLock::mutex() {
 }
 
 LibraryLock::LibraryLock() : lock_(mutex()) {
+  // Every file is closed by then, and the library falls over in its clean-up where memory was refused to it.
+  static const herr_t no_clean_up_at_exit = H5dont_atexit();
+  static_cast<void>(no_clean_up_at_exit);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // per thread in some builds, so each time
   H5PLset_loading_state(0);                     // a file never makes the process load a library
 }
 
 void throw_bad(const std::string& label, const std::string& problem) {
+  if (errno == ENOMEM) throw std::bad_alloc();  // the library was refused memory
   throw Error(ErrorKind::bad_input, label + ": " + problem);
 }
 
