@@ -1,13 +1,11 @@
 #include "cli/json_output.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <ostream>
 
 #include "cli/console/standard_streams.hpp"
 #include "core/same_file.hpp"
 #include "tf_injector/error.hpp"
+#include "tf_injector/write_file.hpp"
 
 namespace tf_injector::detail::cli {
 
@@ -23,6 +21,7 @@ void check_json_path(const std::string& path, const std::vector<std::string>& in
   }
   if (const std::string stream = standard_stream_into(path); !stream.empty())
     throw Error(ErrorKind::usage, path + ": " + stream + " is redirected into this file");
+  check_writable(path);
 }
 
 void print_result(std::ostream& out, const std::string& path, const std::string& text,
@@ -31,12 +30,8 @@ void print_result(std::ostream& out, const std::string& path, const std::string&
     out << json;
     return;
   }
-  out << text;
-  if (path.empty()) return;
-  errno = 0;
-  std::ofstream file(path, std::ios::binary);
-  file << json << std::flush;
-  if (!file) throw OutputError(path + ": cannot be written: " + std::strerror(errno != 0 ? errno : EIO));
+  out << text << std::flush;
+  if (!path.empty()) write_file(path, json);
 }
 
 }  // namespace tf_injector::detail::cli

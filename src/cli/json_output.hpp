@@ -13,11 +13,11 @@ namespace tf_injector::detail::cli {
 void add_json_flag(CommandParser& parser, std::string& path);
 
 // Before anything is evaluated: throws Error(usage) where the JSON would be written over one of the inputs
-// ("": none), or into a standard stream.
+// ("": none), or into a standard stream, OutputError where it cannot be written.
 void check_json_path(const std::string& path, const std::vector<std::string>& inputs);
 
 // Prints the text and writes the JSON to `path`; "": the text only, "-": the JSON is printed, and not the
-// text. Throws OutputError.
+// text. A file is written as by write_file. Throws OutputError.
 void print_result(std::ostream& out, const std::string& path, const std::string& text,
                   const std::string& json);
 

@@ -1,5 +1,7 @@
 #include "tf_injector/write_file.hpp"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -10,15 +12,35 @@
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
+namespace {
 
-void write_file(const std::string& path, std::string_view bytes) {
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  if (!folder.empty()) detail::make_folders(folder.string());
+// A device or a pipe: written to, not replaced.
+bool is_stream(const std::string& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
-  const bool is_stream = std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
-                         !std::filesystem::is_directory(status);
-  if (!is_stream) return detail::write_atomic(path, bytes);
+  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
+         !std::filesystem::is_directory(status);
+}
+
+void make_folder_for(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (!folder.empty()) detail::make_folders(folder.string());
+}
+
+}  // namespace
+
+void check_writable(const std::string& path) {
+  make_folder_for(path);
+  if (!is_stream(path)) {
+    const detail::AtomicFile file(path);  // under another name, and gone with it
+  } else if (::access(path.c_str(), W_OK) != 0) {
+    throw OutputError(path + ": cannot be written: " + std::strerror(errno));
+  }
+}
+
+void write_file(const std::string& path, std::string_view bytes) {
+  make_folder_for(path);
+  if (!is_stream(path)) return detail::write_atomic(path, bytes);
   errno = 0;
   std::ofstream stream(path, std::ios::binary);
   stream << bytes << std::flush;
