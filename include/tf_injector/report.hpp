@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tf_injector/fault.hpp"
@@ -86,6 +87,15 @@ class ReportSink {
   virtual void begin(const Tally& golden, std::span<const float> scores) = 0;
   virtual void append(const RowBlock& block, const Spent& spent) = 0;
   virtual void finish(const Spent& spent) { static_cast<void>(spent); }
+
+  // For a sink that outlives a kill: may it be given what is done of a block, as bytes that only a run of the
+  // same campaign understands? Then keep_work is called about every ten seconds until the block is appended,
+  // by one of the threads that work while `run` waits for them, and a run that goes on behind the same rows
+  // asks once, before `begin`, for what was given last: "" if there is nothing. keep_work(""): what was given
+  // is wrong, it is removed.
+  [[nodiscard]] virtual bool keeps_work() const noexcept { return false; }
+  virtual void keep_work(std::string_view work) { static_cast<void>(work); }
+  [[nodiscard]] virtual std::string kept_work() { return {}; }
 };
 
 // Rows in memory, of one run: each begins with none, also after one that was interrupted.
@@ -162,6 +172,9 @@ class CsvReport final : public ReportSink {
   void begin(const Tally& golden, std::span<const float> scores) override;
   void append(const RowBlock& block, const Spent& spent) override;
   void finish(const Spent& spent) override;
+  [[nodiscard]] bool keeps_work() const noexcept override;
+  void keep_work(std::string_view work) override;
+  [[nodiscard]] std::string kept_work() override;
 
  private:
   struct State;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "campaign/campaign_state.hpp"
@@ -14,6 +15,7 @@
 #include "session/check/self_check.hpp"
 #include "session/golden_run.hpp"
 #include "session/guarded.hpp"
+#include "session/partial_block.hpp"
 #include "session/run_estimate.hpp"
 #include "tf_injector/error.hpp"
 
@@ -79,14 +81,40 @@ CampaignSummary summary_of(const ReportSink& finished, std::span<const ReportRow
   return summary;
 }
 
+// What an earlier run has done of the block that comes next.
+std::optional<PartialBlock> work_before(const Setup& setup, ReportSink& sink, size_t rows,
+                                        const CampaignCallbacks& callbacks) {
+  std::string bytes = sink.keeps_work() ? sink.kept_work() : "";
+  const size_t left = setup.faults.size() - rows;
+  // --check N looks at all scores of its faults.
+  if (bytes.empty() || left == 0 || (setup.needs.check && *setup.needs.check > 0)) return std::nullopt;
+  std::optional<PartialBlock> work = PartialBlock::read(std::move(bytes), setup, ListIndex(rows));
+  if (work) {
+    const double pairs = static_cast<double>(work->count()) * static_cast<double>(setup.images());
+    say(callbacks, fmt::format("{:.0f} % of the next {} faults are done already",
+                               100 * static_cast<double>(work->done.pairs()) / pairs, work->count()));
+  } else {
+    say(callbacks,
+        "what an earlier run has done of the next block does not fit this one: it is computed again");
+  }
+  return work;
+}
+
+// Is the golden run joined with the faults, where there is work that an earlier run has done?
+bool goes_on_joined(const Setup& setup, const PartialBlock& work, size_t left) {
+  return work.is_joined() && work.count() == left && joins_golden(setup, 0.0, left);
+}
+
 CampaignSummary run_list(const Setup& setup, ReportSink& sink, const CampaignCallbacks& callbacks) {
   const std::span<const ReportRow> before = checked_rows(setup, sink);
   if (sink.is_finished()) return summary_of(sink, before);
   const std::unique_ptr<Engine> engine = setup.make_engine();
   const size_t left = setup.faults.size() - before.size();
-  const bool is_joined = joins_golden(setup, *engine, left, callbacks.stop);
+  std::optional<PartialBlock> work = work_before(setup, sink, before.size(), callbacks);
+  const bool is_joined =
+      work ? goes_on_joined(setup, *work, left) : joins_golden(setup, *engine, left, callbacks.stop);
   GoldenRun golden = is_joined ? GoldenRun(setup) : run_golden(setup, *engine, callbacks.stop);
-  ListRun list(setup, callbacks, sink, before, *engine, golden);
+  ListRun list(setup, callbacks, sink, before, *engine, golden, std::move(work));
   if (is_joined) {
     list.run_joined();
   } else {

@@ -36,6 +36,7 @@ struct CsvReport::State {
   std::optional<ScoreFiles> files;
   std::span<const float> golden_scores = {};  // while a campaign runs
   bool has_begun = false;                     // a run has written since it was opened
+  std::string work = {};                      // that was kept of the block that comes next
 
   [[nodiscard]] bool is_finished() const { return opened.state == ReportState::finished; }
   [[nodiscard]] bool has_scores() const { return request.scores != ScoreMode::none; }
@@ -54,6 +55,7 @@ struct CsvReport::State {
     files->prepare();
     if (has_scores()) remove_abandoned_files(opened.paths.scores, true);  // it is this report's alone
     journal.emplace(opened, identity.metadata);
+    work = journal->keeps_work() ? journal->kept_work(say) : "";
     if (has_details() && identity.metadata.classes > kMostConfusionClasses) {
       say(fmt::format(
           "{} classes: the metadata have no table of the classes that decisions changed to (up to {})",
@@ -195,6 +197,18 @@ void CsvReport::finish(const Spent& spent) {
   state_->writable(true).finish(spent);
   state_->opened.state = ReportState::finished;
 }
+
+bool CsvReport::keeps_work() const noexcept {
+  return state_->journal && !is_finished() && state_->journal->keeps_work();
+}
+void CsvReport::keep_work(std::string_view work) {
+  if (!keeps_work()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: no run writes to this report now, or work on it is not kept", path()));
+  }
+  state_->journal->keep_work(work);
+}
+std::string CsvReport::kept_work() { return std::exchange(state_->work, {}); }
 
 struct GoldenScoreFolder::State {
   ScoreFiles files;

@@ -1,7 +1,10 @@
 #include "campaign/list_run.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "core/bits.hpp"
 #include "tf_injector/error.hpp"
@@ -32,7 +35,8 @@ CheckTotals checked_by(const SelfCheck& check, const ConstantsCheck& constants) 
 }
 
 ListRun::ListRun(const Setup& setup, const CampaignCallbacks& callbacks, ReportSink& sink,
-                 std::span<const ReportRow> before, Engine& engine, GoldenRun& golden)
+                 std::span<const ReportRow> before, Engine& engine, GoldenRun& golden,
+                 std::optional<PartialBlock> work)
     : setup_(setup),
       callbacks_(callbacks),
       sink_(sink),
@@ -41,16 +45,23 @@ ListRun::ListRun(const Setup& setup, const CampaignCallbacks& callbacks, ReportS
       faults_done_(before.size()),
       check_(make_self_check(setup, setup.needs.check, callbacks.stop)),
       constants_(setup, engine),
+      work_(std::move(work)),
       summary_(before),
       progress_(callbacks.progress, progress_before(), setup.images()),
       runner_(
           setup, engine, golden, [this](ListIndex fault) { return keeps_scores() || check_->takes(fault); },
-          callbacks.stop, [this](int64_t pairs) { progress_.advance(pairs); }) {}
+          callbacks.stop, [this](int64_t pairs) { progress_.advance(pairs); }, keeper()) {}
+
+WorkKeeper ListRun::keeper() {
+  WorkKeeper keeper{.seconds = setup_.tuning().keep_seconds};
+  if (sink_.keeps_work()) keeper.keep = [this](std::string_view work) { sink_.keep_work(work); };
+  return keeper;
+}
 
 Progress ListRun::progress_before() const {
   const auto rows = static_cast<int64_t>(faults_done_);
   return {.faults_total = static_cast<int64_t>(setup_.faults.size()),
-          .faults_before = rows,
+          .faults_before = rows + (work_ ? work_->done.pairs() / setup_.images() : 0),
           .rows_written = rows,
           .critical = summary_.critical(),
           .images_evaluated = rows * setup_.images()};
@@ -59,19 +70,23 @@ Progress ListRun::progress_before() const {
 void ListRun::run_blocks() {
   begin_report();
   BlockSize size = setup_.block_size(golden_.seconds);
+  if (work_ && !work_->has_golden(setup_, golden_)) give_up_work("its golden run gave other scores");
   for (size_t left = faults_left(); left > 0; left = faults_left()) {
     const double begin = progress_.seconds();
-    const size_t count = size.next(left);
+    size_t count = work_ ? work_->count() : size.next(left);
     const double checked = this->checked().seconds;
-    write(run_block(count));
+    KeptRows* kept = begin_check(count);
+    const auto done = static_cast<size_t>(work_ ? work_->done.pairs() / setup_.images() : 0);
+    write(run_block(count, kept));
+    count = std::max<size_t>(count - done, 1);
     size.measured(count, progress_.seconds() - begin - (this->checked().seconds - checked));
   }
   progress_.finish();
 }
 
-BlockResult ListRun::run_block(size_t count) {
+BlockResult ListRun::run_block(size_t count, KeptRows* kept) {
   try {
-    return runner_.run(next_fault(), count, check_->begin_block(next_fault(), count));
+    return runner_.run(next_fault(), count, kept, std::exchange(work_, std::nullopt));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::self_check) constants_.require_unchanged(golden_, next_fault(), count);
     throw;
@@ -79,8 +94,9 @@ BlockResult ListRun::run_block(size_t count) {
 }
 
 void ListRun::run_joined() {
-  KeptRows* kept = check_->begin_block(next_fault(), faults_left());
-  const BlockResult block = runner_.run_with_golden(next_fault(), faults_left(), kept);
+  KeptRows* kept = begin_check(faults_left());
+  const BlockResult block =
+      runner_.run_with_golden(next_fault(), faults_left(), kept, std::exchange(work_, std::nullopt));
   begin_report();
   write(block);
   progress_.finish();
@@ -91,6 +107,21 @@ void ListRun::begin_report() {
   constants_.begin(golden_);
   check_->check_golden(golden_, seconds());
   sink_.begin(golden_.total, golden_.scores);
+}
+
+KeptRows* ListRun::begin_check(size_t count) {
+  KeptRows* kept = check_->begin_block(next_fault(), count);
+  if (!work_ || work_->restore(kept)) return kept;
+  give_up_work("it was done without this self-check");
+  return check_->begin_block(next_fault(), count);
+}
+
+void ListRun::give_up_work(const char* why) {
+  work_.reset();
+  if (callbacks_.message) {
+    callbacks_.message(
+        fmt::format("what an earlier run has done of the next block is computed again: {}", why));
+  }
 }
 
 std::vector<FaultDetails> ListRun::details_of(ListIndex first, const BlockResult& block) const {
@@ -106,12 +137,22 @@ std::vector<FaultDetails> ListRun::details_of(ListIndex first, const BlockResult
   return details;
 }
 
+// What was kept of a block that fails holds the same mistake: no later run takes it up.
+void ListRun::check(ListIndex first, const BlockResult& block) {
+  try {
+    constants_.check(golden_, first, block.tallies.size());
+    check_->check_block(first, block, golden_, seconds());
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::self_check && sink_.keeps_work()) sink_.keep_work({});
+    throw;
+  }
+}
+
 void ListRun::write(const BlockResult& block) {
   const ListIndex first = next_fault();
   const size_t count = block.tallies.size();
   const std::vector<Fault> faults = setup_.faults.subspan(first.value, count).faults();
-  constants_.check(golden_, first, count);
-  check_->check_block(first, block, golden_, seconds());
+  check(first, block);
   RowBlock rows{.faults = faults,
                 .tallies = block.tallies,
                 .scores = {},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "campaign/progress_reporter.hpp"
 #include "report/group_summary.hpp"
@@ -24,9 +25,11 @@ void report_golden(const CampaignCallbacks& callbacks, const Setup& setup, const
 class ListRun {
  public:
   // All must outlive it but `before`, the rows that the sink has. `golden`: done; or, for run_joined, empty.
-  // The clock starts now.
+  // `work`: what an earlier run has done of the block that comes next, if it is known; for run_joined it must
+  // be joined. The clock starts now.
   ListRun(const Setup& setup, const CampaignCallbacks& callbacks, ReportSink& sink,
-          std::span<const ReportRow> before, Engine& engine, GoldenRun& golden);
+          std::span<const ReportRow> before, Engine& engine, GoldenRun& golden,
+          std::optional<PartialBlock> work = {});
 
   void run_blocks();
   // All in one block, with the run without a fault in it.
@@ -45,7 +48,13 @@ class ListRun {
   [[nodiscard]] Progress progress_before() const;
   void begin_report();  // when golden is there
   // Where the block finds other golden scores than those of the run, what changed is said, if it is known.
-  [[nodiscard]] BlockResult run_block(size_t count);
+  [[nodiscard]] BlockResult run_block(size_t count, KeptRows* kept);
+  [[nodiscard]] WorkKeeper keeper();
+  // Begins the self-check of the next block, with the rows that the earlier run's work has; where that has
+  // not those that are wanted, it is given up.
+  [[nodiscard]] KeptRows* begin_check(size_t count);
+  void give_up_work(const char* why);
+  void check(ListIndex first, const BlockResult& block);
   void write(const BlockResult& block);
   // Empty where they are not counted.
   [[nodiscard]] std::vector<FaultDetails> details_of(ListIndex first, const BlockResult& block) const;
@@ -58,6 +67,7 @@ class ListRun {
   size_t faults_done_;     // that the sink has
   std::unique_ptr<SelfCheck> check_;
   ConstantsCheck constants_;
+  std::optional<PartialBlock> work_;
   GroupSummary summary_;
   ProgressReporter progress_;
   BlockRunner runner_;

@@ -125,6 +125,24 @@ void DetailsCounter::add(size_t first, const DetailsCounter& part) {
   for (size_t i = 0; i < confusion_.size(); ++i) confusion_[i] += part.confusion_[i];
 }
 
+template <typename Counter, typename Visit>
+void DetailsCounter::visit_counts(Counter& counter, const Visit& visit) {
+  visit(std::span(&counter.unchanged_, 1));
+  visit(std::span(counter.unchanged_went_to_));
+  visit(std::span(counter.counts_));
+  visit(std::span(counter.went_to_));
+  visit(std::span(counter.largest_change_));
+  visit(std::span(counter.confusion_));
+}
+
+void DetailsCounter::write(ByteWriter& out) const {
+  visit_counts(*this, [&](auto counts) { out.values(counts); });
+}
+
+void DetailsCounter::read(ByteReader& in) {
+  visit_counts(*this, [&](auto counts) { in.values(counts); });
+}
+
 FaultDetails DetailsCounter::details(size_t fault, const Tally& tally) const {
   DetailCounts counts = counts_[fault];
   counts += unchanged_;

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "core/byte_stream.hpp"
 #include "metrics/confidence.hpp"
 #include "metrics/decision.hpp"
 #include "tf_injector/fault_details.hpp"
@@ -59,6 +60,10 @@ class DetailsCounter {
   // The counts of other images, of faults first, first + 1, ...
   void add(size_t first, const DetailsCounter& part);
 
+  // All counts as bytes, and back into a counter of as many faults and classes. `read` throws ShortBytes.
+  void write(ByteWriter& out) const;
+  void read(ByteReader& in);
+
   // Of all images; without the weight's values. `tally`: the fault's, of the same images.
   [[nodiscard]] FaultDetails details(size_t fault, const Tally& tally) const;
   // Changed decisions by golden class and class gone to: (classes, classes); empty above
@@ -69,6 +74,9 @@ class DetailsCounter {
   [[nodiscard]] static uint64_t fixed_bytes(int64_t classes);
 
  private:
+  // Calls visit(array) for all arrays of counts.
+  template <typename Counter, typename Visit>
+  static void visit_counts(Counter& counter, const Visit& visit);
   void count_change(size_t fault, const GoldenDetails& image, const RowDetails& row, int by);
   [[nodiscard]] std::span<const int32_t> classes_of(size_t fault) const {
     return std::span(went_to_).subspan(fault * classes_, classes_);

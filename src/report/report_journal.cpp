@@ -5,6 +5,7 @@
 #include "io/file.hpp"
 #include "report/csv_report.hpp"
 #include "report/details_csv.hpp"
+#include "report/work_file.hpp"
 
 namespace tf_injector::detail {
 namespace {
@@ -28,7 +29,9 @@ ReportJournal::ReportJournal(OpenedReport& opened, const RunMetadata& run)
       metadata_(run),
       before_{opened.metadata.seconds, opened.metadata.check},
       hash_(std::move(opened.hash)),
-      details_(std::move(opened.details)) {
+      details_(std::move(opened.details)),
+      work_path_(work_path_of(paths_.metadata)),
+      keeps_work_(is_own_work_file(work_path_)) {
   metadata_.report = opened.metadata.report;
   metadata_.score_folder = opened.metadata.score_folder;
   metadata_.started = opened.metadata.started;
@@ -40,6 +43,8 @@ ReportJournal::ReportJournal(OpenedReport& opened, const RunMetadata& run)
   if (opened.state == ReportState::unfinished) {  // a killed run may have appended and not synced
     file_.sync();
     if (details_.file) details_.file->sync();
+  } else {
+    remove_work(work_path_);
   }
   add_up({});
   write_metadata();
@@ -67,12 +72,23 @@ void ReportJournal::append(const RowBlock& block, const Spent& spent) {
   }
   add_up(spent);
   write(addition);
+  if (keeps_work_) remove_work(work_path_);
+}
+
+void ReportJournal::keep_work(std::string_view work) {
+  if (work.empty()) return remove_work(work_path_);
+  write_work(work_path_, work_key(metadata_), work);
+}
+
+std::string ReportJournal::kept_work(const Message& message) const {
+  return read_work(work_path_, work_key(metadata_), message);
 }
 
 void ReportJournal::finish(const Spent& spent) {
   add_up(spent);
   metadata_.finished = true;
   write_metadata();
+  if (keeps_work_) remove_work(work_path_);
 }
 
 // A row of the report is never without its details: those are on the disk first. What an interruption leaves

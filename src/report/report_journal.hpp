@@ -4,7 +4,9 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
+#include "core/message.hpp"
 #include "io/sha256.hpp"
 #include "report/report_open.hpp"
 
@@ -26,6 +28,13 @@ class ReportJournal {
   void append(const RowBlock& block, const Spent& spent);
   void finish(const Spent& spent);
 
+  // What is done of the block that comes next, for a run that goes on; replaces what was kept before. Can it
+  // be? (Not where another's file stands in its place.) "": nothing is. Throws OutputError.
+  [[nodiscard]] bool keeps_work() const noexcept { return keeps_work_; }
+  void keep_work(std::string_view work);
+  // What was kept behind the rows that the report has; "": nothing. `message`: why it is left out.
+  [[nodiscard]] std::string kept_work(const Message& message) const;
+
   [[nodiscard]] int64_t rows() const noexcept { return metadata_.rows; }
   [[nodiscard]] const ReportPaths& paths() const noexcept { return paths_; }
 
@@ -46,6 +55,8 @@ class ReportJournal {
   Spent before_;  // by earlier runs
   Sha256 hash_;   // of the report's bytes
   OpenedDetails details_;
+  std::string work_path_;
+  bool keeps_work_ = false;
 };
 
 }  // namespace tf_injector::detail

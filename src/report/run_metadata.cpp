@@ -331,6 +331,23 @@ void take_pending(RunMetadata& metadata) {
   metadata.pending.reset();
 }
 
+std::string work_key(const RunMetadata& m) {
+  const Json key = {{"version", m.tool_version},
+                    {"settings", settings_json(m.settings)},
+                    {"preprocess",
+                     {{"how", json_or_null(m.settings.preprocessing)},
+                      {"mean", triple_or_null(m.settings.mean)},
+                      {"std", triple_or_null(m.settings.std)},
+                      {"resize", m.settings.resize}}},
+                    {"images", m.images},
+                    {"classes", m.classes},
+                    {"faults", m.faults},
+                    {"scores", m.scores},
+                    {"details", m.details.has_value()},
+                    {"report", {{"rows", m.rows}, {"bytes", m.report_bytes}, {"sha256", m.report_sha256}}}};
+  return key.dump();
+}
+
 std::string metadata_text(const RunMetadata& metadata) {
   // Paths may be any bytes, JSON is UTF-8: what is not is replaced.
   Json json = metadata_json(metadata);

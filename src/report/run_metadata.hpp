@@ -101,6 +101,10 @@ struct RunMetadata {
 // What is pending is in the files.
 void take_pending(RunMetadata& metadata);
 
+// One line with all that decides what a run finds of the block that comes next: settings, version, and what
+// the report has.
+[[nodiscard]] std::string work_key(const RunMetadata& metadata);
+
 [[nodiscard]] std::string metadata_text(const RunMetadata& metadata);
 // Throws Error(resume): `label` is no metadata of a report, or of a later version of the program.
 [[nodiscard]] RunMetadata parse_metadata(const std::string& text, const std::string& label);

@@ -16,6 +16,12 @@ namespace {
 
 // So many pieces per thread keep all of them busy until the end of a block.
 constexpr size_t kPiecesPerThread = 4;
+// Of a part of a piece, where its block is kept.
+constexpr double kPartSeconds = 1.0;
+// What a fault takes on an image in golden runs, about: a first guess.
+constexpr double kFaultShare = 0.1;
+// Of the time between two calls of a keeper: what a call may take.
+constexpr double kKeepShare = 0.01;
 
 }  // namespace
 
@@ -27,13 +33,14 @@ size_t faults_per_piece(const Setup& setup, size_t count) {
 
 BlockRunner::BlockRunner(const Setup& setup, Engine& engine, GoldenRun& golden,
                          std::function<bool(ListIndex fault)> keep, const std::atomic<bool>* stop,
-                         std::function<void(int64_t pairs)> advance)
+                         std::function<void(int64_t pairs)> advance, WorkKeeper keeper)
     : setup_(setup),
       engine_(engine),
       golden_(golden),
       keep_(std::move(keep)),
       stop_(stop),
-      advance_(std::move(advance)) {
+      advance_(std::move(advance)),
+      keeper_(std::move(keeper)) {
   for (int i = 0; i < setup.layout.threads; ++i)
     buffers_.push_back(setup.feed().make_buffers(setup.layout.tile));
 }
@@ -43,15 +50,33 @@ std::vector<BlockRunner::Piece> BlockRunner::cut(size_t count) const {
   std::vector<Piece> pieces;
   for (const Tile& tile : setup_.tiles) {
     for (size_t first = 0; first < count; first += size)
-      pieces.push_back({.tile = &tile, .first = BlockIndex(first), .count = std::min(size, count - first)});
+      pieces.push_back({.tile = tile, .first = BlockIndex(first), .count = std::min(size, count - first)});
   }
   return pieces;
 }
 
-void BlockRunner::run_pieces(ListIndex first, size_t count, KeptRows* kept, BlockResult& block,
-                             const std::function<Counts(const Piece&, int thread)>& work) {
+std::vector<BlockRunner::Piece> BlockRunner::cut(const std::vector<PairArea>& missing) const {
+  std::vector<Piece> pieces;
+  for (const PairArea& area : missing) {
+    const size_t size = faults_per_piece(setup_, area.faults);
+    const int64_t end = area.first_image + area.images;
+    for (int64_t image = area.first_image; image < end;) {
+      const auto images = static_cast<int>(std::min<int64_t>(setup_.layout.tile, end - image));
+      const Tile tile = tile_at(image, images, setup_.images(), setup_.batch_size());
+      for (size_t first = 0; first < area.faults; first += size) {
+        pieces.push_back({.tile = tile,
+                          .first = BlockIndex(area.first + first),
+                          .count = std::min(size, area.faults - first)});
+      }
+      image += tile.images;
+    }
+  }
+  return pieces;
+}
+
+void BlockRunner::run_pieces(ListIndex first, size_t count, std::optional<PartialBlock> before,
+                             BlockResult& block, const Work& work) {
   assert(first.value + count <= setup_.patches.size());
-  kept_ = kept;
   block.tallies.resize(count);
   block.scores.resize(count);
   block.details = no_counts(count).details;
@@ -59,30 +84,111 @@ void BlockRunner::run_pieces(ListIndex first, size_t count, KeptRows* kept, Bloc
     if (keep_(first + i)) block.scores[i] = golden_.scores;
   }
   engine_.begin_block(std::span(setup_.patches).subspan(first.value, count));
-  const std::vector<Piece> pieces = cut(count);
-  std::mutex adding;
+  std::vector<Piece> pieces;
+  if (before) {
+    assert(before->count() == count);
+    pieces = cut(before->done.missing(count, setup_.images()));
+    block.tallies = std::move(before->tallies);
+    block.details = std::move(before->details);
+  } else {
+    pieces = cut(count);
+  }
+  begin_keeping(first, before, block);
+  before.reset();
   parallel_for(pieces.size(), setup_.layout.threads, [&](size_t item, int thread) {
     check_stop(stop_);
-    const Piece& piece = pieces[item];
-    const Counts counts = work(piece, thread);
-    const std::lock_guard lock(adding);
-    for (size_t i = 0; i < piece.count; ++i) block.tallies[(piece.first + i).value] += counts.tallies[i];
-    if (block.details) block.details->add(piece.first.value, *counts.details);
+    run_parts(pieces[item], thread, block, work);
   });
 }
 
-BlockResult BlockRunner::run(ListIndex first, size_t count, KeptRows* kept) {
+void BlockRunner::begin_keeping(ListIndex first, std::optional<PartialBlock>& before,
+                                const BlockResult& block) {
+  const bool has_scores = std::any_of(block.scores.begin(), block.scores.end(),
+                                      [](const std::vector<float>& scores) { return !scores.empty(); });
+  keeping_.is_on = keeper_.keep && !has_scores && (!keeping_.is_joined || can_keep_golden(setup_));
+  keeping_.first = first;
+  keeping_.done = before ? std::move(before->done) : DonePairs();
+  keeping_.pairs_left = static_cast<int64_t>(block.tallies.size()) * setup_.images() - keeping_.done.pairs();
+  keeping_.last = Clock::now();
+  keeping_.seconds_between = keeper_.seconds;
+  keeping_.is_busy = false;
+  if (seconds_per_pair_.load() == 0) {
+    seconds_per_pair_ =
+        kFaultShare * golden_.seconds * setup_.layout.threads / static_cast<double>(setup_.images());
+  }
+}
+
+int BlockRunner::images_at_once(size_t faults, int images) const {
+  const double seconds = seconds_per_pair_.load(std::memory_order_relaxed) * static_cast<double>(faults);
+  if (seconds <= 0) return 1;
+  return static_cast<int>(std::clamp(kPartSeconds / seconds, 1.0, static_cast<double>(images)));
+}
+
+void BlockRunner::run_parts(const Piece& piece, int thread, BlockResult& block, const Work& work) {
+  if (!keeping_.is_on) return add(piece, work(piece, thread), block);
+  Piece part = piece;
+  for (int done = 0; done < piece.tile.images; done += part.tile.images) {
+    const int images = images_at_once(piece.count, piece.tile.images - done);
+    part.tile = tile_at(piece.tile.first + done, images, setup_.images(), setup_.batch_size());
+    const auto begin = Clock::now();
+    const Counts counts = work(part, thread);
+    seconds_per_pair_ =
+        seconds_since(begin) / (static_cast<double>(part.count) * static_cast<double>(part.tile.images));
+    add(part, counts, block);
+  }
+}
+
+void BlockRunner::add(const Piece& piece, const Counts& counts, BlockResult& block) {
+  const auto begin = Clock::now();
+  std::string work;
+  {
+    const std::lock_guard lock(adding_);
+    for (size_t i = 0; i < piece.count; ++i) block.tallies[(piece.first + i).value] += counts.tallies[i];
+    if (block.details) block.details->add(piece.first.value, *counts.details);
+    if (!keeping_.is_on) return;
+    const PairArea area{piece.first.value, piece.count, piece.tile.first, piece.tile.images};
+    keeping_.done.add(area);
+    keeping_.pairs_left -= area.pairs();
+    if (keeping_.is_busy || keeping_.pairs_left == 0 ||
+        seconds_since(keeping_.last) < keeping_.seconds_between)
+      return;
+    keeping_.is_busy = true;
+    keeping_.done.merge();
+    work = partial_block_bytes(setup_, {.first = keeping_.first,
+                                        .tallies = block.tallies,
+                                        .details = block.details ? &*block.details : nullptr,
+                                        .done = keeping_.done,
+                                        .golden = golden_,
+                                        .is_joined = keeping_.is_joined,
+                                        .kept = kept_});
+  }
+  keeper_.keep(work);
+  const std::lock_guard lock(adding_);
+  keeping_.last = Clock::now();
+  if (keeper_.seconds > 0)
+    keeping_.seconds_between = std::max(keeper_.seconds, seconds_since(begin) / kKeepShare);
+  keeping_.is_busy = false;
+}
+
+BlockResult BlockRunner::run(ListIndex first, size_t count, KeptRows* kept,
+                             std::optional<PartialBlock> before) {
   BlockResult block;
-  run_pieces(first, count, kept, block,
+  kept_ = kept;
+  keeping_.is_joined = false;
+  run_pieces(first, count, std::move(before), block,
              [&](const Piece& piece, int thread) { return run_piece(piece, thread, block); });
   return block;
 }
 
-BlockResult BlockRunner::run_with_golden(ListIndex first, size_t count, KeptRows* kept) {
+BlockResult BlockRunner::run_with_golden(ListIndex first, size_t count, KeptRows* kept,
+                                         std::optional<PartialBlock> before) {
   assert(faults_per_piece(setup_, count) == count);
   BlockResult block;
+  kept_ = kept;
+  keeping_.is_joined = true;
+  if (before) before->restore(setup_, golden_);
   std::vector<double> seconds(static_cast<size_t>(setup_.layout.threads));
-  run_pieces(first, count, kept, block, [&](const Piece& piece, int thread) {
+  run_pieces(first, count, std::move(before), block, [&](const Piece& piece, int thread) {
     return run_piece_with_golden(piece, thread, block, seconds[static_cast<size_t>(thread)]);
   });
   golden_.add_up();
@@ -98,7 +204,7 @@ BlockRunner::Counts BlockRunner::no_counts(size_t faults) const {
 
 FaultSink BlockRunner::sink(const Piece& piece, Counts& all, BlockResult& block) {
   const auto row = [&](BlockIndex fault, int image_of_tile, std::span<const float> scores) {
-    const int64_t image = piece.tile->first + image_of_tile;
+    const int64_t image = piece.tile.first + image_of_tile;
     const auto i = static_cast<size_t>(image);
     Tally& tally = all.tallies[piece.place_of(fault)];
     tally -= golden_.tally_if_unchanged[i];
@@ -123,7 +229,7 @@ FaultSink BlockRunner::sink(const Piece& piece, Counts& all, BlockResult& block)
 // leaves out are golden. Every pair of fault and image belongs to one piece: no two threads write the same
 // row.
 BlockRunner::Counts BlockRunner::run_piece(const Piece& piece, int thread, BlockResult& block) {
-  const Tile& tile = *piece.tile;
+  const Tile& tile = piece.tile;
   Counts counts = no_counts(piece.count);
   Tally unchanged;
   for (int image = 0; image < tile.images; ++image) {
@@ -142,7 +248,7 @@ BlockRunner::Counts BlockRunner::run_piece(const Piece& piece, int thread, Block
 BlockRunner::Counts BlockRunner::run_piece_with_golden(const Piece& piece, int thread, BlockResult& block,
                                                        double& golden_seconds) {
   assert(piece.first == BlockIndex(0));
-  const Tile& tile = *piece.tile;
+  const Tile& tile = piece.tile;
   Counts counts = no_counts(piece.count);
   FaultSink faults = sink(piece, counts, block);
   const auto inputs = setup_.feed().fill(tile, buffers_[static_cast<size_t>(thread)]);

@@ -18,6 +18,8 @@ constexpr double kSampleSeconds = 2.0;
 // How long the golden run's figures may be kept waiting, and what a fault of a short list takes, about, in
 // golden runs.
 constexpr double kMostJoinedSeconds = 120.0, kFaultInGoldenRuns = 0.1;
+// The same where a kill would lose all of it.
+constexpr double kMostLostSeconds = 15.0;
 
 // Runs an engine on single images of the first tile.
 class Sampler {
@@ -101,9 +103,10 @@ double share_of_thread(const Setup& setup) {  // in images
 }  // namespace
 
 bool joins_golden(const Setup& setup, double golden_seconds, size_t remaining) {
+  const double most_seconds = can_keep_golden(setup) ? kMostJoinedSeconds : kMostLostSeconds;
   return setup.tuning().joins_golden && setup.repeats_golden && remaining > 0 &&
          remaining <= setup.layout.most_faults && faults_per_piece(setup, remaining) == remaining &&
-         golden_seconds * (1 + kFaultInGoldenRuns * static_cast<double>(remaining)) <= kMostJoinedSeconds;
+         golden_seconds * (1 + kFaultInGoldenRuns * static_cast<double>(remaining)) <= most_seconds;
 }
 
 bool joins_golden(const Setup& setup, Engine& engine, size_t remaining, const std::atomic<bool>* stop) {

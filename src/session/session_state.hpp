@@ -26,6 +26,7 @@ struct RunTuning {
   EngineChoice engine = default_engine();
   size_t most_faults_per_block = 0;  // 0: what memory allows
   bool joins_golden = true;          // false: the golden run is never joined with a block (run_estimate.hpp)
+  double keep_seconds = 10.0;  // between two times that a block that is not done is kept (block_run.hpp)
 };
 
 }  // namespace tf_injector::detail

@@ -9,6 +9,7 @@
 #include "session/check/self_check.hpp"
 #include "session/golden_run.hpp"
 #include "session/list_data.hpp"
+#include "session/partial_block.hpp"
 
 namespace tf_injector::detail {
 namespace {
@@ -82,6 +83,9 @@ void add_campaign_needs(const Setup& setup, MemoryNeeds& needs) {
   needs.peak_bytes = std::max(needs.peak_bytes, needs.fixed_bytes + rows.reading);
   needs.fixed_bytes += scores + images * GoldenRun::kBytesPerImage + check.fixed_bytes;
   if (setup.needs.details) add_details_needs(setup, needs);
+  // The bytes of a block that is not done.
+  needs.bytes_per_fault += partial_block_bytes_per_fault(setup);
+  needs.fixed_bytes += partial_block_fixed_bytes(setup, check.kept_row_bytes);
 }
 
 Setup empty_setup(const Session::State& session) {

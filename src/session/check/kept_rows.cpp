@@ -83,6 +83,48 @@ bool KeptRows::counts(size_t i, int64_t image, Tally& counts) const noexcept {
   return (bits & kRow) != 0;
 }
 
+template <typename Rows, typename VisitRow, typename VisitCounts>
+void KeptRows::visit(Rows& rows, const HasPair& has, const VisitRow& visit_row,
+                     const VisitCounts& visit_counts) {
+  std::vector<BlockIndex> faults(rows.windows_);
+  for (size_t fault = 0; fault < rows.window_of_.size(); ++fault) {
+    if (rows.window_of_[fault] != kNone) faults[rows.window_of_[fault]] = BlockIndex(fault);
+  }
+  for (size_t i = 0; i < rows.windows_; ++i) {
+    for (int64_t k = 0; k < rows.window_images_; ++k) {
+      if (!has(faults[i], rows.image(i, k))) continue;
+      const size_t place = rows.place(i, k);
+      visit_row(rows.flags_[place], std::span(rows.scores_).subspan(place * rows.classes_, rows.classes_));
+    }
+  }
+  for (size_t i = 0; i < rows.counted_; ++i) {
+    for (int64_t image = 0; image < rows.images_; ++image) {
+      if (has(faults[i], image))
+        visit_counts(rows.counts_[i * static_cast<size_t>(rows.images_) + static_cast<size_t>(image)]);
+    }
+  }
+}
+
+void KeptRows::write(ByteWriter& out, const HasPair& has) const {
+  visit(
+      *this, has,
+      [&](const uint8_t& flags, std::span<const float> row) {
+        out.value(flags);
+        if ((flags & kGiven) != 0) out.values(row);
+      },
+      [&](const uint8_t& counts) { out.value(counts); });
+}
+
+void KeptRows::read(ByteReader& in, const HasPair& has) {
+  visit(
+      *this, has,
+      [&](uint8_t& flags, std::span<float> row) {
+        flags = in.value<uint8_t>();
+        if ((flags & kGiven) != 0) in.values(row);
+      },
+      [&](uint8_t& counts) { counts = in.value<uint8_t>(); });
+}
+
 uint64_t KeptRows::bytes(uint64_t faults, int64_t images, int64_t classes) {
   const auto all_images = static_cast<uint64_t>(images), all_classes = static_cast<uint64_t>(classes);
   // Fewer faults may be kept with more images each: the most is what fits, or all.

@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
+#include "core/byte_stream.hpp"
 #include "core/fault_index.hpp"
 #include "tf_injector/tally.hpp"
 
@@ -46,7 +48,16 @@ class KeptRows {
   // What the i-th of these faults counts with an image whose row was given; false: it was not.
   [[nodiscard]] bool counts(size_t i, int64_t image, Tally& counts) const noexcept;
 
-  // The most memory that it takes.
+  // What it has of the pairs of fault and image of which has(fault, image) holds, as bytes, and back into one
+  // that was begun for the same block. Rows of other pairs may be taken meanwhile. `read` throws ShortBytes.
+  using HasPair = std::function<bool(BlockIndex fault, int64_t image)>;
+  void write(ByteWriter& out, const HasPair& has) const;
+  void read(ByteReader& in, const HasPair& has);
+
+  // The most memory that it takes; that of the block that was begun.
+  [[nodiscard]] uint64_t bytes() const noexcept {
+    return scores_.size() * sizeof(float) + flags_.size() + counts_.size();
+  }
   [[nodiscard]] static uint64_t bytes(uint64_t faults, int64_t images, int64_t classes);
   static constexpr uint64_t kBytesPerFault = 2 * sizeof(uint32_t) + sizeof(int64_t);
 
@@ -55,6 +66,10 @@ class KeptRows {
   static constexpr uint32_t kNone = UINT32_MAX;
 
   void make_room(std::span<const BlockIndex> order);
+  // Calls visit_row(its flags, its scores) and visit_counts(them), in an order that the block alone decides.
+  template <typename Rows, typename VisitRow, typename VisitCounts>
+  static void visit(Rows& rows, const HasPair& has, const VisitRow& visit_row,
+                    const VisitCounts& visit_counts);
   [[nodiscard]] size_t place(size_t i, int64_t k) const noexcept {
     return i * static_cast<size_t>(window_images_) + static_cast<size_t>(k);
   }

@@ -219,7 +219,8 @@ CheckNeeds sampled_check_needs(const Setup& setup, int threads) {
   const bool all_threads = threads_of(threads, overlay) == threads;
   CheckNeeds needs;
   if (!setup.patches.empty()) {
-    needs.fixed_bytes = KeptRows::bytes(setup.patches.size(), setup.images(), setup.plan().classes());
+    needs.kept_row_bytes = KeptRows::bytes(setup.patches.size(), setup.images(), setup.plan().classes());
+    needs.fixed_bytes = needs.kept_row_bytes;
     needs.bytes_per_fault = KeptRows::kBytesPerFault + kOrderBytesPerFault;
   }
   if (!all_threads) needs.fixed_bytes += std::max<uint64_t>(overlay, kOverlayBytes);

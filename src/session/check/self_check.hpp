@@ -48,6 +48,7 @@ struct CheckNeeds {
   uint64_t bytes_per_fault = 0;  // of a block
   uint64_t bytes_per_thread = 0;
   uint64_t bytes_per_thread_image = 0;  // per image of the run's tile
+  uint64_t kept_row_bytes = 0;          // of fixed_bytes, KeptRows
 };
 // keeps_scores: the run keeps the scores of all faults of a block anyway. threads: at most.
 [[nodiscard]] CheckNeeds self_check_needs(const Setup& setup, std::optional<int> every, bool keeps_scores,

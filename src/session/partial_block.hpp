@@ -1,0 +1,76 @@
+// A block of faults that is not done yet, as bytes: what a run that is killed goes on from.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/fault_index.hpp"
+#include "metrics/details_counter.hpp"
+#include "session/check/kept_rows.hpp"
+#include "session/done_pairs.hpp"
+#include "session/golden_run.hpp"
+#include "session/setup.hpp"
+#include "tf_injector/tally.hpp"
+
+namespace tf_injector::detail {
+
+// Golden scores up to this size are kept too, where they are found together with the faults.
+inline constexpr uint64_t kMostKeptGoldenBytes = uint64_t{8} << 20;
+[[nodiscard]] inline bool can_keep_golden(const Setup& setup) noexcept {
+  return static_cast<uint64_t>(setup.images()) * setup.classes() * sizeof(float) <= kMostKeptGoldenBytes;
+}
+
+// A block while it runs: sums over the pairs that are done.
+struct BlockState {
+  ListIndex first;  // its first fault
+  std::span<const Tally> tallies;
+  const DetailsCounter* details = nullptr;  // null: not counted
+  const DonePairs& done;
+  const GoldenRun& golden;
+  bool is_joined = false;  // the golden run is done with the faults, image by image: its rows are kept too
+  const KeptRows* kept = nullptr;  // null: the self-check keeps none
+};
+[[nodiscard]] std::string partial_block_bytes(const Setup& setup, const BlockState& state);
+
+// The most memory that these bytes take: beside what a fault of the block does, and of that.
+[[nodiscard]] uint64_t partial_block_fixed_bytes(const Setup& setup, uint64_t kept_row_bytes);
+[[nodiscard]] uint64_t partial_block_bytes_per_fault(const Setup& setup);
+
+class PartialBlock {
+ public:
+  // `bytes` as partial_block_bytes wrote them; nothing where they are of another block than the one that
+  // begins at `first`, of other images, longer than memory allows, or damaged.
+  static std::optional<PartialBlock> read(std::string bytes, const Setup& setup, ListIndex first);
+
+  [[nodiscard]] size_t count() const noexcept { return tallies.size(); }  // faults of the block
+  // Does it hold the golden rows of its images, and all faults of each?
+  [[nodiscard]] bool is_joined() const noexcept { return golden_bytes_ > 0; }
+  // Whether the golden run, which is done, gave what the one gave that these sums were compared with.
+  [[nodiscard]] bool has_golden(const Setup& setup, const GoldenRun& golden) const;
+  // Puts the golden rows of the images that are done into `golden`, and what they say of each. It must be
+  // joined.
+  void restore(const Setup& setup, GoldenRun& golden) const;
+  // Puts the rows that the self-check will look at into `kept`, which was begun for this block; null: it
+  // keeps none. False: they are not there, or not those; what `kept` holds then is not defined.
+  [[nodiscard]] bool restore(KeptRows* kept) const;
+
+  DonePairs done;
+  std::vector<Tally> tallies;
+  std::optional<DetailsCounter> details;
+
+ private:
+  [[nodiscard]] std::string_view part(size_t at, size_t size) const {
+    return std::string_view(bytes_).substr(at, size);
+  }
+
+  std::string bytes_;
+  std::string golden_sha256_;
+  size_t kept_at_ = 0, kept_bytes_ = 0, golden_at_ = 0, golden_bytes_ = 0;  // in bytes_
+  bool has_kept_ = false;
+};
+
+}  // namespace tf_injector::detail
