@@ -1,5 +1,6 @@
 """`estimate` as a program: the same result whatever threads and kernels, after being killed, and its exit codes."""
 import json
+import os
 import re
 import signal
 import subprocess
@@ -156,6 +157,20 @@ def test_a_state_has_one_owner(words, tmp_path):
     finally:
         first.kill()
         first.wait()
+
+
+# Known before anything is drawn: the state, which a run makes first, is not there.
+def test_json_that_cannot_be_written_is_refused_before_the_work(words, tmp_path):
+    (tmp_path / "file").write_text("")
+    state = tmp_path / "net.state"
+    for target in (tmp_path / "file" / "net.json", "/proc/net.json", tmp_path):
+        done = run(*words, "--error", "0.2", "--state", state, "--json", target)
+        assert done.returncode == NOT_WRITTEN and os.path.dirname(target) in done.stderr and done.stdout == ""
+        assert not state.exists()
+    kept = tmp_path / "kept.json"
+    kept.write_text("before")
+    assert run(*words, "--error", "0.2", "--limit", "0", "--json", kept).returncode == USAGE
+    assert kept.read_text() == "before" and sorted(p.name for p in tmp_path.iterdir()) == ["file", "kept.json", "set.npz"]
 
 
 def test_json_is_never_written_over_what_is_read(words, tmp_path):
