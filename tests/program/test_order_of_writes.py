@@ -94,7 +94,7 @@ def test_every_file_with_results_is_replaced(tmp_path):
         (["compare", report, report, "--json", out / "c.json"], ["c.json"]),
         (["explain", f"{fault[0]},{fault[1]}".replace(" ", ""), "--model", MODEL, "--json", out / "e.json"], ["e.json"]),
         (["estimate", "--model", MODEL, "--data", images, "--error", "0.2", "--json", out / "s.json"], ["s.json"]),
-        (["generate", "--model", MODEL, "--n", "10", "-o", out / "list.csv"], ["list.csv", "list.plan.json"]),
+        (["generate", "--model", MODEL, "--n", "10", "-o", out / "list.csv"], ["list.csv", "list.csv.plan.json"]),
     ):
         code, calls = traced(tmp_path, *words)
         assert code == DONE, words
