@@ -4,9 +4,11 @@
 
 #include <array>
 #include <charconv>
+#include <limits>
 #include <string_view>
 
 #include "core/json.hpp"
+#include "core/later_version.hpp"
 #include "core/printable.hpp"
 #include "core/problem_lines.hpp"
 #include "tf_injector/error.hpp"
@@ -31,13 +33,14 @@ void compare(const std::string& line, const EstimateIdentity& identity, const st
   } catch (const JsonError&) {
   }
   const Json* kind = json.find("file");
-  if (kind == nullptr || !kind->is_string() || kind->text() != kKind) {
+  const Json* schema = json.find("schema");
+  if (kind == nullptr || !kind->is_string() || kind->text() != kKind || schema == nullptr ||
+      !schema->is_integer_within(1, std::numeric_limits<int>::max())) {
     throw Error(ErrorKind::bad_input, fmt::format("{}:1: expected the state of an estimate, found '{}'", path,
                                                   printable(std::string_view(line).substr(0, 60))));
   }
-  const Json* schema = json.find("schema");
-  if (schema == nullptr || !(*schema == Json(kSchema)))
-    throw Error(ErrorKind::resume, fmt::format("{}: written by a later version of the program", path));
+  if (const auto number = schema->get<int64_t>(); number > kSchema)
+    throw Error(ErrorKind::resume, fmt::format("{}: {}", path, later_version("", number, kSchema)));
   ProblemLines problems;
   for (const auto& [name, value] : identity) {
     const Json* found = json.find(name);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/json.hpp"
+#include "core/later_version.hpp"
 #include "data/preprocess.hpp"
 #include "tf_injector/error.hpp"
 
@@ -229,6 +230,13 @@ Json metadata_json(const RunMetadata& m) {
             {"seconds", m.check.seconds}}}};
 }
 
+// "" where it is not said as it is today.
+std::string tool_version_of(const Json& json) {
+  const Json* tool = json.find("tool");
+  const Json* text = tool == nullptr ? nullptr : tool->find("version");
+  return text != nullptr && text->is_string() ? text->text() : "";
+}
+
 RunMetadata metadata_of(const Json& json) {
   RunMetadata m;
   json.at("tool").at("version").get_to(m.tool_version);
@@ -359,11 +367,10 @@ std::string metadata_text(const RunMetadata& metadata) {
 RunMetadata parse_metadata(const std::string& text, const std::string& label) {
   try {
     const Json json = Json::parse(text);
-    const int schema = json.at("schema").get<int>();
+    const auto schema = json.at("schema").get<int64_t>();
     if (schema > kSchema) {
       throw Error(ErrorKind::resume,
-                  fmt::format("{}: written by a later version of tf_injector (schema {}, known: {})", label,
-                              schema, kSchema));
+                  fmt::format("{}: {}", label, later_version(tool_version_of(json), schema, kSchema)));
     }
     return metadata_of(json);
   } catch (const JsonError& error) {

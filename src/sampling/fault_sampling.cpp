@@ -23,6 +23,7 @@
 #include "sampling/published.hpp"
 #include "sampling/sample_size.hpp"
 #include "session/guarded.hpp"
+#include "session/list_data.hpp"
 #include "session/model_data.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/version.hpp"
@@ -328,7 +329,7 @@ std::string SamplingPlan::json(const std::string& list_sha256) const {
                       {"p", s.p},
                       {"margin", s.margin}});
   }
-  const Json plan{{"schema", 1},
+  const Json plan{{"schema", kPlanSchema},
                   {"tool", std::string("tf_injector ") + version()},
                   {"scheme", sampling_scheme_name(options.scheme)},
                   {"seed", options.seed},

@@ -8,6 +8,7 @@
 
 #include "core/block_bytes.hpp"
 #include "core/json.hpp"
+#include "core/later_version.hpp"
 #include "core/problem_lines.hpp"
 #include "io/csv.hpp"
 #include "io/file.hpp"
@@ -81,6 +82,8 @@ FaultList FaultList::with_plan(const std::string& json) const {
   FaultList list = *this;
   try {
     const Json plan = Json::parse(json);
+    if (const Json* schema = plan.find("schema"); schema != nullptr && schema->get<int64_t>() > kPlanSchema)
+      refuse(later_version("", schema->get<int64_t>(), kPlanSchema));
     std::string hash;
     plan.at("list_sha256").get_to(hash);
     if (hash != sha256()) refuse("it is the plan of another list than this (SHA-256 " + sha256() + ")");

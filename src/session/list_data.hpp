@@ -19,6 +19,9 @@ struct FaultList::Data {
 
 namespace tf_injector::detail {
 
+// Of "<list>.plan.json"; grows when an old reader would misread the new form.
+inline constexpr int kPlanSchema = 1;
+
 // Of the list, or of the part that it is. Valid as long as a copy of the list lives.
 [[nodiscard]] inline FaultRows faults_of(const FaultList& list) { return list.rows(); }
 [[nodiscard]] inline std::span<const Patch> patches_of(const FaultList& list) {

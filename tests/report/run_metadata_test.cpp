@@ -160,7 +160,9 @@ TEST(RunMetadata, WhatIsNoMetadataIsRefused) {
   }
   std::string later = text;
   later.replace(later.find("\"schema\": 2"), 11, "\"schema\": 9");
-  EXPECT_THAT(refusal(later), HasSubstr("written by a later version of tf_injector (schema 9, known: 2)"));
+  EXPECT_THAT(refusal(later),
+              HasSubstr("written by a later version of tf_injector (0.1.0, schema 9; this is "));
+  EXPECT_THAT(refusal("{\"schema\": 9000000000}"), HasSubstr("version of tf_injector (schema 9000000000; "));
   for (const char* key : {"\"rows\"", "\"batch_size\"", "\"state\"", "\"sha256\"", "\"kernel\""}) {
     std::string without = text;
     without.replace(without.find(key), 3, "\"_");
