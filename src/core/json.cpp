@@ -1,8 +1,12 @@
 #include "core/json.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <utility>
+
+#include "core/printable.hpp"
 
 namespace tf_injector::detail {
 namespace {
@@ -32,35 +36,76 @@ const char* kind_name(Json::Kind kind) {
   throw JsonError(std::string("expected ") + expected + ", found " + kind_name(found));
 }
 
-Json value_of(Parsed&& parsed, int deepest) {
-  switch (parsed.type()) {
-    case Parsed::value_t::boolean:
-      return parsed.get<bool>();
-    case Parsed::value_t::number_integer:
-      return parsed.get<int64_t>();
-    case Parsed::value_t::number_unsigned:
-      return parsed.get<uint64_t>();
-    case Parsed::value_t::number_float:
-      return parsed.get<double>();
-    case Parsed::value_t::string:
-      return std::move(parsed.get_ref<std::string&>());
-    case Parsed::value_t::array:
-    case Parsed::value_t::object:
-      break;
-    default:
-      return nullptr;
+// Takes what the parser finds, one value after another: no tree of the library's is built, which would take
+// several times the memory.
+class JsonBuilder : public nlohmann::json_sax<Parsed> {
+ public:
+  explicit JsonBuilder(int deepest) : deepest_(static_cast<size_t>(deepest)) {}
+
+  Json take() { return std::move(root_); }
+  // A key that stands in an object twice.
+  [[nodiscard]] const std::optional<std::string>& repeated_key() const { return repeated_key_; }
+
+  bool null() override { return add(nullptr); }
+  bool boolean(bool value) override { return add(value); }
+  bool number_integer(number_integer_t value) override { return add(value); }
+  bool number_unsigned(number_unsigned_t value) override { return add(value); }
+  bool number_float(number_float_t value, const string_t&) override { return add(value); }
+  bool string(string_t& value) override { return add(std::move(value)); }
+  bool binary(binary_t&) override { throw JsonError("a value that JSON does not have"); }
+  bool key(string_t& value) override {
+    keys_.push_back(std::move(value));
+    return true;
   }
-  if (deepest == 0) throw JsonError("nested too deep");
-  Json value = parsed.is_array() ? Json::array() : Json::object();
-  if (parsed.is_array()) {
-    for (Parsed& item : parsed) value.push_back(value_of(std::move(item), deepest - 1));
-  } else {
-    for (auto item = parsed.begin(); item != parsed.end(); ++item) {
-      value.add(item.key(), value_of(std::move(item.value()), deepest - 1));
+  bool start_object(size_t) override { return open(Json::object()); }
+  bool start_array(size_t) override { return open(Json::array()); }
+  bool end_object() override {
+    Json object = std::move(open_.back());
+    open_.pop_back();
+    sort(object);
+    return add(std::move(object));
+  }
+  bool end_array() override {
+    Json array = std::move(open_.back());
+    open_.pop_back();
+    return add(std::move(array));
+  }
+  bool parse_error(size_t, const std::string&, const Parsed::exception& error) override {
+    throw JsonError(error.what());
+  }
+
+ private:
+  bool open(Json container) {
+    if (open_.size() == deepest_) throw JsonError("nested too deep");
+    open_.push_back(std::move(container));
+    return true;
+  }
+
+  bool add(Json value) {
+    if (open_.empty()) {
+      root_ = std::move(value);
+    } else if (open_.back().is_array()) {
+      open_.back().push_back(std::move(value));
+    } else {
+      open_.back().add(std::move(keys_.back()), std::move(value));
+      keys_.pop_back();
     }
+    return true;
   }
-  return value;
-}
+
+  void sort(Json& object) {
+    const std::vector<std::string>& keys = object.keys();
+    const auto not_less = std::adjacent_find(keys.begin(), keys.end(), std::greater_equal<>());
+    if (not_less == keys.end()) return;
+    if (std::optional<std::string> repeated = object.sort_members()) repeated_key_ = std::move(repeated);
+  }
+
+  size_t deepest_;
+  Json root_;
+  std::vector<Json> open_;         // arrays and objects around the next value, the outermost first
+  std::vector<std::string> keys_;  // of the values that are being read
+  std::optional<std::string> repeated_key_;
+};
 
 Written written(const Json& value) {
   switch (value.kind()) {
@@ -128,12 +173,19 @@ Json& Json::operator=(const Json&) = default;
 Json& Json::operator=(Json&&) noexcept = default;
 Json::~Json() = default;
 
-Json Json::parse(std::string_view text, int deepest) {
+Json Json::parse(std::string_view text, int deepest, EqualKeys equal_keys) {
+  // The library takes a NUL for the end of the text, whatever is behind it.
+  if (const size_t nul = text.find('\0'); nul != std::string_view::npos)
+    throw JsonError("a NUL at byte " + std::to_string(nul));
+  JsonBuilder builder(deepest);
   try {
-    return value_of(Parsed::parse(text), deepest);
+    Parsed::sax_parse(text, &builder);
   } catch (const Parsed::exception& error) {
     throw JsonError(error.what());
   }
+  if (equal_keys == EqualKeys::refused && builder.repeated_key())
+    throw JsonError("an object has the key " + single_quoted(*builder.repeated_key()) + " twice");
+  return builder.take();
 }
 
 std::string Json::dump(int indent, bool ascii) const {
@@ -207,6 +259,26 @@ void Json::insert(size_t index, Json value) {
 
 size_t Json::index_of(std::string_view key) const {
   return static_cast<size_t>(std::find(keys_.begin(), keys_.end(), key) - keys_.begin());
+}
+
+std::optional<std::string> Json::sort_members() {
+  std::vector<size_t> order(keys_.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return keys_[a] < keys_[b]; });
+  std::optional<std::string> repeated;
+  std::vector<std::string> keys;
+  std::vector<Json> items;
+  for (size_t i = 0; i < order.size(); ++i) {
+    if (i + 1 < order.size() && keys_[order[i]] == keys_[order[i + 1]]) {
+      repeated = keys_[order[i]];
+      continue;
+    }
+    keys.push_back(std::move(keys_[order[i]]));
+    items.push_back(std::move(items_[order[i]]));
+  }
+  keys_ = std::move(keys);
+  items_ = std::move(items);
+  return repeated;
 }
 
 const Json* Json::find(std::string_view key) const {

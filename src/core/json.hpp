@@ -49,9 +49,11 @@ class Json {
   Json& operator=(Json&&) noexcept;
   ~Json();
 
-  // Members of objects are sorted by their keys; of equal keys the last counts. Throws JsonError: no JSON, or
-  // nested more than `deepest` levels.
-  [[nodiscard]] static Json parse(std::string_view text, int deepest = 200);
+  enum class EqualKeys : uint8_t { last_counts, refused };
+  // Members of objects are sorted by their keys. Throws JsonError: no JSON, anything behind it, nested more
+  // than `deepest` levels, or a key that stands twice in an object where that is refused.
+  [[nodiscard]] static Json parse(std::string_view text, int deepest = 200,
+                                  EqualKeys equal_keys = EqualKeys::last_counts);
   // `indent` below 0: one line. What is not UTF-8 is replaced; with `ascii` everything else is escaped.
   [[nodiscard]] std::string dump(int indent = -1, bool ascii = false) const;
 
@@ -116,6 +118,9 @@ class Json {
   void erase(size_t index);
   // Adds a member, which must not be there yet.
   void add(std::string key, Json value);
+  // Sorts the members of an object by their keys. Of members with equal keys the last stays; such a key is
+  // returned.
+  std::optional<std::string> sort_members();
 
   // Numbers are equal whatever their form.
   friend bool operator==(const Json& a, const Json& b);

@@ -1,5 +1,7 @@
 #include "core/printable.hpp"
 
+#include <algorithm>
+
 namespace tf_injector::detail {
 namespace {
 
@@ -41,6 +43,10 @@ std::string double_quoted(std::string_view text) { return "\"" + printable(text)
 std::string single_quoted(std::string_view text) {
   const auto escaped = [](char c) { return is_control(c) || is_no_ascii(c); };
   return "'" + with_escapes(text.substr(0, kLongestShown), escaped) + ending(text, kLongestShown) + "'";
+}
+
+bool has_control_characters(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), is_control);
 }
 
 std::string one_line(std::string_view text, size_t longest) {

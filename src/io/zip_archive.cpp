@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -62,6 +63,35 @@ std::string doubled_name(zip_t* archive) {
   return "";
 }
 
+// Counts the entries of a central directory, of whichever: libzip reads no more entries than there are
+// signatures. Bytes come block by block.
+class EntryCount {
+ public:
+  void add(std::span<const uint8_t> block) {
+    for (size_t at = 0; at < block.size(); ++at) {
+      if (matched_ == 0) {
+        const void* next = std::memchr(block.data() + at, kSignature[0], block.size() - at);
+        if (next == nullptr) return;
+        at = static_cast<size_t>(static_cast<const uint8_t*>(next) - block.data());
+        matched_ = 1;
+        continue;
+      }
+      if (block[at] == static_cast<uint8_t>(kSignature[matched_])) {
+        if (++matched_ < kSignature.size()) continue;
+        ++count_;
+        matched_ = 0;
+      } else {
+        matched_ = block[at] == static_cast<uint8_t>(kSignature[0]) ? 1 : 0;
+      }
+    }
+  }
+  [[nodiscard]] size_t count() const { return count_; }
+
+ private:
+  static constexpr std::string_view kSignature = "PK\1\2";
+  size_t matched_ = 0, count_ = 0;
+};
+
 // Reads up to `size` bytes at the current position of the file, and restores the position.
 std::vector<uint8_t> start_of(int fd, size_t size) {
   std::vector<uint8_t> start(size);
@@ -85,6 +115,10 @@ struct ZipArchive::Impl {
   [[noreturn]] void fail(const std::string& member, const std::string& problem) const {
     throw_bad_archive(path + ": member '" + printable(member) + "': " + problem);
   }
+  size_t most_members = kMostMembers;
+
+  // Throws if there are more members than `most_members`.
+  void count_members() const;
   // `start`: the first kStandInBytes + 1 bytes of the archive, or all if it has fewer.
   void open(std::span<const uint8_t> start);
   [[nodiscard]] ZipHandle open_with(int flags, int& code) const;
@@ -106,10 +140,26 @@ ZipHandle ZipArchive::Impl::open_with(int flags, int& code) const {
   return opened;
 }
 
+void ZipArchive::Impl::count_members() const {
+  EntryCount entries;
+  if (file.valid()) {
+    std::vector<uint8_t> block(kUnpackBlock);
+    off_t at = 0;
+    for (ssize_t n = 0; (n = ::pread(file.get(), block.data(), block.size(), at)) > 0; at += n)
+      entries.add(std::span(block).first(static_cast<size_t>(n)));
+  } else {
+    entries.add(content);
+  }
+  if (entries.count() > most_members)
+    throw_bad_archive(path + ": more than " + std::to_string(most_members) +
+                      " members; no such archive is read");
+}
+
 void ZipArchive::Impl::open(std::span<const uint8_t> start) {
   refuse_stand_in(path, start);
   if (!is_zip(start))
     throw_bad_archive(path + ": not a zip archive (it does not start with a zip signature)");
+  count_members();
   int code = 0;
   // ZIP_CHECKCONS: local headers must agree with the central directory.
   archive = open_with(ZIP_CHECKCONS, code);
@@ -144,7 +194,9 @@ ZipArchive::ZipArchive(const std::string& path) : impl_(std::make_unique<Impl>()
   }
 }
 
-ZipArchive::ZipArchive(std::vector<uint8_t> bytes, std::string label) : impl_(std::make_unique<Impl>()) {
+ZipArchive::ZipArchive(std::vector<uint8_t> bytes, std::string label, size_t most_members)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->most_members = most_members;
   impl_->path = std::move(label);
   impl_->content = std::move(bytes);
   impl_->open(impl_->content);

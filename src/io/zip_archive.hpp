@@ -11,11 +11,14 @@ namespace tf_injector::detail {
 
 class ZipArchive {
  public:
+  // An archive with more members is refused before its list of them is read. GTSRB's largest has 39,213.
+  static constexpr size_t kMostMembers = 50'000;
+
   // Opens the file and keeps it open; a pipe is read to its end. Throws Error(bad_input), naming the file:
   // missing, unreadable, not a zip archive, damaged.
   explicit ZipArchive(const std::string& path);
   // An archive in memory; `label` names it in messages. Throws as above.
-  ZipArchive(std::vector<uint8_t> bytes, std::string label);
+  ZipArchive(std::vector<uint8_t> bytes, std::string label, size_t most_members = kMostMembers);
   ~ZipArchive();
   ZipArchive(ZipArchive&&) noexcept;
   ZipArchive& operator=(ZipArchive&&) noexcept;

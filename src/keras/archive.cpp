@@ -1,7 +1,10 @@
 #include "keras/archive.hpp"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
+#include "core/printable.hpp"
 #include "io/file.hpp"
 #include "io/zip_archive.hpp"
 #include "keras/foreign_file.hpp"
@@ -10,28 +13,38 @@
 namespace tf_injector::detail::keras {
 namespace {
 
-// Configurations of the largest networks of keras.applications are 2 MB.
-constexpr uint64_t kMaxConfigBytes = uint64_t{256} << 20;
-
 Json parse_member(const ZipArchive& zip, const std::string& path, const std::string& member) {
   try {
-    return parse_json(zip.read(member, kMaxConfigBytes));
+    return parse_json(zip.read(member, kMaxJsonBytes));
   } catch (const ModelError& error) {
     throw ModelError(path + ": member '" + member + "': " + error.what());
   }
 }
 
-std::string version_of(const Json& metadata) {
-  const Json* version = metadata.find("keras_version");
-  return version != nullptr && version->is_string() ? version->get<std::string>() : std::string();
+// The version as Keras writes it: "2.14.0", "3.0.0.dev2024011503".
+std::string checked_version(std::string version, const std::string& path) {
+  constexpr size_t kLongest = 60;
+  if (version.size() > kLongest || has_control_characters(version))
+    throw ModelError(path + ": keras_version: expected a version such as 2.14.0, found " +
+                     brief(Json(version)));
+  return version;
+}
+
+std::string version_of(const Json& metadata, const std::string& path) {
+  const Json* version = member(metadata, "keras_version");
+  if (version == nullptr) return "";
+  if (!version->is_string())
+    throw ModelError(path + ": keras_version: expected a text, found " + brief(*version));
+  return checked_version(version->text(), path);
 }
 
 Archive open_zip(std::vector<uint8_t> bytes, const std::string& path) {
-  const ZipArchive zip(std::move(bytes), path);
+  constexpr size_t kMostMembers = 1000;  // Keras writes three, and a few for vocabularies
+  const ZipArchive zip(std::move(bytes), path, kMostMembers);
   refuse_foreign_zip(path, zip);
   Json config = parse_member(zip, path, "config.json");
   std::string version;
-  if (zip.contains("metadata.json")) version = version_of(parse_member(zip, path, "metadata.json"));
+  if (zip.contains("metadata.json")) version = version_of(parse_member(zip, path, "metadata.json"), path);
   if (!zip.contains("model.weights.h5") && zip.contains("model.weights.json")) {
     throw ModelError(path +
                      ": its weights are cut into several files (model.weights.json); save the model without "
@@ -41,12 +54,16 @@ Archive open_zip(std::vector<uint8_t> bytes, const std::string& path) {
   return {std::move(config), std::move(version), WeightLayout::keyed, std::move(weights)};
 }
 
+// Whether a key of that name stands anywhere in it.
+bool holds_key(const Json& value, std::string_view key) {
+  return value.contains(key) ||
+         std::any_of(value.begin(), value.end(), [&](const Json& item) { return holds_key(item, key); });
+}
+
 // Keras 1 had other layers and options. Its last versions wrote their version number.
 void refuse_keras1(const std::string& path, const Json& config, const std::string& version) {
   bool is_keras1 = version.starts_with("1.");
-  if (version.empty()) {
-    is_keras1 = config.dump().find("\"W_regularizer\":") != std::string::npos;
-  }
+  if (version.empty()) is_keras1 = holds_key(config, "W_regularizer");
   if (!is_keras1) return;
   throw ModelError(
       path + ": is a file of Keras 1" + (version.empty() ? "" : " (" + version + ")") +
@@ -66,7 +83,7 @@ Archive open_hdf5(std::vector<uint8_t> bytes, const std::string& path) {
   } catch (const ModelError& error) {
     throw ModelError(path + ": attribute 'model_config': " + error.what());
   }
-  std::string version = file.string_attribute("/", "keras_version").value_or("");
+  std::string version = checked_version(file.string_attribute("/", "keras_version").value_or(""), path);
   refuse_keras1(path, config, version);
   return {std::move(config), std::move(version), WeightLayout::legacy, std::move(file)};
 }

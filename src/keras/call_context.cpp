@@ -18,6 +18,11 @@ bool is_too_large(const Shape& shape) {
   return false;
 }
 
+bool has_too_many_axes(const Shape& shape) {
+  constexpr int kMaxAxes = 30;
+  return shape.rank() > kMaxAxes;
+}
+
 NumberType NodeTypes::of(NodeId node) const {
   const auto found = others_.find(node);
   return found == others_.end() ? NumberType::float32 : found->second;
@@ -200,7 +205,12 @@ Integers CallContext::integers(const Argument& argument, const char* what) const
     return *values;
   }
   Integers all;
+  const auto check_length = [&](size_t length) {
+    if (length > kMaxIntegers)
+      fail(std::string(what) + ": more than " + std::to_string(kMaxIntegers) + " integers");
+  };
   if (const auto* items = std::get_if<std::vector<Argument>>(&argument.value)) {
+    check_length(items->size());
     for (const Argument& item : *items) {
       const Integers part = integers(item, what);
       if (!part.is_scalar) fail(std::string(what) + ": expected a list of integers, found a list of lists");
@@ -210,10 +220,13 @@ Integers CallContext::integers(const Argument& argument, const char* what) const
   }
   const Json& constant = *argument.constant();
   const auto take = [&](const Json& value) {
-    if (!value.is_number_integer()) fail(std::string(what) + ": expected integers, found " + brief(constant));
+    constexpr int64_t kMost = int64_t{1} << 40;
+    if (!value.is_integer_within(-kMost, kMost))
+      fail(std::string(what) + ": expected integers, found " + brief(constant));
     all.values.push_back({value.get<int64_t>(), false});
   };
   if (constant.is_array()) {
+    check_length(constant.size());
     for (const Json& value : constant) take(value);
   } else {
     take(constant);
@@ -352,8 +365,11 @@ NodeId CallContext::add(Op op, std::vector<NodeId> node_inputs) const {
     if (auto* function = std::get_if<detail::ops::Function>(&op)) function->release = kRelease;
     if (auto* conv2d = std::get_if<detail::ops::Conv2D>(&op)) conv2d->release = kRelease;
   }
+  if (graph_.nodes.size() >= kMaxNodes)
+    fail("the network has more than " + std::to_string(kMaxNodes) + " operations");
   const NodeId node = graph_.add(layer_.path, std::move(op), std::move(node_inputs));
   types_.set(node, result);
+  if (has_too_many_axes(shape(node))) fail("its output has " + std::to_string(shape(node).rank()) + " axes");
   if (is_too_large(shape(node))) fail("its output " + shape(node).to_string() + " is too large");
   return node;
 }

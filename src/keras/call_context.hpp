@@ -27,6 +27,13 @@ struct Constant {
 // True for a tensor of more than 2^40 elements per image. They are refused before a product of sizes
 // overflows.
 [[nodiscard]] bool is_too_large(const Shape& shape);
+// True for more axes than any network has: 30 and the batch.
+[[nodiscard]] bool has_too_many_axes(const Shape& shape);
+
+// Limits on what is made of a few numbers in a file: the nodes of the graph, and the integers that are
+// computed during import and handed from op to op.
+inline constexpr size_t kMaxNodes = 200'000;
+inline constexpr size_t kMaxIntegers = 4096;
 
 // The number types of the graph's nodes: nearly all are float32. Values fed to an integer input keep that
 // type until a layer or a cast converts them to float32.

@@ -97,7 +97,8 @@ bool is_keras2_tensor(const Json& value) {
 }
 
 TensorRef read_keras2_tensor(const Json& value, const ResolveTensor& resolve) {
-  if (!value[2].is_number_integer())
+  constexpr int64_t kMost = int64_t{1} << 31;
+  if (!value[1].is_integer_within(0, kMost) || !value[2].is_integer_within(0, kMost))
     throw ModelError("expected [layer, node, tensor], found " + brief(value));
   return resolve(value[0].get<std::string>(), value[1].get<int64_t>(), value[2].get<int64_t>());
 }

@@ -1,6 +1,7 @@
 #include "keras/importer.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -18,9 +19,11 @@
 namespace tf_injector::detail::keras {
 namespace {
 
-// A limit on calls: shared models that are called twice at every level of nesting double the graph at each
-// level. The largest known network (ResNet1202) has 5,000 calls.
-constexpr size_t kMaxCalls = 200'000;
+// Limits on what is made of a small file: shared models that are called twice at every level of nesting
+// double the graph at each level. The largest known network (ResNet1202) has 5,000 calls and 400,000 values.
+constexpr size_t kMaxCalls = 50'000;
+constexpr size_t kMaxWork = 3'000'000;  // values of configurations, arguments and results, of every call
+constexpr size_t kMaxOutputs = 10'000;
 
 // The name of a dtype or policy: "float32", {"class_name": "DTypePolicy", "config": {"name": "float32"}}.
 std::string policy_name(const Json& dtype) {
@@ -69,6 +72,36 @@ void check_layout(const LayerSpec& layer) {
     return;
   Config config(*layer.config, layer.where());
   layers::expect_channels_last(config);
+}
+
+size_t values_in(const Json& value) {
+  size_t count = 1;
+  for (const Json& item : value) count += values_in(item);
+  return count;
+}
+
+size_t values_in(const Argument& argument) {
+  if (const Json* constant = argument.constant()) return values_in(*constant);
+  size_t count = 1;
+  if (const auto* items = std::get_if<std::vector<Argument>>(&argument.value)) {
+    for (const Argument& item : *items) count += values_in(item);
+  }
+  return count;
+}
+
+size_t values_in(const Call& call) {
+  size_t count = 1;
+  for (const Argument& argument : call.args) count += values_in(argument);
+  for (const auto& [name, argument] : call.kwargs) count += values_in(argument);
+  return count;
+}
+
+size_t values_in(const Values& results) {
+  size_t count = results.size();
+  for (const Value& value : results) {
+    if (const auto* integers = std::get_if<Integers>(&value)) count += integers->values.size();
+  }
+  return count;
 }
 
 class Importer {
@@ -178,10 +211,15 @@ class Importer {
     const Json* declared = input.input_shape;
     if (declared == nullptr)
       throw ModelError(input.where() + ": the file does not say the shape of the input");
+    constexpr int64_t kMax = int64_t{1} << 31;
+    const Json& batch = (*declared)[0];
+    if (!batch.is_null() && !batch.is_integer_within(1, kMax)) {
+      throw ModelError(input.where() + ": input shape " + brief(*declared) +
+                       ": the batch is neither None nor a number of images");
+    }
     std::vector<int64_t> dims;
     for (size_t i = 1; i < declared->size(); ++i) {
       const Json& dim = (*declared)[i];
-      constexpr int64_t kMax = int64_t{1} << 31;
       if (!dim.is_integer_within(1, kMax)) {
         throw ModelError(input.where() + ": input shape " + brief(*declared) +
                          ": every size but the batch must be known");
@@ -189,6 +227,8 @@ class Importer {
       dims.push_back(dim.get<int64_t>());
     }
     const Shape shape(std::move(dims));
+    if (has_too_many_axes(shape))
+      throw ModelError(input.where() + ": an input of " + std::to_string(shape.rank()) + " axes");
     if (is_too_large(shape))
       throw ModelError(input.where() + ": input " + shape.to_string() + " is too large");
     const NumberType type = input_type(input);
@@ -210,9 +250,9 @@ class Importer {
     for (const CallId& id : model.order) {
       const LayerSpec& layer = model.layers[id.layer];
       if (layer.is_input()) continue;
-      if (++calls_ > kMaxCalls)
-        throw ModelError("more than " + std::to_string(kMaxCalls) + " calls of layers");
+      count_call(layer, layer.calls[id.call]);
       results[id.layer][id.call] = run_call(layer, layer.calls[id.call], results, training);
+      count_work(values_in(results[id.layer][id.call]));
     }
     Values outputs;
     for (const TensorRef& ref : model.outputs) {
@@ -223,6 +263,18 @@ class Importer {
       outputs.push_back(values[ref.output]);
     }
     return outputs;
+  }
+
+  void count_call(const LayerSpec& layer, const Call& call) {
+    if (++calls_ > kMaxCalls) throw ModelError("more than " + std::to_string(kMaxCalls) + " calls of layers");
+    count_work(values_in(call) + (layer.model == nullptr ? values_in(*layer.config) : 0));
+  }
+
+  void count_work(size_t values) {
+    work_ += values;
+    if (work_ > kMaxWork)
+      throw ModelError("the calls of its layers have more than " + std::to_string(kMaxWork) +
+                       " values in all");
   }
 
   // `around`: true if the model is called in training mode.
@@ -276,15 +328,18 @@ class Importer {
 
   // As in Keras' output_names, a repeated name gets _1, _2, ...
   void name_outputs(const Values& outputs) {
+    if (outputs.size() > kMaxOutputs)
+      throw ModelError("the model has more than " + std::to_string(kMaxOutputs) + " outputs");
     std::set<std::string> taken;
+    std::map<std::string, int> last_number;  // by layer: the last one that was taken
     for (size_t i = 0; i < outputs.size(); ++i) {
       const LayerSpec& layer = model_.layers[model_.outputs[i].layer];
       const NodeId* node = std::get_if<NodeId>(&outputs[i]);
       if (node == nullptr)
         throw ModelError(layer.where() + ": an output of the model is a shape, not a tensor");
       std::string name = layer.name;
-      for (int again = 1; !taken.insert(name).second; ++again)
-        name = layer.name + "_" + std::to_string(again);
+      for (int& again = last_number[layer.name]; !taken.insert(name).second;)
+        name = layer.name + "_" + std::to_string(++again);
       graph_.outputs.push_back(*node);
       graph_.output_names.push_back(name);
     }
@@ -298,7 +353,7 @@ class Importer {
   std::set<const LayerSpec*> noted_;
   ProblemLines refused_;
   bool has_refused_policy_ = false;
-  size_t calls_ = 0;
+  size_t calls_ = 0, work_ = 0;
 };
 
 }  // namespace

@@ -38,31 +38,41 @@ size_t end_of_string(std::string_view text, size_t at) {
   return text.size();
 }
 
-// The text with every bare NaN and Infinity replaced by a marked string. Refuses deep nesting.
+[[noreturn]] void refuse_at(const std::string& problem, size_t at) {
+  throw ModelError(problem + " at byte " + std::to_string(at));
+}
+
+// The text with every bare NaN and Infinity replaced by a marked string. Refuses deep nesting, and more
+// values than kMaxJsonValues.
 std::string mark_number_words(std::string_view text) {
   std::string out;
   out.reserve(text.size() + 64);
   int depth = 0;
+  size_t values = 1;  // at most: one more for each bracket and each comma
   for (size_t i = 0; i < text.size();) {
-    if (text[i] == '"') {
+    const char c = text[i];
+    if (c == '"') {
       const size_t end = end_of_string(text, i);
       if (text.substr(i + 1).starts_with(kMark)) throw ModelError("a reserved text stands in the JSON");
       out.append(text.substr(i, end - i));
       i = end;
       continue;
     }
-    if (text[i] == '[' || text[i] == '{') ++depth;
-    if (text[i] == ']' || text[i] == '}') --depth;
-    if (depth > kMaxJsonDepth) {
-      throw ModelError("JSON nested more than " + std::to_string(kMaxJsonDepth) + " deep at byte " +
-                       std::to_string(i));
-    }
-    if (const NumberWord* number = word_at(text, i)) {
+    const bool opens = c == '[' || c == '{';
+    if (opens) ++depth;
+    if (c == ']' || c == '}') --depth;
+    if (depth > kMaxJsonDepth)
+      refuse_at("JSON nested more than " + std::to_string(kMaxJsonDepth) + " deep", i);
+    values += opens || c == ',' ? 1 : 0;
+    if (values > kMaxJsonValues)
+      refuse_at("JSON of more than " + std::to_string(kMaxJsonValues) + " values", i);
+    if (const NumberWord* number = c == 'N' || c == 'I' || c == '-' ? word_at(text, i) : nullptr) {
       out.append("\"").append(kMark).append(number->word).append("\"");
       i += number->word.size();
       continue;
     }
-    out += text[i++];
+    out += c;
+    ++i;
   }
   return out;
 }
@@ -101,9 +111,13 @@ Json unwrapped(Json value) {
 
 Json parse_json(std::span<const uint8_t> text) {
   const std::string_view bytes(reinterpret_cast<const char*>(text.data()), text.size());
+  if (bytes.size() > kMaxJsonBytes) {
+    throw ModelError("JSON of " + std::to_string(bytes.size()) + " bytes; at most " +
+                     std::to_string(kMaxJsonBytes) + " are read");
+  }
   Json parsed;
   try {
-    parsed = Json::parse(mark_number_words(bytes), kMaxJsonDepth);
+    parsed = Json::parse(mark_number_words(bytes), kMaxJsonDepth, Json::EqualKeys::refused);
   } catch (const JsonError& error) {
     throw ModelError(std::string("not valid JSON: ") + error.what());
   }
@@ -115,10 +129,31 @@ const Json* member(const Json& object, const char* key) {
   return found != nullptr && !found->is_null() ? found : nullptr;
 }
 
+namespace {
+
+constexpr size_t kLongestBrief = 60;
+constexpr size_t kCopied = kLongestBrief + 4;  // a UTF-8 character is not cut within what is shown
+
+// The value without what cannot be within its first kLongestBrief characters as JSON; `left`: how many items
+// may still be copied.
+Json beginning_of(const Json& value, size_t& left) {
+  if (value.is_string()) return value.text().substr(0, kCopied);
+  if (!value.is_array() && !value.is_object()) return value;
+  Json begun = value.is_array() ? Json::array() : Json::object();
+  for (size_t i = 0; i < value.size() && left > 0; ++i) {
+    --left;
+    if (value.is_array()) begun.push_back(beginning_of(value[i], left));
+    if (value.is_object()) begun.add(value.keys()[i].substr(0, kCopied), beginning_of(value[i], left));
+  }
+  return begun;
+}
+
+}  // namespace
+
 std::string brief(const Json& value) {
-  constexpr size_t kLongest = 60;
-  std::string text = value.dump(-1, /*ascii=*/true);
-  if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
+  size_t left = kLongestBrief + 1;
+  std::string text = beginning_of(value, left).dump(-1, /*ascii=*/true);
+  if (text.size() > kLongestBrief) text = text.substr(0, kLongestBrief) + "...";
   return text;
 }
 

@@ -4,6 +4,7 @@
 #include <queue>
 #include <unordered_map>
 
+#include "core/printable.hpp"
 #include "keras/call_nodes.hpp"
 #include "tf_injector/error.hpp"
 
@@ -14,9 +15,25 @@ bool is_model_class(const std::string& name) {
   return name == "Functional" || name == "Model" || name == "Sequential";
 }
 
+// Limits that no real network comes near: ResNet1202 has 7,000 layers.
+constexpr size_t kMostLayers = 25'000;
+constexpr size_t kLongestName = 1000;  // of a layer with the models that it is in; of a class; of a module
+
+// A name or class: "" if it is absent or None. Throws ModelError for another type than text, and for text
+// that is too long or holds control characters, which no message, list or report could show.
 std::string text_member(const Json& object, const char* key) {
-  const Json* found = object.find(key);
-  return found != nullptr && found->is_string() ? found->get<std::string>() : std::string();
+  const Json* found = member(object, key);
+  if (found == nullptr) return "";
+  if (!found->is_string())
+    throw ModelError("'" + std::string(key) + "' of a layer or model: expected a text, found " +
+                     brief(*found));
+  const std::string& text = found->text();
+  if (text.size() > kLongestName || has_control_characters(text)) {
+    throw ModelError("'" + std::string(key) + "' of a layer or model: expected at most " +
+                     std::to_string(kLongestName) + " bytes without control characters, found " +
+                     brief(*found));
+  }
+  return text;
 }
 
 const Json* list_member(const Json& object, const char* key) {
@@ -30,11 +47,17 @@ const Json* declared_shape(const Json& config) {
   return shape != nullptr ? shape : list_member(config, "batch_shape");
 }
 
-// Generates names for Sequential models without one (until Keras 2.2.2 their configuration is just the list
-// of layers): the names that Keras generates when it loads the file.
-class NewNames {
+// What all models of a file share. Generates names for Sequential models without one (until Keras 2.2.2 their
+// configuration is just the list of layers): the names that Keras generates when it loads the file.
+class WholeFile {
  public:
-  std::string next() {
+  // Throws ModelError for more layers than kMostLayers.
+  void count_layer() {
+    if (++layers_ > kMostLayers)
+      throw ModelError("the file has more than " + std::to_string(kMostLayers) + " layers");
+  }
+
+  std::string next_name() {
     const std::string name = "sequential" + (count_ == 0 ? "" : "_" + std::to_string(count_));
     ++count_;
     return name;
@@ -42,13 +65,14 @@ class NewNames {
 
  private:
   int count_ = 0;
+  size_t layers_ = 0;
 };
 
 // Reads one model; each nested model has its own reader.
 class SpecReader {
  public:
-  SpecReader(const Json& config, std::string path, Generation generation, NewNames& new_names)
-      : json_(config), path_(std::move(path)), generation_(generation), new_names_(new_names) {}
+  SpecReader(const Json& config, std::string path, Generation generation, WholeFile& file)
+      : json_(config), path_(std::move(path)), generation_(generation), file_(file) {}
 
   ModelSpec read() {
     spec_.class_name = text_member(json_, "class_name");
@@ -85,6 +109,7 @@ class SpecReader {
   [[nodiscard]] std::string where() const { return path_.empty() ? "the model" : "model '" + path_ + "'"; }
 
   void read_layer(const Json& json) {
+    file_.count_layer();
     LayerSpec layer;
     layer.class_name = text_member(json, "class_name");
     layer.module = text_member(json, "module");
@@ -97,13 +122,17 @@ class SpecReader {
     if (layer.name.empty()) layer.name = text_member(*config, "name");
     const bool is_model = is_model_class(layer.class_name);
     while (layer.name.empty() && is_model) {
-      std::string name = new_names_.next();
+      std::string name = file_.next_name();
       if (!by_name_.contains(name)) layer.name = std::move(name);
       layer.is_unnamed = true;
     }
     layer.path = path_.empty() ? layer.name : path_ + "/" + layer.name;
+    if (layer.path.size() > kLongestName) {
+      throw ModelError(where() + ": layer '" + layer.name + "': its path has more than " +
+                       std::to_string(kLongestName) + " bytes");
+    }
     if (is_model) {
-      layer.model = std::make_unique<ModelSpec>(SpecReader(json, layer.path, generation_, new_names_).read());
+      layer.model = std::make_unique<ModelSpec>(SpecReader(json, layer.path, generation_, file_).read());
     }
     if (layer.is_input()) {
       layer.input_shape = declared_shape(*layer.config);
@@ -235,7 +264,7 @@ class SpecReader {
     if (found == by_name_.end())
       throw ModelError("refers to layer '" + name + "', which the model does not have");
     const LayerSpec& layer = spec_.layers[found->second];
-    const int64_t call = layer.is_input() ? 0 : node - first_node(layer, place);
+    const int64_t call = node - first_node(layer, place);
     if (call < 0 || call >= static_cast<int64_t>(layer.calls.size()) || tensor < 0) {
       throw ModelError("refers to tensor " + std::to_string(tensor) + " of node " + std::to_string(node) +
                        " of layer '" + name + "', which is called " + std::to_string(layer.calls.size()) +
@@ -325,7 +354,7 @@ class SpecReader {
   std::string path_;
   Generation generation_;
   ModelSpec spec_;
-  NewNames& new_names_;
+  WholeFile& file_;
   std::unordered_map<std::string, size_t> by_name_;
   std::map<std::string, std::pair<int64_t, int64_t>> nodes_used_;
 };
@@ -335,10 +364,10 @@ class SpecReader {
 ModelSpec read_model_spec(const Json& config, const std::string& keras_version) {
   if (!config.is_object()) throw ModelError("its configuration is not a JSON object");
   const bool keras3 = keras_version.starts_with("3.");
-  NewNames new_names;
+  WholeFile file;
   const bool is_list = config.contains("config") && config["config"].is_array();
-  std::string name = is_list ? new_names.next() : "";
-  ModelSpec spec = SpecReader(config, "", keras3 ? Generation::keras3 : Generation::keras2, new_names).read();
+  std::string name = is_list ? file.next_name() : "";
+  ModelSpec spec = SpecReader(config, "", keras3 ? Generation::keras3 : Generation::keras2, file).read();
   if (spec.name.empty()) spec.name = std::move(name);
   return spec;
 }

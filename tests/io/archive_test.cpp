@@ -120,6 +120,21 @@ TEST(Zip, SignatureDecides) {
   for (const std::string& path : {zip, text, hdf5}) std::filesystem::remove(path);
 }
 
+// As many signatures of directory entries as there are members at least: refused before libzip reads them.
+TEST(Zip, MoreMembersThanAskedForAreRefused) {
+  const std::vector<int64_t> shape{1};
+  const std::string array = npy_header("|u1", shape) + "a";
+  const std::string text = npz_bytes({{"a", array}, {"b", array}, {"c", array}});
+  const std::vector<uint8_t> bytes(text.begin(), text.end());
+  EXPECT_NO_THROW(ZipArchive(bytes, "a.zip", 3));
+  try {
+    const ZipArchive zip(bytes, "a.zip", 2);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()), "a.zip: more than 2 members; no such archive is read");
+  }
+}
+
 TEST(Hdf5, WhatIsNoFileIsRefusedWithItsLabel) {
   for (const std::string text : {"", "hello", "\x89HDF\r\n\x1a\n"}) {
     try {

@@ -189,6 +189,83 @@ TEST(Refused, ReferencesToNothing) {
               HasSubstr("layer 'nobody', which the model does not have"));
 }
 
+TEST(Refused, NodesThatAreNot) {
+  for (const char* node :
+       {"1", "-1", "1000000000", "-9223372036854775808", "18446744073709551615", "0.0", "true"}) {
+    Json config = config_of("k2_nested.keras");
+    for (Json& layer : config["config"]["layers"]) {
+      if (layer["name"] == "conv_a") layer["inbound_nodes"][0][0][1] = Json::parse(node);
+    }
+    EXPECT_NE(message_of("k2_nested.keras", config), "") << node;
+    config = config_of("k2_nested.keras");
+    config["config"]["input_layers"][0][1] = Json::parse(node);
+    EXPECT_NE(message_of("k2_nested.keras", config), "") << node;
+  }
+}
+
+TEST(Refused, NamesThatCannotBeShown) {
+  const std::string long_name(1001, 'x');
+  for (const std::string_view name : {std::string_view("a\0b", 3), std::string_view("a\nb"),
+                                      std::string_view("\x1b[2J"), std::string_view(long_name)}) {
+    const std::string message = changed("conv2d", "name", std::string(name));
+    EXPECT_THAT(message, HasSubstr("without control characters, found \""));
+    EXPECT_EQ(message.find_first_of(std::string_view("\0\n\x1b", 3)), std::string::npos);
+  }
+  EXPECT_THAT(changed("conv2d", "name", 5),
+              HasSubstr("'name' of a layer or model: expected a text, found 5"));
+  Json config = config_of("k2_sequential.keras");
+  config["config"]["layers"][1]["module"] = Json::array();
+  EXPECT_THAT(message_of("k2_sequential.keras", config), HasSubstr("'module' of a layer or model"));
+}
+
+TEST(Refused, BatchesThatAreNot) {
+  for (const char* shape :
+       {R"(["x", 9, 8, 2])", "[0, 9, 8, 2]", "[-1, 9, 8, 2]", "[1.5, 9, 8, 2]", "[{}, 9, 8, 2]"})
+    EXPECT_THAT(changed("input_1", "batch_input_shape", Json::parse(shape)),
+                HasSubstr("the batch is neither"))
+        << shape;
+}
+
+// What one number of a small file could make of it.
+TEST(Refused, SmallFilesThatMakeLargeGraphs) {
+  const auto message = [](const std::string& shape, const std::string& config, const std::string& kwargs) {
+    const std::string text =
+        R"({"class_name": "Functional", "config": {"name": "m", "layers": [{"class_name": "InputLayer", "name": "i",)"
+        R"( "config": {"name": "i", "batch_input_shape": )" +
+        shape +
+        R"(}, "inbound_nodes": []}, {"class_name": )"
+        R"("TFOpLambda", "name": "o", "config": {"name": "o", )" +
+        config + R"(}, "inbound_nodes": [["i", 0, 0, )" + kwargs +
+        R"(]]}], "input_layers": [["i", 0, 0]], "output_layers": [["o", 0, 0]]}})";
+    return message_of("k2_sequential.keras", Json::parse(text));
+  };
+  EXPECT_THAT(message("[null, 2147483648]", R"("function": "unstack")", R"({"axis": 1})"),
+              HasSubstr("2147483648 parts"));
+  EXPECT_THAT(message("[null, 2147483648]", R"("function": "split")",
+                      R"({"num_or_size_splits": 2147483648, "axis": 1})"),
+              HasSubstr("2147483648 parts"));
+  std::string many = "[-1";
+  for (int i = 0; i < 40; ++i) many += ", 1";
+  EXPECT_THAT(message("[null, 1]", R"("function": "reshape")", R"({"shape": )" + many + "]}"),
+              HasSubstr("has 40 axes"));
+  for (int i = 0; i < 5000; ++i) many += ", 1";
+  EXPECT_THAT(message("[null, 1]", R"("function": "reshape")", R"({"shape": )" + many + "]}"),
+              HasSubstr("more than 4096 integers"));
+  EXPECT_THAT(message("[null, 1]", R"("function": "reshape")", R"({"shape": [-1, 9223372036854775807]})"),
+              HasSubstr("expected integers"));
+}
+
+TEST(Refused, TooManyLayers) {
+  Json config = config_of("k2_sequential.keras");
+  const Json layer = config["config"]["layers"][1];
+  for (int i = 0; i < 25'000; ++i) {
+    Json copy = layer;
+    copy["config"]["name"] = "copy_" + std::to_string(i);
+    config["config"]["layers"].push_back(std::move(copy));
+  }
+  EXPECT_EQ(message_of("k2_sequential.keras", config), "the file has more than 25000 layers");
+}
+
 TEST(Refused, Cycles) {
   Json config = config_of("k2_nested.keras");
   for (Json& layer : config["config"]["layers"]) {

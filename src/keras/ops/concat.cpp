@@ -27,6 +27,8 @@ Values concat(CallContext& call) {
   for (const Argument& item : *items) {
     const Integers part = call.integers(item, "values");
     if (part.is_scalar) call.fail("expected lists of integers to join");
+    if (joined.values.size() + part.values.size() > kMaxIntegers)
+      call.fail("joins more than " + std::to_string(kMaxIntegers) + " integers");
     joined.values.insert(joined.values.end(), part.values.begin(), part.values.end());
   }
   if (along != 0 && along != -1) call.fail("axis " + std::to_string(along) + " of a list of integers");

@@ -52,6 +52,8 @@ std::vector<int64_t> part_lengths(CallContext& call, int64_t length) {
     const int64_t count = lengths.at(0);
     if (count < 1 || length % count != 0)
       call.fail("cannot split " + std::to_string(length) + " into " + std::to_string(count) + " equal parts");
+    if (count > static_cast<int64_t>(kMaxIntegers))
+      call.fail("cannot make " + std::to_string(count) + " parts; at most " + std::to_string(kMaxIntegers));
     lengths.assign(static_cast<size_t>(count), length / count);
   } else if (call.generation() == Generation::keras3) {
     lengths.push_back(length);
@@ -105,6 +107,8 @@ Values unstack(CallContext& call) {
   const NodeId input = call.input();
   const int axis = axis_of(call, 2, call.shape(input).rank() + 1, "unstack");
   const int64_t length = call.shape(input)[axis];
+  if (length > static_cast<int64_t>(kMaxIntegers))
+    call.fail("cannot make " + std::to_string(length) + " parts; at most " + std::to_string(kMaxIntegers));
   for (int64_t i = 0; i < length; ++i) parts.emplace_back(part(call, input, axis, i, 1, true));
   return parts;
 }
