@@ -2,9 +2,7 @@
 // Run under the sanitizers (scripts/sanitize), where anything else shows.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <functional>
-#include <random>
 
 #include "archives.hpp"
 #include "cifar_example.hpp"
@@ -12,62 +10,12 @@
 #include "data/cifar/cifar.hpp"
 #include "data/load.hpp"
 #include "io/npy.hpp"
+#include "support/mutator.hpp"
 #include "temporary_folder.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::detail::data {
 namespace {
-
-class Mutator {
- public:
-  explicit Mutator(std::string good) : good_(std::move(good)) {}
-
-  // Changes one to four places; half of them near the start or the end, where files say what they are.
-  std::string next() {
-    std::string bytes = good_;
-    for (size_t left = number(1, 4); left > 0 && !bytes.empty(); --left) {
-      const size_t at = place(bytes.size());
-      switch (number(0, 5)) {
-        case 0:
-          bytes[at] = static_cast<char>(bytes[at] ^ (1 << number(0, 7)));
-          break;
-        case 1:
-          bytes[at] = static_cast<char>(number(0, 255));
-          break;
-        case 2:
-          bytes[at] = bytes[number(0, std::min<size_t>(bytes.size() - 1, 300))];
-          break;
-        case 3:
-          bytes.erase(at, number(1, 9));
-          break;
-        case 4:
-          bytes.insert(at, bytes.substr(place(bytes.size()), number(1, 9)));
-          break;
-        default:
-          for (size_t i = at; i < std::min(at + 4, bytes.size()); ++i) bytes[i] = static_cast<char>(0xFF);
-      }
-    }
-    return bytes;
-  }
-
- private:
-  size_t number(size_t low, size_t high) { return std::uniform_int_distribution<size_t>(low, high)(random_); }
-  size_t place(size_t size) {
-    constexpr size_t kEdge = 250;
-    const size_t edge = std::min(size - 1, kEdge);
-    switch (number(0, 3)) {
-      case 0:
-        return number(0, edge);
-      case 1:
-        return size - 1 - number(0, edge);
-      default:
-        return number(0, size - 1);
-    }
-  }
-
-  std::string good_;
-  std::mt19937 random_{20260101};
-};
 
 struct Counts {
   int loaded = 0;
@@ -76,9 +24,8 @@ struct Counts {
 
 // Runs `load` on mutations (TFI_MUTATIONS of them); it returns or throws DatasetError with one line.
 Counts mutate(const std::string& good, const std::function<void(const std::string&)>& load) {
-  Mutator mutator(good);
-  const char* wanted = std::getenv("TFI_MUTATIONS");
-  const int count = wanted != nullptr ? std::stoi(wanted) : 400;
+  test::Mutator mutator(good);
+  const int count = test::mutations_wanted(400);
   Counts counts;
   load(good);
   for (int i = 0; i < count; ++i) {

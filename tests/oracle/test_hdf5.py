@@ -1,10 +1,12 @@
 """HDF5 against h5py: data sets and attributes as Keras writes them, and what must be refused in one clear line."""
 
+import zipfile
+
 import h5py
 import numpy as np
 import pytest
 
-from probe import InputError, seeded
+from probe import ROOT, InputError, seeded
 
 FLOATS = [order + kind for order in "<>" for kind in ("f2", "f4", "f8")]
 INTEGERS = [order + kind for order in "<>" for kind in ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")]
@@ -193,3 +195,97 @@ def test_every_truncation_is_refused(probe, tmp_path):
         (tmp_path / "a.h5").write_bytes(whole[:length])
         with pytest.raises(InputError):
             probe("hdf5_walk", tmp_path / "a.h5")
+
+
+FORMS = [("earliest", "v108"), ("v108", "v108"), ("v110", "v110"), ("v112", "latest")]
+
+
+def walked(probe, path):
+    """What the reader finds: {path of a data set: (shape, bytes of float32)}."""
+    fields = probe("hdf5_walk", path)
+    found = {}
+    for i in range(0, len(fields) - 2, 3):
+        name, shape, digits = fields[i : i + 3]
+        found[name] = (shape, bytes.fromhex(digits))
+    return found
+
+
+def expected(file):
+    found = {}
+    file.visititems(lambda name, item: found.update(
+        {"/" + name: (",".join(map(str, item.shape)), np.asarray(item, "<f4").tobytes())} if isinstance(item, h5py.Dataset) else {}))
+    return found
+
+
+# Up to eight links stand in the group's header (new form); more in a fractal heap, whose root is a direct block, then an
+# indirect one, then one with indirect blocks below; its index gets levels. In the old form a B-tree lists them.
+@pytest.mark.parametrize("libver", FORMS)
+@pytest.mark.parametrize("count", [0, 1, 8, 9, 60, 700, 6000])
+def test_groups_of_any_size(probe, tmp_path, libver, count):
+    rng = seeded()
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w", libver=libver) as file:
+        group = file.create_group("layers")
+        for i in range(count):
+            name = f"{i:x}_" + "n" * rng.choice([1, 5, 30, 150])
+            group.create_dataset(name, data=np.full(rng.randint(0, 2), i, "<f4"))
+        for name in rng.sample(sorted(group), min(count, 20)):
+            if rng.random() < 0.5:
+                del group[name]
+    with h5py.File(path) as file:
+        wanted = expected(file)
+    assert walked(probe, path) == wanted
+
+
+@pytest.mark.parametrize("libver", FORMS)
+def test_attributes_of_any_number(probe, tmp_path, libver):
+    rng = seeded()
+    texts = {f"name{i}": ["x" * rng.randint(0, 3000) for _ in range(rng.randint(1, 4))] for i in range(40)}
+    with h5py.File(tmp_path / "a.h5", "w", libver=libver) as file:
+        for name, values in texts.items():
+            file.attrs[f"v_{name}"] = values
+            file.attrs[f"f_{name}"] = np.array([value.encode() for value in values])
+    for name, values in texts.items():
+        for kind in "vf":
+            assert names_of(probe("hdf5_strings", tmp_path / "a.h5", "/", f"{kind}_{name}")) == [v.encode() for v in values]
+
+
+@pytest.mark.parametrize("libver", FORMS[:2])
+@pytest.mark.parametrize("packed", [{}, {"compression": "gzip"}, {"compression": "gzip", "shuffle": True}])
+def test_many_chunks(probe, tmp_path, libver, packed):
+    array = np.frombuffer(seeded().randbytes(4 * 31 * 47 * 5), "<i4").reshape(31, 47, 5).astype("<f4")
+    with h5py.File(tmp_path / "a.h5", "w", libver=libver) as file:
+        file.create_dataset("x", data=array, chunks=(2, 3, 4), **packed)
+    assert_same(array, probe("hdf5_floats", tmp_path / "a.h5", "x"))
+
+
+def test_chunks_with_a_newer_index_are_refused(probe, tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w", libver="v110") as file:
+        file.create_dataset("x", data=np.zeros((9, 9), "<f4"), chunks=(2, 2))
+    with pytest.raises(InputError, match="a.h5: 'x': is stored in chunks with an index of HDF5 1.10; write it with libver='earliest'"):
+        probe("hdf5_floats", tmp_path / "a.h5", "x")
+
+
+MODELS = sorted(path for folder in ("tests/golden", "tests/keras/files", "models") for pattern in ("*.keras", "*.h5")
+                for path in (ROOT / folder).rglob(pattern))
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)
+def test_files_of_keras(probe, tmp_path, path):
+    """Every data set and every text of the committed models, in every bit."""
+    content = path.read_bytes()
+    if zipfile.is_zipfile(path):
+        content = zipfile.ZipFile(path).read("model.weights.h5")
+    copy = tmp_path / "copy.h5"
+    copy.write_bytes(content)
+    with h5py.File(copy) as file:
+        wanted, texts = expected(file), {}
+        file.visititems(lambda name, item: texts.update({(name, key): value for key, value in item.attrs.items()}))
+        texts.update({("/", key): value for key, value in file.attrs.items()})
+    assert walked(probe, copy) == wanted
+    for (name, key), value in texts.items():
+        if not isinstance(value, (str, bytes, np.bytes_)) and getattr(value, "dtype", np.dtype("f4")).kind not in "SO":
+            continue
+        values = [value] if isinstance(value, (str, bytes)) else list(value)
+        encoded = [v.encode() if isinstance(v, str) else bytes(v) for v in values]
+        assert names_of(probe("hdf5_strings", copy, name, key)) == encoded, (name, key)

@@ -1,22 +1,26 @@
-// Reads string attributes of an opened HDF5 object. Internal to io/.
+// Reads text attributes of an HDF5 object. Internal to io/.
 #pragma once
 
-#include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "io/hdf5/hdf5_handles.hpp"
+#include "io/hdf5/hdf5_heap.hpp"
+#include "io/hdf5/hdf5_object.hpp"
 
 namespace tf_injector::detail::hdf5 {
 
-// All strings of an attribute (fixed or variable length, one or many); nothing if there is no such attribute.
+// All texts of an attribute (fixed or variable length, one or many); nothing if there is no such attribute.
 // An attribute without elements gives an empty list, whatever its type (h5py writes an empty list as floats).
-// `where` names the attribute in messages; `file` holds the bytes of the file. Throws Error(bad_input).
-[[nodiscard]] std::optional<std::vector<std::string>> read_strings(const ObjectHandle& object,
-                                                                   const std::string& name,
-                                                                   const std::string& where,
-                                                                   std::span<const uint8_t> file);
+// Throws Damaged; NoText for values of another type.
+[[nodiscard]] std::optional<std::vector<std::string>> read_strings(FileBytes& file, GlobalHeap& heap,
+                                                                   const Object& object,
+                                                                   std::string_view name);
+
+class NoText : public std::runtime_error {
+ public:
+  NoText() : std::runtime_error("is not text") {}
+};
 
 }  // namespace tf_injector::detail::hdf5

@@ -1,12 +1,13 @@
 #include "io/hdf5/hdf5_dataset.hpp"
 
 #include <algorithm>
-#include <array>
-#include <optional>
-#include <span>
+#include <bit>
+#include <cstring>
 
 #include "core/half.hpp"
 #include "io/hdf5/hdf5_attribute.hpp"
+#include "io/hdf5/hdf5_chunks.hpp"
+#include "io/hdf5/hdf5_types.hpp"
 
 namespace tf_injector::detail::hdf5 {
 namespace {
@@ -17,200 +18,211 @@ constexpr uint64_t kUncheckedSize = uint64_t{64} << 20;
 constexpr uint64_t kMaxRatio = 100;
 constexpr uint64_t kDeflateRatio = 1032;
 
-enum class Values { float16, bfloat16, float32, float64, signed_integer, unsigned_integer };
-
-// IEEE 754 binary16 in either byte order, as h5py writes it.
-bool is_float16(hid_t type) {
-  size_t sign = 0, exponent = 0, exponent_bits = 0, mantissa = 0, mantissa_bits = 0;
-  return H5Tget_size(type) == 2 &&
-         H5Tget_fields(type, &sign, &exponent, &exponent_bits, &mantissa, &mantissa_bits) >= 0 &&
-         sign == 15 && exponent == 10 && exponent_bits == 5 && mantissa == 0 && mantissa_bits == 10 &&
-         H5Tget_ebias(type) == 15 && H5Tget_norm(type) == H5T_NORM_IMPLIED;
+template <typename T>
+T element_at(const uint8_t* bytes, bool is_big_endian) {
+  std::array<uint8_t, sizeof(T)> digits;
+  std::memcpy(digits.data(), bytes, sizeof(T));
+  if (is_big_endian) std::reverse(digits.begin(), digits.end());
+  return std::bit_cast<T>(digits);
 }
 
-bool is_one_of(hid_t type, std::span<const hid_t> types) {
-  return std::any_of(types.begin(), types.end(), [&](hid_t other) { return H5Tequal(type, other) > 0; });
+template <typename T, typename Convert>
+std::vector<float> converted(std::span<const uint8_t> bytes, bool is_big_endian, Convert convert) {
+  std::vector<float> values(bytes.size() / sizeof(T));
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = convert(element_at<T>(bytes.data() + i * sizeof(T), is_big_endian));
+  return values;
 }
 
-std::optional<Values> values_of(hid_t type) {
-  const std::array float32{H5T_IEEE_F32LE, H5T_IEEE_F32BE}, float64{H5T_IEEE_F64LE, H5T_IEEE_F64BE};
-  const std::array signed_types{H5T_STD_I8LE,  H5T_STD_I8BE,  H5T_STD_I16LE, H5T_STD_I16BE,
-                                H5T_STD_I32LE, H5T_STD_I32BE, H5T_STD_I64LE, H5T_STD_I64BE};
-  const std::array unsigned_types{H5T_STD_U8LE,  H5T_STD_U8BE,  H5T_STD_U16LE, H5T_STD_U16BE,
-                                  H5T_STD_U32LE, H5T_STD_U32BE, H5T_STD_U64LE, H5T_STD_U64BE};
-  switch (H5Tget_class(type)) {
-    case H5T_FLOAT:
-      if (is_one_of(type, float32)) return Values::float32;
-      if (is_one_of(type, float64)) return Values::float64;
-      if (is_float16(type)) return Values::float16;
-      return std::nullopt;
-    case H5T_INTEGER:
-      if (is_one_of(type, signed_types)) return Values::signed_integer;
-      if (is_one_of(type, unsigned_types)) return Values::unsigned_integer;
-      return std::nullopt;
-    case H5T_OPAQUE:  // h5py's "|V2": Keras 3 writes bfloat16 this way, with the attribute `dtype`
-      return H5Tget_size(type) == 2 ? std::optional(Values::bfloat16) : std::nullopt;
+std::vector<float> floats_of(std::span<const uint8_t> bytes, const ElementType& type) {
+  const auto narrow = [](auto x) { return static_cast<float>(x); };
+  const bool big = type.is_big_endian;
+  const bool is_signed = type.kind == Kind::signed_integer;
+  switch (type.kind) {
+    case Kind::float32:
+      return converted<float>(bytes, big, [](float x) { return x; });
+    case Kind::float64:
+      return converted<double>(bytes, big, narrow);
+    case Kind::float16:
+      return converted<uint16_t>(bytes, big, half_to_float);
+    case Kind::opaque:
+      return converted<uint16_t>(bytes, false, bfloat16_to_float);
     default:
-      return std::nullopt;
+      break;
+  }
+  switch (type.bytes) {
+    case 1:
+      return is_signed ? converted<int8_t>(bytes, big, narrow) : converted<uint8_t>(bytes, big, narrow);
+    case 2:
+      return is_signed ? converted<int16_t>(bytes, big, narrow) : converted<uint16_t>(bytes, big, narrow);
+    case 4:
+      return is_signed ? converted<int32_t>(bytes, big, narrow) : converted<uint32_t>(bytes, big, narrow);
+    default:
+      return is_signed ? converted<int64_t>(bytes, big, narrow) : converted<uint64_t>(bytes, big, narrow);
   }
 }
 
-class Reader {
+class DataSet {
  public:
-  Reader(const ObjectHandle& dataset, const std::string& where, std::span<const uint8_t> file)
-      : dataset_(dataset), where_(where), file_(file) {}
+  DataSet(FileBytes& file, GlobalHeap& heap, const Object& object)
+      : file_(file), heap_(heap), object_(object) {}
 
   Hdf5File::Array read() {
-    const TypeHandle type(H5Dget_type(dataset_.get()));
-    const auto values = type.valid() ? values_of(type.get()) : std::nullopt;
-    if (!values) throw_bad(where_, "expected floats of 16, 32 or 64 bits or integers, found another type");
-    if (*values == Values::bfloat16) check_bfloat16();
+    type_ = read_type(object_.get(MessageType::datatype, "type").bytes);
+    check_type();
+    space_ = read_dataspace(object_.get(MessageType::dataspace, "shape").bytes);
+    if (space_.is_null) throw Refused("has no shape");
+    if (__builtin_mul_overflow(space_.elements, type_.bytes, &bytes_))
+      throw Refused("declares a size beyond any file");
     Hdf5File::Array array;
-    array.shape = read_shape();
-    check_storage(H5Tget_size(type.get()));
-    array.values = convert(*values, type.get());
+    array.shape = Shape(std::vector<int64_t>(space_.dims.begin(), space_.dims.end()));
+    if (object_.find(MessageType::external_files) != nullptr)
+      throw Refused("keeps its data in another file; that is refused");
+    if (bytes_ > 0) array.values = read_values();
     return array;
   }
 
  private:
-  // Only the attribute says that two opaque bytes are a bfloat16.
-  void check_bfloat16() const {
-    const auto dtype = read_strings(dataset_, "dtype", where_, file_);
+  void check_type() const {
+    const bool is_number = type_.kind <= Kind::unsigned_integer;
+    const bool is_opaque = type_.kind == Kind::opaque && type_.bytes == 2;
+    if (!is_number && !is_opaque)
+      throw Refused("expected floats of 16, 32 or 64 bits or integers, found another type");
+    if (!is_opaque) return;
+    // h5py's "|V2": only the attribute says that two opaque bytes are a bfloat16, as Keras 3 writes it.
+    const auto dtype = read_strings(file_, heap_, object_, "dtype");
     if (!dtype || dtype->size() != 1 || dtype->front() != "bfloat16")
-      throw_bad(where_, "holds opaque values; expected an attribute dtype = 'bfloat16'");
+      throw Refused("holds opaque values; expected an attribute dtype = 'bfloat16'");
   }
 
-  Shape read_shape() {
-    const SpaceHandle space(H5Dget_space(dataset_.get()));
-    const H5S_class_t kind = space.valid() ? H5Sget_simple_extent_type(space.get()) : H5S_NO_CLASS;
-    if (kind == H5S_SCALAR) return {};
-    if (kind != H5S_SIMPLE) throw_bad(where_, "has no shape");
-    std::array<hsize_t, H5S_MAX_RANK> dims{};
-    const int rank = H5Sget_simple_extent_dims(space.get(), dims.data(), nullptr);
-    if (rank < 0) throw_bad(where_, "its shape cannot be read");
-    std::vector<int64_t> shape;
-    for (int axis = 0; axis < rank; ++axis) {
-      const hsize_t dim = dims[static_cast<size_t>(axis)];
-      if (dim > uint64_t{1} << 62 || __builtin_mul_overflow(elements_, dim, &elements_)) {
-        throw_bad(where_, "declares a shape of more elements than any file holds");
+  [[noreturn]] void refuse_size(uint64_t stored) const {
+    throw Refused("declares " + std::to_string(bytes_) + " bytes, the file stores " + std::to_string(stored) +
+                  " for it; it is damaged or was never written in full");
+  }
+
+  std::vector<float> read_values() {
+    enum Class : unsigned { compact = 0, contiguous = 1, chunked = 2 };
+    Cursor layout(object_.get(MessageType::layout, "layout").bytes);
+    const unsigned version = layout.u8(), kind = layout.u8();
+    if (version != 3 && version != 4) throw Refused(kUnknownLayout);
+    switch (kind) {
+      case compact: {
+        const uint64_t stored = layout.u16();
+        if (stored < bytes_) refuse_size(stored);
+        return floats_of(layout.take(bytes_), type_);
       }
-      shape.push_back(static_cast<int64_t>(dim));
-    }
-    return Shape(std::move(shape));
-  }
-
-  void check_storage(size_t element_bytes) const {
-    uint64_t bytes = 0;
-    if (__builtin_mul_overflow(elements_, element_bytes, &bytes))
-      throw_bad(where_, "declares a size beyond any file");
-    if (bytes == 0) return;
-    const PropertyHandle plist(H5Dget_create_plist(dataset_.get()));
-    if (!plist.valid()) throw_bad(where_, "its storage properties cannot be read");
-    if (H5Pget_external_count(plist.get()) != 0)
-      throw_bad(where_, "keeps its data in another file; that is refused");
-    const bool packed = check_filters(plist.get());
-    const uint64_t stored = H5Dget_storage_size(dataset_.get());
-    const auto too_large = [&] {
-      throw_bad(where_, "declares " + std::to_string(bytes) + " bytes, the file stores " +
-                            std::to_string(stored) + " for it; it is damaged or was never written in full");
-    };
-    if (stored > file_.size()) too_large();
-    switch (H5Pget_layout(plist.get())) {
-      case H5D_COMPACT:
-      case H5D_CONTIGUOUS:
-        if (stored < bytes ||
-            (H5Pget_layout(plist.get()) == H5D_CONTIGUOUS && H5Dget_offset(dataset_.get()) == HADDR_UNDEF)) {
-          too_large();
-        }
-        return;
-      case H5D_CHUNKED:
-        check_chunks(plist.get(), element_bytes, bytes);
-        if (packed ? bytes / kDeflateRatio > stored : bytes > stored) too_large();
-        if (bytes > kUncheckedSize && bytes / kMaxRatio > stored) too_large();
-        return;
+      case contiguous: {
+        const uint64_t address = layout.u64(), declared = layout.u64();
+        const uint64_t stored = address == kUndefined ? 0 : declared;
+        if (stored < bytes_ || stored > file_.size()) refuse_size(stored);
+        return floats_of(file_.values(address, bytes_), type_);
+      }
+      case chunked:
+        return read_chunks(layout, version);
       default:
-        throw_bad(where_, "is a view of other data sets or of an unknown layout; that is refused");
+        throw Refused(kUnknownLayout);
     }
   }
 
-  // A chunk is decompressed as a whole, so it must not be far larger than the data.
-  void check_chunks(hid_t plist, size_t element_bytes, uint64_t bytes) const {
-    std::array<hsize_t, H5S_MAX_RANK> dims{};
-    const int rank = H5Pget_chunk(plist, H5S_MAX_RANK, dims.data());
-    uint64_t chunk = element_bytes;
-    bool overflow = rank < 0;
-    for (int axis = 0; axis < rank; ++axis) {
-      overflow |= __builtin_mul_overflow(chunk, dims[static_cast<size_t>(axis)], &chunk);
-    }
-    if (overflow || chunk > std::max(kUncheckedSize, bytes))
-      throw_bad(where_, "declares chunks larger than its data");
+  std::vector<float> read_chunks(Cursor& layout, unsigned version) {
+    const unsigned flags = version == 4 ? layout.u8() : 0;
+    const size_t axes = layout.u8();
+    const auto read_dim_bytes = [&] { return version == 4 ? size_t{layout.u8()} : size_t{4}; };
+    if (axes != space_.dims.size() + 1) throw Damaged("its chunks have another number of axes");
+    const uint64_t address = version == 3 ? layout.u64() : kUndefined;
+    const size_t dim_bytes = read_dim_bytes();
+    if (dim_bytes == 0 || dim_bytes > 8) throw Damaged("the sizes of its chunks make no sense");
+    ChunkedLayout chunks{.dims = space_.dims, .chunk_dims = {}, .element_bytes = type_.bytes, .filters = {}};
+    for (size_t axis = 0; axis + 1 < axes; ++axis) chunks.chunk_dims.push_back(layout.number(dim_bytes));
+    if (layout.number(dim_bytes) != type_.bytes) throw Damaged("its chunks have elements of another size");
+    chunks.filters = read_filters();
+    const uint64_t chunk_bytes = check_chunks(chunks);
+    const std::vector<Chunk> found =
+        version == 3 ? list_chunks(file_, address, chunks) : single_chunk(layout, flags, chunk_bytes, chunks);
+    check_stored(found, chunks);
+    return floats_of(unpack_chunks(file_, found, chunks), type_);
   }
 
-  // True if there are filters. Throws unless they are gzip or shuffle.
-  bool check_filters(hid_t plist) const {
-    const int count = H5Pget_nfilters(plist);
-    for (int i = 0; i < count; ++i) {
-      unsigned flags = 0, config = 0;
-      size_t parameters = 0;
-      const H5Z_filter_t filter =
-          H5Pget_filter2(plist, static_cast<unsigned>(i), &flags, &parameters, nullptr, 0, nullptr, &config);
-      if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE) {
-        throw_bad(where_, "is packed with HDF5 filter " + std::to_string(filter) +
-                              "; expected none, gzip or shuffle");
-      }
+  // Version 4 has five kinds of index; only that of a data set of one chunk is read.
+  static std::vector<Chunk> single_chunk(Cursor& layout, unsigned flags, uint64_t chunk_bytes,
+                                         const ChunkedLayout& chunks) {
+    constexpr unsigned kSingle = 1;
+    if (layout.u8() != kSingle)
+      throw Refused("is stored in chunks with an index of HDF5 1.10; write it with libver='earliest'");
+    Chunk chunk{.stored_bytes = chunk_bytes, .first = std::vector<uint64_t>(chunks.dims.size(), 0)};
+    if ((flags & 2) != 0) {
+      chunk.stored_bytes = layout.u64();
+      chunk.skipped = layout.u32();
     }
-    if (count < 0) throw_bad(where_, "its filters cannot be read");
-    return count > 0;
+    chunk.address = layout.u64();
+    if (chunk.address == kUndefined) return {};
+    return {chunk};
   }
 
-  template <typename Stored, typename Convert>
-  std::vector<float> convert_from(hid_t memory_type, Convert to_float) const {
-    std::vector<Stored> stored(elements_);
-    if (elements_ > 0 &&
-        H5Dread(dataset_.get(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, stored.data()) < 0) {
-      throw_bad(where_, "its data cannot be read; the file is damaged");
-    }
-    if constexpr (std::is_same_v<Stored, float>) {
-      return stored;
-    } else {
-      std::vector<float> out(stored.size());
-      std::transform(stored.begin(), stored.end(), out.begin(), to_float);
-      return out;
+  // A chunk is unpacked as a whole, so it must not be far larger than the data.
+  [[nodiscard]] uint64_t check_chunks(const ChunkedLayout& chunks) const {
+    uint64_t size = chunks.element_bytes;
+    bool is_wrong = false;
+    for (const uint64_t dim : chunks.chunk_dims)
+      is_wrong |= dim == 0 || __builtin_mul_overflow(size, dim, &size);
+    if (is_wrong || size > std::max(kUncheckedSize, bytes_) || size > (uint64_t{1} << 31))
+      throw Refused("declares chunks larger than its data");
+    return size;
+  }
+
+  void check_stored(const std::vector<Chunk>& found, const ChunkedLayout& chunks) const {
+    uint64_t stored = 0;
+    for (const Chunk& chunk : found) stored += chunk.stored_bytes;
+    const bool is_packed = !chunks.filters.empty();
+    if (found.size() != count_chunks(chunks) || stored > file_.size() ||
+        (is_packed ? bytes_ / kDeflateRatio > stored : bytes_ > stored) ||
+        (bytes_ > kUncheckedSize && bytes_ / kMaxRatio > stored)) {
+      refuse_size(stored);
     }
   }
 
-  std::vector<float> convert(Values values, hid_t type) const {
-    const auto narrow = [](auto x) { return static_cast<float>(x); };
-    switch (values) {
-      case Values::float32:
-        return convert_from<float>(H5T_NATIVE_FLOAT, narrow);
-      case Values::float64:
-        return convert_from<double>(H5T_NATIVE_DOUBLE, narrow);
-      case Values::signed_integer:
-        return convert_from<int64_t>(H5T_NATIVE_INT64, narrow);
-      case Values::unsigned_integer:
-        return convert_from<uint64_t>(H5T_NATIVE_UINT64, narrow);
-      case Values::bfloat16:
-        return convert_from<uint16_t>(type, bfloat16_to_float);
-      case Values::float16:
-        break;
+  [[nodiscard]] std::vector<Filter> read_filters() const {
+    const ObjectMessage* message = object_.find(MessageType::filters);
+    if (message == nullptr) return {};
+    Cursor cursor(message->bytes);
+    const unsigned version = cursor.u8();
+    const size_t count = cursor.u8();
+    if (version != 1 && version != 2) throw Damaged("filters of version " + std::to_string(version));
+    if (version == 1) cursor.skip(6);
+    std::vector<Filter> filters;
+    for (size_t i = 0; i < count; ++i) {
+      constexpr uint16_t kDeflate = 1, kShuffle = 2, kFirstWithName = 256;
+      const uint16_t id = cursor.u16();
+      const size_t name_bytes = version == 1 || id >= kFirstWithName ? cursor.u16() : 0;
+      cursor.skip(2);
+      const size_t values = cursor.u16();
+      if (id != kDeflate && id != kShuffle)
+        throw Refused("is packed with HDF5 filter " + std::to_string(id) +
+                      "; expected none, gzip or shuffle");
+      cursor.skip(version == 1 ? (name_bytes + 7) / 8 * 8 : name_bytes);
+      cursor.skip(std::min<size_t>(values * 4 + (version == 1 && values % 2 == 1 ? 4 : 0), cursor.left()));
+      filters.push_back(id == kDeflate ? Filter::deflate : Filter::shuffle);
     }
-    const TypeHandle bits(H5Tcopy(type));  // the file's type with only the byte order changed to ours
-    H5Tset_order(bits.get(), H5T_ORDER_LE);
-    return convert_from<uint16_t>(bits.get(), half_to_float);
+    constexpr size_t kMostFilters = 2;
+    if (filters.size() > kMostFilters) throw Refused("is packed with more than one gzip and one shuffle");
+    return filters;
   }
 
-  const ObjectHandle& dataset_;
-  const std::string& where_;
-  const std::span<const uint8_t> file_;
-  uint64_t elements_ = 1;
+  static constexpr const char* kUnknownLayout =
+      "is a view of other data sets or of an unknown layout; that is refused";
+
+  FileBytes& file_;
+  GlobalHeap& heap_;
+  const Object& object_;
+  ElementType type_;
+  Dataspace space_;
+  uint64_t bytes_ = 0;
 };
 
 }  // namespace
 
-Hdf5File::Array read_floats(const ObjectHandle& dataset, const std::string& where,
-                            std::span<const uint8_t> file) {
-  return Reader(dataset, where, file).read();
+Hdf5File::Array read_floats(FileBytes& file, GlobalHeap& heap, const Object& dataset) {
+  return DataSet(file, heap, dataset).read();
 }
 
 }  // namespace tf_injector::detail::hdf5

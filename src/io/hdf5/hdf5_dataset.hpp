@@ -1,18 +1,21 @@
-// Reads an opened HDF5 data set as float32. Every size is checked before memory is allocated. Internal to
-// io/.
+// Reads an HDF5 data set as float32. Every size is checked before memory is allocated. Internal to io/.
 #pragma once
 
-#include <cstdint>
-#include <span>
-#include <string>
+#include <stdexcept>
 
 #include "io/hdf5/hdf5_file.hpp"
-#include "io/hdf5/hdf5_handles.hpp"
+#include "io/hdf5/hdf5_heap.hpp"
+#include "io/hdf5/hdf5_object.hpp"
 
 namespace tf_injector::detail::hdf5 {
 
-// `where` names file and data set in messages; `file` holds the bytes of the file. Throws Error(bad_input).
-[[nodiscard]] Hdf5File::Array read_floats(const ObjectHandle& dataset, const std::string& where,
-                                          std::span<const uint8_t> file);
+// A data set of a form that is not read; the text says which, and what is expected.
+class Refused : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Throws Damaged, Refused.
+[[nodiscard]] Hdf5File::Array read_floats(FileBytes& file, GlobalHeap& heap, const Object& dataset);
 
 }  // namespace tf_injector::detail::hdf5

@@ -1,67 +1,40 @@
 #include "io/hdf5/hdf5_file.hpp"
 
-#include <atomic>
-#include <cerrno>
 #include <cstring>
-#include <new>
+#include <map>
 
 #include "core/printable.hpp"
 #include "io/hdf5/hdf5_attribute.hpp"
 #include "io/hdf5/hdf5_dataset.hpp"
-#include "io/hdf5/hdf5_handles.hpp"
+#include "io/hdf5/hdf5_group.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::detail {
 namespace hdf5 {
-
-std::mutex& LibraryLock::mutex() {
-  static std::mutex instance;
-  return instance;
-}
-
-LibraryLock::LibraryLock() : lock_(mutex()) {
-  // Every file is closed by then, and the library falls over in its clean-up where memory was refused to it.
-  static const herr_t no_clean_up_at_exit = H5dont_atexit();
-  static_cast<void>(no_clean_up_at_exit);
-  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // per thread in some builds, so each time
-  H5PLset_loading_state(0);                     // a file never makes the process load a library
-}
-
-void throw_bad(const std::string& label, const std::string& problem) {
-  if (errno == ENOMEM) throw std::bad_alloc();  // the library was refused memory
-  throw Error(ErrorKind::bad_input, label + ": " + problem);
-}
-
 namespace {
 
-constexpr char kSignature[] = "\x89HDF\r\n\x1a\n";
-constexpr size_t kSignatureBytes = 8;
+constexpr std::string_view kFileSignature("\x89HDF\r\n\x1a\n", 8);
 
-// Lends the bytes to libhdf5's in-memory driver, which would otherwise copy them twice.
-void* lend_memory(size_t, H5FD_file_image_op_t, void* bytes) { return bytes; }
-void* copy_memory(void* to, const void* from, size_t size, H5FD_file_image_op_t, void*) {
-  return to == from ? to : std::memcpy(to, from, size);
-}
-void* refuse_to_grow(void*, size_t, H5FD_file_image_op_t, void*) { return nullptr; }
-herr_t keep_memory(void*, H5FD_file_image_op_t, void*) { return 0; }
-void* share_bytes(void* bytes) { return bytes; }
-herr_t keep_bytes(void*) { return 0; }
-
-// `bytes` must outlive the file.
-FileHandle open_image(std::vector<uint8_t>& bytes) {
-  const PropertyHandle access(H5Pcreate(H5P_FILE_ACCESS));
-  H5FD_file_image_callbacks_t lend{lend_memory, copy_memory, refuse_to_grow, keep_memory,
-                                   share_bytes, keep_bytes,  bytes.data()};
-  if (H5Pset_fapl_core(access.get(), size_t{64} << 10, /*backing_store=*/false) < 0 ||
-      H5Pset_file_image_callbacks(access.get(), &lend) < 0 ||
-      H5Pset_file_image(access.get(), bytes.data(), bytes.size()) < 0) {
-    throw Error(ErrorKind::internal, "libhdf5 takes no file from memory");
-  }
-  // The name must be unique, because libhdf5 takes two files of one name for the same file. No such file may
-  // exist either, because libhdf5 tries to open it: no path below something that is not a folder exists.
-  static std::atomic<unsigned> counter{0};
-  const std::string name = "/dev/null/tf_injector-image-" + std::to_string(counter.fetch_add(1));
-  return FileHandle(H5Fopen(name.c_str(), H5F_ACC_RDONLY, access.get()));
+// The address of the root group's header. Throws Damaged.
+uint64_t read_superblock(FileBytes& file) {
+  constexpr uint64_t kLongest = 100;
+  Cursor cursor(file.at(0, std::min(file.size(), kLongest)));
+  cursor.expect(kFileSignature);
+  const unsigned version = cursor.u8();
+  if (version > 3) throw Damaged("a version of HDF5 that is not known");
+  const bool is_old = version < 2;
+  if (is_old) cursor.skip(4);
+  const unsigned address_bytes = cursor.u8(), length_bytes = cursor.u8();
+  cursor.skip(1);
+  if (is_old) cursor.skip(version == 1 ? 12 : 8);
+  if (address_bytes != 8 || length_bytes != 8 || cursor.u64() != 0)
+    throw Damaged("an unusual layout (user block, or addresses of other than 8 bytes)");
+  cursor.skip(8);
+  if (cursor.u64() > file.size()) throw Damaged("its end is cut off");
+  if (is_old) cursor.skip(8 + 8);
+  const uint64_t root = cursor.u64();
+  if (!is_old) verify_checksum(file.at(0, cursor.at() + 4));
+  return root;
 }
 
 std::vector<std::string> components(const std::string& path) {
@@ -74,145 +47,157 @@ std::vector<std::string> components(const std::string& path) {
   return parts;
 }
 
-struct NameList {
-  std::vector<std::string> names;
-  size_t most;
-};
-
-// A negative result ends the listing as a failure. A damaged list of members may be a cycle.
-herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* list) noexcept {
-  try {
-    auto& [names, most] = *static_cast<NameList*>(list);
-    names.emplace_back(name);
-    return names.size() <= most ? 0 : -1;
-  } catch (...) {
-    return -1;  // out of memory: no exception may pass through C code
-  }
-}
-
 }  // namespace
 }  // namespace hdf5
 
-using hdf5::LibraryLock;
-using hdf5::ObjectHandle;
-
 struct Hdf5File::Impl {
+  Impl(std::vector<uint8_t> content, std::string name)
+      : bytes(std::move(content)), label(std::move(name)), file(bytes), heap(file) {}
+  Impl(Impl&&) = delete;
+
   std::vector<uint8_t> bytes;
   std::string label;
-  hdf5::FileHandle file;
+  hdf5::FileBytes file;
+  hdf5::GlobalHeap heap;
+  uint64_t root = 0;
+  // What was read, by address. Objects and links never change.
+  std::map<uint64_t, hdf5::Object> objects;
+  std::map<uint64_t, hdf5::Links> groups;
 
-  ~Impl() {
-    const LibraryLock lock;
-    file = {};
+  [[noreturn]] void fail(const std::string& path, const std::string& problem) const {
+    throw Error(ErrorKind::bad_input, label + ": '" + printable(path, 200) + "': " + problem);
   }
-  // The object at that path, reached through hard links only; not valid() if there is none.
-  [[nodiscard]] ObjectHandle open(const std::string& path) const;
-  [[nodiscard]] ObjectHandle open_existing(const std::string& path) const;
-  [[nodiscard]] std::string where(const std::string& path) const {
-    return label + ": '" + printable(path, 200) + "'";
+  // The result of `work`, whose errors are given the names of file and object.
+  template <typename Work>
+  auto guarded(const std::string& path, const Work& work) const {
+    try {
+      return work();
+    } catch (const hdf5::Damaged& damaged) {
+      fail(path, std::string(damaged.what()) + "; the file is damaged");
+    } catch (const hdf5::Refused& refused) {
+      fail(path, refused.what());
+    }
   }
+
+  const hdf5::Object& object_at(uint64_t address) {
+    const auto known = objects.find(address);
+    if (known != objects.end()) return known->second;
+    return objects.emplace(address, hdf5::Object(file, address)).first->second;
+  }
+  const hdf5::Links& links_of(uint64_t address) {
+    const auto known = groups.find(address);
+    if (known != groups.end()) return known->second;
+    return groups.emplace(address, hdf5::read_links(file, object_at(address))).first->second;
+  }
+  // The address of the object at that path, reached through hard links only; kUndefined if there is none.
+  uint64_t find(const std::string& path);
+  const hdf5::Object& find_existing(const std::string& path);
+  std::optional<std::vector<std::string>> strings(const std::string& path, const std::string& name);
 };
 
-ObjectHandle Hdf5File::Impl::open(const std::string& path) const {
-  ObjectHandle object(H5Oopen(file.get(), "/", H5P_DEFAULT));
-  for (const std::string& part : hdf5::components(path)) {
-    if (!object.valid() || H5Iget_type(object.get()) != H5I_GROUP) return {};
-    const htri_t there = H5Lexists(object.get(), part.c_str(), H5P_DEFAULT);
-    if (there < 0) hdf5::throw_bad(where(path), "cannot be looked up; the file is damaged");
-    if (there == 0) return {};
-    H5L_info_t link{};
-    if (H5Lget_info(object.get(), part.c_str(), &link, H5P_DEFAULT) < 0 || link.type != H5L_TYPE_HARD) {
-      hdf5::throw_bad(where(path), "'" + printable(part) + "' is a soft or external link; that is refused");
+uint64_t Hdf5File::Impl::find(const std::string& path) {
+  return guarded(path, [&]() -> uint64_t {
+    uint64_t address = root;
+    for (const std::string& part : hdf5::components(path)) {
+      if (!object_at(address).is_group()) return hdf5::kUndefined;
+      const hdf5::Links& links = links_of(address);
+      const auto link = links.find(part);
+      if (link == links.end()) return hdf5::kUndefined;
+      if (link->second == hdf5::kNoHardLink)
+        fail(path, "'" + printable(part) + "' is a soft or external link; that is refused");
+      address = link->second;
     }
-    object = ObjectHandle(H5Oopen(object.get(), part.c_str(), H5P_DEFAULT));
-    if (!object.valid())
-      hdf5::throw_bad(where(path), "'" + printable(part) + "' cannot be opened; the file is damaged");
+    return address;
+  });
+}
+
+const hdf5::Object& Hdf5File::Impl::find_existing(const std::string& path) {
+  const uint64_t address = find(path);
+  if (address == hdf5::kUndefined) fail(path, "is not in the file");
+  return *guarded(path, [&] { return &object_at(address); });
+}
+
+std::optional<std::vector<std::string>> Hdf5File::Impl::strings(const std::string& path,
+                                                                const std::string& name) {
+  const hdf5::Object& object = find_existing(path);
+  const std::string attribute = "attribute '" + printable(name) + "': ";
+  try {
+    return hdf5::read_strings(file, heap, object, name);
+  } catch (const hdf5::NoText& error) {
+    fail(path, attribute + error.what());
+  } catch (const hdf5::Damaged& damaged) {
+    fail(path, attribute + damaged.what() + "; the file is damaged");
   }
-  return object;
 }
 
-ObjectHandle Hdf5File::Impl::open_existing(const std::string& path) const {
-  ObjectHandle object = open(path);
-  if (!object.valid()) hdf5::throw_bad(where(path), "is not in the file");
-  return object;
-}
-
-Hdf5File::Hdf5File(std::vector<uint8_t> bytes, std::string label) : impl_(std::make_unique<Impl>()) {
-  impl_->bytes = std::move(bytes);
-  impl_->label = std::move(label);
-  const LibraryLock lock;
-  if (!impl_->bytes.empty()) impl_->file = hdf5::open_image(impl_->bytes);
-  if (!impl_->file.valid()) hdf5::throw_bad(impl_->label, "not an HDF5 file, or a damaged or truncated one");
+Hdf5File::Hdf5File(std::vector<uint8_t> bytes, std::string label)
+    : impl_(std::make_unique<Impl>(std::move(bytes), std::move(label))) {
+  try {
+    impl_->root = hdf5::read_superblock(impl_->file);
+    if (!impl_->object_at(impl_->root).is_group()) throw hdf5::Damaged("its root is not a group");
+  } catch (const hdf5::Damaged& damaged) {
+    throw Error(ErrorKind::bad_input,
+                impl_->label + ": not an HDF5 file, or a damaged or truncated one: " + damaged.what());
+  }
 }
 
 Hdf5File::~Hdf5File() = default;
 Hdf5File::Hdf5File(Hdf5File&&) noexcept = default;
 Hdf5File& Hdf5File::operator=(Hdf5File&&) noexcept = default;
 
-bool Hdf5File::exists(const std::string& path) const {
-  const LibraryLock lock;
-  return impl_->open(path).valid();
-}
+bool Hdf5File::exists(const std::string& path) const { return impl_->find(path) != hdf5::kUndefined; }
 
 bool Hdf5File::is_group(const std::string& path) const {
-  const LibraryLock lock;
-  const ObjectHandle object = impl_->open(path);
-  return object.valid() && H5Iget_type(object.get()) == H5I_GROUP;
+  const uint64_t address = impl_->find(path);
+  return address != hdf5::kUndefined &&
+         impl_->guarded(path, [&] { return impl_->object_at(address).is_group(); });
 }
 
 std::vector<std::string> Hdf5File::children(const std::string& group) const {
-  const LibraryLock lock;
-  const ObjectHandle object = impl_->open(group);
-  constexpr size_t kLinkBytes = 8;  // every link is longer
-  hdf5::NameList list{.names = {}, .most = impl_->bytes.size() / kLinkBytes};
-  if (!object.valid() || H5Iget_type(object.get()) != H5I_GROUP) return {};
-  if (H5Literate(object.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, hdf5::collect_name, &list) < 0) {
-    hdf5::throw_bad(impl_->where(group), "its members cannot be listed; the file is damaged");
-  }
-  return list.names;
+  if (!is_group(group)) return {};
+  return impl_->guarded(group, [&] {
+    std::vector<std::string> names;
+    for (const auto& [name, address] : impl_->links_of(impl_->find(group))) names.push_back(name);
+    return names;
+  });
 }
 
 Hdf5File::Array Hdf5File::read_floats(const std::string& dataset) const {
-  const LibraryLock lock;
-  const ObjectHandle object = impl_->open_existing(dataset);
-  if (H5Iget_type(object.get()) != H5I_DATASET) hdf5::throw_bad(impl_->where(dataset), "is not a data set");
-  return hdf5::read_floats(object, impl_->where(dataset), impl_->bytes);
+  const hdf5::Object& object = impl_->find_existing(dataset);
+  if (!object.is_data_set()) impl_->fail(dataset, "is not a data set");
+  return impl_->guarded(dataset, [&] { return hdf5::read_floats(impl_->file, impl_->heap, object); });
 }
 
 std::optional<std::string> Hdf5File::string_attribute(const std::string& object,
                                                       const std::string& name) const {
-  const LibraryLock lock;
-  const ObjectHandle opened = impl_->open_existing(object);
-  auto values = hdf5::read_strings(opened, name, impl_->where(object), impl_->bytes);
+  auto values = impl_->strings(object, name);
   if (!values) return std::nullopt;
   if (values->size() != 1) {
-    hdf5::throw_bad(impl_->where(object), "attribute '" + name + "' has " + std::to_string(values->size()) +
-                                              " values; expected one string");
+    impl_->fail(object, "attribute '" + printable(name) + "' has " + std::to_string(values->size()) +
+                            " values; expected one string");
   }
   return std::move(values->front());
 }
 
 std::optional<std::vector<std::string>> Hdf5File::string_list_attribute(const std::string& object,
                                                                         const std::string& name) const {
-  const LibraryLock lock;
-  const ObjectHandle opened = impl_->open_existing(object);
-  const auto read = [&](const std::string& part) {
-    return hdf5::read_strings(opened, part, impl_->where(object), impl_->bytes);
-  };
-  if (auto whole = read(name)) return whole;
+  if (auto whole = impl_->strings(object, name)) return whole;
   std::optional<std::vector<std::string>> joined;
-  for (int i = 0;; ++i) {
-    auto part = read(name + std::to_string(i));
+  constexpr int kMostParts = 1000;
+  for (int i = 0; i < kMostParts; ++i) {
+    auto part = impl_->strings(object, name + std::to_string(i));
     if (!part) return joined;
     if (!joined) joined.emplace();
     joined->insert(joined->end(), std::make_move_iterator(part->begin()),
                    std::make_move_iterator(part->end()));
   }
+  impl_->fail(object,
+              "attribute '" + printable(name) + "' has more than " + std::to_string(kMostParts) + " parts");
 }
 
 bool Hdf5File::is_hdf5(std::span<const uint8_t> bytes) {
-  return bytes.size() >= hdf5::kSignatureBytes &&
-         std::memcmp(bytes.data(), hdf5::kSignature, hdf5::kSignatureBytes) == 0;
+  return bytes.size() >= hdf5::kFileSignature.size() &&
+         std::memcmp(bytes.data(), hdf5::kFileSignature.data(), hdf5::kFileSignature.size()) == 0;
 }
 
 }  // namespace tf_injector::detail

@@ -1,4 +1,4 @@
-// A read-only HDF5 file in memory. External and soft links are refused, plugins are switched off.
+// A read-only HDF5 file in memory: the subset of the format that Keras and h5py write, read without libhdf5.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,14 @@
 
 namespace tf_injector::detail {
 
+// Read are groups in the old and the new form, hard links, text attributes, and data sets of numbers that are
+// contiguous, compact or in chunks (indexed as HDF5 1.8 does), packed with gzip, shuffle or not at all.
+// Refused are soft and external links, views of and data in other files, and everything else that no file of
+// Keras has. Every address, size and count is checked against the file; cycles and overlaps end in an error.
+// Time and memory are bounded by the size of the file.
 class Hdf5File {
  public:
-  // `label` names the file in messages. Throws Error(bad_input).
+  // `label` names the file in messages. Throws Error(bad_input), as all functions do.
   Hdf5File(std::vector<uint8_t> bytes, std::string label);
   ~Hdf5File();
   Hdf5File(Hdf5File&&) noexcept;

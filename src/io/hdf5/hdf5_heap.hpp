@@ -1,23 +1,31 @@
-// Reads variable-length strings of an HDF5 file from its global heap, with bounds checks. Internal to io/.
-//
-// libhdf5 1.10 copies a heap object of the size that the heap declares into a buffer of the size that the
-// reference declares: one wrong bit in a file crashes the process. So only the references are read through
-// the library.
+// Reads variable-length text of an HDF5 file from its global heap. Internal to io/.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
-#include <vector>
 
-#include "io/hdf5/hdf5_handles.hpp"
+#include "io/hdf5/hdf5_bytes.hpp"
 
 namespace tf_injector::detail::hdf5 {
 
-// The `count` strings of an attribute of variable-length text. `file` holds the bytes of the file. Throws
-// Error(bad_input), naming `where`.
-[[nodiscard]] std::vector<std::string> read_heap_strings(const AttributeHandle& attribute, size_t count,
-                                                         std::span<const uint8_t> file,
-                                                         const std::string& where);
+// A reference to a text: its length in bytes, the address of a heap collection, the index of an object in it.
+constexpr size_t kReferenceBytes = 16;
+
+class GlobalHeap {
+ public:
+  explicit GlobalHeap(FileBytes& file) : file_(file) {}
+
+  // The text that a reference names, up to its first NUL, where h5py ends every string. Throws Damaged.
+  std::string text(std::span<const uint8_t> reference);
+
+ private:
+  using Collection = std::map<uint64_t, std::span<const uint8_t>>;  // objects by their index
+  const Collection& collection(uint64_t address);
+
+  FileBytes& file_;
+  std::map<uint64_t, Collection> collections_;
+};
 
 }  // namespace tf_injector::detail::hdf5
