@@ -15,7 +15,8 @@ class Console;
 // What a sub-command is run with.
 struct CommandContext {
   const std::vector<std::string>& command_line;  // with the program's name, for metadata
-  std::ostream& out;                             // results
+  std::ostream& out;                             // results as text or JSON, safe for terminals (safe_output)
+  std::ostream& data;                            // results as data: a fault list, byte for byte
   Console& console;                              // everything else
   int& exit_code;                                // of a run that throws nothing; 0 unless it says otherwise
 };

@@ -17,8 +17,13 @@ inline constexpr size_t kLongestShown = 60;
 // `text` in single quotes, with all but printable ASCII as "\x1b"; cut like printable.
 [[nodiscard]] std::string single_quoted(std::string_view text);
 
-// True if a byte of the text is below 0x20 or is 0x7F: a NUL, a line end, the start of an escape sequence.
+// True if the text holds anything that terminal_safe would escape, a line end or a tab.
 [[nodiscard]] bool has_control_characters(std::string_view text);
+
+// `text` with what a terminal would obey rather than show as "\x1b" or "\u202e": control characters, those
+// from U+0080 to U+009F and their single bytes too, line separators, and marks that change the direction of
+// text. Line ends and tabs stay.
+[[nodiscard]] std::string terminal_safe(std::string_view text);
 
 // `text` with every control character (line ends, escape sequences) as '?': one line, whatever the file
 // holds. Text of more than `longest` bytes is cut and ends in "...".

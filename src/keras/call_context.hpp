@@ -33,7 +33,7 @@ struct Constant {
 // Limits on what is made of a few numbers in a file: the nodes of the graph, and the integers that are
 // computed during import and handed from op to op.
 inline constexpr size_t kMaxNodes = 200'000;
-inline constexpr size_t kMaxIntegers = 4096;
+inline constexpr size_t kMaxIntegers = 1024;
 
 // The number types of the graph's nodes: nearly all are float32. Values fed to an integer input keep that
 // type until a layer or a cast converts them to float32.

@@ -95,7 +95,7 @@ void GenerateCommand::run(const CommandContext& context) const {
   const SamplingPlan plan(Model::load(model), options);
   context.console.message(sampling_text(plan));
   if (dry_run) return;
-  if (list == kStandardOutput) return print_list(plan, context.out);
+  if (list == kStandardOutput) return print_list(plan, context.data);
   plan.write_files(list, overwrite);
   context.console.message(fmt::format("{}: {} faults; plan in {}.plan.json", list, plan.faults(), list));
 }

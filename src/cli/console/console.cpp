@@ -230,12 +230,12 @@ class JsonConsole : public Console {
 
 void Console::message(const std::string& line) {
   const std::lock_guard lock(mutex_);
-  show_message(with_flags(line));
+  show_message(safe_(with_flags(line)));
 }
 
 void Console::warning(const std::string& line) {
   const std::lock_guard lock(mutex_);
-  show_warning(with_flags(line));
+  show_warning(safe_(with_flags(line)));
 }
 
 void Console::progress(const Progress& progress) {
@@ -245,7 +245,9 @@ void Console::progress(const Progress& progress) {
 
 void Console::progress(const Transfer& transfer) {
   const std::lock_guard lock(mutex_);
-  show_transfer(transfer);
+  Transfer safe = transfer;
+  safe.file = safe_(transfer.file);
+  show_transfer(safe);
 }
 
 void Console::progress(const EstimateProgress& progress) {
@@ -255,7 +257,7 @@ void Console::progress(const EstimateProgress& progress) {
 
 void Console::error(const std::string& text, int exit_code, const std::string& hint) {
   const std::lock_guard lock(mutex_);
-  show_error(with_flags(text), exit_code, hint);
+  show_error(safe_(with_flags(text)), exit_code, hint);
 }
 
 std::string Console::last_words(const std::string& text) const {
@@ -268,20 +270,26 @@ void Console::finish() {
 }
 
 std::unique_ptr<Console> make_console(const ConsoleOptions& options, std::ostream& out,
-                                      std::function<Terminal()> terminal) {
+                                      std::function<Terminal()> terminal, SafeText safe) {
   ProgressMode mode = options.quiet ? ProgressMode::none : options.progress;
   if (mode == ProgressMode::automatic) mode = ProgressMode::bar;
   if (mode == ProgressMode::bar && !terminal().interactive) mode = ProgressMode::lines;
+  std::unique_ptr<Console> console;
   switch (mode) {
     case ProgressMode::bar:
-      return std::make_unique<BarConsole>(out, std::move(terminal), true);
+      console = std::make_unique<BarConsole>(out, std::move(terminal), true);
+      break;
     case ProgressMode::json:
-      return std::make_unique<JsonConsole>(out);
+      console = std::make_unique<JsonConsole>(out);
+      break;
     case ProgressMode::none:
-      return std::make_unique<PlainConsole>(out, std::move(terminal), !options.quiet);
+      console = std::make_unique<PlainConsole>(out, std::move(terminal), !options.quiet);
+      break;
     default:
-      return std::make_unique<LineConsole>(out, std::move(terminal), true);
+      console = std::make_unique<LineConsole>(out, std::move(terminal), true);
   }
+  console->make_safe_with(std::move(safe));
+  return console;
 }
 
 }  // namespace tf_injector::detail::cli

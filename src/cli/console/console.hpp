@@ -8,6 +8,7 @@
 #include <string>
 
 #include "cli/console/console_flags.hpp"
+#include "cli/console/safe_output.hpp"
 #include "cli/console/terminal.hpp"
 #include "cli/text/progress_text.hpp"
 #include "tf_injector/campaign.hpp"
@@ -37,6 +38,9 @@ class Console {
   // Nothing is to be expected but errors: a bar goes away.
   void finish();
 
+  // How text is made safe before it is shown.
+  void make_safe_with(SafeText safe) { safe_ = std::move(safe); }
+
  private:
   virtual void show_message(const std::string& line) = 0;
   virtual void show_warning(const std::string& line) = 0;
@@ -49,11 +53,12 @@ class Console {
   virtual void show_finish() = 0;
 
   std::mutex mutex_;
+  SafeText safe_;
 };
 
 // `out` must outlive it; `terminal` is asked again for every bar, as its width may change. A carriage return
 // is written to interactive terminals only: there `bar` is a bar, elsewhere it means `lines`.
 [[nodiscard]] std::unique_ptr<Console> make_console(const ConsoleOptions& options, std::ostream& out,
-                                                    std::function<Terminal()> terminal);
+                                                    std::function<Terminal()> terminal, SafeText safe = {});
 
 }  // namespace tf_injector::detail::cli

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/printable.hpp"
+
 namespace tf_injector::detail::hdf5 {
 
 // What is wrong with the structure of the file, without the name of file and object, which Hdf5File adds.
@@ -47,7 +49,7 @@ class Cursor {
   void expect(std::string_view signature) {
     const std::span<const uint8_t> found = take(signature.size());
     if (std::string_view(reinterpret_cast<const char*>(found.data()), found.size()) != signature)
-      throw Damaged("what should be '" + std::string(signature) + "' is something else");
+      throw Damaged("what should be '" + printable(signature) + "' is something else");
   }
   void expect_version(uint8_t wanted, const char* what) {
     const uint8_t found = u8();
