@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import struct
 import subprocess
@@ -272,12 +273,18 @@ def can_trace():
 TRACED = can_trace()
 
 
+def limit_memory():
+    """A failure of these tests must not take the machine along. (A sanitizer maps far more than it uses.)"""
+    if "TFI_PROGRAM" not in os.environ:
+        resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+
+
 def run(path, trace):
     """Exit code, standard output, standard error, peak memory in KiB."""
     command = [str(PROGRAM), "inspect", str(path)]
     if trace:
         command = ["strace", "-f", "-qq", "-o", str(trace), "-e", "trace=%file,%network", *command]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=limit_memory) as process:
         out, err = process.communicate(timeout=SECONDS)
         return process.returncode, out.decode(errors="replace"), err.decode(errors="replace")
 
@@ -292,7 +299,7 @@ print(os.wait4(os.posix_spawn(sys.argv[1], sys.argv[1:], dict(os.environ), file_
 def peak_kib(path):
     """What the kernel counts. It begins with what the parent has: so that is a small process."""
     command = [sys.executable, "-c", MEASURE, str(PROGRAM), "inspect", str(path)]
-    return int(subprocess.run(command, check=True, capture_output=True, timeout=SECONDS).stdout)
+    return int(subprocess.run(command, check=True, capture_output=True, timeout=SECONDS, preexec_fn=limit_memory).stdout)
 
 
 def calls(trace):
