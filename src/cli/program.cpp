@@ -4,6 +4,7 @@
 #include <iostream>
 #include <memory>
 #include <new>
+#include <ostream>
 
 #include "cli/command_table.hpp"
 #include "cli/console/console.hpp"
