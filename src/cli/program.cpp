@@ -44,8 +44,8 @@ void check_standard_output(StandardOutput& output) {
   throw OutputError("standard output could not be written; not all results were printed");
 }
 
-// Says why the program ends, and returns the exit code. `output` and `console`: null where there was no memory
-// for them.
+// Says why the program ends, and returns the exit code. `output` and `console`: null where there was no
+// memory for them.
 int report_failure(const std::exception_ptr& exception, const std::vector<std::string>& words,
                    StandardOutput* output, Console* console) noexcept {
   try {
@@ -76,7 +76,8 @@ int run_program(int argc, char** argv) {
     const std::vector<std::string> command_line(argv, argv + argc);
     words.assign(command_line.begin() + (argc > 0 ? 1 : 0), command_line.end());
     output = std::make_unique<StandardOutput>(words);
-    console = make_console({.progress = ProgressMode::none}, std::cerr, standard_error_terminal, output->safe);
+    console =
+        make_console({.progress = ProgressMode::none}, std::cerr, standard_error_terminal, output->safe);
     if (!streams_are_safe) throw OutputError("no more files can be opened; raise the limit (ulimit -n)");
     const ParsedLine line = parse_command_line(words);
     std::cout << line.text;
