@@ -76,7 +76,7 @@ BenchmarkInputs read_inputs(const RunOptions& options, const Message& message) {
   for (const std::string& note : model.notes()) message(fmt::format("note: {}: {}", model_path, note));
   std::optional<FaultList> faults;
   if (!options.fault_list_path.empty()) {
-    const FaultList list = FaultList::read(options.fault_list_path, model, stop);
+    const FaultList list = FaultList::read(options.fault_list_path, model);
     message(fmt::format("{}: {} faults", options.fault_list_path, list.size()));
     for (const std::string& note : list.notes()) message("note: " + note);
     faults = list;

@@ -70,7 +70,7 @@ TEST_F(EngineSpeedTest, NeedsFaultsAndStopsWhenAsked) {
                                              {.message = {}, .stop = &stop}, replay_engine()));
             }).kind(),
             ErrorKind::interrupted);
-  inputs.list->faults.clear();
+  inputs.list->faults = FaultTable();
   EXPECT_EQ(error_of([&] { measure(inputs, options("")); }).kind(), ErrorKind::bad_input);
   inputs.list.reset();
   EXPECT_EQ(error_of([&] { measure(inputs, options("")); }).kind(), ErrorKind::usage);

@@ -144,12 +144,18 @@ TEST_F(ConstantsCheckTest, AnImageALabelAFaultOrAGoldenScoreThatChangesEndsTheRu
   Prepared of(random_inputs(62));
   const Session::State& state = of.session.state();
   const ResolvedFaultList& list = of.list.data()->list;
+  std::vector<Fault> faults = FaultRows(list.faults).faults();
+  faults[7].id ^= 1;
+  FaultTable other_id(faults);
+  faults[7].id ^= 1;
+  faults[7].parts[0].index[0] ^= 1;
+  FaultTable other_index(faults);
   const std::vector<std::pair<const char*, SpoilingSink::Spoil>> cases = {
       {"the images changed", [&](auto) { turn_bit(state.feed.dataset().inputs[0].floats.span()); }},
       {"the labels changed", [&](auto) { turn_bit(state.feed.dataset().labels); }},
       {"the fault list changed", [&](auto) { turn_bit(std::span(&list.patches[7].new_bits, 1)); }},
-      {"the fault list changed", [&](auto) { turn_bit(std::span(&list.faults[7].id, 1)); }},
-      {"the fault list changed", [&](auto) { turn_bit(list.faults[7].parts[0].index); }},
+      {"the fault list changed", [&](auto) { std::swap(const_cast<FaultTable&>(list.faults), other_id); }},
+      {"the fault list changed", [&](auto) { std::swap(const_cast<FaultTable&>(list.faults), other_index); }},
       {"the golden run.s scores changed", [&](std::span<const float> golden) { turn_bit(golden); }},
   };
   for (const auto& [what, spoil] : cases) {
