@@ -54,7 +54,11 @@ ListRun::ListRun(const Setup& setup, const CampaignCallbacks& callbacks, ReportS
 
 WorkKeeper ListRun::keeper() {
   WorkKeeper keeper{.seconds = setup_.tuning().keep_seconds};
-  if (sink_.keeps_work()) keeper.keep = [this](std::string_view work) { sink_.keep_work(work); };
+  if (!sink_.keeps_work()) return keeper;
+  keeper.keep = [this](std::string_view work) {
+    if (faults_in_work_ > 0) constants_.require_unchanged(golden_, next_fault(), faults_in_work_);
+    sink_.keep_work(work);
+  };
   return keeper;
 }
 
@@ -85,10 +89,13 @@ void ListRun::run_blocks() {
 }
 
 BlockResult ListRun::run_block(size_t count, KeptRows* kept) {
+  faults_in_work_ = count;
   try {
     return runner_.run(next_fault(), count, kept, std::exchange(work_, std::nullopt));
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::self_check) constants_.require_unchanged(golden_, next_fault(), count);
+    if (error.kind() != ErrorKind::self_check) throw;
+    drop_kept_work();
+    constants_.require_unchanged(golden_, next_fault(), count);
     throw;
   }
 }
@@ -137,13 +144,17 @@ std::vector<FaultDetails> ListRun::details_of(ListIndex first, const BlockResult
   return details;
 }
 
-// What was kept of a block that fails holds the same mistake: no later run takes it up.
+// What was kept of a block that fails may hold the same mistake: no later run takes it up.
+void ListRun::drop_kept_work() {
+  if (sink_.keeps_work()) sink_.keep_work({});
+}
+
 void ListRun::check(ListIndex first, const BlockResult& block) {
   try {
     constants_.check(golden_, first, block.tallies.size());
     check_->check_block(first, block, golden_, seconds());
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::self_check && sink_.keeps_work()) sink_.keep_work({});
+    if (error.kind() == ErrorKind::self_check) drop_kept_work();
     throw;
   }
 }

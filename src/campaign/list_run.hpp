@@ -54,6 +54,7 @@ class ListRun {
   // not those that are wanted, it is given up.
   [[nodiscard]] KeptRows* begin_check(size_t count);
   void give_up_work(const char* why);
+  void drop_kept_work();
   void check(ListIndex first, const BlockResult& block);
   void write(const BlockResult& block);
   // Empty where they are not counted.
@@ -68,6 +69,7 @@ class ListRun {
   std::unique_ptr<SelfCheck> check_;
   ConstantsCheck constants_;
   std::optional<PartialBlock> work_;
+  size_t faults_in_work_ = 0;  // of a block that began with golden scores
   GroupSummary summary_;
   ProgressReporter progress_;
   BlockRunner runner_;

@@ -123,7 +123,7 @@ struct EngineHooks {
   std::function<void()> made = [] {};
   std::function<void(size_t faults)> block = [](size_t) {};
   std::function<void(size_t first, size_t count)> piece = [](size_t, size_t) {};
-  // May change what the engine found: a mistake in it.
+  // May change what the engine found: a mistake in it. `image` is of the data set.
   std::function<void(size_t fault, int image, std::span<float> scores)> spoil;
   std::function<void(std::span<float> scores)> spoil_golden;
   std::function<size_t(size_t fault, int image)> times;  // a row is given so often; always once where empty
@@ -147,7 +147,7 @@ class WatchedEngine final : public Engine {
   void run_faults(const TileImages& images, BlockIndex first, size_t count, std::span<const float> golden,
                   int thread, const FaultSink& sink) override {
     hooks_.piece(first.value, count);
-    engine_->run_faults(images, first, count, golden, thread, watched(golden, sink));
+    engine_->run_faults(images, first, count, golden, thread, watched(images.tile.first, golden, sink));
   }
   void run_golden_and_faults(const TileImages& images, size_t count, std::span<float> golden, int thread,
                              const std::function<void(int image)>& golden_row,
@@ -158,20 +158,22 @@ class WatchedEngine final : public Engine {
         hooks_.spoil_golden(golden.subspan(static_cast<size_t>(image) * classes_, classes_));
       golden_row(image);
     };
-    engine_->run_golden_and_faults(images, count, golden, thread, row, watched(golden, sink));
+    engine_->run_golden_and_faults(images, count, golden, thread, row,
+                                   watched(images.tile.first, golden, sink));
   }
 
  private:
-  FaultSink watched(std::span<const float> golden, const FaultSink& sink) const {
+  FaultSink watched(int64_t first, std::span<const float> golden, const FaultSink& sink) const {
     FaultSink filtered = sink;
-    filtered.row = [this, golden, &sink](BlockIndex fault, int image, std::span<const float> found) {
+    filtered.row = [this, first, golden, &sink](BlockIndex fault, int image, std::span<const float> found) {
       std::vector<float> scores(found.begin(), found.end());
-      if (hooks_.spoil) hooks_.spoil(fault.value, image, scores);
+      const auto in_data = static_cast<int>(first + image);
+      if (hooks_.spoil) hooks_.spoil(fault.value, in_data, scores);
       const auto same = golden.subspan(static_cast<size_t>(image) * classes_, classes_);
       const bool equal = std::equal(scores.begin(), scores.end(), same.begin(),
                                     [](float a, float b) { return float_bits(a) == float_bits(b); });
       if (equal && hooks_.only_changed_rows) return;
-      for (size_t left = hooks_.times ? hooks_.times(fault.value, image) : 1; left > 0; --left)
+      for (size_t left = hooks_.times ? hooks_.times(fault.value, in_data) : 1; left > 0; --left)
         sink.row(fault, image, scores);
     };
     return filtered;

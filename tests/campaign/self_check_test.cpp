@@ -141,7 +141,7 @@ class SampledCheckTest : public ReplayCampaignTest {
                                      .old_bits = float_bits(inputs.graph.weights[last_kernel].values[0]),
                                      .new_bits = kCanonicalNan};
   }
-  [[nodiscard]] RunOptions one_tile() const {  // the image of a tile is the image
+  [[nodiscard]] RunOptions one_tile() const {
     RunOptions o = options();
     o.threads = 1;
     o.tile = 11;

@@ -206,8 +206,8 @@ TEST_F(CountedMemoryTest, OfReportsThatOutweighTheNetwork) {
   for (Fault& fault : renamed) fault.parts[0].layer.assign(1500, 'n');
   inputs.list->faults = FaultTable(renamed);
   const double names = 12000 * 1500;
-  EXPECT_NEAR(static_cast<double>(said(inputs, o, {}) - with_short_names), 3 * names, 0.2 * names)
-      << "of the list, of the rows, of a block's text";
+  EXPECT_NEAR(static_cast<double>(said(inputs, o, {}) - with_short_names), 2 * names, 0.2 * names)
+      << "of the rows, of a block's text; a list has each name once";
 
   const RunTuning tuning = blocks_of(500);
   const uint64_t most = said(inputs, o, tuning);
@@ -220,6 +220,8 @@ TEST_F(CountedMemoryTest, OfReportsThatOutweighTheNetwork) {
   expect_below("finished");
   RunMetadata metadata = metadata_of(path("r.run.json"));
   metadata.finished = false;
+  metadata.pending = PendingBlock{
+      .rows = metadata.rows + 1, .bytes = metadata.report_bytes + 1600, .sha256 = metadata.report_sha256};
   write_atomic(path("r.run.json"), metadata_text(metadata));
   write_atomic(o.path, read_text(o.path) + "12345,");
   const uint64_t torn = taken(inputs, o, tuning);
@@ -247,7 +249,7 @@ TEST_F(CountedMemoryTest, OfDetails) {
     EXPECT_LE(found, most) << classes;
     // Of two threads one may have done all of it.
     if (threads == 1) {
-      EXPECT_LE(static_cast<double>(most), 3.5 * static_cast<double>(found)) << classes;
+      EXPECT_LE(static_cast<double>(most), 4 * static_cast<double>(found)) << classes;
     }
     EXPECT_GE(most - without, 3000 * static_cast<uint64_t>(classes) * sizeof(int32_t)) << classes;
   }

@@ -227,7 +227,7 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{{"inspct", "m"}, "unknown sub-command 'inspct'; did you mean 'inspect'?"},
         UsageCase{{"frobnicate"},
                   "unknown sub-command 'frobnicate'; there are run, inspect, estimate, generate, report, "
-                  "validate, compare, explain, bench, download, completion, man"},
+                  "validate, verify, compare, explain, bench, download, completion, man"},
         UsageCase{{"-d", "CIFAR10", "-n", "-f", "l.csv"}, "--network-name needs a value, found the flag -f"},
         UsageCase{needed({"-f"}), "-f needs a value"},
         UsageCase{needed({"--limit="}), "--limit needs a value"},
@@ -357,6 +357,7 @@ TEST(Help, WithoutSubCommandBeginsWithAllOfThem) {
   tf_injector generate --model MODEL -o LIST  draws a fault list
   tf_injector report REPORT.csv               what a report says: rates, intervals, a page
   tf_injector validate -f LIST --model MODEL  checks a fault list against a model
+  tf_injector verify REPORT.csv               a report held against its model, list and data
   tf_injector compare A B                     two reports, or a report and a published result list
   tf_injector explain FAULT --model MODEL     one fault: how far it can reach, and where it ends
   tf_injector bench FLAGS                     faults per second of the plain engine and of replay

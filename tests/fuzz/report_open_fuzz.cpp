@@ -12,9 +12,8 @@ namespace {
 
 // Of the report that make_seeds.py writes.
 const FaultTable& faults() {
-  static const FaultTable list = {bit_flip(4, "conv", {2, 0, 1, 3}, 3),
-                                          bit_flip(7, "m/dense", {9, 1}, 31),
-                                          bit_flip(8, "dense, \"x\"", {0, 1}, 0)};
+  static const FaultTable list = {bit_flip(4, "conv", {2, 0, 1, 3}, 3), bit_flip(7, "m/dense", {9, 1}, 31),
+                                  bit_flip(8, "dense, \"x\"", {0, 1}, 0)};
   return list;
 }
 
