@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -34,23 +35,38 @@ struct PlanText {
   std::optional<int64_t> seed;
 };
 
+int bit_of(const Json& json) {
+  if (!json.is_integer_within(0, kBits - 1))
+    throw JsonError("a bit that there is not: " + printable(json.dump()));
+  return json.get<int>();
+}
+
+double share_of(const Json& json) {
+  const auto share = json.get<double>();
+  if (!(share > 0 && share < 1)) throw JsonError("no number between 0 and 1: " + printable(json.dump()));
+  return share;
+}
+
 PlanText parse_plan(const std::string& text, const std::string& label) {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
   try {
     const Json json = Json::parse(text);
     PlanText plan;
     json.at("scheme").get_to(plan.scheme);
     json.at("faults").get_to(plan.faults);
     for (const Json& layer : json.at("layers")) plan.layers.push_back(layer.text());
-    for (const Json& bit : json.at("bits")) plan.bits.push_back(bit.get<int>());
+    for (const Json& bit : json.at("bits")) plan.bits.push_back(bit_of(bit));
     const bool by_number = json.contains("n") && !json.at("n").is_null();
-    if (!by_number) plan.error = json.at("error").get<double>();
-    plan.confidence = json.at("confidence").get<double>();
-    plan.seed = json.at("seed").get<int64_t>();
+    if (!by_number) plan.error = share_of(json.at("error"));
+    plan.confidence = share_of(json.at("confidence"));
+    const Json& seed = json.at("seed");
+    if (!seed.is_number_integer()) throw JsonError("no seed: " + printable(seed.dump()));
+    if (seed.is_integer_within(0, kMost)) plan.seed = seed.get<int64_t>();
     for (const Json& stratum : json.at("strata")) {
       const Json& layer = stratum.at("layer");
       plan.strata.push_back({.layer = layer.is_null() ? "" : layer.text(),
-                             .bit_first = stratum.at("bit_first").get<int>(),
-                             .bit_last = stratum.at("bit_last").get<int>()});
+                             .bit_first = bit_of(stratum.at("bit_first")),
+                             .bit_last = bit_of(stratum.at("bit_last"))});
     }
     return plan;
   } catch (const JsonError& error) {

@@ -1,6 +1,8 @@
 #include "core/json.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -89,6 +91,22 @@ Written written(const Json& value) {
   return object;
 }
 
+// Of a whole number that T can hold, whatever its form: 3, 3.0.
+template <typename T>
+T whole_number_as(const Json& value, int64_t integer, double real) {
+  using Limits = std::numeric_limits<T>;
+  if (value.kind() == Json::Kind::integer && std::in_range<T>(integer)) return static_cast<T>(integer);
+  if (value.kind() == Json::Kind::unsigned_integer && std::in_range<T>(static_cast<uint64_t>(integer)))
+    return static_cast<T>(static_cast<uint64_t>(integer));
+  const double end = std::ldexp(1.0, Limits::digits),
+               begin = Limits::is_signed ? -end : 0;  // NaN is in no range
+  if (value.kind() == Json::Kind::real && real >= begin && real < end && std::trunc(real) == real)
+    return static_cast<T>(real);
+  if (!value.is_number()) refuse("a number", value.kind());
+  throw JsonError("expected a whole number from " + std::to_string(Limits::min()) + " to " +
+                  std::to_string(Limits::max()) + ", found " + value.dump());
+}
+
 template <typename T>
 T number_as(const Json& value, int64_t integer, double real) {
   if (value.kind() == Json::Kind::integer) return static_cast<T>(integer);
@@ -152,15 +170,15 @@ bool Json::get<bool>() const {
 }
 template <>
 int Json::get<int>() const {
-  return number_as<int>(*this, number_.integer, number_.real);
+  return whole_number_as<int>(*this, number_.integer, number_.real);
 }
 template <>
 int64_t Json::get<int64_t>() const {
-  return number_as<int64_t>(*this, number_.integer, number_.real);
+  return whole_number_as<int64_t>(*this, number_.integer, number_.real);
 }
 template <>
 uint64_t Json::get<uint64_t>() const {
-  return number_as<uint64_t>(*this, number_.integer, number_.real);
+  return whole_number_as<uint64_t>(*this, number_.integer, number_.real);
 }
 template <>
 float Json::get<float>() const {

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/printable.hpp"
 #include "fault/index_syntax.hpp"
 #include "io/csv.hpp"
 #include "tf_injector/error.hpp"
@@ -53,7 +54,7 @@ class ReportReader {
   }
   [[noreturn]] void fail(const CsvField& field, std::string_view name, const std::string& expected) const {
     fail(static_cast<size_t>(field.column),
-         fmt::format("{}; expected {}; found \"{}\"", name, expected, field.text));
+         fmt::format("{}; expected {}; found {}", name, expected, double_quoted(field.text)));
   }
 
   // As many as there are lines, and no more than have room. A list that grows would be held twice.
@@ -104,8 +105,9 @@ class ReportReader {
       return std::string(from, to - from > 40 ? from + 40 : to);
     };
     fail(static_cast<size_t>(found - line_.begin()) + 1,
-         fmt::format("not what a report has here; expected \"{}\"; found \"{}\"",
-                     rest_of(wanted, expected.end()), rest_of(found, line_.end())));
+         fmt::format("not what a report has here; expected {}; found {}",
+                     double_quoted(rest_of(wanted, expected.end())),
+                     double_quoted(rest_of(found, line_.end()))));
   }
 
   std::vector<CsvField> fields(size_t expected) {

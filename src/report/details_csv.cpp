@@ -8,6 +8,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "core/printable.hpp"
 #include "fault/index_syntax.hpp"
 #include "io/file.hpp"
 #include "tf_injector/error.hpp"
@@ -61,8 +62,8 @@ class DetailsReader {
  private:
   [[noreturn]] void fail(size_t column, std::string_view what, std::string_view expected,
                          std::string_view found) const {
-    throw Error(ErrorKind::bad_input, fmt::format("{}:{}:{}: {}; expected {}; found \"{}\"", label_,
-                                                  line_number_, column, what, expected, found));
+    throw Error(ErrorKind::bad_input, fmt::format("{}:{}:{}: {}; expected {}; found {}", label_, line_number_,
+                                                  column, what, expected, double_quoted(found)));
   }
 
   void next_line() {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/printable.hpp"
 #include "io/sha256.hpp"
 #include "tf_injector/error.hpp"
 
@@ -19,7 +20,8 @@ constexpr const char* kRemedy = "; move it away, or begin anew with `overwrite`"
 std::string name_of(const Fault& fault) {
   if (fault.parts.empty()) return fmt::format("fault {} without a part", fault.id);
   const FaultPart& part = fault.parts.front();
-  return fmt::format("{},{},\"{}\",{}", fault.id, part.layer, format_index(part.index), flipped_bit(fault));
+  return fmt::format("{},{},\"{}\",{}", fault.id, printable(part.layer), format_index(part.index),
+                     flipped_bit(fault));
 }
 
 // Of a block; the one of the golden row has no rows.

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/printable.hpp"
 #include "io/posix.hpp"
 #include "report/folder_lock.hpp"
 #include "report/report_check.hpp"
@@ -108,12 +109,14 @@ class ReportOpener {
   std::vector<std::string> different(const ReportPaths& paths, const RunMetadata& found) const {
     std::vector<std::string> lines = differences(found.settings, identity_.metadata.settings);
     if (found.scores != identity_.metadata.scores)
-      lines.push_back(
-          fmt::format("`scores`: {} in the report, {} now", found.scores, identity_.metadata.scores));
+      lines.push_back(fmt::format("`scores`: {} in the report, {} now", printable(found.scores),
+                                  identity_.metadata.scores));
+    constexpr size_t kWhole = 5000;  // of a path
     const bool has = found.details.has_value(), wants = !paths.details.empty();
     if (has != wants || (has && !is_named_details(paths, found.details->file))) {
-      lines.push_back(fmt::format("`details`: {} in the report, {} now", has ? found.details->file : "none",
-                                  wants ? paths.details : "none"));
+      lines.push_back(fmt::format("`details`: {} in the report, {} now",
+                                  has ? printable(found.details->file, kWhole) : "none",
+                                  wants ? printable(paths.details, kWhole) : "none"));
     }
     return lines;
   }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/json.hpp"
+#include "core/printable.hpp"
 #include "data/preprocess.hpp"
 #include "tf_injector/error.hpp"
 
@@ -304,11 +305,12 @@ std::vector<std::string> differences(const RunSettings& of_report, const RunSett
   if (!known.preprocessing && !is_new) known.preprocessing = now.preprocessing;
   const auto before = readable_settings(known);
   const auto after = readable_settings(now);
+  constexpr size_t kWhole = 1000;  // of a hash, a formula, the name of an output
   std::vector<std::string> lines;
   for (size_t i = 0; i < before.size(); ++i) {
     if (before[i].second == after[i].second) continue;
-    lines.push_back(
-        fmt::format("{}: {} in the report, {} now", before[i].first, before[i].second, after[i].second));
+    lines.push_back(fmt::format("{}: {} in the report, {} now", before[i].first,
+                                printable(before[i].second, kWhole), printable(after[i].second, kWhole)));
   }
   return lines;
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace tf_injector::detail {
@@ -87,6 +88,21 @@ TEST(Json, RefusesWhatIsNotThere) {
   EXPECT_THROW((void)value["a"][0].get<bool>(), JsonError);
   EXPECT_THROW((void)value["a"][0]["b"], JsonError);
   EXPECT_THROW((void)Json::parse("[1,]"), JsonError);
+}
+
+TEST(Json, NumbersBecomeIntegersOnlyWhereTheyFit) {
+  EXPECT_EQ(Json(3.0).get<int>(), 3);
+  EXPECT_EQ(Json(-0x1p31).get<int>(), INT32_MIN);
+  EXPECT_EQ(Json(-0x1p63).get<int64_t>(), INT64_MIN);
+  EXPECT_EQ(Json(0x1p63).get<uint64_t>(), uint64_t{1} << 63);
+  EXPECT_EQ(Json(UINT64_MAX).get<uint64_t>(), UINT64_MAX);
+  for (const Json& value : {Json(0x1p31), Json(int64_t{1} << 31), Json(UINT64_MAX), Json(2.5), Json(1e300),
+                            Json(-1e300), Json(std::nan("")), Json(HUGE_VAL)})
+    EXPECT_THROW((void)value.get<int>(), JsonError) << value.dump();
+  for (const Json& value : {Json(0x1p63), Json(UINT64_MAX), Json(std::nan(""))})
+    EXPECT_THROW((void)value.get<int64_t>(), JsonError) << value.dump();
+  for (const Json& value : {Json(-1), Json(-1.0), Json(0x1p64)})
+    EXPECT_THROW((void)value.get<uint64_t>(), JsonError) << value.dump();
 }
 
 TEST(Json, RefusesDeepNesting) {

@@ -1,0 +1,16 @@
+// A test set as an .npz file.
+#include "data/arrays/array_files.hpp"
+#include "dataset_check.hpp"
+
+using namespace tf_injector::detail;
+
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const fuzz::ScratchFolder folder;
+  const std::string path = folder.write("set.npz", fuzz::as_text(data, size));
+  static const std::vector<std::string> two_inputs{"left", "right"};
+  for (const auto& inputs : {std::vector<std::string>{}, two_inputs}) {
+    const auto dataset = fuzz::accepted([&] { return data::find_arrays(path, inputs); });
+    if (dataset && *dataset) fuzz::check_dataset(**dataset);
+  }
+  return 0;
+}
