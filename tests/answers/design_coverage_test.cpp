@@ -277,6 +277,23 @@ TEST(SampleDesign, WhatDoesNotFitIsSaid) {
           "strata": [{"layer": null, "bit_first": 30, "bit_last": 30}]})";
   EXPECT_EQ(refusal(of_a, {.plan = only_bit_30, .layers = layers}),
             "r.run.json: fault 7 (bit 3 of 'a') is none of those that the list's plan draws from");
+  const auto changed = [&](const std::string& from, const std::string& to) {
+    std::string plan = only_bit_30;
+    return plan.replace(plan.find(from), from.size(), to);
+  };
+  const auto [from_0_to_31, is_share] = std::pair("a bit that there is not: ", "no number between 0 and 1: ");
+  for (const auto& [plan, what] : std::vector<std::pair<std::string, std::string>>{
+           {changed("[30]", "[32]"), from_0_to_31},
+           {changed("[30]", "[-1]"), from_0_to_31},
+           {changed("[30]", "[3e100]"), from_0_to_31},
+           {changed("\"bit_last\": 30", "\"bit_last\": 64"), from_0_to_31},
+           {changed("\"n\": 1", "\"error\": 1e300"), is_share},
+           {changed("0.9", "-0.9"), is_share},
+           {changed("\"seed\": 1", "\"seed\": \"1\""), "no seed: "}}) {
+    EXPECT_TRUE(refusal(of_a, {.plan = plan, .layers = layers})
+                    .starts_with("r.run.json: expected the plan of a fault list, found " + what))
+        << plan;
+  }
 }
 
 }  // namespace

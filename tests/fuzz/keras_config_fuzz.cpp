@@ -1,17 +1,16 @@
-// config.json in an archive that is valid, beside the weights of a small model.
+// config.json beside the weights of a small model.
 #include "graph_check.hpp"
 #include "json_mutator.hpp"
-#include "keras/import.hpp"
 #include "model_parts.hpp"
 
 using namespace tf_injector::detail;
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
-  fuzz::ModelParts parts = fuzz::chosen_parts(data[0]);
-  parts.config = fuzz::as_text(data + 1, size - 1);
+  keras::Archive& model = fuzz::chosen_model(data[0]);
   const auto graph = fuzz::accepted([&] {
-    return keras::import_model({"m.keras", fuzz::keras_file(parts)});
+    model.config = keras::parse_json({data + 1, size - 1});
+    return keras::import_archive(model);
   });
   if (graph) fuzz::check_graph(*graph);
   return 0;

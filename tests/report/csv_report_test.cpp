@@ -41,6 +41,13 @@ std::string replaced(std::string text, const std::string& from, const std::strin
   return text.replace(at, from.size(), to);
 }
 
+TEST(CsvReport, ControlCharactersReachNoMessage) {
+  const std::string escapes = "\x1b[2J", shown = "\\x1b[2J";
+  EXPECT_THAT(refusal(replaced(small_report(), "masked,", escapes)), HasSubstr("found \"" + shown));
+  EXPECT_THAT(refusal(replaced(small_report(), ",3,100", "," + escapes + ",100")),
+              HasSubstr("found \"" + shown + "\""));
+}
+
 TEST(CsvReport, WritesTheBytesOfTheOriginal) {
   EXPECT_EQ(report_header(),
             "inj_id,target_layer,layer_weigths,bit_pos,n_injections,top_1_correct,top_5_correct,top_1_robust,"

@@ -99,6 +99,7 @@ TEST(DetailsCsv, EveryOtherByteIsRefusedWithItsPlace) {
     }
     return "nothing was refused";
   };
+  EXPECT_THAT(error_of("inj_id,\x1b[2J\r\n"), HasSubstr("found \"inj_id,\\x1b[2J\""));
   const std::string header = details_header();
   const auto row = [&](const std::string& line) { return error_of(header + line + "\r\n"); };
   EXPECT_THAT(error_of(""), HasSubstr("d.csv: no header yet"));

@@ -53,6 +53,13 @@ RunMetadata sample() {
   return m;
 }
 
+TEST(RunMetadata, ControlCharactersReachNoMessage) {
+  RunSettings other = sample().settings;
+  other.output = "\x1b[2J";
+  EXPECT_THAT(differences(other, sample().settings),
+              testing::ElementsAre("`output`: \\x1b[2J in the report, dense now"));
+}
+
 TEST(RunMetadata, IsReadAsItWasWritten) {
   RunMetadata m = sample();
   const RunMetadata read = parse_metadata(metadata_text(m), "r.run.json");
