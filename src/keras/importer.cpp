@@ -5,6 +5,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "core/printable.hpp"
 #include "core/problem_lines.hpp"
 #include "keras/layer_table.hpp"
 #include "keras/layers/options.hpp"
@@ -71,6 +72,12 @@ void check_layout(const LayerSpec& layer) {
   layers::expect_channels_last(config);
 }
 
+// All layers that are not supported, a line each.
+class RefusedLayers : public ModelError {
+ public:
+  using ModelError::ModelError;
+};
+
 class Importer {
  public:
   explicit Importer(const Archive& archive)
@@ -80,7 +87,7 @@ class Importer {
     graph_.name = model_.name;
     graph_.keras_version = archive_.keras_version;
     check_layers(model_);
-    if (!refused_.empty()) throw ModelError(refused_.text());
+    if (!refused_.empty()) throw RefusedLayers(refused_.text());
     const WeightPlaces places = locate_weights(
         archive_, model_, [this](const LayerSpec& layer) { return variables_of(layer); }, graph_.notes);
     list_layers(model_, places, true);
@@ -99,7 +106,7 @@ class Importer {
       try {
         check_layer(layer);
       } catch (const ModelError& error) {
-        refused_.add(error.what());
+        refused_.add(printable(error.what(), std::string_view::npos));
       }
       if (layer.model != nullptr) check_layers(*layer.model);
     }
@@ -303,11 +310,18 @@ class Importer {
 
 }  // namespace
 
+// Any text of the configuration may stand in a message.
 Graph import_archive(const Archive& archive) {
+  constexpr size_t kWhole = std::string_view::npos;
   try {
     return Importer(archive).import();
+  } catch (const RefusedLayers&) {
+    throw;
   } catch (const JsonError& error) {
-    throw ModelError(std::string("its configuration has an unexpected form: ") + error.what());
+    throw ModelError(
+        printable(std::string("its configuration has an unexpected form: ") + error.what(), kWhole));
+  } catch (const ModelError& error) {
+    throw ModelError(printable(error.what(), kWhole));
   }
 }
 

@@ -62,6 +62,19 @@ std::string written(const std::string& name, std::span<const uint8_t> bytes) {
   return path;
 }
 
+TEST(HostileConfig, ControlCharactersReachNoMessage) {
+  const std::string escapes = "\x1b[2J\n\x7f", shown = "\\x1b[2J\\x0a\\x7f";
+  EXPECT_THAT(changed("conv2d", "dtype", escapes), HasSubstr(shown));
+  EXPECT_THAT(changed("conv2d", "padding", escapes), testing::Not(HasSubstr("\n")));
+  EXPECT_THAT(changed("conv2d", "padding", escapes), testing::Not(HasSubstr("\x7f")));
+  Json config = config_of("k2_sequential.keras");
+  for (Json& entry : config["config"]["layers"]) entry["class_name"] = "Foo" + escapes;
+  const std::string message = message_of("k2_sequential.keras", config);
+  EXPECT_THAT(message, HasSubstr("Foo" + shown));
+  EXPECT_THAT(message, testing::Not(HasSubstr("\x1b")));
+  EXPECT_THAT(message, testing::Not(HasSubstr("\x7f")));
+}
+
 TEST(Refused, DtypePolicies) {
   EXPECT_THAT(import_message(kFiles + "k2_mixed.keras"),
               HasSubstr("k2_mixed.keras: layer 'half' (Dense): dtype policy 'mixed_float16'; only float32"));
