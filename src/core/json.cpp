@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/printable.hpp"
+
 namespace tf_injector::detail {
 namespace {
 
@@ -147,10 +149,11 @@ Json& Json::operator=(Json&&) noexcept = default;
 Json::~Json() = default;
 
 Json Json::parse(std::string_view text, int deepest) {
+  constexpr size_t kLongestMessage = 300;  // it ends with what was read last, which may be long
   try {
     return value_of(Parsed::parse(text), deepest);
   } catch (const Parsed::exception& error) {
-    throw JsonError(error.what());
+    throw JsonError(printable(error.what(), kLongestMessage));
   }
 }
 
