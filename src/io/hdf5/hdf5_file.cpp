@@ -7,6 +7,7 @@
 #include "io/hdf5/hdf5_attribute.hpp"
 #include "io/hdf5/hdf5_dataset.hpp"
 #include "io/hdf5/hdf5_handles.hpp"
+#include "io/hdf5/hdf5_structure.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::detail {
@@ -134,8 +135,9 @@ ObjectHandle Hdf5File::Impl::open_existing(const std::string& path) const {
 Hdf5File::Hdf5File(std::vector<uint8_t> bytes, std::string label) : impl_(std::make_unique<Impl>()) {
   impl_->bytes = std::move(bytes);
   impl_->label = std::move(label);
+  if (is_hdf5(impl_->bytes)) hdf5::check_structure(impl_->bytes, impl_->label);
   const LibraryLock lock;
-  if (!impl_->bytes.empty()) impl_->file = hdf5::open_image(impl_->bytes);
+  if (is_hdf5(impl_->bytes)) impl_->file = hdf5::open_image(impl_->bytes);
   if (!impl_->file.valid()) hdf5::throw_bad(impl_->label, "not an HDF5 file, or a damaged or truncated one");
 }
 
