@@ -41,7 +41,7 @@ class Bytes {
     const auto found = take(signature.size());
     if (!std::equal(found.begin(), found.end(), signature.begin(),
                     [](uint8_t a, char b) { return a == static_cast<uint8_t>(b); }))
-      throw StructureProblem("expected the signature " + std::string(signature));
+      throw StructureProblem("no " + std::string(signature.substr(0, 4)) + " where one should be");
   }
   // Skips a text that ends with a NUL, both filled up to a multiple of `unit`.
   void skip_text(size_t unit) {

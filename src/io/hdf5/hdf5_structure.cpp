@@ -382,7 +382,8 @@ void check_structure(std::span<const uint8_t> file, const std::string& label) {
   try {
     StructureWalk(file).run();
   } catch (const StructureProblem& problem) {
-    throw_bad(label, std::string("damaged, or no HDF5 file that Keras writes: it has ") + problem.what());
+    throw_bad(label,
+              std::string("not an HDF5 file, or a damaged or truncated one: it has ") + problem.what());
   }
 }
 
