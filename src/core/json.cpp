@@ -13,6 +13,9 @@
 namespace tf_injector::detail {
 namespace {
 
+// A parser's message ends with what was read last, which may be long.
+constexpr size_t kLongestMessage = 300;
+
 // Keeps the order of members; the parser's own sorts them.
 using Written = nlohmann::ordered_json;
 using Parsed = nlohmann::json;
@@ -73,7 +76,7 @@ class JsonBuilder : public nlohmann::json_sax<Parsed> {
     return add(std::move(array));
   }
   bool parse_error(size_t, const std::string&, const Parsed::exception& error) override {
-    throw JsonError(error.what());
+    throw JsonError(printable(error.what(), kLongestMessage));
   }
 
  private:
@@ -199,7 +202,7 @@ Json Json::parse(std::string_view text, int deepest, EqualKeys equal_keys) {
   try {
     Parsed::sax_parse(text, &builder);
   } catch (const Parsed::exception& error) {
-    throw JsonError(error.what());
+    throw JsonError(printable(error.what(), kLongestMessage));
   }
   if (equal_keys == EqualKeys::refused && builder.repeated_key())
     throw JsonError("an object has the key " + single_quoted(*builder.repeated_key()) + " twice");

@@ -105,6 +105,20 @@ TEST(Json, NumbersBecomeIntegersOnlyWhereTheyFit) {
     EXPECT_THROW((void)value.get<uint64_t>(), JsonError) << value.dump();
 }
 
+TEST(Json, MessagesAreShortAndWithoutControlCharacters) {
+  const auto message = [](const std::string& text) -> std::string {
+    try {
+      (void)Json::parse(text);
+      return "";
+    } catch (const JsonError& error) {
+      return error.what();
+    }
+  };
+  EXPECT_NE(message("{\"\x7f\" x").find("\\x7f"), std::string::npos);
+  EXPECT_EQ(message("{\"\x7f\" x").find('\x7f'), std::string::npos);
+  EXPECT_LT(message("[\"" + std::string(100'000, 'a')).size(), 400u);
+}
+
 TEST(Json, RefusesDeepNesting) {
   const auto nested = [](size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   EXPECT_NO_THROW((void)Json::parse(nested(5), 5));
