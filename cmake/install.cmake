@@ -14,7 +14,7 @@ target_compile_features(tf_injector_library INTERFACE cxx_std_20)
 target_include_directories(tf_injector_library INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                            $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(tf_injector_library PRIVATE Threads::Threads OpenSSL::Crypto ZLIB::ZLIB CURL::libcurl fmt::fmt
-                      PkgConfig::tfi_libzip_pc tfi_libarchive PkgConfig::tfi_hdf5_pc PkgConfig::tfi_hwy_pc)
+                      PkgConfig::tfi_libzip_pc tfi_libarchive PkgConfig::tfi_hwy_pc)
 
 option(TFI_INSTALL_LIBRARY "cmake --install copies the library, its headers and its CMake package too" OFF)
 install(TARGETS tf_injector RUNTIME)
