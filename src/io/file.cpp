@@ -65,11 +65,10 @@ struct AtomicFile::Impl {
   explicit Impl(const std::string& target) : target_(target) {
     for (int attempt = 0; attempt < 100; ++attempt) {
       name_ = temporary_path(target);
+      noted_.emplace(name_);  // before the file is there: a signal may end the program at any moment
       fd_ = posix::open_file(name_, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
-      if (fd_.valid()) {
-        noted_.emplace(name_);
-        return;
-      }
+      if (fd_.valid()) return;
+      noted_.reset();
       if (errno != EEXIST) break;  // left by a killed process of our process id: try the next name
     }
     throw OutputError(describe("write", target_, errno));

@@ -18,6 +18,14 @@ INTERRUPTED = 75
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def hang_up_counts():
+    """Under nohup SIGHUP is ignored, and stays so in the programs that are started."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 def catches(program):
     """The program has got so far that it handles signals."""
     status = pathlib.Path(f"/proc/{program.pid}/status").read_text()

@@ -136,10 +136,12 @@ void ReportCommand::run(const CommandContext& context) const {
   const ReportStatistics result = statistics(context.console);
   for (const std::string& path : write_statistics(result, files)) context.console.message("wrote " + path);
   const Terminal terminal = standard_output_terminal();
-  context.out << (json_to_output
-                      ? statistics_json(result)
-                      : statistics_text(result, {.columns = std::min(terminal.columns, kLongestLine),
-                                                 .color = terminal.color}));
+  if (json_to_output) {
+    context.out << statistics_json(result);
+  } else {  // the names in it are safe, the colours must not be escaped
+    context.data << statistics_text(
+        result, {.columns = std::min(terminal.columns, kLongestLine), .color = terminal.color});
+  }
 }
 
 }  // namespace tf_injector::detail::cli
