@@ -237,7 +237,10 @@ uint64_t Json::get<uint64_t>() const {
 }
 template <>
 float Json::get<float>() const {
-  return number_as<float>(*this, number_.integer, number_.real);
+  const auto value = number_as<float>(*this, number_.integer, number_.real);
+  if (std::isinf(value) && !std::isinf(number_as<double>(*this, number_.integer, number_.real)))
+    throw JsonError("expected a number that a float32 can hold, found " + dump());
+  return value;
 }
 template <>
 double Json::get<double>() const {

@@ -71,8 +71,8 @@ class Json {
   // An integer between both ends, these included?
   [[nodiscard]] bool is_integer_within(int64_t least, int64_t most) const;
 
-  // bool, int, int64_t, uint64_t, float, double, std::string. Numbers become floats as by static_cast, and
-  // integers where they are whole and fit. Throws JsonError for any other value.
+  // bool, int, int64_t, uint64_t, float, double, std::string. Numbers become floats where these can hold
+  // them (rounded), and integers where they are whole and fit. Throws JsonError for any other value.
   template <typename T>
   [[nodiscard]] T get() const;
   template <typename T>

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/printable.hpp"
 #include "io/file.hpp"
 #include "io/posix.hpp"
 #include "io/stand_in.hpp"
@@ -117,7 +118,8 @@ void refuse_foreign_zip(const std::string& path, const ZipArchive& zip) {
              "is a zipped SavedModel folder; " + saved_model_remedy(fs::path(path).stem().string(), false));
     }
     if (name == "config.json" || inside.extension() == ".keras" || inside.extension() == ".h5") {
-      refuse(path, "is an archive that holds a model ('" + member + "'), not the model itself; unpack it");
+      refuse(path, "is an archive that holds a model ('" + printable(member) +
+                       "'), not the model itself; unpack it");
     }
     if (name == "data.pkl")
       refuse(path, "is a PyTorch file; expected a model of Keras, in a .keras or .h5 file");

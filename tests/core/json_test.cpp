@@ -101,6 +101,9 @@ TEST(Json, NumbersBecomeIntegersOnlyWhereTheyFit) {
     EXPECT_THROW((void)value.get<int>(), JsonError) << value.dump();
   for (const Json& value : {Json(0x1p63), Json(UINT64_MAX), Json(std::nan(""))})
     EXPECT_THROW((void)value.get<int64_t>(), JsonError) << value.dump();
+  EXPECT_EQ(Json(1e30).get<float>(), 1e30f);
+  EXPECT_EQ(Json(HUGE_VAL).get<float>(), HUGE_VALF);
+  EXPECT_THROW((void)Json(1e300).get<float>(), JsonError);
   for (const Json& value : {Json(-1), Json(-1.0), Json(0x1p64)})
     EXPECT_THROW((void)value.get<uint64_t>(), JsonError) << value.dump();
 }

@@ -5,6 +5,7 @@ that formats hold, FOLDER/<target>.dict.  make_seeds.py FOLDER
 Models, lists and pickles are those of tests/, reports are written here. Nothing but Python's standard library is used, and the same
 files give the same bytes.
 """
+import base64
 import gzip
 import hashlib
 import io
@@ -98,7 +99,21 @@ def models(seeds):
         for number, layer in enumerate(json.loads((TESTS / f"keras/refused/{name}.json").read_text()).items()):
             words |= set(json_words(layer))
             seeds.add("json", f"{name}_{number}", json.dumps(layer))
+            # In the place of the Dense layer of a model of two.
+            file = f"keras/files/{name[:2]}_mixed.keras"
+            model = json.loads(zipfile.ZipFile(TESTS / file).read("config.json"))
+            model["config"]["layers"][1] = layer[1]
+            mark = bytes([(TESTS / "fuzz/model_files.txt").read_text().split().index(file)])
+            seeds.add("keras_config", f"{name}_{number}", mark + json.dumps(model).encode())
     seeds.words("keras_config", words)
+    for path in sorted((TESTS / "keras/refused").glob("lambda_*.tsv")):
+        for number, row in enumerate(path.read_text(encoding="utf-8").splitlines()):
+            seeds.add("lambda_code", f"{path.stem}_{number}", base64.b64decode(row.split("\t")[0]))
+    for name, content in {"empty": b"", "pointer": b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 1\n", "lite": b"\x1c\0\0\0TFL3",
+                          "gzip": b"\x1f\x8b\x08", "json": b"{}", "page": b"<html>", "pickle": b"\x80\x02.",
+                          "saved_model": archive({"m/saved_model.pb": b""}), "outer": archive({"a/m.keras": b""}),
+                          "pytorch": archive({"archive/data.pkl": b""}), "sharded": archive({"config.json": b"{}", "model.weights.json": b"{}"})}.items():
+        seeds.add("keras_file", f"foreign_{name}", content)
     hdf5 = {b"\x89HDF\r\n\x1a\n", b"TREE", b"SNOD", b"HEAP", b"GCOL", b"FRHP", b"FHDB", b"FHIB", b"BTHD", b"BTLF", b"BTIN", b"OHDR", b"OCHK", b"FADB",
             b"EAHD", b"FSHD", b"SMTB", b"\xff" * 8, "model_config", "weight_names", "layer_names", "keras_version", "backend", "vars", "layers", "kernel:0"}
     for target in ("h5_file", "keras_weights"):
