@@ -10,13 +10,13 @@ namespace {
 constexpr uint64_t kMostRowBytes = uint64_t{2} << 20, kMostCountBytes = uint64_t{256} << 10;
 constexpr uint64_t kMostCounted = 64;
 
-uint64_t row_bytes(uint64_t classes) { return classes * sizeof(float) + 1; }
+uint64_t bytes_of_row(uint64_t classes) { return classes * sizeof(float) + 1; }
 
 // Faults of which rows are kept, and rows of each; one row at least.
 struct Room {
   uint64_t faults, images, counted;
   Room(uint64_t block, uint64_t all_images, uint64_t classes) {
-    const uint64_t rows = std::max<uint64_t>(kMostRowBytes / row_bytes(classes), 1);
+    const uint64_t rows = std::max<uint64_t>(kMostRowBytes / bytes_of_row(classes), 1);
     faults = std::min(block, rows);
     images = faults == 0 ? 0 : std::min(rows / faults, all_images);
     const uint64_t fitting = kMostCountBytes / std::max<uint64_t>(all_images, 1);
@@ -128,8 +128,8 @@ void KeptRows::read(ByteReader& in, const HasPair& has) {
 uint64_t KeptRows::bytes(uint64_t faults, int64_t images, int64_t classes) {
   const auto all_images = static_cast<uint64_t>(images), all_classes = static_cast<uint64_t>(classes);
   // Fewer faults may be kept with more images each: the most is what fits, or all.
-  const uint64_t rows = std::max<uint64_t>(kMostRowBytes / row_bytes(all_classes), 1);
-  return std::min(rows, faults * all_images) * row_bytes(all_classes) +
+  const uint64_t rows = std::max<uint64_t>(kMostRowBytes / bytes_of_row(all_classes), 1);
+  return std::min(rows, faults * all_images) * bytes_of_row(all_classes) +
          std::max(all_images, std::min(kMostCountBytes, faults * all_images));
 }
 
