@@ -240,8 +240,26 @@ AppendFile::~AppendFile() = default;
 AppendFile::AppendFile(AppendFile&&) noexcept = default;
 AppendFile& AppendFile::operator=(AppendFile&&) noexcept = default;
 
+void AppendFile::require_untouched() const {
+  struct stat ours {
+  }, there{};
+  const std::string& path = impl_->path;
+  if (fstat(impl_->fd.get(), &ours) != 0) impl_->fail(errno);
+  const char* what = nullptr;
+  if (::stat(path.c_str(), &there) != 0) {
+    what = "is gone";
+  } else if (ours.st_ino != there.st_ino || ours.st_dev != there.st_dev) {
+    what = "is another file now";
+  } else if (static_cast<uint64_t>(ours.st_size) != impl_->size) {
+    what = "has another length now";
+  }
+  if (what != nullptr)
+    throw OutputError("'" + path + "' " + what + ": something else changed it while this run wrote to it");
+}
+
 void AppendFile::append(std::string_view bytes) {
   impl_->check();
+  require_untouched();
   const int fd = impl_->fd.get();
   int error = posix::write_full(fd, bytes.data(), bytes.size(), impl_->size);
   const bool written = error == 0;

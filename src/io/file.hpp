@@ -59,6 +59,9 @@ class AppendFile {
   void append(std::string_view bytes);
   // What is in the file, whoever wrote it, is on the disk when it returns. Throws OutputError.
   void sync();
+  // Throws OutputError: since the last write somebody else has removed, replaced, cut or lengthened the file.
+  // append asks this itself.
+  void require_untouched() const;
   // Truncates the file to `size` bytes, at most size(). Throws OutputError.
   void truncate(uint64_t size);
   [[nodiscard]] uint64_t size() const;

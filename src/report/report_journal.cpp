@@ -85,6 +85,8 @@ std::string ReportJournal::kept_work(const Message& message) const {
 }
 
 void ReportJournal::finish(const Spent& spent) {
+  file_.require_untouched();
+  if (details_.file) details_.file->require_untouched();
   add_up(spent);
   metadata_.finished = true;
   write_metadata();

@@ -16,6 +16,8 @@
 #include <functional>
 #include <optional>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "io/posix.hpp"
 #include "io/process_identity.hpp"
@@ -241,6 +243,29 @@ TEST_F(File, AFailedAppendIsCutBackAndTheNextGoesOn) {
   EXPECT_EQ(file.size(), 900u);
   file.append("c");
   EXPECT_EQ(read_text(path("a")), std::string(900, 'a') + "c");
+}
+
+TEST_F(File, AppendNoticesThatSomebodyElseChangedTheFile) {
+  namespace fs = std::filesystem;
+  const std::vector<std::pair<const char*, std::function<void()>>> cases = {
+      {"is gone", [&] { fs::remove(path("a")); }},
+      {"is another file now",
+       [&] {
+         write_atomic(path("b"), "12345");
+         fs::rename(path("b"), path("a"));
+       }},
+      {"has another length now", [&] { fs::resize_file(path("a"), 3); }},
+      {"has another length now", [&] { fs::resize_file(path("a"), 9); }},
+  };
+  for (const auto& [what, change] : cases) {
+    fs::remove(path("a"));
+    AppendFile file(path("a"), AppendFile::Mode::create_new);
+    file.append("12345");
+    file.require_untouched();
+    change();
+    EXPECT_THAT(error_of([&] { file.append("67"); }).what(), HasSubstr(what));
+    EXPECT_THAT(error_of([&] { file.require_untouched(); }).what(), HasSubstr(what));
+  }
 }
 
 TEST_F(File, AppendOnAFullDevice) {

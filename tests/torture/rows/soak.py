@@ -30,7 +30,7 @@ def watch(torture, words, count):
                 samples.append((size, *sample(child.pid)))
             except (OSError, IndexError):
                 pass
-            time.sleep(0.05)
+            time.sleep(0.005)
         ended = program.end_of(child, since)
         if ended.code != program.DONE:
             raise Failed(ended.describe())
