@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any, Union
 
 from . import _core, _text
 from ._errors import Usage
 from ._report import Report
+from ._result import Result
 from ._table import Table
 
 if TYPE_CHECKING:
     Results = Union[str, os.PathLike[str], Report]
 
 
-class Comparison:
+class Comparison(Result):
     """What `compare` found. `print` shows all of it."""
 
     same: bool
@@ -32,8 +32,7 @@ class Comparison:
     """What the files, the runs and the coordinates are, a line each."""
 
     def __init__(self, result: str, text: str) -> None:
-        self._result: dict[str, Any] = json.loads(result)
-        self._shown = text
+        super().__init__(result, text)
         self.same, self.verdict, self.matched = self._result["same"], self._result["verdict"], self._result["matched"]
         self.only_a, self.only_b, self.notes = self._result["only_a"], self._result["only_b"], self._result["notes"]
 
@@ -63,14 +62,6 @@ class Comparison:
             table[which] = [row[row["largest_difference_in"]][which] for row in rows]
         table["difference"] = [row["largest_difference"] for row in rows]
         return Table(table, shares=("difference",))
-
-    def to_dict(self) -> dict[str, Any]:
-        """What `tf_injector compare --json` writes."""
-        copy: dict[str, Any] = json.loads(json.dumps(self._result))
-        return copy
-
-    def __repr__(self) -> str:
-        return self._shown.rstrip("\n")
 
     def _repr_html_(self) -> str:
         from html import escape

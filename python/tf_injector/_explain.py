@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from ._result import Result
 from ._table import Table
 
 
-class Explanation:
+class Explanation(Result):
     """What `Model.explain` found. `print` shows all of it.
 
     Causes, by which a fault ends: "unseen" (no output of its own layer differs), "clipped" (by a ReLU or another activation that is
@@ -30,8 +30,7 @@ class Explanation:
     """What reads the layer's output: "path (op)"."""
 
     def __init__(self, result: str, text: str) -> None:
-        self._result: dict[str, Any] = json.loads(result)
-        self._shown = text
+        super().__init__(result, text)
         self.layer, self.position = self._result["layer"], self._result["position"]
         self.before, self.after = float(self._result["before"]["value"]), float(self._result["after"]["value"])
         self.change_class, self.feeds = self._result["change_class"], self._result["feeds"]
@@ -74,19 +73,6 @@ class Explanation:
         """(golden class, faulty class, images), the most images first. Empty without data."""
         spread = self._result["spread"]
         return [] if spread is None else [(item["from"], item["to"], item["images"]) for item in spread["decision_changes"]]
-
-    def to_dict(self) -> dict[str, Any]:
-        """What `tf_injector explain --json` writes."""
-        copy: dict[str, Any] = json.loads(json.dumps(self._result))
-        return copy
-
-    def __repr__(self) -> str:
-        return self._shown.rstrip("\n")
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<pre>{escape(repr(self))}</pre>"
 
 
 def _table(rows: list[dict[str, Any]], names: tuple[str, ...]) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any, Union
 
@@ -13,13 +12,14 @@ from ._errors import Usage
 from ._faults import resolved
 from ._model import load_model
 from ._report import Report
+from ._result import Result
 from ._table import Table
 
 if TYPE_CHECKING:
     ReportArgument = Union[str, os.PathLike[str], Report]
 
 
-class Verification:
+class Verification(Result):
     """What `verify` found. `print` shows all of it."""
 
     same: bool
@@ -34,8 +34,7 @@ class Verification:
     """What has the SHA-256 that the metadata record: "model", "fault list", "data", "report", "details"."""
 
     def __init__(self, result: str, text: str) -> None:
-        self._result: dict[str, Any] = json.loads(result)
-        self._shown = text
+        super().__init__(result, text)
         self.same, self.verdict = self._result["same"], self._result["verdict"]
         self.rows, self.rows_checked, self.hashes = self._result["rows"], self._result["rows_checked"], self._result["hashes"]
 
@@ -46,21 +45,8 @@ class Verification:
         names = ("file", "line", "column", "what", "expected", "found")
         return Table({name: [row[name] if row[name] is not None else 0 for row in rows] for name in names})
 
-    def to_dict(self) -> dict[str, Any]:
-        """What `tf_injector verify --json` writes."""
-        copy: dict[str, Any] = json.loads(json.dumps(self._result))
-        return copy
-
     def __bool__(self) -> bool:
         return self.same
-
-    def __repr__(self) -> str:
-        return self._shown.rstrip("\n")
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<pre>{escape(repr(self))}</pre>"
 
 
 def verify(

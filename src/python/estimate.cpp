@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "python/interruptible.hpp"
+#include "python/listener.hpp"
 #include "python/objects.hpp"
 #include "python/open_session.hpp"
 #include "tf_injector/error.hpp"
@@ -44,9 +45,7 @@ std::tuple<std::string, std::string> run_estimate(const Model& model, const Data
                                                   const SessionOptions& session_options,
                                                   const EstimateOptions& options, const nb::object& message,
                                                   const nb::object& warning, const nb::object& progress) {
-  Listener listener;
-  if (!message.is_none()) listener.message = [&message](const std::string& line) { message(line); };
-  if (!warning.is_none()) listener.warning = [&warning](const std::string& line) { warning(line); };
+  Listener listener = listener_of(message, warning);
   if (!progress.is_none()) {
     listener.estimate = [&progress](const EstimateProgress& p) {
       progress(p.faults, p.inferences, p.estimate, p.low, p.high, p.share, p.seconds);

@@ -14,6 +14,7 @@
 
 #include "python/arrays.hpp"
 #include "python/interruptible.hpp"
+#include "python/listener.hpp"
 #include "python/objects.hpp"
 #include "python/open_session.hpp"
 #include "python/without_gil.hpp"
@@ -184,19 +185,6 @@ void add_details(nb::dict& result, RowSink& sink, size_t classes) {
   result["details"] = details_dict(sink.details_);
   if (!sink.confusion_.empty())
     result["confusion"] = array_of(std::move(sink.confusion_), {classes, classes});
-}
-
-Listener listener_of(const nb::object& message, const nb::object& warning, const nb::object& progress) {
-  Listener listener;
-  if (!message.is_none()) listener.message = [&message](const std::string& line) { message(line); };
-  if (!warning.is_none()) listener.warning = [&warning](const std::string& line) { warning(line); };
-  if (!progress.is_none()) {
-    listener.progress = [&progress](const Progress& p) {
-      progress(p.faults_total, static_cast<double>(p.faults_before) + p.faults_done, p.seconds,
-               p.rows_written, p.critical, p.images_evaluated);
-    };
-  }
-  return listener;
 }
 
 // In memory. Without faults: the golden run alone.

@@ -13,6 +13,7 @@
 
 #include "cli/text/verify_text.hpp"
 #include "python/interruptible.hpp"
+#include "python/listener.hpp"
 #include "python/objects.hpp"
 
 namespace nb = nanobind;
@@ -25,15 +26,6 @@ std::tuple<std::string, std::string> verify_report(const std::string& report, co
                                                    std::optional<int64_t> sample, uint64_t seed,
                                                    const nb::object& message, const nb::object& warning,
                                                    const nb::object& progress) {
-  Listener listener;
-  if (!message.is_none()) listener.message = [&message](const std::string& line) { message(line); };
-  if (!warning.is_none()) listener.warning = [&warning](const std::string& line) { warning(line); };
-  if (!progress.is_none()) {
-    listener.progress = [&progress](const Progress& p) {
-      progress(p.faults_total, static_cast<double>(p.faults_before) + p.faults_done, p.seconds,
-               p.rows_written, p.critical, p.images_evaluated);
-    };
-  }
   std::tuple<std::string, std::string> result;
   run_interruptible(
       [&](const std::atomic<bool>& stop, Talk& talk) {
@@ -41,7 +33,7 @@ std::tuple<std::string, std::string> verify_report(const std::string& report, co
             verify(report, inputs, {.sample = sample, .seed = seed}, talk.callbacks(&stop));
         result = {found.json(), cli::verification_text(found)};
       },
-      listener);
+      listener_of(message, warning, progress));
   return result;
 }
 
