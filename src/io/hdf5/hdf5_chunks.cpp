@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <limits>
 #include <set>
+#include <span>
+#include <utility>
+
+#include "io/hdf5/hdf5_tree.hpp"
 
 namespace tf_injector::detail::hdf5 {
 namespace {
@@ -13,42 +17,22 @@ class ChunkTree {
  public:
   ChunkTree(FileBytes& file, const ChunkedLayout& layout) : file_(file), layout_(layout) {}
 
-  std::vector<Chunk> list(uint64_t tree) {
-    if (tree != kUndefined) walk(tree, kAnyLevel);
+  std::vector<Chunk> list(uint64_t root) {
+    const size_t axes = layout_.dims.size();
+    Tree tree(file_, {.type = 1, .key_bytes = 8 + 8 * (axes + 1), .last_key_bytes = 0, .what = "chunks"});
+    tree.visit(root, [&](std::span<const uint8_t> bytes, uint64_t address) {
+      Cursor key(bytes);
+      Chunk chunk;
+      chunk.stored_bytes = key.u32();
+      chunk.skipped = key.u32();
+      for (size_t axis = 0; axis < axes; ++axis) chunk.first.push_back(key.u64());
+      chunk.address = address;
+      add(std::move(chunk));
+    });
     return std::move(chunks_);
   }
 
  private:
-  static constexpr unsigned kAnyLevel = 256;
-
-  // The level decreases with every call, and no node is read twice.
-  void walk(uint64_t address, unsigned above) {
-    if (!seen_.insert(address).second) throw Damaged("an index refers to itself");
-    constexpr uint64_t kPrefix = 24;
-    const size_t axes = layout_.dims.size();
-    const uint64_t key_bytes = 8 + 8 * (axes + 1);
-    Cursor prefix(file_.at(address, kPrefix));
-    prefix.expect("TREE");
-    const unsigned type = prefix.u8(), level = prefix.u8();
-    const uint64_t count = prefix.u16();
-    if (type != 1 || level >= above || (above != kAnyLevel && level + 1 != above))
-      throw Damaged("an index of chunks makes no sense");
-    Cursor entries(file_.structure(address + kPrefix, count * (key_bytes + 8)));
-    for (uint64_t i = 0; i < count; ++i) {
-      Chunk chunk;
-      chunk.stored_bytes = entries.u32();
-      chunk.skipped = entries.u32();
-      for (size_t axis = 0; axis < axes; ++axis) chunk.first.push_back(entries.u64());
-      entries.skip(8);
-      chunk.address = entries.u64();
-      if (level > 0) {
-        walk(chunk.address, level);
-      } else {
-        add(std::move(chunk));
-      }
-    }
-  }
-
   void add(Chunk chunk) {
     for (size_t axis = 0; axis < layout_.dims.size(); ++axis) {
       if (chunk.first[axis] >= layout_.dims[axis] || chunk.first[axis] % layout_.chunk_dims[axis] != 0)
@@ -61,7 +45,6 @@ class ChunkTree {
   FileBytes& file_;
   const ChunkedLayout& layout_;
   std::vector<Chunk> chunks_;
-  std::set<uint64_t> seen_;
   std::set<std::vector<uint64_t>> places_;
 };
 

@@ -1,8 +1,9 @@
 #include "io/hdf5/hdf5_group.hpp"
 
-#include <set>
+#include <algorithm>
 
 #include "io/hdf5/hdf5_fractal_heap.hpp"
+#include "io/hdf5/hdf5_tree.hpp"
 
 namespace tf_injector::detail::hdf5 {
 namespace {
@@ -16,17 +17,17 @@ void add_link(FileBytes& file, Links& links, std::string name, uint64_t address)
 // The members of an old group: a version 1 B-tree whose leaves list names in a local heap.
 class SymbolTable {
  public:
-  SymbolTable(FileBytes& file, Links& links) : file_(file), links_(links) {}
+  SymbolTable(FileBytes& file, Links& links) : file_(file), links_(links), tree_(file, kForm) {}
 
   void read(const ObjectMessage& message) {
     Cursor cursor(message.bytes);
     const uint64_t tree = cursor.u64();
     read_heap(cursor.u64());
-    if (tree != kUndefined) walk(tree, kAnyLevel);
+    tree_.visit(tree, [&](std::span<const uint8_t>, uint64_t leaf) { read_leaf(leaf); });
   }
 
  private:
-  static constexpr unsigned kAnyLevel = 256;
+  static constexpr Tree::Form kForm{.type = 0, .key_bytes = 8, .last_key_bytes = 8, .what = "members"};
 
   void read_heap(uint64_t address) {
     Cursor cursor(file_.structure(address, 32));
@@ -38,30 +39,8 @@ class SymbolTable {
     names_ = file_.structure(cursor.u64(), size);
   }
 
-  // The level decreases with every call, and no node is read twice.
-  void walk(uint64_t address, unsigned above) {
-    if (!seen_.insert(address).second) throw Damaged("an index refers to itself");
-    constexpr uint64_t kPrefix = 24;
-    Cursor prefix(file_.at(address, kPrefix));
-    prefix.expect("TREE");
-    const unsigned type = prefix.u8(), level = prefix.u8();
-    const uint64_t count = prefix.u16();
-    if (type != 0 || level >= above || (above != kAnyLevel && level + 1 != above))
-      throw Damaged("an index of members makes no sense");
-    Cursor entries(file_.structure(address + kPrefix, 8 + count * 16));
-    for (uint64_t i = 0; i < count; ++i) {
-      entries.skip(8);
-      const uint64_t child = entries.u64();
-      if (level > 0) {
-        walk(child, level);
-      } else {
-        read_leaf(child);
-      }
-    }
-  }
-
   void read_leaf(uint64_t address) {
-    if (!seen_.insert(address).second) throw Damaged("an index refers to itself");
+    tree_.enter(address);
     constexpr uint64_t kPrefix = 8, kEntry = 40;
     Cursor prefix(file_.at(address, kPrefix));
     prefix.expect("SNOD");
@@ -89,7 +68,7 @@ class SymbolTable {
   FileBytes& file_;
   Links& links_;
   std::span<const uint8_t> names_;
-  std::set<uint64_t> seen_;
+  Tree tree_;
 };
 
 void read_link(FileBytes& file, Links& links, std::span<const uint8_t> bytes) {
