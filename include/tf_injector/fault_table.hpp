@@ -40,8 +40,6 @@ class FaultTable {
   uint32_t layer_number(std::string_view name);
   // Makes room for so many in all.
   void reserve(size_t rows) { rows_.reserve(rows); }
-  // Gives back room that is not used.
-  void shrink_to_fit() { rows_.shrink_to_fit(); }
 
   [[nodiscard]] size_t size() const noexcept { return rows_.size(); }
   [[nodiscard]] bool empty() const noexcept { return rows_.empty(); }

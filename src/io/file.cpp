@@ -198,14 +198,16 @@ struct AppendFile::Impl {
   }
   // Another process may have replaced the file between open and lock: then ours has no name any more.
   void check_still_there() const {
-    struct stat ours {
-    }, there{};
-    if (fstat(fd.get(), &ours) == 0 && ::stat(path.c_str(), &there) == 0 && ours.st_ino == there.st_ino &&
-        ours.st_dev == there.st_dev) {
-      return;
-    }
+    struct stat ours {};
+    if (fstat(fd.get(), &ours) == 0 && lost_name(ours) == nullptr) return;
     throw Error(ErrorKind::busy,
                 "'" + path + "' was replaced by another run just now; run the command again");
+  }
+  // Why the path is not this file's (`ours`) any more; null: it is.
+  [[nodiscard]] const char* lost_name(const struct stat& ours) const {
+    struct stat there {};
+    if (::stat(path.c_str(), &there) != 0) return "is gone";
+    return ours.st_ino == there.st_ino && ours.st_dev == there.st_dev ? nullptr : "is another file now";
   }
 };
 
@@ -241,20 +243,13 @@ AppendFile::AppendFile(AppendFile&&) noexcept = default;
 AppendFile& AppendFile::operator=(AppendFile&&) noexcept = default;
 
 void AppendFile::require_untouched() const {
-  struct stat ours {
-  }, there{};
-  const std::string& path = impl_->path;
+  struct stat ours {};
   if (fstat(impl_->fd.get(), &ours) != 0) impl_->fail(errno);
-  const char* what = nullptr;
-  if (::stat(path.c_str(), &there) != 0) {
-    what = "is gone";
-  } else if (ours.st_ino != there.st_ino || ours.st_dev != there.st_dev) {
-    what = "is another file now";
-  } else if (static_cast<uint64_t>(ours.st_size) != impl_->size) {
-    what = "has another length now";
-  }
-  if (what != nullptr)
-    throw OutputError("'" + path + "' " + what + ": something else changed it while this run wrote to it");
+  const char* what = impl_->lost_name(ours);
+  if (what == nullptr && static_cast<uint64_t>(ours.st_size) != impl_->size) what = "has another length now";
+  if (what == nullptr) return;
+  throw OutputError("'" + impl_->path + "' " + what +
+                    ": something else changed it while this run wrote to it");
 }
 
 void AppendFile::append(std::string_view bytes) {

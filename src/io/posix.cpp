@@ -1,7 +1,6 @@
 #include "io/posix.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -63,10 +62,6 @@ int write_full(int fd, const void* data, size_t size, size_t offset) {
     done += static_cast<size_t>(n);
   }
   return 0;
-}
-
-int lock(int fd) {
-  return retry_interrupted([&] { return ::flock(fd, LOCK_EX); }) == 0 ? 0 : errno;
 }
 
 int sync_file(int fd) {

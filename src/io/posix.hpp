@@ -38,8 +38,6 @@ class UniqueFd {
 [[nodiscard]] int sync_file(int fd);
 [[nodiscard]] int sync_data(int fd);
 [[nodiscard]] int truncate_file(int fd, size_t size);
-// Waits for the exclusive lock of flock(2), through EINTR. Returns 0 or errno.
-[[nodiscard]] int lock(int fd);
 // Makes a file's creation or renaming durable. Returns 0 or errno.
 [[nodiscard]] int sync_folder(const std::string& folder);
 

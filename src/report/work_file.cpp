@@ -1,11 +1,11 @@
 #include "report/work_file.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <filesystem>
 
 #include "io/file.hpp"
+#include "io/posix_names.hpp"
 #include "io/sha256.hpp"
 #include "tf_injector/error.hpp"
 
@@ -75,7 +75,7 @@ std::string read_work(const std::string& path, const std::string& key, const Mes
 }
 
 void remove_work(const std::string& path) {
-  if (file_exists(path) && is_own_work_file(path)) ::unlink(path.c_str());
+  if (file_exists(path) && is_own_work_file(path)) posix::unlink_file(path);
 }
 
 }  // namespace tf_injector::detail
