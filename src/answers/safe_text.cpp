@@ -4,40 +4,16 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/utf8.hpp"
+
 namespace tf_injector::detail {
 namespace {
 
 constexpr char32_t kReplacement = 0xFFFD;
 
-// The code point at the beginning of `text` and its bytes; {kReplacement, 1} where there is none.
-struct Decoded {
-  char32_t point = kReplacement;
-  size_t bytes = 1;
-};
-Decoded decode(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
-  const uint8_t first = byte(0);
-  if (first < 0x80) return {first, 1};
-  const size_t length = first >= 0xF0 && first < 0xF5 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 1;
-  if (length == 1 || first >= 0xF5 || text.size() < length) return {};
-  char32_t point = first & (0xFF >> (length + 1));
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return {};
-    point = point << 6 | (byte(i) & 0x3F);
-  }
-  constexpr char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool is_surrogate = point >= 0xD800 && point <= 0xDFFF;
-  if (point < kLeast[length] || point > 0x10FFFF || is_surrogate) return {};
-  return {point, length};
-}
-
 bool is_unsafe(char32_t point) {
-  const bool is_control = point < 0x20 || (point >= 0x7F && point < 0xA0);
-  const bool turns_direction = point == 0x200E || point == 0x200F || (point >= 0x202A && point <= 0x202E) ||
-                               (point >= 0x2066 && point <= 0x2069) || point == 0x061C;
-  const bool ends_line = point == 0x2028 || point == 0x2029;
   const bool is_no_character = (point & 0xFFFE) == 0xFFFE || (point >= 0xFDD0 && point <= 0xFDEF);
-  return is_control || turns_direction || ends_line || is_no_character;
+  return is_obeyed(point) || is_no_character;
 }
 
 void append(std::string& text, char32_t point) {
@@ -57,8 +33,8 @@ void append(std::string& text, char32_t point) {
 std::vector<char32_t> points_of(std::string_view text) {
   std::vector<char32_t> points;
   while (!text.empty()) {
-    const Decoded next = decode(text);
-    points.push_back(is_unsafe(next.point) ? kReplacement : next.point);
+    const Utf8Character next = first_character(text);
+    points.push_back(!next.point || is_unsafe(*next.point) ? kReplacement : *next.point);
     text.remove_prefix(next.bytes);
   }
   return points;

@@ -1,8 +1,8 @@
 #include "core/printable.hpp"
 
 #include <algorithm>
-#include <cstdint>
-#include <optional>
+
+#include "core/utf8.hpp"
 
 namespace tf_injector::detail {
 namespace {
@@ -13,6 +13,7 @@ bool is_control(char c) {
 }
 
 bool is_no_ascii(char c) { return static_cast<unsigned char>(c) >= 0x80; }
+bool is_plain(char c) { return !is_control(c) && !is_no_ascii(c); }
 
 const char* ending(std::string_view text, size_t longest) { return text.size() > longest ? "..." : ""; }
 
@@ -47,54 +48,21 @@ std::string single_quoted(std::string_view text) {
   return "'" + with_escapes(text.substr(0, kLongestShown), escaped) + ending(text, kLongestShown) + "'";
 }
 
-namespace {
-
-// The bytes of the UTF-8 character that the text begins with, and its code point; one byte and no code point
-// where it does not begin with one.
-struct Character {
-  size_t bytes = 1;
-  std::optional<uint32_t> code = {};
-};
-
-Character first_character(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  if (lead < 0x80) return {1, lead};
-  const size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < bytes) return {};
-  uint32_t code = lead & (0xFFU >> (bytes + 1));
-  for (size_t i = 1; i < bytes; ++i) {
-    const auto next = static_cast<unsigned char>(text[i]);
-    if ((next & 0xC0) != 0x80) return {};
-    code = code << 6 | (next & 0x3F);
-  }
-  return {bytes, code};
-}
-
-// Not shown but obeyed by terminals.
-bool is_obeyed(uint32_t code) {
-  return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0x061C || code == 0x200E ||
-         code == 0x200F || (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
-}
-
-bool is_plain(char c) { return !is_control(c) && !is_no_ascii(c); }
-
-}  // namespace
-
 std::string terminal_safe(std::string_view text) {
   if (std::all_of(text.begin(), text.end(), is_plain)) return std::string(text);
   std::string safe;
   while (!text.empty()) {
-    const Character character = first_character(text);
+    const Utf8Character character = first_character(text);
     const auto byte = static_cast<unsigned char>(text[0]);
-    const bool is_c1_byte = !character.code && byte >= 0x80 && byte <= 0x9F;
+    const bool is_c1_byte = !character.point && byte >= 0x80 && byte <= 0x9F;
     if (text[0] == '\n' || text[0] == '\t') {
       safe += text[0];
-    } else if (is_c1_byte || (character.code && *character.code < 0x20)) {
+    } else if (is_c1_byte || (character.point && *character.point < 0x20)) {
       safe += with_escapes(text.substr(0, 1), [](char) { return true; });
-    } else if (character.code && is_obeyed(*character.code)) {
+    } else if (character.point && is_obeyed(*character.point)) {
       constexpr std::string_view kDigits = "0123456789abcdef";
       safe += "\\u";
-      for (int shift = 12; shift >= 0; shift -= 4) safe += kDigits[*character.code >> shift & 15];
+      for (int shift = 12; shift >= 0; shift -= 4) safe += kDigits[*character.point >> shift & 15];
     } else {
       safe += text.substr(0, character.bytes);
     }

@@ -86,6 +86,8 @@ TEST(TerminalSafe, ByHand) {
             "\\u009b31m\\u202e\\x9b");
   EXPECT_EQ(terminal_safe("d\xc3\xa9j\xc3\xa0 \xf0\x9f\x98\x80 \xff"),
             "d\xc3\xa9j\xc3\xa0 \xf0\x9f\x98\x80 \xff");
+  // An escape in more bytes than it needs is no character: no byte of it is lost.
+  EXPECT_EQ(terminal_safe("\xe0\x80\x9b[2J"), "\xe0\\x80\\x9b[2J");
 }
 
 // Cut anywhere, text comes out as if it were written at once.
