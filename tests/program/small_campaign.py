@@ -41,3 +41,8 @@ def interrupt(report, faults):
     facts["report"].update(rows=faults, bytes=len(kept), sha256=hashlib.sha256(kept).hexdigest())
     report.write_bytes(kept)
     metadata.write_text(json.dumps(facts))
+
+
+def campaign_in(folder):
+    """The words of a campaign on one thread, with its images in the folder."""
+    return ["--model", MODEL, "--data", write_images(folder / "set.npz"), "-f", LIST, "--threads", "1"]

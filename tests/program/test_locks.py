@@ -9,7 +9,7 @@ import time
 
 import pytest
 from interrupted_calls import stuck_disk
-from small_campaign import BUSY, DONE, LIST, MODEL, PROGRAM, files_of, run, write_images
+from small_campaign import BUSY, DONE, PROGRAM, campaign_in, files_of, run
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None or shutil.which("cc") is None, reason="strace or cc is not installed")
 ERRORS = ["ENOLCK", "EOPNOTSUPP", "ENOSYS", "EBADF"]
@@ -21,8 +21,7 @@ def without_flock(error, *more):
 
 @pytest.fixture
 def campaign(tmp_path):
-    images = write_images(tmp_path / "set.npz")
-    return ["--model", MODEL, "--data", images, "-f", LIST, "--threads", "1"]
+    return campaign_in(tmp_path)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from small_campaign import BAD_INPUT, BUSY, DONE, LIST, MODEL, NOT_WRITTEN, PROGRAM, RESUME, files_of, run, write_images
+from small_campaign import BAD_INPUT, BUSY, DONE, LIST, MODEL, NOT_WRITTEN, PROGRAM, RESUME, campaign_in, files_of, run, write_images
 
 NAMES = [b"a b", b"emoji \xf0\x9f\x98\x80", b"no utf-8 \xff\xfe", b"two\nlines", b"-f", b"'quotes\"", b"$(x)", b"%s"]
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
@@ -16,8 +16,7 @@ needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace
 
 @pytest.fixture
 def campaign(tmp_path):
-    images = write_images(tmp_path / "set.npz")
-    return ["--model", MODEL, "--data", images, "-f", LIST, "--threads", "1"]
+    return campaign_in(tmp_path)
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ def environment(torture, name, **values):
     return {"LD_PRELOAD": str(build(torture, name)), **{f"TORTURE_{key.upper()}": str(value) for key, value in values.items()}}
 
 
-def build(torture, name, shared=True):
+def build(torture, name, shared=True, folder=SOURCES):
     compiler = os.environ.get("CC") or program.need("cc", "gcc")
     with torture.lock:
         library = torture.base / f"{name}{'.so' if shared else ''}"
         if not library.exists():
-            words = [compiler, "-O1", "-Wall", "-Wextra", "-Werror", *(["-shared", "-fPIC"] if shared else []), "-o", library, SOURCES / f"{name}.c", "-ldl", "-pthread"]
+            words = [compiler, "-O1", "-Wall", "-Wextra", "-Werror", *(["-shared", "-fPIC"] if shared else []), "-o", library, folder / f"{name}.c", "-ldl", "-pthread"]
             done = subprocess.run(words, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise NotRun(f"{name}.c does not compile here: {done.stderr.strip()[:200]}")

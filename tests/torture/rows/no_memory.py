@@ -1,4 +1,6 @@
 """Row 5: allocations that fail, the N-th alone or all from the N-th on; a limit on the address space; --memory."""
+import pathlib
+
 from torture import program, shim
 from torture.case import Case, Failed
 
@@ -6,6 +8,7 @@ NUMBER, FAULT, UNIT = 5, "out of memory", "failures"
 CRITERION = "exit 8 in one line (0 where nothing was lost), going on identical"
 PYTHON_TOOL = "not known"
 EVERY, SAMPLE, SHORT = 3000, 2000, 40
+SUPPORT = pathlib.Path(__file__).resolve().parents[2] / "support"
 
 
 def judge(torture, campaign, folder, ended):
@@ -19,9 +22,14 @@ def judge(torture, campaign, folder, ended):
     campaign.finish(torture, folder)
 
 
+def allocations(torture, **variables):
+    """What a program is started with to have tests/support/fail_allocations.c in front."""
+    return {"LD_PRELOAD": str(shim.build(torture, "fail_allocations", folder=SUPPORT)), **variables}
+
+
 def fail_allocation(torture, campaign, place, ever):
     with torture.folder() as folder:
-        environment = shim.environment(torture, "failing_allocations", when=place, ever=int(ever))
+        environment = allocations(torture, TFI_FAIL_ALLOCATION=f"{place}{'+' if ever else ''}")
         judge(torture, campaign, folder, campaign.run(folder, environment=environment))
 
 
@@ -43,7 +51,7 @@ def count_of(torture, campaign):
     campaign.reference(torture)
     with torture.folder() as folder:
         count = folder.parent / f"{folder.name}.count"
-        ended = campaign.run(folder, environment=shim.environment(torture, "failing_allocations", count=count))
+        ended = campaign.run(folder, environment=allocations(torture, TFI_COUNT_ALLOCATIONS=str(count)))
         if ended.code != program.DONE or not count.exists():
             raise Failed(f"with the shim: {ended.describe()}")
         campaign.check(torture, folder)
