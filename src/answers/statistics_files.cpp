@@ -37,11 +37,6 @@ std::vector<std::string> targets_of(const StatisticsFiles& files) {
   return targets;
 }
 
-void make_folder_of(const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path().string();
-  if (!folder.empty()) make_folders(folder);
-}
-
 }  // namespace
 }  // namespace detail
 
@@ -77,7 +72,7 @@ std::vector<std::string> write_statistics(const ReportStatistics& statistics, co
   }
   std::vector<std::unique_ptr<AtomicFile>> written;
   for (const auto& [path, text] : texts) {
-    make_folder_of(path);
+    prepare_folder_for(path);
     written.push_back(std::make_unique<AtomicFile>(path));
     written.back()->write(text);
   }

@@ -222,6 +222,7 @@ GoldenScoreFolder::GoldenScoreFolder(const Campaign& campaign, const ReportOptio
   if (options.dry_run) return;
   state_->files.require_space(0);
   state_->files.prepare();
+  remove_abandoned_files(state_->files.folder(), false);
 }
 GoldenScoreFolder::~GoldenScoreFolder() = default;
 

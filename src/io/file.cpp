@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <optional>
 
 #include "core/temporary_names.hpp"
@@ -159,6 +160,12 @@ void make_folders(const std::string& path) {
     if (::stat(folder.c_str(), &info) != 0) throw OutputError(describe("make the folder", folder, error));
     if (!S_ISDIR(info.st_mode)) throw OutputError(describe("make the folder", folder, ENOTDIR));
   }
+}
+
+void prepare_folder_for(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  if (!folder.empty()) make_folders(folder);
+  remove_abandoned_files(posix::folder_of(path), false);
 }
 
 void write_atomic(const std::string& path, std::string_view bytes) {

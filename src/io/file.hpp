@@ -21,6 +21,9 @@ namespace tf_injector::detail {
 
 // Creates the folder and its parents. Throws OutputError.
 void make_folders(const std::string& path);
+// The folder of a file that is about to be written: makes it, and removes what processes that were killed
+// have left in it (io/temporary_file.hpp). Throws OutputError.
+void prepare_folder_for(const std::string& path);
 
 // A file that is written piece by piece under another name in its folder and takes its own when it is done:
 // as write_atomic. All throw OutputError; without `commit` nothing stays.

@@ -22,16 +22,11 @@ bool is_stream(const std::string& path) {
          !std::filesystem::is_directory(status);
 }
 
-void make_folder_for(const std::string& path) {
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  if (!folder.empty()) detail::make_folders(folder.string());
-}
-
 }  // namespace
 
 void check_writable(const std::string& path) {
-  make_folder_for(path);
   if (!is_stream(path)) {
+    detail::prepare_folder_for(path);
     const detail::AtomicFile file(path);  // under another name, and gone with it
   } else if (::access(path.c_str(), W_OK) != 0) {
     throw OutputError(path + ": cannot be written: " + std::strerror(errno));
@@ -39,8 +34,10 @@ void check_writable(const std::string& path) {
 }
 
 void write_file(const std::string& path, std::string_view bytes) {
-  make_folder_for(path);
-  if (!is_stream(path)) return detail::write_atomic(path, bytes);
+  if (!is_stream(path)) {
+    detail::prepare_folder_for(path);
+    return detail::write_atomic(path, bytes);
+  }
   errno = 0;
   std::ofstream stream(path, std::ios::binary);
   stream << bytes << std::flush;

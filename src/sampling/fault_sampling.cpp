@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <iterator>
 #include <numeric>
 #include <set>
@@ -377,8 +376,7 @@ void SamplingPlan::write_files(const std::string& path, bool overwrite, const st
       if (!overwrite && file_exists(target))
         throw OutputError(fmt::format("'{}' is there already; `overwrite` replaces it", target));
     }
-    const std::string folder = std::filesystem::path(path).parent_path().string();
-    if (!folder.empty()) make_folders(folder);
+    prepare_folder_for(path);
     AtomicFile file(path), plan_file(plan_path);
     Sha256 hash;
     write(

@@ -12,6 +12,7 @@
 #include "io/file.hpp"
 #include "io/process_identity.hpp"
 #include "io/temporary_file.hpp"
+#include "tf_injector/write_file.hpp"
 
 namespace tf_injector::detail {
 namespace {
@@ -153,6 +154,24 @@ TEST_F(LockFileTest, AbandonedTemporaryFilesAreRemovedAndNoOthers) {
   remove_abandoned_files(folder_, true);
   for (const std::string& file : {foreign, old_form}) EXPECT_FALSE(fs::exists(file)) << file;
   for (const std::string& file : {own, other_end, others}) EXPECT_TRUE(fs::exists(file)) << file;
+}
+
+TEST_F(LockFileTest, WhoWritesAFileRemovesWhatWasAbandonedBesideIt) {
+  const auto abandon = [&](const std::string& machine) {
+    ProcessIdentity process = ended_process();
+    if (!machine.empty()) process.machine = machine;
+    const std::string file = path(".tf_injector-" + identity_text(process) + "-0.tmp");
+    write_atomic(file, "x");
+    return file;
+  };
+  const std::string foreign = abandon("0123456789abcdef");
+  std::string gone = abandon("");
+  check_writable(path("page.html"));
+  EXPECT_FALSE(fs::exists(gone));
+  gone = abandon("");
+  write_file(path("page.html"), "page");
+  EXPECT_FALSE(fs::exists(gone));
+  EXPECT_TRUE(fs::exists(foreign));
 }
 
 }  // namespace
