@@ -11,6 +11,7 @@
 #include <new>
 #include <string_view>
 
+#include "core/retry_interrupted.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::detail::cli {
@@ -68,7 +69,8 @@ bool memory_was_refused() noexcept { return errno == ENOMEM || was_refused; }
 int say_out_of_memory() noexcept {
   if (is_said.exchange(true)) return static_cast<int>(ErrorKind::out_of_memory);
   // Nothing can be done about a standard error that is gone.
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kLine.data(), kLine.size());
+  [[maybe_unused]] const ssize_t written =
+      retry_interrupted([] { return ::write(STDERR_FILENO, kLine.data(), kLine.size()); });
   return static_cast<int>(ErrorKind::out_of_memory);
 }
 

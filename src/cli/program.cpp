@@ -1,5 +1,7 @@
 #include "cli/program.hpp"
 
+#include <unistd.h>
+
 #include <exception>
 #include <iostream>
 #include <memory>
@@ -8,6 +10,7 @@
 
 #include "cli/command_table.hpp"
 #include "cli/console/console.hpp"
+#include "cli/console/descriptor_output.hpp"
 #include "cli/console/safe_output.hpp"
 #include "cli/console/signals.hpp"
 #include "cli/console/standard_streams.hpp"
@@ -25,12 +28,14 @@ constexpr const char* kInterrupted = "interrupted; run the same command again";
 // What commands print: whatever stands in files and names goes through `safe`.
 struct StandardOutput {
   explicit StandardOutput(const std::vector<std::string>& words)
-      : safe(words), buffer(std::cout.rdbuf(), safe), out(&buffer) {}
+      : data(&descriptor), safe(words), buffer(&descriptor, safe), out(&buffer) {}
   void flush() {
     out.flush();
-    std::cout.flush();
+    data.flush();
   }
 
+  DescriptorOutput descriptor{STDOUT_FILENO};
+  std::ostream data;  // byte for byte
   SafeText safe;
   SafeOutput buffer;
   std::ostream out;
@@ -39,7 +44,7 @@ struct StandardOutput {
 // A result that did not get out is an error, but only at the end: it stops no campaign.
 void check_standard_output(StandardOutput& output) {
   output.flush();
-  if (output.out && std::cout) return;
+  if (output.out && output.data) return;
   if (memory_was_refused()) throw std::bad_alloc();  // streams keep it to themselves
   throw OutputError("standard output could not be written; not all results were printed");
 }
@@ -80,13 +85,13 @@ int run_program(int argc, char** argv) {
         make_console({.progress = ProgressMode::none}, std::cerr, standard_error_terminal, output->safe);
     if (!streams_are_safe) throw OutputError("no more files can be opened; raise the limit (ulimit -n)");
     const ParsedLine line = parse_command_line(words);
-    std::cout << line.text;
+    output->data << line.text;
     int exit_code = 0;
     if (line.command) {
       console =
           make_console(line.command->console_options(), std::cerr, standard_error_terminal, output->safe);
       end_on_signals(console->last_words(kInterrupted));
-      line.command->run({command_line, output->out, std::cout, *console, exit_code});
+      line.command->run({command_line, output->out, output->data, *console, exit_code});
     }
     check_standard_output(*output);
     return exit_code;

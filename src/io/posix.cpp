@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "io/retry_interrupted.hpp"
+#include "core/retry_interrupted.hpp"
 
 namespace tf_injector::detail::posix {
 namespace {

@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "io/retry_interrupted.hpp"
+#include "core/retry_interrupted.hpp"
 
 namespace tf_injector::detail::posix {
 namespace {

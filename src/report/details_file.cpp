@@ -1,11 +1,12 @@
 #include "report/details_file.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <vector>
 
 #include "io/posix.hpp"
@@ -39,14 +40,15 @@ bool holds_details(const std::string& path) {
 // Bytes begin..end-1 of a file are added to the hash, piece by piece: memory is not counted for the text.
 // Returns whether a sector of them was never written.
 bool hash_part(const std::string& path, uint64_t begin, uint64_t end, Sha256& hash) {
-  std::ifstream file(path, std::ios::binary);
+  const posix::UniqueFd file = posix::open_file(path, O_RDONLY);
   std::vector<char> piece(1 << 16);
   bool has_gap = false;
-  file.seekg(static_cast<std::streamoff>(begin));
-  for (uint64_t at = begin; at < end && file;) {
+  if (::lseek(file.get(), static_cast<off_t>(begin), SEEK_SET) < 0) return has_gap;
+  for (uint64_t at = begin; at < end;) {
     const uint64_t to_border = piece.size() - at % piece.size();  // sectors are not cut
-    file.read(piece.data(), static_cast<std::streamsize>(std::min(end - at, to_border)));
-    const std::string_view read(piece.data(), static_cast<size_t>(file.gcount()));
+    const ptrdiff_t count = posix::read_full(file.get(), piece.data(), std::min(end - at, to_border));
+    if (count <= 0) break;
+    const std::string_view read(piece.data(), static_cast<size_t>(count));
     hash.update(read.data(), read.size());
     has_gap = has_gap || has_unwritten_sector(read, at);
     at += read.size();

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/retry_interrupted.hpp"
+
 namespace tf_injector::detail::cli {
 
 bool take_closed_standard_streams() noexcept {
@@ -11,7 +13,7 @@ bool take_closed_standard_streams() noexcept {
   // descriptor; the root folder is there even where /dev is not.
   int taken = -1;
   do {
-    taken = ::open("/", O_PATH);
+    taken = retry_interrupted([] { return ::open("/", O_PATH); });
   } while (taken >= 0 && taken <= STDERR_FILENO);
   if (taken < 0) return false;
   ::close(taken);

@@ -3,7 +3,7 @@
 
 #include <cerrno>
 
-namespace tf_injector::detail::posix {
+namespace tf_injector::detail {
 
 // `call` returns -1 and sets errno where it fails. Safe for fsync too: on EINTR no write error has been
 // reported yet, so none is lost.
@@ -14,4 +14,4 @@ auto retry_interrupted(Call call) {
   return result;
 }
 
-}  // namespace tf_injector::detail::posix
+}  // namespace tf_injector::detail
