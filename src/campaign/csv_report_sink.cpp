@@ -50,10 +50,11 @@ struct CsvReport::State {
     say_found(say);
     if (request.dry_run) return;
     remove_abandoned_files(posix::folder_of(opened.paths.report), false);
+    // The folder of scores is this report's alone, which is locked unless it is finished.
+    if (has_scores()) remove_abandoned_files(opened.paths.scores, !is_finished());
     if (is_finished()) return;
     files->require_space(faults_left());
     files->prepare();
-    if (has_scores()) remove_abandoned_files(opened.paths.scores, true);  // it is this report's alone
     journal.emplace(opened, identity.metadata);
     work = journal->keeps_work() ? journal->kept_work(say) : "";
     if (has_details() && identity.metadata.classes > kMostConfusionClasses) {
