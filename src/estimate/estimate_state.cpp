@@ -16,7 +16,8 @@
 namespace tf_injector::detail {
 namespace {
 
-constexpr int kSchema = 1;
+constexpr int kSchema = 2, kSchemaWithoutHashes = 1;
+constexpr std::string_view kHashLine = "sha256,";
 constexpr const char* kKind = "estimate state";
 
 std::string header_of(const EstimateIdentity& identity) {
@@ -25,8 +26,8 @@ std::string header_of(const EstimateIdentity& identity) {
   return json.dump() + "\n";
 }
 
-// Throws where the file belongs to another estimate.
-void compare(const std::string& line, const EstimateIdentity& identity, const std::string& path) {
+// The first line. Throws where the file is no state, or a later version's.
+Json parse_header(const std::string& line, const std::string& path) {
   Json json;
   try {
     json = Json::parse(line);
@@ -41,6 +42,11 @@ void compare(const std::string& line, const EstimateIdentity& identity, const st
   }
   if (const auto number = schema->get<int64_t>(); number > kSchema)
     throw Error(ErrorKind::resume, fmt::format("{}: {}", path, later_version("", number, kSchema)));
+  return json;
+}
+
+// Throws where the file belongs to another estimate.
+void compare(const Json& json, const EstimateIdentity& identity, const std::string& path) {
   ProblemLines problems;
   for (const auto& [name, value] : identity) {
     const Json* found = json.find(name);
@@ -67,33 +73,67 @@ bool parse_line(std::string_view line, std::array<int64_t, 3>& numbers) {
   return false;
 }
 
+// The file up to the last line with a hash: what follows was torn. "": there is none yet. Throws
+// Error(bad_input): the hash is another.
+std::string_view proven_part(std::string_view text, const std::string& path) {
+  size_t end = text.rfind('\n') + 1;
+  while (end > 0) {
+    const size_t begin = end < 2 ? 0 : text.rfind('\n', end - 2) + 1;  // of the last line; npos + 1 is 0
+    const std::string_view line = text.substr(begin, end - 1 - begin);
+    if (begin > 0 && line.starts_with(kHashLine)) {
+      if (line.substr(kHashLine.size()) == sha256_of(text.data(), begin)) return text.substr(0, end);
+      throw Error(
+          ErrorKind::bad_input,
+          fmt::format("{}: was changed after it was written: it has not the SHA-256 that its last lines "
+                      "say; restore it, or remove it and begin anew",
+                      path));
+    }
+    end = begin;
+  }
+  return "";
+}
+
 }  // namespace
 
 EstimateState::EstimateState(const std::string& path, const EstimateIdentity& identity, int64_t images) {
   const bool is_there = file_exists(path);
   file_.emplace(path, is_there ? AppendFile::Mode::open_existing : AppendFile::Mode::create_new);
   const std::string text = is_there ? read_text(path) : "", header = header_of(identity);
-  const size_t line_end = text.find('\n');
-  if (line_end == std::string::npos) {
-    // The first line was torn, if it is the beginning of one that this program writes.
-    if (!text.empty() && !header.starts_with(text)) compare(text, identity, path);
-    file_->truncate(0);
-    file_->append(header);
+  if (text.find('\n') != std::string::npos) {
+    go_on(text, identity, path, images);
     return;
   }
-  compare(text.substr(0, line_end), identity, path);
-  const size_t whole = text.rfind('\n') + 1;
-  read(text.substr(0, whole), path, images);
-  if (whole < text.size()) file_->truncate(whole);
+  // The first line was torn, if it is the beginning of one that this program writes.
+  if (!text.empty() && !header.starts_with(text)) compare(parse_header(text, path), identity, path);
+  begin(header);
 }
 
-void EstimateState::read(const std::string& text, const std::string& path, int64_t images) {
-  size_t line = 1;
-  for (size_t begin = text.find('\n') + 1; begin < text.size();) {
-    const size_t end = text.find('\n', begin);
+void EstimateState::begin(const std::string& header) {
+  file_->truncate(0);
+  append(header);
+}
+
+void EstimateState::go_on(const std::string& text, const EstimateIdentity& identity, const std::string& path,
+                          int64_t images) {
+  const size_t header_end = text.find('\n') + 1;
+  const Json header = parse_header(text.substr(0, header_end - 1), path);
+  has_hashes_ = header.at("schema").get<int64_t>() != kSchemaWithoutHashes;
+  std::string_view kept = std::string_view(text).substr(0, text.rfind('\n') + 1);
+  if (has_hashes_) kept = proven_part(text, path);
+  compare(header, identity, path);
+  if (kept.empty()) return begin(header_of(identity));
+  read(kept.substr(header_end), path, images);
+  hash_.update(kept.data(), kept.size());
+  if (kept.size() < text.size()) file_->truncate(kept.size());
+}
+
+// `text`: whole lines behind the first.
+void EstimateState::read(std::string_view text, const std::string& path, int64_t images) {
+  for (size_t line = 2; !text.empty(); ++line) {
+    const std::string_view row = text.substr(0, text.find('\n'));
+    text.remove_prefix(row.size() + 1);
+    if (has_hashes_ && row.starts_with(kHashLine)) continue;
     std::array<int64_t, 3> numbers{};
-    ++line;
-    const std::string_view row = std::string_view(text).substr(begin, end - begin);
     constexpr int64_t kMostDomains = 1 << 20;
     if (!parse_line(row, numbers) || numbers[0] >= kMostDomains) {
       throw Error(ErrorKind::bad_input, fmt::format("{}:{}: expected three whole numbers, found '{}'", path,
@@ -109,8 +149,20 @@ void EstimateState::read(const std::string& text, const std::string& path, int64
                       path, line, images, row));
     }
     if (is_new) ++draws_;
-    begin = end + 1;
   }
+}
+
+// Lines and, with them, what proves everything so far.
+void EstimateState::append(const std::string& lines) {
+  if (!file_) return;
+  std::string text = lines;
+  hash_.update(lines.data(), lines.size());
+  if (has_hashes_) {
+    const std::string proof = fmt::format("{}{}\n", kHashLine, hash_.hex());
+    hash_.update(proof.data(), proof.size());
+    text += proof;
+  }
+  file_->append(text);
 }
 
 std::optional<int64_t> EstimateState::count(size_t domain, int64_t draw) const {
@@ -127,7 +179,7 @@ void EstimateState::add(size_t domain, const std::vector<std::pair<int64_t, int6
     text += fmt::format("{},{},{}\n", domain, draw, count);
     counts_[domain][draw] = count;
   }
-  if (file_) file_->append(text);
+  append(text);
   draws_ += static_cast<int64_t>(counts.size());
 }
 

@@ -1,14 +1,17 @@
-// What an estimate has evaluated, in a file: a line that says of which estimate, then a line for each fault.
+// What an estimate has evaluated, in a file: a line that says of which estimate, a line for each fault, and
+// behind each part that was written at once a line with the SHA-256 of everything above it.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "io/file.hpp"
+#include "io/sha256.hpp"
 
 namespace tf_injector::detail {
 
@@ -20,8 +23,9 @@ class EstimateState {
  public:
   // In memory only.
   EstimateState() = default;
-  // Goes on with the file, or begins it. Throws Error(resume), Error(bad_input), Error(busy), OutputError.
-  // `images`: of a draw; no count is larger.
+  // Goes on with the file, or begins it; a part that was torn is cut off. Throws Error(resume),
+  // Error(bad_input) (no such file, or it was changed), Error(busy), OutputError. `images`: of a draw; no
+  // count is larger.
   EstimateState(const std::string& path, const EstimateIdentity& identity, int64_t images);
 
   // How many images of a draw have what is counted; none: not evaluated yet.
@@ -31,9 +35,15 @@ class EstimateState {
   [[nodiscard]] int64_t draws() const noexcept { return draws_; }
 
  private:
-  void read(const std::string& text, const std::string& path, int64_t images);
+  void begin(const std::string& header);
+  void go_on(const std::string& text, const EstimateIdentity& identity, const std::string& path,
+             int64_t images);
+  void read(std::string_view text, const std::string& path, int64_t images);
+  void append(const std::string& lines);
 
   std::optional<AppendFile> file_;
+  Sha256 hash_;                                               // of its bytes
+  bool has_hashes_ = true;                                    // not in files of schema 1
   std::vector<std::unordered_map<int64_t, int64_t>> counts_;  // by domain
   int64_t draws_ = 0;
 };

@@ -40,6 +40,28 @@ class EstimateStateTest : public FolderTest {
     EXPECT_EQ(text(), before);
   }
 
+  // The part of a file up to its last line with a hash.
+  static std::string proven(const std::string& text) {
+    size_t end = 0;
+    for (size_t begin = 0, next = 0; (next = text.find('\n', begin)) != std::string::npos; begin = next + 1)
+      if (begin > 0 && text.compare(begin, 7, "sha256,") == 0) end = next + 1;
+    return text.substr(0, end);
+  }
+  static std::string proven_header(const std::string& whole) {
+    return whole.substr(0, whole.find('\n', whole.find('\n') + 1) + 1);
+  }
+  static std::string without_hashes(const std::string& text) {
+    std::string left;
+    for (size_t begin = 0, end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
+      if (text.compare(begin, 7, "sha256,") != 0) left += text.substr(begin, end + 1 - begin);
+    return left.replace(left.find("\"schema\":2"), 10, "\"schema\":1");
+  }
+  static int64_t draws_of(const std::string& text) {
+    if (text.empty()) return 0;
+    const std::string left = without_hashes(text);
+    return std::count(left.begin(), left.end(), '\n') - 1;
+  }
+
   EstimateIdentity identity_{{"model_sha256", "abc"}, {"seed", "1"}};
 };
 
@@ -65,22 +87,59 @@ TEST_F(EstimateStateTest, WithoutAFileItRemembersToo) {
   EXPECT_EQ(state.draws(), 1);
 }
 
-// Cut after every byte: what is whole stays, what follows is written behind it, and nothing else.
+// Cut after every byte: the parts that are proven by a hash stay, what follows is written behind them.
 TEST_F(EstimateStateTest, ATornEndIsCutOff) {
   const std::string whole = written();
-  const size_t header = whole.find('\n') + 1;
   for (size_t size = 0; size <= whole.size(); ++size) {
     SCOPED_TRACE(size);
     write(whole.substr(0, size));
-    const size_t kept = size < header ? 0 : whole.rfind('\n', size - 1) + 1;
-    const std::string lines = whole.substr(header, kept > header ? kept - header : 0);
+    const std::string kept = proven(whole.substr(0, size));
     {
       EstimateState state(file(), identity_, 25);
-      EXPECT_EQ(state.draws(), std::count(lines.begin(), lines.end(), '\n'));
+      EXPECT_EQ(state.draws(), draws_of(kept));
       state.add(5, {{6, 7}});
     }
-    EXPECT_EQ(text(), whole.substr(0, header) + lines + "5,6,7\n");
+    const std::string now = text();
+    const std::string expected = (kept.empty() ? proven_header(whole) : kept) + "5,6,7\n";
+    EXPECT_EQ(now, expected + "sha256," + sha256_of(expected.data(), expected.size()) + "\n");
   }
+}
+
+// Whatever bit is flipped: it is refused, or counts as a torn end, and what is left was written so.
+TEST_F(EstimateStateTest, AChangedByteIsNoticed) {
+  const std::string whole = written();
+  const EstimateState truth(file(), identity_, 25);
+  int refused = 0;
+  for (size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    SCOPED_TRACE(bit);
+    std::string changed = whole;
+    changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << bit % 8));
+    const std::string other = path("other.state");
+    write_atomic(other, changed);
+    try {
+      const EstimateState state(other, identity_, 25);
+      EXPECT_TRUE(whole.starts_with(proven(changed))) << "not the end was taken for torn";
+      for (const auto& [domain, draw] : {std::pair<size_t, int64_t>{0, 0}, {0, 1}, {0, 2}, {3, 7}}) {
+        const auto count = state.count(domain, draw);
+        EXPECT_TRUE(!count || count == truth.count(domain, draw)) << domain << " " << draw;
+      }
+    } catch (const Error&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, static_cast<int>(8 * whole.size() * 3 / 4));
+}
+
+// Version 0.1.0 wrote no hashes.
+TEST_F(EstimateStateTest, AFileWithoutHashesIsGoneOnWith) {
+  write(without_hashes(written()));
+  {
+    EstimateState state(file(), identity_, 25);
+    EXPECT_EQ(state.draws(), 4);
+    state.add(5, {{6, 7}});
+  }
+  EXPECT_TRUE(text().ends_with("3,7,1\n5,6,7\n"));
+  EXPECT_EQ(EstimateState(file(), identity_, 25).draws(), 5);
 }
 
 TEST_F(EstimateStateTest, OfAnotherEstimateIsRefused) {
@@ -93,7 +152,7 @@ TEST_F(EstimateStateTest, OfAnotherEstimateIsRefused) {
 
 TEST_F(EstimateStateTest, OfALaterVersionIsRefused) {
   std::string later = written();
-  later.replace(later.find("\"schema\":1"), 10, "\"schema\":2");
+  later.replace(later.find("\"schema\":2"), 10, "\"schema\":3");
   write(later);
   expect_error(ErrorKind::resume, "written by a later version");
 }
@@ -109,7 +168,7 @@ TEST_F(EstimateStateTest, AForeignFileIsRefusedAndLeftAlone) {
 }
 
 TEST_F(EstimateStateTest, ADamagedLineIsNamed) {
-  const std::string whole = written();
+  const std::string whole = without_hashes(written());
   for (const char* line : {"0,1", "0,1,2,3", "a,1,2", "-1,1,2", "0,-1,2", "0,1,-2", "", " 0,1,2", "0,1,2 ",
                            "0,,2", "0,1,99999999999999999999", "99999999,1,2"}) {
     SCOPED_TRACE(line);
@@ -119,7 +178,7 @@ TEST_F(EstimateStateTest, ADamagedLineIsNamed) {
 }
 
 TEST_F(EstimateStateTest, ACountThatCannotBeIsNamed) {
-  const std::string whole = written();
+  const std::string whole = without_hashes(written());
   for (const char* line : {"0,9,26", "0,9,9223372036854775807", "0,1,24", "3,7,0"}) {
     SCOPED_TRACE(line);
     write(whole + line + "\n");
@@ -140,7 +199,7 @@ TEST_F(EstimateStateTest, ItsFolderMustBeThere) {
 
 // TFI_MUTATIONS sets how many.
 TEST_F(EstimateStateTest, MutationsGiveTypedErrors) {
-  const std::string whole = written();
+  const std::string whole = without_hashes(written());
   const char* wanted = std::getenv("TFI_MUTATIONS");
   const int count = wanted == nullptr ? 300 : std::atoi(wanted);
   std::mt19937 rng(1);
