@@ -113,9 +113,13 @@ def run_campaign(
         files.path, files.overwrite = _text.path("report", report), overwrite
         files.details_path = details_path
         files.command_line = ["tf_injector.run_campaign"]
-        path = _core.run_to_file(
-            network._handle, images._handle, chosen, options, check, scores, files, _text.log, warn, shown.callback
-        )
+        try:
+            path = _core.run_to_file(
+                network._handle, images._handle, chosen, options, check, scores, files, _text.log, warn, shown.callback
+            )
+        except KeyboardInterrupt as interrupt:
+            interrupt.args = (f"what is finished is in {files.path}, what is done of the next faults beside it; the same call goes on",)
+            raise
     return read_report(path)
 
 

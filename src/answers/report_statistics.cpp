@@ -341,8 +341,9 @@ int64_t outcome_images(const Tally& tally, Outcome outcome) noexcept {
 ReportStatistics report_statistics(const std::string& path, const ReportStatisticsOptions& options) {
   return guarded([&] {
     check_options(options);
-    const FinishedReport report = read_report(path);
     const std::optional<RunMetadata> metadata = metadata_beside(path);
+    if (metadata) require_unchanged(path, *metadata);
+    const FinishedReport report = read_report(path);
     if (!metadata) return statistics_of(path, report, {}, path, options);
     require_finished(*metadata, report, path);
     ReportStatistics result = statistics_of(
@@ -356,8 +357,9 @@ ReportStatistics report_statistics(const std::string& path, const Model& model, 
                                    const ReportStatisticsOptions& options) {
   return guarded([&] {
     check_options(options);
-    const FinishedReport report = read_report(path);
     const std::optional<RunMetadata> metadata = metadata_beside(path);
+    if (metadata) require_unchanged(path, *metadata);
+    const FinishedReport report = read_report(path);
     if (metadata) {
       require_finished(*metadata, report, path);
       require_model(*metadata, model, path);

@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <string_view>
 #include <utility>
 
 #include "core/printable.hpp"
@@ -39,6 +40,13 @@ const char* kind_name(Json::Kind kind) {
 
 [[noreturn]] void refuse(const char* expected, Json::Kind found) {
   throw JsonError(std::string("expected ") + expected + ", found " + kind_name(found));
+}
+
+// Without the library's name of the error: "[json.exception.parse_error.101] ".
+std::string text_of(const Parsed::exception& error) {
+  std::string_view text = error.what();
+  if (text.starts_with("[json.exception.")) text.remove_prefix(std::min(text.size(), text.find("] ") + 2));
+  return printable(text, kLongestMessage);
 }
 
 // Takes what the parser finds, one value after another: no tree of the library's is built, which would take
@@ -76,7 +84,7 @@ class JsonBuilder : public nlohmann::json_sax<Parsed> {
     return add(std::move(array));
   }
   bool parse_error(size_t, const std::string&, const Parsed::exception& error) override {
-    throw JsonError(printable(error.what(), kLongestMessage));
+    throw JsonError(text_of(error));
   }
 
  private:
@@ -198,11 +206,12 @@ Json Json::parse(std::string_view text, int deepest, EqualKeys equal_keys) {
   // The library takes a NUL for the end of the text, whatever is behind it.
   if (const size_t nul = text.find('\0'); nul != std::string_view::npos)
     throw JsonError("a NUL at byte " + std::to_string(nul));
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) throw JsonError("it is empty");
   JsonBuilder builder(deepest);
   try {
     Parsed::sax_parse(text, &builder);
   } catch (const Parsed::exception& error) {
-    throw JsonError(printable(error.what(), kLongestMessage));
+    throw JsonError(text_of(error));
   }
   if (equal_keys == EqualKeys::refused && builder.repeated_key())
     throw JsonError("an object has the key " + single_quoted(*builder.repeated_key()) + " twice");

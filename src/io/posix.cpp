@@ -15,7 +15,7 @@ namespace {
 std::string remedy(int error) {
   switch (error) {
     case ENOSPC:
-      return "; free some space or choose another folder";
+      return "; free some space and run the same command again, or choose another folder";
     case EDQUOT:
       return "; free some of your quota or choose another folder";
     case EFBIG:

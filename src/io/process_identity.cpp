@@ -48,16 +48,23 @@ bool parse_number(std::string_view text, Number& value, int base = 10) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-// The 22nd field of /proc/<process>/stat. The second, the program's name in parentheses, may hold anything.
-uint64_t start_time_of(int64_t process) {
+// A field of /proc/<process>/stat, from 3 on; "" where there is none. The second, the program's name in
+// parentheses, may hold anything.
+std::string field_of(int64_t process, int number) {
   const std::string stat = proc_text(fmt::format("/proc/{}/stat", process));
   size_t at = stat.rfind(')');
-  for (int field = 2; field < 22 && at != std::string::npos; ++field) at = stat.find(' ', at + 1);
-  if (at == std::string::npos) return 0;
-  const size_t end = stat.find(' ', at + 1);
-  uint64_t start = 0;
-  return parse_number(std::string_view(stat).substr(at + 1, end - at - 1), start) ? start : 0;
+  for (int field = 2; field < number && at != std::string::npos; ++field) at = stat.find(' ', at + 1);
+  if (at == std::string::npos) return "";
+  return stat.substr(at + 1, stat.find(' ', at + 1) - at - 1);
 }
+
+uint64_t start_time_of(int64_t process) {
+  uint64_t start = 0;
+  return parse_number(field_of(process, 22), start) ? start : 0;
+}
+
+// It has ended, and its parent has not asked how.
+bool is_zombie(int64_t process) { return field_of(process, 3) == "Z"; }
 
 }  // namespace
 
@@ -78,6 +85,7 @@ bool is_gone(const ProcessIdentity& process) {
   const ProcessIdentity own = this_process();
   if (own.machine.empty() || process.machine != own.machine || process.process < 1) return false;
   if (::kill(static_cast<pid_t>(process.process), 0) != 0 && errno == ESRCH) return true;
+  if (is_zombie(process.process)) return true;
   const uint64_t start = start_time_of(process.process);
   return start != 0 && process.start != 0 && start != process.start;
 }

@@ -130,8 +130,10 @@ void go_on_with_details(const ReportPaths& paths, const RunMetadata& metadata, b
   std::error_code ignored;
   const uint64_t size = fs::file_size(path, ignored);
   if (size < recorded.bytes) {
-    refuse_details(path, fmt::format("{} bytes, the metadata of {} speak of {}: the end is missing; {}", size,
-                                     paths.report, recorded.bytes, kDetailsRemedy));
+    refuse_details(
+        path, fmt::format(
+                  "{} bytes, the metadata of {} speak of {}: it was cut or changed after it was written; {}",
+                  size, paths.report, recorded.bytes, kDetailsRemedy));
   }
   hash_part(path, 0, recorded.bytes, opened.hash);
   if (opened.hash.hex() != recorded.sha256) {

@@ -43,8 +43,9 @@ Report parse_written(std::string_view text, const std::string& label) {
 Report recorded_report(std::string_view text, const std::string& label, const RunMetadata& metadata,
                        const FaultRows& faults) {
   if (text.size() < metadata.report_bytes) {
-    refuse(label, fmt::format("{} bytes, its metadata speak of {}: the end is missing", text.size(),
-                              metadata.report_bytes));
+    refuse(label,
+           fmt::format("{} bytes, its metadata speak of {}: it was cut or changed after it was written",
+                       text.size(), metadata.report_bytes));
   }
   const std::string_view written = text.substr(0, metadata.report_bytes);
   Report report = parse_written(written, label);

@@ -221,7 +221,7 @@ TEST_F(ResumeTest, AChangedReportIsRefused) {
     EXPECT_THAT(refusal(inputs, o), HasSubstr("changed after it was written"));
   }
   write_atomic(o.path, text.substr(0, metadata_of(metadata_path_of(o.path)).report_bytes - 1));
-  EXPECT_THAT(refusal(inputs, o), HasSubstr("the end is missing"));
+  EXPECT_THAT(refusal(inputs, o), HasSubstr("it was cut or changed after it was written"));
   fs::remove(metadata_path_of(o.path));
   EXPECT_THAT(refusal(inputs, o), HasSubstr("what it comes from is not known"));
   write_atomic(metadata_path_of(o.path), "{}");

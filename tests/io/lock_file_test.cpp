@@ -71,6 +71,19 @@ TEST_F(LockFileTest, OfAProcessThatIsCertainlyGoneIsTakenOver) {
   }
 }
 
+// As in a container whose first process waits for none of the others.
+TEST_F(LockFileTest, AProcessThatHasEndedAndThatNobodyWaitedForIsGone) {
+  ProcessIdentity process = this_process();
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  siginfo_t ended{};
+  waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT);
+  process.process = child;
+  process.start = 0;
+  EXPECT_TRUE(is_gone(process));
+  waitpid(child, nullptr, 0);
+}
+
 TEST_F(LockFileTest, OfAProcessThatMayRunIsLeft) {
   ProcessIdentity elsewhere = ended_process(), unknown = elsewhere, alive = this_process();
   elsewhere.machine = "0123456789abcdef";

@@ -305,7 +305,7 @@ def test_a_file_that_is_lost_cut_or_changed_is_refused(state, tmp_path):
     path.unlink()
     check_refused(case.words(), "the details of", "are not there")
     path.write_bytes(text[:-3])
-    check_refused(case.words(), "the end is missing")
+    check_refused(case.words(), "it was cut or changed after it was written")
     path.write_bytes(text[:200] + bytes([text[200] ^ 1]) + text[201:])
     check_refused(case.words(), "are not those that the metadata of")
     if state == "finished":
@@ -331,7 +331,7 @@ def test_what_follows_the_recorded_details_is_what_was_announced(tmp_path):
         check_refused(case.words(), "5 bytes behind row 12, the last that was written")
         path.write_bytes(text[:-1])
         if keep_report > 0:
-            check_refused(case.words(), "the end is missing")
+            check_refused(case.words(), "it was cut or changed after it was written")
         path.write_bytes(text)
         case.run()
         assert path.read_bytes() == text

@@ -116,7 +116,7 @@ def test_a_call_that_does_not_come_back(signals, tmp_path):
     for number in SIGNALS[1:signals]:
         program.send_signal(number)
     err = end(program, signal.SIGINT)
-    assert f"interrupted: the faults that are finished are in {report}; the same command goes on" in err
+    assert f"interrupted: the faults that are finished are in {report}, what is done of the next ones beside it; the same command goes on" in err
     whole = tmp_path / "whole.csv"
     assert run(*words).returncode == DONE and run(*words[:6], "--report", whole).returncode == DONE
     assert report.read_bytes() == whole.read_bytes()

@@ -107,3 +107,38 @@ def test_a_report_of_the_python_tool_is_proven(tmp_path):
     done = run("verify", report, *words, "--sample", "all", "--json", "-")
     facts = json.loads(done.stdout)
     assert done.returncode == DONE and facts["same"] and facts["rows_checked"] == 24 and facts["score_files"] == 5, facts
+
+
+def test_a_changed_report_is_no_basis_for_statistics(report, tmp_path):
+    whole = report.read_bytes()
+    head, row, rest = whole[:whole.index(b"\r\n", whole.index(b"GOLDEN")) + 2], *whole[whole.index(b"GOLDEN"):].split(b"\r\n", 2)[1:]
+    for changed in (whole[:-3], whole[:-2] + b"\n", head + rest, whole + row + b"\r\n", whole.replace(b"\r\n", b"\n")):
+        report.write_bytes(changed)
+        for more in ([], ["--model", MODEL, "--list", LIST]):
+            done = run("report", report, *more)
+            assert done.returncode == 3 and "was changed after it was finished" in done.stderr and done.stdout == "", done
+    report.write_bytes(whole)
+    assert run("report", report).returncode == DONE
+    report.with_suffix(".run.json").unlink()  # then nothing says what the report was
+    report.write_bytes(head + rest)
+    assert run("report", report).returncode == DONE
+
+
+def test_what_was_moved_is_asked_for(report, tmp_path):
+    (tmp_path / "d.npz").rename(tmp_path / "moved.npz")
+    done = run("verify", report)
+    assert done.returncode == 3 and "r.run.json names" in done.stderr and "--data where it is now" in done.stderr
+    assert run("verify", report, "--data", tmp_path / "moved.npz", "--sample", 2).returncode == DONE
+
+
+def test_rows_that_were_not_drawn_are_spoken_of(report):
+    done = run("verify", report, "--sample", 2)
+    assert done.returncode == DONE and "the other rows rest on what the metadata record" in done.stdout
+    assert "other rows" not in run("verify", report, "--sample", "all").stdout
+
+
+@pytest.mark.parametrize("text", ["", "\n", '{"schema": 2, "to'])
+def test_damaged_metadata_are_said_in_plain_words(report, text):
+    report.with_suffix(".run.json").write_text(text)
+    done = run("report", report)
+    assert done.returncode == 3 and "r.run.json" in done.stderr and "json.exception" not in done.stderr

@@ -139,9 +139,9 @@ TEST(ReportCheck, SaysWhatIsNotAsItWasWritten) {
   const auto unfinished = [&](const std::string& text, RunMetadata of, const FaultTable& list) {
     return refusal([&] { (void)unfinished_report(text, "r.csv", of, list); });
   };
-  EXPECT_EQ(unfinished(whole.substr(0, 90), metadata, faults), "r.csv: 90 bytes, its metadata speak of " +
-                                                                   std::to_string(whole.size()) +
-                                                                   ": the end is missing" + kRemedy);
+  EXPECT_EQ(unfinished(whole.substr(0, 90), metadata, faults),
+            "r.csv: 90 bytes, its metadata speak of " + std::to_string(whole.size()) +
+                ": it was cut or changed after it was written" + kRemedy);
 
   std::string changed = whole;
   changed[changed.find(",91,") + 1] = '8';

@@ -46,6 +46,12 @@ void require_finished(const TextFile& report, const std::optional<RunMetadata>& 
   };
   if (metadata && !metadata->finished)
     refuse(fmt::format("{} of {} faults are in it", metadata->rows, metadata->faults));
+  if (metadata && metadata->finished && report.text.size() < metadata->report_bytes) {
+    throw Error(
+        ErrorKind::resume,
+        fmt::format("{}: was cut after it was finished: {} bytes, its metadata speak of {}; restore it",
+                    report.path, report.text.size(), metadata->report_bytes));
+  }
   if (report.lines.size() < kLinesAbove) refuse("it has no golden row yet");
   if (!report.text.ends_with("\r\n")) refuse("its last line is torn");
 }
@@ -255,7 +261,10 @@ std::string verdict_of(const Verification& found) {
   if (found.score_files > 0)
     text += fmt::format("; {}", counted(found.score_files, "file of scores", "files of scores"));
   if (!found.hashes.empty())
-    return text + fmt::format("; SHA-256 of {} as recorded", fmt::join(found.hashes, ", "));
+    text += fmt::format("; SHA-256 of {} as recorded", fmt::join(found.hashes, ", "));
+  if (!found.hashes.empty() && found.rows_checked < found.rows)
+    text += "; the other rows rest on what the metadata record";
+  if (!found.hashes.empty()) return text;
   return text + "; no metadata: nothing is known of the hashes";
 }
 

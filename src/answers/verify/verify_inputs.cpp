@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "answers/report_subject.hpp"
+#include "core/printable.hpp"
 #include "data/preprocess.hpp"
 #include "io/file.hpp"
 #include "io/sha256.hpp"
@@ -41,7 +42,10 @@ LoadedInputs::LoadedInputs(const VerifyInputs& inputs, const std::optional<RunMe
   if (!model_ && model_path_.empty()) missing.emplace_back("`model`");
   if (!list_ && list_path_.empty()) missing.emplace_back("`fault_list`");
   if (!dataset_ && data_path_.empty() && inputs.dataset_name.empty()) missing.emplace_back("`data`");
-  if (missing.empty()) return;
+  if (missing.empty()) {
+    require_places(report);
+    return;
+  }
   throw Error(
       ErrorKind::bad_input,
       fmt::format(
@@ -49,6 +53,22 @@ LoadedInputs::LoadedInputs(const VerifyInputs& inputs, const std::optional<RunMe
           metadata ? "its metadata do not say where everything is"
                    : "no metadata (" + metadata_path_of(report) + ") that say what it is the report of",
           fmt::join(missing, " and ")));
+}
+
+// What the metadata name may have been moved since.
+void LoadedInputs::require_places(const std::string& report) const {
+  const auto require = [&](const char* option, const std::string& given, const std::string& recorded) {
+    if (!given.empty() || recorded.empty() || file_exists(recorded)) return;
+    throw Error(
+        ErrorKind::bad_input,
+        fmt::format("{} names '{}', which is not there (from the folder that the program runs in); say "
+                    "with {} where it is now",
+                    metadata_path_of(report), printable(recorded), option));
+  };
+  if (!metadata_) return;
+  if (!model_) require("`model`", inputs_.model_path, metadata_->model_path);
+  if (!list_) require("`fault_list`", inputs_.fault_list_path, metadata_->fault_list_path);
+  if (!dataset_ && inputs_.dataset_name.empty()) require("`data`", inputs_.data_path, metadata_->data_path);
 }
 
 void LoadedInputs::say(const std::string& line) const {

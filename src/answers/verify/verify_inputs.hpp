@@ -32,6 +32,7 @@ class LoadedInputs {
   [[nodiscard]] Session make_session() const;
 
  private:
+  void require_places(const std::string& report) const;
   [[nodiscard]] SessionOptions recorded_options() const;
   [[nodiscard]] std::string named_dataset() const;
   void say(const std::string& line) const;

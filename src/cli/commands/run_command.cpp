@@ -77,19 +77,21 @@ class Run {
     const char* const goes_on = options_.report.overwrite ? "the same command without --overwrite goes on"
                                                           : "the same command goes on";
     CsvReport report(campaign, report_options_, callbacks_.message);
-    callbacks_.stop = &stop_on_signals(console_.last_words(
-        fmt::format("interrupted: the faults that are finished are in {}; {}", report.path(), goes_on)));
+    callbacks_.stop = &stop_on_signals(console_.last_words(fmt::format(
+        "interrupted: the faults that are finished are in {}, what is done of the next ones beside it; {}",
+        report.path(), goes_on)));
     give_back_freed_memory();  // of a report that was read
     if (report.is_finished()) {
       print_golden(*report.golden_before());
       return print_report(report, summarize(report.rows_before()));
     }
-    const CampaignSummary summary =
-        interruptible([&] { return campaign.run(report, callbacks_); },
-                      [&] {
-                        return fmt::format("interrupted: {} of {} faults are in {}; {}", report.rows(),
-                                           campaign.faults()->size(), report.path(), goes_on);
-                      });
+    const CampaignSummary summary = interruptible(
+        [&] { return campaign.run(report, callbacks_); },
+        [&] {
+          return fmt::format(
+              "interrupted: {} of {} faults are in {}, what is done of the next ones beside it; {}",
+              report.rows(), campaign.faults()->size(), report.path(), goes_on);
+        });
     console_.finish();
     print_golden(summary.golden);
     console_.message(fmt::format("{} faults in {}", summary.faults, duration_text(summary.seconds)));
