@@ -97,6 +97,22 @@ PYTHON
   quietly pip.log "$python" -m pip install --disable-pip-version-check --no-input "$@"
 }
 
+project_version() { sed -n 's/^project(tf_injector VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt; }
+
+# The time that stands in archives and in what is compiled: the last commit's, so that two builds of it are the same.
+set_source_date() {
+  SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)}
+  export SOURCE_DATE_EPOCH
+}
+
+# bundle TARGET FILE FOLDER: what build/portable made of the target, FILE, tells where it was built neither; its licences and its bill of
+# materials go into FOLDER (tools/release/bundle.py).
+bundle() {
+  if grep -qF "$project_root" "$2"; then fail "$2 holds the name of the folder that it was built in, $project_root"; fi
+  ensure_python_packages_in portable/release cyclonedx-python-lib==11.12.0 jsonschema==4.26.0 rfc3339-validator==0.1.4 rfc3987-syntax==1.1.0
+  "$cache_folder/portable/release/bin/python" tools/release/bundle.py build/portable "$@"
+}
+
 # Parallel compile jobs: the processors we may use, but not more than memory allows (about 1.5 GB a job).
 compile_jobs() {
   local jobs by_memory

@@ -6,7 +6,7 @@
 2. It asks for no symbol younger than glibc 2.28.
 3. Symbols without a version come from nowhere (auditwheel does not look at them): only those of Python's own C interface, in a module,
    and weak ones, which may be absent.
-4. A module shows PyInit_* and nothing else: what it holds must not meet another copy in the same process (h5py's HDF5).
+4. A module shows PyInit_* and nothing else: what it holds must not meet another copy in the same process (OpenSSL, zlib).
 """
 import pathlib
 import re

@@ -3,7 +3,9 @@
 set(TFI_PORTABLE_GLIBC 2.28)
 get_filename_component(tfi_portable "${CMAKE_CURRENT_LIST_DIR}/../../.cache/portable" ABSOLUTE)
 set(CMAKE_CXX_COMPILER g++)
-set(CMAKE_CXX_FLAGS_INIT "-ffunction-sections -fdata-sections")
+# Where it was built shall not decide a byte (scripts/reproducible).
+get_filename_component(tfi_root "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
+set(CMAKE_CXX_FLAGS_INIT "-ffunction-sections -fdata-sections -ffile-prefix-map=${tfi_root}=.")
 
 list(PREPEND CMAKE_PREFIX_PATH "${tfi_portable}/prefix")
 set(ENV{PKG_CONFIG_LIBDIR} "${tfi_portable}/prefix/lib/pkgconfig")

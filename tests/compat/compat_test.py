@@ -118,6 +118,11 @@ class Campaigns(Files):
                 self.assertEqual(facts["network"]["faults"], report.read_bytes().count(b"\n") - 2)
         self.each(lambda case: is_campaign(case) and case["name"] != "killed_at_start", check)
 
+    def test_finished_ones_are_verified(self):
+        def check(case, folder):
+            self.run_program(folder, "verify", report_of(folder / case["name"]).relative_to(folder))
+        self.each(lambda case: is_campaign(case) and not case["killed"], check)
+
     def test_reports_are_compared(self):
         def check(case, folder):
             report = report_of(folder / case["becomes"])
