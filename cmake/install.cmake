@@ -3,10 +3,9 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(objects "")
-foreach(layer core io graph keras kernels data metrics plan fault replay engine report session campaign benchmark sampling answers)
-  list(APPEND objects $<TARGET_OBJECTS:tfi_${layer}>)
-endforeach()
+get_property(layers GLOBAL PROPERTY tfi_layers)
+list(REMOVE_ITEM layers cli)
+list(TRANSFORM layers REPLACE "(.+)" "$<TARGET_OBJECTS:tfi_\\1>" OUTPUT_VARIABLE objects)
 add_library(tf_injector_library STATIC EXCLUDE_FROM_ALL ${objects})
 add_library(tf_injector::tf_injector ALIAS tf_injector_library)
 set_target_properties(tf_injector_library PROPERTIES OUTPUT_NAME tf_injector EXPORT_NAME tf_injector LINKER_LANGUAGE CXX)

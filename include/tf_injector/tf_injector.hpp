@@ -15,6 +15,7 @@
 #include "tf_injector/dataset.hpp"
 #include "tf_injector/datasets.hpp"
 #include "tf_injector/error.hpp"
+#include "tf_injector/estimate.hpp"
 #include "tf_injector/explain.hpp"
 #include "tf_injector/fault.hpp"
 #include "tf_injector/fault_details.hpp"
@@ -29,3 +30,4 @@
 #include "tf_injector/tally.hpp"
 #include "tf_injector/verify.hpp"
 #include "tf_injector/version.hpp"
+#include "tf_injector/write_file.hpp"

@@ -31,6 +31,9 @@ int main(int argc, char** argv) {
     fi::Session session(model, dataset);
     fi::Campaign(session, faults).run(report);
     other.join();
+    // From the folders above campaigns.
+    const fi::Estimate estimate = fi::estimate(session, {.error = 0.4, .confidence = 0.6});
+    std::fprintf(stderr, "%s\n", fi::estimate_sentence(estimate).c_str());
     for (const fi::ReportRow& row : report.rows())
       std::printf("%lld %lld %lld\n", static_cast<long long>(row.fault.id),
                   static_cast<long long>(row.tally.masked), static_cast<long long>(row.tally.critical()));
