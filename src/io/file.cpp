@@ -24,6 +24,7 @@ namespace {
 using posix::describe;
 using posix::UniqueFd;
 
+constexpr size_t kMostOfDevice = size_t{16} << 20;
 constexpr size_t kReadBlock = size_t{1} << 20;
 
 [[noreturn]] void throw_unreadable(const std::string& path, int error) {
@@ -37,12 +38,15 @@ Bytes read_all(int fd, const std::string& path) {
   if (S_ISDIR(info.st_mode)) throw_unreadable(path, EISDIR);
   // A regular file is read at once, with one byte more to see its end; a pipe is read block by block.
   size_t block = S_ISREG(info.st_mode) ? static_cast<size_t>(info.st_size) + 1 : kReadBlock;
+  const bool is_device = S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode);
   Bytes bytes;
   for (size_t size = 0;;) {
     bytes.resize(size + block);
     const ptrdiff_t n = posix::read_full(fd, bytes.data() + size, block);
     if (n < 0) throw_unreadable(path, errno);
     size += static_cast<size_t>(n);
+    if (is_device && size > kMostOfDevice)
+      throw Error(ErrorKind::bad_input, "'" + path + "' is a device that does not end; expected a file");
     if (static_cast<size_t>(n) < block) {
       bytes.resize(size);
       refuse_stand_in(path, {reinterpret_cast<const uint8_t*>(bytes.data()), size});

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "core/printable.hpp"
+#include "core/retry_interrupted.hpp"
 #include "io/file.hpp"
 #include "io/posix.hpp"
 #include "io/stand_in.hpp"
@@ -36,6 +37,17 @@ constexpr uint64_t kMaxRatio = 100;
 constexpr size_t kUnpackBlock = size_t{1} << 20;
 // The signature of a member's header, or of the end record (an empty archive).
 constexpr size_t kSignatureBytes = 4;
+// The records at the end of an archive, the last two only of a large one (ZIP64).
+constexpr std::string_view kEndSignature = "PK\5\6";
+constexpr uint64_t kLocatorSignature = 0x07064b50, kLargeEndSignature = 0x06064b50;
+constexpr size_t kEndBytes = 22, kLongestComment = 0xffff;
+constexpr uint64_t kLocatorBytes = 20, kLargeEndBytes = 56;
+
+uint64_t little_endian(const uint8_t* bytes, size_t count) {
+  uint64_t value = 0;
+  while (count-- > 0) value = value << 8 | bytes[count];
+  return value;
+}
 
 struct MemberDeleter {
   void operator()(zip_file_t* member) const noexcept { zip_fclose(member); }
@@ -117,6 +129,12 @@ struct ZipArchive::Impl {
   }
   size_t most_members = kMostMembers;
 
+  [[nodiscard]] uint64_t size() const { return file.valid() ? file_bytes : content.size(); }
+  // These bytes of the archive, fewer at its end.
+  [[nodiscard]] std::vector<uint8_t> bytes_at(uint64_t at, size_t count) const;
+  // Throws if the central directory is not where the archive ends: readers disagree about which one counts
+  // where there are two archives in a file, or bytes in front of one.
+  void check_end() const;
   // Throws if there are more members than `most_members`.
   void count_members() const;
   // `start`: the first kStandInBytes + 1 bytes of the archive, or all if it has fewer.
@@ -155,6 +173,56 @@ void ZipArchive::Impl::count_members() const {
                       " members; no such archive is read");
 }
 
+std::vector<uint8_t> ZipArchive::Impl::bytes_at(uint64_t at, size_t count) const {
+  at = std::min(at, size());
+  count = static_cast<size_t>(std::min<uint64_t>(count, size() - at));
+  if (!file.valid()) {
+    const auto begin = content.begin() + static_cast<ptrdiff_t>(at);
+    return {begin, begin + static_cast<ptrdiff_t>(count)};
+  }
+  std::vector<uint8_t> bytes(count);
+  size_t done = 0;
+  while (done < count) {
+    const ssize_t n = retry_interrupted([&] {
+      return ::pread(file.get(), bytes.data() + done, count - done, static_cast<off_t>(at + done));
+    });
+    if (n <= 0) break;
+    done += static_cast<size_t>(n);
+  }
+  bytes.resize(done);
+  return bytes;
+}
+
+void ZipArchive::Impl::check_end() const {
+  const auto damaged = [&](const char* what) {
+    throw_bad_archive(path + ": damaged zip archive: " + what + "; was it copied completely?");
+  };
+  const uint64_t tail_at = size() - std::min<uint64_t>(size(), kEndBytes + kLongestComment);
+  const std::vector<uint8_t> tail = bytes_at(tail_at, kEndBytes + kLongestComment);
+  const std::string_view text(reinterpret_cast<const char*>(tail.data()), tail.size());
+  const size_t end = text.rfind(kEndSignature);
+  if (end == std::string_view::npos || text.size() - end < kEndBytes) damaged("no end record");
+  const uint8_t* const record = tail.data() + end;
+  if (end + kEndBytes + little_endian(record + 20, 2) != tail.size()) damaged("bytes behind its end");
+  uint64_t directory_bytes = little_endian(record + 12, 4), directory = little_endian(record + 16, 4);
+  uint64_t directory_end = tail_at + end;
+  const std::vector<uint8_t> locator =
+      bytes_at(directory_end - std::min(directory_end, kLocatorBytes), static_cast<size_t>(kLocatorBytes));
+  if (locator.size() == kLocatorBytes && little_endian(locator.data(), 4) == kLocatorSignature) {
+    const uint64_t large_at = little_endian(locator.data() + 8, 8);
+    const std::vector<uint8_t> large = bytes_at(large_at, static_cast<size_t>(kLargeEndBytes));
+    if (large.size() != kLargeEndBytes || little_endian(large.data(), 4) != kLargeEndSignature ||
+        large_at > directory_end ||
+        little_endian(large.data() + 4, 8) != directory_end - kLocatorBytes - large_at - 12)
+      damaged("no end record of a large archive");
+    directory_bytes = little_endian(large.data() + 40, 8);
+    directory = little_endian(large.data() + 48, 8);
+    directory_end = large_at;
+  }
+  if (directory > directory_end || directory_end - directory != directory_bytes)
+    damaged("its directory is not in front of its end, as where two archives are in one file");
+}
+
 void ZipArchive::Impl::open(std::span<const uint8_t> start) {
   refuse_stand_in(path, start);
   if (!is_zip(start))
@@ -169,6 +237,7 @@ void ZipArchive::Impl::open(std::span<const uint8_t> start) {
   }
   if (!archive)
     throw_bad_archive(path + ": damaged zip archive: " + error_text(code) + "; was it copied completely?");
+  check_end();
   const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
   for (zip_int64_t i = 0; i < count; ++i) {
     const char* name = zip_get_name(archive.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS);

@@ -1,6 +1,8 @@
 #include "keras/archive.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -99,6 +101,13 @@ Archive open_archive(std::vector<uint8_t> bytes, const std::string& path) {
 std::vector<uint8_t> read_model_file(const std::string& path) {
   if (!file_exists(path)) throw ModelError(path + ": no such file");
   refuse_folder(path);
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(path, ignored)) {  // whatever its size, nothing else of it is read
+    constexpr size_t kStart = size_t{1} << 16;
+    const std::string text = read_beginning(path, kStart);
+    const std::span start(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+    if (!Hdf5File::is_hdf5(start) && !ZipArchive::is_zip(start)) refuse_foreign_file(path, start);
+  }
   return read_bytes(path);
 }
 

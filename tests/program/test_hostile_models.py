@@ -118,6 +118,12 @@ def by_hand(entries, directory):
     return body + listed + end_record(len(directory), len(listed), len(body))
 
 
+def commented(content):
+    """An archive whose comment ends as an archive does."""
+    end = content[-22:]
+    return content[:-2] + struct.pack("<H", len(end)) + end
+
+
 def overlapping():
     """Two members whose bytes are the same ones."""
     content = MEMBERS["config.json"]
@@ -243,6 +249,11 @@ CASES = {
     "central and local header differ": lambda _: directory_differs(),
     "ZIP64 lies": lambda _: zip64_lies(),
     "more entries than there are": lambda _: model()[:-22] + end_record(65535, 200, 0),
+    "two archives in one file": lambda _: model() + model(),
+    "an archive behind another of its size": lambda _: of_layers(layer("a", "ReLU", "i")) + of_layers(layer("b", "ReLU", "i")),
+    "bytes in front": lambda _: b"PK\3\4" + bytes(60) + model(),
+    "bytes behind": lambda _: model() + b"x",
+    "a comment that is an archive": lambda _: commented(model()),
     "encrypted": lambda _: patched(model(), b"PK\1\2\x14\x03\x14\0\0\0", b"PK\1\2\x14\x03\x14\0\1\0"),
     "a group inside itself": h5_cycle,
     "a B-tree inside itself": tree_cycle,
