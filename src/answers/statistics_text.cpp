@@ -33,8 +33,9 @@ class TextWriter {
   [[nodiscard]] size_t columns() const { return columns_; }
   void heading(const std::string& text) { add("\n" + bold(text) + "\n"); }
   void add(const std::string& text) { text_ += text; }
-  // Words, broken at blanks; lines after the first are indented.
-  void paragraph(const std::string& text, const std::string& indent = "", bool is_bold = false) {
+  // Words, broken at blanks; lines after the first are indented. What a terminal would obey is not passed on.
+  void paragraph(const std::string& words, const std::string& indent = "", bool is_bold = false) {
+    const std::string text = safe_text(words);
     std::string line;
     for (size_t at = 0; at < text.size();) {
       const size_t end = std::min(text.find(' ', at), text.size());
@@ -154,7 +155,7 @@ void add_details(TextWriter& writer, const DetailStatistics& details) {
 void add_head(TextWriter& writer, const ReportStatistics& statistics) {
   writer.paragraph(answer_text(statistics), "", true);
   if (statistics.network.faults > 0) writer.paragraph(faults_answer_text(statistics));
-  for (const std::string& remark : statistics.remarks) writer.paragraph("! " + safe_text(remark), "  ");
+  for (const std::string& remark : statistics.remarks) writer.paragraph("! " + remark, "  ");
   writer.add("\n");
   writer.paragraph(design_text(statistics));
   if (statistics.network.faults > 0) writer.paragraph(margin_text(statistics));

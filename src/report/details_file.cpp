@@ -93,12 +93,37 @@ bool is_named_details(const ReportPaths& paths, const std::string& name) {
   return !file_exists(named) && file_exists(paths.details);
 }
 
+namespace {
+
+// Whether a report of another folder can have no details there: they are beside this report, or its own
+// metadata name them.
+bool is_known_place(const ReportPaths& paths) {
+  std::error_code ignored;
+  if (fs::equivalent(posix::folder_of(paths.details), posix::folder_of(paths.report), ignored)) return true;
+  if (!file_exists(paths.metadata)) return false;
+  try {
+    const RunMetadata metadata = parse_metadata(read_text(paths.metadata), paths.metadata);
+    return metadata.details && is_named_details(paths, metadata.details->file);
+  } catch (const Error&) {  // reported where they are needed
+    return false;
+  }
+}
+
+}  // namespace
+
 void require_own_details(const ReportPaths& paths, bool overwrite) {
   const std::string& path = paths.details;
   if (path.empty() || !file_exists(path)) return;
   if (const std::string owner = other_owner_of_details(paths); !owner.empty())
     refuse_details(path, fmt::format("holds the details of the report {}; choose other `details`", owner));
   if (is_empty_file(path)) return;  // of a run that was killed before it wrote anything
+  if (overwrite && !is_known_place(paths)) {
+    refuse_details(path,
+                   fmt::format("lies in another folder than {}, whose metadata do not name it: it may hold "
+                               "another report's details, so it is not overwritten; remove it first, or "
+                               "choose other `details`",
+                               paths.report));
+  }
   if (!overwrite)
     refuse_details(path, "exists already; choose other `details`, or take the file's place with `overwrite`");
   if (!holds_details(path))

@@ -75,7 +75,14 @@ void ReportJournal::append(const RowBlock& block, const Spent& spent) {
   if (keeps_work_) remove_work(work_path_);
 }
 
+// Before anything is written by name: another run may have begun at this place, if ours was moved away.
+void ReportJournal::require_own_files() const {
+  file_.require_untouched();
+  if (details_.file) details_.file->require_untouched();
+}
+
 void ReportJournal::keep_work(std::string_view work) {
+  require_own_files();
   if (work.empty()) return remove_work(work_path_);
   write_work(work_path_, work_key(metadata_), work);
 }
@@ -85,8 +92,6 @@ std::string ReportJournal::kept_work(const Message& message) const {
 }
 
 void ReportJournal::finish(const Spent& spent) {
-  file_.require_untouched();
-  if (details_.file) details_.file->require_untouched();
   add_up(spent);
   metadata_.finished = true;
   write_metadata();
@@ -125,6 +130,7 @@ void ReportJournal::add_up(const Spent& spent) {
 }
 
 void ReportJournal::write_metadata() {
+  require_own_files();
   metadata_.updated = utc_now();
   write_atomic(paths_.metadata, metadata_text(metadata_));
 }

@@ -46,6 +46,7 @@ class ReportJournal {
     std::span<const int64_t> confusion = {};
   };
   void write(const Addition& addition);
+  void require_own_files() const;
   void add_up(const Spent& spent);
   void write_metadata();
 

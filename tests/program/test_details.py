@@ -376,6 +376,17 @@ def test_in_another_folder_it_is_still_the_reports(tmp_path):
     assert "is finished already" in run(*case.words(details="there/d.csv")).stderr
 
 
+def test_of_an_unknown_owner_in_another_folder_they_are_not_overwritten(tmp_path):
+    case = Case(tmp_path, "logits", 1, faults=12)
+    for folder in ("there", "a", "b"):
+        (tmp_path / folder).mkdir()
+    case.run(report="a/r.csv", details="there/d.csv")
+    before = (tmp_path / "there/d.csv").read_bytes()
+    check_refused([*case.words("b/r.csv", "there/d.csv"), "--overwrite"], "lies in another folder than")
+    assert (tmp_path / "there/d.csv").read_bytes() == before
+    case.run("--overwrite", report="a/r.csv", details="there/d.csv")  # its own
+
+
 def test_overwriting_without_details_leaves_no_old_ones(tmp_path):
     case = Case(tmp_path, "logits", 1, faults=12)
     case.run()

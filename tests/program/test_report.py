@@ -358,3 +358,11 @@ def test_more_faults_than_the_model_has(tmp_path, small):
     model, _ = small
     done = run("report", hand_made(tmp_path / "r.csv", [("a", (0, 0), 3, 1), ("a", (0, 1), 3, 1)]), "--model", model)
     assert done.returncode == BAD_INPUT and "expected at most 1 faults in bit 3 of 'a'" in done.stderr
+
+
+def test_a_name_of_a_network_is_not_obeyed(tmp_path):
+    model = tmp_path / "net\x1b[2J\u202e.keras"
+    shutil.copy(MODEL, model)
+    assert run("--model", model, "--data", write_images(tmp_path / "d.npz"), "-f", LIST, "--report", tmp_path / "r.csv").returncode == DONE
+    done = run("report", tmp_path / "r.csv")
+    assert done.returncode == DONE and "\x1b" not in done.stdout and "\u202e" not in done.stdout and "net\ufffd[2J" in done.stdout

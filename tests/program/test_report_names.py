@@ -2,9 +2,13 @@
 resumed runs and with --overwrite; the refusal names the owner (exit code 6)."""
 import json
 import os
+import signal
+import subprocess
+import time
 
+import numpy as np
 import pytest
-from small_campaign import DONE, LIST, MODEL, NOT_WRITTEN, RESUME, USAGE, files_of, interrupt, run, write_images
+from small_campaign import DONE, LIST, MODEL, NOT_WRITTEN, PROGRAM, RESUME, ROOT, USAGE, files_of, interrupt, run, write_images
 
 
 @pytest.fixture
@@ -198,3 +202,31 @@ def test_reports_that_are_found_by_their_folder_leave_foreign_metadata_alone(wor
     assert done.returncode == DONE and "left alone" in done.stderr, done
     after = files_of(work)
     assert {name: after[name] for name in before} == before and len(after) == len(before) + 2
+
+
+@pytest.mark.parametrize("moved", ["renamed", "link"])
+def test_a_run_whose_folder_was_moved_leaves_the_files_of_the_run_that_took_its_place(tmp_path, moved):
+    images = np.random.default_rng(1)
+    np.savez(tmp_path / "large.npz", x=images.random((128, 32, 32, 3), dtype=np.float32), y=np.zeros(128, int))
+    model = ROOT / "models/CIFAR10/ResNet20.keras"
+    assert run("generate", "--model", model, "-o", tmp_path / "list.csv", "--n", 2000).returncode == DONE
+    place, first, second = tmp_path / "o", tmp_path / "first", tmp_path / "second"
+    first.mkdir(), second.mkdir()
+    place.symlink_to(first) if moved == "link" else first.rename(place)
+    report = place / "r.csv"
+    words = [PROGRAM, "--model", model, "--data", tmp_path / "large.npz", "-f", tmp_path / "list.csv", "--report", report]
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as running:
+        while not (report.with_suffix(".run.json").exists() and report.exists()):
+            time.sleep(0.001)
+        time.sleep(0.3)  # it is open now, and works on its only block for seconds
+        running.send_signal(signal.SIGSTOP)
+        place.unlink() if moved == "link" else place.rename(first)
+        place.symlink_to(second) if moved == "link" else second.rename(place)
+        other = ["--model", MODEL, "--data", write_images(tmp_path / "small.npz"), "-f", LIST, "--report", report]
+        assert run(*other).returncode == DONE
+        before = files_of(place)
+        running.send_signal(signal.SIGCONT)
+        _, said = running.communicate()
+    assert running.returncode == NOT_WRITTEN, said
+    assert files_of(place) == before
+    assert run("verify", report).returncode == DONE

@@ -8,7 +8,7 @@ import shutil
 
 import numpy as np
 import pytest
-from small_campaign import BAD_INPUT, DONE, LIST, MODEL, RESUME, ROOT, USAGE, interrupt, run, write_images
+from small_campaign import BAD_INPUT, DONE, LIST, MODEL, RESUME, ROOT, USAGE, files_of, interrupt, run, write_images
 
 DIFFERS = 7
 
@@ -142,3 +142,16 @@ def test_damaged_metadata_are_said_in_plain_words(report, text):
     report.with_suffix(".run.json").write_text(text)
     done = run("report", report)
     assert done.returncode == 3 and "r.run.json" in done.stderr and "json.exception" not in done.stderr
+
+
+@pytest.mark.parametrize("target", ["r.run.json", "details.csv", "r.csv", "d.npz", "state", "list.csv.plan.json"])
+def test_a_result_takes_the_place_of_results_alone(report, tmp_path, target):
+    (tmp_path / "state").write_text('{"file":"estimate state","schema":2}\n')
+    (tmp_path / "list.csv.plan.json").write_text("{}")
+    before = files_of(tmp_path)
+    for words in (["verify", report], ["compare", report, report], ["explain", "0", "-f", LIST, "--model", MODEL]):
+        done = run(*words, "--json", tmp_path / target)
+        assert done.returncode == USAGE and target in done.stderr, done
+    assert files_of(tmp_path) == before
+    for _ in range(2):
+        assert run("verify", report, "--json", tmp_path / "result.json").returncode == DONE
