@@ -34,12 +34,18 @@ struct CheckTotals {
   int64_t pairs = 0;          // of fault and image
   int64_t golden_images = 0;  // whose scores without a fault were compared
   double seconds = 0;
+  // Before the rows of so many blocks, all that never changes (weights, tables, images, labels, faults,
+  // golden scores) was compared with what it was at the start; and so many images' golden scores were
+  // computed again.
+  int64_t constants = 0, golden_again = 0;
 
   CheckTotals& operator+=(const CheckTotals& other) noexcept {
     faults += other.faults;
     pairs += other.pairs;
     golden_images += other.golden_images;
     seconds += other.seconds;
+    constants += other.constants;
+    golden_again += other.golden_again;
     return *this;
   }
 };
@@ -96,6 +102,19 @@ class ReportSink {
   [[nodiscard]] virtual bool keeps_work() const noexcept { return false; }
   virtual void keep_work(std::string_view work) { static_cast<void>(work); }
   [[nodiscard]] virtual std::string kept_work() { return {}; }
+  // The same of scores, which are too many to be given again every time: may it be given them, piece by
+  // piece? Else nothing is kept of campaigns that keep scores. What came before a keep_work belongs to it,
+  // and goes with it. kept_scores: the next bytes of those of kept_work; fewer than there is room for only at
+  // their end.
+  [[nodiscard]] virtual bool keeps_scores() const noexcept { return false; }
+  virtual void keep_scores(std::string_view more) { static_cast<void>(more); }
+  [[nodiscard]] virtual size_t kept_scores(std::span<char> to) {
+    static_cast<void>(to);
+    return 0;
+  }
+  // The same as of the work, of the run without a fault, before `begin`; until the report is finished.
+  virtual void keep_golden(std::string_view golden) { static_cast<void>(golden); }
+  [[nodiscard]] virtual std::string kept_golden() { return {}; }
 };
 
 // Rows in memory, of one run: each begins with none, also after one that was interrupted.
@@ -175,6 +194,11 @@ class CsvReport final : public ReportSink {
   [[nodiscard]] bool keeps_work() const noexcept override;
   void keep_work(std::string_view work) override;
   [[nodiscard]] std::string kept_work() override;
+  [[nodiscard]] bool keeps_scores() const noexcept override;
+  void keep_scores(std::string_view more) override;
+  [[nodiscard]] size_t kept_scores(std::span<char> to) override;
+  void keep_golden(std::string_view golden) override;
+  [[nodiscard]] std::string kept_golden() override;
 
  private:
   struct State;

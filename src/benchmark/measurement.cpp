@@ -23,7 +23,7 @@ Measurement::Measurement(const BenchmarkInputs& inputs, const EngineChoice& choi
 EngineSpeed Measurement::run(const std::string& name, bool one_by_one, double most_seconds) {
   const size_t all = setup_.faults.size();
   if (!one_by_one && joins_golden(setup_, *engine_, all, stop_)) return run_joined(name);
-  golden_ = run_golden(setup_, *engine_, stop_);
+  golden_ = run_golden(setup_, *engine_, {.stop = stop_});
   BlockSize size = setup_.block_size(golden_.seconds);
   const auto begin = Clock::now();
   const double processor_begin = process_seconds();

@@ -16,6 +16,7 @@
 #include "session/golden_run.hpp"
 #include "session/guarded.hpp"
 #include "session/partial_block.hpp"
+#include "session/partial_golden.hpp"
 #include "session/run_estimate.hpp"
 #include "tf_injector/error.hpp"
 
@@ -86,14 +87,14 @@ std::optional<PartialBlock> work_before(const Setup& setup, ReportSink& sink, si
                                         const CampaignCallbacks& callbacks) {
   std::string bytes = sink.keeps_work() ? sink.kept_work() : "";
   const size_t left = setup.faults.size() - rows;
-  // --check N looks at all scores of its faults.
-  if (bytes.empty() || left == 0 || (setup.needs.check && *setup.needs.check > 0)) return std::nullopt;
+  if (bytes.empty() || left == 0) return std::nullopt;
   std::optional<PartialBlock> work = PartialBlock::read(std::move(bytes), setup, ListIndex(rows));
   if (work) {
     const double pairs = static_cast<double>(work->count()) * static_cast<double>(setup.images());
     say(callbacks, fmt::format("{:.0f} % of the next {} faults are done already",
                                100 * static_cast<double>(work->done.pairs()) / pairs, work->count()));
   } else {
+    sink.keep_work({});
     say(callbacks,
         "what an earlier run has done of the next block does not fit this one: it is computed again");
   }
@@ -105,20 +106,55 @@ bool goes_on_joined(const Setup& setup, const PartialBlock& work, size_t left) {
   return work.is_joined() && work.count() == left && joins_golden(setup, 0.0, left);
 }
 
-CampaignSummary run_list(const Setup& setup, ReportSink& sink, const CampaignCallbacks& callbacks) {
+// What an earlier run has done of the golden run.
+std::optional<PartialGolden> kept_golden_run(const Setup& setup, ReportSink& sink,
+                                             const CampaignCallbacks& callbacks) {
+  std::string bytes = sink.keeps_work() && can_keep_golden(setup) ? sink.kept_golden() : "";
+  if (bytes.empty()) return std::nullopt;
+  std::optional<PartialGolden> golden = PartialGolden::read(std::move(bytes), setup);
+  if (golden) {
+    say(callbacks, fmt::format("{:.0f} % of the run without a fault is done already", 100 * golden->share()));
+  } else {
+    say(callbacks,
+        "what an earlier run has done of the run without a fault does not fit this one: it is done again");
+  }
+  return golden;
+}
+
+// Either before the faults, or empty: then it is joined with them.
+GoldenRun golden_of(const Setup& setup, ReportSink& sink, Engine& engine, const CampaignCallbacks& callbacks,
+                    const std::optional<PartialBlock>& work, SelfCheck& check) {
+  const size_t left = setup.faults.size() - sink.rows_before().size();
+  const std::optional<PartialGolden> before = kept_golden_run(setup, sink, callbacks);
+  const bool is_joined = work ? goes_on_joined(setup, *work, left)
+                              : !before && joins_golden(setup, engine, left, callbacks.stop);
+  GoldenRun golden(setup);
+  if (is_joined) {
+    if (work) work->restore(setup, golden);
+    return golden;
+  }
+  GoldenWork beside{.stop = callbacks.stop,
+                    .check = &check,
+                    .before = before ? &*before : nullptr,
+                    .keep = {},
+                    .seconds = setup.tuning().keep_seconds};
+  if (sink.keeps_work() && can_keep_golden(setup))
+    beside.keep = [&sink](std::string_view bytes) { sink.keep_golden(bytes); };
+  return run_golden(setup, engine, beside);
+}
+
+CampaignSummary run_faults(const Setup& setup, ReportSink& sink, const CampaignCallbacks& callbacks) {
   const std::span<const ReportRow> before = checked_rows(setup, sink);
   if (sink.is_finished()) return summary_of(sink, before);
   const std::unique_ptr<Engine> engine = setup.make_engine();
-  const size_t left = setup.faults.size() - before.size();
   std::optional<PartialBlock> work = work_before(setup, sink, before.size(), callbacks);
-  const bool is_joined =
-      work ? goes_on_joined(setup, *work, left) : joins_golden(setup, *engine, left, callbacks.stop);
-  GoldenRun golden = is_joined ? GoldenRun(setup) : run_golden(setup, *engine, callbacks.stop);
-  ListRun list(setup, callbacks, sink, before, *engine, golden, std::move(work));
-  if (is_joined) {
-    list.run_joined();
-  } else {
+  std::unique_ptr<SelfCheck> check = make_self_check(setup, setup.needs.check, callbacks.stop);
+  GoldenRun golden = golden_of(setup, sink, *engine, callbacks, work, *check);
+  ListRun list(setup, callbacks, sink, before, *engine, golden, std::move(check), std::move(work));
+  if (golden.is_done) {
     list.run_blocks();
+  } else {
+    list.run_joined();
   }
   say_checked(callbacks, setup, list.checked(), list.unchanged());
   sink.finish(list.spent());
@@ -127,6 +163,19 @@ CampaignSummary run_list(const Setup& setup, ReportSink& sink, const CampaignCal
           .seconds = list.seconds(),
           .check = list.checked(),
           .groups = list.summary().groups()};
+}
+
+// What was kept by a run that fails its check may hold the same mistake: no later run takes it up.
+CampaignSummary run_list(const Setup& setup, ReportSink& sink, const CampaignCallbacks& callbacks) {
+  try {
+    return run_faults(setup, sink, callbacks);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::self_check && sink.keeps_work()) {
+      sink.keep_work({});
+      sink.keep_golden({});
+    }
+    throw;
+  }
 }
 
 }  // namespace
@@ -164,9 +213,10 @@ CampaignSummary Campaign::run_golden(const CampaignCallbacks& callbacks,
   return guarded_run([&] {
     const Setup& setup = state_->setup;
     const std::unique_ptr<Engine> engine = setup.make_engine();
-    const GoldenRun golden = tf_injector::detail::run_golden(setup, *engine, callbacks.stop);
-    report_golden(callbacks, setup, golden);
     const std::unique_ptr<SelfCheck> check = make_self_check(setup, setup.needs.check, callbacks.stop);
+    const GoldenRun golden =
+        tf_injector::detail::run_golden(setup, *engine, {.stop = callbacks.stop, .check = check.get()});
+    report_golden(callbacks, setup, golden);
     ConstantsCheck constants(setup, *engine);
     constants.begin(golden);
     check->check_golden(golden, golden.seconds);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 #include <utility>
 
@@ -18,6 +19,8 @@
 #include "report/report_journal.hpp"
 #include "report/report_open.hpp"
 #include "report/score_files.hpp"
+#include "report/score_log.hpp"
+#include "report/work_file.hpp"
 #include "session/guarded.hpp"
 #include "tf_injector/campaign.hpp"
 #include "tf_injector/error.hpp"
@@ -36,7 +39,7 @@ struct CsvReport::State {
   std::optional<ScoreFiles> files;
   std::span<const float> golden_scores = {};  // while a campaign runs
   bool has_begun = false;                     // a run has written since it was opened
-  std::string work = {};                      // that was kept of the block that comes next
+  std::string work = {}, golden = {};         // that were kept: of the block that comes next; of all blocks
 
   [[nodiscard]] bool is_finished() const { return opened.state == ReportState::finished; }
   [[nodiscard]] bool has_scores() const { return request.scores != ScoreMode::none; }
@@ -52,16 +55,23 @@ struct CsvReport::State {
     remove_abandoned_files(posix::folder_of(opened.paths.report), false);
     // The folder of scores is this report's alone, which is locked unless it is finished.
     if (has_scores()) remove_abandoned_files(opened.paths.scores, !is_finished());
-    if (is_finished()) return;
+    if (is_finished()) return remove_kept();
     files->require_space(faults_left());
     files->prepare();
     journal.emplace(opened, identity.metadata);
     work = journal->keeps_work() ? journal->kept_work(say) : "";
+    golden = journal->kept_golden(say);
     if (has_details() && identity.metadata.classes > kMostConfusionClasses) {
       say(fmt::format(
           "{} classes: the metadata have no table of the classes that decisions changed to (up to {})",
           identity.metadata.classes, kMostConfusionClasses));
     }
+  }
+  // A run that was killed when it was done may have left them.
+  void remove_kept() const {
+    for (const WorkFile::Kind kind : {WorkFile::Kind::block, WorkFile::Kind::golden})
+      WorkFile(kind, opened.paths.metadata).remove();
+    ScoreLog(WorkFile(WorkFile::Kind::block, opened.paths.metadata).path()).remove();
   }
   // What a run has written is read again, as by another process that goes on with it.
   void open_again() {
@@ -87,6 +97,15 @@ struct CsvReport::State {
     } else {
       say(fmt::format("going on with {}: {} of {} faults are in it", report, rows().size(), all));
     }
+  }
+  // Throws unless work is kept.
+  ReportJournal& keeping() {
+    if (!journal || is_finished() || !journal->keeps_work()) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}: no run writes to this report now, or work on it is not kept",
+                              opened.paths.report));
+    }
+    return *journal;
   }
   // Throws unless a run may begin, or has begun, to write.
   ReportJournal& writable(bool begun) {
@@ -186,10 +205,13 @@ void CsvReport::begin(const Tally& golden, std::span<const float> scores) {
 void CsvReport::append(const RowBlock& block, const Spent& spent) {
   ReportJournal& journal = state_->writable(true);
   if (state_->has_scores()) {
+    std::atomic<bool> was_there{false};
     parallel_for(block.faults.size(), block.threads, [&](size_t fault, int) {
       check_stop(block.stop);
-      state_->files->write_fault(block.faults[fault].id, block.scores[fault], state_->golden_scores);
+      if (!state_->files->write_fault(block.faults[fault].id, block.scores[fault], state_->golden_scores))
+        was_there = true;
     });
+    if (was_there) state_->files->sync_names();
   }
   journal.append(block, spent);
 }
@@ -202,14 +224,13 @@ void CsvReport::finish(const Spent& spent) {
 bool CsvReport::keeps_work() const noexcept {
   return state_->journal && !is_finished() && state_->journal->keeps_work();
 }
-void CsvReport::keep_work(std::string_view work) {
-  if (!keeps_work()) {
-    throw Error(ErrorKind::usage,
-                fmt::format("{}: no run writes to this report now, or work on it is not kept", path()));
-  }
-  state_->journal->keep_work(work);
-}
+bool CsvReport::keeps_scores() const noexcept { return keeps_work() && state_->journal->keeps_scores(); }
+void CsvReport::keep_work(std::string_view work) { state_->keeping().keep_work(work); }
+void CsvReport::keep_scores(std::string_view more) { state_->keeping().keep_scores(more); }
+void CsvReport::keep_golden(std::string_view golden) { state_->keeping().keep_golden(golden); }
 std::string CsvReport::kept_work() { return std::exchange(state_->work, {}); }
+size_t CsvReport::kept_scores(std::span<char> to) { return state_->keeping().kept_scores(to); }
+std::string CsvReport::kept_golden() { return std::exchange(state_->golden, {}); }
 
 struct GoldenScoreFolder::State {
   ScoreFiles files;

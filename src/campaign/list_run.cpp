@@ -30,27 +30,29 @@ void report_golden(const CampaignCallbacks& callbacks, const Setup& setup, const
 
 CheckTotals checked_by(const SelfCheck& check, const ConstantsCheck& constants) noexcept {
   CheckTotals all = check.totals();
-  all.seconds += constants.totals().seconds;
-  return all;
+  const ConstantTotals& unchanged = constants.totals();
+  return all += {.seconds = unchanged.seconds,
+                 .constants = unchanged.blocks,
+                 .golden_again = unchanged.golden_again};
 }
 
 ListRun::ListRun(const Setup& setup, const CampaignCallbacks& callbacks, ReportSink& sink,
                  std::span<const ReportRow> before, Engine& engine, GoldenRun& golden,
-                 std::optional<PartialBlock> work)
+                 std::unique_ptr<SelfCheck> check, std::optional<PartialBlock> work)
     : setup_(setup),
       callbacks_(callbacks),
       sink_(sink),
       golden_(golden),
-      seconds_before_(golden.seconds),
+      seconds_before_(golden.spent),
       faults_done_(before.size()),
-      check_(make_self_check(setup, setup.needs.check, callbacks.stop)),
+      check_(std::move(check)),
       constants_(setup, engine),
       work_(std::move(work)),
       summary_(before),
       progress_(callbacks.progress, progress_before(), setup.images()),
       runner_(
           setup, engine, golden, [this](ListIndex fault) { return keeps_scores() || check_->takes(fault); },
-          callbacks.stop, [this](int64_t pairs) { progress_.advance(pairs); }, keeper()) {}
+          callbacks.stop, [this](int64_t pairs) { progress_.advance(pairs); }, keeper(), check_.get()) {}
 
 WorkKeeper ListRun::keeper() {
   WorkKeeper keeper{.seconds = setup_.tuning().keep_seconds};
@@ -59,6 +61,7 @@ WorkKeeper ListRun::keeper() {
     if (faults_in_work_ > 0) constants_.require_unchanged(golden_, next_fault(), faults_in_work_);
     sink_.keep_work(work);
   };
+  if (sink_.keeps_scores()) keeper.keep_scores = [this](std::string_view more) { sink_.keep_scores(more); };
   return keeper;
 }
 
@@ -94,7 +97,6 @@ BlockResult ListRun::run_block(size_t count, KeptRows* kept) {
     return runner_.run(next_fault(), count, kept, std::exchange(work_, std::nullopt));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::self_check) throw;
-    drop_kept_work();
     constants_.require_unchanged(golden_, next_fault(), count);
     throw;
   }
@@ -118,13 +120,25 @@ void ListRun::begin_report() {
 
 KeptRows* ListRun::begin_check(size_t count) {
   KeptRows* kept = check_->begin_block(next_fault(), count);
-  if (!work_ || work_->restore(kept)) return kept;
-  give_up_work("it was done without this self-check");
+  if (!work_) return kept;
+  if (!work_->has_check(setup_) || !work_->restore(kept)) {
+    give_up_work("it was done without this self-check");
+  } else if (!has_scores_of_work()) {
+    give_up_work("its scores are not there");
+  } else {
+    return kept;
+  }
   return check_->begin_block(next_fault(), count);
+}
+
+bool ListRun::has_scores_of_work() {
+  return !keeps_scores() ||
+         work_->read_scores(setup_, golden_, [this](std::span<char> to) { return sink_.kept_scores(to); });
 }
 
 void ListRun::give_up_work(const char* why) {
   work_.reset();
+  sink_.keep_work({});
   if (callbacks_.message) {
     callbacks_.message(
         fmt::format("what an earlier run has done of the next block is computed again: {}", why));
@@ -144,26 +158,12 @@ std::vector<FaultDetails> ListRun::details_of(ListIndex first, const BlockResult
   return details;
 }
 
-// What was kept of a block that fails may hold the same mistake: no later run takes it up.
-void ListRun::drop_kept_work() {
-  if (sink_.keeps_work()) sink_.keep_work({});
-}
-
-void ListRun::check(ListIndex first, const BlockResult& block) {
-  try {
-    constants_.check(golden_, first, block.tallies.size());
-    check_->check_block(first, block, golden_, seconds());
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::self_check) drop_kept_work();
-    throw;
-  }
-}
-
 void ListRun::write(const BlockResult& block) {
   const ListIndex first = next_fault();
   const size_t count = block.tallies.size();
   const std::vector<Fault> faults = setup_.faults.subspan(first.value, count).faults();
-  check(first, block);
+  constants_.check(golden_, first, count);
+  check_->check_block(first, block, golden_, seconds());
   RowBlock rows{.faults = faults,
                 .tallies = block.tallies,
                 .scores = {},

@@ -26,10 +26,10 @@ class ListRun {
  public:
   // All must outlive it but `before`, the rows that the sink has. `golden`: done; or, for run_joined, empty.
   // `work`: what an earlier run has done of the block that comes next, if it is known; for run_joined it must
-  // be joined. The clock starts now.
+  // be joined. `check`: has seen the golden run, where it is done. The clock starts now.
   ListRun(const Setup& setup, const CampaignCallbacks& callbacks, ReportSink& sink,
           std::span<const ReportRow> before, Engine& engine, GoldenRun& golden,
-          std::optional<PartialBlock> work = {});
+          std::unique_ptr<SelfCheck> check, std::optional<PartialBlock> work = {});
 
   void run_blocks();
   // All in one block, with the run without a fault in it.
@@ -53,9 +53,8 @@ class ListRun {
   // Begins the self-check of the next block, with the rows that the earlier run's work has; where that has
   // not those that are wanted, it is given up.
   [[nodiscard]] KeptRows* begin_check(size_t count);
+  [[nodiscard]] bool has_scores_of_work();
   void give_up_work(const char* why);
-  void drop_kept_work();
-  void check(ListIndex first, const BlockResult& block);
   void write(const BlockResult& block);
   // Empty where they are not counted.
   [[nodiscard]] std::vector<FaultDetails> details_of(ListIndex first, const BlockResult& block) const;

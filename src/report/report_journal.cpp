@@ -5,7 +5,8 @@
 #include "io/file.hpp"
 #include "report/csv_report.hpp"
 #include "report/details_csv.hpp"
-#include "report/work_file.hpp"
+#include "report/score_files.hpp"
+#include "tf_injector/error.hpp"
 
 namespace tf_injector::detail {
 namespace {
@@ -30,8 +31,12 @@ ReportJournal::ReportJournal(OpenedReport& opened, const RunMetadata& run)
       before_{opened.metadata.seconds, opened.metadata.check},
       hash_(std::move(opened.hash)),
       details_(std::move(opened.details)),
-      work_path_(work_path_of(paths_.metadata)),
-      keeps_work_(is_own_work_file(work_path_)) {
+      work_(WorkFile::Kind::block, paths_.metadata),
+      golden_(WorkFile::Kind::golden, paths_.metadata),
+      scores_(work_.path()),
+      keeps_work_(work_.is_own()),
+      keeps_scores_(scores_.is_own()),
+      keeps_golden_(golden_.is_own()) {
   metadata_.report = opened.metadata.report;
   metadata_.score_folder = opened.metadata.score_folder;
   metadata_.started = opened.metadata.started;
@@ -44,7 +49,8 @@ ReportJournal::ReportJournal(OpenedReport& opened, const RunMetadata& run)
     file_.sync();
     if (details_.file) details_.file->sync();
   } else {
-    remove_work(work_path_);
+    remove_work();
+    golden_.remove();
   }
   add_up({});
   write_metadata();
@@ -72,7 +78,12 @@ void ReportJournal::append(const RowBlock& block, const Spent& spent) {
   }
   add_up(spent);
   write(addition);
-  if (keeps_work_) remove_work(work_path_);
+  remove_work();
+}
+
+void ReportJournal::remove_work() {
+  work_.remove();  // first: it says what counts of the scores
+  scores_.remove();
 }
 
 // Before anything is written by name: another run may have begun at this place, if ours was moved away.
@@ -83,19 +94,52 @@ void ReportJournal::require_own_files() const {
 
 void ReportJournal::keep_work(std::string_view work) {
   require_own_files();
-  if (work.empty()) return remove_work(work_path_);
-  write_work(work_path_, work_key(metadata_), work);
+  if (work.empty()) return remove_work();
+  try {
+    scores_.sync();
+  } catch (const OutputError&) {
+    keeps_scores_ = false;
+  }
+  if (!keeps_scores_ && metadata_.scores != score_mode_name(ScoreMode::none)) return remove_work();
+  work_.write(work_key(metadata_), scores_.state(), work);
 }
 
-std::string ReportJournal::kept_work(const Message& message) const {
-  return read_work(work_path_, work_key(metadata_), message);
+std::string ReportJournal::kept_work(const Message& message) {
+  KeptWork kept = work_.read(work_key(metadata_), message);
+  if (!kept.note.empty() && !scores_.open(kept.note)) {
+    work_.refuse(message, "its scores are missing or were changed");
+    kept = {};
+  }
+  if (kept.work.empty()) scores_.remove();
+  return std::move(kept.work);
+}
+
+void ReportJournal::keep_scores(std::string_view more) {
+  if (!keeps_scores_) return;
+  try {
+    scores_.append(more);
+  } catch (const OutputError&) {
+    keeps_scores_ = false;
+  }
+}
+
+void ReportJournal::keep_golden(std::string_view golden) {
+  if (!keeps_golden_) return;
+  require_own_files();
+  if (golden.empty()) return golden_.remove();
+  golden_.write(golden_key(metadata_), "", golden);
+}
+
+std::string ReportJournal::kept_golden(const Message& message) const {
+  return keeps_golden_ ? golden_.read(golden_key(metadata_), message).work : "";
 }
 
 void ReportJournal::finish(const Spent& spent) {
   add_up(spent);
   metadata_.finished = true;
   write_metadata();
-  if (keeps_work_) remove_work(work_path_);
+  remove_work();
+  golden_.remove();
 }
 
 // A row of the report is never without its details: those are on the disk first. What an interruption leaves

@@ -9,6 +9,8 @@
 #include "core/message.hpp"
 #include "io/sha256.hpp"
 #include "report/report_open.hpp"
+#include "report/score_log.hpp"
+#include "report/work_file.hpp"
 
 namespace tf_injector::detail {
 
@@ -33,7 +35,16 @@ class ReportJournal {
   [[nodiscard]] bool keeps_work() const noexcept { return keeps_work_; }
   void keep_work(std::string_view work);
   // What was kept behind the rows that the report has; "": nothing. `message`: why it is left out.
-  [[nodiscard]] std::string kept_work(const Message& message) const;
+  [[nodiscard]] std::string kept_work(const Message& message);
+  // Scores of that work, in pieces: those that came before a keep_work belong to it. Where there is no room
+  // for them nothing is kept of the report from then on.
+  [[nodiscard]] bool keeps_scores() const noexcept { return keeps_work_ && keeps_scores_; }
+  void keep_scores(std::string_view more);
+  // The next of those of kept_work, fewer than asked for only at the end.
+  [[nodiscard]] size_t kept_scores(std::span<char> to) { return scores_.read(to); }
+  // The same as of the work, of the golden run: until the report is finished.
+  void keep_golden(std::string_view golden);
+  [[nodiscard]] std::string kept_golden(const Message& message) const;
 
   [[nodiscard]] int64_t rows() const noexcept { return metadata_.rows; }
   [[nodiscard]] const ReportPaths& paths() const noexcept { return paths_; }
@@ -49,6 +60,7 @@ class ReportJournal {
   void require_own_files() const;
   void add_up(const Spent& spent);
   void write_metadata();
+  void remove_work();
 
   ReportPaths paths_;
   AppendFile file_;
@@ -56,8 +68,9 @@ class ReportJournal {
   Spent before_;  // by earlier runs
   Sha256 hash_;   // of the report's bytes
   OpenedDetails details_;
-  std::string work_path_;
-  bool keeps_work_ = false;
+  WorkFile work_, golden_;
+  ScoreLog scores_;
+  bool keeps_work_ = false, keeps_scores_ = false, keeps_golden_ = false;
 };
 
 }  // namespace tf_injector::detail

@@ -228,6 +228,8 @@ Json metadata_json(const RunMetadata& m) {
            {{"faults", m.check.faults},
             {"pairs", m.check.pairs},
             {"golden_images", m.check.golden_images},
+            {"constants", m.check.constants},
+            {"golden_again", m.check.golden_again},
             {"seconds", m.check.seconds}}}};
 }
 
@@ -281,8 +283,24 @@ RunMetadata metadata_of(const Json& json) {
     check->at("pairs").get_to(m.check.pairs);
     check->at("golden_images").get_to(m.check.golden_images);
     check->at("seconds").get_to(m.check.seconds);
+    if (check->contains("constants")) {  // nor in later ones
+      check->at("constants").get_to(m.check.constants);
+      check->at("golden_again").get_to(m.check.golden_again);
+    }
   }
   return m;
+}
+
+Json golden_key_json(const RunMetadata& m) {
+  return {{"version", m.tool_version},
+          {"settings", settings_json(m.settings)},
+          {"preprocess",
+           {{"how", json_or_null(m.settings.preprocessing)},
+            {"mean", triple_or_null(m.settings.mean)},
+            {"std", triple_or_null(m.settings.std)},
+            {"resize", m.settings.resize}}},
+          {"images", m.images},
+          {"classes", m.classes}};
 }
 
 std::string text_of(const std::optional<std::array<float, 3>>& values) {
@@ -341,20 +359,14 @@ void take_pending(RunMetadata& metadata) {
   metadata.pending.reset();
 }
 
+std::string golden_key(const RunMetadata& m) { return golden_key_json(m).dump(); }
+
 std::string work_key(const RunMetadata& m) {
-  const Json key = {{"version", m.tool_version},
-                    {"settings", settings_json(m.settings)},
-                    {"preprocess",
-                     {{"how", json_or_null(m.settings.preprocessing)},
-                      {"mean", triple_or_null(m.settings.mean)},
-                      {"std", triple_or_null(m.settings.std)},
-                      {"resize", m.settings.resize}}},
-                    {"images", m.images},
-                    {"classes", m.classes},
-                    {"faults", m.faults},
-                    {"scores", m.scores},
-                    {"details", m.details.has_value()},
-                    {"report", {{"rows", m.rows}, {"bytes", m.report_bytes}, {"sha256", m.report_sha256}}}};
+  Json key = golden_key_json(m);
+  key["faults"] = m.faults;
+  key["scores"] = m.scores;
+  key["details"] = m.details.has_value();
+  key["report"] = {{"rows", m.rows}, {"bytes", m.report_bytes}, {"sha256", m.report_sha256}};
   return key.dump();
 }
 

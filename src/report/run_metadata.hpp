@@ -101,6 +101,8 @@ struct RunMetadata {
 // What is pending is in the files.
 void take_pending(RunMetadata& metadata);
 
+// One line with all that decides a golden score: settings and version.
+[[nodiscard]] std::string golden_key(const RunMetadata& metadata);
 // One line with all that decides what a run finds of the block that comes next: settings, version, and what
 // the report has.
 [[nodiscard]] std::string work_key(const RunMetadata& metadata);

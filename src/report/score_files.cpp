@@ -77,6 +77,15 @@ bool is_score_file(const std::string& name) {
          std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+bool file_holds(const std::string& path, const std::string& bytes) {
+  if (file_bytes(path) != bytes.size()) return false;
+  try {
+    return read_text(path) == bytes;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 // The folder itself, or the nearest existing one above it.
 std::filesystem::path existing_folder(const std::string& folder) {
   std::error_code ignored;
@@ -117,9 +126,18 @@ std::string ScoreFiles::fault_bytes(std::span<const float> scores, std::span<con
                                      : npy_bytes(scores, images_, classes_);
 }
 
-void ScoreFiles::write_fault(int64_t injection, std::span<const float> scores,
+bool ScoreFiles::write_fault(int64_t injection, std::span<const float> scores,
                              std::span<const float> golden) const {
-  if (mode_ != ScoreMode::none) write_atomic(fault_path(injection), fault_bytes(scores, golden));
+  if (mode_ == ScoreMode::none) return true;
+  const std::string path = fault_path(injection), bytes = fault_bytes(scores, golden);
+  if (file_holds(path, bytes)) return false;
+  write_atomic(path, bytes);
+  return true;
+}
+
+void ScoreFiles::sync_names() const {
+  const int error = posix::sync_folder(folder_);
+  if (error != 0) throw OutputError(posix::describe("write into", folder_, error));
 }
 
 uint64_t ScoreFiles::npy_bytes_of_all() const {

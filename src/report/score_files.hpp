@@ -31,7 +31,10 @@ class ScoreFiles {
   // Write these; each file appears whole or not at all. Do nothing in mode `none`. Throw
   // OutputError.
   void write_golden(std::span<const float> scores) const;
-  void write_fault(int64_t injection, std::span<const float> scores, std::span<const float> golden) const;
+  // False: it was there already, from a run that was killed before its row was written; only its name may not
+  // be on the disk yet (sync_names).
+  bool write_fault(int64_t injection, std::span<const float> scores, std::span<const float> golden) const;
+  void sync_names() const;
 
   // True if the fault's file exists and has its full size (in mode `changed`, where the number of rows is not
   // known, if it is not empty). True in mode `none`.

@@ -12,35 +12,49 @@
 namespace tf_injector::detail {
 namespace {
 
-constexpr std::string_view kWorkTitle = "tf_injector: work on a block, 1\n";
 constexpr size_t kWorkHashDigits = 64;
 constexpr std::string_view kMetadataEnd = ".json";
 // More than any run writes: another's file is not read into memory.
 constexpr uint64_t kMostWorkBytes = uint64_t{1} << 30;
 
-}  // namespace
-
-std::string work_path_of(const std::string& metadata_path) {
-  return metadata_path.substr(0, metadata_path.size() - kMetadataEnd.size()) + ".part";
+std::string_view title_of(WorkFile::Kind kind) {
+  return kind == WorkFile::Kind::block ? "tf_injector: work on a block, 1\n" : "tf_injector: golden run, 1\n";
 }
 
-bool is_own_work_file(const std::string& path) {
+// The rest of `text` behind its first line, which is put into `line`. False: it has no end.
+bool take_line(std::string_view& text, std::string_view& line) {
+  const size_t end = text.find('\n');
+  if (end == std::string_view::npos) return false;
+  line = text.substr(0, end);
+  text.remove_prefix(end + 1);
+  return true;
+}
+
+}  // namespace
+
+WorkFile::WorkFile(Kind kind, const std::string& metadata_path)
+    : kind_(kind),
+      path_(metadata_path.substr(0, metadata_path.size() - kMetadataEnd.size()) +
+            (kind == Kind::block ? ".part" : ".golden")) {}
+
+bool WorkFile::is_own() const {
   std::error_code ignored;
-  const auto status = std::filesystem::symlink_status(path, ignored);
+  const auto status = std::filesystem::symlink_status(path_, ignored);
   if (!std::filesystem::exists(status)) return true;
   if (!std::filesystem::is_regular_file(status)) return false;
+  const std::string_view title = title_of(kind_);
   try {
-    return read_beginning(path, kWorkTitle.size()) == kWorkTitle;
+    return read_beginning(path_, title.size()) == title;
   } catch (const Error&) {
     return false;
   }
 }
 
-void write_work(const std::string& path, const std::string& key, std::string_view work) {
-  const std::string line = key + "\n";
+void WorkFile::write(const std::string& key, const std::string& note, std::string_view work) const {
+  const std::string lines = key + "\n" + note + "\n";
   Sha256 hash;
-  AtomicFile file(path);
-  for (const std::string_view part : {kWorkTitle, std::string_view(line), work}) {
+  AtomicFile file(path_);
+  for (const std::string_view part : {title_of(kind_), std::string_view(lines), work}) {
     hash.update(part.data(), part.size());
     file.write(part);
   }
@@ -48,34 +62,43 @@ void write_work(const std::string& path, const std::string& key, std::string_vie
   file.commit();
 }
 
-std::string read_work(const std::string& path, const std::string& key, const Message& message) {
-  if (!file_exists(path) || !is_own_work_file(path)) return "";
-  const auto refuse = [&](const char* what) {
-    message(fmt::format("{}: {}; the block is computed from its beginning", path, what));
-    return std::string();
+void WorkFile::refuse(const Message& message, std::string_view what) const {
+  message(fmt::format("{}: {}; {}", path_, what,
+                      kind_ == Kind::block ? "the block is computed from its beginning"
+                                           : "the run without a fault is done again"));
+}
+
+KeptWork WorkFile::read(const std::string& key, const Message& message) const {
+  if (!file_exists(path_) || !is_own()) return {};
+  const auto refused = [&](const char* what) {
+    refuse(message, what);
+    return KeptWork{};
   };
   try {
-    if (std::filesystem::file_size(path) > kMostWorkBytes) return refuse("is damaged");
-    std::string text = read_text(path);
-    if (text.size() < kWorkTitle.size() + kWorkHashDigits) return refuse("is damaged");
+    if (std::filesystem::file_size(path_) > kMostWorkBytes) return refused("is damaged");
+    std::string text = read_text(path_);
+    const size_t title = title_of(kind_).size();
+    if (text.size() < title + kWorkHashDigits) return refused("is damaged");
     const size_t end = text.size() - kWorkHashDigits;
-    if (sha256_of(text.data(), end) != std::string_view(text).substr(end)) return refuse("is damaged");
-    const std::string line = key + "\n";
-    const size_t begin = kWorkTitle.size() + line.size();
-    if (begin > end || std::string_view(text).substr(kWorkTitle.size(), line.size()) != line)
-      return refuse("is of another run, or of another block");
+    if (sha256_of(text.data(), end) != std::string_view(text).substr(end)) return refused("is damaged");
+    std::string_view rest = std::string_view(text).substr(title, end - title), of, note;
+    if (!take_line(rest, of) || of != key || !take_line(rest, note))
+      return refused("is of another run, or of another block");
+    KeptWork kept{.note = std::string(note), .work = {}};
+    const size_t size = rest.size();
     text.resize(end);
-    text.erase(0, begin);
-    return text;
+    text.erase(0, end - size);
+    kept.work = std::move(text);
+    return kept;
   } catch (const std::filesystem::filesystem_error&) {
-    return refuse("cannot be read");
+    return refused("cannot be read");
   } catch (const Error&) {
-    return refuse("cannot be read");
+    return refused("cannot be read");
   }
 }
 
-void remove_work(const std::string& path) {
-  if (file_exists(path) && is_own_work_file(path)) posix::unlink_file(path);
+void WorkFile::remove() const {
+  if (file_exists(path_) && is_own()) posix::unlink_file(path_);
 }
 
 }  // namespace tf_injector::detail

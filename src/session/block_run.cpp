@@ -10,6 +10,7 @@
 #include "core/round_up.hpp"
 #include "core/stop.hpp"
 #include "core/wall_clock.hpp"
+#include "session/check/self_check.hpp"
 
 namespace tf_injector::detail {
 namespace {
@@ -20,7 +21,7 @@ constexpr size_t kPiecesPerThread = 4;
 constexpr double kPartSeconds = 1.0;
 // What a fault takes on an image in golden runs, about: a first guess.
 constexpr double kFaultShare = 0.1;
-// Of the time between two calls of a keeper: what a call may take.
+// Of the threads' time between two calls of a keeper: what a call may take.
 constexpr double kKeepShare = 0.01;
 
 }  // namespace
@@ -33,14 +34,15 @@ size_t faults_per_piece(const Setup& setup, size_t count) {
 
 BlockRunner::BlockRunner(const Setup& setup, Engine& engine, GoldenRun& golden,
                          std::function<bool(ListIndex fault)> keep, const std::atomic<bool>* stop,
-                         std::function<void(int64_t pairs)> advance, WorkKeeper keeper)
+                         std::function<void(int64_t pairs)> advance, WorkKeeper keeper, SelfCheck* check)
     : setup_(setup),
       engine_(engine),
       golden_(golden),
       keep_(std::move(keep)),
       stop_(stop),
       advance_(std::move(advance)),
-      keeper_(std::move(keeper)) {
+      keeper_(std::move(keeper)),
+      check_(check) {
   for (int i = 0; i < setup.layout.threads; ++i)
     buffers_.push_back(setup.feed().make_buffers(setup.layout.tile));
 }
@@ -74,15 +76,19 @@ std::vector<BlockRunner::Piece> BlockRunner::cut(const std::vector<PairArea>& mi
   return pieces;
 }
 
+BlockScores BlockRunner::wanted_scores(ListIndex first, size_t count) const {
+  BlockScores scores(count);
+  for (size_t i = 0; i < count; ++i)
+    if (keep_(first + i)) scores[i] = golden_.scores;
+  return scores;
+}
+
 void BlockRunner::run_pieces(ListIndex first, size_t count, std::optional<PartialBlock> before,
                              BlockResult& block, const Work& work) {
   assert(first.value + count <= setup_.patches.size());
   block.tallies.resize(count);
-  block.scores.resize(count);
   block.details = no_counts(count).details;
-  for (size_t i = 0; i < count; ++i) {
-    if (keep_(first + i)) block.scores[i] = golden_.scores;
-  }
+  block.scores = before && has_scores() ? std::move(before->scores) : wanted_scores(first, count);
   engine_.begin_block(std::span(setup_.patches).subspan(first.value, count));
   std::vector<Piece> pieces;
   if (before) {
@@ -103,9 +109,9 @@ void BlockRunner::run_pieces(ListIndex first, size_t count, std::optional<Partia
 
 void BlockRunner::begin_keeping(ListIndex first, std::optional<PartialBlock>& before,
                                 const BlockResult& block) {
-  const bool has_scores = std::any_of(block.scores.begin(), block.scores.end(),
-                                      [](const std::vector<float>& scores) { return !scores.empty(); });
-  keeping_.is_on = keeper_.keep && !has_scores && (!keeping_.is_joined || can_keep_golden(setup_));
+  keeping_.is_on = keeper_.keep && (!has_scores() || keeper_.keep_scores) &&
+                   (!keeping_.is_joined || can_keep_golden(setup_));
+  keeping_.unwritten.clear();
   keeping_.first = first;
   keeping_.done = before ? std::move(before->done) : DonePairs();
   keeping_.pairs_left = static_cast<int64_t>(block.tallies.size()) * setup_.images() - keeping_.done.pairs();
@@ -113,8 +119,10 @@ void BlockRunner::begin_keeping(ListIndex first, std::optional<PartialBlock>& be
   keeping_.seconds_between = keeper_.seconds;
   keeping_.is_busy = false;
   if (seconds_per_pair_.load() == 0) {
+    const int every = setup_.needs.check.value_or(0);
+    const double in_golden_runs = kFaultShare + (every > 0 ? 1.0 / every : 0.0);
     seconds_per_pair_ =
-        kFaultShare * golden_.seconds * setup_.layout.threads / static_cast<double>(setup_.images());
+        in_golden_runs * golden_.seconds * setup_.layout.threads / static_cast<double>(setup_.images());
   }
 }
 
@@ -125,22 +133,36 @@ int BlockRunner::images_at_once(size_t faults, int images) const {
 }
 
 void BlockRunner::run_parts(const Piece& piece, int thread, BlockResult& block, const Work& work) {
-  if (!keeping_.is_on) return add(piece, work(piece, thread), block);
   Piece part = piece;
   for (int done = 0; done < piece.tile.images; done += part.tile.images) {
-    const int images = images_at_once(piece.count, piece.tile.images - done);
+    const int left = piece.tile.images - done;
+    const int images = keeping_.is_on ? images_at_once(piece.count, left) : left;
     part.tile = tile_at(piece.tile.first + done, images, setup_.images(), setup_.batch_size());
     const auto begin = Clock::now();
     const Counts counts = work(part, thread);
+    check(part, counts, thread, block);
     seconds_per_pair_ =
         seconds_since(begin) / (static_cast<double>(part.count) * static_cast<double>(part.tile.images));
     add(part, counts, block);
   }
 }
 
+void BlockRunner::check(const Piece& piece, const Counts& counts, int thread, const BlockResult& block) {
+  if (check_ == nullptr) return;
+  if (keeping_.is_joined) check_->check_golden_rows(golden_, piece.tile, thread);
+  for (size_t i = 0; i < piece.count; ++i) {
+    const BlockIndex of_block = piece.first + i;
+    const ListIndex fault = in_list(keeping_.first, of_block);
+    if (!check_->takes(fault)) continue;
+    check_->check_rows(fault, piece.tile, setup_.rows(block.scores[of_block.value], piece.tile),
+                       counts.tallies[i], golden_, thread);
+  }
+}
+
 void BlockRunner::add(const Piece& piece, const Counts& counts, BlockResult& block) {
   const auto begin = Clock::now();
   std::string work;
+  std::vector<PairArea> unwritten;
   {
     const std::lock_guard lock(adding_);
     for (size_t i = 0; i < piece.count; ++i) block.tallies[(piece.first + i).value] += counts.tallies[i];
@@ -148,11 +170,13 @@ void BlockRunner::add(const Piece& piece, const Counts& counts, BlockResult& blo
     if (!keeping_.is_on) return;
     const PairArea area{piece.first.value, piece.count, piece.tile.first, piece.tile.images};
     keeping_.done.add(area);
+    if (has_scores()) keeping_.unwritten.push_back(area);
     keeping_.pairs_left -= area.pairs();
     if (keeping_.is_busy || keeping_.pairs_left == 0 ||
         seconds_since(keeping_.last) < keeping_.seconds_between)
       return;
     keeping_.is_busy = true;
+    unwritten.swap(keeping_.unwritten);
     keeping_.done.merge();
     work = partial_block_bytes(setup_, {.first = keeping_.first,
                                         .tallies = block.tallies,
@@ -162,11 +186,19 @@ void BlockRunner::add(const Piece& piece, const Counts& counts, BlockResult& blo
                                         .is_joined = keeping_.is_joined,
                                         .kept = kept_});
   }
+  keep(block, work, unwritten, begin);
+}
+
+// No other thread writes scores of what is done.
+void BlockRunner::keep(const BlockResult& block, std::string_view work, std::span<const PairArea> unwritten,
+                       Clock::time_point begin) {
+  if (has_scores()) write_scores(setup_, golden_, block.scores, unwritten, keeper_.keep_scores);
   keeper_.keep(work);
   const std::lock_guard lock(adding_);
   keeping_.last = Clock::now();
   if (keeper_.seconds > 0)
-    keeping_.seconds_between = std::max(keeper_.seconds, seconds_since(begin) / kKeepShare);
+    keeping_.seconds_between =
+        std::max(keeper_.seconds, seconds_since(begin) / (kKeepShare * setup_.layout.threads));
   keeping_.is_busy = false;
 }
 
@@ -186,7 +218,6 @@ BlockResult BlockRunner::run_with_golden(ListIndex first, size_t count, KeptRows
   BlockResult block;
   kept_ = kept;
   keeping_.is_joined = true;
-  if (before) before->restore(setup_, golden_);
   std::vector<double> seconds(static_cast<size_t>(setup_.layout.threads));
   run_pieces(first, count, std::move(before), block, [&](const Piece& piece, int thread) {
     return run_piece_with_golden(piece, thread, block, seconds[static_cast<size_t>(thread)]);

@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "metrics/details_counter.hpp"
@@ -29,13 +31,30 @@ struct GoldenRun {
   std::vector<Tally> tally_if_unchanged;  // per image: what a fault counts whose scores are the golden ones
   std::vector<GoldenDetails> details;     // per image; empty where details are not counted
   Tally total;                            // correctness over all images
-  double seconds = 0;
+  bool is_done = false;
+  double seconds = 0;  // that it takes, whichever runs did it
+  double spent = 0;    // of this run, with its checks
 
   // Memory per image beside the scores.
   static constexpr size_t kBytesPerImage = sizeof(int32_t) + sizeof(Tally);
 };
 
-// Evaluates all tiles on the engine's threads. Throws Stopped, std::bad_alloc.
-[[nodiscard]] GoldenRun run_golden(const Setup& setup, Engine& engine, const std::atomic<bool>* stop);
+class PartialGolden;
+class SelfCheck;
+
+// What goes on beside a golden run.
+struct GoldenWork {
+  const std::atomic<bool>* stop = nullptr;
+  SelfCheck* check = nullptr;             // is shown every tile (check_golden_rows), or null
+  const PartialGolden* before = nullptr;  // what is done already, or null
+  // partial_golden_bytes of all that is done; called on any thread, one at a time, while the others work, and
+  // at the end of a run that took more than `seconds`. May throw, which ends the run; may be empty.
+  std::function<void(std::string_view bytes)> keep = {};
+  double seconds = 10.0;  // between two calls
+};
+
+// Evaluates all tiles on the engine's threads. Throws Stopped, std::bad_alloc, and what `check` and `keep`
+// throw.
+[[nodiscard]] GoldenRun run_golden(const Setup& setup, Engine& engine, const GoldenWork& work);
 
 }  // namespace tf_injector::detail

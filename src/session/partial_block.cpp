@@ -21,6 +21,7 @@ struct PartialHead {
   uint64_t classes = 0;
   int64_t decision_classes = 0;
   uint64_t has_details = 0, has_kept = 0, kept_bytes = 0, is_joined = 0, areas = 0;
+  uint64_t check = 0;  // every so manyth fault was checked on all images (--check); 0: none
 };
 
 // Calls visit(row) with the golden rows of the images that are in `done`.
@@ -79,7 +80,8 @@ std::string partial_block_bytes(const Setup& setup, const BlockState& state) {
                    .has_details = state.details != nullptr,
                    .has_kept = state.kept != nullptr,
                    .is_joined = state.is_joined,
-                   .areas = state.done.areas().size()};
+                   .areas = state.done.areas().size(),
+                   .check = static_cast<uint64_t>(setup.needs.check.value_or(0))};
   ByteWriter out(bytes);
   out.value(head);
   out.values(std::span(state.done.areas()));
@@ -126,6 +128,7 @@ std::optional<PartialBlock> PartialBlock::read(std::string bytes, const Setup& s
       block.details.emplace(head.faults, setup.decision_classes());
       block.details->read(in);
     }
+    block.check_ = head.check;
     block.has_kept_ = head.has_kept != 0;
     block.kept_at_ = block.bytes_.size() - in.bytes_left();
     block.kept_bytes_ = in.text(head.kept_bytes).size();
@@ -141,6 +144,11 @@ std::optional<PartialBlock> PartialBlock::read(std::string bytes, const Setup& s
   return block;
 }
 
+bool PartialBlock::has_check(const Setup& setup) const noexcept {
+  const auto wanted = static_cast<uint64_t>(setup.needs.check.value_or(0));
+  return wanted == 0 || (check_ > 0 && wanted % check_ == 0);
+}
+
 bool PartialBlock::has_golden(const Setup& setup, const GoldenRun& golden) const {
   return golden_hash(setup, golden, done) == golden_sha256_;
 }
@@ -153,6 +161,12 @@ void PartialBlock::restore(const Setup& setup, GoldenRun& golden) const {
     in.values(setup.row(golden.scores, image));
     golden.read(setup, image, 1);
   }
+}
+
+bool PartialBlock::read_scores(const Setup& setup, const GoldenRun& golden,
+                               const std::function<size_t(std::span<char>)>& in) {
+  scores.assign(count(), golden.scores);
+  return detail::read_scores(setup, done, scores, in);
 }
 
 bool PartialBlock::restore(KeptRows* kept) const {

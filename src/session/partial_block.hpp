@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,16 +14,12 @@
 #include "session/check/kept_rows.hpp"
 #include "session/done_pairs.hpp"
 #include "session/golden_run.hpp"
+#include "session/kept_scores.hpp"
+#include "session/partial_golden.hpp"
 #include "session/setup.hpp"
 #include "tf_injector/tally.hpp"
 
 namespace tf_injector::detail {
-
-// Golden scores up to this size are kept too, where they are found together with the faults.
-inline constexpr uint64_t kMostKeptGoldenBytes = uint64_t{8} << 20;
-[[nodiscard]] inline bool can_keep_golden(const Setup& setup) noexcept {
-  return static_cast<uint64_t>(setup.images()) * setup.classes() * sizeof(float) <= kMostKeptGoldenBytes;
-}
 
 // A block while it runs: sums over the pairs that are done.
 struct BlockState {
@@ -49,11 +46,17 @@ class PartialBlock {
   [[nodiscard]] size_t count() const noexcept { return tallies.size(); }  // faults of the block
   // Does it hold the golden rows of its images, and all faults of each?
   [[nodiscard]] bool is_joined() const noexcept { return golden_bytes_ > 0; }
+  // Whether the faults that the run's --check takes were checked, or it takes none.
+  [[nodiscard]] bool has_check(const Setup& setup) const noexcept;
   // Whether the golden run, which is done, gave what the one gave that these sums were compared with.
   [[nodiscard]] bool has_golden(const Setup& setup, const GoldenRun& golden) const;
   // Puts the golden rows of the images that are done into `golden`, and what they say of each. It must be
   // joined.
   void restore(const Setup& setup, GoldenRun& golden) const;
+  // Reads `scores`, of a campaign that keeps them, once golden is there; `in`: see read_scores. False: they
+  // are not those of what is done.
+  [[nodiscard]] bool read_scores(const Setup& setup, const GoldenRun& golden,
+                                 const std::function<size_t(std::span<char>)>& in);
   // Puts the rows that the self-check will look at into `kept`, which was begun for this block; null: it
   // keeps none. False: they are not there, or not those; what `kept` holds then is not defined.
   [[nodiscard]] bool restore(KeptRows* kept) const;
@@ -61,6 +64,7 @@ class PartialBlock {
   DonePairs done;
   std::vector<Tally> tallies;
   std::optional<DetailsCounter> details;
+  BlockScores scores;  // empty until they are read
 
  private:
   [[nodiscard]] std::string_view part(size_t at, size_t size) const {
@@ -71,6 +75,7 @@ class PartialBlock {
   std::string golden_sha256_;
   size_t kept_at_ = 0, kept_bytes_ = 0, golden_at_ = 0, golden_bytes_ = 0;  // in bytes_
   bool has_kept_ = false;
+  uint64_t check_ = 0;  // every so manyth fault; 0: none
 };
 
 }  // namespace tf_injector::detail

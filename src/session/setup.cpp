@@ -8,6 +8,7 @@
 #include "report/row_bytes.hpp"
 #include "session/check/self_check.hpp"
 #include "session/golden_run.hpp"
+#include "session/kept_scores.hpp"
 #include "session/list_data.hpp"
 #include "session/partial_block.hpp"
 
@@ -86,6 +87,7 @@ void add_campaign_needs(const Setup& setup, MemoryNeeds& needs) {
   // The bytes of a block that is not done.
   needs.bytes_per_fault += partial_block_bytes_per_fault(setup);
   needs.fixed_bytes += partial_block_fixed_bytes(setup, check.kept_row_bytes);
+  if (kept_scores > 0) needs.fixed_bytes += 2 * kScorePieceBytes;
 }
 
 Setup empty_setup(const Session::State& session) {

@@ -114,7 +114,7 @@ TEST_F(ConstantsCheckTest, AnyArrayOfAnyKernelOrOfReplayThatChangesIsFound) {
       Prepared of(random_inputs(seed), named.engine);
       const detail::Setup setup = set_up(of.session.state(), of.list, {});
       const std::unique_ptr<Engine> engine = setup.make_engine();
-      const GoldenRun golden = run_golden(setup, *engine, nullptr);
+      const GoldenRun golden = run_golden(setup, *engine, {});
       ConstantsCheck check(setup, *engine);
       check.begin(golden);
       size_t array = 0;

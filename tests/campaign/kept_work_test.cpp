@@ -1,12 +1,20 @@
 // A run that is killed within a block: what was done of it is kept and taken up again.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
+#include <exception>
+#include <map>
 #include <random>
+#include <set>
+#include <utility>
 
 #include "campaign/campaign_fixture.hpp"
+#include "core/wall_clock.hpp"
 
 namespace tf_injector::detail::test {
 namespace {
@@ -43,7 +51,91 @@ class KeptWorkTest : public ReplayCampaignTest {
   void run_to_end(const RunInputs& inputs, const RunOptions& options, const Way& way) {
     EXPECT_FALSE(run_to_piece(inputs, options, way, 1 << 30));
   }
-  [[nodiscard]] bool has_work() const { return file_exists(path("r.run.part")); }
+  [[nodiscard]] bool has_work() const {
+    return file_exists(path("r.run.part")) || file_exists(path("r.run.part.scores"));
+  }
+  [[nodiscard]] int taken_up() const {
+    return static_cast<int>(std::count_if(messages_.begin(), messages_.end(), [](const std::string& text) {
+      return text.find(" faults are done already") != std::string::npos;
+    }));
+  }
+  // A process of its own that keeps what is done after every piece; false: it was done before it was killed.
+  bool is_killed_after(const RunInputs& inputs, const RunOptions& options, size_t block,
+                       unsigned microseconds) {
+    const pid_t child = fork();
+    if (child == 0) {
+      RunTuning tuning = blocks_of(block);
+      tuning.keep_seconds = 0;
+      try {
+        run(inputs, options, tuning);
+      } catch (const std::exception&) {
+        _exit(1);
+      }
+      _exit(0);
+    }
+    usleep(microseconds);
+    kill(child, SIGKILL);
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    if (WIFSIGNALED(status)) return true;
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+    return false;
+  }
+  // Keeps what is done after every part of the golden run; ends in this one (from 0): true; false: it is
+  // done. `images` grows by those that were evaluated.
+  bool run_to_golden(const RunInputs& inputs, const RunOptions& options, int part, int& images) {
+    std::atomic<bool> stop{false};
+    int parts = 0;
+    EngineHooks hooks;
+    hooks.spoil_golden = [&](std::span<float> scores) {
+      stop = parts++ >= part;
+      images += static_cast<int>(scores.size()) / 7;
+    };
+    hooks.block = [&](size_t) { parts = -(1 << 20); };  // it is done
+    RunTuning tuning = tuning_with(hooks, 7, plain_engine());
+    tuning.keep_seconds = 0;
+    CampaignCallbacks callbacks;
+    callbacks.stop = &stop;
+    try {
+      run(inputs, options, tuning, callbacks);
+      return false;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::interrupted) throw;
+      return true;
+    }
+  }
+  void begin_anew() const {
+    fs::remove_all(path(""));
+    fs::create_directories(path(""));
+  }
+  // {name: content} of a folder of scores.
+  [[nodiscard]] std::map<std::string, std::string> scores_in(const std::string& folder) const {
+    std::map<std::string, std::string> files;
+    if (!fs::exists(path(folder))) return files;
+    for (const auto& entry : fs::directory_iterator(path(folder)))
+      files[entry.path().filename().string()] = read_text(entry.path().string());
+    return files;
+  }
+  void expect_same_scores(const std::string& folder, const std::string& of) const {
+    EXPECT_TRUE(scores_in(folder) == scores_in(of));
+  }
+  void expect_no_wrong_scores(const std::string& folder, const std::string& of) const {
+    const auto expected = scores_in(of);
+    for (const auto& [name, content] : scores_in(folder)) {
+      if (name.ends_with(".tmp")) continue;  // of a process that was killed
+      ASSERT_TRUE(expected.contains(name)) << name;
+      EXPECT_TRUE(content == expected.at(name)) << name;
+    }
+  }
+  // What stands beside a report, its name left out.
+  [[nodiscard]] std::set<std::string> files_beside(const std::string& report) const {
+    std::set<std::string> names;
+    for (const auto& entry : fs::directory_iterator(path(""))) {
+      const std::string name = entry.path().filename().string();
+      if (name.starts_with(report + ".") || name == report) names.insert(name.substr(report.size()));
+    }
+    return names;
+  }
 
   std::vector<std::string> messages_;
 };
@@ -89,11 +181,8 @@ TEST_F(KeptWorkTest, KilledAtAnyPieceTheFilesComeOutTheSame) {
     }
     EXPECT_FALSE(has_work());
   }
-  const auto taken_up = std::count_if(messages_.begin(), messages_.end(), [](const std::string& text) {
-    return text.find(" faults are done already") != std::string::npos;
-  });
   EXPECT_GT(kills_of_all, 30);
-  EXPECT_GT(2 * taken_up, kills_of_all);
+  EXPECT_GT(2 * taken_up(), kills_of_all);
 }
 
 TEST_F(KeptWorkTest, WhatIsDoneIsNotDoneAgain) {
@@ -202,15 +291,280 @@ TEST_F(KeptWorkTest, AFileThatIsNoWorkIsLeftAloneAndWithoutItAllIsAsBefore) {
   EXPECT_EQ(read_text(o.path), expected);
 }
 
-// What is not kept: blocks whose scores are wanted.
-TEST_F(KeptWorkTest, WithScoresOnlyWholeBlocksStay) {
+// Also those of a run that checks every Nth fault in full, by another run that checks more or fewer, or in
+// another way: it takes up what suits it.
+TEST_F(KeptWorkTest, KilledAtAnyPieceTheScoresComeOutTheSame) {
+  std::mt19937 rng(3);
+  int kills_of_all = 0;
+  for (unsigned seed = 0; seed < 12; ++seed) {
+    const RunInputs inputs = random_inputs(940 + seed, many_images());
+    RunOptions o = options(), whole = options("whole.csv");
+    o.overwrite = whole.overwrite = true;
+    o.scores = whole.scores = seed % 3 == 0   ? ScoreMode::none
+                              : seed % 3 == 1 ? ScoreMode::all
+                                              : ScoreMode::changed;
+    begin_anew();
+    run(inputs, whole);
+    const size_t block = seed % 4 < 2 ? 0 : 7;
+    const bool checks = seed % 2 == 1 || o.scores == ScoreMode::none;
+    bool is_on = true;
+    for (int kills = 0; is_on; ++kills) {
+      o.threads = 1 + static_cast<int>(rng() % 3);
+      o.tile = 1 + static_cast<int>(rng() % 9);
+      o.kernels = kills % 5 == 4 ? KernelSet::scalar : KernelSet::automatic;
+      if (checks) o.check = rng() % 4 == 0 ? std::optional<int>() : static_cast<int>(1 + rng() % 4);
+      const EngineChoice engine = rng() % 4 == 0 ? plain_engine() : default_engine();
+      is_on = run_to_piece(inputs, o, {engine, block}, static_cast<int>(2 + rng() % 10));
+      o.overwrite = false;
+      kills_of_all += is_on ? 1 : 0;
+      if (is_on) expect_no_wrong_scores("r", "whole");
+    }
+    EXPECT_EQ(read_text(o.path), read_text(whole.path)) << seed;
+    expect_same_scores("r", "whole");
+    EXPECT_EQ(files_beside("r"), files_beside("whole"));
+  }
+  EXPECT_GT(kills_of_all, 30);
+  EXPECT_GT(2 * taken_up(), kills_of_all);
+}
+
+// Whole processes that are killed at any instant, and leave what they have at that moment.
+TEST_F(KeptWorkTest, ProcessesKilledAtAnyInstantLeaveWhatIsGoneOnWith) {
+  std::mt19937 rng(6);
+  for (unsigned seed = 0; seed < 8; ++seed) {
+    const RunInputs inputs = random_inputs(960 + seed, many_images());
+    RunOptions o = options(), whole = options("whole.csv");
+    o.overwrite = whole.overwrite = true;
+    o.scores = whole.scores = seed % 2 == 0 ? ScoreMode::all : ScoreMode::none;
+    if (seed % 3 == 0) o.check = whole.check = 2;
+    const size_t block = seed % 4 < 2 ? 0 : 7;
+    begin_anew();
+    const auto begin = Clock::now();
+    run_to_end(inputs, whole, {.block = block});
+    const auto longest = static_cast<unsigned>(1e6 * seconds_since(begin)) + 1;
+    for (int kills = 0;
+         kills < 6 && is_killed_after(inputs, o, block, static_cast<unsigned>(rng()) % longest); ++kills) {
+      if (file_exists(path("r.run.json"))) o.overwrite = false;
+      o.threads = 1 + static_cast<int>(rng() % 3);
+      o.tile = 1 + static_cast<int>(rng() % 9);
+      expect_no_wrong_scores("r", "whole");
+    }
+    if (file_exists(path("r.run.json"))) o.overwrite = false;
+    run_to_end(inputs, o, {.block = block});
+    EXPECT_EQ(read_text(o.path), read_text(whole.path)) << seed;
+    expect_same_scores("r", "whole");
+    EXPECT_EQ(files_beside("r"), files_beside("whole"));
+  }
+}
+
+TEST_F(KeptWorkTest, WithScoresOrAFullCheckWhatIsDoneIsNotDoneAgain) {
   const RunInputs inputs = random_inputs(924, many_images());
+  const std::string expected = whole_report(inputs);
+  for (const ScoreMode scores : {ScoreMode::none, ScoreMode::changed, ScoreMode::all}) {
+    RunOptions o = options();
+    o.overwrite = true;
+    o.threads = 1;
+    o.scores = scores;
+    o.check = scores == ScoreMode::all ? std::optional<int>() : 3;
+    Way way{.engine = plain_engine()};
+    std::atomic<int> rows{0};
+    way.hooks.times = [&](size_t, int) {
+      ++rows;
+      return size_t{1};
+    };
+    int kills = 0;
+    for (bool is_on = true; is_on; kills += is_on ? 1 : 0) {
+      ASSERT_LT(kills, 100) << "nothing is taken up";
+      o.tile = kills % 2 == 0 ? 5 : 3;
+      is_on = run_to_piece(inputs, o, way, 2);
+      o.overwrite = false;
+    }
+    EXPECT_EQ(read_text(o.path), expected);
+    EXPECT_GT(kills, 2);
+    EXPECT_LE(rows, 20 * 37 + kills * 5);
+    if (o.check) {
+      const CheckTotals check = metadata_of(path("r.run.json")).check;
+      EXPECT_EQ(check.faults, 7);
+      EXPECT_EQ(check.pairs, 7 * 37);
+    }
+  }
+}
+
+TEST_F(KeptWorkTest, ScoresThatAreNotWhatWasKeptAreComputedAgain) {
+  const RunInputs inputs = random_inputs(926, many_images());
+  RunOptions o = options(), whole = options("whole.csv");
+  o.threads = 1;
+  o.tile = 4;
+  o.scores = whole.scores = ScoreMode::changed;
+  run(inputs, whole);
+  ASSERT_TRUE(run_to_piece(inputs, o, {.block = 20}, 5));
+  const std::string part = path("r.run.part"), log = part + ".scores";
+  const std::string work = read_text(part), scores = read_text(log), report = read_text(o.path),
+                    metadata = read_text(path("r.run.json"));
+  const auto expect = [&](const std::string& bytes, const std::string& what) {
+    write_atomic(o.path, report);
+    write_atomic(path("r.run.json"), metadata);
+    write_atomic(part, work);
+    fs::remove(log);
+    if (!bytes.empty()) write_atomic(log, bytes);
+    messages_.clear();
+    run_to_end(inputs, o, {.block = 20});
+    EXPECT_THAT(messages_, Contains(HasSubstr(what)));
+    EXPECT_EQ(read_text(o.path), read_text(whole.path));
+    expect_same_scores("r", "whole");
+    EXPECT_EQ(files_beside("r"), files_beside("whole"));
+  };
+  const std::string refused = "r.run.part: its scores are missing or were changed";
+  expect(scores, "are done already");
+  expect(scores + "what came behind it", "are done already");
+  expect("", refused);
+  expect(scores.substr(0, scores.size() - 1), refused);
+  std::mt19937 rng(4);
+  const size_t title = scores.find('\n') + 1;
+  for (int round = 0; round < 20; ++round) {
+    std::string changed = scores;
+    changed[title + rng() % (scores.size() - title)] ^= static_cast<char>(1 << rng() % 8);
+    expect(changed, refused);
+  }
+}
+
+// A file of somebody else's in the place of the scores stays, and nothing is kept.
+TEST_F(KeptWorkTest, WhereTheScoresCannotBeKeptNothingIs) {
+  const RunInputs inputs = random_inputs(927, many_images());
   RunOptions o = options();
   o.threads = 1;
   o.tile = 4;
-  o.scores = ScoreMode::changed;
-  EXPECT_TRUE(run_to_piece(inputs, o, {.block = 20}, 5));
+  o.scores = ScoreMode::all;
+  write_atomic(path("r.run.part.scores"), "mine");
+  ASSERT_TRUE(run_to_piece(inputs, o, {.block = 20}, 5));
+  EXPECT_FALSE(file_exists(path("r.run.part")));
+  run_to_end(inputs, o, {.block = 20});
+  EXPECT_EQ(read_text(path("r.run.part.scores")), "mine");
+  EXPECT_EQ(read_text(o.path), whole_report(inputs));
+}
+
+TEST_F(KeptWorkTest, AFullCheckTakesUpOnlyWhatWasCheckedAsItChecks) {
+  const RunInputs inputs = random_inputs(932, many_images());
+  const std::string expected = whole_report(inputs);
+  struct {
+    std::optional<int> before, after;
+    bool is_taken_up;
+  } cases[] = {
+      {std::nullopt, 1, false}, {0, 1, false}, {3, 6, true}, {3, 3, true}, {3, 2, false}, {2, 0, true},
+      {2, std::nullopt, false}};
+  for (const auto& [before, after, is_taken_up] : cases) {
+    RunOptions o = options();
+    o.overwrite = true;
+    o.threads = 1;
+    o.tile = 4;
+    o.check = before;
+    ASSERT_TRUE(run_to_piece(inputs, o, {.block = 20}, 5));
+    o.overwrite = false;
+    o.check = after;
+    messages_.clear();
+    run_to_end(inputs, o, {.block = 20});
+    const auto given_up = Contains(HasSubstr("it was done without this self-check"));
+    EXPECT_EQ(testing::Matches(given_up)(messages_), !is_taken_up)
+        << before.value_or(-1) << after.value_or(-1);
+    EXPECT_EQ(taken_up(), 1);
+    EXPECT_EQ(read_text(o.path), expected);
+  }
+}
+
+// What is kept was checked: a mistake is found at once, not by the run that goes on.
+TEST_F(KeptWorkTest, AFullCheckSeesEveryPieceBeforeItCounts) {
+  const RunInputs inputs = random_inputs(928, many_images());
+  RunOptions o = options();
+  o.threads = 1;
+  o.tile = 4;
+  o.check = 3;
+  for (const size_t block : {size_t{0}, size_t{20}}) {
+    o.overwrite = true;
+    Way way{.engine = plain_engine(), .block = block};
+    way.hooks.spoil = [](size_t fault, int image, std::span<float> scores) {
+      if (fault == 6 && image == 1) scores[0] += 1.0F;
+    };
+    const Error error = error_of([&] { run_to_piece(inputs, o, way, 4); });
+    EXPECT_EQ(error.kind(), ErrorKind::self_check) << error.what();
+    EXPECT_FALSE(has_work());
+  }
+}
+
+TEST_F(KeptWorkTest, AGoldenRunIsGoneOnWithAndIsNotDoneAgain) {
+  RunInputs inputs = random_inputs(929, many_images());
+  const std::string expected = whole_report(inputs);
+  for (const std::optional<int> check : {std::optional<int>(), std::optional<int>(2)}) {
+    RunOptions o = options();
+    o.overwrite = true;
+    o.threads = 1;
+    o.check = check;
+    int images = 0, kills = 0;
+    for (bool is_on = true; is_on; kills += is_on ? 1 : 0) {
+      ASSERT_LT(kills, 100) << "nothing is taken up";
+      o.tile = kills % 2 == 0 ? 5 : 3;
+      is_on = run_to_golden(inputs, o, 2, images);
+      o.overwrite = false;
+    }
+    EXPECT_EQ(read_text(o.path), expected);
+    EXPECT_GT(kills, 3);
+    // Beside what counts, the part at which each was stopped, and what is computed once more for each block.
+    EXPECT_LE(images, 37 + 5 * kills + 20 / 7 + 1);
+    EXPECT_FALSE(file_exists(path("r.run.golden")));
+  }
+}
+
+TEST_F(KeptWorkTest, AGoldenRunThatIsDamagedOrOfAnotherRunIsDoneAgain) {
+  const RunInputs inputs = random_inputs(930, many_images());
+  const std::string expected = whole_report(inputs), golden = path("r.run.golden");
+  RunOptions o = options();
+  o.threads = 1;
+  o.tile = 4;
+  ASSERT_TRUE(run_to_piece(inputs, o, {.block = 7}, 12));
+  const std::string kept = read_text(golden), report = read_text(o.path),
+                    metadata = read_text(path("r.run.json")), work = read_text(path("r.run.part"));
+  const auto expect = [&](const std::string& bytes, const std::string& what) {
+    write_atomic(o.path, report);
+    write_atomic(path("r.run.json"), metadata);
+    write_atomic(path("r.run.part"), work);
+    write_atomic(golden, bytes);
+    messages_.clear();
+    run_to_end(inputs, o, {.block = 7});
+    EXPECT_THAT(messages_, Contains(HasSubstr(what)));
+    EXPECT_EQ(read_text(o.path), expected);
+    EXPECT_FALSE(file_exists(golden));
+  };
+  expect(kept, "100 % of the run without a fault is done already");
+  const size_t title = kept.find('\n') + 1;
+  std::mt19937 rng(5);
+  for (int round = 0; round < 20; ++round) {
+    std::string changed = kept;
+    changed[title + rng() % (kept.size() - title)] ^= static_cast<char>(1 << rng() % 8);
+    expect(changed, "r.run.golden: is damaged");
+  }
+  RunOptions other = options("other.csv");
+  other.threads = 1;
+  other.limit = 36;
+  ASSERT_TRUE(run_to_piece(inputs, other, {.block = 7}, 12));
+  expect(read_text(path("other.run.golden")), "r.run.golden: is of another run");
+  o.check = 5;  // the golden run that was kept was not checked in full
+  expect(kept, "does not fit this one: it is done again");
+  o.check = std::nullopt;
+
+  // Of a run that is done, and was killed before it removed what it kept.
+  write_atomic(golden, kept);
+  write_atomic(path("r.run.part"), work);
+  run_to_end(inputs, o, {});
+  EXPECT_FALSE(file_exists(golden));
   EXPECT_FALSE(has_work());
+}
+
+TEST_F(KeptWorkTest, AWrongGoldenRunIsNotTakenUpAgain) {
+  const RunInputs inputs = random_inputs(931, many_images());
+  RunOptions o = options();
+  Way way{.engine = plain_engine(), .block = 7};
+  way.hooks.spoil_golden = [](std::span<float> scores) { scores[0] += 1.0F; };
+  const Error error = error_of([&] { run_to_piece(inputs, o, way, 1 << 30); });
+  EXPECT_EQ(error.kind(), ErrorKind::self_check) << error.what();
+  EXPECT_FALSE(file_exists(path("r.run.golden")));
   run_to_end(inputs, o, {});
   EXPECT_EQ(read_text(o.path), whole_report(inputs));
 }

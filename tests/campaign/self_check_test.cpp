@@ -108,7 +108,7 @@ TEST_F(SelfCheckTest, AWrongGoldenRunIsFoundBeforeARowIsWritten) {
   const RunOptions o = checking(1000);
   const Error error = error_of([&] { run(random_inputs(52), o, tuning_with(hooks, 0, plain_engine())); });
   EXPECT_EQ(error.kind(), ErrorKind::self_check);
-  EXPECT_THAT(error.what(), HasSubstr("the golden run, image 3, class 6: found "));
+  EXPECT_THAT(error.what(), HasSubstr("the golden run, image 0, class 6: found "));  // a first part, alone
   EXPECT_EQ(file_exists(o.path) ? read_text(o.path) : "", "");
 }
 
@@ -175,6 +175,8 @@ TEST_F(SampledCheckTest, ReplayPassesAndTheMetadataSayWhatWasCompared) {
       EXPECT_EQ(check.faults, 20);
       EXPECT_EQ(check.pairs, 20 * 11);
       EXPECT_EQ(check.golden_images, 11);
+      EXPECT_EQ(check.constants, 1);  // blocks
+      EXPECT_EQ(check.golden_again, 1);
       EXPECT_GT(check.seconds, 0);
     }
   }
@@ -245,11 +247,14 @@ TEST_F(SampledCheckTest, WhatWasComparedAddsUpOverRunsThatGoOn) {
   const CheckTotals first = totals_of(o);
   EXPECT_EQ(first.pairs, 2 * 4 * 11);
   EXPECT_EQ(first.golden_images, 11);
+  EXPECT_EQ(first.constants, 2);
   run(inputs, o, blocks_of(4));
   const CheckTotals both = totals_of(o);
   EXPECT_EQ(both.faults, 20);
   EXPECT_EQ(both.pairs, 20 * 11);
   EXPECT_EQ(both.golden_images, 2 * 11);
+  EXPECT_EQ(both.constants, 5);
+  EXPECT_EQ(both.golden_again, 5);
   EXPECT_GT(both.seconds, first.seconds);
 }
 

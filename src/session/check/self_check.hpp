@@ -22,10 +22,17 @@ class SelfCheck {
 
   // Is this fault checked on all images? Its scores must be kept.
   [[nodiscard]] virtual bool takes(ListIndex) const noexcept { return false; }
+  // What a piece of the work gave, as soon as it is there and before it counts; on any thread, a number of
+  // its own each. The tile's golden rows; `rows` of a fault that is taken on the tile, which counted so much.
+  // Both throw as check_block does.
+  virtual void check_golden_rows(const GoldenRun&, const Tile&, int /*thread*/) {}
+  virtual void check_rows(ListIndex, const Tile&, std::span<const float> /*rows*/, const Tally& /*counted*/,
+                          const GoldenRun&, int /*thread*/) {}
   // What a block's rows are given to while it runs, or null. `first`: its first fault.
   [[nodiscard]] virtual KeptRows* begin_block(ListIndex, size_t) { return nullptr; }
-  // `seconds`: that the run has taken so far. Both throw Error(self_check) for a score or a count that
-  // differs, Stopped, std::bad_alloc.
+  // Behind the golden run, and behind a block, whose pieces went through the two above. `seconds`: that the
+  // run has taken so far. Both throw Error(self_check) for a score or a count that differs, Stopped,
+  // std::bad_alloc.
   virtual void check_golden(const GoldenRun& golden, double seconds) = 0;
   virtual void check_block(ListIndex first, const BlockResult& block, const GoldenRun& golden,
                            double seconds) = 0;
