@@ -104,6 +104,16 @@ class Figures(unittest.TestCase):
 
         self.assertTrue(document.is_current(command.modules()), "scripts/torture --document writes the table anew")
 
+    def test_the_work_that_a_kill_costs_is_the_most_of_all(self):
+        from torture import case, command, document
+
+        row = case.Result(1, "kill", "kills", "")
+        for lost, milliseconds in ((None, 40.0), (9.5, None), (12.25, None), (3.0, 61.0)):
+            row.add(case.Figures(lost=lost, milliseconds=milliseconds))
+        self.assertEqual(command.worst_of(row), "61 ms 12.2 s of work lost")
+        self.assertEqual(document.worst(row.as_json()["worst"]), "61 ms, 12 s of work lost")
+        self.assertNotIn("lost_s", case.Result(1, "kill", "kills", "").as_json()["worst"])
+
 
 if __name__ == "__main__":
     unittest.main()

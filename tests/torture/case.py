@@ -17,6 +17,7 @@ class Figures:
     failed: int = 0
     milliseconds: float | None = None
     mebibytes: float | None = None
+    lost: float | None = None  # seconds of work that a kill cost
     why: str = ""  # of the failed ones
 
 
@@ -38,6 +39,7 @@ class Result:
     failed: int = 0
     times: list = dataclasses.field(default_factory=list)  # ms
     mebibytes: float | None = None
+    lost: float | None = None
     failures: list = dataclasses.field(default_factory=list)  # {case, why, repeat}
     not_run: dict = dataclasses.field(default_factory=dict)  # why -> cases
     seconds: float = 0.0
@@ -53,6 +55,8 @@ class Result:
             self.times.append(figures.milliseconds)
         if figures.mebibytes is not None:
             self.mebibytes = max(self.mebibytes or 0.0, figures.mebibytes)
+        if figures.lost is not None:
+            self.lost = max(self.lost or 0.0, figures.lost)
 
     def percentile(self, share):
         """Of the cases' times, by nearest rank; None without times."""
@@ -62,7 +66,7 @@ class Result:
         return ordered[min(len(ordered) - 1, max(0, -int(-share * len(ordered) // 1) - 1))]
 
     def as_json(self):
-        worst = {"ms": self.percentile(1), "ms_p50": self.percentile(0.5), "ms_p99": self.percentile(0.99), "MiB": self.mebibytes}
+        worst = {"ms": self.percentile(1), "ms_p50": self.percentile(0.5), "ms_p99": self.percentile(0.99), "MiB": self.mebibytes, "lost_s": self.lost}
         return {"row": self.number, "fault": self.fault, "unit": self.unit, "volume": self.volume, "passed": self.passed, "failed": self.failed,
                 "worst": {key: round(value, 1) for key, value in worst.items() if value is not None}, "criterion": self.criterion,
                 "not_run": self.not_run, "failures": self.failures, "seconds": round(self.seconds, 1)}

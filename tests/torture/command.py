@@ -97,6 +97,8 @@ def worst_of(result):
             parts.append(f"(p50 {result.percentile(0.5):.0f}, p99 {result.percentile(0.99):.0f})")
     if result.mebibytes is not None:
         parts.append(f"{result.mebibytes:.0f} MiB")
+    if result.lost is not None:
+        parts.append(f"{result.lost:.1f} s of work lost")
     return " ".join(parts) or "-"
 
 

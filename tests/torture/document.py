@@ -32,7 +32,8 @@ def number(value):
 def worst(figures):
     parts = [f"{figures['ms_p99']:.0f} ms of 99 in 100"] if figures.get("ms_p99") is not None and figures["ms_p99"] != figures["ms"] else []
     parts += [f"{figures['ms']:.0f} ms"] if "ms" in figures else []
-    return ", ".join(parts + ([f"{figures['MiB']:.0f} MiB"] if "MiB" in figures else []))
+    parts += [f"{figures['MiB']:.0f} MiB"] if "MiB" in figures else []
+    return ", ".join(parts + ([f"{figures['lost_s']:.0f} s of work lost"] if "lost_s" in figures else []))
 
 
 def headline(rows):

@@ -62,6 +62,21 @@ def run(words, cwd, before=(), environment=None, timeout=HANGS, **options):
     return end_of(start(words, cwd, before, environment, **options), since, timeout)
 
 
+def processor_seconds(words, cwd, instant=None):
+    """(exit code, seconds of the processor) of a child that says nothing; killed at an instant, if it is not done before."""
+    child = subprocess.Popen([str(PROGRAM), *map(str, words)], cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                             start_new_session=True)
+    since, pid = time.monotonic(), 0
+    while not pid:
+        pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+        if not pid and time.monotonic() - since > (HANGS if instant is None else instant):
+            kill(child)
+            pid, status, usage = os.wait4(child.pid, 0)
+        time.sleep(0.002)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return child.returncode, usage.ru_utime + usage.ru_stime
+
+
 def run_measured(words, cwd, measure, timeout=HANGS):
     """As run, with the processor time and the memory that it took. `measure`: shims/measure.c (shim.build)."""
     out = pathlib.Path(cwd).parent / f"{pathlib.Path(cwd).name}.measured"

@@ -117,3 +117,20 @@ class Torture:
                 with self.folder() as folder:
                     campaign.seconds = campaign.run(folder).seconds
             return {campaign.name: campaign for campaign in campaigns}
+
+    @functools.cached_property
+    def one_long_block(self):
+        """{name: a campaign of one block of about half a minute} for what a kill costs; with scores, with a full check."""
+        with self.lock:
+            model = program.ROOT / "models/CIFAR10/ResNet20.keras"
+            data = self.once("noise_3000.npz", lambda path: inputs.random_images(path, 3000, (32, 32, 3)))
+            faults = self.once("resnet20_500.csv", lambda path: program.run(["generate", "--model", model, "-o", path, "--n", "500"], self.inputs))
+            files = ("--model", model, "--data", data, "-f", faults)
+            return {name: Campaign(name, files, *flags) for name, flags in
+                    (("long_block", ()), ("long_scores", ("-s",)), ("long_changed", ("--scores", "changed")), ("long_check", ("--check", "50")))}
+
+    @functools.cached_property
+    def many_rows(self):
+        """A campaign of 20,001 faults on one image."""
+        with self.lock:
+            return Campaign("many_rows", self.model_files(20001, 1))
