@@ -34,7 +34,7 @@ bool is_folder(const fs::path& path) {
   return fs::is_directory(path, error);
 }
 
-std::string_view base_name(std::string_view path) {
+std::string_view last_name(std::string_view path) {
   return path.substr(path.find_last_of('/') + 1);  // npos + 1 is 0
 }
 
@@ -106,7 +106,7 @@ std::string find_labels(std::vector<fs::path> folders, const std::string& images
 
 // The folder to search: of a zip, the one that it is in.
 fs::path root_of(const std::string& path) {
-  const std::string_view name = base_name(path);
+  const std::string_view name = last_name(path);
   if (is_file(path) && (name == kImagesZip || name == kLabelsZip)) {
     return (fs::path(path).parent_path() / ".").lexically_normal();
   }
@@ -130,11 +130,11 @@ GtsrbFiles find_gtsrb(const std::string& path) {
 }
 
 NamedText read_gtsrb_labels(const std::string& path) {
-  if (base_name(path) != kLabelsZip) return {.name = path, .text = read_text(path)};
+  if (last_name(path) != kLabelsZip) return {.name = path, .text = read_text(path)};
   const ZipArchive zip(path);
   const std::vector<std::string> names = zip.names();
   const auto member = std::find_if(names.begin(), names.end(),
-                                   [](const std::string& name) { return base_name(name) == kLabelsFile; });
+                                   [](const std::string& name) { return last_name(name) == kLabelsFile; });
   if (member == names.end()) {
     throw DatasetError(path + ": holds no " + std::string(kLabelsFile) + "; is it the official archive?");
   }
@@ -166,7 +166,7 @@ void GtsrbImages::list_folder() {
 void GtsrbImages::list_zip() {
   zip_.emplace(path_);
   for (const std::string& member : zip_->names()) {
-    const std::string_view file = base_name(member);
+    const std::string_view file = last_name(member);
     if (is_image_name(file)) images_.push_back({.file = std::string(file), .member = member});
   }
 }
