@@ -52,7 +52,7 @@ Json tally_json(const Tally& tally, bool is_golden) {
   return json;
 }
 
-Json row_json(const ReportRow& row) {
+Json worst_row_json(const ReportRow& row) {
   const FaultPart& part = row.fault.parts.front();
   Json index = Json::array();
   for (const int64_t place : part.index) index.push_back(place);
@@ -178,7 +178,7 @@ std::string statistics_json(const ReportStatistics& statistics) {
   }
   lines.add_items("cells", cells);
   lines.add_items("distribution", distribution_items(statistics));
-  lines.add_items("worst", items_of(statistics.worst, row_json));
+  lines.add_items("worst", items_of(statistics.worst, worst_row_json));
   lines.add("details", statistics.details ? details_json(*statistics.details) : Json(nullptr));
   lines.add_items("provenance", items_of(statistics.provenance, [](const ProvenanceItem& item) {
                     return Json{{"name", item.name}, {"value", item.value}};

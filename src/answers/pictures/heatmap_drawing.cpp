@@ -18,7 +18,7 @@
 namespace tf_injector::detail {
 namespace {
 
-constexpr int kBits = 32;
+constexpr int kColumns = 32;
 constexpr size_t kLongestName = 26;  // characters of a layer's name
 constexpr double kCharacter = 6.2;   // width of one, at 11 px
 constexpr double kCellWidth = 21;
@@ -30,9 +30,9 @@ struct HeatLayout {
   double x = 0, y = 0;  // of the first cell
   double cell_height = 0;
   size_t rows = 0;
-  [[nodiscard]] double width() const { return kBits * kCellWidth; }
+  [[nodiscard]] double width() const { return kColumns * kCellWidth; }
   [[nodiscard]] double height() const { return static_cast<double>(rows) * cell_height; }
-  [[nodiscard]] double column(int bit) const { return x + (kBits - 1 - bit) * kCellWidth; }
+  [[nodiscard]] double column(int bit) const { return x + (kColumns - 1 - bit) * kCellWidth; }
   [[nodiscard]] double row(size_t index) const { return y + static_cast<double>(index) * cell_height; }
 };
 
@@ -102,7 +102,7 @@ void draw_legend(Drawing& drawing, const HeatLayout& layout, const HeatScale& sc
 }
 
 void draw_bit_numbers(Drawing& drawing, const HeatLayout& layout, double y) {
-  for (int bit = 0; bit < kBits; ++bit)
+  for (int bit = 0; bit < kColumns; ++bit)
     drawing.text(layout.column(bit) + kCellWidth / 2, y, "middle", std::to_string(bit));
 }
 
@@ -120,11 +120,11 @@ void draw_fields(Drawing& drawing, const HeatLayout& layout) {
 
 // Cells of one level as a single path, neighbours in a row as one rectangle.
 void draw_as_paths(Drawing& drawing, const HeatLayout& layout,
-                   const std::vector<std::array<int, kBits>>& levels) {
+                   const std::vector<std::array<int, kColumns>>& levels) {
   for (int level = kNoFault; level <= kColorLevels; ++level) {
     std::string path;
     for (size_t row = 0; row < levels.size(); ++row) {
-      for (int bit = kBits - 1; bit >= 0;) {
+      for (int bit = kColumns - 1; bit >= 0;) {
         const int first = bit;
         while (bit >= 0 && levels[row][static_cast<size_t>(bit)] == level) --bit;
         if (bit == first) {
@@ -147,9 +147,9 @@ void draw_cells(Drawing& drawing, const HeatLayout& layout, const HeatScale& sca
                 const ReportStatistics& statistics) {
   std::map<std::string, size_t> rows;
   for (size_t i = 0; i < statistics.layers.size(); ++i) rows.emplace(statistics.layers[i].layer, i);
-  std::array<int, kBits> empty;
+  std::array<int, kColumns> empty;
   empty.fill(kNoFault);
-  std::vector<std::array<int, kBits>> levels(layout.rows, empty);
+  std::vector<std::array<int, kColumns>> levels(layout.rows, empty);
   std::string titles;
   const bool titled = statistics.cells.size() <= kTitledCells;
   for (const StatisticsDomain& cell : statistics.cells) {
