@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/printable.hpp"
 #include "io/posix.hpp"
 #include "io/posix_names.hpp"
 #include "io/process_identity.hpp"
@@ -76,7 +77,8 @@ std::string describe_owner(const std::string& text) {
   const std::optional<ProcessIdentity> owner = owner_in(text);
   if (!owner) return "no lock of tf_injector";
   const size_t begin = text.find('\n') + 1;
-  return fmt::format("process {} on {}", owner->process, text.substr(begin, text.find('\n', begin) - begin));
+  return fmt::format("process {} on {}", owner->process,
+                     printable(std::string_view(text).substr(begin, text.find('\n', begin) - begin)));
 }
 
 // Puts the own file in the place of the lock of a process that is gone. Who does that is decided by a second

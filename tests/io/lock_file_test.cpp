@@ -97,6 +97,9 @@ TEST_F(LockFileTest, OfAProcessThatMayRunIsLeft) {
     EXPECT_EQ(read_text(lock_), text);
     EXPECT_EQ(files(), 1u);
   }
+  write_atomic(lock_, identity_text(elsewhere) + "\nnode\x1b[2J\n");
+  EXPECT_FALSE(can_take());
+  EXPECT_EQ(owner_, "process " + std::to_string(elsewhere.process) + " on node\\x1b[2J");
   write_atomic(lock_, "mine\n");
   EXPECT_FALSE(can_take());
   EXPECT_EQ(owner_, "no lock of tf_injector");
