@@ -16,6 +16,7 @@
 #include "fault/list_form.hpp"
 #include "io/csv.hpp"
 #include "io/file.hpp"
+#include "report/csv_report.hpp"
 #include "report/report_names.hpp"
 #include "report/run_metadata.hpp"
 #include "session/guarded.hpp"
@@ -29,7 +30,6 @@ using namespace detail;
 namespace {
 
 constexpr size_t kNowhere = std::string::npos;
-constexpr int64_t kMostImages = 1'000'000'000;  // products of two of them fit into an int64_t
 constexpr std::string_view kGoldenId = "golden";
 constexpr size_t kFirstCount = 5;  // of kKeys
 
@@ -168,7 +168,7 @@ class ResultReader {
     GoldenResult golden;
     if (keys_[kImages] >= row.fields.size())
       return add(row.line, 1, "n_injections of the golden row is missing");
-    const auto images = number(row.fields[keys_[kImages]], "n_injections", 1, kMostImages);
+    const auto images = number(row.fields[keys_[kImages]], "n_injections", 1, kMostReportImages);
     if (!images) return;
     golden.images = *images;
     for (size_t column = 0; column < counts_.size(); ++column) {
@@ -189,7 +189,7 @@ class ResultReader {
     parse_index(field(kIndex).text, index);
     if (!index.problem.empty()) add(field(kIndex), "the index", "a tuple like (2, 1, 0, 7)");
     const auto bit = number(field(kBit), "the bit", 0, 31);
-    const auto images = number(field(kImages), "n_injections", 1, kMostImages);
+    const auto images = number(field(kImages), "n_injections", 1, kMostReportImages);
     if (!id || !bit || !images || layer.empty() || !index.problem.empty()) return;
     FaultResult result{.fault = bit_flip(*id, layer, std::move(index.values), static_cast<int>(*bit)),
                        .images = *images};

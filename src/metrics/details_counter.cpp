@@ -20,11 +20,11 @@ bool differs_by_more(double confidence, double golden, double share) {
   return !(std::fabs(confidence - golden) <= share * golden);  // so does NaN
 }
 
+}  // namespace
+
 uint64_t confusion_cells(int64_t classes) {
   return classes > kMostConfusionClasses ? 0 : static_cast<uint64_t>(classes * classes);
 }
-
-}  // namespace
 
 DetailCounts& DetailCounts::operator+=(const DetailCounts& other) noexcept {
   nan_images += other.nan_images;
@@ -141,6 +141,21 @@ void DetailsCounter::write(ByteWriter& out) const {
 
 void DetailsCounter::read(ByteReader& in) {
   visit_counts(*this, [&](auto counts) { in.values(counts); });
+}
+
+bool DetailsCounter::are_possible(int64_t images) const {
+  const auto is_count = [images](int64_t count) { return -images <= count && count <= images; };
+  const auto are_counts = [&](const DetailCounts& counts) {
+    return is_count(counts.nan_images) && is_count(counts.inf_images) && is_count(counts.sdc10pct) &&
+           is_count(counts.sdc20pct) && is_count(counts.fixed) && is_count(counts.broken);
+  };
+  const int64_t pairs = images * static_cast<int64_t>(counts_.size());
+  return are_counts(unchanged_) && std::all_of(counts_.begin(), counts_.end(), are_counts) &&
+         std::all_of(unchanged_went_to_.begin(), unchanged_went_to_.end(), is_count) &&
+         std::all_of(went_to_.begin(), went_to_.end(), is_count) &&
+         std::none_of(largest_change_.begin(), largest_change_.end(), [](double x) { return x < 0; }) &&
+         std::all_of(confusion_.begin(), confusion_.end(),
+                     [pairs](int64_t count) { return -pairs <= count && count <= pairs; });
 }
 
 FaultDetails DetailsCounter::details(size_t fault, const Tally& tally) const {

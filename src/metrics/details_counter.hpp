@@ -49,6 +49,9 @@ struct GoldenDetails {
                                      const GoldenDetails& image, const Tally& tally, const Decision& decision,
                                      const Confidence& confidence);
 
+// Cells of the table of classes that decisions changed from and to; 0 above kMostConfusionClasses.
+[[nodiscard]] uint64_t confusion_cells(int64_t classes);
+
 class DetailsCounter {
  public:
   DetailsCounter(size_t faults, int64_t classes);
@@ -63,6 +66,9 @@ class DetailsCounter {
   // All counts as bytes, and back into a counter of as many faults and classes. `read` throws ShortBytes.
   void write(ByteWriter& out) const;
   void read(ByteReader& in);
+
+  // Are the counts that were read such as so many images, or fewer, can give?
+  [[nodiscard]] bool are_possible(int64_t images) const;
 
   // Of all images; without the weight's values. `tally`: the fault's, of the same images.
   [[nodiscard]] FaultDetails details(size_t fault, const Tally& tally) const;

@@ -135,7 +135,7 @@ class ReportReader {
     Tally& golden = report_.golden;
     for (size_t i = 0; i < golden_columns().size(); ++i) {
       const TallyColumn& column = golden_columns()[i];
-      if (column.in_golden) read_column(row[kFaultFields + i], column, 1, INT64_MAX, golden);
+      if (column.in_golden) read_column(row[kFaultFields + i], column, 1, kMostReportImages, golden);
     }
     check_bytes(golden_row(golden));
   }

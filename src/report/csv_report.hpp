@@ -21,6 +21,9 @@ namespace tf_injector::detail {
 [[nodiscard]] uint64_t most_row_bytes(const Fault& fault, int64_t images);
 [[nodiscard]] uint64_t most_report_bytes(const FaultRows& faults, int64_t images);
 
+// Of a report. Whatever is added up of its counts, in all rows of a file, then fits into an int64_t.
+inline constexpr int64_t kMostReportImages = 1'000'000'000;
+
 struct Report {
   Tally golden;  // images is 0 if the golden row is not complete
   std::vector<ReportRow> rows;

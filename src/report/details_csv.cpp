@@ -11,6 +11,7 @@
 #include "core/printable.hpp"
 #include "fault/index_syntax.hpp"
 #include "io/file.hpp"
+#include "report/csv_report.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::detail {
@@ -88,9 +89,11 @@ class DetailsReader {
     return text;
   }
 
-  [[nodiscard]] int64_t number(std::string_view text, size_t column, std::string_view name) const {
+  [[nodiscard]] int64_t number(std::string_view text, size_t column, std::string_view name,
+                               int64_t most) const {
     const auto parsed = parse_whole_number(text);
-    if (!parsed || parsed->saturated || parsed->value < 0) fail(column, name, "a whole number from 0", text);
+    if (!parsed || parsed->saturated || parsed->value < 0 || parsed->value > most)
+      fail(column, name, fmt::format("a whole number from 0 to {}", most), text);
     return parsed->value;
   }
 
@@ -109,7 +112,7 @@ class DetailsReader {
     if (found != kFields) fail(1, "wrong number of columns", std::to_string(kFields), std::to_string(found));
     DetailsRow row;
     size_t at = 0;
-    row.id = number(field(at), 1, "inj_id");
+    row.id = number(field(at), 1, "inj_id", INT64_MAX);
     for (const DetailsColumn& column : kDetailsColumns) {
       const size_t begin = at + 1;
       const std::string_view text = field(at);
@@ -117,7 +120,7 @@ class DetailsReader {
         row.details.*column.real = real(text, begin, column.name);
       } else {
         const bool is_none = column.count == kMajorityClass && text.empty();
-        row.details.*column.count = is_none ? -1 : number(text, begin, column.name);
+        row.details.*column.count = is_none ? -1 : number(text, begin, column.name, kMostReportImages);
       }
     }
     check(row);

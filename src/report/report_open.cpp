@@ -12,6 +12,7 @@
 #include "core/printable.hpp"
 #include "io/posix.hpp"
 #include "io/posix_names.hpp"
+#include "metrics/details_counter.hpp"
 #include "report/folder_lock.hpp"
 #include "report/report_check.hpp"
 #include "report/report_names.hpp"
@@ -230,8 +231,22 @@ class ReportOpener {
   // Details have the name that this run gives them: the report may have been renamed together with them.
   void take_details(OpenedReport& opened) const {
     if (!opened.metadata.details) return;
+    require_own_table(opened);
     go_on_with_details(opened.paths, opened.metadata, request_.dry_run, opened.details);
     opened.metadata.details->file = details_name(opened.paths);
+  }
+
+  // What this run counts is added to the table of classes that the metadata hold: it must be as large.
+  void require_own_table(const OpenedReport& opened) const {
+    const RunMetadata& found = opened.metadata;
+    const uint64_t cells = confusion_cells(identity_.metadata.classes);
+    if (found.classes == identity_.metadata.classes && found.details->confusion.size() == cells &&
+        (!found.pending || found.pending->confusion.size() == cells))
+      return;
+    throw Error(ErrorKind::resume,
+                fmt::format("{}: its table of classes is not that of a model of {} classes: it was changed "
+                            "after it was written; put it back, or begin anew with `overwrite`",
+                            opened.paths.metadata, identity_.metadata.classes));
   }
 
   // Memory is counted for a report that has all rows of the list: what is far longer is not read.
@@ -281,12 +296,10 @@ class ReportOpener {
     if (request_.scores != ScoreMode::none)
       metadata.score_folder = fs::path(paths.scores).filename().string();
     if (!paths.details.empty()) {
-      const auto classes =
-          static_cast<size_t>(metadata.classes <= kMostConfusionClasses ? metadata.classes : 0);
       metadata.details = {.file = details_name(paths),
                           .bytes = 0,
                           .sha256 = sha256_of(nullptr, 0),
-                          .confusion = std::vector<int64_t>(classes * classes)};
+                          .confusion = std::vector<int64_t>(confusion_cells(metadata.classes))};
     }
     return metadata;
   }

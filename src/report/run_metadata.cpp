@@ -127,6 +127,13 @@ Json details_json(const RunMetadata& m) {
           {"pending", pending}};
 }
 
+// What was counted: so large that no run reaches it, so small that sums of them fit into an int64_t.
+int64_t count_of(const Json& json) {
+  constexpr int64_t kMost = int64_t{1} << 46;
+  if (!json.is_integer_within(0, kMost)) throw JsonError("a count is no whole number from 0 to 2^46");
+  return json.get<int64_t>();
+}
+
 std::vector<int64_t> confusion_of(const Json& rows, int64_t classes) {
   std::vector<int64_t> confusion;
   if (rows.is_null()) return confusion;
@@ -137,7 +144,7 @@ std::vector<int64_t> confusion_of(const Json& rows, int64_t classes) {
   require_classes(rows);
   for (const Json& row : rows) {
     require_classes(row);
-    for (const Json& images : row) confusion.push_back(images.get<int64_t>());
+    for (const Json& images : row) confusion.push_back(count_of(images));
   }
   return confusion;
 }
@@ -161,7 +168,7 @@ std::optional<PendingBlock> pending_of(const Json& report, const Json* details, 
   const Json* block = report.find("pending");
   if (block == nullptr || block->is_null()) return std::nullopt;
   PendingBlock pending;
-  block->at("rows").get_to(pending.rows);
+  pending.rows = count_of(block->at("rows"));
   block->at("bytes").get_to(pending.bytes);
   block->at("sha256").get_to(pending.sha256);
   if (details == nullptr) return pending;
@@ -248,7 +255,7 @@ RunMetadata metadata_of(const Json& json) {
   for (const Json& word : json.at("command_line")) m.command_line.push_back(word.text());
   const Json& report = json.at("report");
   report.at("file").get_to(m.report);
-  report.at("rows").get_to(m.rows);
+  m.rows = count_of(report.at("rows"));
   report.at("bytes").get_to(m.report_bytes);
   report.at("sha256").get_to(m.report_sha256);
   json.at("scores").at("mode").get_to(m.scores);
@@ -260,9 +267,9 @@ RunMetadata metadata_of(const Json& json) {
   json.at("keras_version").get_to(m.keras_version);
   m.settings = settings_of(json.at("settings"));
   read_preprocessing(json, m);
-  json.at("images").get_to(m.images);
-  json.at("classes").get_to(m.classes);
-  json.at("faults").get_to(m.faults);
+  m.images = count_of(json.at("images"));
+  m.classes = count_of(json.at("classes"));
+  m.faults = count_of(json.at("faults"));
   const Json* details = json.find("details");
   if (details != nullptr) m.details = details_of(*details, m.classes);
   m.names_pending = report.contains("pending");
@@ -279,9 +286,9 @@ RunMetadata metadata_of(const Json& json) {
   json.at("updated").get_to(m.updated);
   json.at("seconds").get_to(m.seconds);
   if (const Json* check = json.find("check")) {  // not in files of before it
-    check->at("faults").get_to(m.check.faults);
-    check->at("pairs").get_to(m.check.pairs);
-    check->at("golden_images").get_to(m.check.golden_images);
+    m.check.faults = count_of(check->at("faults"));
+    m.check.pairs = count_of(check->at("pairs"));
+    m.check.golden_images = count_of(check->at("golden_images"));
     check->at("seconds").get_to(m.check.seconds);
     if (check->contains("constants")) {  // nor in later ones
       check->at("constants").get_to(m.check.constants);

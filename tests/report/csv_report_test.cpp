@@ -140,7 +140,7 @@ TEST(CsvReport, ReadsTheLeastAndTheLargestNumbers) {
   };
   const Fault least = bit_flip(0, "d", {0}, 0), most = bit_flip(INT64_MAX, "d", {INT64_MAX}, 31);
   for (const Fault& fault : {least, most}) {
-    for (const int64_t images : {int64_t{1}, int64_t{100}, int64_t{INT64_MAX}}) {
+    for (const int64_t images : {int64_t{1}, int64_t{100}, kMostReportImages}) {
       for (const Tally& tally :
            {Tally{images, 0, 0, 0, 0, 0}, Tally{images, images, images, images, images, images},
             Tally{images, 0, 0, 0, 0, images}}) {
@@ -183,7 +183,10 @@ TEST(CsvReport, ReadsTheLeastAndTheLargestNumbers) {
     EXPECT_THAT(refusal(of(bit_flip(0, "d", {0}, bit), golden, tally)), HasSubstr(": bit_pos; expected"));
   EXPECT_THAT(refusal(of(bit_flip(-1, "d", {0}, 0), golden, tally)),
               StartsWith("r.csv:3:1: inj_id; expected"));
-  EXPECT_THAT(refusal(report_header() + golden_row({.images = 0})), StartsWith("r.csv:2:11: n_injections"));
+  for (const int64_t images : {int64_t{0}, kMostReportImages + 1}) {
+    EXPECT_THAT(refusal(report_header() + golden_row({.images = images})),
+                StartsWith("r.csv:2:11: n_injections"));
+  }
 }
 
 // Every count of its own column: no two may change places.

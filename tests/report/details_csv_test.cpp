@@ -109,7 +109,8 @@ TEST(DetailsCsv, EveryOtherByteIsRefusedWithItsPlace) {
   EXPECT_THAT(row("0,0"), HasSubstr("d.csv:2:1: wrong number of columns; expected 13; found \"2\""));
   EXPECT_THAT(row(""), HasSubstr("d.csv:2:1: wrong number of columns"));
   EXPECT_THAT(row("0,-1,0,0,0,0,0,0,,0,0,0,0"),
-              HasSubstr("d.csv:2:3: nan_images; expected a whole number from 0; found \"-1\""));
+              HasSubstr("d.csv:2:3: nan_images; expected a whole number from 0 to 1000000000; found \"-1\""));
+  EXPECT_THAT(row("0,0,0,0,0,0,1000000001,0,,0,0,0,0"), HasSubstr("d.csv:2:13: fixed; expected"));
   EXPECT_THAT(row("0,,0,0,0,0,0,0,,0,0,0,0"), HasSubstr("d.csv:2:3: nan_images"));
   EXPECT_THAT(row("0,0,0,0,0,0,0,0,,0,0,x,0"), HasSubstr("d.csv:2:22: golden_value; expected a number"));
   EXPECT_THAT(row("0,0,0,0,0,0,0,0,,0,0,0.10,0"), HasSubstr("d.csv:2:25: not as it is written"));
@@ -175,6 +176,31 @@ TEST_F(DetailsCampaignTest, InterruptedAtEveryBlockTheyComeOutTheSame) {
   run(inputs, o, blocks_of(5));
   EXPECT_EQ(read_text(o.details_path), expected);
   EXPECT_EQ(metadata_of(path("r.run.json")).details->confusion, table);
+}
+
+// What the run that goes on counts is added to the table: one of another size must not be taken.
+TEST_F(DetailsCampaignTest, ATableOfOtherClassesIsRefused) {
+  const RunInputs inputs = random_inputs(11);
+  RunOptions o = options();
+  o.details = true;
+  o.details_path = path("r.details.csv");
+  run_until_block(inputs, o, 1, 5);
+  const std::string metadata_path = path("r.run.json");
+  const RunMetadata right = metadata_of(metadata_path);
+  ASSERT_FALSE(right.details.value().confusion.empty());
+  RunMetadata none = right, fewer = right;
+  none.details->confusion.clear();
+  fewer.classes = 2;
+  fewer.details->confusion = {0, 0, 0, 0};
+  for (RunMetadata* wrong : {&none, &fewer}) {
+    if (wrong->pending) wrong->pending->confusion = wrong->details->confusion;
+    write_atomic(metadata_path, metadata_text(*wrong));
+    const Error error = error_of([&] { run(inputs, o); });
+    EXPECT_EQ(error.kind(), ErrorKind::resume);
+    EXPECT_THAT(error.what(), HasSubstr("r.run.json: its table of classes is not that of a model of "));
+  }
+  write_atomic(metadata_path, metadata_text(right));
+  EXPECT_NO_THROW(run(inputs, o));
 }
 
 TEST_F(DetailsCampaignTest, AReportInMemoryHoldsWhatTheFileHolds) {

@@ -177,6 +177,37 @@ TEST(RunMetadata, WhatIsNoMetadataIsRefused) {
   }
 }
 
+// Sums of counts never overflow, whatever a file says.
+TEST(RunMetadata, CountsThatCannotBeAreRefused) {
+  RunMetadata m = sample();
+  m.classes = 2;
+  m.check = {.faults = 3, .pairs = 4, .golden_images = 5, .seconds = 0.5};
+  m.details = DetailsMetadata{.file = "d.csv", .bytes = 0, .sha256 = "", .confusion = {0, 7, 8, 0}};
+  EXPECT_NO_THROW((void)parse_metadata(metadata_text(m), "r.run.json"));
+  int64_t* const counts[] = {&m.images,
+                             &m.faults,
+                             &m.rows,
+                             &m.check.faults,
+                             &m.check.pairs,
+                             &m.check.golden_images,
+                             &m.details->confusion[1]};
+  for (int64_t* const count : counts) {
+    for (const int64_t wrong : {int64_t{-1}, (int64_t{1} << 46) + 1, INT64_MAX}) {
+      const int64_t right = *count;
+      *count = wrong;
+      const std::string text = metadata_text(m);
+      *count = right;
+      try {
+        (void)parse_metadata(text, "r.run.json");
+        ADD_FAILURE() << wrong << " is accepted in " << text;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::resume);
+        EXPECT_THAT(error.what(), HasSubstr("a count is no whole number from 0"));
+      }
+    }
+  }
+}
+
 TEST(RunMetadata, NamesEveryDifferenceAsItsUserKnowsIt) {
   const RunSettings a = sample().settings;
   EXPECT_TRUE(differences(a, a).empty());
