@@ -143,19 +143,26 @@ void DetailsCounter::read(ByteReader& in) {
   visit_counts(*this, [&](auto counts) { in.values(counts); });
 }
 
-bool DetailsCounter::are_possible(int64_t images) const {
-  const auto is_count = [images](int64_t count) { return -images <= count && count <= images; };
-  const auto are_counts = [&](const DetailCounts& counts) {
-    return is_count(counts.nan_images) && is_count(counts.inf_images) && is_count(counts.sdc10pct) &&
-           is_count(counts.sdc20pct) && is_count(counts.fixed) && is_count(counts.broken);
-  };
-  const int64_t pairs = images * static_cast<int64_t>(counts_.size());
-  return are_counts(unchanged_) && std::all_of(counts_.begin(), counts_.end(), are_counts) &&
-         std::all_of(unchanged_went_to_.begin(), unchanged_went_to_.end(), is_count) &&
-         std::all_of(went_to_.begin(), went_to_.end(), is_count) &&
-         std::none_of(largest_change_.begin(), largest_change_.end(), [](double x) { return x < 0; }) &&
-         std::all_of(confusion_.begin(), confusion_.end(),
-                     [pairs](int64_t count) { return -pairs <= count && count <= pairs; });
+bool DetailsCounter::are_possible(std::span<const Tally> tallies) const {
+  const auto is_zero = [](int64_t count) { return count == 0; };
+  if (unchanged_ != DetailCounts() ||
+      !std::all_of(unchanged_went_to_.begin(), unchanged_went_to_.end(), is_zero))
+    return false;
+  int64_t pairs = 0;
+  for (size_t fault = 0; fault < counts_.size(); ++fault) {
+    const int64_t images = tallies[fault].images;
+    const auto is_count = [images](int64_t count) { return 0 <= count && count <= images; };
+    const DetailCounts& counts = counts_[fault];
+    const std::span<const int32_t> went_to = classes_of(fault);
+    const bool are_counts = is_count(counts.nan_images) && is_count(counts.inf_images) &&
+                            is_count(counts.sdc10pct) && is_count(counts.sdc20pct) &&
+                            is_count(counts.fixed) && is_count(counts.broken) &&
+                            std::all_of(went_to.begin(), went_to.end(), is_count);
+    if (!are_counts || largest_change_[fault] < 0) return false;
+    pairs += images;
+  }
+  return std::all_of(confusion_.begin(), confusion_.end(),
+                     [pairs](int64_t count) { return 0 <= count && count <= pairs; });
 }
 
 FaultDetails DetailsCounter::details(size_t fault, const Tally& tally) const {

@@ -67,8 +67,8 @@ class DetailsCounter {
   void write(ByteWriter& out) const;
   void read(ByteReader& in);
 
-  // Are the counts that were read such as so many images, or fewer, can give?
-  [[nodiscard]] bool are_possible(int64_t images) const;
+  // Are these sums of parts, of as many images of each fault as its tally counts?
+  [[nodiscard]] bool are_possible(std::span<const Tally> tallies) const;
 
   // Of all images; without the weight's values. `tally`: the fault's, of the same images.
   [[nodiscard]] FaultDetails details(size_t fault, const Tally& tally) const;

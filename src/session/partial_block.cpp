@@ -11,7 +11,10 @@ namespace tf_injector::detail {
 namespace {
 
 constexpr size_t kHashDigits = 64;
-constexpr uint64_t kMostAreas = uint64_t{1} << 20;
+// Head and areas of any block: far more than a run leaves, which are some for each thread. What is missing
+// beside so many is found in a moment.
+constexpr uint64_t kHeadAndAreas = uint64_t{64} << 10;
+constexpr uint64_t kMostAreas = kHeadAndAreas / sizeof(PairArea) - 8;
 
 // Of the first bytes; then the areas, the hash of golden, tallies, details, the self-check's rows, golden
 // rows.
@@ -60,6 +63,26 @@ bool are_possible(const DonePairs& done, uint64_t faults, int64_t images) {
   return missing > 0 && missing + done.pairs() == static_cast<int64_t>(faults) * images;
 }
 
+// Does each row count the images that are done of its fault, and no more?
+bool are_possible(std::span<const Tally> tallies, const DonePairs& done) {
+  std::vector<int64_t> begins(tallies.size() + 1);  // images that are done from this fault on; less: no more
+  for (const PairArea& area : done.areas()) {
+    begins[area.first] += area.images;
+    begins[area.first + area.faults] -= area.images;
+  }
+  int64_t images = 0;
+  for (size_t i = 0; i < tallies.size(); ++i) {
+    images += begins[i];
+    if (tallies[i].images != images) return false;
+    for (const TallyColumn& column : tally_columns()) {
+      if (column.count == nullptr) continue;
+      const int64_t count = tallies[i].*column.count;
+      if (count < 0 || count > images) return false;
+    }
+  }
+  return true;
+}
+
 bool has_all_faults(const DonePairs& done, uint64_t faults) {
   return std::all_of(done.areas().begin(), done.areas().end(),
                      [&](const PairArea& area) { return area.faults == faults; });
@@ -101,7 +124,6 @@ std::string partial_block_bytes(const Setup& setup, const BlockState& state) {
 }
 
 uint64_t partial_block_fixed_bytes(const Setup& setup, uint64_t kept_row_bytes) {
-  constexpr uint64_t kHeadAndAreas = uint64_t{64} << 10;
   const uint64_t golden = static_cast<uint64_t>(setup.images()) * setup.classes() * sizeof(float);
   const uint64_t details = setup.needs.details ? DetailsCounter::fixed_bytes(setup.decision_classes()) : 0;
   return kHeadAndAreas + kept_row_bytes + details + (golden <= kMostKeptGoldenBytes ? golden : 0);
@@ -124,9 +146,11 @@ std::optional<PartialBlock> PartialBlock::read(std::string bytes, const Setup& s
     block.golden_sha256_ = std::string(in.text(kHashDigits));
     block.tallies.resize(head.faults);
     in.values(std::span(block.tallies));
+    if (!are_possible(block.tallies, block.done)) return std::nullopt;
     if (setup.needs.details) {
       block.details.emplace(head.faults, setup.decision_classes());
       block.details->read(in);
+      if (!block.details->are_possible(block.tallies)) return std::nullopt;
     }
     block.check_ = head.check;
     block.has_kept_ = head.has_kept != 0;
