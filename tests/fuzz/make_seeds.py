@@ -18,7 +18,9 @@ import tarfile
 import zipfile
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
+PICKLE = sorted((TESTS / "data/pickles").glob("*.pkl"))[0]
 LARGEST_MODEL = 64 << 10  # mutations of larger files seldom hit what matters
+LARGEST_MODEL_RUN = 24 << 10
 
 HEADER = "inj_id,target_layer,layer_weigths,bit_pos,n_injections,top_1_correct,top_5_correct,top_1_robust,top_5_robust,masked,non_critical,critical"
 DETAILS = "inj_id,nan_images,inf_images,sdc5,sdc10pct,sdc20pct,fixed,broken,majority_class,majority_images,max_abs_logit_change,golden_value,faulty_value"
@@ -93,8 +95,11 @@ def models(seeds):
             continue
         if name.endswith(".keras"):
             seeds.add("keras_file", name, content)
+            if content.startswith(b"PK") and len(content) <= LARGEST_MODEL_RUN:
+                seeds.add("model_run", name, content)
         elif name.endswith((".h5", ".hdf5")):
             seeds.add("h5_file", name, content)
+            seeds.add("h5_structure", name, content)
     for name in ("k2_layers", "k3_layers"):  # a model of each layer class that is refused
         for number, layer in enumerate(json.loads((TESTS / f"keras/refused/{name}.json").read_text()).items()):
             words |= set(json_words(layer))
@@ -114,9 +119,13 @@ def models(seeds):
                           "saved_model": archive({"m/saved_model.pb": b""}), "outer": archive({"a/m.keras": b""}),
                           "pytorch": archive({"archive/data.pkl": b""}), "sharded": archive({"config.json": b"{}", "model.weights.json": b"{}"})}.items():
         seeds.add("keras_file", f"foreign_{name}", content)
+    zipped = zipfile.ZipFile(TESTS / "fuzz/hdf5.zip")  # tools/make_hdf5_seeds.py
+    for name in zipped.namelist():
+        for target in ("h5_file", "h5_structure"):
+            seeds.add(target, name, zipped.read(name))
     hdf5 = {b"\x89HDF\r\n\x1a\n", b"TREE", b"SNOD", b"HEAP", b"GCOL", b"FRHP", b"FHDB", b"FHIB", b"BTHD", b"BTLF", b"BTIN", b"OHDR", b"OCHK", b"FADB",
             b"EAHD", b"FSHD", b"SMTB", b"\xff" * 8, "model_config", "weight_names", "layer_names", "keras_version", "backend", "vars", "layers", "kernel:0"}
-    for target in ("h5_file", "keras_weights"):
+    for target in ("h5_file", "h5_structure", "keras_weights"):
         seeds.words(target, hdf5)
     seeds.words("keras_file", hdf5 | {b"PK\1\2", b"PK\3\4", b"PK\5\6", b"PK\6\6", b"PK\6\7", b"PK\7\b", "config.json", "metadata.json", "model.weights.h5"})
 
@@ -140,6 +149,13 @@ def lists(seeds):
             [{"layer": layer, "bit_first": bit, "bit_last": bit, "population": 18, "faults": 1, "p": 0.5, "margin": 0.5}
              for layer in ("conv2d", "dense") for bit in (2, 30, 31)], "list_sha256": "0" * 64}
     seeds.words("plan", json_words(plan))
+    small = lines(header, '0,w0,"(0, 1, 2, 0)",3', '1,w0,"(2, 2, 0, 1)",31')
+    hash_of = hashlib.sha256(small.encode()).hexdigest()
+    for name, about in (("plan", plan | {"list_sha256": hash_of}), ("other_plan", plan), ("later_plan", {"schema": 9, "list_sha256": hash_of}), ("no_hash", {"schema": 1})):
+        seeds.add("list_file", name, small + "\0" + json.dumps(about))
+    seeds.add("list_file", "wrong", small.replace("w0", "w1") + "2,w9,(0),-1\n\0{")
+    seeds.add("list_file", "long_line", small + '3,"' + "w" * 70000 + '","(0, 0, 0, 0)",1\n')
+    seeds.words("list_file", {"Injection", "Layer", "w0", "w1", '"list_sha256": ', '"schema": ', "sep=;", "\ufeff", '""', "\r\n", "\0"})
     seeds.add("plan", "data_unaware", json.dumps(plan))
     seeds.add("plan", "other_length", json.dumps(plan | {"faults": 4}))
     seeds.add("plan", "network_wise", json.dumps(plan | {"scheme": "network-wise", "n": 3, "error": None, "strata":
@@ -166,6 +182,37 @@ def metadata(report, rows, state, details=None):
     return text
 
 
+def kept_work(seeds):
+    """<report>.run.part of the run in kept_work_fuzz.cpp: 4 faults, 6 images, 3 classes, no row given by the engine."""
+    faults, images, classes = 4, 6, 3
+
+    def work(areas, has_details=False, joined=False, kept=True):
+        done = [(fault, image) for first, count, first_image, count_images in areas
+                for fault in range(first, first + count) for image in range(first_image, first_image + count_images)]
+        of_fault = [sum(one == fault for one, _ in done) for fault in range(faults)]
+        tallies = b"".join(struct.pack("<6q", count, min(count, 1), count, count, count, min(count, 1)) for count in of_fault)
+        details = struct.pack("<6q3i", *[0] * 9) + bytes(faults * 6 * 8 + faults * classes * 4 + faults * 8 + classes * classes * 8)
+        rows = bytes(len(done)) + bytes([1] * len(done)) if kept else b""
+        golden = struct.pack(f"<{classes}f", *range(classes)) * len({image for _, image in done}) if joined else b""
+        head = struct.pack("<10Q", 0, faults, images, classes, classes, has_details, kept, len(rows), joined, len(areas))
+        return head + b"".join(struct.pack("<4Q", *area) for area in areas) + b"0" * 64 + tallies + (details if has_details else b"") + rows + golden
+
+    for name, mark, content in (("first_images", 4, work([(0, 4, 0, 2)])), ("two_areas", 4, work([(0, 2, 0, 6), (2, 2, 1, 2)])),
+                                ("details", 6, work([(0, 4, 3, 3)], has_details=True)), ("joined", 4, work([(0, 4, 0, 3)], joined=True)),
+                                ("unchecked", 4, work([(1, 1, 0, 1)], kept=False)), ("other_golden", 0, work([(0, 4, 0, 2)]))):
+        seeds.add("kept_work", name, bytes([mark]) + content)
+    title = b"tf_injector: work on a block, 1\n"
+    for name, content in (("whole", title + b"{}\nwork"), ("other", title + b'{"a":1}\nwork'), ("foreign", b"mine\n")):
+        seeds.add("kept_work", f"file_{name}", b"\1" + content + hashlib.sha256(content).hexdigest().encode())
+    seeds.add("kept_work", "file_short", b"\1" + title)
+    seeds.words("kept_work", {title, *(struct.pack("<Q", number) for number in (0, 1, 2, 3, 4, 6, 1 << 20, 1 << 62)), b"\xff" * 8})
+    for name, text in {"gone": "HERE-77-1\nnode3\n", "elsewhere": "0123456789abcdef-77-1234\nnode3\n", "unknown": "-77-0\n", "foreign": "mine\n"}.items():
+        seeds.add("lock_file", name, "\0" + text)
+    for name, text in {"own": ".tf_injector-0123456789abcdef-77-12-3.tmp", "old": ".tf_injector-77-3.tmp", "foreign": "r.csv"}.items():
+        seeds.add("lock_file", f"name_{name}", "\1" + text)
+    seeds.words("lock_file", {"HERE-", "-", "\n", ".tf_injector-", ".tmp", "9223372036854775807", "4294967297", "\x1b[2J"})
+
+
 def reports(seeds):
     rows = ['4,conv,"(2, 0, 1, 3)",3,100,91,99,100,100,68,32,0', '7,m/dense,"(9, 1)",31,100,10,50,12,50,0,12,88',
             '8,"dense, ""x""","(0, 1)",0,100,91,99,100,100,100,0,0']
@@ -178,10 +225,17 @@ def reports(seeds):
     seeds.words("report", set(HEADER.split(",")) | {"GOLDEN,,,,", "\r\n", '""', "-1", "9223372036854775807"})
     seeds.words("details", set(DETAILS.split(",")) | {"inf", "-inf", "nan", "\r\n", "1e-45", "3.4028235e+38", "-0"})
     for state, text in (("finished", whole), ("running", half), ("running", half[:60])):
-        about = metadata(text.encode(), text.count("\r\n") - 2, state)
-        for mark in ("\0", "\1"):
+        about = metadata(text.encode(), max(text.count("\r\n") - 2, 0), state)
+        for mark in ("\0", "\1", "\5"):
             seeds.add("report_open", f"{state}_{len(text)}_{ord(mark)}", mark + json.dumps(about) + "\0" + text)
     seeds.add("report_open", "more_than_recorded", "\0" + json.dumps(metadata(half.encode(), 2, "running")) + "\0" + whole)
+    half_details = lines(*details.split("\r\n")[:3], end="\r\n")
+    with_details = metadata(half.encode(), 2, "running", half_details.encode())
+    for name, about in (("details", with_details), ("no_table", with_details | {"details": with_details["details"] | {"confusion": None}}), ("other_table", with_details | {"classes": 1, "details": with_details["details"] | {"confusion": [[1]]}})):
+        for mark in ("\2", "\7"):
+            seeds.add("report_open", f"{name}_{ord(mark)}", mark + json.dumps(about) + "\0" + half + "\0" + half_details)
+    pending = {"rows": 3, "bytes": len(whole), "sha256": hashlib.sha256(whole.encode()).hexdigest()}
+    seeds.add("report_open", "pending", "\5" + json.dumps(with_details | {"report": with_details["report"] | {"pending": pending}} | {"details": None}).replace(', "details": null', "") + "\0" + whole)
     seeds.add("report_open", "new", "\0" + json.dumps(metadata(b"", 0, "running")) + "\0")
     seeds.add("run_metadata", "plain", json.dumps(metadata(whole.encode(), 3, "finished")))
     seeds.add("run_metadata", "details", json.dumps(metadata(whole.encode(), 3, "finished", details.encode()) | {"plan": {"scheme": "network-wise"}}))
@@ -196,6 +250,24 @@ def reports(seeds):
     seeds.add("results", "published", whole + "\0" + published)
     seeds.add("results", "torn", half[:-5] + "\0" + whole.replace("100,91", "100,90"))
     seeds.words("results", set(HEADER.split(",")) | {"Injection", "TensorIndex", "layer_weights", "golden", "1000000000", "\ufeff"})
+    kernels = [{"name": name, "class": "Dense", "kernel_shape": shape} for name, shape in (("conv", [3, 3, 2, 4]), ("m/dense", [10, 2]), ('dense, "x"', [2, 2]))]
+    all_details = details + "8,0,0,0,0,0,0,0,,0,0,0.25,0.25\r\n"
+    finished = metadata(whole.encode(), 3, "finished", all_details.encode()) | {"layers": kernels}
+    plan = {"schema": 1, "tool": "tf_injector 0.1.0", "scheme": "network-wise", "seed": 42, "error": 0.01, "confidence": 0.99, "t": 2.58, "n": 3, "p": 0.5,
+            "layers": [kernel["name"] for kernel in kernels], "bits": list(range(32)), "population": 3072, "faults": 3, "list_sha256": "b" * 64,
+            "strata": [{"layer": None, "bit_first": 0, "bit_last": 31, "population": 3072, "faults": 3, "p": 0.5, "margin": 0.5}]}
+    for name, about, text in (("details", finished, all_details), ("plan", finished | {"plan": plan}, all_details),
+                              ("no_layers", metadata(whole.encode(), 3, "finished"), ""), ("other_details", finished, details)):
+        seeds.add("statistics", name, json.dumps(about) + "\0" + whole + "\0" + text)
+    seeds.add("statistics", "no_metadata", "\0" + whole)
+    seeds.add("statistics", "unfinished", json.dumps(finished | {"state": "running"}) + "\0" + half)
+    seeds.words("statistics", {*json_words(finished), *json_words(plan), "GOLDEN,,,,", "\r\n", "9223372036854775807", "\0", "<script>alert"})
+    other = finished | {"report": finished["report"] | {"file": "other.csv"}, "scores": {"mode": "all", "folder": "r"}}
+    for name, about in (("names_all", other), ("names_none", {}), ("no_folder", other | {"scores": {}}), ("text", "x"), ("paths", other | {"report": {"file": "../../r.csv"}})):
+        seeds.add("report_owner", name, json.dumps(about))
+    seeds.words("report_owner", json_words(other))
+    for name, line, expected in (("equal", rows[0], rows[0]), ("digit", rows[0].replace("68", "69"), rows[0]), ("short", rows[1][:20], rows[1]), ("quoted", rows[2] + ",1", rows[2])):
+        seeds.add("verified_line", name, line + "\r\n\0" + expected)
     state = '{"file":"estimate state","schema":1,"model":"m","seed":"1"}\n'
     seeds.add("estimate_state", "plain", state + lines("0,0,0", "0,1,24", "3,5,7"))
     seeds.add("estimate_state", "torn", state + "0,0,0\n0,1,")
@@ -237,6 +309,15 @@ def data_sets(seeds):
                           "two": {"left.npy": floats, "right.npy": images, "y.npy": labels}}.items():
         seeds.add("npz", name, archive(members))
         seeds.add("npz", name + "_deflated", archive(members, zipfile.ZIP_DEFLATED))
+    ppm = b"P6\n2 3\n255\n" + image[:18]
+    ground_truth = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\r\n00000.ppm;2;3;0;0;1;1;16\r\n".encode()
+    gtsrb = {"GTSRB/Final_Test/Images/00000.ppm": ppm, "GTSRB/Final_Test/Images/Readme.txt": b"x", "GT-final_test.csv": ground_truth}
+    for name, number, content in (("gtsrb", 0, archive(gtsrb)), ("no_labels", 0, archive({"00000.ppm": ppm})), ("twice", 0, archive(gtsrb | {"b/00000.ppm": ppm})),
+                                  ("npz", 1, archive({"x.npy": images, "y.npy": labels})), ("binary", 2, records), ("pickle", 3, PICKLE.read_bytes()),
+                                  ("cifar100", 4, b"\1\x63" + image), ("cifar100_pickle", 5, PICKLE.read_bytes()), ("npy", 7, images), ("text", 8, b"text"),
+                                  ("pointer", 8, b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 1\n"), ("ppm", 10, ppm)):
+        seeds.add("data_file", name, bytes([number]) + content)
+    seeds.words("data_file", {b"PK\1\2", b"PK\3\4", b"PK\5\6", "00000.ppm", "GT-final_test.csv", "x.npy", "y.npy", b"\x93NUMPY", "P6", "ClassId", "Filename;"})
     for name, text in {"plain": b"P6\n2 3\n255\n" + image[:18], "comments": b"P6 # a\n#b\n 3\t2 255\n" + image[:20], "short": b"P6\n9 9\n255\nabc",
                        "maximum": b"P6 1 1 65535 abcdef", "text": b"P3 1 1 255 1 2 3", "wide": b"P6 65535 1 255 abc"}.items():
         seeds.add("ppm", name, text)
@@ -255,7 +336,7 @@ def main():
     folder = pathlib.Path(sys.argv[1])
     shutil.rmtree(folder, ignore_errors=True)
     seeds = Seeds(folder)
-    for make in (models, lists, reports, data_sets):
+    for make in (models, lists, kept_work, reports, data_sets):
         make(seeds)
 
 

@@ -1,6 +1,7 @@
 // A test set as an .npz file.
 #include "data/arrays/array_files.hpp"
 #include "dataset_check.hpp"
+#include "zip_mutator.hpp"
 
 using namespace tf_injector::detail;
 
@@ -13,4 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (dataset && *dataset) fuzz::check_dataset(**dataset);
   }
   return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned seed) {
+  return fuzz::mutate_zip(data, size, max_size, seed, 0);
 }
