@@ -1,5 +1,6 @@
 """scripts/torture notices a program that is broken, row by row, and docs/reliability.md has the figures of docs/reliability.json. Run by ctest:
 torture_test.py PROGRAM. Broken programs are scripts in front of the real one."""
+import json
 import os
 import pathlib
 import stat
@@ -96,6 +97,37 @@ class Notices(unittest.TestCase):
 
     def test_a_foreign_file_that_is_written_over(self):
         self.fails(20, WRITES_OVER, "inputs_as_outputs")
+
+
+class FuzzRecord(unittest.TestCase):
+    """Row 13 is as good as the record that it reads."""
+
+    def judged(self, *runs):
+        from torture.rows import fuzzing
+
+        with tempfile.TemporaryDirectory() as folder:
+            record = pathlib.Path(folder) / "record.json"
+            record.write_text(json.dumps({"runs": [{"targets": {name: {"executions": 1000, "minutes": minutes, "findings": findings} for name, minutes, findings in run}} for run in runs]}))
+            return fuzzing.recorded(record, ["a", "b"])
+
+    def test_executions_of_all_runs_count(self):
+        figures = self.judged([("a", 40, 1), ("b", 20, 0)], [("a", 5, 0)])
+        self.assertEqual((figures.volume, figures.failed), (3000, 0))
+
+    def test_findings_are_open_until_a_run_has_none(self):
+        self.assertEqual(self.judged([("a", 40, 0), ("b", 20, 0)], [("b", 20, 2)]).failed, 2)
+
+    def test_a_target_that_never_ran_or_too_little_time_fails(self):
+        from torture.case import Failed
+
+        with self.assertRaisesRegex(Failed, "no run of b"):
+            self.judged([("a", 90, 0)])
+        with self.assertRaisesRegex(Failed, "59 minutes"):
+            self.judged([("a", 39, 0), ("b", 20, 0)])
+
+    def test_the_corpus_is_replayed(self):
+        done = torture(SOUND, "13", "--case", "replay:report_owner")
+        self.assertRegex(done.stdout, r"13  fuzzing[^\n]* [1-9]\d* inputs +[1-9]\d* +0 |not run: the fuzz targets are not built")
 
 
 class Figures(unittest.TestCase):
