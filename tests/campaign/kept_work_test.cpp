@@ -17,6 +17,7 @@
 
 #include "campaign/campaign_fixture.hpp"
 #include "core/wall_clock.hpp"
+#include "metrics/details_counter.hpp"
 #include "report/work_file.hpp"
 
 namespace tf_injector::detail::test {

@@ -7,6 +7,7 @@
 
 #include "fuzz_target.hpp"
 #include "io/sha256.hpp"
+#include "report/report_names.hpp"
 #include "report/work_file.hpp"
 #include "session/block_run.hpp"
 #include "session/partial_block.hpp"
@@ -21,7 +22,7 @@ namespace {
 
 constexpr int64_t kImages = 6;
 constexpr size_t kFaults = 4;
-constexpr size_t kHeadBytes = 80, kAreaBytes = 32, kHashDigits = 64;  // of partial_block_bytes
+constexpr size_t kHeadBytes = 88, kAreasAt = 72, kAreaBytes = 32, kHashDigits = 64;  // of partial_block_bytes
 
 // A run that is about to begin its only block, of which a part may be done.
 class Run {
@@ -32,14 +33,14 @@ class Run {
         setup_(set_up(session_.state(), list(session_.model()),
                       {.scores = ScoreMode::none, .check = {}, .details = has_details})),
         engine_(setup_.make_engine()),
-        golden_(run_golden(setup_, *engine_, nullptr)) {}
+        golden_(run_golden(setup_, *engine_, {})) {}
 
   // `bytes` with the hash of the golden rows of the images that they say are done.
   [[nodiscard]] std::string with_golden(std::string bytes) const {
     DonePairs done;
     uint64_t areas = 0;
     if (bytes.size() < kHeadBytes) return bytes;
-    std::memcpy(&areas, bytes.data() + kHeadBytes - sizeof areas, sizeof areas);
+    std::memcpy(&areas, bytes.data() + kAreasAt, sizeof areas);
     if (areas > (bytes.size() - kHeadBytes) / kAreaBytes) return bytes;
     const size_t hash_at = kHeadBytes + areas * kAreaBytes;
     if (bytes.size() < hash_at + kHashDigits) return bytes;
@@ -125,11 +126,13 @@ class Run {
 
 void check_file(const fuzz::ScratchFolder& folder, std::string_view bytes) {
   const std::string path = folder.write("r.run.part", bytes);
-  const bool is_own = is_own_work_file(path);
-  const std::string work = read_work(path, "{}", [](const std::string& line) { fuzz::check_message(line); });
+  const WorkFile file(WorkFile::Kind::block,
+                      metadata_path_of(path.substr(0, path.rfind("run.part")) + "csv"));
+  const bool is_own = file.is_own();
+  const std::string work = file.read("{}", [](const std::string& line) { fuzz::check_message(line); }).work;
   fuzz::require(work.empty() || is_own, "work of a file that is another's");
   fuzz::require(work.empty() || bytes.find(work) != std::string_view::npos, "work that is not in the file");
-  remove_work(path);
+  file.remove();
   fuzz::require(std::filesystem::exists(path) != is_own, "another's file is removed, or ours stays");
 }
 

@@ -194,7 +194,7 @@ def kept_work(seeds):
         details = struct.pack("<6q3i", *[0] * 9) + bytes(faults * 6 * 8 + faults * classes * 4 + faults * 8 + classes * classes * 8)
         rows = bytes(len(done)) + bytes([1] * len(done)) if kept else b""
         golden = struct.pack(f"<{classes}f", *range(classes)) * len({image for _, image in done}) if joined else b""
-        head = struct.pack("<10Q", 0, faults, images, classes, classes, has_details, kept, len(rows), joined, len(areas))
+        head = struct.pack("<11Q", 0, faults, images, classes, classes, has_details, kept, len(rows), joined, len(areas), 0)
         return head + b"".join(struct.pack("<4Q", *area) for area in areas) + b"0" * 64 + tallies + (details if has_details else b"") + rows + golden
 
     for name, mark, content in (("first_images", 4, work([(0, 4, 0, 2)])), ("two_areas", 4, work([(0, 2, 0, 6), (2, 2, 1, 2)])),
@@ -202,7 +202,7 @@ def kept_work(seeds):
                                 ("unchecked", 4, work([(1, 1, 0, 1)], kept=False)), ("other_golden", 0, work([(0, 4, 0, 2)]))):
         seeds.add("kept_work", name, bytes([mark]) + content)
     title = b"tf_injector: work on a block, 1\n"
-    for name, content in (("whole", title + b"{}\nwork"), ("other", title + b'{"a":1}\nwork'), ("foreign", b"mine\n")):
+    for name, content in (("whole", title + b"{}\n\nwork"), ("other", title + b'{"a":1}\nnote\nwork'), ("foreign", b"mine\n")):
         seeds.add("kept_work", f"file_{name}", b"\1" + content + hashlib.sha256(content).hexdigest().encode())
     seeds.add("kept_work", "file_short", b"\1" + title)
     seeds.words("kept_work", {title, *(struct.pack("<Q", number) for number in (0, 1, 2, 3, 4, 6, 1 << 20, 1 << 62)), b"\xff" * 8})
