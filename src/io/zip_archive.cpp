@@ -14,7 +14,6 @@
 #include <utility>
 
 #include "core/printable.hpp"
-#include "core/retry_interrupted.hpp"
 #include "io/file.hpp"
 #include "io/posix.hpp"
 #include "io/stand_in.hpp"
@@ -162,8 +161,9 @@ void ZipArchive::Impl::count_members() const {
   EntryCount entries;
   if (file.valid()) {
     std::vector<uint8_t> block(kUnpackBlock);
-    off_t at = 0;
-    for (ssize_t n = 0; (n = ::pread(file.get(), block.data(), block.size(), at)) > 0; at += n)
+    uint64_t at = 0;
+    for (ptrdiff_t n = 0; (n = posix::read_at(file.get(), block.data(), block.size(), at)) > 0;
+         at += static_cast<uint64_t>(n))
       entries.add(std::span(block).first(static_cast<size_t>(n)));
   } else {
     entries.add(content);
@@ -181,15 +181,8 @@ std::vector<uint8_t> ZipArchive::Impl::bytes_at(uint64_t at, size_t count) const
     return {begin, begin + static_cast<ptrdiff_t>(count)};
   }
   std::vector<uint8_t> bytes(count);
-  size_t done = 0;
-  while (done < count) {
-    const ssize_t n = retry_interrupted([&] {
-      return ::pread(file.get(), bytes.data() + done, count - done, static_cast<off_t>(at + done));
-    });
-    if (n <= 0) break;
-    done += static_cast<size_t>(n);
-  }
-  bytes.resize(done);
+  const ptrdiff_t found = posix::read_at(file.get(), bytes.data(), count, at);
+  bytes.resize(static_cast<size_t>(std::max<ptrdiff_t>(found, 0)));
   return bytes;
 }
 
