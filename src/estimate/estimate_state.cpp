@@ -74,14 +74,18 @@ bool parse_line(std::string_view line, std::array<int64_t, 3>& numbers) {
 }
 
 // The file up to the last line with a hash: what follows was torn. "": there is none yet. Throws
-// Error(bad_input): the hash is another.
-std::string_view proven_part(std::string_view text, const std::string& path) {
+// Error(bad_input): the hash is another. `hash`: becomes that of the part.
+std::string_view proven_part(std::string_view text, const std::string& path, Sha256& hash) {
   size_t end = text.rfind('\n') + 1;
   while (end > 0) {
     const size_t begin = end < 2 ? 0 : text.rfind('\n', end - 2) + 1;  // of the last line; npos + 1 is 0
     const std::string_view line = text.substr(begin, end - 1 - begin);
     if (begin > 0 && line.starts_with(kHashLine)) {
-      if (line.substr(kHashLine.size()) == sha256_of(text.data(), begin)) return text.substr(0, end);
+      hash.update(text.data(), begin);
+      if (line.substr(kHashLine.size()) == hash.hex()) {
+        hash.update(text.data() + begin, end - begin);
+        return text.substr(0, end);
+      }
       throw Error(
           ErrorKind::bad_input,
           fmt::format("{}: was changed after it was written: it has not the SHA-256 that its last lines "
@@ -119,11 +123,10 @@ void EstimateState::go_on(const std::string& text, const EstimateIdentity& ident
   const Json header = parse_header(text.substr(0, header_end - 1), path);
   has_hashes_ = header.at("schema").get<int64_t>() != kSchemaWithoutHashes;
   std::string_view kept = std::string_view(text).substr(0, text.rfind('\n') + 1);
-  if (has_hashes_) kept = proven_part(text, path);
+  if (has_hashes_) kept = proven_part(text, path, hash_);
   compare(header, identity, path);
   if (kept.empty()) return begin(header_of(identity));
   read(kept.substr(header_end), path, images);
-  hash_.update(kept.data(), kept.size());
   if (kept.size() < text.size()) file_->truncate(kept.size());
 }
 
@@ -156,8 +159,8 @@ void EstimateState::read(std::string_view text, const std::string& path, int64_t
 void EstimateState::append(const std::string& lines) {
   if (!file_) return;
   std::string text = lines;
-  hash_.update(lines.data(), lines.size());
   if (has_hashes_) {
+    hash_.update(lines.data(), lines.size());
     const std::string proof = fmt::format("{}{}\n", kHashLine, hash_.hex());
     hash_.update(proof.data(), proof.size());
     text += proof;
