@@ -14,6 +14,11 @@ struct PairArea {
   int64_t first_image = 0, images = 0;
 
   [[nodiscard]] int64_t pairs() const noexcept { return static_cast<int64_t>(faults) * images; }
+  // Is it a part of a block of so many faults and images, and not empty?
+  [[nodiscard]] bool is_within(uint64_t of_faults, int64_t of_images) const noexcept {
+    return faults > 0 && first < of_faults && faults <= of_faults - first && first_image >= 0 && images > 0 &&
+           first_image < of_images && images <= of_images - first_image;
+  }
   friend bool operator==(const PairArea&, const PairArea&) = default;
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "core/byte_stream.hpp"
 #include "core/parallel.hpp"
 #include "core/stop.hpp"
 #include "core/wall_clock.hpp"
@@ -146,6 +147,15 @@ void GoldenRun::read(const Setup& setup, int64_t first, int64_t images) {
     tally_if_unchanged[i] = tally(setup, image, row);
     if (!details.empty())
       details[i] = golden_details(row, top[i], tally_if_unchanged[i], setup.decision(), setup.confidence());
+  }
+}
+
+void GoldenRun::restore(const Setup& setup, const std::vector<bool>& has, std::string_view rows) {
+  ByteReader in(rows);
+  for (int64_t image = 0; image < setup.images(); ++image) {
+    if (!has[static_cast<size_t>(image)]) continue;
+    in.values(setup.row(scores, image));
+    read(setup, image, 1);
   }
 }
 

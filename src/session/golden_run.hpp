@@ -19,6 +19,8 @@ struct GoldenRun {
   // What the scores of images first..first+images-1, which are there, say of each.
   void read(const Setup& setup, int64_t first, int64_t images);
   void add_up();  // when all are read
+  // Puts rows of scores in the order of the images, of those that `has` names, back and reads them.
+  void restore(const Setup& setup, const std::vector<bool>& has, std::string_view rows);
   // What a row of scores of the image counts, compared with the golden one.
   [[nodiscard]] Tally tally(const Setup& setup, int64_t image, std::span<const float> row) const;
 

@@ -50,12 +50,6 @@ class ScoreReader {
   size_t size_ = 0, at_ = 0;
 };
 
-bool is_within(const PairArea& area, size_t faults, int64_t images) {
-  return area.faults > 0 && area.first < faults && area.faults <= faults - area.first &&
-         area.first_image >= 0 && area.images > 0 && area.first_image < images &&
-         area.images <= images - area.first_image;
-}
-
 // The rows of a fault that its mask names.
 bool read_rows(const Setup& setup, const PairArea& area, std::span<const uint8_t> mask,
                std::vector<float>& scores, ScoreReader& in) {
@@ -108,7 +102,7 @@ bool read_scores(const Setup& setup, const DonePairs& done, BlockScores& scores,
   std::vector<uint8_t> mask;
   while (!reader.is_at_end()) {
     PairArea area;
-    if (!reader.read(std::span(&area, 1)) || !is_within(area, scores.size(), setup.images())) return false;
+    if (!reader.read(std::span(&area, 1)) || !area.is_within(scores.size(), setup.images())) return false;
     mask.resize(mask_bytes(area));
     for (uint64_t fault = area.first; fault < area.first + area.faults; ++fault) {
       if (!reader.read(std::span(mask)) || !read_rows(setup, area, mask, scores[fault], reader)) return false;

@@ -53,10 +53,7 @@ bool is_of(const PartialHead& head, const Setup& setup, ListIndex first) {
 // Are the areas of the block, none of their pairs twice, and is something missing?
 bool are_possible(const DonePairs& done, uint64_t faults, int64_t images) {
   for (const PairArea& area : done.areas()) {
-    if (area.first >= faults || area.faults == 0 || area.faults > faults - area.first) return false;
-    if (area.first_image < 0 || area.first_image >= images || area.images <= 0 ||
-        area.images > images - area.first_image)
-      return false;
+    if (!area.is_within(faults, images)) return false;
   }
   int64_t missing = 0;
   for (const PairArea& area : done.missing(faults, images)) missing += area.pairs();
@@ -178,13 +175,7 @@ bool PartialBlock::has_golden(const Setup& setup, const GoldenRun& golden) const
 }
 
 void PartialBlock::restore(const Setup& setup, GoldenRun& golden) const {
-  ByteReader in(part(golden_at_, golden_bytes_));
-  const std::vector<bool> has = done.images(setup.images());
-  for (int64_t image = 0; image < setup.images(); ++image) {
-    if (!has[static_cast<size_t>(image)]) continue;
-    in.values(setup.row(golden.scores, image));
-    golden.read(setup, image, 1);
-  }
+  golden.restore(setup, done.images(setup.images()), part(golden_at_, golden_bytes_));
 }
 
 bool PartialBlock::read_scores(const Setup& setup, const GoldenRun& golden,

@@ -57,12 +57,7 @@ std::optional<PartialGolden> PartialGolden::read(std::string bytes, const Setup&
 }
 
 void PartialGolden::restore(const Setup& setup, GoldenRun& golden) const {
-  ByteReader in(std::string_view(bytes_).substr(rows_at_));
-  for (int64_t image = 0; image < setup.images(); ++image) {
-    if (!done[static_cast<size_t>(image)]) continue;
-    in.values(setup.row(golden.scores, image));
-    golden.read(setup, image, 1);
-  }
+  golden.restore(setup, done, std::string_view(bytes_).substr(rows_at_));
 }
 
 double PartialGolden::share() const {
