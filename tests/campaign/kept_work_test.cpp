@@ -55,6 +55,14 @@ class KeptWorkTest : public ReplayCampaignTest {
   void run_to_end(const RunInputs& inputs, const RunOptions& options, const Way& way) {
     EXPECT_FALSE(run_to_piece(inputs, options, way, 1 << 30));
   }
+  // With these files (path, bytes) in place a run to the end says `what`.
+  void expect_said(const RunInputs& inputs, const RunOptions& options, const Way& way,
+                   const std::vector<std::pair<std::string, std::string>>& files, const std::string& what) {
+    for (const auto& [file, bytes] : files) write_atomic(file, bytes);
+    messages_.clear();
+    run_to_end(inputs, options, way);
+    EXPECT_THAT(messages_, Contains(HasSubstr(what)));
+  }
   [[nodiscard]] bool has_work() const {
     return file_exists(path("r.run.part")) || file_exists(path("r.run.part.scores"));
   }
@@ -248,12 +256,7 @@ TEST_F(KeptWorkTest, WorkThatIsDamagedOrOfAnotherRunIsLeftOut) {
   const std::string work = read_text(part), report = read_text(o.path),
                     metadata = read_text(path("r.run.json"));
   const auto expect = [&](const std::string& bytes, const std::string& what) {
-    write_atomic(o.path, report);
-    write_atomic(path("r.run.json"), metadata);
-    write_atomic(part, bytes);
-    messages_.clear();
-    run_to_end(inputs, o, {});
-    EXPECT_THAT(messages_, Contains(HasSubstr(what)));
+    expect_said(inputs, o, {}, {{o.path, report}, {path("r.run.json"), metadata}, {part, bytes}}, what);
     EXPECT_EQ(read_text(o.path), expected);
     EXPECT_FALSE(has_work());
   };
@@ -578,13 +581,10 @@ TEST_F(KeptWorkTest, AGoldenRunThatIsDamagedOrOfAnotherRunIsDoneAgain) {
   const std::string kept = read_text(golden), report = read_text(o.path),
                     metadata = read_text(path("r.run.json")), work = read_text(path("r.run.part"));
   const auto expect = [&](const std::string& bytes, const std::string& what) {
-    write_atomic(o.path, report);
-    write_atomic(path("r.run.json"), metadata);
-    write_atomic(path("r.run.part"), work);
-    write_atomic(golden, bytes);
-    messages_.clear();
-    run_to_end(inputs, o, {.block = 7});
-    EXPECT_THAT(messages_, Contains(HasSubstr(what)));
+    expect_said(
+        inputs, o, {.block = 7},
+        {{o.path, report}, {path("r.run.json"), metadata}, {path("r.run.part"), work}, {golden, bytes}},
+        what);
     EXPECT_EQ(read_text(o.path), expected);
     EXPECT_FALSE(file_exists(golden));
   };
