@@ -16,6 +16,7 @@
 #include "core/printable.hpp"
 #include "io/file.hpp"
 #include "io/posix.hpp"
+#include "io/posix_names.hpp"
 #include "io/stand_in.hpp"
 #include "io/zip_file_source.hpp"
 #include "tf_injector/error.hpp"
