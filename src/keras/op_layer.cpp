@@ -92,8 +92,8 @@ void leaky_relu(const Attributes& attributes, Call& call) {
   if (const Json* alpha = attributes.find("alpha", "f")) set(call, "alpha", *alpha);
 }
 
-void padding_with_value(const Attributes&, Call& call) {
-  if (call.args.size() != 3) return;
+void padding_with_value(const Attributes& attributes, Call& call) {
+  if (call.args.size() != 3) attributes.fail("a PadV2 of " + std::to_string(call.args.size()) + " inputs");
   call.kwargs["constant_values"] = std::move(call.args[2]);
   call.args.pop_back();
 }
@@ -142,12 +142,19 @@ void unstacking(const Attributes& attributes, Call& call) {
   set(call, "axis", attributes.integer("axis", 0));
 }
 
+bool is_integers(const Json& list) {
+  return list.is_array() &&
+         std::all_of(list.begin(), list.end(), [](const Json& item) { return item.is_number_integer(); });
+}
+
 // x, begin, end, strides: constants of equal length; masks say which entries have another meaning.
 void strided_slice(const Attributes& attributes, Call& call) {
+  constexpr size_t kInputs = 4;
+  if (call.args.size() > kInputs) attributes.fail("a StridedSlice of more than four inputs");
   const auto constant = [&](size_t i) -> const Json& {
     const Json* list = i < call.args.size() ? call.args[i].constant() : nullptr;
-    if (list == nullptr || !list->is_array())
-      attributes.fail("a StridedSlice whose bounds are not constants");
+    if (list == nullptr || !is_integers(*list))
+      attributes.fail("a StridedSlice whose bounds are not constant integers");
     return *list;
   };
   const Json &begin = constant(1), &end = constant(2), &strides = constant(3);
@@ -263,7 +270,10 @@ void flatten(const Argument& argument, std::vector<Argument>& items) {
 // Constants are in a dict, by the index of the input.
 void insert_constants(const LayerSpec& layer, std::vector<Argument>& inputs) {
   const Json* constants = member(*layer.config, "constants");
-  if (constants == nullptr || !constants->is_object()) return;
+  if (constants == nullptr) return;
+  if (!constants->is_object())
+    throw ModelError(layer.where() + ": expected constants by the numbers of inputs, found " +
+                     brief(*constants));
   std::map<size_t, const Json*> by_place;
   for (size_t i = 0; i < constants->size(); ++i) {
     const std::string& key = constants->keys()[i];

@@ -117,6 +117,63 @@ TEST(Refused, ClassesAndFunctions) {
       "(docs/layers.md)");
 }
 
+// The message of a model with a TensorFlowOpLayer. `more`: inputs behind the first.
+std::string message_of_op(const std::string& op, const Json& constants, const Json& attributes,
+                          const std::string& more = "") {
+  Json json = Json::parse(
+      R"({"class_name": "Functional", "config": {"name": "m", "input_layers": [["x", 0, 0]],
+          "output_layers": [["s", 0, 0]], "layers": [
+          {"class_name": "InputLayer", "name": "x", "config": {"batch_input_shape": [null, 4, 4]},
+           "inbound_nodes": []},
+          {"class_name": "TensorFlowOpLayer", "name": "s", "inbound_nodes": [[["x", 0, 0, {}])" +
+      more + R"(]], "config": {}}]}})");
+  json["config"]["layers"][1]["config"] = {{"constants", constants},
+                                           {"node_def", {{"op", op}, {"attr", attributes}}}};
+  return message_of("k2_sequential.keras", json);
+}
+
+// Bounds that are no numbers would be taken for newaxis or Ellipsis, and inputs too many for nothing.
+TEST(Refused, OperationsOfOtherInputs) {
+  const auto slice = [](const Json& begin, const std::string& more = "") {
+    const auto number = [](const char* value) { return Json{{"i", value}}; };
+    return message_of_op(
+        "StridedSlice", {{"1", begin}, {"2", Json::array({1, 1})}, {"3", Json::array({1, 1})}},
+        {{"shrink_axis_mask", number("2")}, {"begin_mask", number("1")}, {"end_mask", number("1")}}, more);
+  };
+  const std::string where = "layer 's' (TensorFlowOpLayer): ";
+  const std::string no_numbers = where + "a StridedSlice whose bounds are not constant integers";
+  EXPECT_EQ(slice(Json::array({0, 1})), "");
+  EXPECT_EQ(slice(Json::array({0, nullptr})), no_numbers);
+  EXPECT_EQ(slice(Json::array({0, Json{{"class_name", "__ellipsis__"}}})), no_numbers);
+  EXPECT_EQ(slice(Json::array({0, 1.5})), no_numbers);
+  EXPECT_EQ(slice(Json::array({0, 1}), R"(, ["x", 0, 0, {}])"),
+            where + "a StridedSlice of more than four inputs");
+  const Json paddings = Json::parse("[[0, 0], [1, 1], [0, 2]]");
+  EXPECT_EQ(message_of_op("PadV2", {{"1", paddings}, {"2", 1.5}}, Json::object()), "");
+  EXPECT_EQ(message_of_op("PadV2", {{"1", paddings}}, Json::object()), where + "a PadV2 of 2 inputs");
+  EXPECT_EQ(message_of_op("Relu", Json::array({1}), Json::object()),
+            where + "expected constants by the numbers of inputs, found [1]");
+}
+
+// 2^32 + 2 is no other way to write axis 2.
+TEST(Refused, AxesThatThereAreNot) {
+  const auto permuted = [](const Json& dims) {
+    Json json = Json::parse(
+        R"({"class_name": "Sequential", "config": {"name": "m", "layers": [
+            {"class_name": "InputLayer", "config": {"batch_input_shape": [null, 4, 5], "name": "x"}},
+            {"class_name": "Permute", "config": {"name": "p"}}]}})");
+    json["config"]["layers"][1]["config"]["dims"] = dims;
+    return message_of("k2_sequential.keras", json);
+  };
+  EXPECT_EQ(permuted(Json::array({2, 1})), "");
+  for (const int64_t axis : {int64_t{0}, int64_t{3}, int64_t{4294967298}, INT64_MIN}) {
+    EXPECT_EQ(
+        permuted(Json::array({axis, 1})),
+        "layer 'p' (Permute): option 'dims': expected axes of the input that are not the batch, found [" +
+            std::to_string(axis) + ",1] (docs/layers.md)");
+  }
+}
+
 TEST(Refused, AllLayersAtOnceALineEach) {
   Json config = config_of("k2_sequential.keras");
   for (Json& layer : config["config"]["layers"]) layer["config"]["dtype"] = "mixed_float16";

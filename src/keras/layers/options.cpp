@@ -107,6 +107,10 @@ detail::ops::DepthwiseConv2D depthwise_of(CallContext& call, NodeId input) {
     op.multiplier = call.config.integer("depth_multiplier");
   op.padding = padding_option(call.config);
   call.config.ignore({"groups"});  // Keras accepts it and ignores it
+  if (op.kernel_size[0] < 1 || op.kernel_size[1] < 1)
+    call.config.fail("kernel_size",
+                     "two sizes from 1 on");  // an empty kernel has as many channels as it says
+  if (op.multiplier < 1) call.config.fail("depth_multiplier", "a number from 1 on");
   const int64_t channels = image_of(call, input)[2];
   op.kernel = call.weight(0, "depthwise kernel",
                           Shape{op.kernel_size[0], op.kernel_size[1], channels, op.multiplier});

@@ -24,14 +24,16 @@ Values cropping2d(CallContext& call) {
 }
 
 Values permute(CallContext& call) {
+  const NodeId input = call.input();
   const Json* dims = call.config.find("dims");
   if (dims == nullptr || !dims->is_array()) call.config.fail("dims", "a list of axes");
   detail::ops::Transpose op;
   for (const Json& axis : *dims) {
-    if (!axis.is_number_integer()) call.config.fail("dims", "a list of axes");
-    op.perm.push_back(static_cast<int>(axis.get<int64_t>() - 1));
+    if (!axis.is_integer_within(1, call.shape(input).rank()))
+      call.config.fail("dims", "axes of the input that are not the batch");
+    op.perm.push_back(axis.get<int>() - 1);
   }
-  return {call.add(op, {call.input()})};
+  return {call.add(op, {input})};
 }
 
 Values repeat_vector(CallContext& call) {
