@@ -10,7 +10,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WANTED = 0.95
-READERS = re.compile(r"src/(io|keras|fault|report|data)/|src/core/json|src/estimate/estimate_state|src/session/(partial_block|check/kept_rows)|"
+READERS = re.compile(r"src/(io|keras|fault|report|data)/|src/core/json|src/estimate/estimate_state|src/session/(partial_block|partial_golden|kept_scores|done_pairs|check/kept_rows)|"
                      r"src/answers/(result_file|sample_design|report_metadata|detail_statistics|fault_argument|verify/csv_lines)")
 # What writes files, fetches them or asks the system; not the format of any input.
 OTHERS = re.compile(r"src/io/(md5|write_file|npz_write|posix|digest)|src/data/(download|certificates|datasets|dataset_hash)|"

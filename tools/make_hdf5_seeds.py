@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""Writes tests/fuzz/hdf5.zip: small HDF5 files of every form that the reader knows or refuses, as h5py writes them. Seeds of the fuzz
-targets.  make_hdf5_seeds.py [FILE]"""
+"""Writes tests/fuzz/hdf5.zip: small HDF5 files of every form that the reader knows or refuses, as h5py writes them; and layers.keras
+beside it: a model of all layers that have weights (tests/fuzz/layer_seeds.py). Seeds of the fuzz targets.  make_hdf5_seeds.py [FOLDER]"""
+import io
+import json
 import pathlib
 import sys
 import tempfile
@@ -9,7 +11,14 @@ import zipfile
 import h5py
 import numpy as np
 
-FILE = pathlib.Path(__file__).resolve().parent.parent / "tests/fuzz/hdf5.zip"
+FOLDER = pathlib.Path(__file__).resolve().parent.parent / "tests/fuzz"
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(FOLDER))
+import layer_seeds  # noqa: E402
+
+# The weights of the layers of layer_seeds.weighted(), by the names of their groups, for an input (6, 6, 4).
+WEIGHTS = {"conv2d": [(2, 2, 4, 3), (3,)], "dense": [(4, 3), (3,)], "depthwise_conv2d": [(2, 2, 4, 2), (8,)], "separable_conv2d": [(2, 2, 4, 2), (1, 1, 8, 3), (3,)],
+           "batch_normalization": [(4,)] * 4, "layer_normalization": [(4,)] * 2, "normalization": [(4,), (4,), ()], "layer_scale": [(4,)], "p_re_lu": [(1, 1, 4)]}
 FORMS = {"old": ("earliest", "v110"), "v108": ("v108", "v110"), "v110": ("v110", "v110")}
 NUMBERS = ["<f2", "<f4", "<f8", ">f2", ">f4", ">f8", "<i1", "<i2", "<i4", "<i8", "<u1", "<u2", "<u4", "<u8", ">i2", ">u4", ">i8"]
 
@@ -156,14 +165,35 @@ def write(folder):
         file.create_dataset("x", data=some(), track_times=True)
 
 
-def main(path):
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
+def layers_model():
+    """The bytes of layers.keras."""
+    weights = io.BytesIO()
+    with h5py.File(weights, "w", libver=FORMS["old"]) as file:
+        for group, shapes in WEIGHTS.items():
+            for number, shape in enumerate(shapes):
+                file[f"layers/{group}/vars/{number}"] = some("<f4", *shape) if shape else np.float32(3)
+    rows = layer_seeds.weighted(keras3=True)
+    members = {"metadata.json": json.dumps({"keras_version": "3.15.1"}).encode(), "model.weights.h5": weights.getvalue(),
+               "config.json": json.dumps(layer_seeds.model(list(rows.values()), "3.15.1")).encode()}
+    return zipped(members)
+
+
+def zipped(members):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def main(target):
+    with tempfile.TemporaryDirectory() as folder:
         write(pathlib.Path(folder))
-        for file in sorted(pathlib.Path(folder).glob("*.h5")):
-            zipped.writestr(zipfile.ZipInfo(file.name), file.read_bytes(), zipfile.ZIP_DEFLATED)
+        (target / "hdf5.zip").write_bytes(zipped({file.name: file.read_bytes() for file in sorted(pathlib.Path(folder).glob("*.h5"))}))
+    (target / "layers.keras").write_bytes(layers_model())
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 2 or sys.argv[1:2] == ["--help"]:
         sys.exit(__doc__)
-    main(pathlib.Path(sys.argv[1]) if len(sys.argv) == 2 else FILE)
+    main(pathlib.Path(sys.argv[1]) if len(sys.argv) == 2 else FOLDER)

@@ -45,7 +45,7 @@ bool ScoreLog::open(const std::string& state) {
   uint64_t bytes = 0;
   const char* end = state.data() + state.size();
   const auto [digits_end, error] = std::from_chars(state.data(), end, bytes);
-  if (error != std::errc() || digits_end == end || !is_own()) return false;
+  if (error != std::errc() || digits_end == end || bytes < kScoreTitle.size() || !is_own()) return false;
   posix::UniqueFd fd = posix::open_file(path_, O_RDWR | O_NOFOLLOW);
   if (!fd.valid()) return false;
   Sha256 hash;

@@ -2,6 +2,7 @@
 // reached, not only the parser.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <iterator>
@@ -153,6 +154,30 @@ inline size_t mutate_json(uint8_t* data, size_t size, size_t max_size, unsigned 
   if (changed.size() + prefix > max_size) return LLVMFuzzerMutate(data, size, max_size);
   std::memcpy(data + prefix, changed.data(), changed.size());
   return prefix + changed.size();
+}
+
+// The mutator of a target whose input is made of parts with a NUL between them, behind `prefix` other bytes:
+// mostly a part that is JSON is changed as JSON, of those the first one most often.
+inline size_t mutate_json_parts(uint8_t* data, size_t size, size_t max_size, unsigned seed, size_t prefix) {
+  std::minstd_rand random(seed);
+  const auto as_bytes_instead = [&] { return LLVMFuzzerMutate(data, size, max_size); };
+  if (size <= prefix || random() % 2 == 0) return as_bytes_instead();
+  const std::string_view text = as_text(data, size);
+  for (size_t begin = prefix; begin < size;) {
+    const size_t end = std::min(text.find('\0', begin), size);
+    const size_t brace = std::min(text.find('{', begin), end);
+    if (brace < end && brace - begin <= 1 && random() % 3 != 0) {
+      const std::string changed =
+          JsonMutator(static_cast<unsigned>(random())).mutate(text.substr(brace, end - brace));
+      const std::string rest(text.substr(end));
+      if (brace + changed.size() + rest.size() > max_size) return as_bytes_instead();
+      std::memcpy(data + brace, changed.data(), changed.size());
+      std::memcpy(data + brace + changed.size(), rest.data(), rest.size());
+      return brace + changed.size() + rest.size();
+    }
+    begin = end + 1;
+  }
+  return as_bytes_instead();
 }
 
 }  // namespace tf_injector::detail::fuzz

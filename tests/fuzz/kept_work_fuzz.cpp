@@ -1,16 +1,21 @@
-// What a run that was killed has kept of a block, <report>.run.part, and the block that goes on from it. The
-// first byte: 1: what follows is the whole file, else only what stands between its first lines and its hash,
-// which are right; 2: details are counted; 4: the hash of golden is made the right one.
+// What a run that was killed has kept, and what goes on from it: a block (<report>.run.part), the run without
+// a fault (<report>.run.golden), or scores of a block (<report>.run.part.scores). The first byte: 1: what
+// follows is the whole file, else only what stands between its first lines and its hash, which are right; 2:
+// details are counted; 4: a hash in it is made the right one; 8: the run without a fault; 16: scores.
 #include <algorithm>
 #include <cstring>
 #include <numeric>
 
+#include "core/same_bits.hpp"
 #include "fuzz_target.hpp"
 #include "io/sha256.hpp"
 #include "report/report_names.hpp"
+#include "report/score_log.hpp"
 #include "report/work_file.hpp"
 #include "session/block_run.hpp"
+#include "session/kept_scores.hpp"
 #include "session/partial_block.hpp"
+#include "session/partial_golden.hpp"
 #include "session/run_estimate.hpp"
 #include "session/setup.hpp"
 #include "support/small_network.hpp"
@@ -85,9 +90,54 @@ class Run {
     check(block, count);
   }
 
+  // The run without a fault goes on from the bytes, if they are of it.
+  void go_on_golden(std::string bytes) {
+    const std::optional<PartialGolden> before = PartialGolden::read(std::move(bytes), setup_);
+    if (!before) return;
+    fuzz::require(before->share() >= 0 && before->share() <= 1, "more images than there are");
+    const GoldenRun golden = run_golden(setup_, *engine_, {.before = &*before});
+    fuzz::require(golden.is_done && golden.total.images == kImages, "a golden run that is not done");
+    for (int64_t image = 0; image < kImages; ++image) {
+      if (before->done[static_cast<size_t>(image)]) continue;
+      fuzz::require(same_bits(setup_.row(golden.scores, image), setup_.row(golden_.scores, image)),
+                    "a golden row that was not kept is another");
+    }
+    const std::string again = partial_golden_bytes(setup_, golden, before->done, before->thread_seconds);
+    fuzz::require(PartialGolden::read(again, setup_).has_value(), "what is kept again is refused");
+  }
+
+  // Scores of what is done of a block.
+  void read_scores_of(std::string_view bytes) const {
+    DonePairs done;
+    for (const PairArea& area : {PairArea{0, 2, 0, 3}, PairArea{2, 2, 1, 2}}) done.add(area);
+    BlockScores scores(kFaults, golden_.scores), same = scores;
+    if (!read_scores(setup_, done, scores, source(bytes))) return;
+    for (size_t fault = 0; fault < kFaults; ++fault) {
+      for (int64_t image = 0; image < kImages; ++image) {
+        if (done.has(BlockIndex(fault), image)) continue;
+        fuzz::require(same_bits(setup_.row(scores[fault], image), setup_.row(golden_.scores, image)),
+                      "scores of what is not done");
+      }
+    }
+    std::string again;
+    write_scores(setup_, golden_, scores, done.areas(), [&](std::string_view piece) { again += piece; });
+    fuzz::require(read_scores(setup_, done, same, source(again)), "scores that are kept again are refused");
+    for (size_t fault = 0; fault < kFaults; ++fault)
+      fuzz::require(same_bits(scores[fault], same[fault]), "written and read again, scores are others");
+  }
+
   [[nodiscard]] const Setup& setup() const { return setup_; }
 
  private:
+  // Gives the bytes one part after the other.
+  static std::function<size_t(std::span<char>)> source(std::string_view bytes) {
+    return [bytes](std::span<char> to) mutable {
+      const size_t count = bytes.copy(to.data(), to.size());
+      bytes.remove_prefix(count);
+      return count;
+    };
+  }
+
   static constexpr test::SmallNetworkOptions kNetwork{
       .network = {.side = 3, .channels = 2, .classes = 3, .blocks = 1}, .images = kImages};
 
@@ -124,15 +174,43 @@ class Run {
   GoldenRun golden_;
 };
 
-void check_file(const fuzz::ScratchFolder& folder, std::string_view bytes) {
-  const std::string path = folder.write("r.run.part", bytes);
-  const WorkFile file(WorkFile::Kind::block,
-                      metadata_path_of(path.substr(0, path.rfind("run.part")) + "csv"));
+void check_file(const fuzz::ScratchFolder& folder, WorkFile::Kind kind, std::string_view bytes) {
+  const std::string path = folder.write(kind == WorkFile::Kind::block ? "r.run.part" : "r.run.golden", bytes);
+  const WorkFile file(kind, metadata_path_of(folder / "r.csv"));
+  fuzz::require(file.path() == path, "another file");
   const bool is_own = file.is_own();
   const std::string work = file.read("{}", [](const std::string& line) { fuzz::check_message(line); }).work;
   fuzz::require(work.empty() || is_own, "work of a file that is another's");
   fuzz::require(work.empty() || bytes.find(work) != std::string_view::npos, "work that is not in the file");
   file.remove();
+  fuzz::require(std::filesystem::exists(path) != is_own, "another's file is removed, or ours stays");
+}
+
+// A line with what is known of the file, then the file.
+void check_score_log(const fuzz::ScratchFolder& folder, std::string_view text, bool has_right_state) {
+  const size_t end = std::min(text.find('\n'), text.size());
+  const std::string_view bytes = text.substr(std::min(end + 1, text.size()));
+  const std::string path = folder.write("r.run.part.scores", bytes);
+  const std::string state = has_right_state
+                                ? std::to_string(bytes.size()) + " " + sha256_of(bytes.data(), bytes.size())
+                                : std::string(text.substr(0, end));
+  ScoreLog log(folder / "r.run.part");
+  const bool is_own = log.is_own(), is_open = log.open(state);
+  fuzz::require(!is_open || is_own, "scores of a file that is another's");
+  if (is_open) {
+    const size_t known = std::stoul(state);
+    std::string read(bytes.size() + 1, '\0');
+    read.resize(log.read(read));
+    fuzz::require(bytes.substr(0, known).ends_with(read), "scores that are not in the file");
+    log.append("more");
+    log.sync();
+    fuzz::require(fuzz::read_file(path) == std::string(bytes.substr(0, known)) + "more",
+                  "what is appended does not stand behind what is known");
+    fuzz::require(log.open(log.state()), "what was written is refused");
+  } else {
+    fuzz::require(fuzz::read_file(path) == bytes, "a file that was refused is another");
+  }
+  log.remove();
   fuzz::require(std::filesystem::exists(path) != is_own, "another's file is removed, or ours stays");
 }
 
@@ -143,11 +221,19 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const fuzz::ScratchFolder folder;
   static Run plain(false), with_details(true);
   const std::string_view bytes = fuzz::as_text(data + 1, size - 1);
-  if ((data[0] & 1) != 0) {
-    check_file(folder, bytes);
-    return 0;
-  }
+  const bool is_file = (data[0] & 1) != 0, mends = (data[0] & 4) != 0, is_golden = (data[0] & 8) != 0,
+             is_scores = (data[0] & 16) != 0;
   Run& run = (data[0] & 2) != 0 ? with_details : plain;
-  run.go_on((data[0] & 4) != 0 ? run.with_golden(std::string(bytes)) : std::string(bytes));
+  if (is_file && is_scores) {
+    check_score_log(folder, bytes, mends);
+  } else if (is_file) {
+    check_file(folder, is_golden ? WorkFile::Kind::golden : WorkFile::Kind::block, bytes);
+  } else if (is_scores) {
+    run.read_scores_of(bytes);
+  } else if (is_golden) {
+    run.go_on_golden(std::string(bytes));
+  } else {
+    run.go_on(mends ? run.with_golden(std::string(bytes)) : std::string(bytes));
+  }
   return 0;
 }

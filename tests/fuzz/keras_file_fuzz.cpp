@@ -1,6 +1,7 @@
 // A model file of any kind: .keras (a zip archive, or the HDF5 file that TensorFlow 2.12 wrote).
 #include "graph_check.hpp"
 #include "keras/import.hpp"
+#include "zip_mutator.hpp"
 
 using namespace tf_injector::detail;
 
@@ -10,4 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   });
   if (graph) fuzz::check_graph(*graph);
   return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned seed) {
+  return fuzz::mutate_zip(data, size, max_size, seed, 0);
 }

@@ -1,7 +1,7 @@
 // A fault list on the disk, which is read block by block, and its plan beside it: the list, a NUL, the plan.
 #include <algorithm>
 
-#include "fuzz_target.hpp"
+#include "json_mutator.hpp"
 #include "support/small_network.hpp"
 #include "tf_injector/fault_list.hpp"
 
@@ -27,4 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto again = fuzz::accepted([&] { return in_memory->with_plan(list->plan()); });
   fuzz::require(again && again->plan() == list->plan(), "a plan that was accepted is refused");
   return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned seed) {
+  return fuzz::mutate_json_parts(data, size, max_size, seed, 0);
 }

@@ -1,5 +1,6 @@
 // A lock file that another run has left, or a name of a file in the folder of a report: whose is it? The
-// first byte says which of the two. "HERE" at the beginning of a lock file stands for this machine.
+// first byte says which of the two. "HERE" at the beginning of a lock file stands for this machine; behind a
+// NUL stands the file with which a third run has begun to take the lock over.
 #include "fuzz_target.hpp"
 #include "io/lock_file.hpp"
 #include "io/process_identity.hpp"
@@ -10,18 +11,29 @@ using namespace tf_injector::detail;
 
 namespace {
 
-void check_lock(const fuzz::ScratchFolder& folder, std::string text) {
+std::string with_machine(std::string text) {
   constexpr std::string_view kHere = "HERE";
-  if (text.starts_with(kHere)) text.replace(0, kHere.size(), this_process().machine);
+  return text.starts_with(kHere) ? text.replace(0, kHere.size(), this_process().machine) : text;
+}
+
+void check_lock(const fuzz::ScratchFolder& folder, const std::string& parts) {
+  const size_t nul = std::min(parts.find('\0'), parts.size());
+  const std::string text = with_machine(parts.substr(0, nul));
   const std::optional<ProcessIdentity> process = parse_identity(text.substr(0, text.find('\n')));
   if (process)
     fuzz::require(parse_identity(identity_text(*process)) == process,
                   "written and read again, another process");
   const std::string path = folder.write("r.csv.lock", text);
+  const bool has_claim = nul < parts.size() && process && is_gone(*process);
+  const std::string claim =
+      has_claim ? folder.write("r.csv.lock." + identity_text(*process), with_machine(parts.substr(nul + 1)))
+                : "";
   std::string owner;
   const auto lock = fuzz::accepted([&] { return LockFile::try_take(path, owner); }, {ErrorKind::output});
+  if (has_claim) std::filesystem::remove(claim);
   if (lock && *lock) {
     fuzz::require(process && is_gone(*process), "the lock of a process that is not gone was taken over");
+    fuzz::require(!has_claim, "the lock was taken over while another run was doing that");
     return;
   }
   fuzz::require(fuzz::read_file(path) == text, "the lock of another process is changed");

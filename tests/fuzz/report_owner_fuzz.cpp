@@ -1,5 +1,5 @@
 // Metadata of any version beside a report that is about to be written: whose are they, and what do they name?
-#include "fuzz_target.hpp"
+#include "json_mutator.hpp"
 #include "report/report_owner.hpp"
 
 using namespace tf_injector;
@@ -37,4 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   fuzz::require(fuzz::read_file(metadata) == text, "metadata that were read are others");
   return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned seed) {
+  return fuzz::mutate_json(data, size, max_size, seed, 0);
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "core/json.hpp"
-#include "fuzz_target.hpp"
 #include "io/sha256.hpp"
+#include "json_mutator.hpp"
 #include "report/run_metadata.hpp"
 #include "tf_injector/report_statistics.hpp"
 
@@ -67,4 +67,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (of_details) statistics->details = *of_details;
   check_texts(*statistics);
   return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned seed) {
+  return fuzz::mutate_json_parts(data, size, max_size, seed, 0);
 }
