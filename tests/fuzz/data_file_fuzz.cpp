@@ -1,5 +1,5 @@
-// A file as `--data` is given it: what it is follows from its name and from what it holds. The first byte
-// chooses the name.
+// A file as `--data` is given it, or the folder that holds it: what it is follows from its name and from what
+// it holds. The first byte chooses the name.
 #include "data/load.hpp"
 #include "dataset_check.hpp"
 #include "zip_mutator.hpp"
@@ -17,7 +17,7 @@ constexpr const char* kNames[] = {kImages,
                                   "cifar/test_batch",
                                   "cifar/test.bin",
                                   "cifar/test",
-                                  "set.tar.gz",
+                                  "cifar/cifar-10-python.tar.gz",
                                   "x.npy",
                                   "set",
                                   "cifar/data.npz",
@@ -31,14 +31,23 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string name = kNames[data[0] % std::size(kNames)];
   const std::string path = folder.write(name, fuzz::as_text(data + 1, size - 1));
   const std::string also = name == kImages ? folder.write(kLabels, fuzz::as_text(data + 1, size - 1)) : "";
-  for (const char* set : {"", "GTSRB", "CIFAR10"}) {
-    const auto dataset = fuzz::accepted([&] {
-      return data::load_dataset(
-          {.dataset = set, .path = path, .allow_download = false, .on_message = [](const std::string& line) {
-             fuzz::check_message(line);
-           }});
-    });
-    if (dataset) fuzz::check_dataset(*dataset);
+  std::vector<std::string> places{path};
+  if (name.find('/') != std::string::npos)
+    places.push_back(std::filesystem::path(path).parent_path().string());
+  for (const std::string& place : places) {
+    for (const char* set : {"", "GTSRB", "CIFAR10"}) {
+      for (const char* resize : {"pillow", "tensorflow"}) {
+        const auto dataset = fuzz::accepted([&] {
+          return data::load_dataset(
+              {.dataset = set,
+               .path = place,
+               .allow_download = false,
+               .resize = resize,
+               .on_message = [](const std::string& line) { fuzz::check_message(line); }});
+        });
+        if (dataset) fuzz::check_dataset(*dataset);
+      }
+    }
   }
   std::filesystem::remove(path);
   if (!also.empty()) std::filesystem::remove(also);

@@ -238,7 +238,8 @@ def tf_refused():
         function("math.multiply", T("height"), y=1 << 40),
         function("math.multiply", T("height"), y=X), function("math.add", T("height"), y=1.5), function("nn.relu", T("s")),
         function("cast", T("s"), dtype="float32"), function("cast", T("s")),
-        function("reshape", shape=[T("images"), T("images")]), function("reshape", shape=[T("height"), -1]), function("reshape", shape=T("height")),
+        function("reshape", shape=[T("images"), T("images")]), function("reshape", shape=[T("height"), -1]), function("reshape", shape=[T("images"), 7, -1]),
+        function("reshape", shape=T("height")),
         function("reshape", shape=[T("s"), 4]),
         function("nn.softmax", axis=T("images")), function("nn.softmax", axis=T("s")), function("nn.max_pool2d", ksize=T("s")),
         function("split", num_or_size_splits=T("s"), axis=1),
@@ -261,6 +262,19 @@ def tf_refused():
     more = [function("unstack", T("s"), label="parts"), function("concat", [T("large_0"), T("large_0")], label="refused", axis=0)]
     doubled = [function("concat", [T(f"large_{i + 1}"), T(f"large_{i + 1}")], label=f"large_{i}", axis=0) for i in range(9)]
     yield [*shape, *more[:1], function("identity", T("s"), label="large_9"), *doubled, more[1]], ["refused"]
+
+
+def too_many_parts():
+    large = layer("UpSampling2D", size=200)
+    for split in (function("split", T("upsampling2d"), num_or_size_splits=1200, axis=1), function("unstack", T("upsampling2d"), axis=1)):
+        yield [large, split], [split["name"]]
+
+
+def old_lambdas(codes):
+    """Keras up to 2.2 wrote the code of a Lambda layer as text, a character for a byte."""
+    for code in [*(code.decode("latin-1") for code in codes), "\u20ac", "\u00c3", ""]:
+        yield model([layer("Lambda", function=[code, None, None], function_type="lambda")], "2.2.0")
+        yield model([layer("Lambda", function={"class_name": "__lambda__", "config": {"code": code}})], "2.14.0")
 
 
 def op_layers():
@@ -428,7 +442,8 @@ def plain_refused(keras3):
             of("Activation", activation={"class_name": "ReLU", "config": {"max_value": "x"}}),
             of("Activation", activation={"class_name": "ELU", "config": {"other": 3}}), of("ReLU", max_value=-1), of("ReLU", threshold="x"),
             of("Softmax", axis=None), of("Softmax", axis="x"), of("Softmax", axis=0), of("Softmax", axis=9),
-            of("Flatten", data_format="channels_first"), of("Reshape"), of("Reshape", target_shape=[1.5]), of("Reshape", target_shape=[7]), of("Permute"),
+            of("Flatten", data_format="channels_first"), of("Reshape"), of("Reshape", target_shape=[1.5]), of("Reshape", target_shape=[7]),
+            of("Reshape", target_shape=[-1, 7]), of("Reshape", target_shape=[1 << 63]), of("Permute"),
             of("Permute", dims=["x"]), of("Permute", dims=[1, 1, 2]), of("Permute", dims=[(1 << 32) + 2, 1, 3]), of("Permute", dims=[-(1 << 63), 1, 3]),
             of("Permute", dims=[1]),
             of("RepeatVector", n=2), of("RepeatVector", V, n="x"), of("RepeatVector", V, n=0), of("RepeatVector", V), of("Cropping2D"),
@@ -529,7 +544,7 @@ def structures(version):
             ([nested("inner", "Model")], [T("inner", 0, 1)]), ([nested("inner", inputs=V)], [T("inner", 0, 1)]),
             ([nested("inner", inputs=[X, X])], [T("inner", 0, 1)]), ([nested("inner", inputs={"x": X})], [T("inner", 0, 1)]),
             ([nested("inner", inputs={"y": X})], [T("inner", 0, 1)]), ([nested("inner"), relu], [T("inner", 0, 1), T("relu")]),
-            ([nested("inner", inbound_nodes=[])], [T("x")]), ([nested("n" * 600, "Sequential"), relu], [T("relu")]),
+            ([nested("inner", inbound_nodes=[])], [T("x")]), ([nested("n" * 998, "Sequential"), relu], [T("relu")]),
             ([nested("inner")], [T("inner", 1, 1)]), ([nested("inner")], [T("inner", 0, 4)]), ([relu], [T("x")]),
             ([relu], [T("x"), T("x"), T("relu"), T("relu")]), ([relu], []), ([relu], [T("none")]), ([relu], [T("relu", 1)]),
             ([relu, relu], [T("relu")]), ([relu | {"name": ""}], [T("relu")]), ([relu | {"name": 3}], [T("relu")]),
@@ -600,7 +615,8 @@ def configurations():
     layers = op_layers()
     yield "op_layers", model(layers, "2.3.0", outputs=[row["name"] for row in layers if row["name"] not in SHAPES])
     yield "ops", model(ops3(), "3.15.1")
-    for kind, version, rows in (("function", "2.14.0", tf_refused()), ("op_layer", "2.3.0", op_layers_refused()), ("op", "3.15.1", ops3_refused()),
+    for kind, version, rows in (("function", "2.14.0", tf_refused()), ("parts", "2.14.0", too_many_parts()), ("op_layer", "2.3.0", op_layers_refused()),
+                            ("op", "3.15.1", ops3_refused()),
                             ("layer", "2.14.0", plain_refused(False)), ("layer", "3.15.1", plain_refused(True))):
         for count, (layers, outputs) in enumerate(rows):
             yield f"{kind}_{version}_refused_{count}", model(layers, version, outputs=outputs)

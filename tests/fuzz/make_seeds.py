@@ -62,6 +62,23 @@ def declared(zipped, size):
     return zipped[:22] + struct.pack("<I", size) + zipped[26:place + 24] + struct.pack("<I", size) + zipped[place + 28:]
 
 
+def large(zipped):
+    """The archive with the end records of one that is larger than 4 GiB, or has more members than 65535."""
+    end = zipped.rindex(b"PK\5\6")
+    members, size, place = struct.unpack("<H", zipped[end + 10:end + 12])[0], *struct.unpack("<II", zipped[end + 12:end + 20])
+    record = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, members, members, size, place)
+    return zipped[:end] + record + struct.pack("<4sIQI", b"PK\6\7", 0, end, 1) + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 0xffff, 0xffff, 0xffffffff,
+        0xffffffff, 0)
+
+
+def last_declared(zipped, size):
+    """The archive with another size of its last member, unpacked."""
+    for signature, place in ((b"PK\1\2", 24), (b"PK\3\4", 22)):
+        at = zipped.rindex(signature) + place
+        zipped = zipped[:at] + struct.pack("<I", size) + zipped[at + 4:]
+    return zipped
+
+
 def odd_files(seeds):
     """Containers of models that are refused, or nearly."""
     zipped = zipfile.ZipFile(TESTS / "fuzz/layers.keras")
@@ -93,6 +110,13 @@ def odd_files(seeds):
                           "local": one[:30] + b"X" + one[31:], "deflate": one[:41] + b"\xff" * (place - 41) + one[place:],
                           "method": one[:8] + b"\x63" + one[9:place + 10] + b"\x63" + one[place + 11:]}.items():
         seeds.add("keras_file", f"zip_{name}", content)
+    seeds.add("keras_file", "zip_large", large(whole))
+    seeds.add("keras_file", "zip_large_cut", large(whole)[60:])
+    seeds.add("keras_file", "zip_large_other", large(whole).replace(b"PK\6\6", b"PK\6\0"))
+    order = {name: parts[name] for name in ("config.json", "metadata.json")} | {"model.weights.h5": bytes(5000)}
+    seeds.add("keras_file", "weights_bomb", last_declared(archive(order, zipfile.ZIP_DEFLATED), 100 << 20))
+    seeds.add("keras_config", "deep", b"\0" + b"[" * 2000)
+    seeds.add("keras_config", "no_end", b'\0{"a')
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as double:
         for _ in range(2):
@@ -179,6 +203,9 @@ def models(seeds):
             mark = bytes([model_files.index(file)])
             seeds.add("keras_config", f"{name}_{number}", mark + json.dumps(model).encode())
     seeds.words("keras_config", words)
+    codes = [base64.b64decode(row.split("\t")[0]) for row in (TESTS / "keras/refused/lambda_3.8.tsv").read_text(encoding="utf-8").splitlines()[:5]]
+    for number, config in enumerate(layer_seeds.old_lambdas(codes)):
+        seeds.add("keras_config", f"lambda_{number}", mark + json.dumps(config).encode())
     for path in sorted((TESTS / "keras/refused").glob("lambda_*.tsv")):
         for number, row in enumerate(path.read_text(encoding="utf-8").splitlines()):
             seeds.add("lambda_code", f"{path.stem}_{number}", base64.b64decode(row.split("\t")[0]))

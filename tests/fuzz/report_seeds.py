@@ -205,7 +205,7 @@ def reports(seeds):
     for path in paths_in(both):
         name = "_".join(str(key) for key in path)
         for kind, value in {"left_out": None, "null": [None], "text": ["x"], "negative": [-1], "real": [0.5], "large": [1 << 62], "list": [[]],
-                            "numbers": [[1, 2]], "object": [{}], "state": ["overwritten"]}.items():
+                            "numbers": [[1, 2]], "object": [{}], "true": [True], "state": ["overwritten"]}.items():
             seeds.add("run_metadata", f"{name}_{kind}", json.dumps(with_value(both, path, value)))
     for name, text in {"none": "", "list": "[]", "cut": json.dumps(both)[:99], "later": json.dumps(both | {"schema": 3}), "twice": '{"schema": 2, "schema": 1}',
                        "nul": "{}\0", "deep": "[" * 2000}.items():
@@ -390,6 +390,15 @@ def opened_reports(seeds, whole, half, details, half_details):
         for form in (LINK, LINK | GONE, SHARED, GONE, HUGE):
             add(f"form_{form}_{name}", mark | (MENDED if form == HUGE else 0), running, half, form=form)
             add(f"form_{form}_{name}_new", mark, "", "", form=form)
+    for name, text in {"other_layer": whole.replace("conv", "convolution"), "other_bit": whole.replace(",31,100", ",30,100"),
+                       "swapped": lines(HEADER, *(whole.split("\r\n")[i] for i in (1, 3, 2)), end="\r\n"),
+                       "more_rows": whole + whole.split("\r\n")[4].replace("8,", "9,", 1) + "\r\n",
+                       "other_golden": half.replace("100,91,99,,,,", "100,90,99,,,,")}.items():
+        rows = text.count("\r\n") - 2
+        for mark in (0, WRITES, DRY):
+            add(f"rows_{name}_{mark}", mark, about(text, rows, "running"), text)
+    for mark in (0, IN_FOLDER):
+        add(f"other_scores_{mark}", mark, running | of_scores, half, form=0, other=another | same)
     # Details.
     found = about(half, 2, "running", half_details)
     ended = about(whole, 3, "finished", details)
@@ -413,6 +422,7 @@ def opened_reports(seeds, whole, half, details, half_details):
                             "recorded": half_details}.items():
             block = {"bytes": len(details), "sha256": hashlib.sha256(details.encode()).hexdigest(), "confusion": [[1, 3], [2, 0]]}
             pending = announced(whole, 3, of_details=half_details)
+            add(f"details_first_{state}_{name}", mark, pending | {"details": pending["details"] | {"pending": block}}, half, text)
             add(f"details_pending_{state}_{name}", mark, pending | {"details": pending["details"] | {"pending": block}}, whole, text)
     for name, table in {"none": None, "short": [[1, 2]], "long": [[1, 2, 3], [1, 2, 3], [1, 2, 3]], "text": "x", "negative": [[-1, 0], [0, 0]],
                         "large": [[1 << 46, 0], [0, 0]], "larger": [[1 << 47, 0], [0, 0]]}.items():
