@@ -11,7 +11,6 @@ import io
 import json
 import pathlib
 import re
-import shutil
 import struct
 import sys
 import warnings
@@ -29,21 +28,32 @@ LARGEST_MODEL = 64 << 10  # mutations of larger files seldom hit what matters
 LARGEST_MODEL_RUN = 24 << 10
 
 class Seeds:
-    """Writes FOLDER/<target>/<name>."""
+    """Writes FOLDER/<target>/<name>, where it is not there already."""
 
     def __init__(self, folder):
         self.folder = folder
+        self.written = set()
 
     def add(self, target, name, content):
-        path = self.folder / target / name.replace("/", "_")
+        self.write(self.folder / target / name.replace("/", "_"), content if isinstance(content, bytes) else content.encode())
+
+    def write(self, path, content):
+        self.written.add(path)
+        if path.is_file() and path.read_bytes() == content:
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        path.write_bytes(content)
+
+    def remove_others(self):
+        for path in self.folder.rglob("*"):
+            if path.is_file() and path not in self.written:
+                path.unlink()
 
     def words(self, target, words):
         """The dictionary of a target: what a mutation may put in."""
         texts = {word if isinstance(word, bytes) else word.encode() for word in words}
         quoted = ["".join(chr(c) if 32 <= c < 127 and c not in b'"\\' else f"\\x{c:02x}" for c in word) for word in sorted(texts) if 0 < len(word) <= 64]
-        (self.folder / f"{target}.dict").write_text("".join(f'"{word}"\n' for word in quoted))
+        self.write(self.folder / f"{target}.dict", "".join(f'"{word}"\n' for word in quoted).encode())
 
 
 def parts_of(path):
@@ -293,10 +303,10 @@ def main():
     if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
     folder = pathlib.Path(sys.argv[1])
-    shutil.rmtree(folder, ignore_errors=True)
     seeds = Seeds(folder)
     for make in (models, lists, report_seeds.kept_work, report_seeds.reports, data_seeds.data_sets):
         make(seeds)
+    seeds.remove_others()
 
 
 if __name__ == "__main__":
