@@ -36,8 +36,10 @@ struct Progress {
 
 struct CampaignCallbacks {
   std::function<void(const std::string&)> message = {};  // what was chosen: one line each
-  std::function<void(const std::string&)> warning = {};  // what is probably not meant: one line each
-  std::function<void(const Tally&)> golden = {};         // the run without a fault is done
+  // What is probably not meant, or cannot be kept for a run that goes on: one line each, the latter also from
+  // a thread of the run's, one at a time.
+  std::function<void(const std::string&)> warning = {};
+  std::function<void(const Tally&)> golden = {};  // the run without a fault is done
   // At most some ten times a second, from one thread at a time.
   std::function<void(const Progress&)> progress = {};
   const std::atomic<bool>* stop =

@@ -115,6 +115,9 @@ class ReportSink {
   // The same as of the work, of the run without a fault, before `begin`; until the report is finished.
   virtual void keep_golden(std::string_view golden) { static_cast<void>(golden); }
   [[nodiscard]] virtual std::string kept_golden() { return {}; }
+  // What is kept is insurance only: a sink that cannot keep it need not throw, which would end the run, but
+  // may say so here, in one line, once. Asked whenever it was given something; "": nothing is new.
+  [[nodiscard]] virtual std::string keep_warning() { return {}; }
 };
 
 // Rows in memory, of one run: each begins with none, also after one that was interrupted.
@@ -199,6 +202,7 @@ class CsvReport final : public ReportSink {
   [[nodiscard]] size_t kept_scores(std::span<char> to) override;
   void keep_golden(std::string_view golden) override;
   [[nodiscard]] std::string kept_golden() override;
+  [[nodiscard]] std::string keep_warning() override;
 
  private:
   struct State;

@@ -138,8 +138,12 @@ GoldenRun golden_of(const Setup& setup, ReportSink& sink, Engine& engine, const 
                     .before = before ? &*before : nullptr,
                     .keep = {},
                     .seconds = setup.tuning().keep_seconds};
-  if (sink.keeps_work() && can_keep_golden(setup))
-    beside.keep = [&sink](std::string_view bytes) { sink.keep_golden(bytes); };
+  if (sink.keeps_work() && can_keep_golden(setup)) {
+    beside.keep = [&](std::string_view bytes) {
+      sink.keep_golden(bytes);
+      tell_keep_warning(callbacks, sink);
+    };
+  }
   return run_golden(setup, engine, beside);
 }
 

@@ -231,6 +231,7 @@ void CsvReport::keep_golden(std::string_view golden) { state_->keeping().keep_go
 std::string CsvReport::kept_work() { return std::exchange(state_->work, {}); }
 size_t CsvReport::kept_scores(std::span<char> to) { return state_->keeping().kept_scores(to); }
 std::string CsvReport::kept_golden() { return std::exchange(state_->golden, {}); }
+std::string CsvReport::keep_warning() { return state_->journal ? state_->journal->keep_warning() : ""; }
 
 struct GoldenScoreFolder::State {
   ScoreFiles files;

@@ -28,6 +28,11 @@ void report_golden(const CampaignCallbacks& callbacks, const Setup& setup, const
       "probabilities, make a ReLU(max_value=1) the model's last layer, and the threshold is 0.5");
 }
 
+void tell_keep_warning(const CampaignCallbacks& callbacks, ReportSink& sink) {
+  const std::string warning = sink.keep_warning();
+  if (!warning.empty() && callbacks.warning) callbacks.warning(warning);
+}
+
 CheckTotals checked_by(const SelfCheck& check, const ConstantsCheck& constants) noexcept {
   CheckTotals all = check.totals();
   const ConstantTotals& unchanged = constants.totals();
@@ -60,6 +65,7 @@ WorkKeeper ListRun::keeper() {
   keeper.keep = [this](std::string_view work) {
     if (faults_in_work_ > 0) constants_.require_unchanged(golden_, next_fault(), faults_in_work_);
     sink_.keep_work(work);
+    tell_keep_warning(callbacks_, sink_);
   };
   if (sink_.keeps_scores()) keeper.keep_scores = [this](std::string_view more) { sink_.keep_scores(more); };
   return keeper;

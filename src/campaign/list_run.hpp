@@ -18,6 +18,9 @@ namespace tf_injector::detail {
 // Tells the callbacks what the golden run gave, and warns where its scores look wrong.
 void report_golden(const CampaignCallbacks& callbacks, const Setup& setup, const GoldenRun& golden);
 
+// Warns where the sink cannot keep what it is given, which ends no run.
+void tell_keep_warning(const CampaignCallbacks& callbacks, ReportSink& sink);
+
 // Of both checks.
 [[nodiscard]] CheckTotals checked_by(const SelfCheck& check, const ConstantsCheck& constants) noexcept;
 

@@ -88,6 +88,13 @@ std::string describe(const std::string& what, const std::string& path, int error
   return "cannot " + what + " '" + path + "': " + std::generic_category().message(error) + remedy(error);
 }
 
+std::string without_remedy(std::string text) {
+  for (const int error : {ENOSPC, EDQUOT, EFBIG, EROFS}) {
+    if (const std::string end = remedy(error); text.ends_with(end)) text.resize(text.size() - end.size());
+  }
+  return text;
+}
+
 std::string folder_of(const std::string& path) {
   const size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";

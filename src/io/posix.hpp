@@ -43,6 +43,8 @@ class UniqueFd {
 
 // "cannot <what> '<path>': <errno's text>" (with a remedy where there is one).
 [[nodiscard]] std::string describe(const std::string& what, const std::string& path, int error);
+// Such a text, or one that ends with it, without the remedy: for whoever goes on all the same.
+[[nodiscard]] std::string without_remedy(std::string text);
 // "a/b" of "a/b/c", "/" of "/a", "." of "a".
 [[nodiscard]] std::string folder_of(const std::string& path);
 

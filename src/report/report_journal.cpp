@@ -1,8 +1,11 @@
 #include "report/report_journal.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "io/file.hpp"
+#include "io/posix.hpp"
 #include "report/csv_report.hpp"
 #include "report/details_csv.hpp"
 #include "report/score_files.hpp"
@@ -20,6 +23,10 @@ std::string joined_lines(size_t count, const Line& line) {
   text.reserve(bytes);
   for (size_t i = 0; i < count; ++i) text += line(i);
   return text;
+}
+
+const char* cost_of_a_kill(WorkFile::Kind kind) {
+  return kind == WorkFile::Kind::block ? "up to a block of work" : "the run without a fault";
 }
 
 }  // namespace
@@ -79,6 +86,7 @@ void ReportJournal::append(const RowBlock& block, const Spent& spent) {
   add_up(spent);
   write(addition);
   remove_work();
+  has_lost_scores_ = false;
 }
 
 void ReportJournal::remove_work() {
@@ -95,13 +103,17 @@ void ReportJournal::require_own_files() const {
 void ReportJournal::keep_work(std::string_view work) {
   require_own_files();
   if (work.empty()) return remove_work();
+  if (has_lost_scores_) return;
   try {
     scores_.sync();
-  } catch (const OutputError&) {
-    keeps_scores_ = false;
+  } catch (const OutputError& error) {
+    return lose_scores(error);
   }
-  if (!keeps_scores_ && metadata_.scores != score_mode_name(ScoreMode::none)) return remove_work();
-  work_.write(work_key(metadata_), scores_.state(), work);
+  try {
+    work_.write(work_key(metadata_), scores_.state(), work);
+  } catch (const OutputError& error) {
+    warn_not_kept(WorkFile::Kind::block, error);
+  }
 }
 
 std::string ReportJournal::kept_work(const Message& message) {
@@ -115,19 +127,36 @@ std::string ReportJournal::kept_work(const Message& message) {
 }
 
 void ReportJournal::keep_scores(std::string_view more) {
-  if (!keeps_scores_) return;
+  if (!keeps_scores_ || has_lost_scores_) return;
   try {
     scores_.append(more);
-  } catch (const OutputError&) {
-    keeps_scores_ = false;
+  } catch (const OutputError& error) {
+    lose_scores(error);
   }
+}
+
+// Those that come later in the block are of no use without them.
+void ReportJournal::lose_scores(const OutputError& error) {
+  remove_work();
+  has_lost_scores_ = true;
+  warn_not_kept(WorkFile::Kind::block, error);
+}
+
+void ReportJournal::warn_not_kept(WorkFile::Kind kind, const OutputError& error) {
+  if (std::exchange(has_warned_, true)) return;
+  warning_ = fmt::format("{}; the run goes on, but as long as that file cannot be written a kill may cost {}",
+                         posix::without_remedy(error.what()), cost_of_a_kill(kind));
 }
 
 void ReportJournal::keep_golden(std::string_view golden) {
   if (!keeps_golden_) return;
   require_own_files();
   if (golden.empty()) return golden_.remove();
-  golden_.write(golden_key(metadata_), "", golden);
+  try {
+    golden_.write(golden_key(metadata_), "", golden);
+  } catch (const OutputError& error) {
+    warn_not_kept(WorkFile::Kind::golden, error);
+  }
 }
 
 std::string ReportJournal::kept_golden(const Message& message) const {

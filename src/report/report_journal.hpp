@@ -5,12 +5,14 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/message.hpp"
 #include "io/sha256.hpp"
 #include "report/report_open.hpp"
 #include "report/score_log.hpp"
 #include "report/work_file.hpp"
+#include "tf_injector/error.hpp"
 
 namespace tf_injector::detail {
 
@@ -31,13 +33,15 @@ class ReportJournal {
   void finish(const Spent& spent);
 
   // What is done of the block that comes next, for a run that goes on; replaces what was kept before. Can it
-  // be? (Not where another's file stands in its place.) "": nothing is. Throws OutputError.
+  // be? (Not where another's file stands in its place.) "": nothing is. Where it cannot be written (a full
+  // disk), what was kept before stays, and the next time may do better. Throws OutputError: what stands at
+  // the report's path is not this run's any more.
   [[nodiscard]] bool keeps_work() const noexcept { return keeps_work_; }
   void keep_work(std::string_view work);
   // What was kept behind the rows that the report has; "": nothing. `message`: why it is left out.
   [[nodiscard]] std::string kept_work(const Message& message);
-  // Scores of that work, in pieces: those that came before a keep_work belong to it. Where there is no room
-  // for them nothing is kept of the report from then on.
+  // Scores of that work, in pieces: those that came before a keep_work belong to it. Where they cannot be
+  // written, nothing is kept of the block.
   [[nodiscard]] bool keeps_scores() const noexcept { return keeps_work_ && keeps_scores_; }
   void keep_scores(std::string_view more);
   // The next of those of kept_work, fewer than asked for only at the end.
@@ -45,6 +49,8 @@ class ReportJournal {
   // The same as of the work, of the golden run: until the report is finished.
   void keep_golden(std::string_view golden);
   [[nodiscard]] std::string kept_golden(const Message& message) const;
+  // One line, the first time that something could not be kept. "": nothing is new.
+  [[nodiscard]] std::string keep_warning() { return std::exchange(warning_, {}); }
 
   [[nodiscard]] int64_t rows() const noexcept { return metadata_.rows; }
   [[nodiscard]] const ReportPaths& paths() const noexcept { return paths_; }
@@ -61,6 +67,8 @@ class ReportJournal {
   void add_up(const Spent& spent);
   void write_metadata();
   void remove_work();
+  void lose_scores(const OutputError& error);
+  void warn_not_kept(WorkFile::Kind kind, const OutputError& error);
 
   ReportPaths paths_;
   AppendFile file_;
@@ -71,6 +79,9 @@ class ReportJournal {
   WorkFile work_, golden_;
   ScoreLog scores_;
   bool keeps_work_ = false, keeps_scores_ = false, keeps_golden_ = false;
+  bool has_lost_scores_ = false;  // of the block in work
+  std::string warning_;           // that nobody has taken yet
+  bool has_warned_ = false;       // of a file that could not be written
 };
 
 }  // namespace tf_injector::detail

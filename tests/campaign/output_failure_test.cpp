@@ -1,11 +1,9 @@
 // Folders that cannot be written and disks that are full.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
-
-#include <csignal>
 
 #include "campaign/campaign_fixture.hpp"
+#include "support/file_size_limit.hpp"
 
 namespace tf_injector::detail::test {
 namespace {
@@ -32,27 +30,6 @@ TEST_F(OutputFailureTest, AFolderThatCannotBeWrittenIsKnownBeforeAnyInference) {
   fs::create_directories(path("r.csv"));
   EXPECT_EQ(error_of([&] { run(inputs, options(), no_inference()); }).kind(), ErrorKind::output);
 }
-
-// Files may not grow beyond this many bytes as long as it lives: what a full disk is, for a test.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(uint64_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit limit = before_;
-    limit.rlim_cur = bytes;
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  rlimit before_{};
-  void (*handler_)(int);
-};
 
 TEST_F(OutputFailureTest, AFullDiskLeavesAReportThatGoesOn) {
   CaseOptions c;

@@ -8,6 +8,7 @@ import threading
 from torture import program
 from torture.case import Failed
 
+KEPT = re.compile(r"\br\.run\.(part|part\.scores|golden)'")  # what a run goes on without
 SAME_IN_METADATA = ("schema", "state", "report", "scores", "settings", "preprocess", "images", "classes", "faults", "layers", "details", "plan")
 
 
@@ -115,6 +116,12 @@ class OneFile(Campaign):
             if name in expected and read(path) != expected[name]:
                 raise Failed(f"{name} is incomplete")
         return 0
+
+
+def says_not_kept(ended, error):
+    """The run is done, and said in one line that what it does of a block could not be kept: the file, and the system's text."""
+    lines = [line for line in ended.err.splitlines() if line.startswith("warning")]
+    return ended.code == program.DONE and len(lines) == 1 and error in lines[0] and KEPT.search(lines[0]) is not None
 
 
 def files_of(folder):

@@ -5,10 +5,11 @@ import re
 
 from torture import program, shim, strace
 from torture.case import Case, Failed, Figures
+from torture.campaign import says_not_kept
 from torture.rows import kills_at_calls
 
 NUMBER, FAULT, UNIT = 3, "every write-side call fails", "failed calls"
-CRITERION = "exit 4 naming file and error (EINTR, short: unnoticed), going on identical"
+CRITERION = "exit 4 naming file and error (of kept work: a warning; EINTR, short: unnoticed), going on identical"
 PYTHON_TOOL = "a traceback, a report that is cut"
 SHORT = 50
 ERRORS = ("ENOSPC", "EIO", "EDQUOT")
@@ -56,6 +57,9 @@ def fail(torture, campaign, start, call, error, ever_after):
         if ended.code == program.DONE and goes_on:
             if not call.name.startswith("unlink"):  # what could not be removed is removed by the next run
                 campaign.check(torture, folder)
+        elif says_not_kept(ended, os.strerror(getattr(errno, error))):
+            campaign.check(torture, folder)
+            milliseconds = None  # it goes on to its end
         elif ended.code != program.NOT_WRITTEN:
             raise Failed(ended.describe())
         elif call.descriptor in (1, 2):  # no line can be said where standard error fails with the results
@@ -100,6 +104,20 @@ def error_cases(torture, campaign, start, calls):
                 yield Case(name, lambda call=call, error=error, ever_after=ever_after: fail(torture, campaign, start, call, error, ever_after))
 
 
+def kept_cases(torture):
+    """The calls by which a block's work is kept for the first time, of a run that is long enough for that."""
+    campaign = torture.one_long_block["long_block"]
+    with torture.folder() as folder:
+        calls = strace.calls_of(campaign, folder)
+    names = [re.search(r"[^/\"]*\.tmp", call.arguments) for call in calls if call.name.startswith("rename") and "r.run.part" in call.arguments]
+    if not names:
+        raise Failed("the block was not kept")
+    for call in calls:
+        if names[0][0] in call.arguments:
+            for error in ("ENOSPC", "EIO"):
+                yield Case(f"kept:{error}:{call.label}", lambda call=call, error=error: fail(torture, campaign, "anew", call, error, False))
+
+
 def after_loading(calls):
     """The calls of the program itself: those that come behind the last shared library."""
     last = max((place for place, call in enumerate(calls) if call.name == "openat" and ".so" in call.arguments), default=-1)
@@ -133,4 +151,4 @@ def every_case(torture):
 
 def cases(torture):
     program.need("strace", "strace")
-    return torture.choose(NUMBER, every_case(torture), SHORT)
+    return torture.choose(NUMBER, every_case(torture), SHORT) + ([] if torture.short else list(kept_cases(torture)))

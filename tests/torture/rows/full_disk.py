@@ -4,10 +4,11 @@ import shlex
 import subprocess
 
 from torture import program
+from torture.campaign import says_not_kept
 from torture.case import Case, Failed, Figures, NotRun
 
 NUMBER, FAULT, UNIT = 4, "disk full", "full disks"
-CRITERION = "exit 4 naming file and error; with space again identical"
+CRITERION = "exit 4 naming file and error (of kept work: a warning, and the files identical); with space again identical"
 PYTHON_TOOL = "not known"
 KIB = 1024
 
@@ -30,6 +31,15 @@ def size_limit(torture, campaign, size):
         campaign.check_partial(torture, folder)
         campaign.finish(torture, folder)
         return Figures(milliseconds=1000 * ended.seconds)
+
+
+def no_room_to_keep(torture, campaign, size):
+    """Files may grow to more than all that the run must write, and less than what is kept of its one block."""
+    with torture.folder() as folder:
+        ended = campaign.run(folder, before=[program.need("prlimit", "util-linux"), f"--fsize={size}"])
+        if not says_not_kept(ended, "File too large"):
+            raise Failed(f"{ended.describe()}; exit code 0 and a warning that names what is not kept were expected")
+        campaign.check(torture, folder)
 
 
 def in_own_mounts(torture, commands, folder):
@@ -112,6 +122,8 @@ def cases(torture):
             yield Case(f"{campaign.name}:limit:{size}", lambda campaign=campaign, size=size: size_limit(torture, campaign, size))
         for size in disks:
             yield Case(f"{campaign.name}:tmpfs:{size}", lambda campaign=campaign, size=size: small_disk(torture, campaign, size))
+    for name, size in () if torture.short else (("long_block", 64 * KIB), ("long_changed", 256 * KIB)):
+        yield Case(f"kept:{name}", lambda name=name, size=size: no_room_to_keep(torture, torture.one_long_block[name], size))
     yield Case("scores_that_cannot_fit", lambda: scores_that_cannot_fit(torture))
     for name, device, words in device_cases(torture):
         yield Case(f"dev_full:{name}", lambda words=words, device=device: full_device(torture, words, device))
