@@ -116,7 +116,8 @@ class ReportSink {
   virtual void keep_golden(std::string_view golden) { static_cast<void>(golden); }
   [[nodiscard]] virtual std::string kept_golden() { return {}; }
   // What is kept is insurance only: a sink that cannot keep it need not throw, which would end the run, but
-  // may say so here, in one line, once. Asked whenever it was given something; "": nothing is new.
+  // may say so here, in one line, once. Asked when a run begins and whenever it was given something; "":
+  // nothing is new.
   [[nodiscard]] virtual std::string keep_warning() { return {}; }
 };
 

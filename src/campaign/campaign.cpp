@@ -150,6 +150,7 @@ GoldenRun golden_of(const Setup& setup, ReportSink& sink, Engine& engine, const 
 CampaignSummary run_faults(const Setup& setup, ReportSink& sink, const CampaignCallbacks& callbacks) {
   const std::span<const ReportRow> before = checked_rows(setup, sink);
   if (sink.is_finished()) return summary_of(sink, before);
+  tell_keep_warning(callbacks, sink);
   const std::unique_ptr<Engine> engine = setup.make_engine();
   std::optional<PartialBlock> work = work_before(setup, sink, before.size(), callbacks);
   std::unique_ptr<SelfCheck> check = make_self_check(setup, setup.needs.check, callbacks.stop);

@@ -29,6 +29,13 @@ const char* cost_of_a_kill(WorkFile::Kind kind) {
   return kind == WorkFile::Kind::block ? "up to a block of work" : "the run without a fault";
 }
 
+std::string in_the_way(const std::string& path, WorkFile::Kind kind) {
+  return fmt::format(
+      "'{}' is not a file of this program: it is left alone, and a kill may cost {}, which would be kept in "
+      "its place; move it away",
+      path, cost_of_a_kill(kind));
+}
+
 }  // namespace
 
 ReportJournal::ReportJournal(OpenedReport& opened, const RunMetadata& run)
@@ -58,6 +65,12 @@ ReportJournal::ReportJournal(OpenedReport& opened, const RunMetadata& run)
   } else {
     remove_work();
     golden_.remove();
+  }
+  const bool has_scores = metadata_.scores != score_mode_name(ScoreMode::none);
+  if (!keeps_work_ || (has_scores && !keeps_scores_)) {
+    warning_ = in_the_way(keeps_work_ ? scores_.path() : work_.path(), WorkFile::Kind::block);
+  } else if (!keeps_golden_) {
+    warning_ = in_the_way(golden_.path(), WorkFile::Kind::golden);
   }
   add_up({});
   write_metadata();

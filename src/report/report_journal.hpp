@@ -49,7 +49,8 @@ class ReportJournal {
   // The same as of the work, of the golden run: until the report is finished.
   void keep_golden(std::string_view golden);
   [[nodiscard]] std::string kept_golden(const Message& message) const;
-  // One line, the first time that something could not be kept. "": nothing is new.
+  // One line, once: that a file of somebody else's stands where something would be kept, or, the first time,
+  // that it could not be written. "": nothing is new.
   [[nodiscard]] std::string keep_warning() { return std::exchange(warning_, {}); }
 
   [[nodiscard]] int64_t rows() const noexcept { return metadata_.rows; }

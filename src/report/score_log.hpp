@@ -18,6 +18,7 @@ class ScoreLog {
   // Of the part of a report at this path. Nothing is opened.
   explicit ScoreLog(const std::string& part_path);
 
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
   // True if nothing is there, or such a file: it may be written and removed.
   [[nodiscard]] bool is_own() const;
   // What is there now, as one line; "": nothing.

@@ -1,4 +1,4 @@
-// Where what is done of a block cannot be kept (a full disk) the run goes on, and says
+// Where what is done of a block cannot be kept (a full disk, somebody else's file) the run goes on, and says
 // so.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -127,6 +127,32 @@ TEST_F(KeptWorkFailureTest, WithoutRoomForTheGoldenRunTheRunGoesOn) {
   EXPECT_FALSE(run_to_golden(inputs, one_thread(), 1 << 30, images));
   expect_warning("r.run.golden", "the run without a fault");
   EXPECT_EQ(read_text(path("r.csv")), expected);
+}
+
+TEST_F(KeptWorkFailureTest, AFileThatIsInTheWayIsSaidWhenARunBegins) {
+  const RunInputs inputs = random_inputs(975);
+  const std::string expected = whole_report(inputs);
+  const auto warnings_with = [&](const std::string& file, ScoreMode scores) {
+    begin_anew();
+    write_atomic(path(file), "mine");
+    RunOptions o = one_thread();
+    o.scores = scores;
+    warnings_.clear();
+    run_to_end(inputs, o, {});
+    EXPECT_EQ(read_text(path(file)), "mine");
+    EXPECT_EQ(read_text(path("r.csv")), expected);
+    return warnings_;
+  };
+  const auto says = [&](const std::string& file, const std::string& cost) {
+    return ElementsAre(AllOf(HasSubstr("'" + path(file) + "' is not a file of this program"),
+                             HasSubstr("a kill may cost " + cost), HasSubstr("move it away")));
+  };
+  const std::string block = "up to a block of work", golden = "the run without a fault";
+  EXPECT_THAT(warnings_with("r.run.part", ScoreMode::none), says("r.run.part", block));
+  EXPECT_THAT(warnings_with("r.run.part", ScoreMode::all), says("r.run.part", block));
+  EXPECT_THAT(warnings_with("r.run.part.scores", ScoreMode::changed), says("r.run.part.scores", block));
+  EXPECT_THAT(warnings_with("r.run.part.scores", ScoreMode::none), testing::IsEmpty());
+  EXPECT_THAT(warnings_with("r.run.golden", ScoreMode::none), says("r.run.golden", golden));
 }
 
 }  // namespace
