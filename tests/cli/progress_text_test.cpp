@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cli/text/result_text.hpp"
+
 namespace tf_injector::detail::cli {
 namespace {
 
@@ -107,6 +109,16 @@ TEST(ProgressLine, SaysEverythingThatIsKnown) {
   EXPECT_EQ(progress_line(progress_figures(halfway())),
             "8320/16640 faults (50.0 %), 12.3/s, 0:11:16 left, critical 1.23 %");
   EXPECT_EQ(progress_line(progress_figures({.faults_total = 30})), "0/30 faults (0.0 %)");
+}
+
+// 100 x (7 / 20000) lies below 0.035, where (100 x 7) / 20000 lies above.
+TEST(ProgressLine, RoundsTheCriticalRateAsTheTableDoes) {
+  const ProgressFigures figures =
+      progress_figures({.faults_total = 2, .rows_written = 2, .critical = 7, .images_evaluated = 20000});
+  const std::string critical = "critical " + percent_text(7, 20000);
+  EXPECT_EQ(critical, "critical 0.04 %");
+  EXPECT_THAT(progress_line(figures), testing::EndsWith(critical));
+  EXPECT_THAT(progress_bar(figures, plain_terminal(80)), testing::EndsWith(critical));
 }
 
 TEST(TransferFigures, WhatWasThereBeforeCountsInTheShareButNotInTheRate) {

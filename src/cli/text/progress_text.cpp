@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/text/estimate_text.hpp"
+#include "cli/text/result_text.hpp"
 #include "core/bytes_text.hpp"
 
 namespace tf_injector::detail::cli {
@@ -37,7 +38,7 @@ std::vector<std::string> bar_parts(const ProgressFigures& figures) {
   std::vector<std::string> parts = {fmt::format("{:>{}}/{}", figures.done, width, figures.total)};
   if (figures.per_second) parts.push_back(rate_text(*figures.per_second));
   if (figures.seconds_left) parts.push_back(duration_text(*figures.seconds_left) + " left");
-  if (figures.critical_rate) parts.push_back(fmt::format("critical {:.2f} %", 100 * *figures.critical_rate));
+  if (figures.critical_rate) parts.push_back("critical " + figures.critical);
   return parts;
 }
 
@@ -87,6 +88,7 @@ ProgressFigures progress_figures(const Progress& progress) {
   if (progress.images_evaluated > 0) {
     figures.critical_rate =
         static_cast<double>(progress.critical) / static_cast<double>(progress.images_evaluated);
+    figures.critical = percent_text(progress.critical, progress.images_evaluated);
   }
   return figures;
 }
@@ -121,7 +123,7 @@ std::string progress_line(const ProgressFigures& figures) {
   std::string line = fmt::format("{}/{} faults ({:.1f} %)", figures.done, figures.total, 100 * figures.share);
   if (figures.per_second) line += ", " + rate_text(*figures.per_second);
   if (figures.seconds_left) line += ", " + duration_text(*figures.seconds_left) + " left";
-  if (figures.critical_rate) line += fmt::format(", critical {:.2f} %", 100 * *figures.critical_rate);
+  if (figures.critical_rate) line += ", critical " + figures.critical;
   return line;
 }
 

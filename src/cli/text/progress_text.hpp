@@ -18,6 +18,7 @@ struct ProgressFigures {
   std::optional<double> per_second;  // faults of this run; nothing before the first figures
   std::optional<double> seconds_left;
   std::optional<double> critical_rate;  // 0..1, over the rows in the report
+  std::string critical;                 // the same as the table at the end has it: "1.23 %"
 };
 [[nodiscard]] ProgressFigures progress_figures(const Progress& progress);
 
