@@ -101,6 +101,8 @@ struct ReportStatisticsOptions {
       {};  // raw failures in 10^9 hours of a million bits; to kMostFitPerMbit
   std::optional<double> wanted_margin = {};
   size_t worst = 20;  // faults that are listed
+  // Also what detail_statistics gives of this path. Nothing: no details.
+  std::optional<std::string> details = {};
 };
 
 struct ReportStatistics {

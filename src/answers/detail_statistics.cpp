@@ -1,4 +1,5 @@
-// A details file (`run --details`) beside its report.
+#include "answers/detail_statistics.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "answers/report_metadata.hpp"
 #include "io/file.hpp"
 #include "io/sha256.hpp"
 #include "report/details_csv.hpp"
@@ -24,23 +24,19 @@ using namespace detail;
 namespace detail {
 namespace {
 
-// What the metadata beside a report say of its details and classes.
-struct NamedDetails {
-  DetailsMetadata details;
-  int64_t classes = 0;
-};
-std::optional<NamedDetails> named_details(const std::string& report) {
-  const std::optional<RunMetadata> metadata = metadata_beside(report);
-  if (!metadata || !metadata->details) return std::nullopt;
-  return NamedDetails{.details = *metadata->details, .classes = metadata->classes};
+// "" where the metadata name none, or one that is no longer there.
+std::string details_beside(const AskedReport& report) {
+  if (!report.metadata || !report.metadata->details) return "";
+  const std::filesystem::path folder = std::filesystem::path(report.path).parent_path();
+  const std::string path = (folder / report.metadata->details->file).string();  // a whole path stays as it is
+  return file_exists(path) ? path : "";
 }
 
-// "" where there is none, or no longer.
-std::string details_beside(const std::string& report, const std::optional<NamedDetails>& named) {
-  if (!named) return "";
-  const std::filesystem::path folder = std::filesystem::path(report).parent_path();
-  const std::string path = (folder / named->details.file).string();  // a whole path stays as it is
-  return file_exists(path) ? path : "";
+// Are these the bytes of the details that the metadata name, with a table of classes?
+bool has_confusion(const AskedReport& report, const std::string& text) {
+  if (!report.metadata || !report.metadata->details) return false;
+  const DetailsMetadata& named = *report.metadata->details;
+  return !named.confusion.empty() && named.sha256 == sha256_of(text.data(), text.size());
 }
 
 void require_rows_of(const FinishedReport& report, const std::vector<DetailsRow>& rows,
@@ -89,26 +85,26 @@ DetailStatistics add_up(const std::vector<DetailsRow>& rows, const FinishedRepor
 }
 
 }  // namespace
+
+std::optional<DetailStatistics> detail_statistics_of(const std::string& path, const AskedReport& report) {
+  const std::string file = path.empty() ? details_beside(report) : path;
+  if (file.empty()) return std::nullopt;
+  const std::string text = read_text(file);
+  const std::vector<DetailsRow> rows = parse_details(text, file);
+  require_rows_of(report.content, rows, file);
+  DetailStatistics details = add_up(rows, report.content);
+  details.path = file;
+  if (has_confusion(report, text)) {
+    details.class_count = report.metadata->classes;
+    details.confusion = report.metadata->details->confusion;
+  }
+  return details;
+}
+
 }  // namespace detail
 
 std::optional<DetailStatistics> detail_statistics(const std::string& path, const std::string& report) {
-  return guarded([&]() -> std::optional<DetailStatistics> {
-    const std::optional<NamedDetails> named = named_details(report);
-    const std::string file = path.empty() ? details_beside(report, named) : path;
-    if (file.empty()) return std::nullopt;
-    const FinishedReport finished = read_report(report);
-    const std::string text = read_text(file);
-    const std::vector<DetailsRow> rows = parse_details(text, file);
-    require_rows_of(finished, rows, file);
-    DetailStatistics details = add_up(rows, finished);
-    details.path = file;
-    if (named && named->details.sha256 == sha256_of(text.data(), text.size()) &&
-        !named->details.confusion.empty()) {
-      details.class_count = named->classes;
-      details.confusion = named->details.confusion;
-    }
-    return details;
-  });
+  return guarded([&] { return detail_statistics_of(path, read_asked_report(report)); });
 }
 
 }  // namespace tf_injector

@@ -11,6 +11,7 @@
 #include <tuple>
 #include <utility>
 
+#include "answers/detail_statistics.hpp"
 #include "answers/domain_mean.hpp"
 #include "answers/domain_walk.hpp"
 #include "answers/exact_share.hpp"
@@ -316,6 +317,10 @@ void add_metadata(ReportStatistics& result, const RunMetadata& metadata) {
   result.provenance = provenance_of(metadata);
 }
 
+void add_details(ReportStatistics& result, const AskedReport& asked, const ReportStatisticsOptions& options) {
+  if (options.details) result.details = detail_statistics_of(*options.details, asked);
+}
+
 }  // namespace
 
 const OutcomeName& outcome_name(Outcome outcome) noexcept { return kNames[static_cast<size_t>(outcome)]; }
@@ -341,14 +346,19 @@ int64_t outcome_images(const Tally& tally, Outcome outcome) noexcept {
 ReportStatistics report_statistics(const std::string& path, const ReportStatisticsOptions& options) {
   return guarded([&] {
     check_options(options);
-    const std::optional<RunMetadata> metadata = metadata_beside(path);
-    if (metadata) require_unchanged(path, *metadata);
-    const FinishedReport report = read_report(path);
-    if (!metadata) return statistics_of(path, report, {}, path, options);
-    require_finished(*metadata, report, path);
-    ReportStatistics result = statistics_of(
-        path, report, {.plan = metadata->plan, .layers = metadata->layers}, metadata_path_of(path), options);
-    add_metadata(result, *metadata);
+    const AskedReport asked = read_asked_report(path);
+    if (!asked.metadata) {
+      ReportStatistics result = statistics_of(path, asked.content, {}, path, options);
+      add_details(result, asked, options);
+      return result;
+    }
+    const RunMetadata& metadata = *asked.metadata;
+    require_finished(metadata, asked.content, path);
+    ReportStatistics result =
+        statistics_of(path, asked.content, {.plan = metadata.plan, .layers = metadata.layers},
+                      metadata_path_of(path), options);
+    add_metadata(result, metadata);
+    add_details(result, asked, options);
     return result;
   });
 }
@@ -357,19 +367,19 @@ ReportStatistics report_statistics(const std::string& path, const Model& model, 
                                    const ReportStatisticsOptions& options) {
   return guarded([&] {
     check_options(options);
-    const std::optional<RunMetadata> metadata = metadata_beside(path);
-    if (metadata) require_unchanged(path, *metadata);
-    const FinishedReport report = read_report(path);
+    const AskedReport asked = read_asked_report(path);
+    const std::optional<RunMetadata>& metadata = asked.metadata;
     if (metadata) {
-      require_finished(*metadata, report, path);
+      require_finished(*metadata, asked.content, path);
       require_model(*metadata, model, path);
     }
     const std::string& known = plan.empty() && metadata ? metadata->plan : plan;
     ReportStatistics result =
-        statistics_of(path, report, {.plan = known, .layers = kernel_layers(model)}, path, options);
+        statistics_of(path, asked.content, {.plan = known, .layers = kernel_layers(model)}, path, options);
     if (metadata) add_metadata(result, *metadata);
     result.model = network_name(model.source());
     if (!metadata) result.provenance = {{"model", model.source()}, {"model SHA-256", model.sha256()}};
+    add_details(result, asked, options);
     return result;
   });
 }

@@ -24,9 +24,10 @@ ReportStatistics statistics_of(const std::string& path, const std::string& name,
                                const std::optional<Model>& model, const std::string& plan,
                                const ReportStatisticsOptions& options, const std::string& details) {
   const nb::gil_scoped_release release;
+  ReportStatisticsOptions all = options;
+  all.details = details;
   ReportStatistics statistics =
-      model ? report_statistics(path, *model, plan, options) : report_statistics(path, options);
-  statistics.details = detail_statistics(details, path);
+      model ? report_statistics(path, *model, plan, all) : report_statistics(path, all);
   if (!name.empty()) statistics.report = name;
   return statistics;
 }

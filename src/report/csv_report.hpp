@@ -34,5 +34,7 @@ struct Report {
 // inj_id must occur once. A last line without a line end is left out: the run was killed while it wrote it.
 // Throws Error(bad_input) for the first other line: "label:line:column: what; expected ...; found ...".
 [[nodiscard]] Report parse_report(std::string_view text, const std::string& label);
+// The same of a report that must have its golden row and end with a whole line; others are refused too.
+[[nodiscard]] FinishedReport parse_whole_report(std::string_view text, const std::string& label);
 
 }  // namespace tf_injector::detail

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <string_view>
 #include <utility>
 
 #include "io/file.hpp"
@@ -12,16 +13,21 @@ namespace tf_injector {
 
 using namespace detail;
 
-FinishedReport read_report(const std::string& path) {
-  const std::string text = read_text(path);
-  Report report = parse_report(text, path);
+namespace detail {
+
+FinishedReport parse_whole_report(std::string_view text, const std::string& label) {
+  Report report = parse_report(text, label);
   if (report.golden.images == 0 || report.complete_bytes != text.size()) {
     throw Error(ErrorKind::bad_input,
-                fmt::format("{}: {}; the command that wrote it goes on with it", path,
+                fmt::format("{}: {}; the command that wrote it goes on with it", label,
                             report.golden.images == 0 ? "no golden row yet" : "its last line is torn"));
   }
   return {.golden = report.golden, .rows = std::move(report.rows)};
 }
+
+}  // namespace detail
+
+FinishedReport read_report(const std::string& path) { return parse_whole_report(read_text(path), path); }
 
 std::vector<BitGroupSummary> summarize(std::span<const ReportRow> rows) {
   return GroupSummary(rows).groups();

@@ -9,6 +9,8 @@ import threading
 
 import numpy as np
 import pytest
+import small_campaign
+from interrupted_calls import needs_strace
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("TFI_PROGRAM", ROOT / "build/release/tf_injector"))
@@ -101,3 +103,15 @@ def test_an_empty_pipe_is_one_clear_line(name, tmp_path):
     make_inputs(tmp_path, MODELS[0])
     code, said = run(tmp_path, tmp_path / "r.csv", **{name: "/dev/stdin"})
     assert code == 3 and len(said.splitlines()) == 1 and "/dev/stdin" in said, said
+
+
+@needs_strace
+def test_a_report_is_read_once(tmp_path):
+    """What its metadata prove and what is said of it are the same bytes; so are those of its details."""
+    words = [*small_campaign.campaign_in(tmp_path), "--report", tmp_path / "r.csv", "--details", tmp_path / "d.csv", "-q"]
+    assert small_campaign.run(*words).returncode == 0
+    trace = tmp_path / "trace"
+    done = small_campaign.run("report", tmp_path / "r.csv", before=["strace", "-f", "-qq", "-e", "trace=openat", "-o", trace])
+    assert done.returncode == 0, done.stderr
+    opened = trace.read_text()
+    assert {name: opened.count(f'/{name}"') for name in ("r.csv", "r.run.json", "d.csv")} == {"r.csv": 1, "r.run.json": 1, "d.csv": 1}

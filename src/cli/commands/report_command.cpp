@@ -120,15 +120,11 @@ void ReportCommand::check_files() const {
 }
 
 ReportStatistics ReportCommand::statistics(Console& console) const {
-  ReportStatistics result;
-  if (model.empty()) {
-    result = report_statistics(report, options);
-  } else {
-    const Model loaded = Model::load(model);
-    result = report_statistics(report, loaded, list.empty() ? "" : plan_of(list, loaded, console), options);
-  }
-  result.details = detail_statistics(details, report);
-  return result;
+  ReportStatisticsOptions all = options;
+  all.details = details;
+  if (model.empty()) return report_statistics(report, all);
+  const Model loaded = Model::load(model);
+  return report_statistics(report, loaded, list.empty() ? "" : plan_of(list, loaded, console), all);
 }
 
 void ReportCommand::run(const CommandContext& context) const {
