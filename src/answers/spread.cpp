@@ -89,7 +89,7 @@ class SpreadThread {
     }
   }
 
-  void run(const Tile& tile) {
+  void run(const Tile& tile, const std::atomic<bool>* stop) {
     const FlushDenormals flush;
     const BatchContext context{.batch = tile.batch, .batch_index = tile.batch_index};
     load_inputs(work_.plan(), golden_, work_.session.feed.fill(tile, buffers_));
@@ -99,6 +99,7 @@ class SpreadThread {
     size_t next_patch = 0;
     if (work_.steps() == 0) copy_golden(tile.images);  // the scores are the images
     for (size_t i = 0; i < work_.steps(); ++i) {
+      check_stop(stop);
       const Kernel& kernel = *work_.parts().steps[i].kernel;
       if (i == work_.first) copy_golden(tile.images);
       const Kernel* hit = &kernel;
@@ -287,7 +288,7 @@ FaultSpread spread_of(const Session::State& session, const OpNetwork& network, c
     check_stop(stop);
     std::unique_ptr<SpreadThread>& mine = threads[static_cast<size_t>(thread)];
     if (!mine) mine = std::make_unique<SpreadThread>(work, layout.tile);
-    mine->run(tiles[tile]);
+    mine->run(tiles[tile], stop);
   });
   FaultSpread spread;
   std::map<std::pair<int, int>, int64_t> changes;

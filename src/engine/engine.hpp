@@ -3,6 +3,7 @@
 // held against.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -22,6 +23,9 @@ namespace tf_injector::detail {
 struct TileImages {
   std::span<const std::span<const float>> inputs;
   Tile tile;
+  // Once it is true, the engine throws Stopped between two steps of the network, and is then of no further
+  // use.
+  const std::atomic<bool>* stop = nullptr;
 };
 
 // Where an engine puts what it finds. Both are called on the engine's thread and may throw: the engine stops.

@@ -64,7 +64,8 @@ class PlainEngine final : public Engine {
  private:
   void run(const Overlay* overlay, const TileImages& images, int thread, std::span<float> scores) {
     evaluate(plan_, overlay, workspaces_[static_cast<size_t>(thread)], images.inputs, images.tile.images,
-             {.batch = images.tile.batch, .batch_index = images.tile.batch_index}, scores);
+             {.batch = images.tile.batch, .batch_index = images.tile.batch_index, .stop = images.stop},
+             scores);
   }
 
   const Plan& plan_;

@@ -96,7 +96,9 @@ class ReplayEngine final : public Engine, public ConstEngineArrays {
     }
     workspaces_[static_cast<size_t>(thread)]->run_golden(
         inputs,
-        {.batch = images.tile.batch, .batch_index = (images.tile.batch_index + image) % images.tile.batch},
+        {.batch = images.tile.batch,
+         .batch_index = (images.tile.batch_index + image) % images.tile.batch,
+         .stop = images.stop},
         scores);
   }
 

@@ -6,6 +6,7 @@
 
 #include "core/bits.hpp"
 #include "core/flush_denormals.hpp"
+#include "core/stop.hpp"
 #include "plan/draft.hpp"
 #include "tf_injector/error.hpp"
 
@@ -142,6 +143,7 @@ void evaluate(const Plan& plan, const Overlay* overlay, Workspace& workspace,
   load_inputs(plan, workspace, inputs);
   size_t next_patch = 0;
   for (size_t i = 0; i < p.steps.size(); ++i) {
+    check_stop(context.stop);
     const Kernel* kernel = p.steps[i].kernel.get();
     if (overlay != nullptr && next_patch < overlay->steps().size() && overlay->steps()[next_patch].step == i)
       kernel = overlay->steps()[next_patch++].kernel.get();

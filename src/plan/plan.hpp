@@ -3,6 +3,7 @@
 // the faulted one.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -102,6 +103,7 @@ class Workspace {
 struct BatchContext {
   int batch = 2;        // size of the batch in which the original feeds every image of this tile
   int batch_index = 0;  // of the tile's first image in its batch
+  const std::atomic<bool>* stop = nullptr;  // once it is true, no further step begins: Stopped is thrown
 };
 
 // Puts the images where the steps find them; inputs as for evaluate.

@@ -4,6 +4,8 @@
 #include <array>
 #include <limits>
 
+#include "core/stop.hpp"
+
 namespace tf_injector::detail::replay {
 
 GoldenActivations::GoldenActivations(const ReplayPlan& plan) : plan_(plan) {
@@ -17,6 +19,7 @@ void GoldenActivations::run(std::span<const std::span<const float>> inputs, Batc
     std::copy(inputs[i].begin(), inputs[i].end(), values_[i].data());
   }
   for (size_t s = 0; s < plan_.steps().size(); ++s) {
+    check_stop(context.stop);
     if (!before_[s].empty()) {
       plan_.steps()[s].linear->kernel->run_with_before(args(s, context), before_[s].data());
     } else {

@@ -3,6 +3,8 @@
 #include <cassert>
 #include <functional>
 
+#include "core/stop.hpp"
+
 namespace tf_injector::detail::replay {
 
 PackExecutor::PackExecutor(const ReplayPlan& plan, const GoldenActivations& golden, PackedActivations& values,
@@ -28,6 +30,7 @@ void PackExecutor::run(size_t first, size_t end, std::span<const LayerFaults> hi
     LaneMask reached = 0;
     for (int value : step.reads) reached |= values_.changed_lanes(value);
     if (reached == 0 && hit == nullptr) continue;
+    check_stop(context.stop);
     values_.begin(step.output);
     if (hit != nullptr && !hit->lane.empty()) {
       compute_hit(step, s, reached, *hit, context);

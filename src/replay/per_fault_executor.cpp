@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "core/for_each_bit.hpp"
+#include "core/stop.hpp"
 #include "replay/finish_pixel.hpp"
 
 namespace tf_injector::detail::replay {
@@ -43,7 +44,10 @@ void PerFaultExecutor::run(size_t first, size_t end, std::span<const LayerFaults
   counters_.alone_faults += static_cast<int64_t>(count);
   for (size_t s = first; s < end; ++s) {
     const ReplayStep& step = plan_.steps()[s];
-    for (Fault& fault : faults) run_step(fault, step, context);
+    for (Fault& fault : faults) {
+      check_stop(context.stop);
+      run_step(fault, step, context);
+    }
     while (!hits.empty() && hits.front().step < s) hits = hits.subspan(1);
     if (!hits.empty() && hits.front().step == s) hit(faults, hits.front(), step, context);
   }

@@ -48,7 +48,8 @@ class ReplayWorkspace : ReplayScores {
   // written.
   void run_golden(std::span<const std::span<const float>> inputs, BatchContext context,
                   std::span<float> scores);
-  // Faults of a group on the image that run_golden saw last.
+  // Faults of a group on the image that run_golden saw last. Both throw Stopped where the context says so;
+  // the workspace is then of no further use.
   void run_group(const Group& group, const Changed& changed);
   // Of all images and groups so far.
   [[nodiscard]] Counters counters() const noexcept;

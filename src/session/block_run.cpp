@@ -270,7 +270,7 @@ BlockRunner::Counts BlockRunner::run_piece(const Piece& piece, int thread, Block
   }
   std::fill(counts.tallies.begin(), counts.tallies.end(), unchanged);
   const auto inputs = setup_.feed().fill(tile, buffers_[static_cast<size_t>(thread)]);
-  engine_.run_faults({.inputs = inputs, .tile = tile}, piece.first, piece.count,
+  engine_.run_faults({.inputs = inputs, .tile = tile, .stop = stop_}, piece.first, piece.count,
                      setup_.rows(std::as_const(golden_.scores), tile), thread, sink(piece, counts, block));
   return counts;
 }
@@ -302,7 +302,7 @@ BlockRunner::Counts BlockRunner::run_piece_with_golden(const Piece& piece, int t
     advance(pairs);
     faults_end = Clock::now();
   };
-  engine_.run_golden_and_faults({.inputs = inputs, .tile = tile}, piece.count,
+  engine_.run_golden_and_faults({.inputs = inputs, .tile = tile, .stop = stop_}, piece.count,
                                 setup_.rows(golden_.scores, tile), thread, golden_row, faults);
   return counts;
 }

@@ -93,7 +93,8 @@ class GoldenRunner {
   void run_part(const Tile& part, int thread) {
     const auto begin = Clock::now();
     const auto inputs = setup_.feed().fill(part, buffers_[static_cast<size_t>(thread)]);
-    engine_.run_golden({.inputs = inputs, .tile = part}, thread, setup_.rows(golden_.scores, part));
+    engine_.run_golden({.inputs = inputs, .tile = part, .stop = work_.stop}, thread,
+                       setup_.rows(golden_.scores, part));
     golden_.read(setup_, part.first, part.images);
     const auto check_begin = Clock::now();
     if (work_.check != nullptr) work_.check->check_golden_rows(golden_, part, thread);

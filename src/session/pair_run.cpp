@@ -87,7 +87,9 @@ class ImageRunner {
 
   [[nodiscard]] Engine& engine() noexcept { return *engine_; }
   [[nodiscard]] TileImages fill(const Tile& tile, int thread) {
-    return {.inputs = setup_.feed().fill(tile, buffers_[static_cast<size_t>(thread)]), .tile = tile};
+    return {.inputs = setup_.feed().fill(tile, buffers_[static_cast<size_t>(thread)]),
+            .tile = tile,
+            .stop = stop_};
   }
   [[nodiscard]] std::span<float> golden(int thread) { return golden_[static_cast<size_t>(thread)]; }
   template <typename Work>

@@ -58,7 +58,7 @@ class Sampler {
              .batch = tiles.batch,
              .batch_index = (tiles.batch_index + image_) % tiles.batch};
     image_ = (image_ + 1) % tiles.images;
-    return {.inputs = setup_.feed().fill(tile_, buffers_), .tile = tile_};
+    return {.inputs = setup_.feed().fill(tile_, buffers_), .tile = tile_, .stop = stop_};
   }
 
   const Setup& setup_;

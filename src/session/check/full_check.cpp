@@ -12,7 +12,7 @@ namespace tf_injector::detail {
 FullCheck::FullCheck(const Setup& setup, int every, const std::atomic<bool>* stop)
     : setup_(setup), every_(static_cast<size_t>(every)), stop_(stop) {
   for (int i = 0; i < setup.layout.threads; ++i)
-    threads_.push_back({PlainRows(setup.plan(), setup.feed(), setup.layout.tile)});
+    threads_.push_back({PlainRows(setup.plan(), setup.feed(), setup.layout.tile, stop)});
 }
 
 void FullCheck::check_golden_rows(const GoldenRun& golden, const Tile& tile, int thread) {

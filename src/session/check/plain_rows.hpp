@@ -1,6 +1,7 @@
 // Rows as the plain evaluation gives them: the whole network, with a fault laid over its weights or without.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <span>
 
@@ -15,9 +16,9 @@ namespace tf_injector::detail {
 // One per thread.
 class PlainRows {
  public:
-  // Both must outlive it. tile: images at a time, at most.
-  PlainRows(const Plan& plan, const ImageFeed& feed, int tile);
-  // The scores of the tile's images, until the next call. `fault`: or null.
+  // All must outlive it. tile: images at a time, at most. `stop`: or null.
+  PlainRows(const Plan& plan, const ImageFeed& feed, int tile, const std::atomic<bool>* stop);
+  // The scores of the tile's images, until the next call. `fault`: or null. Throws Stopped.
   std::span<const float> evaluate(const Patch* fault, const Tile& tile);
 
   // Memory per image of a tile. A fault takes the packed weights of its layer too (overlay_bytes).
@@ -29,6 +30,7 @@ class PlainRows {
   Workspace workspace_;
   ImageFeed::Buffers buffers_;
   AlignedBuffer scores_;
+  const std::atomic<bool>* stop_;
 };
 
 }  // namespace tf_injector::detail

@@ -62,7 +62,7 @@ SampledCheck::SampledCheck(const Setup& setup, const std::atomic<bool>* stop)
       kept_(setup.images(), setup.plan().classes()) {
   const size_t overlay = plain_engine_needs(setup.plan(), setup.patches).bytes_per_fault;
   const int threads = threads_of(setup.layout.threads, overlay);
-  for (int i = 0; i < threads; ++i) plain_.emplace_back(setup.plan(), setup.feed(), tile_);
+  for (int i = 0; i < threads; ++i) plain_.emplace_back(setup.plan(), setup.feed(), tile_, stop);
 }
 
 double SampledCheck::floor_of_thread() const { return kFloorSeconds / static_cast<double>(plain_.size()); }
