@@ -155,6 +155,8 @@ struct ReportOptions {
   bool dry_run = false;           // nothing is written
   std::string resize = "pillow";  // of the images, for the metadata: "pillow" or "tensorflow"
   std::vector<std::string> command_line = {};  // for the metadata
+  // True: waiting for another run ends with Error(interrupted). Must outlive the report.
+  const std::atomic<bool>* stop = nullptr;
 };
 
 // Throws Error(usage): a path that cannot be meant. Reports ask this themselves.

@@ -129,7 +129,8 @@ ReportRequest report_request(const Campaign& campaign, const ReportOptions& opti
           .details = options.details_path,
           .scores = campaign.options().scores,
           .overwrite = options.overwrite,
-          .dry_run = options.dry_run};
+          .dry_run = options.dry_run,
+          .stop = options.stop};
 }
 
 }  // namespace tf_injector::detail

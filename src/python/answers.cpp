@@ -4,9 +4,9 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "cli/text/compare_text.hpp"
+#include "python/interruptible.hpp"
 #include "python/objects.hpp"
 #include "python/without_gil.hpp"
 #include "tf_injector/compare.hpp"
@@ -17,9 +17,12 @@ namespace tf_injector::detail::python {
 namespace {
 
 FaultResults parse_results(const nb::bytes& text, const std::string& name) {
-  const std::string_view view(text.c_str(), text.size());
-  const WithoutGil release;
-  return FaultResults::parse(view, name);
+  return abandonable(
+      [copy = std::string(text.c_str(), text.size()), name] { return FaultResults::parse(copy, name); });
+}
+
+FaultResults read_results(const std::string& path) {
+  return abandonable([path] { return FaultResults::read(path); });
 }
 
 // (JSON, text for people)
@@ -38,7 +41,7 @@ nb::tuple compare_results(const FaultResults& a, const FaultResults& b, int64_t 
 
 void bind_answers(nb::module_& module) {
   nb::class_<FaultResults>(module, "FaultResults")
-      .def_static("read", &FaultResults::read, nb::arg("path"), nb::call_guard<WithoutGil>())
+      .def_static("read", read_results, nb::arg("path"))
       .def_static("parse", parse_results, nb::arg("text"), nb::arg("name"));
   module.def("compare", compare_results, nb::arg("a"), nb::arg("b"), nb::arg("top"));
 }

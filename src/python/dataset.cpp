@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -70,21 +71,21 @@ Dataset dataset_of_arrays(const std::string& name, const std::string& source, co
 Dataset read_dataset(const std::string& name, const std::string& path, bool allow_download,
                      const std::string& resize, const std::vector<std::string>& inputs,
                      std::optional<nb::callable> message) {
-  std::optional<Dataset> dataset;
+  const auto dataset = std::make_shared<std::optional<Dataset>>();
   Listener listener;
   if (message) listener.message = [&](const std::string& line) { (*message)(line); };
-  run_interruptible(
-      [&](const std::atomic<bool>& stop, Talk& talk) {
-        dataset = load_dataset({.name = name,
-                                .path = path,
-                                .allow_download = allow_download,
-                                .resize = resize == "tensorflow" ? Resize::tensorflow : Resize::pillow,
-                                .inputs = inputs,
-                                .message = talk.message(),
-                                .stop = &stop});
+  run_abandonable(
+      [=](const std::atomic<bool>& stop, Talk& talk) {
+        *dataset = load_dataset({.name = name,
+                                 .path = path,
+                                 .allow_download = allow_download,
+                                 .resize = resize == "tensorflow" ? Resize::tensorflow : Resize::pillow,
+                                 .inputs = inputs,
+                                 .message = talk.message(),
+                                 .stop = &stop});
       },
       listener);
-  return *std::move(dataset);
+  return **std::move(dataset);
 }
 
 // Tuples (name, images, needs_preprocessing); the arrays refer to the data set's values.

@@ -99,9 +99,10 @@ nb::bytes fault_rows_to_csv(const Integers& ids, const std::vector<std::string>&
 
 FaultList parse_list(const nb::bytes& text, const std::string& name, const Model& model,
                      const std::string& plan) {
-  const WithoutGil release;
-  const FaultList list = FaultList::parse(text_of(text), name, model);
-  return plan.empty() ? list : list.with_plan(plan);
+  return abandonable([copy = std::string(text_of(text)), name, model, plan] {
+    const FaultList list = FaultList::parse(copy, name, model);
+    return plan.empty() ? list : list.with_plan(plan);
+  });
 }
 
 // (CSV text, plan without the list's hash)

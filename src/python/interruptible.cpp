@@ -70,16 +70,19 @@ bool wait_without_gil(Ending& ending, std::chrono::milliseconds longest) {
   return ending.wait(longest);
 }
 
+// The thread's own copy of `work` is what it calls.
 std::thread start(Call& call, Talk& talk,
-                  const std::function<void(const std::atomic<bool>& stop, Talk& talk)>& work) {
+                  std::function<void(const std::atomic<bool>& stop, Talk& talk)> work) {
   try {
-    return std::thread([&] {
+    return std::thread([&call, &talk, work = std::move(work)]() mutable {
       std::exception_ptr failure;
       try {
         work(call.stop, talk);
       } catch (...) {
         failure = std::current_exception();
       }
+      const auto own =
+          std::exchange(work, nullptr);  // what it keeps alive, `call` for one, until the very end
       call.ending.set(std::move(failure));
     });
   } catch (const std::system_error& error) {
@@ -189,6 +192,39 @@ void run_interruptible(const std::function<void(const std::atomic<bool>& stop, T
     throw nb::python_error();
   }
   talk.tell(listener);
+  if (call->ending.failure()) std::rethrow_exception(call->ending.failure());
+}
+
+namespace {
+
+// Shared with its thread, which may outlive the call.
+struct Job {
+  Call call;
+  Talk talk;
+  std::function<void(const std::atomic<bool>& stop, Talk& talk)> work;
+};
+
+}  // namespace
+
+void run_abandonable(std::function<void(const std::atomic<bool>& stop, Talk& talk)> work,
+                     const Listener& listener) {
+  const auto job = std::make_shared<Job>();
+  job->work = std::move(work);
+  std::erase_if(calls(), [](const auto& call) { return call->ending.wait(0ms); });  // abandoned ones
+  start(job->call, job->talk, [job](const std::atomic<bool>& stop, Talk& talk) {
+    const auto own = std::exchange(job->work, nullptr);  // given back before the end is told
+    own(stop, talk);
+  }).detach();
+  const std::shared_ptr<Call> call(job, &job->call);
+  calls().push_back(call);
+  const std::exception_ptr raised = attend(*call, job->talk, listener);
+  if (raised) std::rethrow_exception(raised);
+  std::erase(calls(), call);
+  if (call->is_ended_by_exit && call->ending.failure()) {
+    PyErr_SetNone(PyExc_SystemExit);
+    throw nb::python_error();
+  }
+  job->talk.tell(listener);
   if (call->ending.failure()) std::rethrow_exception(call->ending.failure());
 }
 

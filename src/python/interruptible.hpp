@@ -3,7 +3,10 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tf_injector/campaign.hpp"
@@ -46,6 +49,20 @@ class Talk {
 // thread without a word. Throws `Error` (out of memory) where no thread can be started.
 void run_interruptible(const std::function<void(const std::atomic<bool>& stop, Talk& talk)>& work,
                        const Listener& listener = {});
+
+// The same for work that changes nothing and owns all that it uses: whatever raises is thrown at once, and
+// the work, told to stop, comes to its end unheeded.
+void run_abandonable(std::function<void(const std::atomic<bool>& stop, Talk& talk)> work,
+                     const Listener& listener = {});
+
+// What such work returns.
+template <typename Work>
+auto abandonable(Work work) {
+  const auto result = std::make_shared<std::optional<decltype(work())>>();
+  run_abandonable(
+      [result, work = std::move(work)](const std::atomic<bool>&, Talk&) mutable { result->emplace(work()); });
+  return *std::move(*result);
+}
 
 // Ends all work that other threads of this process have under way, and waits some seconds for its end. For
 // the end of the interpreter: a thread that computes on while the process is taken down would crash it. With

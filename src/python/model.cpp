@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "python/interruptible.hpp"
 #include "python/objects.hpp"
-#include "python/without_gil.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/kernel_set.hpp"
 
@@ -17,8 +17,6 @@ namespace nb = nanobind;
 
 namespace tf_injector::detail::python {
 namespace {
-
-using NoGil = nb::call_guard<WithoutGil>;
 
 nb::tuple shape_tuple(const std::vector<int64_t>& shape) {
   nb::list list;
@@ -29,8 +27,12 @@ nb::tuple shape_tuple(const std::vector<int64_t>& shape) {
 Model model_from_bytes(const nb::bytes& file, const std::string& name) {
   const auto* begin = static_cast<const uint8_t*>(file.data());
   std::vector<uint8_t> bytes(begin, begin + file.size());
-  const WithoutGil release;
-  return Model::from_bytes(std::move(bytes), name);
+  return abandonable(
+      [bytes = std::move(bytes), name]() mutable { return Model::from_bytes(std::move(bytes), name); });
+}
+
+Model load_model(const std::string& path) {
+  return abandonable([path] { return Model::load(path); });
 }
 
 nb::list inputs_of(const Model& model) {
@@ -66,7 +68,7 @@ nb::list faultable_of(const Model& model) {
 
 void bind_model(nb::module_& module) {
   nb::class_<Model>(module, "Model")
-      .def_static("load", &Model::load, nb::arg("path"), NoGil())
+      .def_static("load", load_model, nb::arg("path"))
       .def_static("from_bytes", model_from_bytes, nb::arg("file"), nb::arg("name"))
       .def_prop_ro("source", &Model::source)
       .def_prop_ro("name", &Model::name)

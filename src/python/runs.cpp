@@ -17,7 +17,6 @@
 #include "python/listener.hpp"
 #include "python/objects.hpp"
 #include "python/open_session.hpp"
-#include "python/without_gil.hpp"
 #include "tf_injector/campaign.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/report.hpp"
@@ -224,12 +223,14 @@ std::string run_to_file(const Model& model, const Dataset& dataset, const FaultL
   std::string path;
   run_interruptible(
       [&](const std::atomic<bool>& stop, Talk& talk) {
-        check_options(report_options);
+        ReportOptions stoppable = report_options;
+        stoppable.stop = &stop;
+        check_options(stoppable);
         Session session = open_session(model, dataset, options, talk, stop);
         const Campaign campaign(
             session, faults,
             {.check = check, .scores = mode, .details = !report_options.details_path.empty()});
-        CsvReport report(campaign, report_options, talk.message());
+        CsvReport report(campaign, stoppable, talk.message());
         path = report.path();
         campaign.run(report, talk.callbacks(&stop));
       },
@@ -265,21 +266,12 @@ nb::object predict(const Model& model, const Dataset& dataset, const std::option
 }
 
 nb::dict read_report_dict(const std::string& path) {
-  FinishedReport report;
-  {
-    const WithoutGil release;
-    report = read_report(path);
-  }
+  const FinishedReport report = abandonable([path] { return read_report(path); });
   return report_dict(report.golden, report.rows);
 }
 
 nb::dict read_details_dict(const std::string& path) {
-  std::vector<DetailsRow> rows;
-  {
-    const nb::gil_scoped_release release;
-    rows = read_details(path);
-  }
-  return details_dict(rows);
+  return details_dict(abandonable([path] { return read_details(path); }));
 }
 
 std::vector<std::string> column_names() {

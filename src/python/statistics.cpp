@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "python/interruptible.hpp"
 #include "python/objects.hpp"
 #include "tf_injector/model.hpp"
 #include "tf_injector/report_statistics.hpp"
@@ -23,13 +24,14 @@ namespace {
 ReportStatistics statistics_of(const std::string& path, const std::string& name,
                                const std::optional<Model>& model, const std::string& plan,
                                const ReportStatisticsOptions& options, const std::string& details) {
-  const nb::gil_scoped_release release;
   ReportStatisticsOptions all = options;
   all.details = details;
-  ReportStatistics statistics =
-      model ? report_statistics(path, *model, plan, all) : report_statistics(path, all);
-  if (!name.empty()) statistics.report = name;
-  return statistics;
+  return abandonable([=] {
+    ReportStatistics statistics =
+        model ? report_statistics(path, *model, plan, all) : report_statistics(path, all);
+    if (!name.empty()) statistics.report = name;
+    return statistics;
+  });
 }
 
 std::string text_of(const ReportStatistics& statistics, int columns) {

@@ -1,10 +1,14 @@
 // Report sinks that are used more than once, by another campaign, or that give back what is not theirs.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <map>
 #include <optional>
 
 #include "campaign/campaign_fixture.hpp"
+#include "io/posix.hpp"
+#include "io/posix_names.hpp"
 #include "io/sha256.hpp"
 #include "tf_injector/campaign.hpp"
 
@@ -199,6 +203,16 @@ TEST_F(ReportSinkTest, ACsvReportThatIsFarTooLongIsNotRead) {
   EXPECT_THAT(error.what(), HasSubstr("bytes, a report of this list has at most"));
   write_atomic(path("r.csv"), written);
   EXPECT_TRUE(CsvReport(campaign_, options()).is_finished());
+}
+
+// Another process chooses its report in the folder, and does not come to an end of it.
+TEST_F(ReportSinkTest, WaitingForAnotherRunEndsByTheStop) {
+  const posix::UniqueFd folder = posix::open_file(folder_, O_RDONLY | O_DIRECTORY);
+  ASSERT_EQ(posix::try_lock(folder.get()), 0);
+  const std::atomic<bool> stop{true};
+  RunOptions o = options();
+  o.stop = &stop;
+  EXPECT_EQ(error_of([&] { const CsvReport report(campaign_, o); }).kind(), ErrorKind::interrupted);
 }
 
 TEST_F(ReportSinkTest, AReportInMemoryHasTheRowsOfTheLastRun) {

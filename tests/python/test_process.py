@@ -110,6 +110,43 @@ def test_ctrl_c_ends_a_campaign_and_what_was_written_stays(tmp_path):
     check_stopped(tmp_path / "r.csv")
 
 
+READING = ["load_model(pipe)", "Dataset.read(pipe)", "FaultList.read(pipe)", "read_report(pipe)", "read_details(pipe)", "compare(pipe, pipe)"]
+
+
+@pytest.mark.parametrize("call", READING)
+def test_ctrl_c_is_heard_while_a_file_is_read(call, tmp_path):
+    """The file is a pipe into which nothing is written: a call that went on to the end of its file would not come back."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    code = f"""
+        import tf_injector as fi
+        pipe = {str(pipe)!r}
+        try:
+            fi.{call}
+        except KeyboardInterrupt:
+            print("heard", flush=True)
+    """
+    child = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    end = threading.Timer(100, child.kill)
+    end.start()
+    writer = opened_for_writing(pipe, child)
+    child.send_signal(signal.SIGINT)
+    heard = child.stdout.readline()
+    os.close(writer)  # what was left behind comes to its end, and the process with it
+    assert (heard, *child.communicate()) == ("heard\n", "", "") and child.returncode == 0
+    end.cancel()
+
+
+def opened_for_writing(pipe, child):
+    """As soon as the child reads it."""
+    while True:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            assert child.poll() is None, child.communicate()
+            time.sleep(0.01)
+
+
 def test_handlers_of_the_caller_stay():
     python(f"""
         import signal, numpy as np, tf_injector as fi
