@@ -123,9 +123,9 @@ std::optional<PartialGolden> kept_golden_run(const Setup& setup, ReportSink& sin
 
 // Either before the faults, or empty: then it is joined with them.
 GoldenRun golden_of(const Setup& setup, ReportSink& sink, Engine& engine, const CampaignCallbacks& callbacks,
-                    const std::optional<PartialBlock>& work, SelfCheck& check) {
+                    std::optional<PartialBlock>& work, SelfCheck& check) {
   const size_t left = setup.faults.size() - sink.rows_before().size();
-  const std::optional<PartialGolden> before = kept_golden_run(setup, sink, callbacks);
+  std::optional<PartialGolden> before = kept_golden_run(setup, sink, callbacks);
   const bool is_joined = work ? goes_on_joined(setup, *work, left)
                               : !before && joins_golden(setup, engine, left, callbacks.stop);
   GoldenRun golden(setup);
@@ -133,6 +133,7 @@ GoldenRun golden_of(const Setup& setup, ReportSink& sink, Engine& engine, const 
     if (work) work->restore(setup, golden);
     return golden;
   }
+  if (!before && work && work->is_joined() && work->has_check(setup)) before = work->take_golden(setup);
   GoldenWork beside{.stop = callbacks.stop,
                     .check = &check,
                     .before = before ? &*before : nullptr,

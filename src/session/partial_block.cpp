@@ -178,6 +178,14 @@ void PartialBlock::restore(const Setup& setup, GoldenRun& golden) const {
   golden.restore(setup, done.images(setup.images()), part(golden_at_, golden_bytes_));
 }
 
+PartialGolden PartialBlock::take_golden(const Setup& setup) {
+  PartialGolden golden = PartialGolden::of(done.images(setup.images()), bytes_.substr(golden_at_));
+  bytes_.resize(golden_at_);
+  bytes_.shrink_to_fit();
+  golden_bytes_ = 0;
+  return golden;
+}
+
 bool PartialBlock::read_scores(const Setup& setup, const GoldenRun& golden,
                                const std::function<size_t(std::span<char>)>& in) {
   scores.assign(count(), golden.scores);

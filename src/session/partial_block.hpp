@@ -53,6 +53,9 @@ class PartialBlock {
   // Puts the golden rows of the images that are done into `golden`, and what they say of each. It must be
   // joined.
   void restore(const Setup& setup, GoldenRun& golden) const;
+  // Its golden rows, for a run that does the rest of them before the faults. It must be joined, and is not
+  // any more.
+  [[nodiscard]] PartialGolden take_golden(const Setup& setup);
   // Reads `scores`, of a campaign that keeps them, once golden is there; `in`: see read_scores. False: they
   // are not those of what is done.
   [[nodiscard]] bool read_scores(const Setup& setup, const GoldenRun& golden,

@@ -56,6 +56,13 @@ std::optional<PartialGolden> PartialGolden::read(std::string bytes, const Setup&
   return golden;
 }
 
+PartialGolden PartialGolden::of(std::vector<bool> done, std::string rows) {
+  PartialGolden golden;
+  golden.done = std::move(done);
+  golden.bytes_ = std::move(rows);
+  return golden;
+}
+
 void PartialGolden::restore(const Setup& setup, GoldenRun& golden) const {
   golden.restore(setup, done, std::string_view(bytes_).substr(rows_at_));
 }

@@ -25,6 +25,8 @@ class PartialGolden {
   // `bytes` as partial_golden_bytes wrote them; nothing where they are of other images, were not checked as
   // this run wants them to be (--check), or are damaged.
   static std::optional<PartialGolden> read(std::string bytes, const Setup& setup);
+  // The rows of these images, in their order.
+  static PartialGolden of(std::vector<bool> done, std::string rows);
   // Puts the rows of the images that are done into `golden`, and what they say of each.
   void restore(const Setup& setup, GoldenRun& golden) const;
   [[nodiscard]] double share() const;  // of the images that are done

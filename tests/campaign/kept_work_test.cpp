@@ -80,6 +80,50 @@ TEST_F(KeptWorkTest, WhatIsDoneIsNotDoneAgain) {
   EXPECT_LE(rows, 20 * 37 + kills * 5);
 }
 
+// Bits are the same with all kernels. The scalar ones run golden before the faults: not once more what the
+// block that joined both has of it.
+TEST_F(KeptWorkTest, TheScalarKernelsGoOnWithAJoinedBlock) {
+  const RunInputs inputs = random_inputs(933, many_images());
+  const std::string expected = whole_report(inputs);
+  for (const std::optional<int> check : {std::optional<int>(), std::optional<int>(4)}) {
+    RunOptions o = options();
+    o.overwrite = true;
+    o.threads = 1;
+    o.tile = 4;
+    o.check = check;
+    ASSERT_TRUE(run_to_piece(inputs, o, {}, 5));
+    o.overwrite = false;
+    o.kernels = KernelSet::scalar;
+    int golden = 0, pairs = 0;
+    Way way;
+    way.hooks.spoil_golden = [&](std::span<float> scores) { golden += static_cast<int>(scores.size()) / 7; };
+    way.hooks.times = [&](size_t, int) {
+      ++pairs;
+      return size_t{1};
+    };
+    run_to_end(inputs, o, way);
+    EXPECT_EQ(read_text(o.path), expected);
+    EXPECT_LT(pairs, 20 * 30);
+    EXPECT_EQ(golden, pairs / 20 + 1) << "one image is computed again for each block";
+  }
+}
+
+// They check nothing, as they are what is checked with: their rows were not kept for the check.
+TEST_F(KeptWorkTest, WhatTheScalarKernelsDidIsDoneAgainWhereItIsChecked) {
+  const RunInputs inputs = random_inputs(934, many_images());
+  const std::string expected = whole_report(inputs);
+  RunOptions o = options();
+  o.threads = 1;
+  o.tile = 4;
+  o.kernels = KernelSet::scalar;
+  ASSERT_TRUE(run_to_piece(inputs, o, {}, 5));
+  o.kernels = KernelSet::automatic;
+  messages_.clear();
+  run_to_end(inputs, o, {});
+  EXPECT_THAT(messages_, Contains(HasSubstr("it was done without this self-check")));
+  EXPECT_EQ(read_text(o.path), expected);
+}
+
 // The run that goes on checks rows that an earlier one found.
 TEST_F(KeptWorkTest, RowsOfBeforeTheKillAreChecked) {
   CaseOptions c = many_images();
