@@ -164,3 +164,19 @@ def test_a_golden_run_needs_less_than_a_campaign(tmp_path):
                                            ("DenseNet121", "CIFAR10/DenseNet121_TF_FL.csv"), ("GoogLeNet", "CIFAR10/GoogLeNet_TF_FL.csv")])
 def test_published_networks(model, source, tmp_path):
     check(shared_case(model, source, tmp_path), tmp_path)
+
+
+def test_a_fault_takes_what_the_manual_says(tmp_path):
+    """Of the report that would be read to go on; details, whose file is read in pieces, add next to nothing."""
+    model, data, faults = golden_case("odd_channels", tmp_path)
+    rows = [line.split(",", 1)[1] for line in faults.read_text().splitlines()[1:] if line]
+
+    def least(count, *flags):
+        path = tmp_path / "list.csv"
+        path.write_text("Injection,Layer,TensorIndex,Bit\n" + "".join(f"{i},{rows[i % len(rows)]}\n" for i in range(count)))
+        words = ["--model", model, "--data", data, "-f", path, "--report", tmp_path / "r.csv", "--threads", 1, "--memory", "1M", "--dry-run"]
+        return int(re.search(r"at least --memory (\d+)M", run(*words, *flags)[2])[1]) * MIB
+
+    few, many = least(20_000), least(120_000)
+    assert 400 < (many - few) / 100_000 < 480
+    assert least(120_000, "--details", tmp_path / "d.csv") <= many + 2 * MIB
