@@ -12,6 +12,7 @@ CRITERION = "exit 75 saying how to go on, p99 <= 200 ms, no row lost"
 PYTHON_TOOL = "rows are lost"
 ALONE = True
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+PATIENCE = (0.5, 2.0, 8.0)  # seconds that a run is given to begin to wait
 COUNT, SHORT, LIMIT, MOST = 102, 12, 200.0, 2000.0  # ms: 99 of 100, all
 
 
@@ -96,18 +97,22 @@ def waiting(torture, number):
     campaign = torture.toys["blocks"]
     campaign.reference(torture)
     with torture.folder() as folder:
-        with open(folder / "lock", "w"):
-            descriptor = program.os.open(folder, program.os.O_RDONLY)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            child = program.start(campaign.words, folder)
-            killer = threading.Timer(3 if torture.short else 10, lambda: program.kill(child))
-            killer.start()
-            time.sleep(0.5)
-            sent = time.monotonic()
-            if child.poll() is None:
-                child.send_signal(number)
-            ended = program.end_of(child, sent)
-            killer.cancel()
+        descriptor = program.os.open(folder, program.os.O_RDONLY)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            for patience in PATIENCE:
+                child = program.start(campaign.words, folder)
+                killer = threading.Timer(patience + (3 if torture.short else 10), lambda child=child: program.kill(child))
+                killer.start()
+                time.sleep(patience)
+                sent = time.monotonic()
+                if child.poll() is None:
+                    child.send_signal(number)
+                ended = program.end_of(child, sent)
+                killer.cancel()
+                if ended.code != -number or ended.err:
+                    break  # else it had not reached main yet
+        finally:
             program.os.close(descriptor)
     if ended.code not in (program.INTERRUPTED, program.BUSY):
         raise Failed(f"waiting for the folder: {ended.describe()}")
