@@ -58,12 +58,15 @@ double at_most(int64_t hits, int64_t drawn, int64_t marked, int64_t population) 
   return std::max(1 - sum, 0.0);
 }
 
-// The most marked units for which seeing at most `hits` is no less likely than `tail`.
+// The most marked units for which seeing at most `hits` is no less likely than `tail`. Where both are equal
+// but for rounding (1 in 20 and half of 1 - 0.9), it is not.
 int64_t most_marked(int64_t hits, int64_t drawn, int64_t population, double tail) {
+  constexpr double kRounding = 1e-9;
+  const double least = tail * (1 - kRounding);
   int64_t low = hits, high = population - (drawn - hits);
   while (low < high) {
     const int64_t middle = low + (high - low + 1) / 2;
-    if (at_most(hits, drawn, middle, population) >= tail)
+    if (at_most(hits, drawn, middle, population) >= least)
       low = middle;
     else
       high = middle - 1;

@@ -61,6 +61,13 @@ TEST(ExactShare, AllDrawnIsTheShareItself) {
   }
 }
 
+// Of 6 units of which 3 are marked, 3 drawn ones have no mark in 1 of 20 cases, as many as 90 % may leave out
+// on a side.
+TEST(ExactShare, EndsAtAShareThatIsJustAsLikelyAsTheTail) {
+  EXPECT_EQ(exact_share_interval(0, 3, 6, 0.9).high, 0.5);
+  EXPECT_EQ(exact_share_interval(3, 3, 6, 0.9).low, 0.5);
+}
+
 // More hits: both ends rise. More confidence: wider. A known population: never wider than without.
 TEST(ExactShare, IsMonotone) {
   std::mt19937 rng(3);
