@@ -90,9 +90,16 @@ class DataSet {
       throw Refused("expected floats of 16, 32 or 64 bits or integers, found another type");
     if (!is_opaque) return;
     // h5py's "|V2": only the attribute says that two opaque bytes are a bfloat16, as Keras 3 writes it.
-    const auto dtype = read_strings(file_, heap_, object_, "dtype");
-    if (!dtype || dtype->size() != 1 || dtype->front() != "bfloat16")
-      throw Refused("holds opaque values; expected an attribute dtype = 'bfloat16'");
+    if (!is_named_bfloat16()) throw Refused("holds opaque values; expected an attribute dtype = 'bfloat16'");
+  }
+
+  bool is_named_bfloat16() const {
+    try {
+      const auto dtype = read_strings(file_, heap_, object_, "dtype");
+      return dtype && dtype->size() == 1 && dtype->front() == "bfloat16";
+    } catch (const NoText&) {
+      return false;
+    }
   }
 
   [[noreturn]] void refuse_size(uint64_t stored) const {
