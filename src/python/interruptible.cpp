@@ -168,6 +168,26 @@ void Talk::tell(const Listener& listener) {
   if (estimate && listener.estimate) listener.estimate(*estimate);
 }
 
+namespace {
+
+// What is left to tell of a call whose work has ended; throws what ended it.
+void conclude(const Call& call, Talk& talk, const Listener& listener) {
+  if (call.is_ended_by_exit && call.ending.failure()) {
+    PyErr_SetNone(PyExc_SystemExit);
+    throw nb::python_error();
+  }
+  talk.tell(listener);
+  if (call.ending.failure()) std::rethrow_exception(call.ending.failure());
+}
+
+// A call that is shared with its thread, which may outlive it.
+struct Job {
+  Call call;
+  Talk talk;
+};
+
+}  // namespace
+
 void run_interruptible(const std::function<void(const std::atomic<bool>& stop, Talk& talk)>& work,
                        const Listener& listener) {
   const auto call = std::make_shared<Call>();
@@ -187,45 +207,25 @@ void run_interruptible(const std::function<void(const std::atomic<bool>& stop, T
   }
   std::erase(calls(), call);
   if (raised) std::rethrow_exception(raised);
-  if (call->is_ended_by_exit && call->ending.failure()) {
-    PyErr_SetNone(PyExc_SystemExit);
-    throw nb::python_error();
-  }
-  talk.tell(listener);
-  if (call->ending.failure()) std::rethrow_exception(call->ending.failure());
+  conclude(*call, talk, listener);
 }
-
-namespace {
-
-// Shared with its thread, which may outlive the call.
-struct Job {
-  Call call;
-  Talk talk;
-  std::function<void(const std::atomic<bool>& stop, Talk& talk)> work;
-};
-
-}  // namespace
 
 void run_abandonable(std::function<void(const std::atomic<bool>& stop, Talk& talk)> work,
                      const Listener& listener) {
   const auto job = std::make_shared<Job>();
-  job->work = std::move(work);
   std::erase_if(calls(), [](const auto& call) { return call->ending.wait(0ms); });  // abandoned ones
-  start(job->call, job->talk, [job](const std::atomic<bool>& stop, Talk& talk) {
-    const auto own = std::exchange(job->work, nullptr);  // given back before the end is told
-    own(stop, talk);
-  }).detach();
+  start(job->call, job->talk,
+        [job, work = std::move(work)](const std::atomic<bool>& stop, Talk& talk) mutable {
+          const auto own = std::exchange(work, nullptr);  // given back before the end is told
+          own(stop, talk);
+        })
+      .detach();
   const std::shared_ptr<Call> call(job, &job->call);
   calls().push_back(call);
   const std::exception_ptr raised = attend(*call, job->talk, listener);
   if (raised) std::rethrow_exception(raised);
   std::erase(calls(), call);
-  if (call->is_ended_by_exit && call->ending.failure()) {
-    PyErr_SetNone(PyExc_SystemExit);
-    throw nb::python_error();
-  }
-  job->talk.tell(listener);
-  if (call->ending.failure()) std::rethrow_exception(call->ending.failure());
+  conclude(*call, job->talk, listener);
 }
 
 void stop_work() {
