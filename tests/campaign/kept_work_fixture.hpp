@@ -27,14 +27,9 @@ class KeptWorkTest : public ReplayCampaignTest {
     size_t block = 0;
     EngineHooks hooks = {};
   };
-  // Keeps what is done after every piece. Ends when this piece (from 0) begins: true; false: it is done.
-  bool run_to_piece(const RunInputs& inputs, const RunOptions& options, const Way& way, int piece) {
-    std::atomic<bool> stop{false};
-    std::atomic<int> pieces{0};
-    EngineHooks hooks = way.hooks;
-    hooks.piece = [&](size_t, size_t) { stop = pieces++ >= piece; };
-    RunTuning tuning = tuning_with(hooks, way.block, way.engine);
-    tuning.keep_seconds = 0;
+  // Whether the run ends because `stop` became true; false: it is done.
+  bool is_stopped(const RunInputs& inputs, const RunOptions& options, const RunTuning& tuning,
+                  const std::atomic<bool>& stop) {
     CampaignCallbacks callbacks;
     callbacks.stop = &stop;
     callbacks.message = [this](const std::string& text) { messages_.push_back(text); };
@@ -46,6 +41,16 @@ class KeptWorkTest : public ReplayCampaignTest {
       if (error.kind() != ErrorKind::interrupted) throw;
       return true;
     }
+  }
+  // Keeps what is done after every piece. Ends when this piece (from 0) begins: true; false: it is done.
+  bool run_to_piece(const RunInputs& inputs, const RunOptions& options, const Way& way, int piece) {
+    std::atomic<bool> stop{false};
+    std::atomic<int> pieces{0};
+    EngineHooks hooks = way.hooks;
+    hooks.piece = [&](size_t, size_t) { stop = pieces++ >= piece; };
+    RunTuning tuning = tuning_with(hooks, way.block, way.engine);
+    tuning.keep_seconds = 0;
+    return is_stopped(inputs, options, tuning, stop);
   }
   void run_to_end(const RunInputs& inputs, const RunOptions& options, const Way& way) {
     EXPECT_FALSE(run_to_piece(inputs, options, way, 1 << 30));
@@ -101,16 +106,7 @@ class KeptWorkTest : public ReplayCampaignTest {
     hooks.block = [&](size_t) { parts = -(1 << 20); };  // it is done
     RunTuning tuning = tuning_with(hooks, 7, plain_engine());
     tuning.keep_seconds = 0;
-    CampaignCallbacks callbacks;
-    callbacks.stop = &stop;
-    callbacks.warning = [this](const std::string& text) { warnings_.push_back(text); };
-    try {
-      run(inputs, options, tuning, callbacks);
-      return false;
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::interrupted) throw;
-      return true;
-    }
+    return is_stopped(inputs, options, tuning, stop);
   }
   void begin_anew() const {
     fs::remove_all(path(""));

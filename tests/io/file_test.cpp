@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +20,7 @@
 
 #include "io/posix.hpp"
 #include "io/process_identity.hpp"
+#include "support/file_size_limit.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::detail {
@@ -40,27 +40,6 @@ Error error_of(const std::function<void()>& action) {
   ADD_FAILURE() << "no error was thrown";
   return {ErrorKind::internal, ""};
 }
-
-// Files may not grow beyond `bytes` while this lives; the write fails with EFBIG, as on a full disk with
-// ENOSPC.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : signal_before_(std::signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, signal_before_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  rlimit before_{};
-  void (*signal_before_)(int);
-};
 
 class File : public testing::Test {
  protected:
@@ -165,7 +144,7 @@ TEST_F(File, WriteAtomicKeepsPermissionsAndObeysTheUmask) {
 TEST_F(File, WriteAtomicThatFailsLeavesTheOldContent) {
   put("a", "old");
   {
-    const FileSizeLimit limit(1000);
+    const test::FileSizeLimit limit(1000);
     const Error error = error_of([&] { write_atomic(path("a"), std::string(5000, 'x')); });
     EXPECT_EQ(error.kind(), ErrorKind::output);
     EXPECT_EQ(error.what(),
@@ -234,7 +213,7 @@ TEST_F(File, AFailedAppendIsCutBackAndTheNextGoesOn) {
   AppendFile file(path("a"), AppendFile::Mode::create_new);
   file.append(std::string(900, 'a'));
   {
-    const FileSizeLimit limit(1000);  // 100 bytes of the append fit: they must not stay
+    const test::FileSizeLimit limit(1000);  // 100 bytes of the append fit: they must not stay
     const Error error = error_of([&] { file.append(std::string(200, 'b')); });
     EXPECT_EQ(error.kind(), ErrorKind::output);
     EXPECT_THAT(error.what(), AllOf(HasSubstr(path("a")), HasSubstr("File too large")));

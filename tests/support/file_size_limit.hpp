@@ -8,7 +8,8 @@
 
 namespace tf_injector::detail::test {
 
-// Files may not grow beyond this many bytes as long as it lives.
+// Files may not grow beyond this many bytes as long as it lives: the write fails with EFBIG, as on a full
+// disk with ENOSPC.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(uint64_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
