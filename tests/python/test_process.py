@@ -1,6 +1,7 @@
 """The package in a process of somebody else: threads, fork, spawn, signals, what importing it brings along."""
 import multiprocessing
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -130,11 +131,21 @@ def test_ctrl_c_is_heard_while_a_file_is_read(call, tmp_path):
     end = threading.Timer(100, child.kill)
     end.start()
     writer = opened_for_writing(pipe, child)
+    wait_for_its_read(child)
     child.send_signal(signal.SIGINT)
     heard = child.stdout.readline()
     os.close(writer)  # what was left behind comes to its end, and the process with it
     assert (heard, *child.communicate()) == ("heard\n", "", "") and child.returncode == 0
     end.cancel()
+
+
+def wait_for_its_read(child):
+    """Until a thread of the child sleeps in its read of a pipe. A signal between open and read is one that CPython itself looks at only
+    behind the read. At most a second, should the system not say where a thread sleeps."""
+    for _ in range(100):
+        if any("pipe" in place.read_text() for place in pathlib.Path(f"/proc/{child.pid}/task").glob("*/wchan")):
+            return
+        time.sleep(0.01)
 
 
 def opened_for_writing(pipe, child):
