@@ -9,6 +9,8 @@ namespace tf_injector::detail {
 
 // Longer pieces of a file are cut in messages; bytes.
 inline constexpr size_t kLongestShown = 60;
+// For text that is shown whole, such as a path.
+inline constexpr size_t kUncut = std::string_view::npos;
 
 // `text` with control characters as "\x1b". Text of more than `longest` bytes is cut and ends in "...".
 [[nodiscard]] std::string printable(std::string_view text, size_t longest = kLongestShown);
@@ -27,6 +29,6 @@ inline constexpr size_t kLongestShown = 60;
 
 // `text` with every control character (line ends, escape sequences) as '?': one line, whatever the file
 // holds. Text of more than `longest` bytes is cut and ends in "...".
-[[nodiscard]] std::string one_line(std::string_view text, size_t longest = std::string_view::npos);
+[[nodiscard]] std::string one_line(std::string_view text, size_t longest = kUncut);
 
 }  // namespace tf_injector::detail

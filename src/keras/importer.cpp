@@ -138,7 +138,7 @@ class Importer {
       try {
         check_layer(layer);
       } catch (const ModelError& error) {
-        refused_.add(printable(error.what(), std::string_view::npos));
+        refused_.add(printable(error.what(), kUncut));
       }
       if (layer.model != nullptr) check_layers(*layer.model);
     }
@@ -366,16 +366,15 @@ class Importer {
 
 // Any text of the configuration may stand in a message.
 Graph import_archive(const Archive& archive) {
-  constexpr size_t kWhole = std::string_view::npos;
   try {
     return Importer(archive).import();
   } catch (const RefusedLayers&) {
     throw;
   } catch (const JsonError& error) {
     throw ModelError(
-        printable(std::string("its configuration has an unexpected form: ") + error.what(), kWhole));
+        printable(std::string("its configuration has an unexpected form: ") + error.what(), kUncut));
   } catch (const ModelError& error) {
-    throw ModelError(printable(error.what(), kWhole));
+    throw ModelError(printable(error.what(), kUncut));
   }
 }
 

@@ -116,8 +116,8 @@ void require_own_details(const ReportPaths& paths, bool overwrite) {
   const std::string& path = paths.details;
   if (path.empty() || !file_exists(path)) return;
   if (const std::string owner = other_owner_of_details(paths); !owner.empty())
-    refuse_details(
-        path, fmt::format("holds the details of the report {}; choose other `details`", printable(owner)));
+    refuse_details(path, fmt::format("holds the details of the report {}; choose other `details`",
+                                     printable(owner, kUncut)));
   if (is_empty_file(path)) return;  // of a run that was killed before it wrote anything
   if (overwrite && !is_known_place(paths)) {
     refuse_details(path,

@@ -93,14 +93,14 @@ void require_own_metadata(const ReportPaths& paths, bool report_exists, bool ove
         fmt::format(
             "{}: its metadata would be {}, which belong to the report {}; choose a `report` whose name "
             "without the suffix is its own",
-            paths.report, paths.metadata, printable(owner)));
+            paths.report, paths.metadata, printable(owner, kUncut)));
   }
   if (report_exists || overwrite) return;
   throw Error(
       ErrorKind::resume,
       fmt::format("{}: its metadata would be {}, which are left over from the report {}; choose another "
                   "`report`, or take its place with `overwrite`",
-                  paths.report, paths.metadata, printable(owner)));
+                  paths.report, paths.metadata, printable(owner, kUncut)));
 }
 
 void require_own_scores(const ReportPaths& paths) {
@@ -114,7 +114,7 @@ void require_own_scores(const ReportPaths& paths) {
   throw Error(
       ErrorKind::resume,
       fmt::format("{}: its scores would go into {}, which belongs to the report {}; choose another `report`",
-                  paths.report, paths.scores, printable(owner)));
+                  paths.report, paths.scores, printable(owner, kUncut)));
 }
 
 std::string other_owner_of_details(const ReportPaths& paths) {

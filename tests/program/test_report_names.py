@@ -230,3 +230,13 @@ def test_a_run_whose_folder_was_moved_leaves_the_files_of_the_run_that_took_its_
     assert running.returncode == NOT_WRITTEN, said
     assert files_of(place) == before
     assert run("verify", report).returncode == DONE
+
+
+def test_the_path_of_the_owner_is_shown_whole(work):
+    """A path longer than what messages show of other text; its control characters are escaped."""
+    folder = work / ("long_" * 20 + "\x1b")
+    folder.mkdir()
+    report = f"{folder.name}/x.csv"
+    assert campaign(work, report, "-s").returncode == DONE
+    shown = report.replace("\x1b", "\\x1b")
+    assert f"which belong to the report {shown}" in refused(work, f"{folder.name}/x.txt")
