@@ -18,6 +18,14 @@ namespace {
 
 using Arrays = std::map<std::string, NpyArray>;
 
+constexpr int kTile = 16;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kAllImages = false;  // many times as slow: the first tile, every fourth fault
+#else
+constexpr bool kAllImages = true;
+#endif
+constexpr size_t kFaultStep = kAllImages ? 1 : 4;
+
 const std::string kModels = std::string(TFI_TEST_DIR) + "/../../shared/data/models/";
 
 struct Constants {
@@ -64,11 +72,11 @@ std::vector<float> model_input(const Arrays& reference, const Graph& graph, cons
   return input;
 }
 
-// Scores of the first `images` images, as if the original had fed them in one batch.
-std::vector<float> scores_of(const Plan& plan, const Patch* patch, std::span<const float> input, int images) {
+// Scores of the first images, as if the original had fed `batch` of them in one batch.
+std::vector<float> scores_of(const Plan& plan, const Patch* patch, std::span<const float> input, int batch) {
+  const int images = kAllImages ? batch : std::min(batch, kTile);
   const int64_t elements = plan.inputs()[0].shape.elements();
   std::vector<float> scores(static_cast<size_t>(images * plan.classes()));
-  constexpr int kTile = 16;
   Workspace workspace(plan, kTile);
   std::optional<Overlay> overlay;
   if (patch != nullptr) overlay.emplace(plan, *patch);
@@ -77,7 +85,7 @@ std::vector<float> scores_of(const Plan& plan, const Patch* patch, std::span<con
     const std::span<const float> inputs[] = {
         input.subspan(static_cast<size_t>(first * elements), static_cast<size_t>(n * elements))};
     evaluate(plan, overlay ? &*overlay : nullptr, workspace, inputs, n,
-             {.batch = images, .batch_index = first},
+             {.batch = batch, .batch_index = first},
              std::span<float>(scores).subspan(static_cast<size_t>(first * plan.classes()),
                                               static_cast<size_t>(n * plan.classes())));
   }
@@ -85,7 +93,11 @@ std::vector<float> scores_of(const Plan& plan, const Patch* patch, std::span<con
 }
 
 int64_t differing(std::span<const float> expected, std::span<const float> found) {
-  EXPECT_EQ(expected.size(), found.size());
+  if (kAllImages) {
+    EXPECT_EQ(expected.size(), found.size());
+  } else {
+    EXPECT_TRUE(!found.empty() && found.size() <= expected.size());
+  }
   int64_t count = 0;
   for (size_t i = 0; i < std::min(expected.size(), found.size()); ++i) {
     const bool both_nan = std::isnan(expected[i]) && std::isnan(found[i]);
@@ -158,7 +170,7 @@ TEST_P(ReferenceModel, FaultedScoresAreTensorFlows) {
   ASSERT_EQ(logits.shape.at(1), images);
   const size_t size = static_cast<size_t>(images * plan.classes());
   EXPECT_EQ(differing(reference.at("logits_n").to_float32(), scores_of(plan, nullptr, input, images)), 0);
-  for (size_t i = 0; i < static_cast<size_t>(logits.shape[0]); ++i) {
+  for (size_t i = 0; i < static_cast<size_t>(logits.shape[0]); i += kFaultStep) {
     const Patch patch = patch_of(graph, reference, i);
     const std::span<const float> row = std::span(expected).subspan(i * size, size);
     EXPECT_EQ(differing(row, scores_of(plan, &patch, input, images)), 0) << "fault " << i;
