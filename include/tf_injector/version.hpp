@@ -3,7 +3,7 @@
 
 namespace tf_injector {
 
-// "0.1.0"
+// such as "0.2.0"
 [[nodiscard]] const char* version() noexcept;
 
 }  // namespace tf_injector
