@@ -15,6 +15,7 @@
 #include "tf_injector/fault.hpp"
 #include "tf_injector/fault_table.hpp"
 #include "tf_injector/model.hpp"
+#include "tf_injector/shard.hpp"
 
 namespace tf_injector {
 
@@ -66,8 +67,16 @@ class FaultList {
   [[nodiscard]] size_t layers() const;                   // that its faults hit
   [[nodiscard]] uint64_t memory_bytes() const noexcept;  // of all rows of the list
 
-  // The rows from the one with this id on. Throws Error(bad_input): there is none.
+  // The rows from the one with this id on. Throws Error(bad_input): there is none; Error(usage): of a shard.
   [[nodiscard]] FaultList from(int64_t id) const;
+  // A part of the rows, cut so that each of the parts is expected to take as long. How that is cut depends on
+  // the list and on the shapes of `model`, for which it was made. Throws Error(usage): no such shard, the
+  // list of another model, or a list that is a shard already.
+  [[nodiscard]] FaultList shard(const Shard& shard, const Model& model) const;
+  // The same of rows that are known. Throws Error(usage): this list has no such rows.
+  [[nodiscard]] FaultList shard(const ShardRows& rows) const;
+  // Nothing: of no shard, all rows.
+  [[nodiscard]] const std::optional<ShardRows>& shard() const noexcept { return shard_; }
 
   struct Data;
   [[nodiscard]] const std::shared_ptr<const Data>& data() const noexcept { return data_; }  // for the library
@@ -78,6 +87,7 @@ class FaultList {
   std::shared_ptr<const Data> data_;
   size_t first_ = 0;
   std::optional<int64_t> begins_at_;
+  std::optional<ShardRows> shard_;
   std::string plan_;
   std::vector<std::string> notes_;
 };

@@ -58,6 +58,7 @@ def run_campaign(
     *,
     use_tf: bool = False,
     kernels: str = "auto",
+    shard: tuple[int, int] | str | None = None,
 ) -> Report:
     """Evaluates every fault on every image, each fault alone, and compares with the golden run.
 
@@ -85,6 +86,8 @@ def run_campaign(
     progress: True: a bar (tqdm where it is installed); False: nothing; or a callable that is given a `Progress`.
     use_tf: 8-bit images are preprocessed in TensorFlow's arithmetic (x * (1 / 255)) instead of NumPy's.
     kernels: "auto", "avx512", "avx2", "neon" or "scalar". Changes no bit.
+    shard: (i, n): only part i (from 0) of n of the faults, neighbours in the list, cut so that each part is expected to take as long;
+        the reports of all parts become one by `merge`. "slurm": the part that the task of a Slurm job array is. None: all faults.
 
     Raises `BadInput` and its children, `Usage`, `OutputError`, `Busy`, `ResumeRefused`, `SelfCheckFailed`, `OutOfMemory`.
     KeyboardInterrupt (Ctrl-C, a notebook's stop button) ends it soon; the rows that were written stay valid.
@@ -97,6 +100,10 @@ def run_campaign(
     options = session_options(images, batch_size, output, preprocess, use_tf, limit, threads, memory, kernels)
     details_path = _details_path(details, report)
     chosen = None if faults is None else resolved(faults, network)
+    if shard is not None:
+        if chosen is None:
+            raise Usage("`shard` needs `faults`: it is a part of them")
+        chosen = chosen.shard(_shard_text(shard), network._handle)
     if report is not None and chosen is None:
         raise Usage("`report` needs `faults`: without faults there are no rows")
     if report is None and overwrite:
@@ -121,6 +128,15 @@ def run_campaign(
             interrupt.args = (f"what is finished is in {files.path}, what is done of the next faults beside it; the same call goes on",)
             raise
     return read_report(path)
+
+
+def _shard_text(shard: Any) -> str:
+    """As the program takes it: "I/N" or "slurm". Raises `Usage`."""
+    if isinstance(shard, str):
+        return shard
+    if isinstance(shard, (tuple, list)) and len(shard) == 2:
+        return f"{_text.whole('shard', shard[0], 0)}/{_text.whole('shard', shard[1], 1)}"
+    raise Usage(f"`shard`: expected (i, n) or 'slurm', found {shard!r}")
 
 
 def _details_path(details: Any, report: Any) -> str:

@@ -30,6 +30,7 @@ RunSettings settings_of(const Setup& setup, const ReportOptions& options) {
   if (setup.list) {
     settings.fault_list_sha256 = setup.list->sha256();
     settings.resume_from = setup.list->begins_at();
+    settings.shard = setup.list->shard();
   }
   if (const auto& normalization = setup.session->preprocessing.normalization) {
     settings.mean = normalization->mean;

@@ -124,6 +124,11 @@ void add_report_flags(CommandParser& parser, CampaignFlags& flags) {
       "mended and broken, the class that most went to, the largest change of a score, the weight before "
       "and after",
       options.report.details_path);
+  parser.value(
+      "--shard", "I/N",
+      "Only part I (from 0) of N of the list, as a report of its own; merge joins them. slurm: the task of "
+      "a job array says which",
+      [&options](const std::string&, const std::string& value) { options.shard = parse_shard(value); });
   parser.flag("--overwrite", "Begin anew instead of going on with a report, or refusing to",
               options.report.overwrite);
   parser.word("--scores",

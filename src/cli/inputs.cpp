@@ -87,6 +87,10 @@ BenchmarkInputs read_inputs(const RunOptions& options, const Message& message) {
   inputs.options.held = held_beside(model.memory_bytes() + inputs.dataset.bytes() +
                                     (inputs.faults ? inputs.faults->memory_bytes() : 0));
   if (inputs.faults && options.resume_from) inputs.faults = inputs.faults->from(*options.resume_from);
+  if (inputs.faults && options.shard) {
+    inputs.faults = inputs.faults->shard(*options.shard, model);
+    message(fmt::format("shard {}", shard_text(*inputs.faults->shard())));
+  }
   return inputs;
 }
 

@@ -26,6 +26,8 @@ void check_run_options(const RunOptions& options) {
   check_names(options);
   if (options.resume_from && options.fault_list_path.empty())
     throw Error(ErrorKind::usage, "--resume-from needs a --fault-list");
+  if (options.shard && options.fault_list_path.empty())
+    throw Error(ErrorKind::usage, "--shard needs a --fault-list: it is a part of its rows");
   if (!options.report.details_path.empty() && options.fault_list_path.empty())
     throw Error(ErrorKind::usage, "--details needs a --fault-list: it has a row for each fault");
   check_options(session_options(options));

@@ -20,6 +20,7 @@ struct RunOptions {
   Resize resize = Resize::pillow;
   bool allow_download = true;
   std::optional<int64_t> resume_from;  // -r: the Injection to start at
+  std::optional<Shard> shard;          // of the rows from there on
   SessionOptions session;              // its memory_bytes are of the whole program
   CampaignOptions campaign;
   ReportOptions report;  // without the names of data set and network, see report_options

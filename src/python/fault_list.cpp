@@ -17,6 +17,7 @@
 #include "python/without_gil.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/fault_sampling.hpp"
+#include "tf_injector/shard.hpp"
 
 namespace nb = nanobind;
 
@@ -133,6 +134,12 @@ void bind_fault_list(nb::module_& module) {
   nb::class_<FaultList>(module, "FaultList")
       .def_static("parse", parse_list, nb::arg("text"), nb::arg("name"), nb::arg("model"), nb::arg("plan"))
       .def("__len__", &FaultList::size)
+      .def(
+          "shard",
+          [](const FaultList& list, const std::string& text, const Model& model) {
+            return list.shard(parse_shard(text), model);
+          },
+          nb::arg("text"), nb::arg("model"))
       .def_prop_ro("sha256", &FaultList::sha256);
   module.def("generate_faults", generate_faults, nb::arg("model"), nb::arg("scheme"), nb::arg("error"),
              nb::arg("confidence"), nb::arg("p"), nb::arg("n").none(), nb::arg("seed"), nb::arg("layers"),

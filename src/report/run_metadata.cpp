@@ -19,7 +19,8 @@ namespace {
 
 constexpr const char* kOverwritten = "overwritten";
 
-constexpr int kSchema = 2;  // grows when a reader of the old form would misread the new one
+constexpr int kSchema = 3;           // grows when a reader of the old form would misread the new one
+constexpr int kWholeListSchema = 2;  // of what is no shard: older versions read it too
 
 Json triple_or_null(const std::optional<std::array<float, 3>>& values) {
   return values ? json_list(*values) : Json(nullptr);
@@ -199,8 +200,30 @@ std::vector<KernelLayer> layers_of(const Json& json) {
   return layers;
 }
 
+Json shard_json(const ShardRows& s) {
+  return {{"index", s.shard.index},
+          {"of", s.shard.of},
+          {"first_row", s.first_row},
+          {"rows", s.rows},
+          {"list_rows", s.list_rows}};
+}
+
+std::optional<ShardRows> shard_of(const Json* json) {
+  if (json == nullptr || json->is_null()) return std::nullopt;
+  ShardRows s;
+  s.shard.index = count_of(json->at("index"));
+  s.shard.of = count_of(json->at("of"));
+  s.first_row = count_of(json->at("first_row"));
+  s.rows = count_of(json->at("rows"));
+  s.list_rows = count_of(json->at("list_rows"));
+  if (s.shard.of > kMostShards || s.shard.index >= s.shard.of || s.first_row > s.list_rows ||
+      s.rows > s.list_rows - s.first_row)
+    throw JsonError("`shard` is no shard that there can be");
+  return s;
+}
+
 Json metadata_json(const RunMetadata& m) {
-  return {{"schema", kSchema},
+  return {{"schema", m.settings.shard ? kSchema : kWholeListSchema},
           {"tool", {{"name", "tf_injector"}, {"version", m.tool_version}}},
           {"state", m.is_overwritten ? kOverwritten
                     : m.finished     ? "finished"
@@ -266,6 +289,7 @@ RunMetadata metadata_of(const Json& json) {
   if (json.contains("plan")) m.plan = json.at("plan").dump();
   json.at("keras_version").get_to(m.keras_version);
   m.settings = settings_of(json.at("settings"));
+  m.settings.shard = shard_of(json.find("shard"));
   read_preprocessing(json, m);
   m.images = count_of(json.at("images"));
   m.classes = count_of(json.at("classes"));
@@ -327,6 +351,7 @@ std::vector<std::pair<std::string, std::string>> readable_settings(const RunSett
           {"`batch_size`", std::to_string(s.batch_size)},
           {"`use_tf`", s.use_tensorflow_preprocessing ? "given" : "not given"},
           {"`resume_from`", text_of(s.resume_from)},
+          {"`shard`", s.shard ? shard_text(*s.shard) : "not given"},
           {"`resize`", s.resize},
           {"the preprocessing", s.preprocessing.value_or("before 8-bit images could be fed as they are")},
           {"the mean of the preprocessing", text_of(s.mean)},
@@ -372,6 +397,7 @@ std::string work_key(const RunMetadata& m) {
   Json key = golden_key_json(m);
   key["faults"] = m.faults;
   key["scores"] = m.scores;
+  if (m.settings.shard) key["shard"] = shard_json(*m.settings.shard);
   key["details"] = m.details.has_value();
   key["report"] = {{"rows", m.rows}, {"bytes", m.report_bytes}, {"sha256", m.report_sha256}};
   return key.dump();
@@ -381,6 +407,7 @@ std::string metadata_text(const RunMetadata& metadata) {
   // Paths may be any bytes, JSON is UTF-8: what is not is replaced.
   Json json = metadata_json(metadata);
   if (!metadata.plan.empty()) json["plan"] = Json::parse(metadata.plan);
+  if (metadata.settings.shard) json["shard"] = shard_json(*metadata.settings.shard);
   if (metadata.details) json["details"] = details_json(metadata);
   return json.dump(2) + "\n";
 }

@@ -10,6 +10,7 @@
 
 #include "plan/plan.hpp"
 #include "tf_injector/report.hpp"
+#include "tf_injector/shard.hpp"
 
 namespace tf_injector::detail {
 
@@ -27,6 +28,7 @@ struct RunSettings {
   std::optional<int64_t> limit;                   // if it is less than the data set
   std::string output;                             // name of the scored output
   std::optional<float> threshold;                 // between the two classes of one output unit
+  std::optional<ShardRows> shard = {};            // of the rows from resume_from on; nothing: all
 
   friend bool operator==(const RunSettings&, const RunSettings&) = default;
 };
@@ -80,7 +82,7 @@ struct RunMetadata {
   RunSettings settings;
   std::string preprocessing_reason;  // why this preprocessing was chosen
   int64_t images = 0, classes = 0;
-  int64_t faults = 0;         // of the list, from resume_from on
+  int64_t faults = 0;         // of the list, from resume_from on; of the shard
   int64_t rows = 0;           // of them in the report
   uint64_t report_bytes = 0;  // the report so far, golden row included
   std::string report_sha256;  // of these bytes

@@ -10,6 +10,7 @@
 #include "core/json.hpp"
 #include "core/later_version.hpp"
 #include "core/problem_lines.hpp"
+#include "fault/shard_rows.hpp"
 #include "io/csv.hpp"
 #include "io/file.hpp"
 #include "session/guarded.hpp"
@@ -118,8 +119,10 @@ void detail::check_model(const FaultList& list, const Model& model) {
                   list.source(), fits, model.source(), model.sha256()));
 }
 
-size_t FaultList::size() const noexcept { return data_->list.faults.size() - first_; }
-FaultRows FaultList::rows() const noexcept { return FaultRows(data_->list.faults).subspan(first_); }
+size_t FaultList::size() const noexcept {
+  return shard_ ? static_cast<size_t>(shard_->rows) : data_->list.faults.size() - first_;
+}
+FaultRows FaultList::rows() const noexcept { return FaultRows(data_->list.faults).subspan(first_, size()); }
 Fault FaultList::operator[](size_t row) const { return data_->list.faults[first_ + row]; }
 const std::string& FaultList::source() const noexcept { return data_->list.path; }
 const std::string& FaultList::sha256() const noexcept { return data_->list.sha256; }
@@ -138,6 +141,8 @@ size_t FaultList::layers() const {
 }
 
 FaultList FaultList::from(int64_t id) const {
+  if (shard_)
+    throw Error(ErrorKind::usage, fmt::format("{}: `resume_from` is taken before `shard`", source()));
   const FaultRows all = rows();
   for (size_t i = 0; i < all.size(); ++i) {
     if (all.id(i) != id) continue;
@@ -157,6 +162,27 @@ FaultList FaultList::from(int64_t id) const {
   };
   throw Error(ErrorKind::bad_input,
               fmt::format("{}: no row has the Injection {} of `resume_from`; {}", source(), id, range()));
+}
+
+FaultList FaultList::shard(const Shard& shard, const Model& model) const {
+  check_model(*this, model);
+  if (shard.of < 1 || shard.of > kMostShards || shard.index < 0 || shard.index >= shard.of)
+    throw Error(ErrorKind::usage, fmt::format("`shard`: there is no shard {}", shard_text(shard)));
+  return this->shard(shard_rows(shard, patches_of(*this), fault_costs(model.data()->graph)));
+}
+
+FaultList FaultList::shard(const ShardRows& rows) const {
+  const auto all = static_cast<int64_t>(size());
+  if (shard_ || rows.list_rows != all || rows.first_row < 0 || rows.first_row > all || rows.rows < 0 ||
+      rows.rows > all - rows.first_row) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: shard {} is no part of it; it has {} rows{}", source(), shard_text(rows),
+                            all, shard_ ? ", which are a shard already" : ""));
+  }
+  FaultList part = *this;
+  part.first_ += static_cast<size_t>(rows.first_row);
+  part.shard_ = rows;
+  return part;
 }
 
 }  // namespace tf_injector

@@ -199,6 +199,7 @@ class Verifier {
     RunSettings now = identity_of(campaign, {.resize = loaded.resize()}).metadata.settings;
     now.fault_list_sha256 = loaded.list().sha256();
     now.resume_from = loaded.list().begins_at();
+    now.shard = loaded.list().shard();
     RunSettings of_report = metadata_->settings;
     if (!of_report.preprocessing) of_report.preprocessing = now.preprocessing;  // of before it was recorded
     const auto recorded = readable_settings(of_report), given = readable_settings(now);

@@ -91,6 +91,8 @@ void LoadedInputs::load_list() {
   if (!list_) list_ = FaultList::read(list_path_, *model_);
   const std::optional<int64_t> first = metadata_ ? metadata_->settings.resume_from : inputs_.resume_from;
   if (first && list_->begins_at() != first) list_ = list_->from(*first);
+  if (const auto shard = metadata_ ? metadata_->settings.shard : std::nullopt; shard && !list_->shard())
+    list_ = list_->shard(*shard);
   say(fmt::format("{}: {} faults", list_->source(), list_->size()));
 }
 

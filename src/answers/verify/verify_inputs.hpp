@@ -21,7 +21,7 @@ class LoadedInputs {
   [[nodiscard]] std::string list_sha256() const;
   // In this order. Throw what reading them throws.
   void load_model();
-  void load_list();  // from `resume_from` on
+  void load_list();  // from `resume_from` on, and of these the shard
   void load_dataset();
 
   [[nodiscard]] const Model& model() const { return *model_; }

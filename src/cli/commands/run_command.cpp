@@ -124,6 +124,7 @@ class Run {
     if (campaign.faults()) {
       const CsvReport report(campaign, report_options_, callbacks_.message);
       plan.faults = campaign.faults()->size();
+      if (const auto& shard = campaign.faults()->shard()) plan.shard = shard_text(*shard);
       plan.would_write = report.would_write();
       plan.disk_bytes = report.would_write_bytes();
       rows = report.rows_before().size();

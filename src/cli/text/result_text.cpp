@@ -32,6 +32,7 @@ std::string path_line(const char* what, const std::string& path) {
 std::string dry_run_text(const DryRun& plan) {
   std::string text = "dry run: nothing was written\n";
   text += fmt::format("faults: {}\n", plan.faults);
+  if (!plan.shard.empty()) text += fmt::format("shard: {}\n", plan.shard);
   text += fmt::format("preprocessing: {}\n", plan.preprocessing);
   text += fmt::format("estimated time: {}\n", duration_text(plan.seconds));
   text += fmt::format("memory: at most {}\n", bytes_text(plan.memory_bytes));
