@@ -23,6 +23,7 @@
 #include "tf_injector/fault_sampling.hpp"
 #include "tf_injector/fault_table.hpp"
 #include "tf_injector/kernel_set.hpp"
+#include "tf_injector/merge.hpp"
 #include "tf_injector/model.hpp"
 #include "tf_injector/report.hpp"
 #include "tf_injector/report_statistics.hpp"

@@ -173,6 +173,12 @@ void CommandParser::positional(const std::string& name, const std::string& descr
   argument_words_[name] = std::move(words);
 }
 
+void CommandParser::positionals(const std::string& name, const std::string& description,
+                                std::vector<std::string>& target) {
+  library_->app.add_option(name, target, description)->group(group_);
+  argument_words_[name] = {};
+}
+
 void CommandParser::add_help() {
   library_->app.set_version_flag("--version", std::string("tf_injector ") + version(), "Print the version")
       ->group(group_);

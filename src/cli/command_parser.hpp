@@ -92,6 +92,8 @@ class CommandParser {
   // `words`: what it may be, for completions; whoever takes it checks it. Empty: anything.
   void positional(const std::string& name, const std::string& description, std::string& target,
                   std::vector<std::string> words = {});
+  // Any number of them.
+  void positionals(const std::string& name, const std::string& description, std::vector<std::string>& target);
 
   // All of them, in their order, --version and --help last.
   [[nodiscard]] std::vector<FlagText> flags();

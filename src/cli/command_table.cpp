@@ -16,6 +16,7 @@
 #include "cli/commands/generate_command.hpp"
 #include "cli/commands/inspect_command.hpp"
 #include "cli/commands/man_command.hpp"
+#include "cli/commands/merge_command.hpp"
 #include "cli/commands/report_command.hpp"
 #include "cli/commands/run_command.hpp"
 #include "cli/commands/validate_command.hpp"
@@ -44,6 +45,8 @@ constexpr CommandRow kCommands[] = {
     {"inspect", "inspect MODEL", "the layers of a model and their faultable bits", make<InspectCommand>},
     {"estimate", "estimate FLAGS", "how critical a network is, from few faults", make<EstimateCommand>},
     {"generate", "generate --model MODEL -o LIST", "draws a fault list", make<GenerateCommand>},
+    {"merge", "merge -o REPORT SHARD...", "the reports of the shards of a list become one",
+     make<MergeCommand>},
     {"report", "report REPORT.csv", "what a report says: rates, intervals, a page", make<ReportCommand>},
     {"validate", "validate -f LIST --model MODEL", "checks a fault list against a model",
      make<ValidateCommand>},

@@ -72,12 +72,11 @@ void require_part_of_pending(const std::string& path, uint64_t size, const RunMe
     refuse(changed_rows_text(metadata.rows + 1, rows));
 }
 
-// The file that a name in metadata means.
-std::string named_file(const ReportPaths& paths, const std::string& name) {
+}  // namespace
+
+std::string named_details(const ReportPaths& paths, const std::string& name) {
   return (fs::path(posix::folder_of(paths.report)) / name).string();
 }
-
-}  // namespace
 
 std::string details_name(const ReportPaths& paths) {
   std::error_code ignored;
@@ -88,7 +87,7 @@ std::string details_name(const ReportPaths& paths) {
 
 bool is_named_details(const ReportPaths& paths, const std::string& name) {
   if (name == details_name(paths)) return true;
-  const std::string named = named_file(paths, name);
+  const std::string named = named_details(paths, name);
   std::error_code ignored;
   if (fs::equivalent(named, paths.details, ignored)) return true;
   return !file_exists(named) && file_exists(paths.details);
@@ -181,7 +180,7 @@ void remove_old_details(const ReportPaths& paths, const RunMetadata& metadata) {
   const fs::path name = fs::path(metadata.details->file).filename();
   if (name != metadata.details->file) return;
   ReportPaths old = paths;
-  old.details = named_file(paths, name.string());
+  old.details = named_details(paths, name.string());
   std::error_code ignored;
   if (!paths.details.empty() && fs::equivalent(old.details, paths.details, ignored)) return;
   if (fs::is_symlink(old.details, ignored) || !holds_details(old.details) || has_other_names(old.details))

@@ -23,6 +23,9 @@ struct OpenedDetails {
 // Whether the file is the one that the metadata name; it may have been renamed since.
 [[nodiscard]] bool is_named_details(const ReportPaths& paths, const std::string& name);
 
+// The file that a name in metadata means.
+[[nodiscard]] std::string named_details(const ReportPaths& paths, const std::string& name);
+
 // Nothing is done by any of these where paths.details is "".
 //
 // Throws Error(resume) if a new report must not write there: a file that is there already (unless it is empty

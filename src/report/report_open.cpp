@@ -89,6 +89,11 @@ class ReportOpener {
       return begin(paths);
     }
     if (request_.overwrite) return begin_anew(paths, true);
+    if (request_.only_new) {
+      throw Error(ErrorKind::resume,
+                  fmt::format("{}: exists already; choose another `output`, or replace it with `overwrite`",
+                              paths.report));
+    }
     if (file_exists(paths.metadata)) return go_on(paths);
     std::error_code ignored;  // a run that is killed between creating the two files leaves an empty report
     if (fs::is_empty(paths.report, ignored)) return begin_anew(paths, false);

@@ -22,6 +22,7 @@ struct ReportRequest {
   std::string details = {};  // path of the details; "": none
   ScoreMode scores = ScoreMode::none;
   bool overwrite = false;
+  bool only_new = false;                    // a report that is there is not gone on with, but refused
   bool dry_run = false;                     // nothing is written
   const std::atomic<bool>* stop = nullptr;  // ends the wait for another run, by throwing Stopped
 };
