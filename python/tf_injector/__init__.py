@@ -35,6 +35,7 @@ from ._errors import (
 from ._estimate import Estimate, EstimateProgress, estimate
 from ._explain import Explanation
 from ._faults import Fault, FaultList
+from ._merge import merge
 from ._model import FaultableTensor, Layer, Model, ModelInput, ModelOutput, load_model
 from ._report import ChangedScores, Report, read_details, read_report
 from ._statistics import Share, Statistics
@@ -85,6 +86,7 @@ __all__ = [
     "compare",
     "estimate",
     "load_model",
+    "merge",
     "read_details",
     "read_report",
     "run_campaign",

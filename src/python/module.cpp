@@ -48,4 +48,5 @@ NB_MODULE(_core, module) {
   tf_injector::detail::python::bind_statistics(module);
   tf_injector::detail::python::bind_estimate(module);
   tf_injector::detail::python::bind_verify(module);
+  tf_injector::detail::python::bind_merge(module);
 }

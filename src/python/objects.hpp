@@ -26,5 +26,7 @@ void bind_statistics(nanobind::module_& module);
 void bind_estimate(nanobind::module_& module);
 // Adds VerifyInputs, verify and has_metadata.
 void bind_verify(nanobind::module_& module);
+// Adds MergeOptions and merge.
+void bind_merge(nanobind::module_& module);
 
 }  // namespace tf_injector::detail::python

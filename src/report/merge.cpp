@@ -9,11 +9,13 @@
 #include <optional>
 #include <utility>
 
+#include "core/printable.hpp"
 #include "core/problem_lines.hpp"
 #include "core/stop.hpp"
 #include "io/file.hpp"
 #include "io/posix.hpp"
 #include "io/posix_names.hpp"
+#include "io/temporary_file.hpp"
 #include "report/details_csv.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/version.hpp"
@@ -30,7 +32,9 @@ bool is_same_place(const std::string& a, const std::string& b) {
 
 void copy_file(const std::string& from, const std::string& to, const std::atomic<bool>* stop) {
   const posix::UniqueFd file = posix::open_file(from, O_RDONLY);
-  const auto fail = [&] { throw Error(ErrorKind::resume, posix::describe("read", from, errno)); };
+  const auto fail = [&] {
+    throw Error(ErrorKind::resume, posix::describe("read", printable(from, kUncut), errno));
+  };
   if (!file.valid()) fail();
   AtomicFile copy(to);
   std::string piece(1 << 20, '\0');
@@ -74,8 +78,9 @@ void require_same_golden_scores(const std::vector<ShardReport>& shards) {
   for (const ShardReport& shard : shards) {
     const std::string golden = shard.scores().golden_path();
     if (sha256_of_file(golden) == hash) continue;
-    throw Error(ErrorKind::resume, fmt::format("{}: {} is not the same as {}: scores without a fault are",
-                                               shard.path, golden, first.golden_path()));
+    throw Error(ErrorKind::resume,
+                fmt::format("{}: {} differs from {}, but scores without a fault are the same", shard.path,
+                            printable(golden, kUncut), printable(first.golden_path(), kUncut)));
   }
 }
 
@@ -123,6 +128,9 @@ class Merger {
     }
     require_other_places();
     opened_ = open_report(identity_, request_, message);
+    remove_abandoned_files(posix::folder_of(opened_.paths.report), false);
+    if (request_.scores != ScoreMode::none) remove_abandoned_files(opened_.paths.scores, true);
+    if (!request_.details.empty()) remove_abandoned_files(posix::folder_of(opened_.paths.details), false);
   }
 
   MergedReport write() {

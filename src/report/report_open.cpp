@@ -89,14 +89,15 @@ class ReportOpener {
       return begin(paths);
     }
     if (request_.overwrite) return begin_anew(paths, true);
+    const bool has_metadata = file_exists(paths.metadata);
+    std::error_code ignored;  // a run that is killed between creating the two files leaves an empty report
+    if (!has_metadata && fs::is_empty(paths.report, ignored)) return begin_anew(paths, false);
     if (request_.only_new) {
       throw Error(ErrorKind::resume,
                   fmt::format("{}: exists already; choose another `output`, or replace it with `overwrite`",
                               paths.report));
     }
-    if (file_exists(paths.metadata)) return go_on(paths);
-    std::error_code ignored;  // a run that is killed between creating the two files leaves an empty report
-    if (fs::is_empty(paths.report, ignored)) return begin_anew(paths, false);
+    if (has_metadata) return go_on(paths);
     throw Error(
         ErrorKind::resume,
         fmt::format("{}: exists, and {} is not beside it: what it comes from is not known; choose another "
@@ -315,11 +316,13 @@ class ReportOpener {
     opened.metadata = first_metadata(opened.paths);
     if (request_.dry_run) return opened;
     opened.file.emplace(opened.paths.report, AppendFile::Mode::create_new);
+    const bool had_details = file_exists(opened.paths.details);
     try {
       begin_details(opened.paths, opened.details);
       write_atomic(opened.paths.metadata, metadata_text(opened.metadata));
     } catch (const Error&) {
-      posix::unlink_file(opened.paths.report);  // the empty file that was just created
+      posix::unlink_file(opened.paths.report);  // the empty files that were just created
+      if (opened.details.file && !had_details) posix::unlink_file(opened.paths.details);
       throw;
     }
     return opened;

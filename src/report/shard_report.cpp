@@ -46,8 +46,10 @@ struct RecordedFile {
 // Its whole lines, piece by piece; then it is certain that they are those that were recorded.
 void visit_lines(const RecordedFile& of, const std::atomic<bool>* stop,
                  const std::function<void(std::string_view)>& visit) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(of.path, ignored)) refuse_shard(of.label, "is no file that is there");
   const posix::UniqueFd file = posix::open_file(of.path, O_RDONLY);
-  if (!file.valid()) refuse_shard(of.label, posix::describe("read", of.path, errno));
+  if (!file.valid()) refuse_shard(of.label, posix::describe("read", of.label, errno));
   Sha256 hash;
   std::string lines;
   uint64_t bytes = 0;
@@ -56,14 +58,15 @@ void visit_lines(const RecordedFile& of, const std::atomic<bool>* stop,
     const size_t kept = lines.size();
     lines.resize(kept + kPiece);
     const ptrdiff_t count = posix::read_full(file.get(), lines.data() + kept, kPiece);
-    if (count < 0) refuse_shard(of.label, posix::describe("read", of.path, errno));
+    if (count < 0) refuse_shard(of.label, posix::describe("read", of.label, errno));
     lines.resize(kept + static_cast<size_t>(count));
     hash.update(lines.data() + kept, static_cast<size_t>(count));
     bytes += static_cast<uint64_t>(count);
     if (bytes > of.bytes) break;
     is_end = static_cast<size_t>(count) < kPiece;
     const size_t end = is_end ? lines.size() : lines.rfind('\n') + 1;  // 0: none
-    if (end == 0 && lines.size() > kLongestLine) break;
+    if (end == 0 && lines.size() > kLongestLine)
+      refuse_shard(of.label, changed_text("a line of more than 1 MiB"));
     if (end > 0) visit(std::string_view(lines).substr(0, end));
     lines.erase(0, end);
   }
@@ -130,7 +133,8 @@ bool visit_parsed(const std::string& head, const std::string& label, std::string
 
 void require_score_file(const ShardReport& shard, const std::string& file, bool is_there) {
   if (!is_there)
-    refuse_shard(shard.path, fmt::format("{}, of its scores, is missing or cut; run the shard again", file));
+    refuse_shard(shard.path, fmt::format("{}, of its scores, is missing or cut; run the shard again",
+                                         printable(file, kUncut)));
 }
 
 // The rows and their scores' files.
@@ -283,7 +287,8 @@ void visit_details(const ShardReport& shard, const std::atomic<bool>* stop,
                    const std::function<void(std::string_view)>& visit) {
   const DetailsMetadata& details = *shard.metadata.details;
   const std::string header = details_header();
-  const std::string label = fmt::format("{}: its details {}", shard.path, shard.paths.details);
+  const std::string label =
+      fmt::format("{}: its details {}", shard.path, printable(shard.paths.details, kUncut));
   bool is_first = true;
   visit_lines({shard.paths.details, label, details.bytes, details.sha256}, stop, [&](std::string_view lines) {
     if (std::exchange(is_first, false)) {

@@ -125,6 +125,7 @@ INSTANTIATE_TEST_SUITE_P(
         FlagCase{"--report r.csv", [](const Options& o) { return o.report.path == "r.csv"; }},
         FlagCase{"--details d.csv",
                  [](const Options& o) { return o.campaign.details && o.report.details_path == "d.csv"; }},
+        FlagCase{"--shard 2/8", [](const Options& o) { return o.shard == Shard{.index = 2, .of = 8}; }},
         FlagCase{"--overwrite", [](const Options& o) { return o.report.overwrite; }},
         FlagCase{"--scores changed",
                  [](const Options& o) { return o.campaign.scores == ScoreMode::changed; }},
@@ -225,9 +226,10 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{needed({"--zzzzzzzz"}), "unknown flag '--zzzzzzzz'"},
         UsageCase{needed({"faults.csv"}), "unexpected argument 'faults.csv'"},
         UsageCase{{"inspct", "m"}, "unknown sub-command 'inspct'; did you mean 'inspect'?"},
-        UsageCase{{"frobnicate"},
-                  "unknown sub-command 'frobnicate'; there are run, inspect, estimate, generate, report, "
-                  "validate, verify, compare, explain, bench, download, completion, man"},
+        UsageCase{
+            {"frobnicate"},
+            "unknown sub-command 'frobnicate'; there are run, inspect, estimate, generate, merge, report, "
+            "validate, verify, compare, explain, bench, download, completion, man"},
         UsageCase{{"-d", "CIFAR10", "-n", "-f", "l.csv"}, "--network-name needs a value, found the flag -f"},
         UsageCase{needed({"-f"}), "-f needs a value"},
         UsageCase{needed({"--limit="}), "--limit needs a value"},
@@ -355,6 +357,7 @@ TEST(Help, WithoutSubCommandBeginsWithAllOfThem) {
   tf_injector inspect MODEL                   the layers of a model and their faultable bits
   tf_injector estimate FLAGS                  how critical a network is, from few faults
   tf_injector generate --model MODEL -o LIST  draws a fault list
+  tf_injector merge -o REPORT SHARD...        the reports of the shards of a list become one
   tf_injector report REPORT.csv               what a report says: rates, intervals, a page
   tf_injector validate -f LIST --model MODEL  checks a fault list against a model
   tf_injector verify REPORT.csv               a report held against its model, list and data

@@ -189,6 +189,14 @@ def reports(seeds):
     seeds.add("report_open", "pending", "\5" + json.dumps(with_details | {"report": with_details["report"] | {"pending": pending}} | {"details": None}).replace(', "details": null', "") + "\0" + whole)
     seeds.add("report_open", "new", "\0" + json.dumps(metadata(b"", 0, "running")) + "\0")
     opened_reports(seeds, whole, half, details, half_details)
+    only = {"schema": 3, "shard": {"index": 0, "of": 1, "first_row": 0, "rows": 3, "list_rows": 3}}
+    of_two = {"schema": 3, "shard": {"index": 1, "of": 2, "first_row": 2, "rows": 3, "list_rows": 5}}
+    for name, about in (("only", metadata(whole.encode(), 3, "finished") | only), ("of_two", metadata(whole.encode(), 3, "finished") | of_two),
+                        ("running", metadata(whole.encode(), 3, "running") | only), ("whole", metadata(whole.encode(), 3, "finished")),
+                        ("details", metadata(whole.encode(), 3, "finished", details.encode()) | only)):
+        for mark in ("\0", "\1"):
+            seeds.add("merge", f"{name}_{ord(mark)}", mark + json.dumps(about) + "\0" + whole + "\0" + details)
+    seeds.add("run_metadata", "shard", json.dumps(metadata(whole.encode(), 3, "finished") | only))
     seeds.add("run_metadata", "plain", json.dumps(metadata(whole.encode(), 3, "finished")))
     seeds.add("run_metadata", "details", json.dumps(metadata(whole.encode(), 3, "finished", details.encode()) | {"plan": {"scheme": "network-wise"}}))
     seeds.words("run_metadata", json_words(metadata(whole.encode(), 3, "finished", details.encode())))

@@ -77,6 +77,28 @@ TEST(RunMetadata, IsReadAsItWasWritten) {
   EXPECT_EQ(finished.settings, m.settings);
 }
 
+// Only a shard's metadata are of a form that older versions would misread.
+TEST(RunMetadata, HasTheShardAndSaysWhatDiffers) {
+  RunMetadata m = sample();
+  EXPECT_THAT(metadata_text(m), HasSubstr("\"schema\": 2"));
+  EXPECT_EQ(parse_metadata(metadata_text(m), "r.run.json").settings.shard, std::nullopt);
+  m.settings.shard = ShardRows{.shard = {.index = 2, .of = 8}, .first_row = 25, .rows = 25, .list_rows = 100};
+  const std::string text = metadata_text(m);
+  EXPECT_THAT(text, HasSubstr("\"schema\": 3"));
+  EXPECT_EQ(parse_metadata(text, "r.run.json").settings, m.settings);
+  EXPECT_THAT(differences(m.settings, sample().settings),
+              testing::ElementsAre("`shard`: 2/8, rows 26 to 50 of 100 in the report, not given now"));
+  EXPECT_NE(work_key(m), work_key(sample()));
+  for (const char* wrong : {"\"of\": 2", "\"of\": 1000001", "\"first_row\": 101", "\"list_rows\": 49"}) {
+    const std::string name(wrong, std::string(wrong).find(':') + 2);
+    std::string changed = text;
+    const size_t at = changed.find(name, changed.find("\"shard\""));
+    ASSERT_NE(at, std::string::npos);
+    changed.replace(at, changed.find_first_of(",\n", at) - at, wrong);
+    EXPECT_THROW(static_cast<void>(parse_metadata(changed, "r.run.json")), Error) << changed;
+  }
+}
+
 TEST(RunMetadata, TellsABlockThatIsPendingFromNoneAndFromAnOldFile) {
   RunMetadata m = sample();
   m.classes = 2;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fault/fault_list.hpp"
+#include "fault/shard_rows.hpp"
 #include "graph/graph.hpp"
 #include "session/list_data.hpp"
 #include "session/model_data.hpp"
@@ -31,6 +32,7 @@ struct RunInputs {
 // names a set.
 struct RunOptions : SessionOptions, CampaignOptions, ReportOptions {
   std::optional<int64_t> resume_from;
+  std::optional<Shard> shard;
 };
 
 enum class RunOutcome { done, already_finished, golden_only, dry_run };
@@ -60,7 +62,9 @@ inline SessionOptions session_options(const RunOptions& options) {
 inline std::optional<FaultList> list_of_inputs(RunInputs& inputs, const RunOptions& options) {
   if (!inputs.list) return std::nullopt;
   const FaultList list = list_of(std::move(*inputs.list));
-  return options.resume_from ? list.from(*options.resume_from) : list;
+  const FaultList rest = options.resume_from ? list.from(*options.resume_from) : list;
+  if (!options.shard) return rest;
+  return rest.shard(shard_rows(*options.shard, patches_of(rest), fault_costs(inputs.graph)));
 }
 
 inline BenchmarkInputs benchmark_inputs(RunInputs inputs, const RunOptions& options) {
