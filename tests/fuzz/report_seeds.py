@@ -215,7 +215,7 @@ def reports(seeds):
         for kind, value in {"left_out": None, "null": [None], "text": ["x"], "negative": [-1], "large": [1 << 62],
                             "object": [{}], "true": [True], "state": ["overwritten"]}.items():
             seeds.add("run_metadata", f"{name}_{kind}", json.dumps(with_value(both, path, value)))
-    for name, text in {"none": "", "list": "[]", "cut": json.dumps(both)[:99], "later": json.dumps(both | {"schema": 3}), "twice": '{"schema": 2, "schema": 1}',
+    for name, text in {"none": "", "list": "[]", "cut": json.dumps(both)[:99], "later": json.dumps(both | {"schema": 4}), "twice": '{"schema": 2, "schema": 1}',
                        "nul": "{}\0", "deep": "[" * 2000}.items():
         seeds.add("run_metadata", name, text)
     published = lines("Injection;Layer;TensorIndex;Bit;n_injections;masked;non_critical;critical", '4;conv;"(3, 1, 2, 0)";3;100;68;32;0',
@@ -352,7 +352,7 @@ def opened_reports(seeds, whole, half, details, half_details):
     states = {"finished": (finished, whole), "running": (running, half), "golden": (about(half[:golden_end], 0, "running"), half[:golden_end]),
               "begun": (begun, half[:175]), "new": (fresh, ""),
               "overwritten": (about(whole, 3, "overwritten"), whole), "emptied": (about(whole, 3, "overwritten"), ""),
-              "later": (finished | {"schema": 9}, whole), "later_named": (finished | {"schema": 3, "tool": {"version": "9.0"}}, whole),
+              "later": (finished | {"schema": 9}, whole), "later_named": (finished | {"schema": 4, "tool": {"version": "9.0"}}, whole),
               "damaged": ("{", whole), "text": ("text", half), "no_metadata": ("", whole), "no_metadata_empty": ("", ""), "nothing": ("", ""),
               "foreign": (running, "my notes\n"), "foreign_alone": ("", "my notes\n"),
               "cut": (finished, whole[:-9]), "longer": (finished, whole + "x"), "changed": (finished, whole.replace("68,32", "67,33")),
