@@ -27,7 +27,7 @@ namespace tf_injector::detail::cli {
 // What --dry-run says.
 struct DryRun {
   size_t faults = 0;
-  std::string shard;          // "": the whole list
+  std::string shard = {};     // "": the whole list
   std::string preprocessing;  // what is done to the images, and why
   double seconds = 0;
   uint64_t memory_bytes = 0, disk_bytes = 0;
