@@ -129,6 +129,10 @@ void add_report_flags(CommandParser& parser, CampaignFlags& flags) {
       "Only part I (from 0) of N of the list, as a report of its own; merge joins them. slurm: the task of "
       "a job array says which",
       [&options](const std::string&, const std::string& value) { options.shard = parse_shard(value); });
+  parser.text(
+      "--status", "FILE",
+      "Also write how far the run is into this JSON file, about once a second: for watch and dashboards",
+      options.status_path);
   parser.flag("--overwrite", "Begin anew instead of going on with a report, or refusing to",
               options.report.overwrite);
   parser.word("--scores",

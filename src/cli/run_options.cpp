@@ -30,6 +30,8 @@ void check_run_options(const RunOptions& options) {
     throw Error(ErrorKind::usage, "--shard needs a --fault-list: it is a part of its rows");
   if (!options.report.details_path.empty() && options.fault_list_path.empty())
     throw Error(ErrorKind::usage, "--details needs a --fault-list: it has a row for each fault");
+  if (!options.status_path.empty() && options.fault_list_path.empty())
+    throw Error(ErrorKind::usage, "--status needs a --fault-list: it says how many faults are done");
   check_options(session_options(options));
   check_options(report_options(options, {}));
 }

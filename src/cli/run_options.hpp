@@ -23,7 +23,8 @@ struct RunOptions {
   std::optional<Shard> shard;          // of the rows from there on
   SessionOptions session;              // its memory_bytes are of the whole program
   CampaignOptions campaign;
-  ReportOptions report;  // without the names of data set and network, see report_options
+  std::string status_path;  // --status, or "": none
+  ReportOptions report;     // without the names of data set and network, see report_options
 };
 
 // Throws Error(usage): a name of a data set or a network that is a path.

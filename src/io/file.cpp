@@ -92,13 +92,14 @@ struct AtomicFile::Impl {
     if (error != 0) throw OutputError(describe("write", target_, error));
     size_ += bytes.size();
   }
-  void commit() {
-    const int error = posix::sync_file(fd_.get());
+  void commit(Sync sync) {
+    const int error = sync == Sync::yes ? posix::sync_file(fd_.get()) : 0;
     if (error != 0) throw OutputError(describe("write", target_, error));
     const int rename_error = posix::rename_file(name_, target_);
     if (rename_error != 0) throw OutputError(describe("write", target_, rename_error));
     renamed_ = true;
     noted_.reset();
+    if (sync == Sync::no) return;
     const int sync_error = posix::sync_folder(posix::folder_of(target_));
     if (sync_error != 0) throw OutputError(describe("write", target_, sync_error));
   }
@@ -124,7 +125,7 @@ AtomicFile::AtomicFile(const std::string& path) {
 AtomicFile::~AtomicFile() = default;
 
 void AtomicFile::write(std::string_view bytes) { impl_->append(bytes); }
-void AtomicFile::commit() { impl_->commit(); }
+void AtomicFile::commit(Sync sync) { impl_->commit(sync); }
 
 bool file_exists(const std::string& path) {
   struct stat info {};

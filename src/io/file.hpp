@@ -34,7 +34,9 @@ class AtomicFile {
   AtomicFile(AtomicFile&&) = delete;
 
   void write(std::string_view bytes);
-  void commit();
+  // Unsynced: readers see the old content or the new as well, but a power cut may leave an empty file.
+  enum class Sync { yes, no };
+  void commit(Sync sync = Sync::yes);
 
  private:
   struct Impl;

@@ -5,14 +5,17 @@
 #include <ostream>
 
 #include "cli/console/console.hpp"
+#include "cli/console/flag_names.hpp"
 #include "cli/console/signals.hpp"
 #include "cli/console/standard_streams.hpp"
+#include "cli/failure.hpp"
 #include "cli/inputs.hpp"
 #include "cli/text/progress_text.hpp"
 #include "cli/text/result_text.hpp"
 #include "core/process_memory.hpp"
 #include "tf_injector/campaign.hpp"
 #include "tf_injector/error.hpp"
+#include "tf_injector/status_file.hpp"
 
 namespace tf_injector::detail::cli {
 namespace {
@@ -48,10 +51,14 @@ class Run {
     callbacks_.message = [this](const std::string& line) { console_.message(line); };
     callbacks_.warning = [this](const std::string& line) { console_.warning(line); };
     callbacks_.golden = [this](const Tally& golden) { print_golden(golden); };
-    callbacks_.progress = [this](const Progress& progress) { console_.progress(progress); };
+    callbacks_.progress = [this](const Progress& progress) {
+      console_.progress(progress);
+      if (status_) status_->progress(progress);
+    };
   }
 
   void execute() {
+    choose_status();
     BenchmarkInputs inputs = load_inputs(options_, callbacks_.message);
     Session session(std::move(inputs.model), std::move(inputs.dataset), inputs.options);
     const Campaign campaign(session, std::move(inputs.faults), options_.campaign);
@@ -61,11 +68,38 @@ class Run {
     console_.message(fmt::format("{} threads ({}), {} images at a time, kernels {}", campaign.threads(),
                                  campaign.threads_source(), campaign.tile(),
                                  kernel_set_name(session.kernels())));
-    if (campaign.faults()) return run_list(campaign);
+    if (campaign.faults()) return with_status([&] { run_list(campaign); });
     run_golden(campaign);
   }
 
  private:
+  // Before anything is read: a name that is refused is known at once.
+  void choose_status() {
+    if (options_.status_path.empty()) return;
+    status_.emplace(options_.status_path, callbacks_.warning);
+    const std::string& list = options_.fault_list_path;
+    status_->require_apart_from(
+        {find_model(options_), options_.data_path, list, list + ".plan.json", options_.report.details_path});
+    status_->require_apart_from_report(options_.report.path);
+  }
+
+  // The last status says how the work ended.
+  template <typename Work>
+  void with_status(const Work& work) {
+    try {
+      work();
+    } catch (...) {
+      if (status_) {
+        const Failure failure = describe_failure(std::current_exception(), "run");
+        const bool is_interrupted = failure.exit_code == static_cast<int>(ErrorKind::interrupted);
+        status_->end(is_interrupted ? RunState::interrupted : RunState::failed, failure.exit_code,
+                     is_interrupted ? "" : with_flags(failure.text));
+      }
+      throw;
+    }
+    if (status_) status_->end(RunState::finished, 0);
+  }
+
   void print_golden(const Tally& golden) {
     if (golden_printed_) return;
     console_.finish();  // a bar on the same terminal makes room
@@ -81,6 +115,7 @@ class Run {
         "interrupted: the faults that are finished are in {}, what is done of the next ones beside it; {}",
         report.path(), goes_on)));
     give_back_freed_memory();  // of a report that was read
+    if (status_) status_->begin(report, campaign);
     if (report.is_finished()) {
       print_golden(*report.golden_before());
       return print_report(report, summarize(report.rows_before()));
@@ -144,6 +179,7 @@ class Run {
   std::ostream& out_;
   Console& console_;
   CampaignCallbacks callbacks_;
+  std::optional<StatusFile> status_;
   bool golden_printed_ = false;
 };
 
@@ -172,6 +208,7 @@ void RunCommand::add_flags(CommandParser& parser) {
 void RunCommand::run(const CommandContext& context) const {
   require_own_file("--report", campaign.options.report.path);
   require_own_file("--details", campaign.options.report.details_path);
+  require_own_file("--status", campaign.options.status_path);
   check_run_options(campaign.options);
   Run(campaign.options, context).execute();
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/last_file.hpp"
 #include "core/temporary_names.hpp"
 #include "tf_injector/error.hpp"
 
@@ -24,6 +25,7 @@ static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<const std::s
 
 [[noreturn]] void end_program() {
   remove_temporary_files();
+  write_last_file();
   if (const std::string* words = last_words) {
     // Nothing can be done about a terminal that is gone.
     [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, words->data(), words->size());

@@ -1,0 +1,210 @@
+#include "tf_injector/status_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "core/json.hpp"
+#include "core/last_file.hpp"
+#include "core/same_file.hpp"
+#include "core/wall_clock.hpp"
+#include "io/file.hpp"
+#include "io/posix.hpp"
+#include "io/process_identity.hpp"
+#include "io/temporary_file.hpp"
+#include "report/report_names.hpp"
+#include "report/run_metadata.hpp"
+#include "tf_injector/error.hpp"
+#include "tf_injector/version.hpp"
+
+namespace tf_injector {
+namespace {
+
+using detail::Clock;
+using detail::Json;
+
+constexpr const char* kWhat = "tf_injector status";
+constexpr uintmax_t kMostOfStatus = 1 << 20;
+
+const char* state_name(RunState state) {
+  switch (state) {
+    case RunState::running:
+      return "running";
+    case RunState::finished:
+      return "finished";
+    case RunState::interrupted:
+      return "interrupted";
+    default:
+      return "failed";
+  }
+}
+
+bool is_status(const std::string& path) {
+  try {
+    const Json status = Json::parse(detail::read_text(path));
+    const Json* what = status.find("what");
+    return what != nullptr && *what == Json(kWhat);
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+void require_status(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) return;
+  const uintmax_t size = fs::is_regular_file(status) ? fs::file_size(path, error) : kMostOfStatus;
+  if (size == 0 || (size < kMostOfStatus && is_status(path))) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("`status` {}: is there and holds something else than the status of a run; choose "
+                          "another name, or remove it",
+                          path));
+}
+
+// A symbolic link stands for the file that it leads to, also one that is not there yet.
+std::string target_of(const std::string& path) {
+  constexpr int kMostLinks = 40;  // as the kernel follows
+  std::error_code error;
+  std::filesystem::path target = path;
+  for (int i = 0; i < kMostLinks && std::filesystem::is_symlink(target, error); ++i)
+    target = target.parent_path() / std::filesystem::read_symlink(target, error);
+  return target.string();
+}
+
+}  // namespace
+
+struct StatusFile::State {
+  std::string path, temporary;
+  std::function<void(const std::string&)> warning;
+  std::mutex mutex;  // of all below
+  bool has_begun = false, has_ended = false, has_warned = false;
+  std::string report, started;
+  Progress progress;
+  Clock::time_point written;
+
+  [[nodiscard]] std::string text(RunState state, std::optional<int> exit_code,
+                                 const std::string& error) const {
+    const double done = static_cast<double>(progress.faults_before) + std::max(progress.faults_done, 0.0);
+    std::optional<double> per_second, seconds_left, critical_rate;
+    if (progress.seconds > 0 && progress.faults_done > 0) {
+      per_second = progress.faults_done / progress.seconds;
+      if (state == RunState::running)
+        seconds_left = std::max(static_cast<double>(progress.faults_total) - done, 0.0) / *per_second;
+    }
+    if (progress.images_evaluated > 0) {
+      critical_rate = static_cast<double>(progress.critical) / static_cast<double>(progress.images_evaluated);
+    }
+    const Json status = {
+        {"what", kWhat},
+        {"schema", 1},
+        {"state", state_name(state)},
+        {"report", report},
+        {"rows_written", progress.rows_written},
+        // Parts of faults add up with rounding: 2.9999999 are 3.
+        {"faults_done", std::min(static_cast<int64_t>(done + 1e-6), progress.faults_total)},
+        {"faults_total", progress.faults_total},
+        {"faults_per_second", json_or_null(per_second)},
+        {"seconds_left", json_or_null(seconds_left)},
+        {"critical_rate", json_or_null(critical_rate)},
+        {"host", detail::host_name()},
+        {"process", detail::this_process().process},
+        {"started", started},
+        {"updated", detail::utc_now()},
+        {"exit_code", json_or_null(exit_code)},
+        {"error", error.empty() ? Json(nullptr) : Json(error)},
+        {"version", version()},
+    };
+    return status.dump(2) + "\n";
+  }
+
+  void write(RunState state, std::optional<int> exit_code = {}, const std::string& error = {}) {
+    written = Clock::now();
+    if (state == RunState::running)
+      detail::set_last_file(temporary, path,
+                            text(RunState::interrupted, static_cast<int>(ErrorKind::interrupted), ""));
+    try {
+      detail::AtomicFile file(path);
+      file.write(text(state, exit_code, error));
+      file.commit(detail::AtomicFile::Sync::no);
+    } catch (const OutputError& failure) {
+      if (!std::exchange(has_warned, true) && warning)
+        warning(fmt::format("the status of the run is not kept: {}", failure.what()));
+    }
+    if (state != RunState::running) detail::set_last_file("", "", "");
+  }
+};
+
+StatusFile::StatusFile(const std::string& path, std::function<void(const std::string&)> warning)
+    : state_(std::make_unique<State>()) {
+  require_status(path);
+  state_->path = target_of(path);
+  state_->temporary = detail::temporary_path(state_->path);
+  state_->warning = std::move(warning);
+}
+
+StatusFile::~StatusFile() {
+  try {
+    end(RunState::failed, static_cast<int>(ErrorKind::internal));
+  } catch (...) {  // no memory for the text: the status stays what it was
+  }
+}
+
+void StatusFile::require_apart_from(const std::vector<std::string>& paths) const {
+  for (const std::string& path : paths) {
+    if (!path.empty() && detail::is_same_file(state_->path, path))
+      throw Error(
+          ErrorKind::usage,
+          fmt::format("`status` {} would be written over '{}'; give it another name", state_->path, path));
+  }
+}
+
+void StatusFile::require_apart_from_report(const std::string& report) const {
+  if (report.empty()) return;
+  const std::string stem = detail::without_suffix(report);
+  require_apart_from({report, report + ".lock", stem, stem + ".run.json", stem + ".run.part",
+                      stem + ".run.part.scores", stem + ".run.golden"});
+  if (detail::is_same_file(detail::posix::folder_of(state_->path), stem)) {
+    throw Error(ErrorKind::usage, fmt::format("`status` {} is in the folder of scores of '{}'; give it "
+                                              "another name",
+                                              state_->path, report));
+  }
+}
+
+void StatusFile::begin(const CsvReport& report, const Campaign& campaign) {
+  require_apart_from_report(report.path());
+  require_apart_from({report.details_path()});
+  const std::lock_guard lock(state_->mutex);
+  state_->has_begun = true;
+  state_->report = report.path();
+  state_->started = detail::utc_now();
+  state_->progress.faults_total = static_cast<int64_t>(campaign.faults()->size());
+  for (const ReportRow& row : report.rows_before()) {
+    state_->progress.critical += row.tally.critical();
+    state_->progress.images_evaluated += row.tally.images;
+  }
+  state_->progress.faults_before = state_->progress.rows_written = report.rows();
+  try {
+    detail::prepare_folder_for(state_->path);
+  } catch (const OutputError&) {  // the write says it
+  }
+  state_->write(RunState::running);
+}
+
+void StatusFile::progress(const Progress& progress) {
+  const std::lock_guard lock(state_->mutex);
+  state_->progress = progress;
+  if (Clock::now() - state_->written >= std::chrono::seconds(1)) state_->write(RunState::running);
+}
+
+void StatusFile::end(RunState state, int exit_code, const std::string& error) {
+  const std::lock_guard lock(state_->mutex);
+  if (!state_->has_begun || std::exchange(state_->has_ended, true)) return;
+  state_->write(state, exit_code, error);
+}
+
+}  // namespace tf_injector
