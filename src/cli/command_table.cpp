@@ -19,6 +19,7 @@
 #include "cli/commands/merge_command.hpp"
 #include "cli/commands/report_command.hpp"
 #include "cli/commands/run_command.hpp"
+#include "cli/commands/slurm_command.hpp"
 #include "cli/commands/validate_command.hpp"
 #include "cli/commands/verify_command.hpp"
 #include "core/nearest_name.hpp"
@@ -55,6 +56,7 @@ constexpr CommandRow kCommands[] = {
     {"explain", "explain FAULT --model MODEL", "one fault: how far it can reach, and where it ends",
      make<ExplainCommand>},
     {"bench", "bench FLAGS", "faults per second of the plain engine and of replay", make<BenchCommand>},
+    {"slurm", "slurm FLAGS", "prints a job script: a campaign as a job array", make<SlurmCommand>},
     {"download", "download DATASET", "fetches a test set", make<DownloadCommand>},
     {"completion", "completion {bash,zsh}", "tab completion for a shell", make<CompletionCommand>},
     {"man", "man", "the manual page", make<ManCommand>},
