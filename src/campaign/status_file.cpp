@@ -19,6 +19,7 @@
 #include "report/report_names.hpp"
 #include "report/run_metadata.hpp"
 #include "tf_injector/error.hpp"
+#include "tf_injector/shard.hpp"
 #include "tf_injector/version.hpp"
 
 namespace tf_injector {
@@ -84,6 +85,7 @@ struct StatusFile::State {
   std::mutex mutex;  // of all below
   bool has_begun = false, has_ended = false, has_warned = false;
   std::string report, started;
+  std::optional<std::string> shard;
   Progress progress;
   Clock::time_point written;
 
@@ -104,6 +106,7 @@ struct StatusFile::State {
         {"schema", 1},
         {"state", state_name(state)},
         {"report", report},
+        {"shard", json_or_null(shard)},
         {"rows_written", progress.rows_written},
         // Parts of faults add up with rounding: 2.9999999 are 3.
         {"faults_done", std::min(static_cast<int64_t>(done + 1e-6), progress.faults_total)},
@@ -182,6 +185,7 @@ void StatusFile::begin(const CsvReport& report, const Campaign& campaign) {
   state_->has_begun = true;
   state_->report = report.path();
   state_->started = detail::utc_now();
+  if (const auto& shard = campaign.faults()->shard()) state_->shard = shard_text(shard->shard);
   state_->progress.faults_total = static_cast<int64_t>(campaign.faults()->size());
   for (const ReportRow& row : report.rows_before()) {
     state_->progress.critical += row.tally.critical();

@@ -17,7 +17,7 @@ from small_campaign import BAD_INPUT, BUSY, DONE, LIST, MODEL, NOT_WRITTEN, PROG
 INTERRUPTED = 75
 NAMES = [b"a b", b"emoji \xf0\x9f\x98\x80.json", b"no utf-8 \xff\xfe", b"two\nlines", b"'quotes\"", b"$(x)", b"%s", b"-x"]
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-KEYS = {"what", "schema", "state", "report", "rows_written", "faults_done", "faults_total", "faults_per_second", "seconds_left", "critical_rate",
+KEYS = {"what", "schema", "state", "report", "shard", "rows_written", "faults_done", "faults_total", "faults_per_second", "seconds_left", "critical_rate",
         "host", "process", "started", "updated", "exit_code", "error", "version"}
 
 
@@ -73,6 +73,14 @@ def test_of_a_finished_run(campaign, tmp_path):
         assert status["critical_rate"] == sum(int(row["critical"]) for row in rows) / sum(int(row["n_injections"]) for row in rows)
         assert status["report"] == str(tmp_path / "r.csv") and status["host"] == socket.gethostname()
         assert before <= seconds_of(status["started"]) <= seconds_of(status["updated"]) <= time.time()
+
+
+def test_of_a_shard(campaign, tmp_path):
+    """Its faults are those of the shard."""
+    assert run(*campaign, "--shard", "1/3", "--report", tmp_path / "r.csv", "--status", tmp_path / "s.json").returncode == DONE
+    status = read(tmp_path / "s.json")
+    assert status["shard"] == "1/3"
+    assert status["rows_written"] == status["faults_total"] == len((tmp_path / "r.csv").read_text().splitlines()) - 2 < 20
 
 
 def test_nothing_else_changes(campaign, tmp_path):

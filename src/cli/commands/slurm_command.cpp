@@ -13,6 +13,7 @@
 #include "core/environment.hpp"
 #include "tf_injector/campaign.hpp"
 #include "tf_injector/error.hpp"
+#include "tf_injector/shard.hpp"
 
 namespace tf_injector::detail::cli {
 namespace {
@@ -86,7 +87,7 @@ Exit codes: 0 done, 2 wrong command line, 3 bad input, 8 out of memory, 75 inter
 void SlurmCommand::add_flags(CommandParser& parser) {
   campaign.add_flags(parser);
   parser.group("Slurm");
-  parser.integer("--array-size", "Into how many tasks the list is cut (required)", tasks, 1, 4'000'000);
+  parser.integer("--array-size", "Into how many tasks the list is cut (required)", tasks, 1, kMostShards);
   parser.integer("--parallel", "At most so many tasks at a time (default: as many as Slurm likes)", parallel,
                  1);
   parser.text("--partition", "P", "Where they run", partition);
@@ -117,6 +118,7 @@ void SlurmCommand::check() {
     throw Error(ErrorKind::usage,
                 "--overwrite: a task that is queued again would begin anew; remove the files instead");
   if (options.report.dry_run) throw Error(ErrorKind::usage, "--dry-run: slurm starts nothing; leave it out");
+  if (options.shard) throw Error(ErrorKind::usage, "--shard: each task has one of its own; leave it out");
   if (!options.status_path.empty())
     throw Error(ErrorKind::usage, "--status: each task writes one beside its report; leave it out");
   if (!time.empty() && !slurm_minutes(time)) {
