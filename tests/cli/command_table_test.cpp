@@ -229,7 +229,7 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{
             {"frobnicate"},
             "unknown sub-command 'frobnicate'; there are run, inspect, estimate, generate, merge, report, "
-            "validate, verify, compare, explain, bench, download, completion, man"},
+            "validate, verify, compare, explain, bench, slurm, download, completion, man"},
         UsageCase{{"-d", "CIFAR10", "-n", "-f", "l.csv"}, "--network-name needs a value, found the flag -f"},
         UsageCase{needed({"-f"}), "-f needs a value"},
         UsageCase{needed({"--limit="}), "--limit needs a value"},
@@ -364,6 +364,7 @@ TEST(Help, WithoutSubCommandBeginsWithAllOfThem) {
   tf_injector compare A B                     two reports, or a report and a published result list
   tf_injector explain FAULT --model MODEL     one fault: how far it can reach, and where it ends
   tf_injector bench FLAGS                     faults per second of the plain engine and of replay
+  tf_injector slurm FLAGS                     prints a job script: a campaign as a job array
   tf_injector download DATASET                fetches a test set
   tf_injector completion {bash,zsh}           tab completion for a shell
   tf_injector man                             the manual page

@@ -102,8 +102,8 @@ void SlurmCommand::add_flags(CommandParser& parser) {
   parser.text("--job-name", "NAME", "(default: tf_injector)", name);
   parser.integer("--restarts", "Restarts of a task after which it gives up (default: 50)", restarts, 0,
                  1'000'000);
-  parser.texts("--sbatch", "OPTION", "One more option of sbatch, e.g. --sbatch=--qos=long; may be repeated",
-               more);
+  parser.texts("--sbatch", "OPTION",
+               "One more option of sbatch without its dashes, e.g. --sbatch qos=long; may be repeated", more);
 }
 
 void SlurmCommand::check() {
@@ -132,9 +132,7 @@ void SlurmCommand::check() {
   check_value("--job-name", name);
   for (const std::string& option : more) {
     check_value("--sbatch", option);
-    if (!option.starts_with("-"))
-      throw Error(ErrorKind::usage,
-                  fmt::format("--sbatch '{}': expected an option, such as --qos=long", option));
+    if (option.empty()) throw Error(ErrorKind::usage, "--sbatch: expected an option, such as qos=long");
   }
 }
 
@@ -154,9 +152,10 @@ void SlurmCommand::run(const CommandContext& context) const {
                .time = time,
                .name = name,
                .memory = memory,
-               .more = more};
-  if (!account.empty()) job.more.insert(job.more.begin(), "--account=" + account);
-  if (!partition.empty()) job.more.insert(job.more.begin(), "--partition=" + partition);
+               .more = {}};
+  if (!partition.empty()) job.more.push_back("--partition=" + partition);
+  if (!account.empty()) job.more.push_back("--account=" + account);
+  for (const std::string& option : more) job.more.push_back("--" + option);
   constexpr uint64_t kMiB = uint64_t{1} << 20;
   if (memory.empty() && options.session.memory_bytes > 0)
     job.memory = fmt::format("{}M", (options.session.memory_bytes + kMiB - 1) / kMiB);

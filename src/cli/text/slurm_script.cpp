@@ -103,7 +103,10 @@ esac
 }  // namespace
 
 std::string bash_word(const std::string& word) {
-  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  if (word.empty()) return "\"\"";
+  if (word.find_first_not_of(kPlain) == std::string::npos) return word;
+  // shellcheck takes a quoted tilde for a mistake.
+  if (word[0] == '~') return word.size() == 1 ? "'~'" : "'~'" + bash_word(word.substr(1));
   std::string quoted = "\"";
   for (const char c : word) {
     if (c == '"' || c == '\\' || c == '$' || c == '`') quoted += '\\';
