@@ -145,6 +145,22 @@ class MemoryReport final : public ReportSink {
   std::vector<int64_t> confusion_;
 };
 
+// A flag of the program that was given, by its long name without the dashes.
+struct GivenFlag {
+  std::string name = {};
+  std::vector<std::string> values = {};  // of a switch none
+
+  friend bool operator==(const GivenFlag&, const GivenFlag&) = default;
+};
+
+// The flags of a run, from its command line and from a file; of both the command line's.
+struct Configuration {
+  std::string file = {};  // "": none
+  std::vector<GivenFlag> flags = {};
+
+  friend bool operator==(const Configuration&, const Configuration&) = default;
+};
+
 struct ReportOptions {
   // The report's path; metadata (.run.json) and the folder of scores stand beside it. "": a new name in
   // <folder>/<dataset>/<network>/, or the newest report there that is unfinished and of this campaign.
@@ -155,6 +171,7 @@ struct ReportOptions {
   bool dry_run = false;           // nothing is written
   std::string resize = "pillow";  // of the images, for the metadata: "pillow" or "tensorflow"
   std::vector<std::string> command_line = {};  // for the metadata
+  Configuration configuration = {};            // the same
   // True: waiting for another run ends with Error(interrupted). Must outlive the report.
   const std::atomic<bool>* stop = nullptr;
 };

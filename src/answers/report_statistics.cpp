@@ -313,7 +313,7 @@ void require_model(const RunMetadata& metadata, const Model& model, const std::s
 void add_metadata(ReportStatistics& result, const RunMetadata& metadata) {
   result.classes = metadata.classes;
   result.model = network_name(metadata.model_path);
-  result.dataset = dataset_name(metadata.command_line);
+  result.dataset = dataset_name(metadata);
   result.provenance = provenance_of(metadata);
 }
 

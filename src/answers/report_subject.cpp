@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <string_view>
+#include <vector>
 
 namespace tf_injector::detail {
 
@@ -10,7 +11,12 @@ std::string network_name(const std::string& model_path) {
   return std::filesystem::path(model_path).stem().string();
 }
 
-std::string dataset_name(const std::vector<std::string>& command_line) {
+std::string dataset_name(const RunMetadata& metadata) {
+  for (const GivenFlag& flag : metadata.configuration.flags) {
+    if (flag.name == "dataset" && !flag.values.empty()) return flag.values.front();
+  }
+  // Old metadata have the command line only.
+  const std::vector<std::string>& command_line = metadata.command_line;
   constexpr std::string_view kLong = "--dataset", kShort = "-d";
   std::string name;
   for (size_t i = 1; i < command_line.size(); ++i) {

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <string>
-#include <vector>
+
+#include "report/run_metadata.hpp"
 
 namespace tf_injector::detail {
 
 // "models/CIFAR10/ResNet20.keras" -> "ResNet20"; "" of "".
 [[nodiscard]] std::string network_name(const std::string& model_path);
-// What a command line gives as -d or --dataset; "": nothing.
-[[nodiscard]] std::string dataset_name(const std::vector<std::string>& command_line);
+// What the run was given as -d or --dataset, on its command line or in a file; "": nothing.
+[[nodiscard]] std::string dataset_name(const RunMetadata& metadata);
 
 }  // namespace tf_injector::detail

@@ -43,6 +43,7 @@ RunMetadata new_metadata(const Setup& setup, const ReportOptions& options) {
   RunMetadata m;
   m.tool_version = version();
   m.command_line = options.command_line;
+  m.configuration = options.configuration;
   m.scores = score_mode_name(setup.needs.scores);
   m.model_path = setup.session->model.source();
   m.data_path = setup.feed().dataset().source;

@@ -7,6 +7,7 @@
 
 #include "cli/command_parser.hpp"
 #include "cli/console/console_flags.hpp"
+#include "tf_injector/report.hpp"
 
 namespace tf_injector::detail::cli {
 
@@ -15,6 +16,7 @@ class Console;
 // What a sub-command is run with.
 struct CommandContext {
   const std::vector<std::string>& command_line;  // with the program's name, for metadata
+  const Configuration& configuration;            // its flags, with those of a file
   std::ostream& out;                             // results as text or JSON, safe for terminals (safe_output)
   std::ostream& data;                            // results as data: a fault list, byte for byte
   Console& console;                              // everything else

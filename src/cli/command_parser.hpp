@@ -8,9 +8,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <vector>
+
+#include "core/toml.hpp"
+#include "tf_injector/report.hpp"
 
 namespace tf_injector::detail::cli {
 
@@ -62,7 +66,7 @@ class CommandParser {
   void group(const std::string& heading);
   // A flag with a value. `take(flag, value)` may throw Error(usage).
   void value(const std::string& names, const std::string& placeholder, const std::string& description,
-             std::function<void(const std::string& flag, const std::string& value)> take);
+             const std::function<void(const std::string& flag, const std::string& value)>& take);
   // The same, stored as it is.
   void text(const std::string& names, const std::string& placeholder, const std::string& description,
             std::string& target);
@@ -98,11 +102,30 @@ class CommandParser {
   // All of them, in their order, --version and --help last.
   [[nodiscard]] std::vector<FlagText> flags();
 
-  // Sets everything. Returns the text to be printed when --help or --version was among the words. Throws
-  // Error(usage).
+  // Sets everything: from the words, and what they leave open from the file that --config names. Returns the
+  // text to be printed when --help, --version or --print-config was among the words. Throws Error(usage).
   [[nodiscard]] std::optional<std::string> parse(const std::vector<std::string>& words);
+  // What was set, in the order of the flags; known after parse.
+  [[nodiscard]] Configuration configuration() const;
 
  private:
+  // A flag that a file may set too.
+  struct Setting {
+    std::string name;  // its first long one, without the dashes
+    bool is_switch = false, takes_several = false;
+    std::function<void(const std::vector<std::string>&)> set;  // its values; of a switch none
+    std::vector<std::string> values = {};                      // that it was given
+    bool is_given = false;
+  };
+  void add_setting(Setting setting);
+  [[nodiscard]] Setting* find_setting(const std::string& long_name);
+  [[nodiscard]] std::vector<std::string> without_switched_off(const std::vector<std::string>& words);
+  void note_given();
+  void apply_config();
+  void apply(const TomlEntry& entry, const std::string& place);
+  [[nodiscard]] static std::vector<std::string> values_of(const TomlEntry& entry, const Setting& setting,
+                                                          const std::string& place);
+  [[nodiscard]] std::string describe_unknown_key(const std::string& key) const;
   void add_integer(const std::string& names, const std::string& description, int64_t least, int64_t most,
                    std::function<void(int64_t)> take);
   void add_word(const std::string& names, const std::string& description,
@@ -115,6 +138,10 @@ class CommandParser {
   std::unique_ptr<Library> library_;
   std::string group_ = "Options";
   std::map<std::string, std::vector<std::string>> argument_words_;  // of positionals, by name
+  std::vector<Setting> settings_;
+  std::set<std::string> switched_off_;  // by "--name=false"
+  std::string config_path_;
+  bool prints_config_ = false;
 };
 
 }  // namespace tf_injector::detail::cli

@@ -89,10 +89,11 @@ const CommandRow* find_command(const std::string& name) {
 }
 
 ParsedLine parse(const CommandRow& row, const std::vector<std::string>& words) {
-  ParsedLine line{.command = row.make(), .text = ""};
+  ParsedLine line{.command = row.make(), .text = "", .configuration = {}};
   CommandParser parser(line.command->help());
   line.command->add_flags(parser);
-  if (std::optional<std::string> text = parser.parse(words)) return {nullptr, *std::move(text)};
+  if (std::optional<std::string> text = parser.parse(words)) return {nullptr, *std::move(text), {}};
+  line.configuration = parser.configuration();
   line.command->check();
   return line;
 }

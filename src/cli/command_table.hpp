@@ -12,7 +12,8 @@ namespace tf_injector::detail::cli {
 // The command line, understood.
 struct ParsedLine {
   std::unique_ptr<Command> command;  // null where a text is all there is to do
-  std::string text;                  // of --help and --version, for standard output
+  std::string text;                  // of --help, --version, --print-config, for standard output
+  Configuration configuration = {};  // the flags that were given
 };
 
 // `words`: the command line without the program's name. Throws Error(usage): one line.

@@ -91,7 +91,7 @@ int run_program(int argc, char** argv) {
       console =
           make_console(line.command->console_options(), std::cerr, standard_error_terminal, output->safe);
       end_on_signals(console->last_words(kInterrupted));
-      line.command->run({command_line, output->out, output->data, *console, exit_code});
+      line.command->run({command_line, line.configuration, output->out, output->data, *console, exit_code});
     }
     check_standard_output(*output);
     return exit_code;

@@ -42,12 +42,14 @@ SessionOptions session_options(const RunOptions& options) {
   return session;
 }
 
-ReportOptions report_options(const RunOptions& options, const std::vector<std::string>& command_line) {
+ReportOptions report_options(const RunOptions& options, const std::vector<std::string>& command_line,
+                             const Configuration& configuration) {
   ReportOptions report = options.report;
   report.dataset = !options.dataset.empty() ? options.dataset : stem_of(options.data_path);
   report.network = !options.network.empty() ? options.network : stem_of(options.model_path);
   report.resize = resize_name(options.resize);
   report.command_line = command_line;
+  report.configuration = configuration;
   return report;
 }
 

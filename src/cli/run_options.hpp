@@ -36,6 +36,7 @@ void check_run_options(const RunOptions& options);
 [[nodiscard]] SessionOptions session_options(const RunOptions& options);
 // The report's names are -d and -n, else the stems of --data and --model.
 [[nodiscard]] ReportOptions report_options(const RunOptions& options,
-                                           const std::vector<std::string>& command_line);
+                                           const std::vector<std::string>& command_line,
+                                           const Configuration& configuration = {});
 
 }  // namespace tf_injector::detail::cli

@@ -21,6 +21,15 @@ Utf8Character first_character(std::string_view text) {
   return {length, point};
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const Utf8Character character = first_character(text);
+    if (!character.point) return false;
+    text.remove_prefix(character.bytes);
+  }
+  return true;
+}
+
 bool is_obeyed(char32_t point) {
   const bool is_control = point < 0x20 || (point >= 0x7F && point < 0xA0);
   const bool turns_direction = point == 0x200E || point == 0x200F || (point >= 0x202A && point <= 0x202E) ||

@@ -16,6 +16,8 @@ struct Utf8Character {
 // `text` is not empty.
 [[nodiscard]] Utf8Character first_character(std::string_view text);
 
+[[nodiscard]] bool is_utf8(std::string_view text);
+
 // Not shown but obeyed: control characters, those from U+0080 to U+009F too, line separators, and marks that
 // change the direction of text.
 [[nodiscard]] bool is_obeyed(char32_t point);

@@ -86,6 +86,33 @@ RunSettings settings_of(const Json& json) {
   return s;
 }
 
+Json configuration_json(const Configuration& configuration) {
+  Json flags = Json::object();
+  for (const GivenFlag& flag : configuration.flags) {
+    flags[flag.name] = flag.values.empty()       ? Json(true)
+                       : flag.values.size() == 1 ? Json(flag.values.front())
+                                                 : json_list(flag.values);
+  }
+  return {{"file", configuration.file.empty() ? Json(nullptr) : Json(configuration.file)}, {"flags", flags}};
+}
+
+Configuration configuration_of(const Json& json) {
+  Configuration configuration;
+  if (!json.at("file").is_null()) json.at("file").get_to(configuration.file);
+  const Json& flags = json.at("flags");
+  for (const std::string& name : flags.keys()) {
+    const Json& value = flags.at(name);
+    GivenFlag flag{.name = name, .values = {}};
+    if (value.is_array()) {
+      for (const Json& word : value) flag.values.push_back(word.text());
+    } else if (value.is_string()) {
+      flag.values.push_back(value.text());
+    }
+    configuration.flags.push_back(std::move(flag));
+  }
+  return configuration;
+}
+
 Json steps_json(const std::vector<StepInfo>& steps) {
   Json list = Json::array();
   for (const StepInfo& step : steps)
@@ -276,6 +303,7 @@ RunMetadata metadata_of(const Json& json) {
   m.finished = json.at("state").get<std::string>() == "finished";
   m.is_overwritten = json.at("state").get<std::string>() == kOverwritten;
   for (const Json& word : json.at("command_line")) m.command_line.push_back(word.text());
+  if (const Json* config = json.find("config")) m.configuration = configuration_of(*config);
   const Json& report = json.at("report");
   report.at("file").get_to(m.report);
   m.rows = count_of(report.at("rows"));
@@ -408,6 +436,7 @@ std::string metadata_text(const RunMetadata& metadata) {
   Json json = metadata_json(metadata);
   if (!metadata.plan.empty()) json["plan"] = Json::parse(metadata.plan);
   if (metadata.settings.shard) json["shard"] = shard_json(*metadata.settings.shard);
+  if (!metadata.configuration.flags.empty()) json["config"] = configuration_json(metadata.configuration);
   if (metadata.details) json["details"] = details_json(metadata);
   return json.dump(2) + "\n";
 }

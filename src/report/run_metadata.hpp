@@ -72,9 +72,10 @@ struct RunMetadata {
   bool finished = false;
   bool is_overwritten = false;  // by a run that is emptying the report: what it holds is of no use any more
   std::vector<std::string> command_line;
-  std::string report;        // file name
-  std::string score_folder;  // name of the folder, next to the report; "" if no scores are saved
-  std::string scores;        // "none", "changed", "all"
+  Configuration configuration;  // no flags: of a run that was not the program's, or in old metadata
+  std::string report;           // file name
+  std::string score_folder;     // name of the folder, next to the report; "" if no scores are saved
+  std::string scores;           // "none", "changed", "all"
   std::optional<DetailsMetadata> details;  // nothing: none are written
   std::string model_path, data_path, fault_list_path;
   std::string plan;  // of the fault list, as JSON; "": not known

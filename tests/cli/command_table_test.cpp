@@ -389,6 +389,9 @@ Options:
   --plan                          Also print the steps that are run, with their kernels
   --kernels {auto,avx512,avx2,neon,scalar}
                                   The instruction set of the plan (default: auto)
+  -c,--config FILE                Flags that are not given here: a TOML file with a line `long-name
+                                  = value` each
+  --print-config                  Print the flags as such a file, and end
   --version                       Print the version
   -h,--help                       Print this help
 

@@ -299,12 +299,19 @@ def lists(seeds):
                                                            "margin": 1}]}))
 
 
+def config_files(seeds):
+    seeds.add("toml", "campaign", '\ufeff# of run\nmodel = "a \\"b\\" \\u00e9.keras"\r\n\'data\' = \'c\\d\'\nthreads = 1_0 # ten\nmean = [\n0.5, -1e-3,\n+2,]\nquiet = true\n')
+    for number, text in enumerate(["[run]\na = 1", "a.b = 1", "a = {}", "a = [[1]]", 'a = """b"""', "a = 1\na = 2", 'a = "\\uD800"', "a = 01", "a = 1979-05-27", "a"]):
+        seeds.add("toml", f"refused_{number}", text)
+    seeds.words("toml", {'"', "'", '"""', "\\u0041", "\\U0001F600", "\ufeff", "true", "false", " = ", "[", "]", "#", "\r\n", "1e-3", "+", "_", "\0"})
+
+
 def main():
     if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
     folder = pathlib.Path(sys.argv[1])
     seeds = Seeds(folder)
-    for make in (models, lists, report_seeds.kept_work, report_seeds.reports, data_seeds.data_sets):
+    for make in (models, lists, config_files, report_seeds.kept_work, report_seeds.reports, data_seeds.data_sets):
         make(seeds)
     seeds.remove_others()
 

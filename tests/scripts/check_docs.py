@@ -110,7 +110,7 @@ def offered_flags(program, command):
 def check_flags(program, problems):
     text = (ROOT / "docs" / "interface.md").read_text(encoding="utf-8")
     for command in ("run", "generate", "report", "estimate"):
-        usual = set() if command == "run" else {"--help", "--version"}  # described once
+        usual = set() if command == "run" else {"--help", "--version", "--config", "--print-config"}  # described once
         if command == "estimate":
             usual |= offered_flags(program, "run") - described_flags(text, command)
         described, offered = described_flags(text, command), offered_flags(program, command) - usual

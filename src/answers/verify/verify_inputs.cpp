@@ -99,7 +99,7 @@ void LoadedInputs::load_list() {
 // A set that the command line of the run named, or that is asked for.
 std::string LoadedInputs::named_dataset() const {
   if (!inputs_.dataset_name.empty()) return inputs_.dataset_name;
-  const std::string name = metadata_ ? dataset_name(metadata_->command_line) : "";
+  const std::string name = metadata_ ? dataset_name(*metadata_) : "";
   const std::vector<std::string> known = dataset_names();
   return std::find(known.begin(), known.end(), name) == known.end() ? "" : name;
 }

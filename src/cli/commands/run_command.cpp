@@ -45,7 +45,7 @@ class Run {
  public:
   Run(const RunOptions& options, const CommandContext& context)
       : options_(options),
-        report_options_(report_options(options, context.command_line)),
+        report_options_(report_options(options, context.command_line, context.configuration)),
         out_(context.out),
         console_(context.console) {
     callbacks_.message = [this](const std::string& line) { console_.message(line); };
@@ -190,6 +190,7 @@ HelpText RunCommand::help() const {
           "[run] FLAGS", R"(Examples:
   tf_injector -d CIFAR10 -n ResNet20 -f faults.csv
   tf_injector --model net.keras --data test.npz -f faults.csv --report out/net.csv -s
+  tf_injector -c campaign.toml --threads 4        (flags from a file)
   tf_injector -d CIFAR10 -n ResNet20              (no fault list: the golden run only)
 
 Exit codes: 0 done, 2 wrong command line, 3 bad input, 4 output not written, 5 report in use,
