@@ -26,6 +26,7 @@ enum class ScoreMode {
   none,
   changed,  // per fault the images whose scores differ from the golden run's in some bit
   all,
+  one,  // all, in one file instead of one per fault
 };
 
 // What the self-check compared, of one run, or of all that wrote to a report.

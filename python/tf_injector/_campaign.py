@@ -69,7 +69,8 @@ def run_campaign(
     faults: a `FaultList`, the path of one, or `Fault`s. None: the golden run alone.
     report: path of a CSV report ("r.csv") that grows block by block, with its metadata ("r.run.json") and scores ("r/") beside it; a
         run that was stopped goes on behind its rows. None: nothing is written.
-    scores: "none", "changed" (per fault the images whose scores differ from the golden ones) or "all": `Report.scores`.
+    scores: "none", "changed" (per fault the images whose scores differ from the golden ones), "all", or "one" (all, in a report's folder
+        as one array instead of a file each): `Report.scores`.
     details: True: `Report.details`, what the columns cannot hold (NaN, Inf, SDC-10 %, where decisions went, the weight's value); with a
         `report` r.csv also the file r.details.csv. A path: that file instead.
     batch_size: of the batches in which Keras would be fed. It can decide last bits of Dense layers.
@@ -94,7 +95,7 @@ def run_campaign(
     """
     network, images = load_model(model), as_dataset(dataset)
     check = check_interval(check)
-    _choose("scores", scores, ("none", "changed", "all"))
+    _choose("scores", scores, ("none", "changed", "all", "one"))
     if not isinstance(overwrite, bool):
         raise Usage(f"`overwrite`: expected True or False, found {overwrite!r}")
     options = session_options(images, batch_size, output, preprocess, use_tf, limit, threads, memory, kernels)

@@ -84,7 +84,10 @@ class Report:
             return _MemoryScores(self._scores, self._mode)
         if self.path is None:
             raise BadInput("the report has no scores; `scores` of run_campaign asks for them")
-        return _FileScores(self._score_folder(), self.rows["inj_id"])
+        folder = self._score_folder()
+        if _has_array(folder):
+            return _ArrayScores(folder, self.rows["inj_id"])
+        return _FileScores(folder, self.rows["inj_id"])
 
     @property
     def golden_scores(self) -> np.ndarray:
@@ -93,7 +96,10 @@ class Report:
             return self._golden_scores
         if self.path is None:
             raise BadInput("the report has no scores; `scores` of run_campaign asks for them")
-        return _numbers(os.path.join(self._score_folder(), "clean.npy"))
+        folder = self._score_folder()
+        if _has_array(folder):
+            return np.array(_mapped(folder)[0])
+        return _numbers(os.path.join(folder, "clean.npy"))
 
     @property
     def details(self) -> np.ndarray:
@@ -291,7 +297,7 @@ class Report:
 
     def _score_folder(self) -> str:
         folder = os.path.splitext(self._place or "")[0]
-        if not os.path.isfile(os.path.join(folder, "clean.npy")):
+        if not os.path.isfile(os.path.join(folder, "clean.npy")) and not _has_array(folder):
             raise BadInput(f"{self.path}: the report has no scores: there is no {folder}/clean.npy")
         return folder
 
@@ -390,7 +396,7 @@ class _MemoryScores(Sequence[Any]):
         if isinstance(row, slice):
             return [self[i] for i in range(*row.indices(len(self)))]
         found = self._scores[row]
-        return found if self._mode == "all" else ChangedScores(*found)
+        return found if self._mode in ("all", "one") else ChangedScores(*found)
 
 
 class _FileScores(Sequence[Any]):
@@ -407,6 +413,58 @@ class _FileScores(Sequence[Any]):
         if os.path.isfile(stem + ".npy"):
             return _numbers(stem + ".npy")
         return ChangedScores(*_numbers(stem + ".npz", "index", "scores"))
+
+
+class _ArrayScores(Sequence[Any]):
+    """Of scores.npy, whose place of each fault scores.index.csv says."""
+
+    def __init__(self, folder: str, ids: np.ndarray) -> None:
+        self._folder, self._ids = folder, ids
+        self._places = _places(folder)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __getitem__(self, row: Any) -> Any:
+        if isinstance(row, slice):
+            return [self[i] for i in range(*row.indices(len(self)))]
+        array, place = _mapped(self._folder), self._places.get(int(self._ids[row]))
+        if place is None or not 0 < place < len(array):
+            raise BadInput(f"{self._folder}/scores.index.csv: no place of the scores of fault {self._ids[row]}")
+        return np.array(array[place])
+
+
+def _has_array(folder: str) -> bool:
+    return os.path.isfile(os.path.join(folder, "scores.npy"))
+
+
+def _places(folder: str) -> dict[int, int]:
+    """{inj_id: place} of the faults. Raises `BadInput`."""
+    path = os.path.join(folder, "scores.index.csv")
+    try:
+        with open(path, encoding="ascii") as file:
+            rows = [line.split(",") for line in file.read().splitlines()]
+        if rows[:2] != [["place", "inj_id"], ["0", "GOLDEN"]]:
+            raise ValueError
+        return {int(fault): int(place) for place, fault in rows[2:]}
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror or error}") from None
+    except ValueError:
+        raise BadInput(f"{path}: damaged; expected the index that the campaign wrote") from None
+
+
+def _mapped(folder: str) -> Any:
+    """(faults + 1, N, C), read where it is looked at. Raises `BadInput`."""
+    path = os.path.join(folder, "scores.npy")
+    try:
+        array = np.load(path, mmap_mode="r")
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (ValueError, EOFError):
+        raise BadInput(f"{path}: damaged; expected the scores that the campaign wrote") from None
+    if array.ndim != 3 or array.dtype != np.float32:
+        raise BadInput(f"{path}: expected an array of faults, images and classes, found {array.dtype} {array.shape}")
+    return array
 
 
 def _numbers(path: str, *names: str) -> Any:

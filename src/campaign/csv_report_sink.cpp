@@ -18,6 +18,7 @@
 #include "report/report_check.hpp"
 #include "report/report_journal.hpp"
 #include "report/report_open.hpp"
+#include "report/score_array.hpp"
 #include "report/score_files.hpp"
 #include "report/score_log.hpp"
 #include "report/work_file.hpp"
@@ -37,6 +38,7 @@ struct CsvReport::State {
   OpenedReport opened;  // what the report had when it was opened
   std::optional<ReportJournal> journal;
   std::optional<ScoreFiles> files;
+  std::optional<ScoreArray> array;            // instead of them, in mode `one`
   std::span<const float> golden_scores = {};  // while a campaign runs
   bool has_begun = false;                     // a run has written since it was opened
   std::string work = {}, golden = {};         // that were kept: of the block that comes next; of all blocks
@@ -50,6 +52,10 @@ struct CsvReport::State {
   void open(const Message& say) {
     opened = open_report(identity, request, say);
     files.emplace(opened.paths.scores, request.scores, identity.metadata.images, identity.scores_per_image);
+    if (request.scores == ScoreMode::one) {
+      array.emplace(opened.paths.scores, identity.faults, identity.metadata.images,
+                    identity.scores_per_image);
+    }
     say_found(say);
     if (request.dry_run) return;
     remove_abandoned_files(posix::folder_of(opened.paths.report), false);
@@ -169,6 +175,11 @@ std::vector<std::string> CsvReport::would_write() const {
   std::vector<std::string> paths{path(), metadata_path()};
   if (state_->has_details()) paths.push_back(details_path());
   if (!state_->has_scores()) return paths;
+  if (state_->array) {
+    paths.push_back(state_->array->path());
+    paths.push_back(state_->array->index_path());
+    return paths;
+  }
   paths.push_back(state_->files->golden_path());
   const size_t left = state_->faults_left();
   if (left == 0) return paths;
@@ -197,14 +208,25 @@ void CsvReport::begin(const Tally& golden, std::span<const float> scores) {
   check_golden(state_->opened.content, path(), golden);
   state_->has_begun = true;
   state_->golden_scores = scores;
-  state_->files->write_golden(scores);
+  if (state_->array) {
+    state_->array->begin(scores, state_->rows().size());
+  } else {
+    state_->files->write_golden(scores);
+  }
   journal.begin(golden);
 }
 
 // Scores are on the disk before their rows.
 void CsvReport::append(const RowBlock& block, const Spent& spent) {
   ReportJournal& journal = state_->writable(true);
-  if (state_->has_scores()) {
+  if (state_->array) {
+    const size_t first = static_cast<size_t>(journal.rows()) + 1;
+    parallel_for(block.faults.size(), block.threads, [&](size_t fault, int) {
+      check_stop(block.stop);
+      state_->array->write(first + fault, block.scores[fault]);
+    });
+    state_->array->sync();
+  } else if (state_->has_scores()) {
     std::atomic<bool> was_there{false};
     parallel_for(block.faults.size(), block.threads, [&](size_t fault, int) {
       check_stop(block.stop);
@@ -235,13 +257,19 @@ std::string CsvReport::keep_warning() { return state_->journal ? state_->journal
 
 struct GoldenScoreFolder::State {
   ScoreFiles files;
+  std::optional<ScoreArray> array;  // instead of them, in mode `one`
 };
 
 GoldenScoreFolder::GoldenScoreFolder(const Campaign& campaign, const ReportOptions& options) {
   const ReportIdentity identity = identity_of(campaign, options);
   const ReportRequest request = report_request(campaign, options);
   state_ = std::make_unique<State>(State{ScoreFiles(new_score_folder(identity, request), request.scores,
-                                                    identity.metadata.images, identity.scores_per_image)});
+                                                    identity.metadata.images, identity.scores_per_image),
+                                         std::nullopt});
+  if (request.scores == ScoreMode::one) {
+    state_->array.emplace(state_->files.folder(), FaultRows(), identity.metadata.images,
+                          identity.scores_per_image);
+  }
   if (options.dry_run) return;
   state_->files.require_space(0);
   state_->files.prepare();
@@ -250,13 +278,17 @@ GoldenScoreFolder::GoldenScoreFolder(const Campaign& campaign, const ReportOptio
 GoldenScoreFolder::~GoldenScoreFolder() = default;
 
 const std::string& GoldenScoreFolder::path() const noexcept { return state_->files.folder(); }
-std::vector<std::string> GoldenScoreFolder::would_write() const { return {state_->files.golden_path()}; }
+std::vector<std::string> GoldenScoreFolder::would_write() const {
+  if (state_->array) return {state_->array->path(), state_->array->index_path()};
+  return {state_->files.golden_path()};
+}
 uint64_t GoldenScoreFolder::would_write_bytes() const { return state_->files.disk_bytes(0); }
 void GoldenScoreFolder::write(std::span<const float> scores) const {
   if (scores.size() != state_->files.scores()) {
     throw Error(ErrorKind::usage, fmt::format("{}: expected {} scores, one row per image, found {}", path(),
                                               state_->files.scores(), scores.size()));
   }
+  if (state_->array) return state_->array->begin(scores, 0);
   state_->files.write_golden(scores);
 }
 

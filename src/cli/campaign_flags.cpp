@@ -135,9 +135,11 @@ void add_report_flags(CommandParser& parser, CampaignFlags& flags) {
       options.status_path);
   parser.flag("--overwrite", "Begin anew instead of going on with a report, or refusing to",
               options.report.overwrite);
-  parser.word("--scores",
-              "all is -s; changed keeps per fault the rows that differ from the golden ones (default: none)",
-              {"none", "changed", "all"}, flags.scores);
+  parser.word(
+      "--scores",
+      "all is -s; changed keeps per fault the rows that differ from the golden ones; one keeps all in "
+      "one array (default: none)",
+      {"none", "changed", "all", "one"}, flags.scores);
   parser.integer(
       "--check",
       "Evaluate every Nth fault in full the plain way too, 0: none (default: some pairs of fault and image, "
@@ -164,13 +166,16 @@ void complete(CampaignFlags& flags) {
   RunOptions& options = flags.options;
   check_sources(options);
   if (options.report.folder.empty()) throw Error(ErrorKind::usage, "--output-path needs a value");
-  if (flags.save_scores && !flags.scores.empty() && flags.scores != "all") {
+  const bool is_all = flags.scores == "all" || flags.scores == "one";
+  if (flags.save_scores && !flags.scores.empty() && !is_all) {
     throw Error(ErrorKind::usage, fmt::format("-s and --scores {} contradict each other", flags.scores));
   }
-  if (flags.save_scores || flags.scores == "all") {
+  if (flags.scores == "all" || (flags.save_scores && flags.scores != "one")) {
     options.campaign.scores = ScoreMode::all;
   } else if (flags.scores == "changed") {
     options.campaign.scores = ScoreMode::changed;
+  } else if (flags.scores == "one") {
+    options.campaign.scores = ScoreMode::one;
   }
   options.campaign.details = !options.report.details_path.empty();
   options.allow_download = !flags.no_download;

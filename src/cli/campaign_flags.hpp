@@ -12,7 +12,7 @@ namespace tf_injector::detail::cli {
 // What the flags set: `options`, and what decides them only together with other flags.
 struct CampaignFlags {
   RunOptions options;  // whole after complete()
-  std::string scores;  // "none", "changed", "all", or "": not given
+  std::string scores;  // "none", "changed", "all", "one", or "": not given
   bool save_scores = false, no_download = false;
   bool validate = false;  // without effect, as is the seed
   int64_t seed = 0;

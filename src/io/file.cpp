@@ -92,6 +92,11 @@ struct AtomicFile::Impl {
     if (error != 0) throw OutputError(describe("write", target_, error));
     size_ += bytes.size();
   }
+  void extend(uint64_t size) {
+    const int error = posix::truncate_file(fd_.get(), size);
+    if (error != 0) throw OutputError(describe("write", target_, error));
+    size_ = size;
+  }
   void commit(Sync sync) {
     const int error = sync == Sync::yes ? posix::sync_file(fd_.get()) : 0;
     if (error != 0) throw OutputError(describe("write", target_, error));
@@ -125,6 +130,7 @@ AtomicFile::AtomicFile(const std::string& path) {
 AtomicFile::~AtomicFile() = default;
 
 void AtomicFile::write(std::string_view bytes) { impl_->append(bytes); }
+void AtomicFile::extend(uint64_t size) { impl_->extend(size); }
 void AtomicFile::commit(Sync sync) { impl_->commit(sync); }
 
 bool file_exists(const std::string& path) {

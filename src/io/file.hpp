@@ -34,6 +34,8 @@ class AtomicFile {
   AtomicFile(AtomicFile&&) = delete;
 
   void write(std::string_view bytes);
+  // Zeros up to this size, which take no space until they are written over.
+  void extend(uint64_t size);
   // Unsynced: readers see the old content or the new as well, but a power cut may leave an empty file.
   enum class Sync { yes, no };
   void commit(Sync sync = Sync::yes);

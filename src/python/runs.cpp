@@ -31,7 +31,8 @@ ScoreMode score_mode(const std::string& name) {
   if (name == "none") return ScoreMode::none;
   if (name == "changed") return ScoreMode::changed;
   if (name == "all") return ScoreMode::all;
-  throw Error(ErrorKind::usage, "`scores`: expected none, changed or all, found '" + name + "'");
+  if (name == "one") return ScoreMode::one;
+  throw Error(ErrorKind::usage, "`scores`: expected none, changed, all or one, found '" + name + "'");
 }
 
 // Rows of images whose scores differ from the golden ones in some bit.
@@ -60,7 +61,7 @@ class RowSink final : public ReportSink {
       rows_.push_back({block.faults[i], block.tallies[i]});
       if (block.scores.empty()) continue;
       if (mode_ == ScoreMode::changed) changed_.push_back(changed_rows(block.scores[i]));
-      if (mode_ == ScoreMode::all) all_.push_back(block.scores[i]);
+      if (mode_ == ScoreMode::all || mode_ == ScoreMode::one) all_.push_back(block.scores[i]);
     }
     for (size_t i = 0; i < block.details.size(); ++i)
       details_.push_back({block.faults[i].id, block.details[i]});

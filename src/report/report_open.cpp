@@ -16,6 +16,7 @@
 #include "report/folder_lock.hpp"
 #include "report/report_check.hpp"
 #include "report/report_names.hpp"
+#include "report/score_array.hpp"
 #include "report/score_files.hpp"
 #include "tf_injector/error.hpp"
 
@@ -276,6 +277,16 @@ class ReportOpener {
     const ScoreFiles scores(opened.paths.scores, request_.scores, identity_.metadata.images,
                             identity_.scores_per_image);
     std::vector<std::string> lost;
+    if (request_.scores == ScoreMode::one) {
+      const ScoreArray array(opened.paths.scores, identity_.faults, identity_.metadata.images,
+                             identity_.scores_per_image);
+      if (opened.content.golden.images == 0 || array.is_whole()) return;
+      throw Error(
+          ErrorKind::resume,
+          fmt::format("{}: its scores, {} and {}, are missing, cut or of other faults; put them back, or "
+                      "begin anew with `overwrite`",
+                      opened.paths.report, array.path(), array.index_path()));
+    }
     if (opened.state == ReportState::finished && !scores.has_golden()) lost.push_back(scores.golden_path());
     for (const ReportRow& row : opened.content.rows) {
       if (!scores.has_fault(row.fault.id)) lost.push_back(scores.fault_path(row.fault.id));

@@ -18,6 +18,7 @@
 #include "io/npy.hpp"
 #include "io/posix.hpp"
 #include "io/posix_names.hpp"
+#include "report/score_array.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::detail {
@@ -25,6 +26,7 @@ namespace {
 
 constexpr uint64_t kFileBlock = 4096;  // file systems round sizes up to this
 constexpr uint64_t kNpyHeaderBytes = 128;
+constexpr uint64_t kIndexLineBytes = 32;      // of the index of an array, at most: two numbers
 constexpr uint64_t kNpzOverheadBytes = 1024;  // headers and directory of a zip with two arrays
 
 // The size of a file; nothing if it does not exist.
@@ -68,9 +70,9 @@ std::string changed_bytes(std::span<const float> scores, std::span<const float> 
       {{"index", npy_of(rows)}, {"scores", npy_bytes(values, static_cast<int64_t>(rows.size()), classes)}});
 }
 
-// "clean.npy", "inj_12.npy", "inj_12.npz"
+// "clean.npy", "inj_12.npy", "inj_12.npz", "scores.npy", "scores.index.csv"
 bool is_score_file(const std::string& name) {
-  if (name == "clean.npy") return true;
+  if (name == "clean.npy" || is_score_array_file(name)) return true;
   if (!name.starts_with("inj_") || !(name.ends_with(".npy") || name.ends_with(".npz"))) return false;
   const std::string number = name.substr(4, name.size() - 8);
   return !number.empty() &&
@@ -159,6 +161,7 @@ bool ScoreFiles::has_golden() const {
 uint64_t ScoreFiles::bytes_per_fault() const {
   const auto rows = static_cast<uint64_t>(images_);
   const uint64_t row_bytes = static_cast<uint64_t>(classes_) * sizeof(float);
+  if (mode_ == ScoreMode::one) return rows * row_bytes + kIndexLineBytes;
   if (mode_ == ScoreMode::all) return on_disk(kNpyHeaderBytes + rows * row_bytes);
   return on_disk(kNpzOverheadBytes + rows * (row_bytes + sizeof(int64_t)));
 }
@@ -167,11 +170,11 @@ uint64_t ScoreFiles::disk_bytes(size_t faults) const {
   if (mode_ == ScoreMode::none) return 0;
   const uint64_t golden = on_disk(kNpyHeaderBytes + static_cast<uint64_t>(images_) *
                                                         static_cast<uint64_t>(classes_) * sizeof(float));
-  return golden + faults * bytes_per_fault();
+  return golden + on_disk(faults * bytes_per_fault()) + (mode_ == ScoreMode::one ? kFileBlock : 0);
 }
 
 void ScoreFiles::require_space(size_t faults) const {
-  if (mode_ != ScoreMode::all) return;
+  if (mode_ != ScoreMode::all && mode_ != ScoreMode::one) return;
   const std::filesystem::path folder = existing_folder(folder_);
   struct statvfs disk {};
   if (statvfs(folder.c_str(), &disk) != 0) {
@@ -203,6 +206,8 @@ const char* score_mode_name(ScoreMode mode) {
       return "changed";
     case ScoreMode::all:
       return "all";
+    case ScoreMode::one:
+      return "one";
   }
   return "";
 }

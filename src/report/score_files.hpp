@@ -1,4 +1,5 @@
-// Saves scores in a folder: clean.npy for the golden run and one file per fault.
+// Saves scores in a folder: clean.npy for the golden run and one file per fault. In mode `one` they are not
+// written by this (report/score_array.hpp), but their space is known.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +46,7 @@ class ScoreFiles {
   // Disk space, in bytes, of clean.npy and the files of `faults` faults; in mode `changed` an upper bound.
   [[nodiscard]] uint64_t disk_bytes(size_t faults) const;
   // Throws Error(output) if the files of `faults` faults do not fit on the folder's file system. Checked in
-  // mode `all` only: what `changed` needs is not known.
+  // modes `all` and `one` only: what `changed` needs is not known.
   void require_space(size_t faults) const;
 
  private:
@@ -57,10 +58,11 @@ class ScoreFiles {
   int64_t images_, classes_;
 };
 
-// Removes clean.npy and inj_<number>.npy, .npz from a folder, and nothing else. Throws OutputError.
+// Removes clean.npy, inj_<number>.npy, .npz and the files of a score array from a folder, and nothing else.
+// Throws OutputError.
 void remove_score_files(const std::string& folder);
 
-// "none", "changed", "all"
+// "none", "changed", "all", "one"
 [[nodiscard]] const char* score_mode_name(ScoreMode mode);
 
 }  // namespace tf_injector::detail

@@ -70,7 +70,7 @@ const VerifyDifference* in_line(const Verification& found, const std::string& fi
 }
 
 TEST_F(VerifyTest, PassesOnWhatARunWrote) {
-  for (const ScoreMode scores : {ScoreMode::none, ScoreMode::changed, ScoreMode::all}) {
+  for (const ScoreMode scores : {ScoreMode::none, ScoreMode::changed, ScoreMode::all, ScoreMode::one}) {
     for (const bool details : {false, true}) {
       write_report(70, scores, details);
       const Verification found = verify_all();
@@ -78,14 +78,14 @@ TEST_F(VerifyTest, PassesOnWhatARunWrote) {
       EXPECT_EQ(found.rows, 6);
       EXPECT_EQ(found.rows_checked, 6);
       EXPECT_EQ(found.images, 5);
-      EXPECT_EQ(found.score_files, scores == ScoreMode::none ? 0 : 7);
+      EXPECT_EQ(found.score_files, scores == ScoreMode::none ? 0 : scores == ScoreMode::one ? 2 : 7);
       EXPECT_EQ(found.details_rows, details ? 6 : 0);
       EXPECT_THAT(found.verdict, HasSubstr("verified: 6 of 6 rows evaluated on 5 images"));
       EXPECT_EQ(found.hashes.size(), details ? 5U : 4U);
       const Verification some = verify(path("r.csv"), inputs_, {.sample = 2});
       EXPECT_TRUE(some.is_same()) << some.json();
       EXPECT_EQ(some.rows_checked, 2);
-      EXPECT_EQ(some.score_files, scores == ScoreMode::none ? 0 : 3);
+      EXPECT_EQ(some.score_files, scores == ScoreMode::none ? 0 : scores == ScoreMode::one ? 2 : 3);
     }
   }
 }

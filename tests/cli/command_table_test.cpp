@@ -129,6 +129,8 @@ INSTANTIATE_TEST_SUITE_P(
         FlagCase{"--overwrite", [](const Options& o) { return o.report.overwrite; }},
         FlagCase{"--scores changed",
                  [](const Options& o) { return o.campaign.scores == ScoreMode::changed; }},
+        FlagCase{"--scores one", [](const Options& o) { return o.campaign.scores == ScoreMode::one; }},
+        FlagCase{"-s --scores one", [](const Options& o) { return o.campaign.scores == ScoreMode::one; }},
         FlagCase{"--scores all", [](const Options& o) { return o.campaign.scores == ScoreMode::all; }},
         FlagCase{"--threads 3", [](const Options& o) { return o.session.threads == 3; }},
         FlagCase{"--memory 1.5G", [](const Options& o) { return o.session.memory_bytes == 1610612736; }},
@@ -252,7 +254,8 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{
             needed({"--progress", "jsn"}),
             "--progress: expected one of auto, bar, lines, json, none, found 'jsn' (did you mean 'json'?)"},
-        UsageCase{needed({"--scores", "some"}), "--scores: expected one of none, changed, all, found 'some'"},
+        UsageCase{needed({"--scores", "some"}),
+                  "--scores: expected one of none, changed, all, one, found 'some'"},
         UsageCase{needed({"-s", "--scores", "changed"}), "-s and --scores changed contradict each other"},
         UsageCase{needed({"--resize", "cv"}), "--resize: expected one of pillow, tensorflow, found 'cv'"},
         UsageCase{needed({"--mean", "1,2"}),

@@ -84,8 +84,8 @@ TEST_F(ScoreFilesTest, WhatCannotFitIsRefused) {
 }
 
 TEST_F(ScoreFilesTest, RemovesItsOwnFilesOnly) {
-  for (const char* name :
-       {"clean.npy", "inj_1.npy", "inj_22.npz", "inj_.npy", "inj_x.npy", "inj_1.txt", "my.npy"})
+  for (const char* name : {"clean.npy", "scores.npy", "scores.index.csv", "inj_1.npy", "inj_22.npz",
+                           "inj_.npy", "inj_x.npy", "inj_1.txt", "my.npy"})
     write_atomic(path(name), "x");
   remove_score_files(folder_);
   std::vector<std::string> left;

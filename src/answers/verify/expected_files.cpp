@@ -7,6 +7,7 @@
 #include "answers/verify/csv_lines.hpp"
 #include "io/file.hpp"
 #include "report/report_names.hpp"
+#include "report/score_array.hpp"
 
 namespace tf_injector::detail {
 namespace {
@@ -32,6 +33,7 @@ ScoreMode mode_of_files(const fs::path& folder) {
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     const std::string name = it->path().filename().string();
     if (name.starts_with("inj_") && name.ends_with(".npz")) return ScoreMode::changed;
+    if (is_score_array_file(name)) return ScoreMode::one;
     if (name == "clean.npy" || (name.starts_with("inj_") && name.ends_with(".npy"))) mode = ScoreMode::all;
   }
   return mode;
@@ -48,7 +50,9 @@ ScoreFolder score_folder_of(const std::string& report, const std::optional<RunMe
     const std::string& mode = metadata->scores;
     if (metadata->score_folder.empty() || mode == score_mode_name(ScoreMode::none)) return {};
     return {.path = (folder / metadata->score_folder).string(),
-            .mode = mode == score_mode_name(ScoreMode::all) ? ScoreMode::all : ScoreMode::changed,
+            .mode = mode == score_mode_name(ScoreMode::all)   ? ScoreMode::all
+                    : mode == score_mode_name(ScoreMode::one) ? ScoreMode::one
+                                                              : ScoreMode::changed,
             .has_all = true};
   }
   const std::string stem = fs::path(report).stem().string();

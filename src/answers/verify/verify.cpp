@@ -172,7 +172,8 @@ class Verifier {
     const CampaignOptions options{.check = {}, .scores = folder.mode, .details = details_.has_value()};
     const Campaign campaign(session, drawn(loaded.list(), session.model()), options);
     check_settings(campaign, loaded);
-    VerifySink sink(report_, details_ ? &*details_ : nullptr, folder, rows_, result_);
+    VerifySink sink(report_, details_ ? &*details_ : nullptr, folder, faults_of(loaded.list()), rows_,
+                    result_);
     if (rows_.empty()) {
       std::vector<float> golden;
       const CampaignSummary summary = campaign.run_golden(

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
+#include <utility>
 
 #include "answers/verify/csv_lines.hpp"
 #include "core/bits.hpp"
@@ -55,7 +57,7 @@ std::span<const uint8_t> bytes_of(const std::string& text) {
 // Of two files that differ.
 VerifyDifference difference_of(const std::string& path, const std::string& expected,
                                const std::string& found) {
-  if (path.ends_with(".npy")) {
+  if (path.ends_with(".npy") && !is_score_array_file(std::filesystem::path(path).filename().string())) {
     try {
       return first_difference(path, parse_npy(bytes_of(expected), path), parse_npy(bytes_of(found), path));
     } catch (const Error& error) {
@@ -77,10 +79,11 @@ VerifyDifference difference_of(const std::string& path, const std::string& expec
 }  // namespace
 
 VerifySink::VerifySink(const TextFile& report, const TextFile* details, const ScoreFolder& scores,
-                       std::span<const int64_t> rows, Verification& result)
+                       FaultRows list, std::span<const int64_t> rows, Verification& result)
     : report_(report),
       details_(details),
       folder_(scores),
+      list_(list),
       rows_(rows),
       result_(result),
       differences_(result) {}
@@ -91,8 +94,12 @@ void VerifySink::begin(const Tally& golden, std::span<const float> scores) {
   require_line(report_.path, kGoldenLine, report_.lines[kGoldenLine - 1], golden_row(golden), false,
                report_header(), " of the golden run", differences_);
   if (folder_.mode == ScoreMode::none) return;
-  const ScoreFiles files(folder_.path, folder_.mode, images_,
-                         static_cast<int64_t>(scores.size()) / std::max<int64_t>(images_, 1));
+  const int64_t classes = static_cast<int64_t>(scores.size()) / std::max<int64_t>(images_, 1);
+  if (folder_.mode == ScoreMode::one) {
+    open_array(ScoreArray(folder_.path, list_, images_, classes));
+    return compare_place(0, scores);
+  }
+  const ScoreFiles files(folder_.path, folder_.mode, images_, classes);
   compare_scores(files.golden_path(), files.golden_bytes(scores));
 }
 
@@ -106,7 +113,11 @@ void VerifySink::append(const RowBlock& block, const Spent&) {
                  report_.lines[static_cast<size_t>(kFirstRowLine - 1 + row)],
                  fault_row(fault, block.tallies[i]), false, report_header(), whose, differences_);
     ++result_.rows_checked;
-    if (folder_.mode != ScoreMode::none) compare_fault_scores(fault, block.scores[i]);
+    if (folder_.mode == ScoreMode::one) {
+      compare_place(static_cast<size_t>(row) + 1, block.scores[i]);
+    } else if (folder_.mode != ScoreMode::none) {
+      compare_fault_scores(fault, block.scores[i]);
+    }
     const auto line = static_cast<size_t>(kFirstDetailsLine - 1 + row);
     if (details_ == nullptr || line >= details_->lines.size()) continue;
     require_line(details_->path, kFirstDetailsLine + row, details_->lines[line],
@@ -121,6 +132,36 @@ void VerifySink::compare_fault_scores(const Fault& fault, std::span<const float>
   const ScoreFiles files(folder_.path, folder_.mode, images_,
                          static_cast<int64_t>(scores.size()) / std::max<int64_t>(images_, 1));
   compare_scores(files.fault_path(fault.id), files.fault_bytes(scores, golden_scores_));
+}
+
+void VerifySink::open_array(ScoreArray array) {
+  compare_scores(array.index_path(), array.index_text());
+  if (!file_exists(array.path())) return compare_scores(array.path(), "");
+  ++result_.score_files;
+  const std::string header = read_beginning(array.path(), array.header().size());
+  if (header != array.header()) return differences_.add(difference_of(array.path(), array.header(), header));
+  std::error_code ignored;
+  const uint64_t bytes = std::filesystem::file_size(array.path(), ignored);
+  if (!differences_.require_same(array.path(), "the size in bytes", std::to_string(array.bytes()),
+                                 std::to_string(bytes)))
+    return;
+  array.open_to_read();
+  array_ = std::move(array);
+}
+
+void VerifySink::compare_place(size_t place, std::span<const float> scores) {
+  if (!array_) return;
+  std::vector<float> found(scores.size());
+  array_->read(place, found);
+  const size_t classes = scores.size() / static_cast<size_t>(std::max<int64_t>(images_, 1));
+  for (size_t i = 0; i < scores.size(); ++i) {
+    if (float_bits(scores[i]) == float_bits(found[i])) continue;
+    return differences_.add(
+        {.file = array_->path(),
+         .what = fmt::format("place {}, row {}, class {}", place, i / classes, i % classes),
+         .expected = value_text(scores[i]),
+         .found = value_text(found[i])});
+  }
 }
 
 void VerifySink::compare_scores(const std::string& path, const std::string& expected) {
