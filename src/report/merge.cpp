@@ -11,6 +11,7 @@
 
 #include "core/printable.hpp"
 #include "core/problem_lines.hpp"
+#include "core/same_bits.hpp"
 #include "core/stop.hpp"
 #include "io/file.hpp"
 #include "io/posix.hpp"
@@ -71,9 +72,29 @@ std::vector<ShardReport> read_shards(const std::vector<std::string>& paths, cons
   return shards;
 }
 
-void require_same_golden_scores(const std::vector<ShardReport>& shards) {
+std::vector<float> golden_place(const ShardReport& shard, const std::atomic<bool>* stop) {
+  const std::vector<int64_t> ids = ids_of(shard, stop);
+  ScoreArray array = shard.score_array(ids);
+  array.open_to_read();
+  std::vector<float> scores(shard.scores().scores());
+  array.read(0, scores);
+  return scores;
+}
+
+void require_same_golden_places(const std::vector<ShardReport>& shards, const std::atomic<bool>* stop) {
+  const std::vector<float> first = golden_place(shards.front(), stop);
+  for (const ShardReport& shard : shards) {
+    if (same_bits(golden_place(shard, stop), first)) continue;
+    throw Error(ErrorKind::resume,
+                fmt::format("{}: place 0 of {} is not the same as that of {}: scores without a fault are",
+                            shard.path, shard.paths.scores, shards.front().paths.scores));
+  }
+}
+
+void require_same_golden_scores(const std::vector<ShardReport>& shards, const std::atomic<bool>* stop) {
   const ScoreFiles first = shards.front().scores();
   if (first.mode() == ScoreMode::none) return;
+  if (first.mode() == ScoreMode::one) return require_same_golden_places(shards, stop);
   const std::string hash = sha256_of_file(first.golden_path());
   for (const ShardReport& shard : shards) {
     const std::string golden = shard.scores().golden_path();
@@ -90,6 +111,10 @@ RunMetadata merged_metadata(const std::vector<ShardReport>& shards, const MergeO
   RunMetadata m = parse_metadata(read_text(first.paths.metadata), first.paths.metadata);
   m.tool_version = version();
   m.command_line = options.command_line;
+  std::erase_if(m.configuration.flags, [](const GivenFlag& flag) {  // what was this shard's own
+    return flag.name == "shard" || flag.name == "report" || flag.name == "details" ||
+           flag.name == "overwrite";
+  });
   m.faults = first.shard().list_rows;
   m.settings.shard.reset();
   m.score_folder.clear();
@@ -169,6 +194,7 @@ class Merger {
     const ScoreFiles to(opened_.paths.scores, request_.scores, identity_.metadata.images, 1);
     if (to.mode() == ScoreMode::none) return;
     to.prepare();
+    if (to.mode() == ScoreMode::one) return write_array();
     copy_file(shards_.front().scores().golden_path(), to.golden_path(), options_.stop);
     for (const ShardReport& shard : shards_) {
       const ScoreFiles from = shard.scores();
@@ -177,6 +203,29 @@ class Merger {
                   [&](int64_t id) { copy_file(from.fault_path(id), to.fault_path(id), options_.stop); });
       });
     }
+  }
+
+  void write_array() {
+    std::vector<int64_t> ids;
+    for (const ShardReport& shard : shards_) {
+      const std::vector<int64_t> more = ids_of(shard, options_.stop);
+      ids.insert(ids.end(), more.begin(), more.end());
+    }
+    ScoreArray to = shards_.front().score_array_in(opened_.paths.scores, ids);
+    to.begin(golden_place(shards_.front(), options_.stop), 0);
+    std::vector<float> scores(shards_.front().scores().scores());
+    size_t place = 1;
+    for (const ShardReport& shard : shards_) {
+      const std::vector<int64_t> own = ids_of(shard, options_.stop);
+      ScoreArray from = shard.score_array(own);
+      from.open_to_read();
+      for (size_t row = 0; row < own.size(); ++row) {
+        check_stop(options_.stop);
+        from.read(row + 1, scores);
+        to.write(place++, scores);
+      }
+    }
+    to.sync();
   }
 
   void write_details() {
@@ -261,7 +310,7 @@ MergedReport merge(const std::vector<std::string>& shards, const MergeOptions& o
   const std::vector<ShardReport> read = read_shards(shards, options.stop);
   if (!options.details_path.empty() && !read.front().metadata.details)
     throw Error(ErrorKind::usage, "`details`: the shards have none");
-  require_same_golden_scores(read);
+  require_same_golden_scores(read, options.stop);
   message(fmt::format("{} shards with {} rows", read.size(), read.front().shard().list_rows));
   return Merger(read, options, message).write();
 }

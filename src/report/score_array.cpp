@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <iterator>
+#include <utility>
 
 #include "io/file.hpp"
 #include "io/npy.hpp"
@@ -39,21 +40,25 @@ std::string_view as_bytes(std::span<const float> scores) {
 
 }  // namespace
 
-ScoreArray::ScoreArray(const std::string& folder, FaultRows faults, int64_t images, int64_t classes)
-    : path_(folder + "/" + kArrayName), index_path_(folder + "/" + kIndexName), faults_(faults) {
-  const int64_t shape[] = {static_cast<int64_t>(faults.size()) + 1, images, classes};
+ScoreArray::ScoreArray(const std::string& folder, size_t rows, std::function<int64_t(size_t)> id_of,
+                       int64_t images, int64_t classes)
+    : path_(folder + "/" + kArrayName),
+      index_path_(folder + "/" + kIndexName),
+      rows_(rows),
+      id_of_(std::move(id_of)) {
+  const int64_t shape[] = {static_cast<int64_t>(rows) + 1, images, classes};
   header_ = npy_header("<f4", shape);
   place_bytes_ = static_cast<size_t>(images) * static_cast<size_t>(classes) * sizeof(float);
 }
 
 std::string ScoreArray::index_text() const {
   std::string text = "place,inj_id\r\n0,GOLDEN\r\n";
-  for (size_t row = 0; row < faults_.size(); ++row)
-    fmt::format_to(std::back_inserter(text), "{},{}\r\n", row + 1, faults_.id(row));
+  for (size_t row = 0; row < rows_; ++row)
+    fmt::format_to(std::back_inserter(text), "{},{}\r\n", row + 1, id_of_(row));
   return text;
 }
 
-uint64_t ScoreArray::bytes() const noexcept { return offset_of(faults_.size() + 1); }
+uint64_t ScoreArray::bytes() const noexcept { return offset_of(rows_ + 1); }
 
 bool ScoreArray::is_whole() const {
   const std::string index = index_text();

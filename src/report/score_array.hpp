@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 
@@ -17,8 +18,13 @@ namespace tf_injector::detail {
 // nothing of a place whose row is not in the report counts.
 class ScoreArray {
  public:
-  // `faults` are those of the report, in the order of its rows, and must outlive it. Opens nothing.
-  ScoreArray(const std::string& folder, FaultRows faults, int64_t images, int64_t classes);
+  // `id_of` row i of the report, which has so many. Opens nothing.
+  ScoreArray(const std::string& folder, size_t rows, std::function<int64_t(size_t)> id_of, int64_t images,
+             int64_t classes);
+  // `faults` are those of the report, in the order of its rows, and must outlive it.
+  ScoreArray(const std::string& folder, FaultRows faults, int64_t images, int64_t classes)
+      : ScoreArray(
+            folder, faults.size(), [faults](size_t row) { return faults.id(row); }, images, classes) {}
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   [[nodiscard]] const std::string& index_path() const noexcept { return index_path_; }
@@ -49,7 +55,8 @@ class ScoreArray {
 
  private:
   std::string path_, index_path_;
-  FaultRows faults_;
+  size_t rows_;
+  std::function<int64_t(size_t)> id_of_;
   std::string header_;
   size_t place_bytes_;
   posix::UniqueFd fd_;

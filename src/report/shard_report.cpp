@@ -152,13 +152,14 @@ void read_rows(ShardReport& shard, const std::atomic<bool>* stop) {
     is_report = is_report && visit_parsed(shard.head, shard.path, lines, [&](const Report& report) {
                   rows += static_cast<int64_t>(report.rows.size());
                   for (const ReportRow& row : report.rows)
-                    if (lost.empty() && !scores.has_fault(row.fault.id))
+                    if (scores.mode() != ScoreMode::one && lost.empty() && !scores.has_fault(row.fault.id))
                       lost = scores.fault_path(row.fault.id);
                 });
   });
   if (!is_report || rows != shard.metadata.rows)
     refuse_shard(shard.path,
                  changed_text(fmt::format("it has not the {} rows of a report", shard.metadata.rows)));
+  if (scores.mode() == ScoreMode::one) return;
   require_score_file(shard, lost, lost.empty());
   require_score_file(shard, scores.golden_path(), scores.has_golden());
 }
@@ -255,8 +256,14 @@ std::vector<std::string> gaps_of(const std::vector<ShardReport>& shards) {
 ScoreFiles ShardReport::scores() const {
   const auto mode = metadata.scores == score_mode_name(ScoreMode::all)       ? ScoreMode::all
                     : metadata.scores == score_mode_name(ScoreMode::changed) ? ScoreMode::changed
+                    : metadata.scores == score_mode_name(ScoreMode::one)     ? ScoreMode::one
                                                                              : ScoreMode::none;
   return {paths.scores, mode, metadata.images, metadata.settings.threshold ? 1 : metadata.classes};
+}
+
+ScoreArray ShardReport::score_array_in(const std::string& folder, const std::vector<int64_t>& ids) const {
+  return {folder, ids.size(), [&ids](size_t row) { return ids[row]; }, metadata.images,
+          metadata.settings.threshold ? 1 : metadata.classes};
 }
 
 ShardReport read_shard(const std::string& path, const std::atomic<bool>* stop) {
@@ -268,6 +275,11 @@ ShardReport read_shard(const std::string& path, const std::atomic<bool>* stop) {
   shard.paths.scores = folder.empty() ? without_suffix(shard.paths.report)
                                       : posix::folder_of(shard.paths.report) + "/" + folder;
   read_rows(shard, stop);
+  if (shard.scores().mode() == ScoreMode::one) {
+    const std::vector<int64_t> ids = ids_of(shard, stop);
+    const ScoreArray array = shard.score_array(ids);
+    require_score_file(shard, fmt::format("{} or {}", array.path(), array.index_path()), array.is_whole());
+  }
   if (!shard.metadata.details) return shard;
   shard.paths.details = named_details(shard.paths, shard.metadata.details->file);
   visit_details(shard, stop, [](std::string_view) {});
@@ -303,6 +315,15 @@ void visit_ids(const ShardReport& shard, std::string_view lines, const std::func
   visit_parsed(shard.head, shard.path, lines, [&](const Report& report) {
     for (const ReportRow& row : report.rows) visit(row.fault.id);
   });
+}
+
+std::vector<int64_t> ids_of(const ShardReport& shard, const std::atomic<bool>* stop) {
+  std::vector<int64_t> ids;
+  ids.reserve(static_cast<size_t>(shard.metadata.rows));
+  visit_rows(shard, stop, [&](std::string_view lines) {
+    visit_ids(shard, lines, [&](int64_t id) { ids.push_back(id); });
+  });
+  return ids;
 }
 
 void require_all_shards(std::vector<ShardReport>& shards) {

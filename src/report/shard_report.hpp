@@ -10,6 +10,7 @@
 
 #include "report/report_owner.hpp"
 #include "report/run_metadata.hpp"
+#include "report/score_array.hpp"
 #include "report/score_files.hpp"
 
 namespace tf_injector::detail {
@@ -23,6 +24,12 @@ struct ShardReport {
   [[nodiscard]] const ShardRows& shard() const { return *metadata.settings.shard; }
   // Of the folder that the metadata name.
   [[nodiscard]] ScoreFiles scores() const;
+  // Of mode `one`: of rows with these ids, which must outlive it.
+  [[nodiscard]] ScoreArray score_array(const std::vector<int64_t>& ids) const {
+    return score_array_in(paths.scores, ids);
+  }
+  // The same in another folder.
+  [[nodiscard]] ScoreArray score_array_in(const std::string& folder, const std::vector<int64_t>& ids) const;
 };
 
 // Throws Error(resume), naming the report: it is no finished shard, or was cut or changed since. All of its
@@ -38,6 +45,9 @@ void visit_details(const ShardReport& shard, const std::atomic<bool>* stop,
 // The ids of rows in a piece of whole lines.
 void visit_ids(const ShardReport& shard, std::string_view lines,
                const std::function<void(int64_t id)>& visit);
+
+// Those of all its rows, where an array of scores needs them.
+[[nodiscard]] std::vector<int64_t> ids_of(const ShardReport& shard, const std::atomic<bool>* stop);
 
 // Throws Error(resume) unless these are all shards of one list, each once: a line for each that is missing,
 // twice there, or of another run. They are put in order.

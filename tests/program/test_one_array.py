@@ -241,3 +241,43 @@ def test_python_writes_it(campaign):
     assert np.array_equal(bits(report.scores[3]), bits(np.load(one / "r/scores.npy")[4]))
     in_memory = fi.run_campaign(model, images, fi.FaultList.read(LIST), scores="one", progress=False)
     assert np.array_equal(bits(in_memory.scores[3]), bits(report.scores[3]))
+
+
+def test_merge_joins_the_arrays_of_shards(campaign):
+    tmp_path, words = campaign
+    assert run(*words, "--report", tmp_path / "whole/r.csv", "--scores", "one").returncode == DONE
+    shards = [tmp_path / f"s{i}.csv" for i in range(3)]
+    for i, shard in enumerate(shards):
+        assert run(*words, "--shard", f"{i}/3", "--report", shard, "--scores", "one").returncode == DONE
+    merged = run("merge", "-o", tmp_path / "merged/r.csv", *reversed(shards))
+    assert merged.returncode == DONE, merged.stderr
+    whole, joined = files_of(tmp_path / "whole"), files_of(tmp_path / "merged")
+    facts = json.loads(joined.pop("r.run.json"))
+    whole.pop("r.run.json")
+    assert joined == whole and len(whole) == 3
+    assert "shard" not in facts["config"]["flags"] and "model" in facts["config"]["flags"]
+    assert run("verify", tmp_path / "merged/r.csv").returncode == DONE
+
+
+@pytest.mark.parametrize("name, damage", [("scores.npy", lose), ("scores.npy", cut), ("scores.index.csv", lose), ("scores.index.csv", change_header)])
+def test_merge_names_a_shard_whose_array_is_lost(campaign, name, damage):
+    tmp_path, words = campaign
+    shards = [tmp_path / f"s{i}.csv" for i in range(2)]
+    for i, shard in enumerate(shards):
+        assert run(*words, "--shard", f"{i}/2", "--report", shard, "--scores", "one").returncode == DONE
+    damage(tmp_path / "s1" / name)
+    merged = run("merge", "-o", tmp_path / "r.csv", *shards)
+    assert merged.returncode == RESUME and "s1.csv" in merged.stderr and "scores.npy" in merged.stderr
+    assert not (tmp_path / "r.csv").exists()
+
+
+def test_merge_refuses_shards_whose_golden_scores_differ(campaign):
+    tmp_path, words = campaign
+    shards = [tmp_path / f"s{i}.csv" for i in range(2)]
+    for i, shard in enumerate(shards):
+        assert run(*words, "--shard", f"{i}/2", "--report", shard, "--scores", "one").returncode == DONE
+    array = np.load(tmp_path / "s1/scores.npy", mmap_mode="r+")
+    array.view(np.uint32)[0, 1, 2] ^= 1
+    array.flush()
+    merged = run("merge", "-o", tmp_path / "r.csv", *shards)
+    assert merged.returncode == RESUME and "place 0 of" in merged.stderr
