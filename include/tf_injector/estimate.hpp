@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tf_injector/fault.hpp"
 #include "tf_injector/session.hpp"
 
 namespace tf_injector {
@@ -84,10 +85,24 @@ struct EstimateProgress {
   double seconds = 0;
 };
 
+// What an estimate wants to know of some faults: on how many of its images each has what is estimated.
+struct EstimateDraws {
+  EstimateMetric metric = EstimateMetric::critical;
+  std::vector<Fault> faults = {};  // with ids from 0
+  int64_t images_per_fault = 0;
+  std::vector<int64_t> images = {};  // (faults, images_per_fault)
+};
+// Counts them: (faults). Throws what Session::tallies throws.
+[[nodiscard]] std::vector<int64_t> count_draws(Session& session, const EstimateDraws& draws,
+                                               const std::atomic<bool>* stop = nullptr);
+
 struct EstimateCallbacks {
   std::function<void(const std::string&)> message = {};        // what was chosen: one line each
   std::function<void(const EstimateProgress&)> progress = {};  // on the calling thread
   const std::atomic<bool>* stop = nullptr;                     // ends it soon, with what there is
+  // Counts in place of count_draws, for whoever does it elsewhere: on other machines. Given more at once. May
+  // throw Error(interrupted) where `stop` became true.
+  std::function<std::vector<int64_t>(const EstimateDraws&)> count = {};
 };
 
 // The same for a seed, whatever threads, tile and kernels, and after an interruption that a state outlived.

@@ -29,6 +29,7 @@
 #include "tf_injector/report_statistics.hpp"
 #include "tf_injector/session.hpp"
 #include "tf_injector/shard.hpp"
+#include "tf_injector/slice.hpp"
 #include "tf_injector/status_file.hpp"
 #include "tf_injector/tally.hpp"
 #include "tf_injector/verify.hpp"

@@ -141,6 +141,16 @@ def estimate(
     `OutOfMemory`. KeyboardInterrupt ends it soon; the state stays valid.
     """
     network, images = load_model(model), as_dataset(dataset)
+    options = _options(error, confidence, metric, by, seed, max_seconds, state, split_by_sign)
+    session = session_options(images, batch_size, output, preprocess, use_tf, limit, threads, memory, kernels)
+    with _Bar(progress) as bar:
+        return Estimate(*_core.estimate(network._handle, images._handle, session, options, _text.log, warn, bar.callback))
+
+
+def _options(
+    error: float, confidence: float, metric: str, by: str, seed: int, max_seconds: float | None, state: Any, split_by_sign: bool
+) -> _core.EstimateOptions:
+    """Raises `Usage`."""
     options = _core.EstimateOptions()
     for name, value, names in (("metric", metric, _METRICS), ("by", by, _BY)):
         if not isinstance(value, str) or value not in names:
@@ -154,9 +164,7 @@ def estimate(
     if not isinstance(split_by_sign, bool):
         raise Usage(f"`split_by_sign`: expected True or False, found {split_by_sign!r}")
     options.split_by_sign = split_by_sign
-    session = session_options(images, batch_size, output, preprocess, use_tf, limit, threads, memory, kernels)
-    with _Bar(progress) as bar:
-        return Estimate(*_core.estimate(network._handle, images._handle, session, options, _text.log, warn, bar.callback))
+    return options
 
 
 class _Bar:

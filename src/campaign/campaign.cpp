@@ -62,18 +62,6 @@ void say_checked(const CampaignCallbacks& callbacks, const Setup& setup, const C
                              checked.seconds - unchanged.seconds));
 }
 
-// The rows that the sink has already. Throws Error(usage): they are not the first of the list.
-std::span<const ReportRow> checked_rows(const Setup& setup, const ReportSink& sink) {
-  const std::span<const ReportRow> rows = sink.rows_before();
-  const auto refuse = [](const std::string& what) {
-    throw Error(ErrorKind::usage, fmt::format("the report does not fit the `fault_list`: {}", what));
-  };
-  if (const std::string foreign = foreign_row(rows, setup.faults); !foreign.empty()) refuse(foreign);
-  if (sink.is_finished() && rows.size() < setup.faults.size())
-    refuse(fmt::format("it is finished with {} of {} faults", rows.size(), setup.faults.size()));
-  return rows;
-}
-
 CampaignSummary summary_of(const ReportSink& finished, std::span<const ReportRow> rows) {
   CampaignSummary summary;
   summary.golden = finished.golden_before().value_or(Tally{});
@@ -185,6 +173,17 @@ CampaignSummary run_list(const Setup& setup, ReportSink& sink, const CampaignCal
 }
 
 }  // namespace
+
+std::span<const ReportRow> detail::checked_rows(const Setup& setup, const ReportSink& sink) {
+  const std::span<const ReportRow> rows = sink.rows_before();
+  const auto refuse = [](const std::string& what) {
+    throw Error(ErrorKind::usage, fmt::format("the report does not fit the `fault_list`: {}", what));
+  };
+  if (const std::string foreign = foreign_row(rows, setup.faults); !foreign.empty()) refuse(foreign);
+  if (sink.is_finished() && rows.size() < setup.faults.size())
+    refuse(fmt::format("it is finished with {} of {} faults", rows.size(), setup.faults.size()));
+  return rows;
+}
 
 Campaign::Campaign(Session& session, std::optional<FaultList> faults, const CampaignOptions& options)
     : state_(std::make_unique<State>(&session, options)) {

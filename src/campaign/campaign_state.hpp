@@ -1,8 +1,11 @@
 // The inside of a Campaign.
 #pragma once
 
+#include <span>
+
 #include "session/setup.hpp"
 #include "tf_injector/campaign.hpp"
+#include "tf_injector/report.hpp"
 
 namespace tf_injector {
 
@@ -15,3 +18,10 @@ struct Campaign::State {
 };
 
 }  // namespace tf_injector
+
+namespace tf_injector::detail {
+
+// The rows that the sink has already. Throws Error(usage): they are not the first of the list.
+[[nodiscard]] std::span<const ReportRow> checked_rows(const Setup& setup, const ReportSink& sink);
+
+}  // namespace tf_injector::detail

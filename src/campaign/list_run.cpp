@@ -80,11 +80,12 @@ Progress ListRun::progress_before() const {
           .images_evaluated = rows * setup_.images()};
 }
 
-void ListRun::run_blocks() {
+void ListRun::run_blocks(const BlocksOptions& options) {
   begin_report();
   BlockSize size = setup_.block_size(golden_.seconds);
+  if (options.seconds_per_fault) size.measured(1, *options.seconds_per_fault);
   if (work_ && !work_->has_golden(setup_, golden_)) give_up_work("its golden run gave other scores");
-  for (size_t left = faults_left(); left > 0; left = faults_left()) {
+  for (size_t left = faults_left(); left > 0 && progress_.seconds() < options.seconds; left = faults_left()) {
     const double begin = progress_.seconds();
     size_t count = work_ ? work_->count() : size.next(left);
     const double checked = this->checked().seconds;
@@ -92,7 +93,9 @@ void ListRun::run_blocks() {
     const auto done = static_cast<size_t>(work_ ? work_->done.pairs() / setup_.images() : 0);
     write(run_block(count, kept));
     count = std::max<size_t>(count - done, 1);
-    size.measured(count, progress_.seconds() - begin - (this->checked().seconds - checked));
+    const double seconds = progress_.seconds() - begin - (this->checked().seconds - checked);
+    size.measured(count, seconds);
+    seconds_per_fault_ = seconds / static_cast<double>(count);
   }
   progress_.finish();
 }

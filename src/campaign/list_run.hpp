@@ -1,6 +1,7 @@
 // The faults of a list that its report does not have yet, block by block.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -24,6 +25,12 @@ void tell_keep_warning(const CampaignCallbacks& callbacks, ReportSink& sink);
 // Of both checks.
 [[nodiscard]] CheckTotals checked_by(const SelfCheck& check, const ConstantsCheck& constants) noexcept;
 
+// Where a run of blocks ends, and what is known when it begins.
+struct BlocksOptions {
+  double seconds = std::numeric_limits<double>::infinity();  // it ends behind the block in which they passed
+  std::optional<double> seconds_per_fault = {};              // of a run before; none: guessed
+};
+
 // A block is checked before its rows are given to the sink.
 class ListRun {
  public:
@@ -34,13 +41,15 @@ class ListRun {
           std::span<const ReportRow> before, Engine& engine, GoldenRun& golden,
           std::unique_ptr<SelfCheck> check, std::optional<PartialBlock> work = {});
 
-  void run_blocks();
+  void run_blocks(const BlocksOptions& options = {});
   // All in one block, with the run without a fault in it.
   void run_joined();
 
   [[nodiscard]] double seconds() const { return seconds_before_ + progress_.seconds(); }
   [[nodiscard]] CheckTotals checked() const noexcept { return checked_by(*check_, constants_); }
   [[nodiscard]] const ConstantTotals& unchanged() const noexcept { return constants_.totals(); }
+  // Of the block that was run last; none: there was none.
+  [[nodiscard]] std::optional<double> seconds_per_fault() const noexcept { return seconds_per_fault_; }
   [[nodiscard]] Spent spent() const { return {seconds(), checked()}; }
   [[nodiscard]] const GroupSummary& summary() const noexcept { return summary_; }
 
@@ -71,6 +80,7 @@ class ListRun {
   std::unique_ptr<SelfCheck> check_;
   ConstantsCheck constants_;
   std::optional<PartialBlock> work_;
+  std::optional<double> seconds_per_fault_;
   size_t faults_in_work_ = 0;  // of a block that began with golden scores
   GroupSummary summary_;
   ProgressReporter progress_;

@@ -80,6 +80,39 @@ int64_t multiply_adds_of(const Session& session) {
   return std::max<int64_t>(sum, 1);
 }
 
+// Whether the image has what is estimated.
+bool is_counted(EstimateMetric metric, const Tally& tally) {
+  switch (metric) {
+    case EstimateMetric::critical:
+      return tally.critical() > 0;
+    case EstimateMetric::masked:
+      return tally.masked > 0;
+    case EstimateMetric::non_critical:
+      return tally.non_critical() > 0;
+    case EstimateMetric::sdc5:
+      return tally.top_5_robust == 0;
+    case EstimateMetric::due:
+      break;
+  }
+  return false;
+}
+
+// That they can be, whoever has counted them.
+void require_counts(const std::vector<int64_t>& counts, const EstimateDraws& draws) {
+  if (counts.size() != draws.faults.size()) {
+    throw Error(ErrorKind::bad_input,
+                fmt::format("counts of an estimate: expected those of {} faults, found {}",
+                            draws.faults.size(), counts.size()));
+  }
+  for (const int64_t count : counts) {
+    if (count < 0 || count > draws.images_per_fault) {
+      throw Error(ErrorKind::bad_input,
+                  fmt::format("counts of an estimate: expected 0 to {} images, found {}",
+                              draws.images_per_fault, count));
+    }
+  }
+}
+
 // Evaluates draws and remembers what it found.
 class DrawEvaluator {
  public:
@@ -94,9 +127,10 @@ class DrawEvaluator {
         begin_(std::chrono::steady_clock::now()),
         max_seconds_(options.max_seconds) {
     // A part is what is evaluated between two looks at the clock and two lines of the state.
-    constexpr int64_t kPartMultiplyAdds = 400'000'000'000;
-    draws_per_part_ = static_cast<size_t>(
-        std::clamp<int64_t>(kPartMultiplyAdds / multiply_adds_of(session) / tiles.images_each(), 8, 100'000));
+    constexpr int64_t kPartMultiplyAdds = 400'000'000'000, kPartElsewhere = 64;
+    const int64_t parts = callbacks.count ? kPartElsewhere : 1;  // of others, who are many
+    draws_per_part_ = static_cast<size_t>(std::clamp<int64_t>(
+        parts * kPartMultiplyAdds / multiply_adds_of(session) / tiles.images_each(), 8, 100'000));
   }
 
   // The share of its images for each draw of a round, whose first is number `first` of the domain; none: it
@@ -144,19 +178,19 @@ class DrawEvaluator {
 
   bool evaluate_part(size_t domain, int64_t first, std::span<const Draw> draws,
                      const std::vector<FaultStratum>& strata, std::span<const size_t> part) {
-    std::vector<Fault> faults;
-    std::vector<Pair> pairs;
+    EstimateDraws wanted{.metric = metric_, .images_per_fault = tiles_.images_each()};
     for (const size_t i : part) {
       const Draw& draw = draws[i];
       for (int64_t image = 0; image < tiles_.images_each(); ++image)
-        pairs.push_back({.fault = faults.size(), .image = tiles_.image(tile_of(draw), image)});
-      faults.push_back(population_.fault(strata[draw.stratum], draw.unit / tiles_.count(),
-                                         static_cast<int64_t>(faults.size())));
+        wanted.images.push_back(tiles_.image(tile_of(draw), image));
+      wanted.faults.push_back(population_.fault(strata[draw.stratum], draw.unit / tiles_.count(),
+                                                static_cast<int64_t>(wanted.faults.size())));
     }
     std::vector<std::pair<int64_t, int64_t>> counts;
     try {
       const std::vector<int64_t> found =
-          count(FaultList::from_faults(faults, session_.model(), "draws"), pairs);
+          callbacks_.count ? callbacks_.count(wanted) : count_draws(session_, wanted, callbacks_.stop);
+      require_counts(found, wanted);
       for (size_t k = 0; k < part.size(); ++k)
         counts.emplace_back(first + static_cast<int64_t>(part[k]), found[k]);
     } catch (const Error& error) {
@@ -166,42 +200,6 @@ class DrawEvaluator {
     }
     state_.add(domain, counts);
     return true;
-  }
-
-  // Images that have what is estimated, for each fault.
-  [[nodiscard]] std::vector<int64_t> count(const FaultList& faults, std::span<const Pair> pairs) {
-    std::vector<int64_t> counts(faults.size());
-    if (metric_ == EstimateMetric::due) {
-      const std::vector<float> scores = session_.scores(faults, pairs, callbacks_.stop);
-      const auto width = static_cast<size_t>(session_.scores_per_image());
-      for (size_t i = 0; i < pairs.size(); ++i) {
-        const auto row = std::span(scores).subspan(i * width, width);
-        const bool is_due =
-            std::any_of(row.begin(), row.end(), [](float score) { return !std::isfinite(score); });
-        counts[pairs[i].fault] += is_due ? 1 : 0;
-      }
-      return counts;
-    }
-    const std::vector<Tally> tallies = session_.tallies(faults, pairs, callbacks_.stop);
-    for (size_t i = 0; i < pairs.size(); ++i) counts[pairs[i].fault] += is_counted(tallies[i]) ? 1 : 0;
-    return counts;
-  }
-
-  // Of one image.
-  [[nodiscard]] bool is_counted(const Tally& tally) const {
-    switch (metric_) {
-      case EstimateMetric::critical:
-        return tally.critical() > 0;
-      case EstimateMetric::masked:
-        return tally.masked > 0;
-      case EstimateMetric::non_critical:
-        return tally.non_critical() > 0;
-      case EstimateMetric::sdc5:
-        return tally.top_5_robust == 0;
-      case EstimateMetric::due:
-        break;
-    }
-    return false;
   }
 
   Session& session_;
@@ -479,6 +477,34 @@ void check_options(const EstimateOptions& options) {
   if (options.max_seconds && !(*options.max_seconds > 0))
     throw Error(ErrorKind::usage,
                 fmt::format("`max_seconds`: expected a number above 0, found {}", *options.max_seconds));
+}
+
+std::vector<int64_t> count_draws(Session& session, const EstimateDraws& draws,
+                                 const std::atomic<bool>* stop) {
+  const auto each = static_cast<size_t>(std::max<int64_t>(draws.images_per_fault, 0));
+  if (draws.images.size() != draws.faults.size() * each)
+    throw Error(ErrorKind::usage, fmt::format("`images`: expected {} for each of {} faults, found {}", each,
+                                              draws.faults.size(), draws.images.size()));
+  std::vector<Pair> pairs;
+  for (size_t i = 0; i < draws.images.size(); ++i)
+    pairs.push_back({.fault = i / each, .image = draws.images[i]});
+  const FaultList faults = FaultList::from_faults(draws.faults, session.model(), "draws");
+  std::vector<int64_t> counts(draws.faults.size());
+  if (draws.metric == EstimateMetric::due) {
+    const std::vector<float> scores = session.scores(faults, pairs, stop);
+    const auto width = static_cast<size_t>(session.scores_per_image());
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      const auto row = std::span(scores).subspan(i * width, width);
+      const bool is_due =
+          std::any_of(row.begin(), row.end(), [](float score) { return !std::isfinite(score); });
+      counts[pairs[i].fault] += is_due ? 1 : 0;
+    }
+    return counts;
+  }
+  const std::vector<Tally> tallies = session.tallies(faults, pairs, stop);
+  for (size_t i = 0; i < pairs.size(); ++i)
+    counts[pairs[i].fault] += is_counted(draws.metric, tallies[i]) ? 1 : 0;
+  return counts;
 }
 
 Estimate estimate(Session& session, const EstimateOptions& options, const EstimateCallbacks& callbacks) {

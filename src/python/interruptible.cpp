@@ -113,6 +113,10 @@ struct Talk::State {
   std::vector<std::pair<bool, std::string>> lines;  // whether it is a warning
   std::optional<Progress> progress;
   std::optional<EstimateProgress> estimate;
+  // What an estimate waits for.
+  std::optional<EstimateDraws> draws;
+  std::optional<std::vector<int64_t>> counts;
+  std::condition_variable counted;
 
   void add(bool is_warning, const std::string& line) {
     const std::lock_guard lock(mutex);
@@ -135,7 +139,7 @@ CampaignCallbacks Talk::callbacks(const std::atomic<bool>* stop) {
   return callbacks;
 }
 
-EstimateCallbacks Talk::estimate_callbacks(const std::atomic<bool>* stop) {
+EstimateCallbacks Talk::estimate_callbacks(const std::atomic<bool>* stop, bool counts_elsewhere) {
   EstimateCallbacks callbacks;
   callbacks.message = message();
   callbacks.progress = [this](const EstimateProgress& progress) {
@@ -143,6 +147,16 @@ EstimateCallbacks Talk::estimate_callbacks(const std::atomic<bool>* stop) {
     state_->estimate = progress;
   };
   callbacks.stop = stop;
+  if (!counts_elsewhere) return callbacks;
+  callbacks.count = [this, stop](const EstimateDraws& draws) {
+    std::unique_lock lock(state_->mutex);
+    state_->draws = draws;
+    while (!state_->counts) {
+      if (*stop) throw Error(ErrorKind::interrupted, "interrupted");
+      state_->counted.wait_for(lock, kLookForSignals);
+    }
+    return *std::exchange(state_->counts, std::nullopt);
+  };
   return callbacks;
 }
 
@@ -154,8 +168,10 @@ void Talk::tell(const Listener& listener) {
   std::vector<std::pair<bool, std::string>> lines;
   std::optional<Progress> progress;
   std::optional<EstimateProgress> estimate;
+  std::optional<EstimateDraws> draws;
   {
     const std::lock_guard lock(state_->mutex);
+    draws.swap(state_->draws);
     lines.swap(state_->lines);
     progress.swap(state_->progress);
     estimate.swap(state_->estimate);
@@ -166,6 +182,12 @@ void Talk::tell(const Listener& listener) {
   }
   if (progress && listener.progress) listener.progress(*progress);
   if (estimate && listener.estimate) listener.estimate(*estimate);
+  if (listener.look) listener.look();
+  if (!draws) return;
+  std::vector<int64_t> counts = listener.count(*draws);
+  const std::lock_guard lock(state_->mutex);
+  state_->counts = std::move(counts);
+  state_->counted.notify_all();
 }
 
 namespace {

@@ -20,6 +20,10 @@ struct Listener {
   std::function<void(const std::string&)> warning = {};
   std::function<void(const Progress&)> progress = {};
   std::function<void(const EstimateProgress&)> estimate = {};
+  // Called every few hundredths of a second, whatever there is to say: what it throws ends the work.
+  std::function<void()> look = {};
+  // Counts what an estimate asks for (EstimateCallbacks::count); the work waits for it.
+  std::function<std::vector<int64_t>(const EstimateDraws&)> count = {};
 };
 
 // The callbacks of the work: they only note what there is to say.
@@ -32,7 +36,9 @@ class Talk {
 
   // `stop`: what ends the work. Valid as long as this object.
   [[nodiscard]] CampaignCallbacks callbacks(const std::atomic<bool>* stop);
-  [[nodiscard]] EstimateCallbacks estimate_callbacks(const std::atomic<bool>* stop);
+  // counts_elsewhere: it is the listener who counts.
+  [[nodiscard]] EstimateCallbacks estimate_callbacks(const std::atomic<bool>* stop,
+                                                     bool counts_elsewhere = false);
   [[nodiscard]] std::function<void(const std::string&)> message();
   // Tells the listener what is new. With the GIL; throws what the listener throws.
   void tell(const Listener& listener);

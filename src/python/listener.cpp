@@ -26,4 +26,10 @@ Listener listener_of(const nb::object& message, const nb::object& warning, const
   return listener;
 }
 
+Listener looking_listener_of(const nb::object& look, const nb::object& progress) {
+  Listener listener = listener_of(nb::none(), nb::none(), progress);
+  if (!look.is_none()) listener.look = [&look] { look(); };
+  return listener;
+}
+
 }  // namespace tf_injector::detail::python

@@ -14,4 +14,7 @@ namespace tf_injector::detail::python {
 [[nodiscard]] Listener listener_of(const nanobind::object& message, const nanobind::object& warning,
                                    const nanobind::object& progress);
 
+// `look`: called without arguments every few hundredths of a second; what it raises ends the work.
+[[nodiscard]] Listener looking_listener_of(const nanobind::object& look, const nanobind::object& progress);
+
 }  // namespace tf_injector::detail::python

@@ -47,6 +47,7 @@ NB_MODULE(_core, module) {
   tf_injector::detail::python::bind_explain(module);
   tf_injector::detail::python::bind_statistics(module);
   tf_injector::detail::python::bind_estimate(module);
+  tf_injector::detail::python::bind_slices(module);
   tf_injector::detail::python::bind_verify(module);
   tf_injector::detail::python::bind_merge(module);
 }

@@ -24,6 +24,8 @@ void bind_statistics(nanobind::module_& module);
 
 // Adds EstimateOptions and estimate.
 void bind_estimate(nanobind::module_& module);
+// Adds SliceRunner, SliceWriter and slice_head.
+void bind_slices(nanobind::module_& module);
 // Adds VerifyInputs, verify and has_metadata.
 void bind_verify(nanobind::module_& module);
 // Adds MergeOptions and merge.

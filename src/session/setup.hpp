@@ -31,6 +31,7 @@ struct Setup {
   RunNeeds needs;
   FaultRows faults;                // of the list
   std::span<const Patch> patches;  // one per fault
+  size_t first_row = 0;            // of the list, where the first fault stands: slices
   WorkLayout layout;
   std::string threads_source;   // what decided how many threads there are
   size_t least_block = 1;       // faults, see EngineSize

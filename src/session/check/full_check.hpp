@@ -12,7 +12,9 @@ namespace tf_injector::detail {
 class FullCheck final : public SelfCheck {
  public:
   FullCheck(const Setup& setup, int every, const std::atomic<bool>* stop);
-  [[nodiscard]] bool takes(ListIndex fault) const noexcept override { return fault.value % every_ == 0; }
+  [[nodiscard]] bool takes(ListIndex fault) const noexcept override {
+    return (setup_.first_row + fault.value) % every_ == 0;
+  }
   void check_golden_rows(const GoldenRun& golden, const Tile& tile, int thread) override;
   void check_rows(ListIndex fault, const Tile& tile, std::span<const float> rows, const Tally& counted,
                   const GoldenRun& golden, int thread) override;
