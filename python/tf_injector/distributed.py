@@ -346,7 +346,7 @@ class _Tasks:
         label = f"{place[0]}-{place[1]}" if isinstance(place, tuple) else str(place)
         key = f"{_PREFIX}{kind}-{self.run}-{label}-{next(self._number)}"
         future = self.client.submit(_evaluate, self._name, self.topic, self._settings, kind, *arguments, key=key, pure=False, retries=0)
-        self._futures[future.key] = (future, place)
+        self._futures[key] = (future, place)
         if len(self._futures) == 1:
             self._heard = time.monotonic()
         future.add_done_callback(self._done)
@@ -692,7 +692,7 @@ def _evaluate(name: str, topic: str, settings: dict[str, Any], kind: str, *argum
 
     worker = get_worker()
     for _ in range(50):  # a worker that has just come may be given a task before its plugins are there
-        plugin = worker.plugins.get(name)
+        plugin: Any = worker.plugins.get(name)
         if plugin is not None:
             result: bytes = plugin.evaluate(worker, topic, settings, kind, *arguments)
             return result

@@ -85,7 +85,8 @@ void ListRun::run_blocks(const BlocksOptions& options) {
   BlockSize size = setup_.block_size(golden_.seconds);
   if (options.seconds_per_fault) size.measured(1, *options.seconds_per_fault);
   if (work_ && !work_->has_golden(setup_, golden_)) give_up_work("its golden run gave other scores");
-  for (size_t left = faults_left(); left > 0 && progress_.seconds() < options.seconds; left = faults_left()) {
+  for (size_t left = faults_left(); left > 0; left = faults_left()) {
+    if (seconds_per_fault_ && progress_.seconds() >= options.seconds) break;  // at least one block
     const double begin = progress_.seconds();
     size_t count = work_ ? work_->count() : size.next(left);
     const double checked = this->checked().seconds;
