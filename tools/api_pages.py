@@ -22,7 +22,7 @@ ARGUMENT = re.compile(r"^(`?\w+`?(?:, `?\w+`?)*): (?=\S)")
 
 
 # What annotations of the package name and pdoc's environment need not have.
-OPTIONAL = ("pandas", "polars", "matplotlib", "matplotlib.axes")
+OPTIONAL = ("pandas", "polars", "matplotlib", "matplotlib.axes", "distributed")
 
 
 class Absent(types.ModuleType):

@@ -311,7 +311,7 @@ def main():
         sys.exit(__doc__)
     folder = pathlib.Path(sys.argv[1])
     seeds = Seeds(folder)
-    for make in (models, lists, config_files, report_seeds.kept_work, report_seeds.reports, data_seeds.data_sets):
+    for make in (models, lists, config_files, report_seeds.kept_work, report_seeds.slices, report_seeds.reports, data_seeds.data_sets):
         make(seeds)
     seeds.remove_others()
 

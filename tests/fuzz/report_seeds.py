@@ -75,6 +75,31 @@ def with_value(value, path, new):
     return value
 
 
+def slices(seeds):
+    """Slices of the form in slice_fuzz.cpp: 5 images, 3 scores of each."""
+    images, classes = 5, 3
+
+    def slice_of(row, ids, scores=(), details=False, golden=False, masked=2):
+        values = struct.pack(f"<{images * classes}f", *range(images * classes))
+        tally = struct.pack("<6q", images, 3, 4, 3, 4, masked)
+        first = b"TFISLC01" + struct.pack("<3q2d5q", row, len(ids), golden, 0.5, 0.25, 1, 2, 3, 4, 5)
+        found = first + b"k" * 64 + hashlib.sha256(values).hexdigest().encode() + tally + (values if golden else b"")
+        found += struct.pack(f"<{len(ids)}q", *ids) + tally * len(ids)
+        found += bytes(len(ids) * (9 * 8 + 3 * 4) + classes * classes * 8) if details else b""
+        for rows in scores:
+            found += struct.pack("<Q", len(rows)) + struct.pack(f"<{len(rows)}q", *rows) + struct.pack(f"<{classes * len(rows)}f", *range(classes * len(rows)))
+        return found + hashlib.sha256(found).hexdigest().encode()
+
+    for name, mark, content in (("plain", 0, slice_of(3, [7, 5])), ("golden", 0, slice_of(0, [], golden=True)),
+                                ("scores", 1, slice_of(0, [1, 2], scores=[[0, 4], []])), ("details", 2, slice_of(0, [1], details=True)),
+                                ("all", 3, slice_of(9, [1, 2], scores=[[1], [0, 1, 2]], details=True)), ("backwards", 1, slice_of(0, [1], scores=[[4, 0]])),
+                                ("outside", 1, slice_of(0, [1], scores=[[5]])), ("many", 0, slice_of(0, [1], masked=6)), ("none", 0, b"")):
+        for bits in (0, 12):
+            seeds.add("slice", f"{name}_{bits}", bytes([mark | bits]) + content)
+        seeds.add("slice", f"{name}_cut", bytes([mark | 12]) + content[: len(content) // 2])
+    seeds.words("slice", {b"TFISLC01", *(struct.pack("<Q", number) for number in (0, 1, 2, 3, 5, 1 << 20, 1 << 62)), b"\xff" * 8})
+
+
 def kept_work(seeds):
     """<report>.run.part of the run in kept_work_fuzz.cpp: 4 faults, 6 images, 3 classes, no row given by the engine."""
     faults, images, classes = 4, 6, 3

@@ -46,8 +46,8 @@ def long():
     """Some seconds of work, and its report."""
     model = fi.load_model(RESNET20)
     random = np.random.default_rng(7)
-    data = fi.Dataset.from_arrays(random.integers(0, 256, (150, 32, 32, 3), dtype=np.uint8), random.integers(0, 10, 150))
-    return model, data, fi.FaultList.generate(model, n=1200, seed=3)
+    data = fi.Dataset.from_arrays(random.integers(0, 256, (60, 32, 32, 3), dtype=np.uint8), random.integers(0, 10, 60))
+    return model, data, fi.FaultList.generate(model, n=600, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +126,7 @@ def test_a_killed_worker_costs_no_byte(long, long_report, tmp_path):
         def kill():
             os.kill(next(iter(pids(client).values())), signal.SIGKILL)
 
-        first, second = Once(100, kill), Once(500, kill)
+        first, second = Once(50, kill), Once(250, kill)
         run(client, long, tmp_path / "r.csv", progress=lambda now: (first(now), second(now)))
         assert first.is_done and second.is_done
     assert (tmp_path / "r.csv").read_bytes() == long_report
@@ -145,7 +145,7 @@ def test_a_slice_that_kills_its_workers_is_named(long, tmp_path):
 
 def test_workers_that_come_and_go(long, long_report, tmp_path):
     with cluster_of(1) as cluster, Client(cluster) as client:
-        more, fewer = Once(100, lambda: cluster.scale(3)), Once(600, lambda: cluster.scale(1))
+        more, fewer = Once(50, lambda: cluster.scale(3)), Once(300, lambda: cluster.scale(1))
         run(client, long, tmp_path / "r.csv", progress=lambda now: (more(now), fewer(now)))
         assert more.is_done and fewer.is_done
     assert (tmp_path / "r.csv").read_bytes() == long_report
@@ -213,11 +213,11 @@ SCRIPT = """
     from tf_injector import distributed
 
     random = np.random.default_rng(7)
-    data = fi.Dataset.from_arrays(random.integers(0, 256, (150, 32, 32, 3), dtype=np.uint8), random.integers(0, 10, 150))
+    data = fi.Dataset.from_arrays(random.integers(0, 256, (60, 32, 32, 3), dtype=np.uint8), random.integers(0, 10, 60))
     model = fi.load_model(sys.argv[2])
     with Client(sys.argv[1]) as client:
         try:
-            distributed.run_campaign(client, model, data, fi.FaultList.generate(model, n=1200, seed=3), report=sys.argv[3], check=0,
+            distributed.run_campaign(client, model, data, fi.FaultList.generate(model, n=600, seed=3), report=sys.argv[3], check=0,
                                      slice_seconds=20.0, timeout=60, progress=lambda now: print(now.rows, now.done, flush=True))
         except KeyboardInterrupt as interrupt:
             sys.exit("interrupted: " + str(interrupt))
