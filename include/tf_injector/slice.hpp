@@ -19,7 +19,7 @@ namespace tf_injector {
 struct SliceHead {
   int64_t row = 0;     // of its first fault in the list, from 0
   int64_t faults = 0;  // that were evaluated; 0: the run without a fault
-  double seconds = 0;  // that they took
+  double seconds = 0;  // that they took, without what comes before the first
 };
 // Throws Error(bad_input): the bytes are no slice, or were changed on the way.
 [[nodiscard]] SliceHead slice_head(std::string_view bytes);
