@@ -22,7 +22,7 @@ from distributed.security import Security  # noqa: E402
 from tf_injector import distributed  # noqa: E402
 
 RESNET20 = ROOT / "models/CIFAR10/ResNet20.keras"
-LONG = bool(os.environ.get("TFI_LONG"))
+MINUTES = float(os.environ.get("TFI_DASK_MINUTES", 0))  # of disturbed campaigns
 
 
 def cluster_of(workers, threads=1, **options):
@@ -205,6 +205,45 @@ def test_a_report_begun_here_goes_on_there(client, long, long_report, tmp_path):
     assert (tmp_path / "r.csv").read_bytes() == long_report
 
 
+@pytest.mark.skipif(MINUTES == 0, reason="takes long: scripts/long dask")
+def test_whatever_happens_to_the_workers_no_byte_is_lost(long, long_report, tmp_path):
+    random = np.random.default_rng(int(time.time()))
+    end, done, kills = time.monotonic() + 60 * MINUTES, 0, 0
+    with dask.config.set({"distributed.scheduler.allowed-failures": 100}), cluster_of(2) as cluster, Client(cluster) as client:
+        while time.monotonic() < end:
+            next_at = 0.0
+
+            def disturb(now):
+                nonlocal next_at, kills
+                if time.monotonic() < next_at:
+                    return
+                next_at = time.monotonic() + random.uniform(0.2, 4)
+                what = random.integers(4)
+                running = client.run(os.getpid, on_error="ignore") if what < 2 else {}
+                if what < 2 and running:
+                    os.kill(random.choice(list(running.values())), signal.SIGKILL)
+                    kills += 1
+                elif what == 2:
+                    cluster.scale(int(random.integers(1, 4)))
+                elif now.rows > 0:
+                    raise InterruptedError()
+
+            path, scores = tmp_path / f"r{done}.csv", ("none", "changed")[done % 2]
+            while True:
+                try:
+                    run(client, long, path, scores=scores, slice_seconds=1.0, timeout=120, progress=disturb)
+                    break
+                except InterruptedError:
+                    if random.integers(2):  # some rows here, as it comes
+                        try:
+                            fi.run_campaign(*long, report=path, scores=scores, check=0, progress=disturb)
+                        except InterruptedError:
+                            pass
+            assert path.read_bytes() == long_report
+            done += 1
+    print(f"{done} campaigns, {kills} workers killed")
+
+
 SCRIPT = """
     import sys
     import numpy as np
@@ -249,7 +288,7 @@ def test_a_client_that_is_stopped_leaves_no_work_behind(client, long, long_repor
 def test_an_estimate_is_the_local_one(client, small, tmp_path):
     model, data, _ = small
     for metric in ("critical", "due"):
-        options = {"error": 0.03, "metric": metric, "by": "bit" if LONG else "network", "progress": False}
+        options = {"error": 0.03, "metric": metric, "by": "bit" if MINUTES else "network", "progress": False}
         here = fi.estimate(model, data, **options).to_dict()
         there = distributed.estimate(client, model, data, timeout=60, state=tmp_path / f"{metric}.state", **options).to_dict()
         for found in (here, there):
