@@ -1,5 +1,7 @@
 // Slices: whoever evaluates them, in whichever pieces, what is written is what one run writes; and bytes that
 // are not such a slice are refused.
+#include "tf_injector/slice.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,15 +13,14 @@
 #include "core/bits.hpp"
 #include "core/same_bits.hpp"
 #include "support/small_network.hpp"
-#include "tf_injector/slice.hpp"
 
 namespace tf_injector::detail::test {
 namespace {
 
 using testing::HasSubstr;
 
-constexpr SmallNetworkOptions kNetwork{
-    .network = {.side = 4, .channels = 3, .classes = 5, .blocks = 1}, .images = 9};
+constexpr SmallNetworkOptions kNetwork{.network = {.side = 4, .channels = 3, .classes = 5, .blocks = 1},
+                                       .images = 9};
 
 // Model, images and some faults of a seed.
 struct SliceCase {
@@ -92,8 +93,7 @@ TEST(SliceTest, WhoeverEvaluatesThemTheRowsAreThoseOfOneRun) {
       const auto first = static_cast<size_t>(writer.rows());
       const size_t count = 1 + rng() % (one.faults.size() - first);
       const double seconds = rng() % 2 == 0 ? 0.0 : 1e9;
-      const std::string bytes =
-          runners[rng() % 2].run(one.list(first, count), writer.rows(), seconds);
+      const std::string bytes = runners[rng() % 2].run(one.list(first, count), writer.rows(), seconds);
       const SliceHead head = slice_head(bytes);
       EXPECT_EQ(head.row, writer.rows());
       EXPECT_GE(head.faults, 1) << "a block at least";
@@ -144,7 +144,8 @@ TEST(SliceTest, EveryChangedByteIsNoticed) {
   for (size_t at = 0; at < bytes.size(); ++at) {
     std::string changed = bytes;
     changed[at] = static_cast<char>(changed[at] ^ 0x10);
-    EXPECT_EQ(error_of_slice([&] { static_cast<void>(slice_head(changed)); }).kind(), ErrorKind::bad_input) << at;
+    EXPECT_EQ(error_of_slice([&] { static_cast<void>(slice_head(changed)); }).kind(), ErrorKind::bad_input)
+        << at;
   }
   for (size_t size = 0; size < bytes.size(); size += 7) {
     EXPECT_EQ(error_of_slice([&] { static_cast<void>(read_slice(bytes.substr(0, size), form)); }).kind(),
@@ -173,7 +174,8 @@ TEST(SliceTest, WhatIsNotTheNextSliceOfTheCampaignIsRefused) {
               HasSubstr("of another campaign"));
   EXPECT_THAT(refusal(SliceRunner(with_details.session, {.details = true}).run(one.list(0, 3), 0, 1e9)),
               HasSubstr("of another campaign"));
-  EXPECT_THAT(refusal(runner.run(one.list(2, 3), 2, 1e9)), HasSubstr("expected one from row 0 on, found row 2"));
+  EXPECT_THAT(refusal(runner.run(one.list(2, 3), 2, 1e9)),
+              HasSubstr("expected one from row 0 on, found row 2"));
   EXPECT_THAT(refusal(runner.run(one.list(2, 3), 0, 1e9)), HasSubstr("expected inj_id 100, found 98"));
   EXPECT_THAT(refusal(runner.golden()), HasSubstr("found 0"));
   const std::string first = runner.run(one.list(0, 3), 0, 1e9);
@@ -181,7 +183,8 @@ TEST(SliceTest, WhatIsNotTheNextSliceOfTheCampaignIsRefused) {
   EXPECT_THAT(refusal(first), HasSubstr("expected one from row 3 on, found row 0"));
   Slice slice = read_slice(runner.run(one.list(3, 2), 3, 1e9), slice_form(campaign));
   slice.tallies[1].masked = kNetwork.images + 1;
-  EXPECT_THAT(refusal(slice_bytes(slice_form(campaign), slice)), HasSubstr("masked: expected 0 to 9, found 10"));
+  EXPECT_THAT(refusal(slice_bytes(slice_form(campaign), slice)),
+              HasSubstr("masked: expected 0 to 9, found 10"));
   slice.tallies[1].masked = 0;
   slice.golden_sha256.back() = slice.golden_sha256.back() == '0' ? '1' : '0';
   EXPECT_THAT(refusal(slice_bytes(slice_form(campaign), slice), ErrorKind::self_check),
@@ -207,7 +210,8 @@ TEST(SliceTest, AReportGoesOnWithSlicesAndWithoutThem) {
   const std::string folder = testing::TempDir() + "tfi_slices_" + std::to_string(getpid());
   fs::create_directories(folder);
   const auto options = [&](const std::string& name) {
-    return ReportOptions{.path = folder + "/" + name + ".csv", .details_path = folder + "/" + name + ".d.csv"};
+    return ReportOptions{.path = folder + "/" + name + ".csv",
+                         .details_path = folder + "/" + name + ".d.csv"};
   };
   {
     CsvReport whole(campaign, options("whole"));

@@ -1,5 +1,5 @@
-// A slice as one who writes a campaign reads it from a worker. The first byte: 1: scores; 2: details; 4: the key
-// is made the campaign's; 8: the hash of the bytes is made right.
+// A slice as one who writes a campaign reads it from a worker. The first byte: 1: scores; 2: details; 4: the
+// key is made the campaign's; 8: the hash of the bytes is made right.
 #include <algorithm>
 
 #include "campaign/slice_bytes.hpp"
@@ -40,7 +40,8 @@ void check(const Slice& slice, const SliceForm& form) {
   }
   const std::string again = slice_bytes(form, slice);
   const Slice same = read_slice(again, form);
-  fuzz::require(same.tallies == slice.tallies && same.ids == slice.ids, "written and read again, it is another");
+  fuzz::require(same.tallies == slice.tallies && same.ids == slice.ids,
+                "written and read again, it is another");
 }
 
 }  // namespace
@@ -58,8 +59,9 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto head = fuzz::accepted([&] { return slice_head(bytes); });
   const auto slice = fuzz::accepted([&] { return read_slice(bytes, form); });
   if (!slice) return 0;
-  fuzz::require(head && head->row == slice->row && head->faults == static_cast<int64_t>(slice->tallies.size()),
-                "the head says another row or number");
+  fuzz::require(
+      head && head->row == slice->row && head->faults == static_cast<int64_t>(slice->tallies.size()),
+      "the head says another row or number");
   check(*slice, form);
   return 0;
 }
