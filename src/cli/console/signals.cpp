@@ -23,7 +23,7 @@ std::atomic<const std::string*> last_words{nullptr};
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<const std::string*>::is_always_lock_free,
               "a signal handler reads them");
 
-[[noreturn]] void end_program() {
+[[noreturn]] void end_at_once() {
   remove_temporary_files();
   write_last_file();
   if (const std::string* words = last_words) {
@@ -33,11 +33,11 @@ static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<const std::s
   _exit(static_cast<int>(ErrorKind::interrupted));
 }
 
-extern "C" void handle_alarm(int) { end_program(); }
+extern "C" void handle_alarm(int) { end_at_once(); }
 
 extern "C" void handle_stop(int) {
   const int saved_errno = errno;
-  if (!asks_first || stop_flag.exchange(true)) end_program();
+  if (!asks_first || stop_flag.exchange(true)) end_at_once();
   const itimerval once{.it_interval = {}, .it_value = {.tv_sec = 0, .tv_usec = kLongestStop}};
   setitimer(ITIMER_REAL, &once, nullptr);
   errno = saved_errno;
