@@ -41,6 +41,8 @@ def written(folder, name):
     for key in TIMES:
         facts.pop(key)
     facts["report"].pop("file"), facts["details"].pop("file"), facts["scores"].pop("folder")
+    for flag in ("report", "details"):  # merged metadata have none
+        facts["config"]["flags"].pop(flag, None)
     scores = small_campaign.files_of(folder / name)
     return (folder / f"{name}.csv").read_bytes(), (folder / f"{name}.details.csv").read_bytes(), scores, facts
 
