@@ -8,6 +8,12 @@
 namespace tf_injector::detail::test {
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kIsSlow = true;  // so blocks are cut short
+#else
+constexpr bool kIsSlow = false;
+#endif
+
 // Layer after layer, with random weights.
 class LayerStack {
  public:
@@ -248,7 +254,7 @@ TEST_F(CountedMemoryTest, OfDetails) {
     const uint64_t most = said(inputs, o, tuning), found = taken(inputs, o, tuning);
     EXPECT_LE(found, most) << classes;
     // Of two threads one may have done all of it.
-    if (threads == 1) {
+    if (threads == 1 && !kIsSlow) {
       EXPECT_LE(static_cast<double>(most), 4 * static_cast<double>(found)) << classes;
     }
     EXPECT_GE(most - without, 3000 * static_cast<uint64_t>(classes) * sizeof(int32_t)) << classes;
