@@ -33,6 +33,18 @@ class KeptWorkFailureTest : public KeptWorkTest {
     o.tile = 40;
     return o;
   }
+  // Keeps what is done after every piece, and ends in the piece of this image. (How many images a piece has
+  // depends on how fast the machine is.)
+  bool run_to_image(const RunInputs& inputs, const RunOptions& options, const Way& way, int last) {
+    std::atomic<bool> stop{false};
+    EngineHooks hooks = way.hooks;
+    hooks.spoil = [&](size_t, int image, std::span<float>) {
+      if (image >= last) stop = true;
+    };
+    RunTuning tuning = tuning_with(hooks, way.block, way.engine);
+    tuning.keep_seconds = 0;
+    return is_stopped(inputs, options, tuning, stop);
+  }
   // One warning: that this file cannot be written, and what a kill may cost.
   void expect_warning(const std::string& file, const std::string& cost) const {
     EXPECT_THAT(warnings_, ElementsAre(AllOf(HasSubstr("cannot write '" + path(file) +
@@ -89,14 +101,14 @@ TEST_F(KeptWorkFailureTest, WithoutRoomForItsScoresNothingIsKeptOfTheBlock) {
     o.check = 0;  // the rows that a check would look at are many
     run(inputs, whole);
     Way way{.engine = plain_engine(), .block = 10};
-    ASSERT_TRUE(run_to_piece(inputs, o, way, 9));
+    ASSERT_TRUE(run_to_image(inputs, o, way, 360));
     const uint64_t part = fs::file_size(path("r.run.part")), log = fs::file_size(path("r.run.part.scores"));
     const uint64_t most = std::max<uint64_t>(part, kMostBytes * 2) + 4000;  // more than a file of scores
     ASSERT_GT(log, most + 4000);
     {
       const FileSizeLimit full(most);
       warnings_.clear();
-      ASSERT_TRUE(run_to_piece(inputs, o, way, 9));
+      ASSERT_TRUE(run_to_image(inputs, o, way, 360));
       expect_warning("r.run.part.scores", "up to a block of work");
       EXPECT_FALSE(has_work());
     }
