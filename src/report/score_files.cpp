@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <optional>
 #include <vector>
 
 #include "core/bytes_text.hpp"
@@ -196,6 +195,12 @@ void remove_score_files(const std::string& folder) {
     const int error = posix::unlink_file(path);
     if (error != 0 && error != ENOENT) throw OutputError(posix::describe("remove", path, error));
   }
+}
+
+std::optional<ScoreMode> score_mode_of(std::string_view name) {
+  for (const ScoreMode mode : {ScoreMode::none, ScoreMode::changed, ScoreMode::all, ScoreMode::one})
+    if (name == score_mode_name(mode)) return mode;
+  return std::nullopt;
 }
 
 const char* score_mode_name(ScoreMode mode) {

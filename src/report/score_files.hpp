@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "tf_injector/report.hpp"
 
@@ -64,5 +66,7 @@ void remove_score_files(const std::string& folder);
 
 // "none", "changed", "all", "one"
 [[nodiscard]] const char* score_mode_name(ScoreMode mode);
+// The mode of this name, if there is one.
+[[nodiscard]] std::optional<ScoreMode> score_mode_of(std::string_view name);
 
 }  // namespace tf_injector::detail

@@ -254,10 +254,7 @@ std::vector<std::string> gaps_of(const std::vector<ShardReport>& shards) {
 }  // namespace
 
 ScoreFiles ShardReport::scores() const {
-  const auto mode = metadata.scores == score_mode_name(ScoreMode::all)       ? ScoreMode::all
-                    : metadata.scores == score_mode_name(ScoreMode::changed) ? ScoreMode::changed
-                    : metadata.scores == score_mode_name(ScoreMode::one)     ? ScoreMode::one
-                                                                             : ScoreMode::none;
+  const ScoreMode mode = score_mode_of(metadata.scores).value_or(ScoreMode::none);
   return {paths.scores, mode, metadata.images, metadata.settings.threshold ? 1 : metadata.classes};
 }
 

@@ -50,9 +50,7 @@ ScoreFolder score_folder_of(const std::string& report, const std::optional<RunMe
     const std::string& mode = metadata->scores;
     if (metadata->score_folder.empty() || mode == score_mode_name(ScoreMode::none)) return {};
     return {.path = (folder / metadata->score_folder).string(),
-            .mode = mode == score_mode_name(ScoreMode::all)   ? ScoreMode::all
-                    : mode == score_mode_name(ScoreMode::one) ? ScoreMode::one
-                                                              : ScoreMode::changed,
+            .mode = score_mode_of(mode).value_or(ScoreMode::changed),
             .has_all = true};
   }
   const std::string stem = fs::path(report).stem().string();
