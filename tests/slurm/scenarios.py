@@ -20,21 +20,16 @@ PREEMPTIONS = 20
 
 
 class Campaign:
-    """In a folder of its own: the files, the reference of one process and the job script. A task takes about so many seconds."""
+    """In a folder of its own: the job script that `run` with these words makes, and what one process gives. The files that `words` name are there."""
 
-    def __init__(self, folder, cluster, seconds, tasks, *flags):
-        self.cluster, self.tasks = cluster, tasks
-        self.folder = folder
-        folder.mkdir(parents=True)
-        faults = int(cluster.faults_per_second * seconds * tasks)
-        write_inputs(folder, faults)
-        words = ["--model", "net.keras", "--data", "test.npz", "-f", "faults.csv", "--scores", "changed", "-q"]
+    def __init__(self, folder, cluster, tasks, words, *flags):
+        self.cluster, self.tasks, self.folder = cluster, tasks, folder
         one = folder / "one"
         one.mkdir()
         ask(PROGRAM, *words, "--report", "one/net.csv", "--details", "one/details.csv", cwd=folder)
         self.expected = digest(one / "net.csv", one / "details.csv")
         shutil.rmtree(one)
-        script = ask(PROGRAM, "slurm", *words, "--kernels", "scalar", "--report", "net.csv", "--details", "details.csv", "--array-size", tasks, *flags, cwd=folder)
+        script = ask(PROGRAM, "slurm", *words, "--report", "net.csv", "--details", "details.csv", "--array-size", tasks, *flags, cwd=folder)
         (folder / "job.sh").write_text(script + "\n")
         self.array = self.join = None
 
@@ -85,6 +80,14 @@ class Campaign:
         assert found == self.expected, (f"SHA-256 {found}, of one process {self.expected}", self.logs())
 
 
+def slow_campaign(folder, cluster, seconds, tasks, *flags):
+    """A task takes about so many seconds, with the slow kernels."""
+    folder.mkdir(parents=True)
+    write_inputs(folder, int(cluster.faults_per_second * seconds * tasks))
+    words = ["--model", "net.keras", "--data", "test.npz", "-f", "faults.csv", "--scores", "changed", "-q"]
+    return Campaign(folder, cluster, tasks, words, "--kernels", "scalar", *flags)
+
+
 def write_inputs(folder, faults):
     with np.load(write_images(folder / "few.npz")) as few:
         np.savez(folder / "test.npz", x=np.tile(few["x"], (50, 1, 1, 1)), y=np.tile(few["y"], 50))
@@ -115,7 +118,7 @@ def digest(report, details):
 
 def array(cluster, folder):
     """8 tasks and the merge"""
-    campaign = Campaign(folder / "odd $name 'of' a folder", cluster, 1, 8)
+    campaign = slow_campaign(folder / "odd $name 'of' a folder", cluster, 1, 8)
     campaign.submit()
     campaign.wait_until_done()
     return campaign.check()
@@ -123,7 +126,7 @@ def array(cluster, folder):
 
 def signal_usr1(cluster, folder):
     """scancel --signal=USR1 --batch: queued again"""
-    campaign = Campaign(folder / "usr1", cluster, 12, 2)
+    campaign = slow_campaign(folder / "usr1", cluster, 12, 2)
     campaign.submit()
     campaign.wait_for_work()
     ask("scancel", "--signal=USR1", "--batch", f"{campaign.array}_0")
@@ -133,7 +136,7 @@ def signal_usr1(cluster, folder):
 
 def signal_term(cluster, folder):
     """scancel --signal=TERM --full: the task fails with 75, the merge goes; the same task again, merged by hand"""
-    campaign = Campaign(folder / "term", cluster, 12, 2)
+    campaign = slow_campaign(folder / "term", cluster, 12, 2)
     campaign.submit()
     campaign.wait_for_work()
     ask("scancel", "--signal=TERM", "--full", f"{campaign.array}_0")
@@ -154,7 +157,7 @@ def again_by_hand(campaign, tasks):
 
 def requeue(cluster, folder):
     """scontrol requeue of both tasks"""
-    campaign = Campaign(folder / "requeue", cluster, 12, 2)
+    campaign = slow_campaign(folder / "requeue", cluster, 12, 2)
     campaign.submit()
     for task in range(2):
         campaign.wait_for_work(task)
@@ -165,7 +168,7 @@ def requeue(cluster, folder):
 
 def time_limit(cluster, folder):
     """a limit of one minute, work of more"""
-    campaign = Campaign(folder / "limit", cluster, 100, 2, "--time", "1")
+    campaign = slow_campaign(folder / "limit", cluster, 100, 2, "--time", "1")
     campaign.submit()
     campaign.wait_until_done(900)
     return campaign.check(restarts=2)
@@ -173,7 +176,7 @@ def time_limit(cluster, folder):
 
 def restarts(cluster, folder):
     """the same with --restarts 1: it gives up, says so, and the merge goes"""
-    campaign = Campaign(folder / "restarts", cluster, 60, 1, "--restarts", "1")
+    campaign = slow_campaign(folder / "restarts", cluster, 60, 1, "--restarts", "1")
     campaign.submit()
     for _ in range(2):
         before = int(facts(f"{campaign.array}_0")["Restarts"])
@@ -191,7 +194,7 @@ def restarts(cluster, folder):
 
 def preemption(cluster, folder):
     """20 preemptions by urgent jobs"""
-    campaign = Campaign(folder / "preemption", cluster, 120, 2)
+    campaign = slow_campaign(folder / "preemption", cluster, 120, 2)
     campaign.submit()
     for count in range(PREEMPTIONS):
         cluster.wait(lambda: campaign.at_work(0) or campaign.at_work(1), f"no task is at work after {count} preemptions", 120)
@@ -206,7 +209,7 @@ def preemption(cluster, folder):
 
 def drain(cluster, folder):
     """a node drained (what runs goes on, what waits does not begin) and resumed; down (queued again) and resumed"""
-    campaign = Campaign(folder / "drain", cluster, 10, 2 * cluster.cpus)
+    campaign = slow_campaign(folder / "drain", cluster, 10, 2 * cluster.cpus)
     campaign.submit()
     campaign.wait_for_work()
     ask("scontrol", "update", "nodename=localhost", "state=drain", "reason=test")
@@ -224,7 +227,7 @@ def drain(cluster, folder):
 
 def cancel(cluster, folder):
     """plain scancel stays one: nothing is queued again, the merge goes; submitted again, it goes on"""
-    campaign = Campaign(folder / "cancel", cluster, 12, 2)
+    campaign = slow_campaign(folder / "cancel", cluster, 12, 2)
     campaign.submit()
     done = campaign.wait_for_work()["faults_done"]
     ask("scancel", campaign.array)
@@ -243,7 +246,7 @@ def cancel(cluster, folder):
 
 def wrong(cluster, folder):
     """a task that fails: the merge goes, and nothing is merged by hand either"""
-    campaign = Campaign(folder / "wrong", cluster, 1, 2)
+    campaign = slow_campaign(folder / "wrong", cluster, 1, 2)
     (campaign.folder / "faults.csv").write_text("nonsense\n")
     campaign.submit()
     campaign.wait_until_done()
@@ -255,7 +258,7 @@ def wrong(cluster, folder):
 
 def howto(cluster, folder):
     """every command of docs/howto-slurm.md"""
-    campaign = Campaign(folder / "howto", cluster, 3, 4)
+    campaign = slow_campaign(folder / "howto", cluster, 3, 4)
     (campaign.folder / "job.sh").unlink()
     blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs/howto-slurm.md").read_text(), re.M | re.S)
     bin_folder = folder / "bin"
