@@ -12,7 +12,7 @@ import tempfile
 import time
 
 from slurm.cluster import Cluster, ask, facts
-from slurm.scenarios import Campaign, digest
+from slurm.scenarios import Campaign, digest, end_by_interrupt
 from small_campaign import PROGRAM, ROOT
 
 
@@ -119,6 +119,7 @@ def dask_workers(folder, words, options):
 
 def main():
     options = arguments()
+    end_by_interrupt()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tfi-ways-"))
     folder.chmod(0o755)
     found = {}

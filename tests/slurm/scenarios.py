@@ -275,6 +275,12 @@ def howto(cluster, folder):
 SCENARIOS = [array, howto, wrong, cancel, signal_usr1, signal_term, requeue, restarts, drain, time_limit, preemption]
 
 
+def end_by_interrupt():
+    """Signals become KeyboardInterrupt, also where a shell ignores them: the cluster goes first."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+
+
 def main(words):
     keep = "--keep" in words
     chosen = [word for word in words if word != "--keep"]
@@ -289,8 +295,7 @@ def main(words):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tfi-slurm-"))
     folder.chmod(0o755)
     failed = 0
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # also where a shell ignores them: the cluster goes first
-        signal.signal(number, signal.default_int_handler)
+    end_by_interrupt()
     try:
         with Cluster(folder) as cluster:
             cluster.faults_per_second = faults_per_second(folder / "speed")

@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 
+from ignored_signals import hear_signals
 from torture import document, program, rows
 from torture.case import Case, Failed, NotRun, Result
 from torture.torture import Torture
@@ -127,6 +128,7 @@ def print_rows(found):
 
 def main(words):
     options = arguments(words)
+    hear_signals()
     found = modules()
     if options.list:
         print_rows(found)

@@ -1,0 +1,3 @@
+from ignored_signals import hear_signals
+
+hear_signals()
