@@ -12,6 +12,7 @@
 
 #include "tf_injector/fault.hpp"
 #include "tf_injector/session.hpp"
+#include "tf_injector/shard.hpp"
 
 namespace tf_injector {
 
@@ -41,6 +42,9 @@ struct EstimateOptions {
   bool split_by_sign = true;
   // What is needed to go on, in a file that is replaced as the estimate grows; "": none.
   std::string state_path = {};
+  // By bit or layer, and with a state: only the bits or layers of this shard, every N-th. Once the states of
+  // all shards are merged, the whole estimate answers from them.
+  std::optional<Shard> shard = {};
 };
 // Throws Error(usage): an option out of range. `estimate` asks this itself.
 void check_options(const EstimateOptions& options);
@@ -62,6 +66,7 @@ struct EstimateStratum {
   double estimate = 0, low = 0, high = 1;
 };
 
+// Of a shard: of its bits or layers alone.
 struct Estimate {
   EstimateOptions options = {};
   double estimate = 0, low = 0, high = 1;
@@ -110,6 +115,15 @@ struct EstimateCallbacks {
 // it is none; OutputError; Error(busy): another run owns the state; what a Session throws.
 [[nodiscard]] Estimate estimate(Session& session, const EstimateOptions& options = {},
                                 const EstimateCallbacks& callbacks = {});
+
+// Whether the file begins as the state of an estimate does; false where it cannot be read.
+[[nodiscard]] bool is_estimate_state(const std::string& path);
+// Joins the states of all shards of an estimate, in any order, to the state of the whole. Throws
+// Error(resume), naming the shard: one is missing, given twice, of another estimate, unfinished, or there is
+// something at `path` and `overwrite` is false; Error(bad_input): a file was changed, or is no state;
+// Error(usage): no shards, or `path` is one of them; OutputError. Nothing is written then.
+void merge_estimate_states(const std::vector<std::string>& shards, const std::string& path,
+                           bool overwrite = false);
 
 // "1.31 % [1.12, 1.52]": shares from 0 to 1 in percent, with as many decimals as share_decimals says.
 [[nodiscard]] std::string interval_text(double estimate, double low, double high);

@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "tf_injector/campaign.hpp"
+#include "tf_injector/estimate.hpp"
 
 namespace tf_injector {
 
 enum class RunState { running, finished, interrupted, failed };
 
-// docs/interface.md, "The status of a run", has its members. It is never what ends a run: where it cannot be
-// written a warning says so, once.
+// docs/interface.md, "The status of a run", has its members. Of a run or an estimate. It is never what ends a
+// run: where it cannot be written a warning says so, once.
 class StatusFile {
  public:
   // Writes nothing yet. `warning`: told once that it cannot be written. Throws Error(usage): there is
@@ -31,8 +32,11 @@ class StatusFile {
   // The report is this run's now: the first status is written. Throws Error(usage): it is one of the report's
   // files.
   void begin(const CsvReport& report, const Campaign& campaign);
+  // The estimate begins.
+  void begin(const EstimateOptions& options);
   // From one thread at a time; writes when the last status is a second old.
   void progress(const Progress& progress);
+  void progress(const EstimateProgress& progress);
   // The last status. `error`: why it failed, or "".
   void end(RunState state, int exit_code, const std::string& error = {});
 

@@ -32,7 +32,7 @@ from ._errors import (
     SelfCheckFailed,
     Usage,
 )
-from ._estimate import Estimate, EstimateProgress, estimate
+from ._estimate import Estimate, EstimateProgress, estimate, merge_estimates
 from ._explain import Explanation
 from ._faults import Fault, FaultList
 from ._merge import merge
@@ -87,6 +87,7 @@ __all__ = [
     "estimate",
     "load_model",
     "merge",
+    "merge_estimates",
     "read_details",
     "read_report",
     "run_campaign",

@@ -14,6 +14,7 @@ from ._errors import Usage
 from ._faults import resolved
 from ._model import load_model
 from ._report import Report, read_report
+from ._shards import shard_text
 from ._table import percent
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -104,7 +105,7 @@ def run_campaign(
     if shard is not None:
         if chosen is None:
             raise Usage("`shard` needs `faults`: it is a part of them")
-        chosen = chosen.shard(_shard_text(shard), network._handle)
+        chosen = chosen.shard(shard_text(shard), network._handle)
     if report is not None and chosen is None:
         raise Usage("`report` needs `faults`: without faults there are no rows")
     if report is None and overwrite:
@@ -129,15 +130,6 @@ def run_campaign(
             interrupt.args = (f"what is finished is in {files.path}, what is done of the next faults beside it; the same call goes on",)
             raise
     return read_report(path)
-
-
-def _shard_text(shard: Any) -> str:
-    """As the program takes it: "I/N" or "slurm". Raises `Usage`."""
-    if isinstance(shard, str):
-        return shard
-    if isinstance(shard, (tuple, list)) and len(shard) == 2:
-        return f"{_text.whole('shard', shard[0], 0)}/{_text.whole('shard', shard[1], 1)}"
-    raise Usage(f"`shard`: expected (i, n) or 'slurm', found {shard!r}")
 
 
 def _details_path(details: Any, report: Any) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Callable, NamedTuple, Union
+from typing import Any, Callable, Iterable, NamedTuple, Union
 
 from . import _core, _text
 from ._campaign import session_options, warn
 from ._dataset import as_dataset
 from ._errors import Usage
 from ._model import load_model
+from ._shards import shard_paths, shard_text
 from ._statistics import Share
 from ._table import Table, percent
 
@@ -119,6 +120,7 @@ def estimate(
     use_tf: bool = False,
     kernels: str = "auto",
     split_by_sign: bool = True,
+    shard: tuple[int, int] | str | None = None,
 ) -> Estimate:
     """Estimates a rate over all single-bit flips of a network's kernels: draws faults where they tell most, evaluates each on a few
     images, and ends when the interval is narrow enough. The interval is valid whenever one looks (docs/statistics.md).
@@ -135,6 +137,8 @@ def estimate(
     state: a file that keeps what was evaluated; the same call goes on with it.
     progress: True: a bar (tqdm where it is installed); False: nothing; or a callable that is given an `EstimateProgress`.
     split_by_sign: sample flips of bit 30 apart by the sign of weight x gamma of the BatchNormalization behind it.
+    shard: (i, n), by bit or layer and with a `state`: only these bits or layers, every n-th from the i-th (from 0) on; the result is
+        of these alone. `merge_estimates` joins the states of all shards. "slurm": the task of a job array says which.
     The others: as `run_campaign` takes them.
 
     Raises `BadInput` and its children, `Usage`, `OutputError`, `Busy`, `ResumeRefused` (the state is of another estimate),
@@ -142,9 +146,26 @@ def estimate(
     """
     network, images = load_model(model), as_dataset(dataset)
     options = _options(error, confidence, metric, by, seed, max_seconds, state, split_by_sign)
+    if shard is not None:
+        options.set_shard(shard_text(shard))
     session = session_options(images, batch_size, output, preprocess, use_tf, limit, threads, memory, kernels)
     with _Bar(progress) as bar:
         return Estimate(*_core.estimate(network._handle, images._handle, session, options, _text.log, warn, bar.callback))
+
+
+def merge_estimates(states: Iterable[str | os.PathLike[str]], state: str | os.PathLike[str], overwrite: bool = False) -> None:
+    """Joins the states of all shards of an estimate (`estimate(..., shard=(i, n), state=...)`): the whole estimate answers from `state`.
+
+    states: paths, in any order; they stay as they are.
+    state: path of the state that is written.
+    overwrite: replace a file that is there.
+
+    Raises `ResumeRefused`, naming the shard, where one is missing, given twice, of another estimate or unfinished, or the file exists;
+    `BadInput` where a state was changed; then nothing is written. `Usage`, `OutputError`.
+    """
+    if not isinstance(overwrite, bool):
+        raise Usage(f"`overwrite`: expected True or False, found {overwrite!r}")
+    _core.merge_estimate_states(shard_paths(states), _text.path("state", state), overwrite)
 
 
 def _options(

@@ -7,6 +7,7 @@ from typing import Iterable
 
 from . import _core, _text
 from ._errors import Usage
+from ._shards import shard_paths
 from ._report import Report, read_report
 
 
@@ -28,14 +29,9 @@ def merge(
     Raises `ResumeRefused`, naming the shard, where one is missing, given twice, of another run, unfinished, cut or changed, or the
     report exists; then nothing is written. `Usage`, `OutputError`, `Busy`.
     """
-    if isinstance(shards, (str, os.PathLike)):
-        raise Usage(f"`shards`: expected several paths, found {shards!r}")
     if not isinstance(overwrite, bool):
         raise Usage(f"`overwrite`: expected True or False, found {overwrite!r}")
-    try:
-        paths = [_text.path("shards", shard) for shard in shards]
-    except TypeError:
-        raise Usage(f"`shards`: expected paths, found {shards!r}") from None
+    paths = shard_paths(shards)
     options = _core.MergeOptions()
     options.path, options.overwrite = _text.path("report", report), overwrite
     options.details_path = "" if details is None else _text.path("details", details)

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "core/json.hpp"
 #include "core/last_file.hpp"
@@ -87,10 +88,45 @@ struct StatusFile::State {
   std::string report, started;
   std::optional<std::string> shard;
   Progress progress;
+  std::optional<EstimateProgress> estimate;  // none: it is a run
+  std::string estimate_state;
   Clock::time_point written;
 
   [[nodiscard]] std::string text(RunState state, std::optional<int> exit_code,
                                  const std::string& error) const {
+    Json status = {{"what", kWhat}, {"schema", 1}, {"state", state_name(state)}};
+    for (const auto& [name, value] : estimate ? estimate_members(state) : run_members(state))
+      status.add(name, value);
+    status.add("host", detail::host_name());
+    status.add("process", detail::this_process().process);
+    status.add("started", started);
+    status.add("updated", detail::utc_now());
+    status.add("exit_code", json_or_null(exit_code));
+    status.add("error", error.empty() ? Json(nullptr) : Json(error));
+    status.add("version", version());
+    return status.dump(2) + "\n";
+  }
+
+  using Members = std::vector<std::pair<std::string, Json>>;
+
+  [[nodiscard]] Members estimate_members(RunState state) const {
+    std::optional<double> seconds_left;
+    if (state == RunState::running && estimate->share > 0 && estimate->share <= 1)
+      seconds_left = estimate->seconds / estimate->share * (1 - estimate->share);
+    return {
+        {"estimate_state", estimate_state.empty() ? Json(nullptr) : Json(estimate_state)},
+        {"shard", json_or_null(shard)},
+        {"faults", estimate->faults},
+        {"inferences", estimate->inferences},
+        {"estimate", estimate->estimate},
+        {"low", estimate->low},
+        {"high", estimate->high},
+        {"share", estimate->share},
+        {"seconds_left", json_or_null(seconds_left)},
+    };
+  }
+
+  [[nodiscard]] Members run_members(RunState state) const {
     const double done = static_cast<double>(progress.faults_before) + std::max(progress.faults_done, 0.0);
     std::optional<double> per_second, seconds_left, critical_rate;
     if (progress.seconds > 0 && progress.faults_done > 0) {
@@ -101,10 +137,7 @@ struct StatusFile::State {
     if (progress.images_evaluated > 0) {
       critical_rate = static_cast<double>(progress.critical) / static_cast<double>(progress.images_evaluated);
     }
-    const Json status = {
-        {"what", kWhat},
-        {"schema", 1},
-        {"state", state_name(state)},
+    return {
         {"report", report},
         {"shard", json_or_null(shard)},
         {"rows_written", progress.rows_written},
@@ -114,15 +147,7 @@ struct StatusFile::State {
         {"faults_per_second", json_or_null(per_second)},
         {"seconds_left", json_or_null(seconds_left)},
         {"critical_rate", json_or_null(critical_rate)},
-        {"host", detail::host_name()},
-        {"process", detail::this_process().process},
-        {"started", started},
-        {"updated", detail::utc_now()},
-        {"exit_code", json_or_null(exit_code)},
-        {"error", error.empty() ? Json(nullptr) : Json(error)},
-        {"version", version()},
     };
-    return status.dump(2) + "\n";
   }
 
   void write(RunState state, std::optional<int> exit_code = {}, const std::string& error = {}) {
@@ -139,6 +164,14 @@ struct StatusFile::State {
         warning(fmt::format("the status of the run is not kept: {}", failure.what()));
     }
     if (state != RunState::running) detail::set_last_file("", "", "");
+  }
+
+  void write_first() {
+    try {
+      detail::prepare_folder_for(path);
+    } catch (const OutputError&) {  // the write says it
+    }
+    write(RunState::running);
   }
 };
 
@@ -192,11 +225,23 @@ void StatusFile::begin(const CsvReport& report, const Campaign& campaign) {
     state_->progress.images_evaluated += row.tally.images;
   }
   state_->progress.faults_before = state_->progress.rows_written = report.rows();
-  try {
-    detail::prepare_folder_for(state_->path);
-  } catch (const OutputError&) {  // the write says it
-  }
-  state_->write(RunState::running);
+  state_->write_first();
+}
+
+void StatusFile::begin(const EstimateOptions& options) {
+  const std::lock_guard lock(state_->mutex);
+  state_->has_begun = true;
+  state_->started = detail::utc_now();
+  state_->estimate_state = options.state_path;
+  if (options.shard) state_->shard = shard_text(*options.shard);
+  state_->estimate = EstimateProgress{.high = 1};
+  state_->write_first();
+}
+
+void StatusFile::progress(const EstimateProgress& progress) {
+  const std::lock_guard lock(state_->mutex);
+  state_->estimate = progress;
+  if (Clock::now() - state_->written >= std::chrono::seconds(1)) state_->write(RunState::running);
 }
 
 void StatusFile::progress(const Progress& progress) {

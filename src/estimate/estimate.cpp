@@ -16,6 +16,7 @@
 #include "session/model_data.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/fault_list.hpp"
+#include "tf_injector/shard.hpp"
 
 namespace tf_injector {
 
@@ -71,7 +72,8 @@ EstimateIdentity identity_of(const Session& session, const EstimateOptions& opti
           {"confidence", fmt::format("{}", options.confidence)},
           {"by", std::string(estimate_by_name(options.by))},
           {"seed", std::to_string(options.seed)},
-          {"split_by_sign", options.split_by_sign ? "yes" : "no"}};
+          {"split_by_sign", options.split_by_sign ? "yes" : "no"},
+          {kShardOfState, options.shard ? shard_text(*options.shard) : ""}};
 }
 
 int64_t multiply_adds_of(const Session& session) {
@@ -295,32 +297,48 @@ class Estimator {
 
   Estimate run() {
     if (callbacks_.message) {
-      callbacks_.message(fmt::format("{} faults in {} strata; each on {} of {} images",
-                                     population_.faults(0, population_.kernels(), kBits), strata_count(),
-                                     tiles_.images_each(), session_.images()));
+      callbacks_.message(fmt::format("{} faults in {} strata; each on {} of {} images", population(),
+                                     strata_count(), tiles_.images_each(), session_.images()));
       if (state_.draws() > 0)
         callbacks_.message(
             fmt::format("{}: {} faults are there already", options_.state_path, state_.draws()));
     }
     EstimateStop stopped = EstimateStop::error;
+    bool all_seen = true;
     for (size_t d = 0; d < domains_.size() && stopped == EstimateStop::error; ++d) {
+      if (!is_mine(d)) continue;
       if (!run_domain(d)) stopped = evaluator_.stopped();
+      all_seen = all_seen && samples_[d].sample().is_exhausted();
     }
+    if (stopped == EstimateStop::error) state_.finish();
     Estimate result = summary();
     result.stopped = stopped;
-    const bool all_seen = std::all_of(samples_.begin(), samples_.end(), [](const DomainSample& sample) {
-      return sample.sample().is_exhausted();
-    });
     if (stopped == EstimateStop::error && all_seen) result.stopped = EstimateStop::exhausted;
     add_strata(result);
     return result;
   }
 
  private:
+  // Neighbours differ little in their work: every N-th.
+  [[nodiscard]] bool is_mine(size_t d) const {
+    if (!options_.shard) return true;
+    return d % static_cast<size_t>(options_.shard->of) == static_cast<size_t>(options_.shard->index);
+  }
+  // Among the first so many.
+  [[nodiscard]] size_t count_mine(size_t first) const {
+    size_t count = 0;
+    for (size_t d = 0; d < first; ++d) count += is_mine(d) ? 1 : 0;
+    return count;
+  }
   [[nodiscard]] size_t strata_count() const {
     size_t count = 0;
-    for (const DomainSample& sample : samples_) count += sample.strata().size();
+    for (size_t d = 0; d < domains_.size(); ++d) count += is_mine(d) ? samples_[d].strata().size() : 0;
     return count;
+  }
+  [[nodiscard]] int64_t population() const {
+    int64_t sum = 0;
+    for (size_t d = 0; d < domains_.size(); ++d) sum += is_mine(d) ? domain_faults(d) : 0;
+    return sum;
   }
 
   // False: it was stopped.
@@ -351,7 +369,8 @@ class Estimator {
                          .estimate = now.estimate,
                          .low = now.low,
                          .high = now.high,
-                         .share = (static_cast<double>(d) + part) / static_cast<double>(domains_.size()),
+                         .share = (static_cast<double>(count_mine(d)) + part) /
+                                  static_cast<double>(count_mine(domains_.size())),
                          .seconds = evaluator_.seconds()});
   }
 
@@ -368,10 +387,11 @@ class Estimator {
   // All domains together: the intervals hold at once, so their weighted sum does.
   [[nodiscard]] Estimate summary() const {
     Estimate result{.options = options_, .estimate = 0, .low = 0, .high = 0};
-    result.population = population_.faults(0, population_.kernels(), kBits);
+    result.population = population();
     result.images = session_.images();
     result.images_per_fault = tiles_.images_each();
     for (size_t d = 0; d < domains_.size(); ++d) {
+      if (!is_mine(d)) continue;
       const double weight = static_cast<double>(domain_faults(d)) / static_cast<double>(result.population);
       const AdaptiveSample& sample = samples_[d].sample();
       result.estimate += weight * sample.estimate();
@@ -389,6 +409,7 @@ class Estimator {
 
   void add_strata(Estimate& result) {
     for (size_t d = 0; d < domains_.size(); ++d) {
+      if (!is_mine(d)) continue;
       DomainSample& domain = samples_[d];
       if (options_.by != EstimateBy::network) {
         const auto [low, high] = domain.sample().interval();
@@ -477,6 +498,17 @@ void check_options(const EstimateOptions& options) {
   if (options.max_seconds && !(*options.max_seconds > 0))
     throw Error(ErrorKind::usage,
                 fmt::format("`max_seconds`: expected a number above 0, found {}", *options.max_seconds));
+  if (!options.shard) return;
+  const Shard& shard = *options.shard;
+  if (shard.of < 1 || shard.of > kMostShards || shard.index < 0 || shard.index >= shard.of)
+    throw Error(ErrorKind::usage,
+                fmt::format("`shard`: expected I/N with I from 0 and below N, found {}", shard_text(shard)));
+  if (options.by == EstimateBy::network)
+    throw Error(ErrorKind::usage,
+                "`shard`: the sample of a whole network is drawn by what was found before and has no parts; "
+                "estimate `by` layer or bit");
+  if (options.state_path.empty())
+    throw Error(ErrorKind::usage, "`shard` needs a `state`, which is what is merged");
 }
 
 std::vector<int64_t> count_draws(Session& session, const EstimateDraws& draws,

@@ -5,7 +5,9 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <map>
 #include <string_view>
+#include <utility>
 
 #include "core/json.hpp"
 #include "core/later_version.hpp"
@@ -16,13 +18,23 @@
 namespace tf_injector::detail {
 namespace {
 
-constexpr int kSchema = 2, kSchemaWithoutHashes = 1;
+constexpr int kSchema = 3, kSchemaWithoutShards = 2, kSchemaWithoutHashes = 1;
 constexpr std::string_view kHashLine = "sha256,";
+constexpr std::string_view kFinished = "finished";
 constexpr const char* kKind = "estimate state";
 
+std::string value_of(const EstimateIdentity& identity, std::string_view name) {
+  for (const auto& [known, value] : identity)
+    if (known == name) return value;
+  return "";
+}
+
+// States of whole estimates are as versions without shards write them.
 std::string header_of(const EstimateIdentity& identity) {
-  Json json = {{"file", kKind}, {"schema", kSchema}};
-  for (const auto& [name, value] : identity) json.add(name, value);
+  const bool is_shard = !value_of(identity, kShardOfState).empty();
+  Json json = {{"file", kKind}, {"schema", is_shard ? kSchema : kSchemaWithoutShards}};
+  for (const auto& [name, value] : identity)
+    if (name != kShardOfState || is_shard) json.add(name, value);
   return json.dump() + "\n";
 }
 
@@ -53,7 +65,7 @@ void compare(const Json& json, const EstimateIdentity& identity, const std::stri
     const std::string before = found != nullptr && found->is_string() ? found->text() : "";
     if (before != value)
       problems.add(fmt::format("{}: another estimate: {}: {} in the file, {} now", path, name,
-                               printable(before), value));
+                               before.empty() ? "none" : printable(before), value.empty() ? "none" : value));
   }
   if (!problems.empty()) throw Error(ErrorKind::resume, problems.text());
 }
@@ -97,24 +109,65 @@ std::string_view proven_part(std::string_view text, const std::string& path, Sha
   return "";
 }
 
+// What the lines behind the first say. Throws Error(bad_input): they are not such lines.
+struct StateLines {
+  DrawCounts counts;
+  int64_t draws = 0;
+  bool is_finished = false;
+};
+
+// `text`: whole lines behind the first. `images`: of a draw; no count is larger.
+StateLines read_lines(std::string_view text, const std::string& path, int64_t images, bool has_hashes,
+                      bool is_shard) {
+  StateLines lines;
+  for (size_t line = 2; !text.empty(); ++line) {
+    const std::string_view row = text.substr(0, text.find('\n'));
+    text.remove_prefix(row.size() + 1);
+    if (has_hashes && row.starts_with(kHashLine)) continue;
+    if (is_shard && row == kFinished) {
+      lines.is_finished = true;
+      continue;
+    }
+    std::array<int64_t, 3> numbers{};
+    constexpr int64_t kMostDomains = 1 << 20;
+    if (!parse_line(row, numbers) || numbers[0] >= kMostDomains) {
+      throw Error(ErrorKind::bad_input, fmt::format("{}:{}: expected three whole numbers, found '{}'", path,
+                                                    line, printable(row.substr(0, 60))));
+    }
+    const auto domain = static_cast<size_t>(numbers[0]);
+    if (domain >= lines.counts.size()) lines.counts.resize(domain + 1);
+    const auto [known, is_new] = lines.counts[domain].try_emplace(numbers[1], numbers[2]);
+    if (numbers[2] > images || known->second != numbers[2]) {
+      throw Error(
+          ErrorKind::bad_input,
+          fmt::format("{}:{}: damaged: expected one count, of at most {} images, for each fault, found '{}'",
+                      path, line, images, row));
+    }
+    if (is_new) ++lines.draws;
+  }
+  return lines;
+}
+
 }  // namespace
 
-EstimateState::EstimateState(const std::string& path, const EstimateIdentity& identity, int64_t images) {
+EstimateState::EstimateState(const std::string& path, const EstimateIdentity& identity, int64_t images)
+    : is_shard_(!value_of(identity, kShardOfState).empty()) {
   const bool is_there = file_exists(path);
   file_.emplace(path, is_there ? AppendFile::Mode::open_existing : AppendFile::Mode::create_new);
-  const std::string text = is_there ? read_text(path) : "", header = header_of(identity);
+  const std::string text = is_there ? read_text(path) : "";
   if (text.find('\n') != std::string::npos) {
     go_on(text, identity, path, images);
     return;
   }
   // The first line was torn, if it is the beginning of one that this program writes.
-  if (!text.empty() && !header.starts_with(text)) compare(parse_header(text, path), identity, path);
-  begin(header);
+  if (!text.empty() && !header_of(identity).starts_with(text))
+    compare(parse_header(text, path), identity, path);
+  begin(identity);
 }
 
-void EstimateState::begin(const std::string& header) {
+void EstimateState::begin(const EstimateIdentity& identity) {
   file_->truncate(0);
-  append(header);
+  append(header_of(identity));
 }
 
 void EstimateState::go_on(const std::string& text, const EstimateIdentity& identity, const std::string& path,
@@ -125,34 +178,12 @@ void EstimateState::go_on(const std::string& text, const EstimateIdentity& ident
   std::string_view kept = std::string_view(text).substr(0, text.rfind('\n') + 1);
   if (has_hashes_) kept = proven_part(text, path, hash_);
   compare(header, identity, path);
-  if (kept.empty()) return begin(header_of(identity));
-  read(kept.substr(header_end), path, images);
+  if (kept.empty()) return begin(identity);
+  StateLines lines = read_lines(kept.substr(header_end), path, images, has_hashes_, is_shard_);
+  counts_ = std::move(lines.counts);
+  draws_ = lines.draws;
+  is_finished_ = lines.is_finished;
   if (kept.size() < text.size()) file_->truncate(kept.size());
-}
-
-// `text`: whole lines behind the first.
-void EstimateState::read(std::string_view text, const std::string& path, int64_t images) {
-  for (size_t line = 2; !text.empty(); ++line) {
-    const std::string_view row = text.substr(0, text.find('\n'));
-    text.remove_prefix(row.size() + 1);
-    if (has_hashes_ && row.starts_with(kHashLine)) continue;
-    std::array<int64_t, 3> numbers{};
-    constexpr int64_t kMostDomains = 1 << 20;
-    if (!parse_line(row, numbers) || numbers[0] >= kMostDomains) {
-      throw Error(ErrorKind::bad_input, fmt::format("{}:{}: expected three whole numbers, found '{}'", path,
-                                                    line, printable(row.substr(0, 60))));
-    }
-    const auto domain = static_cast<size_t>(numbers[0]);
-    if (domain >= counts_.size()) counts_.resize(domain + 1);
-    const auto [known, is_new] = counts_[domain].try_emplace(numbers[1], numbers[2]);
-    if (numbers[2] > images || known->second != numbers[2]) {
-      throw Error(
-          ErrorKind::bad_input,
-          fmt::format("{}:{}: damaged: expected one count, of at most {} images, for each fault, found '{}'",
-                      path, line, images, row));
-    }
-    if (is_new) ++draws_;
-  }
 }
 
 // Lines and, with them, what proves everything so far.
@@ -184,6 +215,55 @@ void EstimateState::add(size_t domain, const std::vector<std::pair<int64_t, int6
   }
   append(text);
   draws_ += static_cast<int64_t>(counts.size());
+}
+
+void EstimateState::finish() {
+  if (is_shard_ && !std::exchange(is_finished_, true)) append(std::string(kFinished) + "\n");
+}
+
+FinishedShardState read_shard_state(const std::string& path) {
+  const std::string text = read_text(path);
+  const size_t header_end = text.find('\n') + 1;
+  const Json header = parse_header(text.substr(0, header_end == 0 ? text.size() : header_end - 1), path);
+  FinishedShardState state;
+  for (const std::string& name : header.keys())
+    if (const Json& value = header.at(name); value.is_string() && name != "file")
+      state.identity.emplace_back(name, value.text());
+  if (value_of(state.identity, kShardOfState).empty()) {
+    throw Error(ErrorKind::resume,
+                fmt::format("{}: is the state of a whole estimate, not of a shard (`shard`)", path));
+  }
+  Sha256 hash;
+  const std::string_view kept = proven_part(text, path, hash);
+  StateLines lines;
+  if (!kept.empty())
+    lines = read_lines(kept.substr(header_end), path, std::numeric_limits<int64_t>::max(), true, true);
+  if (!lines.is_finished) {
+    throw Error(ErrorKind::resume, fmt::format("{}: shard {} is unfinished: the same command goes on with it",
+                                               path, printable(value_of(state.identity, kShardOfState))));
+  }
+  state.counts = std::move(lines.counts);
+  return state;
+}
+
+std::string state_text(const EstimateIdentity& identity, const DrawCounts& counts) {
+  std::string text = header_of(identity);
+  for (size_t domain = 0; domain < counts.size(); ++domain) {
+    const std::map<int64_t, int64_t> in_order(counts[domain].begin(), counts[domain].end());
+    for (const auto& [draw, count] : in_order) text += fmt::format("{},{},{}\n", domain, draw, count);
+  }
+  return text + fmt::format("{}{}\n", kHashLine, sha256_of(text.data(), text.size()));
+}
+
+bool is_state_file(const std::string& path) {
+  constexpr size_t kHead = 1 << 12;
+  try {
+    const std::string head = read_beginning(path, kHead);
+    static_cast<void>(parse_header(head.substr(0, head.find('\n')), path));
+    return true;
+  } catch (const Error& error) {
+    return error.kind() == ErrorKind::resume;  // a later version's
+  }
 }
 
 }  // namespace tf_injector::detail

@@ -17,6 +17,11 @@ namespace tf_injector::detail {
 
 // Names and values of everything that decides what is drawn and counted, in their order.
 using EstimateIdentity = std::vector<std::pair<std::string, std::string>>;
+// Of the identity: "2/8" of a shard's state, "" of a whole estimate's.
+inline constexpr const char* kShardOfState = "shard";
+
+// By domain: how many images of each draw have what is counted.
+using DrawCounts = std::vector<std::unordered_map<int64_t, int64_t>>;
 
 // Draws are numbered within their domain. A file of another identity is refused.
 class EstimateState {
@@ -32,20 +37,34 @@ class EstimateState {
   [[nodiscard]] std::optional<int64_t> count(size_t domain, int64_t draw) const;
   // Draws with their counts; they are on the disk when it returns. Throws OutputError.
   void add(size_t domain, const std::vector<std::pair<int64_t, int64_t>>& counts);
+  // Of a shard's state: nothing is left to evaluate, which the file says from now on. Throws OutputError.
+  void finish();
   [[nodiscard]] int64_t draws() const noexcept { return draws_; }
 
  private:
-  void begin(const std::string& header);
+  void begin(const EstimateIdentity& identity);
   void go_on(const std::string& text, const EstimateIdentity& identity, const std::string& path,
              int64_t images);
-  void read(std::string_view text, const std::string& path, int64_t images);
   void append(const std::string& lines);
 
   std::optional<AppendFile> file_;
-  Sha256 hash_;                                               // of its bytes
-  bool has_hashes_ = true;                                    // not in files of schema 1
-  std::vector<std::unordered_map<int64_t, int64_t>> counts_;  // by domain
+  Sha256 hash_;             // of its bytes
+  bool has_hashes_ = true;  // not in files of schema 1
+  bool is_shard_ = false, is_finished_ = false;
+  DrawCounts counts_;
   int64_t draws_ = 0;
 };
+
+struct FinishedShardState {
+  EstimateIdentity identity;
+  DrawCounts counts;
+};
+// Throws Error(resume): the state of no shard, of an unfinished one, or of a later version; Error(bad_input):
+// no such file, no state, or it was changed.
+[[nodiscard]] FinishedShardState read_shard_state(const std::string& path);
+// The whole file.
+[[nodiscard]] std::string state_text(const EstimateIdentity& identity, const DrawCounts& counts);
+// Whether the first line is that of a state, of a later version too; false where it cannot be read.
+[[nodiscard]] bool is_state_file(const std::string& path);
 
 }  // namespace tf_injector::detail

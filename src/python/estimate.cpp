@@ -45,6 +45,8 @@ namespace {
 
 void set_metric(EstimateOptions& options, const std::string& name) { options.metric = metric_named(name); }
 
+void set_shard(EstimateOptions& options, const std::string& text) { options.shard = parse_shard(text); }
+
 void set_by(EstimateOptions& options, const std::string& name) {
   using enum EstimateBy;
   options.by = named(name, {network, bit, layer}, estimate_by_name);
@@ -91,12 +93,16 @@ void bind_estimate(nb::module_& module) {
       .def(nb::init<>())
       .def("set_metric", set_metric, nb::arg("name"))
       .def("set_by", set_by, nb::arg("name"))
+      .def("set_shard", set_shard, nb::arg("text"))
       .def_rw("error", &EstimateOptions::error)
       .def_rw("confidence", &EstimateOptions::confidence)
       .def_rw("seed", &EstimateOptions::seed)
       .def_rw("max_seconds", &EstimateOptions::max_seconds)
       .def_rw("split_by_sign", &EstimateOptions::split_by_sign)
       .def_rw("state_path", &EstimateOptions::state_path);
+  module.def("is_estimate_state", is_estimate_state, nb::arg("path"));
+  module.def("merge_estimate_states", merge_estimate_states, nb::arg("shards"), nb::arg("path"),
+             nb::arg("overwrite"));
   module.def("estimate", run_estimate, nb::arg("model"), nb::arg("dataset"), nb::arg("session"),
              nb::arg("options"), nb::arg("message").none(), nb::arg("warning").none(),
              nb::arg("progress").none(), nb::arg("count").none() = nb::none());

@@ -26,10 +26,14 @@ std::string with_hashes(std::string_view text) {
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const fuzz::ScratchFolder folder;
-  static const EstimateIdentity identity = {{"model", "m"}, {"seed", "1"}};
+  static const EstimateIdentity whole = {{"model", "m"}, {"seed", "1"}, {kShardOfState, ""}},
+                                shard = {{"model", "m"}, {"seed", "1"}, {kShardOfState, "3/8"}};
   constexpr int64_t kImages = 24;
   const std::string text = with_hashes(fuzz::as_text(data, size));
   const std::string path = folder.write("state", text);
+  const EstimateIdentity& identity = text.find(kShardOfState) == std::string::npos ? whole : shard;
+  fuzz::accepted([&] { return read_shard_state(path).counts.size(); },
+                 {ErrorKind::bad_input, ErrorKind::resume});
   const auto draws = [&] { return EstimateState(path, identity, kImages).draws(); };
   const auto before = fuzz::accepted(draws, {ErrorKind::bad_input, ErrorKind::resume});
   if (!before) {

@@ -333,14 +333,17 @@ def reports(seeds):
                            "changed": state + right + rows + "sha256," + "0" * 64 + "\n", "no_hash": state + right + rows + "sha256,\n",
                            "late_hash": state + rows + right + rows}.items():
             seeds.add("estimate_state", f"{name}_{schema}", text)
-    for name, text in {"later": state.replace('"schema":2', '"schema":3'), "no_schema": '{"file":"estimate state"}\n',
+    shard = state.replace('"schema":2', '"schema":3').replace("}", ',"shard":"3/8"}') + right
+    for name, text in {"shard": shard + rows + right, "shard_finished": shard + rows + right + "finished\nsha256,RIGHT\n", "shard_empty": shard + "finished\nsha256,RIGHT\n",
+                       "shard_other": shard.replace("3/8", "4/8") + rows + right, "shard_in_old": state + right + "finished\nsha256,RIGHT\n",
+                       "later": state.replace('"schema":2', '"schema":4'), "no_schema": '{"file":"estimate state"}\n',
                        "zero": state.replace('"schema":2', '"schema":0'), "text_schema": state.replace('"schema":2', '"schema":"2"'),
                        "foreign": "Injection,Layer\n",
                        "foreign_line": "Injection", "list": "[]\n", "empty": "", "blank_line": "\n", "json": "{}", "kind": '{"file":3,"schema":2}\n',
                        "long": "x" * 200 + "\n", "hash_first": "sha256,RIGHT\n" + state}.items():
         seeds.add("estimate_state", name, text)
     seeds.words("estimate_state", {"sha256,RIGHT\n", "sha256,", '"schema":', '"estimate state"', '"model":"m"', "0,1,24\n", "1048576", "9223372036854775807",
-                            "-1"})
+                            "-1", '"shard":"3/8"', "finished\n"})
 
 
 

@@ -81,3 +81,24 @@ def test_stopped_by_the_callback_it_goes_on(tmp_path):
 def test_arguments_that_cannot_be_meant(wrong):
     with pytest.raises(fi.Usage, match=f"`{next(iter(wrong))}`"):
         fi.estimate(*small(), **{"progress": False, **wrong})
+
+
+def test_merged_states_of_shards_answer_as_one_call(tmp_path):
+    inputs = small()
+    call = {"by": "layer", "error": 0.2, "progress": False}
+    whole = fi.estimate(*inputs, **call)
+    paths = [tmp_path / f"{i}.state" for i in range(3)]
+    parts = [fi.estimate(*inputs, **call, shard=(i, 3), state=path) for i, path in enumerate(paths)]
+    assert sum(part.faults for part in parts) == whole.faults and sum(part.population for part in parts) == whole.population
+    fi.merge_estimates(reversed(paths), tmp_path / "all.state")
+    answer = fi.estimate(*inputs, **call, state=tmp_path / "all.state").to_dict()
+    assert {**answer, "seconds": 0} == {**whole.to_dict(), "seconds": 0}
+    with pytest.raises(fi.ResumeRefused, match="is there already"):
+        fi.merge_estimates(paths, tmp_path / "all.state")
+    with pytest.raises(fi.ResumeRefused, match="shard 1/3 is missing"):
+        fi.merge_estimates([paths[0], paths[2]], tmp_path / "b.state")
+    for wrong in ({"shard": (0, 3)}, {"shard": (3, 3), "state": tmp_path / "x"}, {"shard": 2, "state": tmp_path / "x"}):
+        with pytest.raises(fi.Usage, match="shard"):
+            fi.estimate(*inputs, **call, **wrong)
+    with pytest.raises(fi.Usage, match="several paths"):
+        fi.merge_estimates(paths[0], tmp_path / "b.state")

@@ -19,7 +19,7 @@ struct EstimateCommand final : Command {
   CampaignFlags campaign;
   ConsoleOptions console;
   EstimateOptions options;
-  std::string json;
+  std::string json, status_path;
 };
 
 }  // namespace tf_injector::detail::cli

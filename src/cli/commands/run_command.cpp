@@ -5,11 +5,10 @@
 #include <ostream>
 
 #include "cli/console/console.hpp"
-#include "cli/console/flag_names.hpp"
 #include "cli/console/signals.hpp"
 #include "cli/console/standard_streams.hpp"
-#include "cli/failure.hpp"
 #include "cli/inputs.hpp"
+#include "cli/run_status.hpp"
 #include "cli/text/progress_text.hpp"
 #include "cli/text/result_text.hpp"
 #include "core/process_memory.hpp"
@@ -19,15 +18,6 @@
 
 namespace tf_injector::detail::cli {
 namespace {
-
-// The report would hold what is printed as well as rows.
-void require_own_file(const char* flag, const std::string& path) {
-  const std::string stream = path.empty() ? "" : standard_stream_into(path);
-  if (stream.empty()) return;
-  throw Error(ErrorKind::usage,
-              fmt::format("{} {}: {} is redirected into that file; give one of them another name", flag, path,
-                          stream));
-}
 
 // An interruption as its user reads it.
 template <typename Work, typename Text>
@@ -68,7 +58,7 @@ class Run {
     console_.message(fmt::format("{} threads ({}), {} images at a time, kernels {}", campaign.threads(),
                                  campaign.threads_source(), campaign.tile(),
                                  kernel_set_name(session.kernels())));
-    if (campaign.faults()) return with_status([&] { run_list(campaign); });
+    if (campaign.faults()) return with_status(status_, [&] { run_list(campaign); });
     run_golden(campaign);
   }
 
@@ -81,23 +71,6 @@ class Run {
     status_->require_apart_from(
         {find_model(options_), options_.data_path, list, list + ".plan.json", options_.report.details_path});
     status_->require_apart_from_report(options_.report.path);
-  }
-
-  // The last status says how the work ended.
-  template <typename Work>
-  void with_status(const Work& work) {
-    try {
-      work();
-    } catch (...) {
-      if (status_) {
-        const Failure failure = describe_failure(std::current_exception(), "run");
-        const bool is_interrupted = failure.exit_code == static_cast<int>(ErrorKind::interrupted);
-        status_->end(is_interrupted ? RunState::interrupted : RunState::failed, failure.exit_code,
-                     is_interrupted ? "" : with_flags(failure.text));
-      }
-      throw;
-    }
-    if (status_) status_->end(RunState::finished, 0);
   }
 
   void print_golden(const Tally& golden) {

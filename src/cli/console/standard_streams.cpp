@@ -1,10 +1,12 @@
 #include "cli/console/standard_streams.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/retry_interrupted.hpp"
+#include "tf_injector/error.hpp"
 
 namespace tf_injector::detail::cli {
 
@@ -29,6 +31,14 @@ std::string standard_stream_into(const std::string& path) {
       return descriptor == STDOUT_FILENO ? "standard output" : "standard error";
   }
   return "";
+}
+
+void require_own_file(const char* flag, const std::string& path) {
+  const std::string stream = path.empty() ? "" : standard_stream_into(path);
+  if (stream.empty()) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("{} {}: {} is redirected into that file; give one of them another name", flag, path,
+                          stream));
 }
 
 }  // namespace tf_injector::detail::cli

@@ -14,5 +14,7 @@ namespace tf_injector::detail::cli {
 // "standard output" or "standard error", when it is redirected into this very file; else "". What is printed
 // would be written into it.
 [[nodiscard]] std::string standard_stream_into(const std::string& path);
+// Throws Error(usage) then: the file would hold what is printed as well. `flag` names it.
+void require_own_file(const char* flag, const std::string& path);
 
 }  // namespace tf_injector::detail::cli

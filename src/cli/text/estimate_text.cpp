@@ -7,6 +7,7 @@
 
 #include "cli/text/progress_text.hpp"
 #include "cli/text/text_table.hpp"
+#include "tf_injector/shard.hpp"
 
 namespace tf_injector::detail::cli {
 namespace {
@@ -40,6 +41,16 @@ std::string stop_text(const Estimate& estimate) {
       return "interrupted: the interval is wider than asked, and valid";
   }
   return "";
+}
+
+// Of a shard the rate of its parts is no answer.
+std::string headline(const Estimate& estimate) {
+  if (!estimate.options.shard) return estimate_sentence(estimate);
+  const size_t parts = estimate.strata.size();
+  return fmt::format(
+      "Shard {}: {} {}{}. Once all shards are merged, the whole estimate answers from their state.",
+      shard_text(*estimate.options.shard), parts, estimate_by_name(estimate.options.by),
+      parts == 1 ? "" : "s");
 }
 
 std::string bits_text(const EstimateStratum& stratum) {
@@ -80,7 +91,8 @@ std::string estimate_text(const Estimate& estimate) {
                                         "network took: --by bit or --by layer\n"
                                         "samples each part until its own interval is as narrow"
                                       : "all intervals hold at once";
-  return estimate_sentence(estimate) + "\n" +
+  if (rows.empty()) return headline(estimate) + "\n";
+  return headline(estimate) + "\n" +
          fmt::format("{} of {} faults, each on {} of {} images: {} inferences in {}; {}\n\n",
                      count_text(estimate.faults), count_text(estimate.population), estimate.images_per_fault,
                      count_text(estimate.images), count_text(estimate.inferences),
