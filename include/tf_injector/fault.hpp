@@ -4,22 +4,52 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 namespace tf_injector {
 
-// A tensor of a layer.
-enum class Tensor { kernel };
+// A weight of a layer, by the name of its Keras variable.
+enum class Tensor {
+  kernel,
+  bias,
+  gamma,
+  beta,
+  moving_mean,
+  moving_variance,
+  depthwise_kernel,
+  pointwise_kernel
+};
+// "kernel", "bias", ...
+[[nodiscard]] std::string_view tensor_name(Tensor tensor) noexcept;
+[[nodiscard]] std::optional<Tensor> tensor_named(std::string_view name) noexcept;
 
-// One bit of a float32 is inverted: 0 is the lowest of the mantissa, 31 the sign.
+// Bits of a float32 are inverted: 0 is the lowest of the mantissa, 31 the sign. Different ones, in any order.
 struct BitFlip {
-  int bit = 0;
+  std::vector<int> bits = {};
   friend bool operator==(const BitFlip&, const BitFlip&) = default;
 };
 
+// Bits of a float32 are 0, or 1, whatever they were.
+struct StuckAt {
+  int value = 0;
+  std::vector<int> bits = {};
+  friend bool operator==(const StuckAt&, const StuckAt&) = default;
+};
+
+// The element becomes the float32 with these bits.
+struct SetValue {
+  uint32_t bits = 0;
+  friend bool operator==(const SetValue&, const SetValue&) = default;
+};
+
 // What happens to one element.
-using Change = std::variant<BitFlip>;
+using Change = std::variant<BitFlip, StuckAt, SetValue>;
+// The bits that `bits` become. Bits outside 0..31 change nothing.
+[[nodiscard]] uint32_t changed_bits(const Change& change, uint32_t bits) noexcept;
+// "flip", "stuck0", "stuck1" or "set".
+[[nodiscard]] std::string_view model_name(const Change& change) noexcept;
 
 // One element of one tensor and what happens to it.
 struct FaultPart {
@@ -31,8 +61,8 @@ struct FaultPart {
   friend bool operator==(const FaultPart&, const FaultPart&) = default;
 };
 
-// Parts that are there together. Engines take faults of one part on all images; others are refused where a
-// list is made of them.
+// Parts that are there together, each of another element. Engines take faults that all images have; others
+// are refused where a list is made of them.
 struct Fault {
   int64_t id = 0;  // unique in a list ("Injection")
   std::vector<FaultPart> parts = {};
@@ -43,8 +73,28 @@ struct Fault {
 // The fault that inverts one bit of one element of a layer's kernel.
 [[nodiscard]] Fault bit_flip(int64_t id, std::string layer, std::vector<int64_t> index, int bit);
 
-// The bit that the fault's first part inverts. Throws Error(usage): it has no part.
+// The bit that the fault inverts. Nothing: it has not one part that inverts one bit.
+[[nodiscard]] std::optional<int> single_bit(const Fault& fault) noexcept;
+// The same. Throws Error(usage): it has none.
 [[nodiscard]] int flipped_bit(const Fault& fault);
+// Could the plain list hold it? It inverts one bit of one element of a kernel, on all images.
+[[nodiscard]] bool is_plain(const Fault& fault) noexcept;
+
+// The fault as reports print it, parts joined by " + ": layers; indices; bits ("30 29"), or the value to
+// which an element is set ("0.5", "nan", "0x7fc00001").
+[[nodiscard]] std::string layers_text(const Fault& fault);
+[[nodiscard]] std::string indices_text(const Fault& fault);
+[[nodiscard]] std::string bits_text(const Fault& fault);
+[[nodiscard]] std::string bits_text(const Change& change);
+// Do reports print the same of both?
+[[nodiscard]] bool is_printed_alike(const Fault& a, const Fault& b);
+
+// The shortest decimal number that is this float32, as Python writes it; "nan"; NaNs with other bits than
+// 0x7fc00000 in hexadecimal digits.
+[[nodiscard]] std::string value_text(uint32_t bits);
+// Its inverse, of any float that Python writes, rounded to float32, and of "0x" and eight digits. Nothing: no
+// such number, or too large for a float32.
+[[nodiscard]] std::optional<uint32_t> value_bits(std::string_view text) noexcept;
 
 // "(2, 1, 0, 7)", "(3,)": Python's tuple.
 [[nodiscard]] std::string format_index(const std::vector<int64_t>& index);

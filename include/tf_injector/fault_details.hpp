@@ -18,7 +18,7 @@ struct FaultDetails {
   int64_t majority_class = -1;               // that most changed decisions went to; -1: none has changed
   int64_t majority_images = 0;               // the changed decisions that went there
   float max_abs_logit_change = 0;            // of any score of any image
-  float golden_value = 0, faulty_value = 0;  // of the weight
+  float golden_value = 0, faulty_value = 0;  // of the weight, that of the first part
 };
 
 // A column of the file behind inj_id: a count of images or the class (empty where it is -1), or a float32.

@@ -1,4 +1,4 @@
-// Many faults in little memory: 24 bytes for each.
+// Many faults in little memory: 24 bytes for each that inverts one bit of a kernel.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@
 
 namespace tf_injector {
 
-// Faults of one part that all images have.
+// Faults that all images have.
 class FaultTable {
  public:
   FaultTable() = default;
@@ -26,7 +26,7 @@ class FaultTable {
   explicit FaultTable(std::span<const Fault> faults);
   FaultTable(std::initializer_list<Fault> faults) : FaultTable(std::span(faults.begin(), faults.size())) {}
 
-  // Throws Error(usage): it has not one part, or is bound to an image.
+  // Throws Error(usage): it has no part, or is bound to an image.
   void add(const Fault& fault);
   // The fault that inverts one bit of one element of a layer's kernel.
   void add(int64_t id, std::string_view layer, std::span<const int64_t> index, int bit) {
@@ -45,11 +45,14 @@ class FaultTable {
   [[nodiscard]] bool empty() const noexcept { return rows_.empty(); }
   [[nodiscard]] Fault operator[](size_t row) const;
   [[nodiscard]] int64_t id(size_t row) const noexcept { return rows_[row].id; }
+  // -1: of a fault that does not invert one bit of a kernel.
   [[nodiscard]] int bit(size_t row) const noexcept { return rows_[row].bit; }
-  // The layer as a number of layer_names(), each of which is there once.
+  // The others, all of them.
+  [[nodiscard]] std::span<const Fault> extended() const noexcept { return extended_; }
+  // The layer as a number of layer_names(), each of which is there once. Of several parts that of the first.
   [[nodiscard]] uint32_t layer(size_t row) const noexcept { return rows_[row].layer; }
   [[nodiscard]] const std::vector<std::string>& layer_names() const noexcept { return names_; }
-  // `index` becomes that of the row.
+  // `index` becomes that of the row; of several parts that of the first.
   void copy_index(size_t row, std::vector<int64_t>& index) const;
   [[nodiscard]] uint64_t memory_bytes() const noexcept;
 
@@ -59,18 +62,19 @@ class FaultTable {
     uint64_t index;  // 64 / rank bits an axis, the last one lowest; or a place in long_indices_
     uint32_t layer;
     int16_t bit;
-    uint8_t rank;  // kLong: in long_indices_
+    uint8_t rank;  // kLong: in long_indices_; kExtended: in extended_
   };
   struct Hash {
     using is_transparent = void;
     size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
   };
-  static constexpr uint8_t kLong = 255;
+  static constexpr uint8_t kLong = 255, kExtended = 254;
 
   [[nodiscard]] static bool pack(std::span<const int64_t> index, uint64_t& packed) noexcept;
 
   std::vector<Row> rows_;
   std::vector<std::vector<int64_t>> long_indices_;  // that do not fit into 64 bits
+  std::vector<Fault> extended_;
   std::vector<std::string> names_;
   std::unordered_map<std::string, uint32_t, Hash, std::equal_to<>> numbers_;  // of the names
 };

@@ -34,7 +34,7 @@ from ._errors import (
 )
 from ._estimate import Estimate, EstimateProgress, estimate, merge_estimates
 from ._explain import Explanation
-from ._faults import Fault, FaultList
+from ._faults import ExtendedFault, Fault, FaultList, FaultPart
 from ._merge import merge
 from ._model import FaultableTensor, Layer, Model, ModelInput, ModelOutput, load_model
 from ._report import ChangedScores, Report, read_details, read_report
@@ -58,9 +58,11 @@ __all__ = [
     "Estimate",
     "EstimateProgress",
     "Explanation",
+    "ExtendedFault",
     "Fault",
     "FaultList",
     "FaultListError",
+    "FaultPart",
     "FaultableTensor",
     "InternalError",
     "Layer",

@@ -32,12 +32,38 @@ class Fault(NamedTuple):
     """0 (lowest bit of the mantissa) to 31 (sign)."""
 
 
+class FaultPart(NamedTuple):
+    """What happens to one element of one variable of a layer."""
+
+    layer: str
+    """Keras name of a layer, or its path in nested models."""
+    tensor: str
+    """kernel, bias, gamma, beta, moving_mean, moving_variance, depthwise_kernel or pointwise_kernel."""
+    index: tuple[int, ...]  # type: ignore[assignment]
+    """Into that tensor."""
+    model: str
+    """flip, stuck0, stuck1 or set."""
+    bits: tuple[int, ...] = ()
+    """0 (lowest bit of the mantissa) to 31 (sign); none with set."""
+    value: str | None = None
+    """With set: what the element becomes, as a list has it ("0.5", "nan", "0x7fc00001")."""
+
+
+class ExtendedFault(NamedTuple):
+    """Parts that are there together during the whole inference: a fault of an extended list."""
+
+    injection: int
+    """Its number, unique in a list."""
+    parts: tuple[FaultPart, ...]
+
+
 class _Columns(NamedTuple):
     ids: np.ndarray
     names: list[str]
     layers: np.ndarray
     indices: np.ndarray
     bits: np.ndarray
+    parts: list[list[tuple[Any, ...]]] | None = None
 
 
 class FaultList:
@@ -207,6 +233,8 @@ class FaultList:
                 "FaultList.from_arrays(frame['Layer'], frame['TensorIndex'], frame['Bit'])"
             )
         rows = _items("faults", faults, "Faults, or tuples (layer, index, bit)")
+        if any(isinstance(row, ExtendedFault) for row in rows):
+            return FaultList._of_text(_extended_text(rows), "faults")
         for i, row in enumerate(rows):
             if not isinstance(row, tuple) or len(row) not in (3, 4):
                 raise Usage(f"`faults`: item {i}: expected a Fault or (layer, index, bit), found {row!r}")
@@ -219,6 +247,24 @@ class FaultList:
         if self._cache is None:
             self._cache = _Columns(*_core.parse_fault_columns(self._text, self._name))
         return self._cache
+
+    def _plain(self, name: str) -> _Columns:
+        columns = self._columns()
+        if columns.parts is not None:
+            raise Usage(f"`{name}`: the list holds other faults than single inverted bits of kernels; `parts` has them")
+        return columns
+
+    @property
+    def parts(self) -> list[tuple[FaultPart, ...]]:
+        """The parts of each fault: one, but in extended lists, which may have several."""
+        return [self._parts_of(row) for row in range(len(self))]
+
+    def _parts_of(self, row: int) -> tuple[FaultPart, ...]:
+        columns = self._columns()
+        if columns.parts is not None:
+            return tuple(FaultPart(*part) for part in columns.parts[row])
+        fault = self[row]
+        return (FaultPart(fault.layer, "kernel", fault.index, "flip", (fault.bit,)),)
 
     @property
     def name(self) -> str:
@@ -237,19 +283,19 @@ class FaultList:
 
     @property
     def layer(self) -> np.ndarray:
-        """The layer of each fault: (F,) strings."""
-        columns = self._columns()
+        """The layer of each fault: (F,) strings. Raises `Usage` for an extended list, as `index` and `bit` do."""
+        columns = self._plain("layer")
         return np.array(columns.names, dtype=object)[columns.layers]
 
     @property
     def index(self) -> np.ndarray:
         """The element of each fault: (F, R) int64, R being the largest rank; shorter indices end in -1."""
-        return self._columns().indices
+        return self._plain("index").indices
 
     @property
     def bit(self) -> np.ndarray:
         """The bit of each fault: (F,) uint8, 0 (lowest bit of the mantissa) to 31 (sign)."""
-        return self._columns().bits
+        return self._plain("bit").bits
 
     @property
     def plan(self) -> dict[str, Any] | None:
@@ -263,19 +309,23 @@ class FaultList:
     def __len__(self) -> int:
         return len(self._columns().ids)
 
-    def __iter__(self) -> Iterator[Fault]:
+    def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
 
     @overload
-    def __getitem__(self, rows: int) -> Fault: ...
+    def __getitem__(self, rows: int) -> Any: ...
 
     @overload
     def __getitem__(self, rows: Union[slice, Sequence[int], np.ndarray]) -> "FaultList": ...
 
     def __getitem__(self, rows: Any) -> Any:
-        """A fault by its row, or a list of the rows of a slice, of row numbers, or of a mask. Injection numbers stay."""
+        """A `Fault` (of an extended list an `ExtendedFault`) by its row, or a list of the rows of a slice, of row numbers, or of
+        a mask. Injection numbers stay.
+        """
         columns = self._columns()
         row = _text.index(rows)
+        if row is not None and columns.parts is not None:
+            return ExtendedFault(int(columns.ids[row]), self._parts_of(row))
         if row is not None:
             return Fault(
                 int(columns.ids[row]),
@@ -287,6 +337,8 @@ class FaultList:
         indices = columns.indices[rows]
         if len(indices) == 0:
             raise FaultListError("faults: the chosen rows are none; expected at least one")
+        if columns.parts is not None:
+            return FaultList.parse(_extended_text([self[int(i)] for i in np.arange(len(self))[rows]]))
         text = _core.fault_rows_to_csv(
             np.ascontiguousarray(columns.ids[rows]),
             columns.names,
@@ -315,9 +367,18 @@ class FaultList:
         return None
 
     def to_pandas(self) -> "pandas.DataFrame":
-        """A DataFrame with the columns of the CSV list; TensorIndex holds tuples. Needs pandas."""
+        """A DataFrame with the columns of the CSV list; TensorIndex holds tuples. Of an extended list there is a row for each part,
+        Bit holds tuples, and Tensor, Model, Value and Part follow. Needs pandas.
+        """
         import pandas
 
+        if self._columns().parts is not None:
+            rows = [
+                (int(injection), part.layer, part.index, part.bits, part.tensor, part.model, part.value, number)
+                for injection, parts in zip(self.injection, self.parts)
+                for number, part in enumerate(parts)
+            ]
+            return pandas.DataFrame(rows, columns=list(_EXTENDED_HEADER))
         return pandas.DataFrame(
             {
                 "Injection": self.injection,
@@ -343,6 +404,30 @@ class FaultList:
 
     def _resolved(self, model: "Model") -> _core.FaultList:
         return _core.FaultList.parse(self._text, self._name, model._handle, self._plan)
+
+
+_EXTENDED_HEADER = ("Injection", "Layer", "TensorIndex", "Bit", "Tensor", "Model", "Value", "Part")
+
+
+def _extended_text(faults: Sequence[Any]) -> bytes:
+    """The CSV text of `Fault`s and `ExtendedFault`s."""
+    import csv
+    import io
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_EXTENDED_HEADER)
+    for i, fault in enumerate(faults):
+        if isinstance(fault, Fault):
+            fault = ExtendedFault(fault.injection, (FaultPart(fault.layer, "kernel", fault.index, "flip", (fault.bit,)),))
+        if not isinstance(fault, ExtendedFault):
+            raise Usage(f"`faults`: item {i}: expected a Fault or an ExtendedFault, found {fault!r}")
+        for number, part in enumerate(fault.parts):
+            layer, tensor, index, model, bits, value = FaultPart(*part)
+            where = tuple(int(place) for place in index)
+            bit = " ".join(str(int(one)) for one in bits)
+            writer.writerow((int(fault.injection), layer, where, bit, tensor, model, "" if value is None else value, number))
+    return text.getvalue().encode("utf-8", "surrogatepass")
 
 
 def resolved(faults: Any, model: "Model") -> _core.FaultList:

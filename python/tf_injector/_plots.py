@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Iterable, NamedTuple, Sequence
 import numpy as np
 
 from ._errors import BadInput, Usage
+from ._table import single_bits
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +35,7 @@ class _Groups(NamedTuple):
 
 def plot_bits(rows: np.ndarray, metric: str, ax: Any, log: bool) -> "Axes":
     """Report.plot_bits."""
-    groups = _rates(rows, metric, _BITS - 1 - rows["bit_pos"], _BITS)
+    groups = _rates(rows, metric, _BITS - 1 - single_bits(rows), _BITS)
     axes = _axes(ax, (7.0, 3.2))
     bits = np.arange(_BITS - 1, -1, -1)
     axes.bar(np.arange(_BITS), _drawn(groups.rates), width=0.8, color=[_colour(bit) for bit in bits])
@@ -77,7 +78,7 @@ def heatmap(rows: np.ndarray, metric: str, ax: Any, log: bool, layers: Any) -> "
 
     names, place = _layer_places(rows, layers)
     rows, place = rows[place >= 0], place[place >= 0]
-    cell = place * _BITS + (_BITS - 1 - rows["bit_pos"])
+    cell = place * _BITS + (_BITS - 1 - single_bits(rows))
     groups = _rates(rows, metric, cell, len(names) * _BITS)
     axes = _axes(ax, (7.0, min(9.0, 1.5 + 0.17 * max(len(names), 6))))
     rates = np.ma.masked_invalid(groups.rates.reshape(len(names), _BITS))

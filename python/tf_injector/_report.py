@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _core, _text
 from ._errors import BadInput, OutputError, Usage
-from ._table import Table, percent
+from ._table import Table, percent, single_bits
 
 if TYPE_CHECKING:
     import pandas
@@ -157,15 +157,22 @@ class Report:
         return self._rates("layer", [str(names[i]) for i in order], place[numbers])
 
     def by_bit(self) -> Table:
-        """Rates per bit, 31 (sign) first; bits that no fault hits are left out. See `summary` for the columns."""
+        """Rates per bit, 31 (sign) first; bits that no fault hits are left out. Of an extended list each text of bit_pos is a group.
+        See `summary` for the columns.
+        """
+        if self.rows["bit_pos"].dtype == object:
+            texts, numbers = np.unique(self.rows["bit_pos"].astype(str), return_inverse=True)
+            return self._rates("bit", [str(text) for text in texts], numbers)
         bits = np.unique(self.rows["bit_pos"])[::-1]
         place = np.full(32, -1)
         place[bits] = np.arange(len(bits))
         return self._rates("bit", [int(bit) for bit in bits], place[self.rows["bit_pos"]])
 
     def by_field(self) -> Table:
-        """Rates per field of a float32: sign, exponent, mantissa. See `summary` for the columns."""
-        bits = self.rows["bit_pos"]
+        """Rates per field of a float32: sign, exponent, mantissa. See `summary` for the columns. Raises `Usage` for the report of an
+        extended list.
+        """
+        bits = single_bits(self.rows)
         hit = [field for field in _FIELDS if ((bits >= field[1]) & (bits <= field[2])).any()]
         place = np.zeros(len(bits), dtype=np.int64)
         for i, (_, lowest, highest) in enumerate(hit):
@@ -357,7 +364,8 @@ def _details_array(columns: dict[str, np.ndarray]) -> np.ndarray:
 
 def _row_array(result: dict[str, Any]) -> np.ndarray:
     counts = _core.tally_columns()
-    types = [("inj_id", np.int64), ("target_layer", object), ("layer_weigths", object), ("bit_pos", np.int64)]
+    bit = object if isinstance(result["bits"], list) else np.int64  # texts of an extended list
+    types = [("inj_id", np.int64), ("target_layer", object), ("layer_weigths", object), ("bit_pos", bit)]
     rows = np.empty(len(result["ids"]), dtype=types + [(name, np.int64) for name in counts])
     rows["inj_id"], rows["bit_pos"] = result["ids"], result["bits"]
     rows["target_layer"], rows["layer_weigths"] = result["layers"], result["indices"]

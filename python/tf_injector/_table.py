@@ -77,3 +77,10 @@ def percent(share: float) -> str:
     if 0.999995 <= share < 1:
         return ">99.999 %"
     return f"{100 * share:.3f} %"
+
+
+def single_bits(rows: np.ndarray) -> np.ndarray:
+    """The bit of each row. Raises `Usage`: some are no single bits."""
+    if rows["bit_pos"].dtype == object:
+        raise Usage("the report of an extended list: not every fault is one inverted bit")
+    return rows["bit_pos"]

@@ -114,7 +114,7 @@ ColumnComparison compare_column(const SharedColumn& column, const RowPairs& pair
       ++result.equal;
       continue;
     }
-    bits.insert(flipped_bit(a->fault));
+    if (const std::optional<int> bit = single_bit(a->fault)) bits.insert(*bit);
     const double difference = share_difference(count_a, a->images, count_b, b->images);
     sum += difference;
     result.largest_images = std::max(result.largest_images, std::abs(count_a - count_b));

@@ -10,10 +10,11 @@ namespace {
 Json pair_json(const CountPair& pair) { return {{"a", json_or_null(pair.a)}, {"b", json_or_null(pair.b)}}; }
 
 Json fault_json(const Fault& fault) {
+  const std::optional<int> bit = single_bit(fault);
   return {{"id", fault.id},
-          {"layer", fault.parts.front().layer},
-          {"index", json_list(fault.parts.front().index)},
-          {"bit", flipped_bit(fault)}};
+          {"layer", layers_text(fault)},
+          {"index", bit ? json_list(fault.parts.front().index) : Json(indices_text(fault))},
+          {"bit", bit ? Json(*bit) : Json(bits_text(fault))}};
 }
 
 Json column_json(const ColumnComparison& column) {

@@ -105,7 +105,13 @@ void add_neighbours(const OpNetwork& network, const Patch& patch, FaultExplanati
 FaultExplanation explain_static(const OpNetwork& network, const Model& model, const FaultList& faults,
                                 size_t row) {
   const Graph& graph = *network.graph;
-  const Patch& patch = patches_of(faults)[row];
+  if (!is_plain(faults[row])) {
+    throw Error(ErrorKind::usage,
+                fmt::format("fault {}: expected one bit of one element of a kernel, which is "
+                            "what can be explained; found another fault",
+                            faults[row].id));
+  }
+  const Patch& patch = patches_of(faults)[row].front();
   const Layer& layer = layer_of(graph, patch);
   const Fault& fault = faults[row];
   FaultExplanation found{.fault = fault, .model = model.source(), .layer = layer.path};
@@ -178,7 +184,7 @@ FaultExplanation explain(Session& session, const FaultList& faults, size_t row,
     const OpNetwork network(graph, output_named(graph, state.options.output, state.model.source()),
                             state.options.kernels);
     FaultExplanation found = explain_static(network, state.model, faults, row);
-    found.spread = spread_of(state, network, patches_of(faults)[row], stop);
+    found.spread = spread_of(state, network, patches_of(faults)[row].front(), stop);
     return found;
   });
 }

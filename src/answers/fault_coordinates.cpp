@@ -45,6 +45,7 @@ FaultCoordinates::FaultCoordinates(const RowPairs& pairs) {
 
 bool FaultCoordinates::same_element(Kind kind, const Fault& a, const Fault& b) const {
   const std::vector<int64_t>&index_a = part_of(a).index, &index_b = part_of(b).index;
+  if (!single_bit(a) || !single_bit(b)) return is_printed_alike(a, b);
   if (flipped_bit(a) != flipped_bit(b)) return false;
   if (kind == Kind::pytorch_in_a) return index_a == pytorch_index(index_b);
   if (kind == Kind::pytorch_in_b) return pytorch_index(index_a) == index_b;

@@ -256,11 +256,25 @@ std::vector<ReportRow> different_rows(const std::vector<ReportRow>& rows) {
   return different;
 }
 
+[[noreturn]] void refuse_extended(const std::string& path) {
+  throw Error(
+      ErrorKind::bad_input,
+      fmt::format("{}: the report of an extended list; expected faults that invert one bit of a kernel: "
+                  "rates are those of a network's layers and bits",
+                  path));
+}
+
+void require_single_flips(const std::vector<ReportRow>& rows, const std::string& path) {
+  if (!std::all_of(rows.begin(), rows.end(), [](const ReportRow& row) { return is_plain(row.fault); }))
+    refuse_extended(path);
+}
+
 ReportStatistics statistics_of(const std::string& path, const FinishedReport& whole,
                                const DesignSources& sources, const std::string& label,
                                const ReportStatisticsOptions& options) {
   if (whole.rows.empty())
     throw Error(ErrorKind::bad_input, fmt::format("{}: expected a report with faults, found none", path));
+  require_single_flips(whole.rows, path);
   const FinishedReport report{.golden = whole.golden, .rows = different_rows(whole.rows)};
   SampleDesign design = sample_design(report.rows, sources, label);
   if (report.rows.size() < whole.rows.size()) {
@@ -297,6 +311,7 @@ ReportStatistics statistics_of(const std::string& path, const FinishedReport& wh
 }
 
 void require_finished(const RunMetadata& metadata, const FinishedReport& report, const std::string& path) {
+  if (metadata.is_extended) refuse_extended(path);
   if (metadata.finished) return;
   throw Error(ErrorKind::bad_input,
               fmt::format("{}: unfinished: {} of {} faults; the command that wrote it goes on with it", path,

@@ -160,7 +160,7 @@ std::vector<FaultDetails> ListRun::details_of(ListIndex first, const BlockResult
   if (!block.details) return details;
   details.reserve(block.tallies.size());
   for (size_t i = 0; i < block.tallies.size(); ++i) {
-    const Patch& patch = setup_.patches[first.value + i];
+    const Patch& patch = setup_.patches[first.value + i].front();
     details.push_back(block.details->details(i, block.tallies[i]));
     details.back().golden_value = bits_float(patch.old_bits);
     details.back().faulty_value = bits_float(patch.new_bits);
@@ -190,7 +190,7 @@ void ListRun::write(const BlockResult& block) {
   sink_.append(rows, spent());
   faults_done_ += count;
   const int64_t critical_before = summary_.critical();
-  for (size_t i = 0; i < count; ++i) summary_.add(flipped_bit(faults[i]), block.tallies[i]);
+  for (size_t i = 0; i < count; ++i) summary_.add(faults[i], block.tallies[i]);
   progress_.rows_written(static_cast<int64_t>(count), summary_.critical() - critical_before);
 }
 

@@ -8,6 +8,7 @@
 #include "io/sha256.hpp"
 #include "report/score_files.hpp"
 #include "session/kernel_layers.hpp"
+#include "session/list_data.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/version.hpp"
 
@@ -49,6 +50,7 @@ RunMetadata new_metadata(const Setup& setup, const ReportOptions& options) {
   m.data_path = setup.feed().dataset().source;
   if (setup.list) m.fault_list_path = setup.list->source();
   if (setup.list) m.plan = setup.list->plan();
+  if (setup.list) m.is_extended = !setup.list->data()->list.faults.extended().empty();
   m.keras_version = setup.session->model.keras_version();
   m.settings = settings_of(setup, options);
   m.preprocessing_reason = setup.session->preprocessing.why;

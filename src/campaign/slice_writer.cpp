@@ -67,8 +67,8 @@ struct SliceWriter::State {
     const std::vector<Fault> faults = setup().faults.subspan(rows, count).faults();
     std::vector<FaultDetails> details = slice.details;
     for (size_t i = 0; i < details.size(); ++i) {
-      details[i].golden_value = bits_float(setup().patches[rows + i].old_bits);
-      details[i].faulty_value = bits_float(setup().patches[rows + i].new_bits);
+      details[i].golden_value = bits_float(setup().patches[rows + i].front().old_bits);
+      details[i].faulty_value = bits_float(setup().patches[rows + i].front().new_bits);
     }
     std::vector<std::vector<float>> scores(slice.changed.size(), golden_scores);
     for (size_t i = 0; i < scores.size(); ++i) put_rows(slice.changed[i], form.classes, scores[i]);

@@ -69,7 +69,7 @@ class Engine {
   virtual void run_golden(const TileImages& images, int thread, std::span<float> scores) = 0;
 
   // Prepares the faults that run_faults speaks of. Must not overlap with other calls. Throws std::bad_alloc.
-  virtual void begin_block(std::span<const Patch> faults) = 0;
+  virtual void begin_block(PatchRows faults) = 0;
 
   // `count` faults of the block from `first` on, on one tile. `golden`: the tile's scores from run_golden.
   virtual void run_faults(const TileImages& images, BlockIndex first, size_t count,
@@ -88,12 +88,12 @@ class Engine {
 };
 
 // For a run with these faults.
-[[nodiscard]] EngineNeeds plain_engine_needs(const Plan& plan, std::span<const Patch> faults);
+[[nodiscard]] EngineNeeds plain_engine_needs(const Plan& plan, PatchRows faults);
 // `plan` must outlive the engine.
 [[nodiscard]] std::unique_ptr<Engine> make_plain_engine(const Plan& plan, const EngineLayout& layout);
 
 // Equal to the plain engine in every bit, many times as fast; not for the scalar kernels.
-[[nodiscard]] EngineNeeds replay_engine_needs(const Plan& plan, std::span<const Patch> faults,
+[[nodiscard]] EngineNeeds replay_engine_needs(const Plan& plan, PatchRows faults,
                                               const replay::Shortcuts& shortcuts = {});
 [[nodiscard]] std::unique_ptr<Engine> make_replay_engine(const Plan& plan, const EngineLayout& layout,
                                                          const replay::Shortcuts& shortcuts = {});

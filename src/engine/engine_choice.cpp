@@ -5,10 +5,8 @@ namespace tf_injector::detail {
 EngineChoice plain_engine() { return {.needs = plain_engine_needs, .make = make_plain_engine}; }
 
 EngineChoice replay_engine(const replay::Shortcuts& shortcuts) {
-  return {.needs =
-              [shortcuts](const Plan& plan, std::span<const Patch> faults) {
-                return replay_engine_needs(plan, faults, shortcuts);
-              },
+  return {.needs = [shortcuts](const Plan& plan,
+                               PatchRows faults) { return replay_engine_needs(plan, faults, shortcuts); },
           .make = [shortcuts](
                       const Plan& plan,
                       const EngineLayout& layout) { return make_replay_engine(plan, layout, shortcuts); }};
@@ -19,9 +17,8 @@ EngineChoice default_engine() {
   const auto of = [](const Plan& plan) {
     return plan.kernels() == KernelSet::scalar ? plain_engine() : replay_engine();
   };
-  return {
-      .needs = [of](const Plan& plan, std::span<const Patch> faults) { return of(plan).needs(plan, faults); },
-      .make = [of](const Plan& plan, const EngineLayout& layout) { return of(plan).make(plan, layout); }};
+  return {.needs = [of](const Plan& plan, PatchRows faults) { return of(plan).needs(plan, faults); },
+          .make = [of](const Plan& plan, const EngineLayout& layout) { return of(plan).make(plan, layout); }};
 }
 
 }  // namespace tf_injector::detail

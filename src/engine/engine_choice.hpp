@@ -11,7 +11,7 @@ namespace tf_injector::detail {
 
 // An engine that is not made yet: what it will need, and how to make it.
 struct EngineChoice {
-  std::function<EngineNeeds(const Plan& plan, std::span<const Patch> faults)> needs;
+  std::function<EngineNeeds(const Plan& plan, PatchRows faults)> needs;
   // `plan` must outlive the engine. Throws std::bad_alloc.
   std::function<std::unique_ptr<Engine>(const Plan& plan, const EngineLayout& layout)> make;
 };

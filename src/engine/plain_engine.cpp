@@ -16,11 +16,13 @@ namespace {
 constexpr size_t kTileBytes = size_t{1} << 20;
 constexpr size_t kLargestTile = 64;
 
-// Of the copies of packed weights that a fault in this weight needs.
-size_t overlay_bytes(const Plan& plan, WeightId weight) {
+// Of the copies of packed weights that a fault in these weights needs.
+size_t overlay_bytes(const Plan& plan, const std::set<WeightId>& weights) {
   size_t bytes = 0;
   for (const PlanStep& step : plan.parts().steps) {
-    if (step.kernel->holds(weight)) bytes += step.kernel->patched_bytes();
+    if (std::any_of(weights.begin(), weights.end(),
+                    [&](WeightId weight) { return step.kernel->holds(weight); }))
+      bytes += step.kernel->patched_bytes();
   }
   return bytes;
 }
@@ -38,7 +40,7 @@ class PlainEngine final : public Engine {
     run(nullptr, images, thread, scores);
   }
 
-  void begin_block(std::span<const Patch> faults) override {
+  void begin_block(PatchRows faults) override {
     overlays_.clear();
     overlays_.resize(faults.size());
     parallel_for(faults.size(), threads_, [&](size_t fault, int) {
@@ -54,6 +56,10 @@ class PlainEngine final : public Engine {
         scores_[static_cast<size_t>(thread)].span().first(static_cast<size_t>(images.tile.images) * classes);
     for (size_t i = 0; i < count; ++i) {
       const BlockIndex fault = first + i;
+      if (overlays_[fault.value]->steps().empty()) {  // golden
+        sink.advance(images.tile.images);
+        continue;
+      }
       run(overlays_[fault.value].get(), images, thread, scores);
       for (int image = 0; image < images.tile.images; ++image)
         sink.row(fault, image, scores.subspan(static_cast<size_t>(image) * classes, classes));
@@ -77,17 +83,15 @@ class PlainEngine final : public Engine {
 
 }  // namespace
 
-EngineNeeds plain_engine_needs(const Plan& plan, std::span<const Patch> faults) {
+EngineNeeds plain_engine_needs(const Plan& plan, PatchRows faults) {
   EngineNeeds needs;
   const size_t activations = std::max<size_t>(plan.workspace_bytes_per_image(), 1);
   needs.bytes_per_thread_image = activations + static_cast<size_t>(plan.classes()) * sizeof(float);
   const size_t arrays = plan.parts().memory.slot_elements.size() + 1;
   needs.sizes.front().bytes_per_thread = arrays * AlignedBuffer::bytes_of(0);
   needs.preferred_tile = static_cast<int>(std::clamp<size_t>(kTileBytes / activations, 1, kLargestTile));
-  std::set<WeightId> weights;
-  for (const Patch& fault : faults) weights.insert(fault.weight);
-  for (WeightId weight : weights)
-    needs.bytes_per_fault = std::max(needs.bytes_per_fault, overlay_bytes(plan, weight));
+  for (const std::set<WeightId>& weights : weights_of(faults))
+    needs.bytes_per_fault = std::max(needs.bytes_per_fault, overlay_bytes(plan, weights));
   return needs;
 }
 

@@ -40,8 +40,10 @@ class ReplayEngine final : public Engine, public ConstEngineArrays {
       golden_of(images, image, thread, scores.subspan(static_cast<size_t>(image) * classes, classes));
   }
 
-  void begin_block(std::span<const Patch> faults) override {
-    faults_.assign(faults.begin(), faults.end());
+  void begin_block(PatchRows faults) override {
+    faults_ = PatchTable();
+    faults_.reserve(faults.size());
+    for (size_t i = 0; i < faults.size(); ++i) faults_.add(faults[i]);
     blocks_.clear();
   }
 
@@ -108,8 +110,8 @@ class ReplayEngine final : public Engine, public ConstEngineArrays {
     const std::lock_guard lock(preparing_);
     auto& block = blocks_[{first, count}];
     if (!block) {
-      block = std::make_unique<const replay::FaultBlock>(
-          replay_plan_, std::span<const Patch>(faults_).subspan(first.value, count), first);
+      block = std::make_unique<const replay::FaultBlock>(replay_plan_,
+                                                         faults_.rows().subspan(first.value, count), first);
     }
     return *block;
   }
@@ -118,7 +120,7 @@ class ReplayEngine final : public Engine, public ConstEngineArrays {
   replay::ReplayPlan replay_plan_;
   std::vector<std::unique_ptr<replay::ReplayWorkspace>> workspaces_;  // one per thread
   std::vector<AlignedBuffer> golden_;                                 // one per thread
-  std::vector<Patch> faults_;                                         // of the block
+  PatchTable faults_;                                                 // of the block
   std::mutex preparing_;
   std::map<std::pair<BlockIndex, size_t>, std::unique_ptr<const replay::FaultBlock>> blocks_;
 };
@@ -131,8 +133,7 @@ double speed_of(const replay::PackSize& size, const replay::PackSize& fastest) {
 
 }  // namespace
 
-EngineNeeds replay_engine_needs(const Plan& plan, std::span<const Patch> faults,
-                                const replay::Shortcuts& shortcuts) {
+EngineNeeds replay_engine_needs(const Plan& plan, PatchRows faults, const replay::Shortcuts& shortcuts) {
   const replay::ReplayPlan replay_plan = without_weights(plan, shortcuts);
   const std::vector<replay::PackSize> sizes = replay_plan.pack_sizes(faults.size());
   const replay::PackSize fastest = sizes.front();
@@ -144,7 +145,8 @@ EngineNeeds replay_engine_needs(const Plan& plan, std::span<const Patch> faults,
                            .least_block = static_cast<size_t>(size.lanes) * size.packs});
   }
   needs.bytes = replay_plan.bytes();
-  needs.bytes_per_fault = replay_plan.bytes_per_fault(faults) + sizeof(Patch);
+  needs.bytes_per_fault =
+      replay_plan.bytes_per_fault(faults) + faults.most_patches() * sizeof(Patch) + sizeof(size_t);
   needs.preferred_tile = 8;
   needs.repeats_golden = true;
   return needs;

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <optional>
+#include <set>
+#include <tuple>
 #include <utility>
 
 #include "core/bits.hpp"
@@ -53,12 +56,16 @@ class ListReader {
     if (!read_header(reader)) return;
     for (auto what = reader.next(); what != CsvReader::Next::end; what = reader.next()) {
       if (what == CsvReader::Next::row && !is_blank(reader.row())) {
-        read_row(reader.row());
+        if (is_extended_)
+          read_part(reader.row());
+        else
+          read_row(reader.row());
       } else if (what == CsvReader::Next::problem) {
         add_damaged(reader.problem());
       }
       if (size && list_.faults.size() == kSampleRows) reserve(reader.bytes(), *size);
     }
+    finish_fault();
     check_ids();
     if (list_.faults.empty() && damaged_.empty() && problems_.empty()) {
       problems_.add(header_line_ + 1, 1, [] {
@@ -120,22 +127,31 @@ class ListReader {
   bool check_header(const CsvRow& row) {
     header_width_ = row.fields.size();
     header_line_ = row.line;
-    if (is_list_header(row)) return true;
+    if (is_list_header(row)) {
+      more_ = more_columns(row);
+      const size_t last = *std::max_element(more_.begin(), more_.end());
+      is_extended_ = last > 0;
+      columns_ = std::max(kListColumns, last + 1);
+      return true;
+    }
     problems_.add(row.line, row.fields.front().column, [&] {
       return ProblemText{header_problem(row), kListHeader, double_quoted(joined(row, form_.separator))};
     });
     return row.fields.size() == kListColumns && !is_reordered_header(row);
   }
 
-  void read_row(CsvRowView& row) {
+  // False, and a problem, if there are others.
+  bool has_all_columns(CsvRowView& row) {
     // Drop empty columns at the end if the header has them, too.
-    while (row.fields.size() > kListColumns && row.fields.size() <= header_width_ &&
+    while (row.fields.size() > columns_ && row.fields.size() <= header_width_ &&
            trimmed(row.fields.back().text).empty())
       row.fields.pop_back();
-    if (row.fields.size() != kListColumns) {
-      report_width(row);
-      return;
-    }
+    if (row.fields.size() != columns_) report_width(row);
+    return row.fields.size() == columns_;
+  }
+
+  void read_row(CsvRowView& row) {
+    if (!has_all_columns(row)) return;
     const int64_t before = problem_count_;
     Patch patch;
     const std::optional<int64_t> id = read_id(row.fields[0]);
@@ -160,6 +176,220 @@ class ListReader {
     list_.patches.push_back(patch);
   }
 
+  // --- extended lists: a row is a part of a fault ---
+
+  [[nodiscard]] const CsvFieldView* more(const CsvRowView& row, ListColumn column) const {
+    const size_t at = more_.at(static_cast<size_t>(column));
+    if (at == 0 || trimmed(row.fields[at].text).empty()) return nullptr;
+    return &row.fields[at];
+  }
+
+  void read_part(CsvRowView& row) {
+    if (!has_all_columns(row)) return;
+    const int64_t before = problem_count_;
+    const std::optional<int64_t> id = read_id(row.fields[0]);
+    const CsvFieldView* part = more(row, ListColumn::part);
+    const int64_t number = part == nullptr ? 0 : read_part_number(*part);
+    if (id && number == 0) begin_fault(*id, row.fields[0]);
+    if (id && number > 0) {
+      const bool follows = has_fault_ && fault_.id == *id;
+      if (!follows || number != parts_) {
+        report(*part, [&] {
+          return ProblemText{"Part out of order",
+                             follows ? fmt::format("{}, the next of fault {}", parts_, *id)
+                                     : fmt::format("0, the first of fault {}", *id),
+                             double_quoted(part->text)};
+        });
+      }
+      if (follows) ++parts_;
+    }
+    FaultPart& read = part_;
+    read.index.clear();
+    CsvFieldView& name = row.fields[1];
+    name.text = trimmed(name.text);
+    const std::optional<Tensor> tensor = read_tensor(more(row, ListColumn::tensor));
+    Patch patch;
+    const Weight* weight = nullptr;
+    if (tensor) weight = find_tensor(name, more(row, ListColumn::tensor), *tensor, patch);
+    read_index_of(row.fields[2], weight, tensor == Tensor::kernel ? "kernel" : "tensor", patch);
+    read.change = read_change(row);
+    if (problem_count_ != before || !has_fault_) {
+      is_damaged_ = true;
+      return;
+    }
+    read.layer.assign(name.text);
+    read.tensor = *tensor;
+    read.index = index_.values;
+    if (!elements_.emplace(graph_ != nullptr ? std::to_string(patch.weight) : read.layer, *tensor, read.index)
+             .second) {
+      is_damaged_ = true;
+      report(row.fields[2], [&] {
+        return ProblemText{"two parts of a fault change the same element", "each element once",
+                           fmt::format("{} in fault {}", double_quoted(row.fields[2].text), fault_.id)};
+      });
+      return;
+    }
+    fault_.parts.push_back(read);
+    if (weight == nullptr) return;
+    patch.old_bits = float_bits(weight->values[static_cast<size_t>(patch.element)]);
+    patch.new_bits = changed_bits(read.change, patch.old_bits);
+    patches_.push_back(patch);
+  }
+
+  void begin_fault(int64_t id, const CsvFieldView& field) {
+    finish_fault();
+    places_.add(list_.faults.size(), field.line, field.column);
+    is_ascending_ = is_ascending_ && (list_.faults.empty() || id > list_.faults.id(list_.faults.size() - 1));
+    fault_.id = id;
+    has_fault_ = true;
+    parts_ = 1;
+  }
+
+  void finish_fault() {
+    if (!has_fault_) return;
+    if (is_damaged_ || fault_.parts.empty()) {
+      list_.faults.add(fault_.id, "", {}, 0);  // for its id: the list is refused
+    } else {
+      list_.faults.add(fault_);
+      if (graph_ != nullptr) list_.patches.add(patches_);
+    }
+    fault_.parts.clear();
+    patches_.clear();
+    elements_.clear();
+    has_fault_ = is_damaged_ = false;
+  }
+
+  // -1, and a problem, if it is no number of a part.
+  int64_t read_part_number(const CsvFieldView& field) {
+    const auto number = parse_listed_number(field.text);
+    if (number && !number->saturated && number->value >= 0) return number->value;
+    report(field, [&] {
+      return ProblemText{"Part is no whole number", "0, 1, 2, ...", double_quoted(field.text)};
+    });
+    return -1;
+  }
+
+  std::optional<Tensor> read_tensor(const CsvFieldView* field) {
+    if (field == nullptr) return Tensor::kernel;
+    const std::optional<Tensor> tensor = tensor_named(trimmed(field->text));
+    if (!tensor) {
+      report(*field, [&] {
+        return ProblemText{"unknown Tensor",
+                           "kernel, bias, gamma, beta, moving_mean, moving_variance, depthwise_kernel or "
+                           "pointwise_kernel",
+                           double_quoted(field->text)};
+      });
+    }
+    return tensor;
+  }
+
+  // The weight that is this tensor of the layer. Null, and a problem, if there is none; null without a graph.
+  const Weight* find_tensor(const CsvFieldView& layer_field, const CsvFieldView* tensor_field, Tensor tensor,
+                            Patch& patch) {
+    const Layer* layer = nullptr;
+    if (tensor == Tensor::kernel) {
+      layer = find_layer(layer_field);
+      if (layer == nullptr) return nullptr;
+      patch.weight = layer->weights.front();
+      return &graph_->weights[static_cast<size_t>(patch.weight)];
+    }
+    if (graph_ == nullptr) {
+      if (layer_field.text.empty())
+        report(layer_field, [] { return ProblemText{"no layer", "its name", "nothing"}; });
+      return nullptr;
+    }
+    const auto [match, index] = names_->find(layer_field.text);
+    if (match != LayerNames::Match::one) {
+      report(layer_field, [&] {
+        ProblemText text = layer_problem(layer_field.text, match, nullptr);
+        if (match == LayerNames::Match::none) text.expected = "a layer of the model";
+        return text;
+      });
+      return nullptr;
+    }
+    layer = &graph_->layers[static_cast<size_t>(index)];
+    patch.weight = weight_named(*layer, tensor_name(tensor));
+    if (patch.weight != kNoWeight) return &graph_->weights[static_cast<size_t>(patch.weight)];
+    report(*tensor_field, [&] {
+      return ProblemText{"the layer has no such Tensor that faults can hit", tensors_of(*layer),
+                         fmt::format("{} of {}, which is a {}", double_quoted(tensor_field->text),
+                                     double_quoted(layer_field.text), layer->class_name)};
+    });
+    return nullptr;
+  }
+
+  // The layer's variable of this name, if it is one that an op of the network is made with.
+  [[nodiscard]] WeightId weight_named(const Layer& layer, std::string_view name) const {
+    for (const WeightId id : layer.weights) {
+      const std::string& path = graph_->weights[static_cast<size_t>(id)].name;
+      if (std::string_view(path).substr(path.rfind('/') + 1) != name) continue;
+      if (std::any_of(graph_->nodes.begin(), graph_->nodes.end(),
+                      [&](const Node& node) { return holds(node.op, id); }))
+        return id;
+    }
+    return kNoWeight;
+  }
+
+  [[nodiscard]] std::string tensors_of(const Layer& layer) const {
+    std::string names = layer.injectable ? "kernel" : "";
+    for (int tensor = 1; tensor <= static_cast<int>(Tensor::pointwise_kernel); ++tensor) {
+      const std::string_view name = tensor_name(static_cast<Tensor>(tensor));
+      if (weight_named(layer, name) != kNoWeight) names.append(names.empty() ? "" : ", ").append(name);
+    }
+    return names.empty() ? "another layer: this one has none" : names;
+  }
+
+  Change read_change(const CsvRowView& row) {
+    const CsvFieldView *model = more(row, ListColumn::model), *value = more(row, ListColumn::value);
+    const CsvFieldView& bit = row.fields[3];
+    const std::string_view name = model == nullptr ? "flip" : trimmed(model->text);
+    if (name != "flip" && name != "stuck0" && name != "stuck1" && name != "set") {
+      report(*model, [&] {
+        return ProblemText{"unknown Model", "flip, stuck0, stuck1 or set", double_quoted(model->text)};
+      });
+      return {};
+    }
+    if (name == "set") return read_set(bit, value);
+    if (value != nullptr) {
+      report(*value, [&] {
+        return ProblemText{"a Value, which only the Model set has", "nothing", double_quoted(value->text)};
+      });
+    }
+    std::vector<int> bits;
+    if (std::string problem = parse_bits(bit.text, bits); !problem.empty()) {
+      report(bit, [&] {
+        return ProblemText{problem,
+                           "bits from 0 (lowest mantissa bit) to 31 (sign), such as 30, 30 29 or 8-15",
+                           double_quoted(bit.text)};
+      });
+    }
+    if (name == "flip") return BitFlip{std::move(bits)};
+    return StuckAt{name == "stuck1" ? 1 : 0, std::move(bits)};
+  }
+
+  Change read_set(const CsvFieldView& bit, const CsvFieldView* value) {
+    if (!trimmed(bit.text).empty()) {
+      report(bit, [&] {
+        return ProblemText{"a Bit, which the Model set does not have", "nothing", double_quoted(bit.text)};
+      });
+    }
+    const auto refuse = [&](const CsvFieldView& at, const char* what) {
+      report(at, [&] {
+        return ProblemText{what, "a float32 such as 0.5, -1e-3, nan, inf or 0x7fc00000",
+                           double_quoted(at.text)};
+      });
+      return SetValue{};
+    };
+    if (value == nullptr) {
+      report(bit, [] {
+        return ProblemText{"the Model set without a Value", "a float32 in the column Value", "nothing"};
+      });
+      return SetValue{};
+    }
+    const std::optional<uint32_t> bits = value_bits(trimmed(value->text));
+    return bits ? SetValue{*bits} : refuse(*value, "Value is no float32");
+  }
+
   template <typename Make>
   void report(const CsvFieldView& field, const Make& make) {
     ++problem_count_;
@@ -168,12 +398,14 @@ class ListReader {
 
   void report_width(const CsvRowView& row) {
     report(row.fields.front(), [&] {
-      const std::string_view index = row.fields.size() > kListColumns ? trimmed(row.fields[2].text) : "";
+      const std::string_view index = row.fields.size() > columns_ ? trimmed(row.fields[2].text) : "";
       const bool bare_tuple = form_.separator == ',' && ((index.starts_with('(') && !index.ends_with(')')) ||
                                                          (index.starts_with('[') && !index.ends_with(']')));
       return ProblemText{
           "wrong number of columns",
-          bare_tuple ? "4, with the index in double quotes: 0,conv2d,\"(2, 1, 0, 7)\",15" : "4",
+          bare_tuple
+              ? fmt::format("{}, with the index in double quotes: 0,conv2d,\"(2, 1, 0, 7)\",15", columns_)
+              : std::to_string(columns_),
           std::to_string(row.fields.size())};
     });
   }
@@ -240,13 +472,19 @@ class ListReader {
 
   // Reads the index and, if the layer is known, resolves it to the element of the kernel.
   void read_index(const CsvFieldView& field, const Layer* layer, Patch& patch) {
+    const Weight* kernel = layer ? &graph_->weights[static_cast<size_t>(layer->weights.front())] : nullptr;
+    read_index_of(field, kernel, "kernel", patch);
+    if (layer != nullptr) patch.weight = layer->weights.front();
+  }
+
+  // The same of any weight; `what`: what messages call it.
+  void read_index_of(const CsvFieldView& field, const Weight* weight, const char* what, Patch& patch) {
     parse_index(field.text, index_);
-    const Shape* kernel =
-        layer ? &graph_->weights[static_cast<size_t>(layer->weights.front())].shape : nullptr;
+    const Shape* kernel = weight ? &weight->shape : nullptr;
     if (!index_.problem.empty()) {
       report(field, [&] {
         return ProblemText{"TensorIndex is no tuple of whole numbers (" + index_.problem + ")",
-                           kernel ? example_of(*kernel) : "a tuple like (2, 1, 0, 7)",
+                           kernel ? example_of(*kernel, what) : "a tuple like (2, 1, 0, 7)",
                            double_quoted(field.text)};
       });
       return;
@@ -257,21 +495,21 @@ class ListReader {
     }
     if (static_cast<int>(index_.values.size()) != kernel->rank()) {
       report(field, [&] {
-        return ProblemText{"TensorIndex of wrong length", example_of(*kernel),
+        return ProblemText{"TensorIndex of wrong length", example_of(*kernel, what),
                            fmt::format("{} numbers: {}", index_.values.size(), double_quoted(field.text))};
       });
       return;
     }
-    patch.weight = layer->weights.front();
     for (int axis = 0; axis < kernel->rank(); ++axis) {
       const int64_t value = index_.values[static_cast<size_t>(axis)];
-      if (value < 0 || value >= (*kernel)[axis]) report_range(field, *kernel, axis);
+      if (value < 0 || value >= (*kernel)[axis]) report_range(field, *kernel, what, axis);
       patch.element = patch.element * (*kernel)[axis] + (value < 0 || value >= (*kernel)[axis] ? 0 : value);
     }
   }
 
-  static std::string example_of(const Shape& kernel) {
-    return fmt::format("{} numbers, {} of the kernel {}", kernel.rank(), axes_of(kernel), kernel.to_string());
+  static std::string example_of(const Shape& shape, std::string_view what) {
+    if (shape.rank() == 1) return fmt::format("1 number, (channel,) of the {} {}", what, shape.to_string());
+    return fmt::format("{} numbers, {} of the {} {}", shape.rank(), axes_of(shape), what, shape.to_string());
   }
 
   void check_not_negative(const CsvFieldView& field) {
@@ -284,11 +522,11 @@ class ListReader {
     }
   }
 
-  void report_range(const CsvFieldView& field, const Shape& kernel, int axis) {
+  void report_range(const CsvFieldView& field, const Shape& kernel, const char* what, int axis) {
     report(field, [&] {
       return ProblemText{
           fmt::format("TensorIndex out of range on axis {}", axis),
-          fmt::format("0 to {} for the kernel {}", kernel[axis] - 1, kernel.to_string()),
+          fmt::format("0 to {} for the {} {}", kernel[axis] - 1, what, kernel.to_string()),
           fmt::format("{} in {}", index_.written[static_cast<size_t>(axis)], double_quoted(field.text))};
     });
   }
@@ -338,16 +576,26 @@ class ListReader {
   std::optional<LayerNames> names_;  // of the graph
   ListForm form_;
   size_t header_width_ = 0;
+  std::array<size_t, kMoreColumns> more_{};  // fields of the columns of an extended list; 0: none
+  bool is_extended_ = false;
+  size_t columns_ = kListColumns;
   int header_line_ = 0;
   ParsedIndex index_;                 // of the row being read
   std::vector<const Layer*> layers_;  // by their numbers in the list; null: a name that is no layer
   uint32_t layer_number_ = 0;         // of the row being read
-  ResolvedFaultList list_;            // with a row for every usable id, whatever else its line holds
-  LinePlaces places_;                 // of their ids
-  bool is_ascending_ = true;          // the ids are, as they mostly are
-  ProblemList damaged_;               // lines that are not CSV
-  ProblemList problems_;              // of the contents of rows
-  ProblemList repeated_;              // ids that occur again
+  // Extended lists: the fault whose parts are being read.
+  Fault fault_;
+  FaultPart part_;
+  std::vector<Patch> patches_;
+  std::set<std::tuple<std::string, Tensor, std::vector<int64_t>>> elements_;  // that parts change
+  int64_t parts_ = 0;                                                         // so far
+  bool has_fault_ = false, is_damaged_ = false;
+  ResolvedFaultList list_;    // with a row for every usable id, whatever else its line holds
+  LinePlaces places_;         // of their ids
+  bool is_ascending_ = true;  // the ids are, as they mostly are
+  ProblemList damaged_;       // lines that are not CSV
+  ProblemList problems_;      // of the contents of rows
+  ProblemList repeated_;      // ids that occur again
   int64_t problem_count_ = 0;
 };
 
@@ -364,9 +612,9 @@ ResolvedFaultList read_list(CsvReader& csv, std::optional<uint64_t> size, const 
 
 }  // namespace
 
-void ResolvedFaultList::add(const Fault& fault, Patch patch) {
+void ResolvedFaultList::add(const Fault& fault, std::span<const Patch> fault_patches) {
   faults.add(fault);
-  patches.push_back(patch);
+  patches.add(fault_patches);
 }
 
 ResolvedFaultList parse_fault_list(std::string_view text, const std::string& label, const Graph* graph) {

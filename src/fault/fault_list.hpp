@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,12 +17,13 @@ namespace tf_injector::detail {
 
 struct ResolvedFaultList {
   std::string path;
-  std::string sha256;          // of the file's bytes
-  FaultTable faults;           // in the list's order
-  std::vector<Patch> patches;  // what each does to the model; none without a model
+  std::string sha256;  // of the file's bytes
+  FaultTable faults;   // in the list's order
+  PatchTable patches;  // what each does to the model; none without a model
 
-  // Throws Error(usage): not one part, or bound to an image.
-  void add(const Fault& fault, Patch patch);
+  // Throws Error(usage): no part, or bound to an image.
+  void add(const Fault& fault, std::span<const Patch> fault_patches);
+  void add(const Fault& fault, const Patch& patch) { add(fault, std::span(&patch, 1)); }
 };
 
 // Reads the file once, block by block. Throws FaultListError: a line per problem ("list.csv:12:9: ...;

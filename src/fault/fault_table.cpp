@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/block_bytes.hpp"
+#include "fault/fault_bytes.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -25,12 +26,17 @@ FaultTable::FaultTable(std::span<const Fault> faults) {
 }
 
 void FaultTable::add(const Fault& fault) {
-  if (fault.parts.size() != 1 || fault.image)
-    throw Error(ErrorKind::usage,
-                fmt::format("fault {}: expected one part on all images, found {}{}", fault.id,
-                            fault.parts.size(), fault.image ? " on one image" : ""));
+  if (fault.parts.empty() || fault.image)
+    throw Error(ErrorKind::usage, fmt::format("fault {}: expected parts on all images, found {}", fault.id,
+                                              fault.image ? "one image" : "no part"));
   const FaultPart& part = fault.parts.front();
-  add(fault.id, part.layer, part.index, flipped_bit(fault));
+  if (is_plain(fault)) return add(fault.id, part.layer, part.index, flipped_bit(fault));
+  rows_.push_back({.id = fault.id,
+                   .index = extended_.size(),
+                   .layer = layer_number(part.layer),
+                   .bit = -1,
+                   .rank = kExtended});
+  extended_.push_back(fault);
 }
 
 void FaultTable::add(int64_t id, uint32_t layer, std::span<const int64_t> index, int bit) {
@@ -80,6 +86,10 @@ void FaultTable::copy_index(size_t row, std::vector<int64_t>& index) const {
     index = long_indices_[kept.index];
     return;
   }
+  if (kept.rank == kExtended) {
+    index = extended_[kept.index].parts.front().index;
+    return;
+  }
   index.resize(kept.rank);
   if (kept.rank == 0) return;
   const int bits = bits_per_axis(kept.rank);
@@ -89,6 +99,7 @@ void FaultTable::copy_index(size_t row, std::vector<int64_t>& index) const {
 }
 
 Fault FaultTable::operator[](size_t row) const {
+  if (rows_[row].rank == kExtended) return extended_[rows_[row].index];
   std::vector<int64_t> index;
   copy_index(row, index);
   return bit_flip(rows_[row].id, names_[rows_[row].layer], std::move(index), rows_[row].bit);
@@ -98,6 +109,8 @@ uint64_t FaultTable::memory_bytes() const noexcept {
   constexpr uint64_t kNode = block_bytes(sizeof(std::string) + 3 * sizeof(void*)) + 2 * sizeof(void*);
   uint64_t bytes = vector_bytes(rows_) + vector_bytes(long_indices_) + vector_bytes(names_);
   for (const std::vector<int64_t>& index : long_indices_) bytes += vector_bytes(index);
+  bytes += vector_bytes(extended_);
+  for (const Fault& fault : extended_) bytes += owned_bytes(fault);
   for (const std::string& name : names_) bytes += kNode + 2 * block_bytes(name.capacity() + 1);
   return bytes;
 }

@@ -108,6 +108,35 @@ std::optional<ParsedNumber> parse_listed_number(std::string_view text) {
   return parse_whole_number(without_type(trimmed(text)));
 }
 
+std::string parse_bits(std::string_view text, std::vector<int>& bits) {
+  uint32_t seen = 0;
+  const auto add = [&](int64_t bit) -> std::string {
+    if (bit < 0 || bit > 31) return "Bit out of range";
+    const uint32_t mask = uint32_t{1} << bit;
+    if ((seen & mask) != 0) return "a Bit stands twice";
+    seen |= mask;
+    bits.push_back(static_cast<int>(bit));
+    return "";
+  };
+  const std::string kNone = "Bit is no list of bits";
+  text = trimmed(text);
+  if (const auto one = parse_listed_number(text)) return add(one->value);
+  if (text.empty()) return kNone;
+  for (std::string_view rest = text; !rest.empty();) {
+    const size_t end = std::min(rest.find_first_of(" \t"), rest.size());
+    const std::string_view item = rest.substr(0, end);
+    rest = trimmed(rest.substr(end));
+    const size_t dash = item.find('-', 1);
+    const auto first = parse_whole_number(item.substr(0, dash));
+    const auto last = dash == std::string_view::npos ? first : parse_whole_number(item.substr(dash + 1));
+    if (!first || !last || last->value < first->value) return kNone;
+    if (first->value < 0 || last->value > 31) return "Bit out of range";
+    for (int64_t bit = first->value; bit <= last->value; ++bit)
+      if (std::string problem = add(bit); !problem.empty()) return problem;
+  }
+  return "";
+}
+
 void parse_index(std::string_view text, ParsedIndex& index) {
   index.values.clear();
   index.written.clear();

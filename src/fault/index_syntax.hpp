@@ -30,6 +30,10 @@ struct ParsedIndex {
 // The same, and numbers as NumPy 2 prints them in tuples and lists: "np.int64(12)", "numpy.uint8(3)".
 [[nodiscard]] std::optional<ParsedNumber> parse_listed_number(std::string_view text);
 
+// Parses bits as extended lists have them: numbers and ranges with spaces between them, "30 29", "0 3 8-15".
+// Appends them to `bits` in their order. "" or what is wrong: "Bit out of range", ...
+[[nodiscard]] std::string parse_bits(std::string_view text, std::vector<int>& bits);
+
 // Parses a Python tuple or list of whole numbers: "(2, 1, 0, 7)", "(3,)", "()", "(1,2,)", "[2, 1, 0, 7]".
 // Spaces and tabs are ignored; numbers are those of parse_listed_number. `index` is overwritten, and its
 // memory reused.

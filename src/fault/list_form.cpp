@@ -17,6 +17,8 @@ namespace {
 constexpr std::string_view kSeparators = ",;\t";
 constexpr std::array<std::string_view, kListColumns> kNames{"injection", "layer", "tensorindex", "bit"};
 
+constexpr std::array<std::string_view, kMoreColumns> kMoreNames{"tensor", "model", "value", "part"};
+
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::string lowered(std::string_view text) {
@@ -62,6 +64,25 @@ bool is_empty(const Field& field) {
   return trimmed(field.text).empty();
 }
 
+// Behind the four names: the first column that no list has, that stands twice, or that is empty and not at
+// the end; the number of columns if there is none.
+size_t place_of_foreign_column(const CsvRow& row) {
+  std::array<bool, kMoreColumns> is_there{};
+  size_t end = row.fields.size();
+  while (end > kListColumns && is_empty(row.fields[end - 1])) --end;
+  size_t unnamed = row.fields.size();
+  for (size_t i = kListColumns; i < end; ++i) {
+    if (is_empty(row.fields[i])) {
+      unnamed = std::min(unnamed, i);
+      continue;
+    }
+    const auto known = std::find(kMoreNames.begin(), kMoreNames.end(), lowered(row.fields[i].text));
+    if (known == kMoreNames.end()) return i;
+    if (std::exchange(is_there.at(static_cast<size_t>(known - kMoreNames.begin())), true)) return i;
+  }
+  return unnamed;
+}
+
 }  // namespace
 
 ListForm find_list_form(std::string_view line) {
@@ -92,8 +113,16 @@ ListForm find_list_form(std::string_view line) {
 }
 
 bool is_list_header(const CsvRow& row) {
-  return place_of_names(row) == 0 &&
-         std::all_of(row.fields.begin() + kListColumns, row.fields.end(), is_empty<CsvField>);
+  return place_of_names(row) == 0 && place_of_foreign_column(row) == row.fields.size();
+}
+
+std::array<size_t, kMoreColumns> more_columns(const CsvRow& row) {
+  std::array<size_t, kMoreColumns> columns{};
+  for (size_t i = kListColumns; i < row.fields.size(); ++i) {
+    const auto known = std::find(kMoreNames.begin(), kMoreNames.end(), lowered(row.fields[i].text));
+    if (known != kMoreNames.end()) columns.at(static_cast<size_t>(known - kMoreNames.begin())) = i;
+  }
+  return columns;
 }
 
 bool is_reordered_header(const CsvRow& row) {
@@ -117,9 +146,11 @@ std::string header_problem(const CsvRow& row) {
   if (place == 1)
     return column(0) + " is an index, as pandas writes it; to_csv(..., index=False) leaves it out";
   if (place == 0) {
-    size_t extra = kListColumns;
-    while (is_empty(row.fields[extra])) ++extra;
-    return column(extra) + " is none of a fault list";
+    const size_t extra = place_of_foreign_column(row);
+    const std::string name = lowered(row.fields[extra].text);
+    const bool is_known = std::find(kMoreNames.begin(), kMoreNames.end(), name) != kMoreNames.end();
+    if (name.empty()) return column(extra) + " has no name";
+    return column(extra) + (is_known ? " stands twice" : " is none of a fault list");
   }
   const std::string_view first = trimmed(row.fields.front().text);
   if (first.starts_with('#')) return what + ": a comment, which lists cannot have";

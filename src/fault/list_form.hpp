@@ -1,6 +1,8 @@
 // The form of a fault list: its separator and its header.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -21,8 +23,15 @@ struct ListForm {
 // the right names. `line`: the first that is not blank, without its end.
 [[nodiscard]] ListForm find_list_form(std::string_view line);
 
-// True for the four names, in upper or lower case, with spaces around them; empty columns may follow.
+// The columns that an extended list has behind the four, each where its header says so.
+enum class ListColumn { tensor, model, value, part };
+inline constexpr size_t kMoreColumns = 4;
+
+// True for the four names, in upper or lower case, with spaces around them; columns of an extended list may
+// follow, each at most once, and empty ones at the end.
 [[nodiscard]] bool is_list_header(const CsvRow& row);
+// Of such a header: the field of each column of an extended list, by ListColumn; 0: there is none.
+[[nodiscard]] std::array<size_t, kMoreColumns> more_columns(const CsvRow& row);
 // True for the four names in another order.
 [[nodiscard]] bool is_reordered_header(const CsvRow& row);
 // Describes the problem of any other header: "wrong header: column 1 is an index ...".

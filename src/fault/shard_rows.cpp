@@ -43,11 +43,11 @@ double work_behind(const Graph& graph, std::span<const double> work, WeightId we
     const Node& node = graph.nodes[i];
     const bool reads = std::any_of(node.inputs.begin(), node.inputs.end(),
                                    [&](NodeId input) { return is_behind[static_cast<size_t>(input)]; });
-    const bool holds = kernel_of(node.op) == weight;
-    is_behind[i] = reads || holds;
+    const bool is_hit = holds(node.op, weight);
+    is_behind[i] = reads || is_hit;
     if (reads) {
       sum += work[i];
-    } else if (holds) {
+    } else if (is_hit) {
       sum += work[i] / channels_of(node);
     }
   }
@@ -67,12 +67,11 @@ std::vector<uint32_t> fault_costs(const Graph& graph) {
     all += work.back();
   }
   std::vector<uint32_t> costs(graph.weights.size(), 1);
-  std::vector<bool> is_kernel(graph.weights.size());
-  for (const Node& node : graph.nodes)
-    if (const WeightId kernel = kernel_of(node.op); kernel != kNoWeight)
-      is_kernel[static_cast<size_t>(kernel)] = true;
   for (size_t i = 0; i < costs.size(); ++i) {
-    if (!is_kernel[i] || all <= 0) continue;
+    const bool is_held = std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+      return holds(node.op, static_cast<WeightId>(i));
+    });
+    if (!is_held || all <= 0) continue;
     const double share = work_behind(graph, work, static_cast<WeightId>(i)) / all;
     const double cost =
         kCostOfAnyFault + kCostByShare * share + (1 - kCostOfAnyFault - kCostByShare) * share * share * share;
@@ -82,23 +81,27 @@ std::vector<uint32_t> fault_costs(const Graph& graph) {
   return costs;
 }
 
-ShardRows shard_rows(const Shard& shard, std::span<const Patch> faults, std::span<const uint32_t> costs) {
-  const auto cost_of = [&](const Patch& fault) -> uint64_t {
-    return costs[static_cast<size_t>(fault.weight)];
+ShardRows shard_rows(const Shard& shard, PatchRows faults, std::span<const uint32_t> costs) {
+  // From the first layer that it changes on.
+  const auto cost_of = [&](std::span<const Patch> fault) -> uint64_t {
+    uint32_t most = 1;
+    for (const Patch& patch : fault)
+      if (patch.changes()) most = std::max(most, costs[static_cast<size_t>(patch.weight)]);
+    return most;
   };
   uint64_t all = 0;
-  for (const Patch& fault : faults) all += cost_of(fault);
+  for (size_t i = 0; i < faults.size(); ++i) all += cost_of(faults[i]);
   const auto of = static_cast<uint64_t>(shard.of);
   const uint64_t begin = all * static_cast<uint64_t>(shard.index), end = begin + all;  // times 1 / N
   ShardRows rows{.shard = shard, .list_rows = static_cast<int64_t>(faults.size())};
   uint64_t before = 0;
-  for (const Patch& fault : faults) {
+  for (size_t i = 0; i < faults.size(); ++i) {
     if (before * of >= end) break;
     if (before * of < begin)
       ++rows.first_row;
     else
       ++rows.rows;
-    before += cost_of(fault);
+    before += cost_of(faults[i]);
   }
   return rows;
 }

@@ -18,7 +18,6 @@ inline constexpr uint32_t kMostFaultCost = 4096;
 
 // Shard I of N begins where the rows before it have I / N of the work of all. So shard 1/2 has the rows of
 // 2/4 and 3/4.
-[[nodiscard]] ShardRows shard_rows(const Shard& shard, std::span<const Patch> faults,
-                                   std::span<const uint32_t> costs);
+[[nodiscard]] ShardRows shard_rows(const Shard& shard, PatchRows faults, std::span<const uint32_t> costs);
 
 }  // namespace tf_injector::detail

@@ -9,6 +9,19 @@ const char* op_name(const Op& op) {
   return std::visit([](const auto& o) { return std::decay_t<decltype(o)>::kName; }, op);
 }
 
+bool holds(const Op& op, WeightId weight) noexcept {
+  return std::visit(
+      [&](const auto& of) {
+        bool found = false;
+        if constexpr (requires { of.kernel; }) found = found || of.kernel == weight;
+        if constexpr (requires { of.bias; }) found = found || of.bias == weight;
+        if constexpr (requires { of.gamma; }) found = found || of.gamma == weight || of.beta == weight;
+        if constexpr (requires { of.mean; }) found = found || of.mean == weight || of.variance == weight;
+        return found;
+      },
+      op);
+}
+
 Shape infer_shape(const Op& op, std::span<const Shape> inputs) {
   return std::visit(
       [&](const auto& o) -> Shape {

@@ -41,6 +41,10 @@ template <typename... Ops>
   return (std::holds_alternative<Ops>(op) || ...);
 }
 
+// Is this weight the op's kernel, its bias or a parameter of its normalisation? A fault in it then changes
+// what the op gives.
+[[nodiscard]] bool holds(const Op& op, WeightId weight) noexcept;
+
 // "Conv2D", "Dense", ...
 [[nodiscard]] const char* op_name(const Op& op);
 

@@ -9,6 +9,7 @@ void visit_arrays(const EpilogueData& epilogue, int64_t channels, const ArrayVis
   const simd::EpilogueCall call = epilogue.parameters();
   for (const float* array : {call.bias, call.mean, call.istd, call.gamma, call.beta})
     if (array != nullptr) visit_array(visit, std::span(array, static_cast<size_t>(channels)));
+  epilogue.visit_weights(visit);
 }
 
 void visit_arrays(const PositionTables& tables, const ArrayVisitor& visit) {

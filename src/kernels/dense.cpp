@@ -44,7 +44,7 @@ class SimdDense final : public LinearKernel, public ConstArrays {
       : table_(*simd::simd_table(context.set)),
         shape_(std::move(shape)),
         kernel_(kernel),
-        epilogue_(std::make_shared<const EpilogueData>(context, weight_values(context, bias), shape_.units)),
+        epilogue_(std::make_shared<const EpilogueData>(context, bias, shape_.units)),
         packed_(static_cast<size_t>(simd::packed_size(table_, shape_.inputs, shape_.units))) {
     const std::span<const float> values = weight_values(context, kernel_);
     for (size_t i = 0; i < values.size(); ++i) packed_[packed_element(static_cast<int64_t>(i))] = values[i];
@@ -98,11 +98,15 @@ class SimdDense final : public LinearKernel, public ConstArrays {
     visit_array(visit, packed_.span());
     detail::visit_arrays(*epilogue_, shape_.units, visit);
   }
-  [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
-  [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override {
-    if (patch.weight != kernel_) return nullptr;
+  [[nodiscard]] bool holds(WeightId weight) const override {
+    return weight == kernel_ || epilogue_->holds(weight);
+  }
+  [[nodiscard]] std::unique_ptr<Kernel> patched(std::span<const Patch> patches) const override {
+    if (!holds_any(patches)) return nullptr;
     auto copy = std::make_unique<SimdDense>(*this);
-    copy->packed_[packed_element(patch.element)] = bits_float(patch.new_bits);
+    for_each_patch(patches, kernel_,
+                   [&](int64_t element, float value) { copy->packed_[packed_element(element)] = value; });
+    copy->epilogue_ = patched_epilogue(epilogue_, patches);
     return copy;
   }
 
@@ -135,7 +139,7 @@ class ReferenceDense final : public Kernel, public ConstArrays {
   ReferenceDense(const ops::Dense& op, const KernelContext& context)
       : shape_(op, context),
         kernel_(op.kernel),
-        epilogue_(std::make_shared<const EpilogueData>(context, weight_values(context, op.bias), op.units)),
+        epilogue_(std::make_shared<const EpilogueData>(context, op.bias, op.units)),
         weights_(weight_values(context, op.kernel).begin(), weight_values(context, op.kernel).end()) {}
 
   void run(const KernelArgs& args) const noexcept override {
@@ -155,11 +159,16 @@ class ReferenceDense final : public Kernel, public ConstArrays {
     visit_array(visit, weights_);
     detail::visit_arrays(*epilogue_, shape_.units, visit);
   }
-  [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
-  [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override {
-    if (patch.weight != kernel_) return nullptr;
+  [[nodiscard]] bool holds(WeightId weight) const override {
+    return weight == kernel_ || epilogue_->holds(weight);
+  }
+  [[nodiscard]] std::unique_ptr<Kernel> patched(std::span<const Patch> patches) const override {
+    if (!holds_any(patches)) return nullptr;
     auto copy = std::make_unique<ReferenceDense>(*this);
-    copy->weights_[static_cast<size_t>(patch.element)] = bits_float(patch.new_bits);
+    for_each_patch(patches, kernel_, [&](int64_t element, float value) {
+      copy->weights_[static_cast<size_t>(element)] = value;
+    });
+    copy->epilogue_ = patched_epilogue(epilogue_, patches);
     return copy;
   }
 

@@ -1,5 +1,10 @@
 #include "kernels/epilogue.hpp"
 
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "core/flush_denormals.hpp"
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector::detail {
@@ -11,19 +16,96 @@ AlignedBuffer channel_values(const KernelContext& context, WeightId id, int64_t 
   return buffer;
 }
 
-EpilogueData::EpilogueData(const KernelContext& context, std::span<const float> bias, int64_t channels)
+EpilogueData::EpilogueData(const KernelContext& context, WeightId bias, int64_t channels)
     : channels_(channels),
       add_(context.epilogue.add),
       normalize_(context.epilogue.batch_normalization.has_value()),
       activation_(context.epilogue.activation) {
-  if (!bias.empty()) bias_ = AlignedBuffer(bias);
+  auto weights = std::make_shared<Weights>();
+  weights->bias_id = bias;
+  if (bias != kNoWeight) bias_ = AlignedBuffer(weight_values(context, bias));
+  const auto count = static_cast<size_t>(channels);
+  if (normalize_) {
+    const ops::BatchNormalization& bn = *context.epilogue.batch_normalization;
+    const auto values = [&](WeightId id, float otherwise) {
+      const std::span<const float> given = weight_values(context, id).first(id == kNoWeight ? 0 : count);
+      return given.empty() ? std::vector<float>(count, otherwise)
+                           : std::vector<float>(given.begin(), given.end());
+    };
+    weights->normalization = bn;
+    weights->gamma = values(bn.gamma, 1.0f);
+    weights->beta = values(bn.beta, bn.fused ? 0.0f : -0.0f);  // adding -0 changes nothing
+    weights->mean = values(bn.mean, 0.0f);
+    weights->variance = values(bn.variance, 1.0f);
+    for (AlignedBuffer* array : {&mean_, &istd_, &gamma_, &beta_}) *array = AlignedBuffer(count);
+  }
+  weights_ = std::move(weights);
   if (!normalize_) return;
-  const ops::BatchNormalization& bn = *context.epilogue.batch_normalization;
-  gamma_ = channel_values(context, bn.gamma, channels, 1.0f);
-  beta_ = channel_values(context, bn.beta, channels, bn.fused ? 0.0f : -0.0f);  // adding -0 changes nothing
-  mean_ = channel_values(context, bn.mean, channels, 0.0f);
-  istd_ = channel_values(context, bn.variance, channels, 1.0f);
-  ref::normalization_factors(channels, bn, mean_.data(), istd_.data(), gamma_.data(), beta_.data());
+  const FlushDenormals flush;  // TensorFlow computes them while it runs the op
+  for (size_t c = 0; c < count; ++c) put(static_cast<int64_t>(c), {}, entry(c));
+}
+
+bool EpilogueData::holds(WeightId weight) const noexcept {
+  if (weight == kNoWeight || weights_ == nullptr) return false;
+  if (weight == weights_->bias_id) return true;
+  const ops::BatchNormalization& bn = weights_->normalization;
+  return normalize_ &&
+         (weight == bn.gamma || weight == bn.beta || weight == bn.mean || weight == bn.variance);
+}
+
+EpilogueData::Parameters EpilogueData::entry(size_t l) noexcept {
+  const auto at = [&](AlignedBuffer& array) { return array.empty() ? nullptr : &array[l]; };
+  return {at(bias_), at(mean_), at(istd_), at(gamma_), at(beta_)};
+}
+
+void EpilogueData::put(int64_t channel, std::span<const Patch> patches, const Parameters& to) const {
+  const auto c = static_cast<size_t>(channel);
+  const auto changed = [&](WeightId weight, float value) {
+    for_each_patch(patches, weight, [&](int64_t element, float other) {
+      if (weight != kNoWeight && element == channel) value = other;
+    });
+    return value;
+  };
+  if (to.bias != nullptr) *to.bias = changed(weights_->bias_id, bias_[c]);
+  if (!normalize_) return;
+  const ops::BatchNormalization& bn = weights_->normalization;
+  *to.mean = changed(bn.mean, weights_->mean[c]);
+  *to.istd = changed(bn.variance, weights_->variance[c]);
+  *to.gamma = changed(bn.gamma, weights_->gamma[c]);
+  *to.beta = changed(bn.beta, weights_->beta[c]);
+  ref::normalization_factors(channels_, bn, channel, *to.mean, *to.istd, *to.gamma, *to.beta);
+}
+
+EpilogueData EpilogueData::patched(std::span<const Patch> patches) const {
+  std::vector<int32_t> all(static_cast<size_t>(channels_));
+  std::iota(all.begin(), all.end(), 0);
+  EpilogueData copy = gathered(all);
+  const FlushDenormals flush;
+  for (const Patch& patch : patches) {
+    if (!holds(patch.weight)) continue;
+    put(patch.element, patches, copy.entry(static_cast<size_t>(patch.element)));
+  }
+  return copy;
+}
+
+void EpilogueData::patch_gathered(size_t l, int32_t channel, std::span<const Patch> patches,
+                                  const EpilogueData& all) {
+  const FlushDenormals flush;
+  all.put(channel, patches, entry(l));
+}
+
+void EpilogueData::visit_weights(const ArrayVisitor& visit) const {
+  if (weights_ == nullptr) return;
+  for (const std::vector<float>* values :
+       {&weights_->gamma, &weights_->beta, &weights_->mean, &weights_->variance})
+    if (!values->empty()) visit_array(visit, *values);
+}
+
+std::shared_ptr<const EpilogueData> patched_epilogue(const std::shared_ptr<const EpilogueData>& epilogue,
+                                                     std::span<const Patch> patches) {
+  const bool changes = std::any_of(patches.begin(), patches.end(),
+                                   [&](const Patch& patch) { return epilogue->holds(patch.weight); });
+  return changes ? std::make_shared<const EpilogueData>(epilogue->patched(patches)) : epilogue;
 }
 
 simd::EpilogueCall EpilogueData::call(const KernelArgs& args) const noexcept {
@@ -76,7 +158,10 @@ EpilogueData EpilogueData::gathered(std::span<const int32_t> channels) const {
 }
 
 size_t EpilogueData::bytes() const noexcept {
-  return (bias_.size() + mean_.size() + istd_.size() + gamma_.size() + beta_.size()) * sizeof(float);
+  size_t values = bias_.size() + mean_.size() + istd_.size() + gamma_.size() + beta_.size();
+  if (weights_ != nullptr && normalize_)
+    values += 4 * weights_->gamma.size() + sizeof(Weights) / sizeof(float);
+  return values * sizeof(float);
 }
 
 }  // namespace tf_injector::detail

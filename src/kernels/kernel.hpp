@@ -1,6 +1,7 @@
 // A compiled op: chosen and packed once, run many times. Kernels are const and shared by all threads.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
+#include "core/bits.hpp"
 #include "core/shape.hpp"
 #include "graph/op.hpp"
 #include "graph/patch.hpp"
@@ -58,10 +60,17 @@ class Kernel {
     (void)weight;
     return false;
   }
-  // A copy of the kernel with one weight element changed; null if the kernel does not hold that weight.
-  [[nodiscard]] virtual std::unique_ptr<Kernel> patched(const Patch& patch) const {
-    (void)patch;
+  [[nodiscard]] bool holds_any(std::span<const Patch> patches) const {
+    return std::any_of(patches.begin(), patches.end(),
+                       [&](const Patch& patch) { return holds(patch.weight); });
+  }
+  // A copy of the kernel with these elements changed; null if the kernel holds none of their weights.
+  [[nodiscard]] virtual std::unique_ptr<Kernel> patched(std::span<const Patch> patches) const {
+    (void)patches;
     return nullptr;
+  }
+  [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const {
+    return patched(std::span(&patch, 1));
   }
 };
 
@@ -110,6 +119,13 @@ std::unique_ptr<Kernel> make_kernel(const ops::LayerNormalization& op, const Ker
 std::unique_ptr<Kernel> make_kernel(const ops::LogSoftmax& op, const KernelContext& context);
 std::unique_ptr<Kernel> make_kernel(const ops::Repeat& op, const KernelContext& context);
 std::unique_ptr<Kernel> make_kernel(const ops::Resize& op, const KernelContext& context);
+
+// Calls change(element, value) for each of the patches that lies in this weight.
+template <class Change>
+void for_each_patch(std::span<const Patch> patches, WeightId weight, const Change& change) {
+  for (const Patch& patch : patches)
+    if (patch.weight == weight) change(patch.element, bits_float(patch.new_bits));
+}
 
 // The values of a weight, or an empty span for kNoWeight.
 [[nodiscard]] inline std::span<const float> weight_values(const KernelContext& context, WeightId id) {

@@ -3,6 +3,7 @@
 
 #include "kernels/const_arrays.hpp"
 #include "kernels/epilogue.hpp"
+#include "kernels/packed_weights.hpp"
 #include "kernels/ref/reference.hpp"
 
 namespace tf_injector::detail {
@@ -13,6 +14,8 @@ class LayerNormalizationKernel final : public Kernel, public ConstArrays {
   LayerNormalizationKernel(const ops::LayerNormalization& op, const KernelContext& context)
       : geometry_{context.output.back(), op.epsilon, op.fused},
         rows_(context.output.elements() / std::max<int64_t>(1, context.output.back())),
+        gamma_id_(op.gamma),
+        beta_id_(op.beta),
         gamma_(channel_values(context, op.gamma, geometry_.channels, 1.0f)),
         beta_(channel_values(context, op.beta, geometry_.channels, 0.0f)) {}
   void run(const KernelArgs& args) const noexcept override {
@@ -28,6 +31,21 @@ class LayerNormalizationKernel final : public Kernel, public ConstArrays {
     visit_array(visit, gamma_.span());
     visit_array(visit, beta_.span());
   }
+  [[nodiscard]] bool holds(WeightId weight) const override {
+    return weight != kNoWeight && (weight == gamma_id_ || weight == beta_id_);
+  }
+  [[nodiscard]] std::unique_ptr<Kernel> patched(std::span<const Patch> patches) const override {
+    if (!holds_any(patches)) return nullptr;
+    auto copy = std::make_unique<LayerNormalizationKernel>(*this);
+    const auto change = [&](WeightId weight, PackedWeights& values) {
+      if (weight == kNoWeight) return;
+      for_each_patch(patches, weight,
+                     [&](int64_t element, float value) { values[static_cast<size_t>(element)] = value; });
+    };
+    change(gamma_id_, copy->gamma_);
+    change(beta_id_, copy->beta_);
+    return copy;
+  }
 
  private:
   static constexpr int64_t kPacket = 8;  // rows whose reciprocal roots TensorFlow computes at once
@@ -40,7 +58,8 @@ class LayerNormalizationKernel final : public Kernel, public ConstArrays {
 
   ref::LayerNormalizationGeometry geometry_;
   int64_t rows_;
-  AlignedBuffer gamma_, beta_;
+  WeightId gamma_id_, beta_id_;
+  PackedWeights gamma_, beta_;
 };
 
 }  // namespace

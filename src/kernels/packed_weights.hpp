@@ -2,6 +2,8 @@
 // for the copy of a kernel in which a fault changes one weight.
 #pragma once
 
+#include <utility>
+
 #include "core/aligned_buffer.hpp"
 
 namespace tf_injector::detail {
@@ -10,6 +12,7 @@ class PackedWeights : public AlignedBuffer {
  public:
   using AlignedBuffer::AlignedBuffer;
   PackedWeights(const PackedWeights& other) : AlignedBuffer(other.span()) {}
+  explicit PackedWeights(AlignedBuffer other) : AlignedBuffer(std::move(other)) {}
 };
 
 }  // namespace tf_injector::detail

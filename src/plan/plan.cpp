@@ -100,10 +100,11 @@ size_t Plan::workspace_bytes_per_image() const noexcept {
   return static_cast<size_t>(elements) * sizeof(float);
 }
 
-Overlay::Overlay(const Plan& plan, const Patch& patch) {
+Overlay::Overlay(const Plan& plan, std::span<const Patch> fault) {
+  if (!changes_something(fault)) return;
   const std::vector<PlanStep>& steps = plan.parts().steps;
   for (size_t i = 0; i < steps.size(); ++i) {
-    if (auto kernel = steps[i].kernel->patched(patch)) steps_.push_back({i, std::move(kernel)});
+    if (auto kernel = steps[i].kernel->patched(fault)) steps_.push_back({i, std::move(kernel)});
   }
 }
 

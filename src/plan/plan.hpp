@@ -76,7 +76,9 @@ class Overlay {
     size_t step = 0;  // index into PlanParts::steps
     std::unique_ptr<const Kernel> kernel;
   };
-  Overlay(const Plan& plan, const Patch& patch);
+  // None of the steps where the patches change nothing.
+  Overlay(const Plan& plan, std::span<const Patch> fault);
+  Overlay(const Plan& plan, const Patch& patch) : Overlay(plan, std::span(&patch, 1)) {}
   [[nodiscard]] const std::vector<PatchedStep>& steps() const noexcept { return steps_; }
 
  private:

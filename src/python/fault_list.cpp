@@ -37,6 +37,7 @@ struct Columns {
   size_t rank = 0;
 };
 
+// A row for each fault; of several parts the first.
 Columns columns_of(const FaultTable& faults) {
   Columns columns;
   columns.names = faults.layer_names();
@@ -59,17 +60,46 @@ Columns columns_of(const FaultTable& faults) {
   return columns;
 }
 
-// (ids, names of layers, layers, indices, bits)
+// (layer, tensor, index, model, bits, value) of each part; the value is None where none is set.
+nb::list parts_of(const Fault& fault) {
+  nb::list parts;
+  for (const FaultPart& part : fault.parts) {
+    nb::list index, bits;
+    for (const int64_t number : part.index) index.append(number);
+    if (const auto* flip = std::get_if<BitFlip>(&part.change))
+      for (const int bit : flip->bits) bits.append(bit);
+    if (const auto* stuck = std::get_if<StuckAt>(&part.change))
+      for (const int bit : stuck->bits) bits.append(bit);
+    const auto* set = std::get_if<SetValue>(&part.change);
+    const std::string tensor(tensor_name(part.tensor)), model(model_name(part.change));
+    parts.append(nb::make_tuple(part.layer, tensor, nb::tuple(index), model, nb::tuple(bits),
+                                set != nullptr ? nb::object(nb::cast(value_text(set->bits))) : nb::none()));
+  }
+  return parts;
+}
+
+// (ids, names of layers, layers, indices, bits, parts). `parts`: of an extended list a list for each fault,
+// else None; the columns are then those of first parts.
 nb::tuple parse_fault_columns(const nb::bytes& text, const std::string& name) {
   Columns columns;
+  std::vector<Fault> faults;
   {
     const WithoutGil release;
-    columns = columns_of(parse_fault_table(text_of(text), name));
+    const FaultTable table = parse_fault_table(text_of(text), name);
+    columns = columns_of(table);
+    if (!table.extended().empty()) faults = FaultRows(table).faults();
+  }
+  nb::object parts = nb::none();
+  if (!faults.empty()) {
+    nb::list all;
+    for (const Fault& fault : faults) all.append(parts_of(fault));
+    parts = all;
   }
   const size_t rows = columns.ids.size();
-  return nb::make_tuple(
-      array_of(std::move(columns.ids), {rows}), columns.names, array_of(std::move(columns.layers), {rows}),
-      array_of(std::move(columns.indices), {rows, columns.rank}), array_of(std::move(columns.bits), {rows}));
+  return nb::make_tuple(array_of(std::move(columns.ids), {rows}), columns.names,
+                        array_of(std::move(columns.layers), {rows}),
+                        array_of(std::move(columns.indices), {rows, columns.rank}),
+                        array_of(std::move(columns.bits), {rows}), parts);
 }
 
 using Integers = nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;

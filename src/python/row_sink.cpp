@@ -74,13 +74,18 @@ nb::dict report_dict(const Tally& golden, std::span<const ReportRow> rows) {
   const std::span<const TallyColumn> columns = tally_columns();
   std::vector<int64_t> ids, counts;
   std::vector<uint8_t> bits;
-  nb::list layers, indices;
+  nb::list layers, indices, texts;
+  bool is_extended = false;
   for (const ReportRow& row : rows) {
-    const FaultPart& part = row.fault.parts.front();
+    const std::optional<int> bit = single_bit(row.fault);
+    is_extended = is_extended || !bit;
     ids.push_back(row.fault.id);
-    layers.append(part.layer);
-    indices.append(format_index(part.index));
-    bits.push_back(static_cast<uint8_t>(flipped_bit(row.fault)));
+    layers.append(layers_text(row.fault));
+    indices.append(indices_text(row.fault));
+    bits.push_back(static_cast<uint8_t>(bit.value_or(0)));
+    if (is_extended && texts.size() == 0)
+      for (size_t i = 0; i + 1 < bits.size(); ++i) texts.append(std::to_string(bits[i]));
+    if (is_extended) texts.append(bits_text(row.fault));
     for (const TallyColumn& column : columns) counts.push_back(column.value(row.tally));
   }
   nb::dict result;
@@ -88,7 +93,10 @@ nb::dict report_dict(const Tally& golden, std::span<const ReportRow> rows) {
   result["ids"] = array_of(std::move(ids), {rows.size()});
   result["layers"] = layers;
   result["indices"] = indices;
-  result["bits"] = array_of(std::move(bits), {rows.size()});
+  if (is_extended)
+    result["bits"] = texts;
+  else
+    result["bits"] = array_of(std::move(bits), {rows.size()});
   result["counts"] = array_of(std::move(counts), {rows.size(), columns.size()});
   return result;
 }

@@ -5,9 +5,8 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <numeric>
-#include <optional>
 #include <tuple>
+#include <utility>
 
 #include "core/bits.hpp"
 
@@ -19,44 +18,74 @@ namespace {
 constexpr float kLargeDelta = 8.0f;
 
 struct Target {
-  const Patch* patch = nullptr;
-  std::vector<size_t> steps;  // ascending; empty: the weight is not read by the scored output
+  std::span<const Patch> patches;
+  std::vector<size_t> steps;  // ascending; empty: nothing changes that the scored output reads
   BlockIndex fault;
-  float delta = 0.0f;  // |w' - w|; infinity for what is no number
+  float delta = 0.0f;             // the sum of all |w' - w|; infinity for what is no number
+  std::vector<int32_t> channels;  // of the only step, ascending: computed as columns; empty: not so
 
   [[nodiscard]] bool has_large_delta() const { return delta > kLargeDelta; }
   [[nodiscard]] bool is_multi_layer() const { return steps.size() > 1; }
   [[nodiscard]] size_t first_step() const { return steps.empty() ? SIZE_MAX : steps.front(); }
 };
 
-float delta_of(const Patch& patch) {
-  const float delta = std::fabs(bits_float(patch.new_bits) - bits_float(patch.old_bits));
+float delta_of(std::span<const Patch> patches) {
+  float delta = 0.0f;
+  for (const Patch& patch : patches)
+    if (patch.changes()) delta += std::fabs(bits_float(patch.new_bits) - bits_float(patch.old_bits));
   return is_finite(delta) ? delta : std::numeric_limits<float>::infinity();
 }
 
-// Packs one output channel per hit fault, the fault in it.
-void pack_columns(LayerFaults& hit, const LinearStep& linear, std::span<const Target> pack) {
+// Every output channel of a linear step that the patches change. Of kernels, biases and parameters of a
+// normalisation the last axis is that of the channels.
+std::vector<int32_t> channels_of(const LinearStep& linear, std::span<const Patch> patches) {
+  std::vector<int32_t> channels;
+  for (const Patch& patch : patches)
+    if (patch.changes() && linear.kernel->holds(patch.weight))
+      channels.push_back(static_cast<int32_t>(patch.element % linear.geometry.cout));
+  std::sort(channels.begin(), channels.end());
+  channels.erase(std::unique(channels.begin(), channels.end()), channels.end());
+  return channels;
+}
+
+// Puts the changes of a fault into its column h.
+void change_column(LayerFaults& hit, const LinearStep& linear, int64_t h, std::span<const Patch> patches) {
   const LinearKernel& kernel = *linear.kernel;
   const LinearGeometry& geometry = linear.geometry;
-  const tf_injector::detail::simd::SimdTable& table = kernel.table();
-  const int64_t depth = geometry.taps * geometry.cin;
-  const auto count = static_cast<int64_t>(hit.lane.size());
-  hit.columns = AlignedBuffer(static_cast<size_t>(packed_size(table, depth, count)));
-  for (int64_t h = 0; h < count; ++h) {
-    const Patch& patch = *pack[static_cast<size_t>(hit.lane[static_cast<size_t>(h)])].patch;
+  const int64_t depth = geometry.taps * geometry.cin, count = static_cast<int64_t>(hit.lane.size());
+  const int32_t channel = hit.channel[idx(h)];
+  bool is_epilogue = false;
+  for (const Patch& patch : patches) {
+    if (!patch.changes() || !kernel.holds(patch.weight) || patch.element % geometry.cout != channel) continue;
+    if (kernel.epilogue().holds(patch.weight)) {
+      is_epilogue = true;
+      continue;
+    }
     const int64_t input = patch.element / geometry.cout;
     hit.tap.push_back(static_cast<int32_t>(input / geometry.cin));
     hit.cin.push_back(static_cast<int32_t>(input % geometry.cin));
     hit.all_positions_affected = hit.all_positions_affected || !is_finite(bits_float(patch.new_bits)) ||
                                  ((patch.new_bits ^ patch.old_bits) >> 31) != 0;
-    for (int64_t k = 0; k < depth; ++k) {
-      const bool faulted = k == patch.element / geometry.cout;
-      const float w =
-          faulted ? bits_float(patch.new_bits) : kernel.weight(k, hit.channel[static_cast<size_t>(h)]);
-      hit.columns[static_cast<size_t>(packed_index(table, depth, count, k, h))] = w;
-    }
+    hit.columns[idx(packed_index(kernel.table(), depth, count, input, h))] = bits_float(patch.new_bits);
   }
+  if (!is_epilogue) return;
+  hit.all_positions_affected = true;
+  hit.epilogue->patch_gathered(idx(h), channel, patches, kernel.epilogue());
+}
+
+// Packs one output channel per column, the faults in it.
+void pack_columns(LayerFaults& hit, const LinearStep& linear, std::span<const Target> pack) {
+  const LinearKernel& kernel = *linear.kernel;
+  const tf_injector::detail::simd::SimdTable& table = kernel.table();
+  const int64_t depth = linear.geometry.taps * linear.geometry.cin;
+  const auto count = static_cast<int64_t>(hit.lane.size());
+  hit.columns = AlignedBuffer(idx(packed_size(table, depth, count)));
   hit.epilogue = std::make_unique<EpilogueData>(kernel.epilogue().gathered(hit.channel));
+  for (int64_t h = 0; h < count; ++h) {
+    for (int64_t k = 0; k < depth; ++k)
+      hit.columns[idx(packed_index(table, depth, count, k, h))] = kernel.weight(k, hit.channel[idx(h)]);
+    change_column(hit, linear, h, pack[idx(hit.lane[idx(h)])].patches);
+  }
 }
 
 // Large changes last (PossiblyNonzeroChannels).
@@ -66,30 +95,28 @@ Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
                    [](const Target& a, const Target& b) { return a.delta < b.delta; });
   Pack pack{.faults = {}, .has_large_delta = targets[0].has_large_delta(), .hits = {}};
   for (const Target& target : targets) pack.faults.push_back(target.fault);
-  std::vector<size_t> lanes(targets.size());
-  std::iota(lanes.begin(), lanes.end(), size_t{0});
-  const auto channel = [&](const Target& target) -> int64_t {
-    if (target.steps.size() != 1) return 0;
-    const std::optional<LinearStep>& linear = plan.steps()[target.first_step()].linear;
-    return linear ? target.patch->element % linear->geometry.cout : 0;
-  };
-  std::stable_sort(lanes.begin(), lanes.end(),
-                   [&](size_t a, size_t b) { return channel(targets[a]) < channel(targets[b]); });
+  std::vector<std::pair<int32_t, size_t>> columns;  // channel, lane; a target without columns has one
+  for (size_t lane = 0; lane < targets.size(); ++lane) {
+    if (targets[lane].channels.empty()) columns.emplace_back(0, lane);
+    for (const int32_t channel : targets[lane].channels) columns.emplace_back(channel, lane);
+  }
+  std::stable_sort(columns.begin(), columns.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
   std::map<size_t, LayerFaults> hits;
-  for (const size_t lane : lanes) {
+  for (const auto& [channel, lane] : columns) {
     const Target& target = targets[lane];
     for (size_t step : target.steps) {
       LayerFaults& hit = hits[step];
       hit.step = step;
       const ReplayStep& info = plan.steps()[step];
-      if (info.linear && target.steps.size() == 1) {
+      if (!target.channels.empty()) {
         hit.lane.push_back(static_cast<int32_t>(lane));
-        hit.channel.push_back(static_cast<int32_t>(channel(target)));
+        hit.channel.push_back(channel);
         hit.all_positions_affected = hit.all_positions_affected || !plan.shortcuts().zero_inputs;
-        if (!plan.shortcuts().channel) hit.whole.push_back(info.kernel->patched(*target.patch));
+        if (!plan.shortcuts().channel) hit.whole.push_back(info.kernel->patched(target.patches));
       } else {
         hit.patched.resize(targets.size());
-        hit.patched[lane] = info.kernel->patched(*target.patch);
+        hit.patched[lane] = info.kernel->patched(target.patches);
       }
     }
   }
@@ -103,38 +130,57 @@ Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
 }  // namespace
 
 // Each fault in a pack, in a hit and with columns of its own: several share them.
-size_t fault_bytes(const ReplayPlan& plan, std::span<const size_t> steps) {
+size_t fault_bytes(const ReplayPlan& plan, std::span<const size_t> steps, size_t patches) {
   const auto lists = [](size_t bytes) { return 2 * block_bytes(bytes); };  // while they grow
-  size_t bytes = block_bytes(steps.size() * sizeof(size_t));
-  for (const size_t element :
-       {sizeof(Target), sizeof(Pack), sizeof(BlockIndex), sizeof(size_t), sizeof(Group)})
+  size_t bytes = block_bytes(steps.size() * sizeof(size_t)) + lists(patches * sizeof(int32_t));
+  for (const size_t element : {sizeof(Target), sizeof(Pack), sizeof(BlockIndex),
+                               patches * sizeof(std::pair<int32_t, size_t>), sizeof(Group)})
     bytes += lists(element);
+  const size_t columns = std::min(patches, idx(plan.pack_size().lanes));
   for (const size_t s : steps) {
     const ReplayStep& step = plan.steps()[s];
-    bytes += 2 * lists(sizeof(LayerFaults)) + 4 * lists(sizeof(int32_t));
+    bytes += 2 * lists(sizeof(LayerFaults)) + 4 * lists(patches * sizeof(int32_t));
     const bool has_columns = step.linear && steps.size() == 1;
     if (has_columns) {
       const LinearGeometry& g = step.linear->geometry;
-      bytes += AlignedBuffer::bytes_of(idx(packed_size(step.linear->kernel->table(), g.taps * g.cin, 1))) +
-               block_bytes(sizeof(EpilogueData)) + EpilogueData::kArrays * AlignedBuffer::bytes_of(1);
+      bytes += columns *
+               (AlignedBuffer::bytes_of(idx(packed_size(step.linear->kernel->table(), g.taps * g.cin, 1))) +
+                block_bytes(sizeof(EpilogueData)) + EpilogueData::kArrays * AlignedBuffer::bytes_of(1));
     }
-    if (!has_columns || !plan.shortcuts().channel) {
+    if (!has_columns || !plan.shortcuts().channel || patches > columns) {
       bytes += block_bytes(idx(plan.table().width()) * sizeof(std::unique_ptr<const Kernel>)) +
-               step.kernel->patched_bytes();
+               (plan.shortcuts().channel ? 1 : columns) * step.kernel->patched_bytes();
     }
   }
   return bytes;
 }
 
-FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches, BlockIndex first)
-    : size_(patches.size()) {
+FaultBlock::FaultBlock(const ReplayPlan& plan, PatchRows patches, BlockIndex first) : size_(patches.size()) {
   std::vector<Target> targets;
+  targets.reserve(patches.size());
   std::map<WeightId, std::vector<size_t>> holding;
-  for (const Patch& patch : patches) {
-    auto [it, is_new] = holding.try_emplace(patch.weight);
-    if (is_new) it->second = plan.steps_holding(patch.weight);
-    targets.push_back(
-        {.patch = &patch, .steps = it->second, .fault = first + targets.size(), .delta = delta_of(patch)});
+  const auto lanes = static_cast<size_t>(plan.pack_size().lanes);
+  for (size_t i = 0; i < patches.size(); ++i) {
+    Target target{.patches = patches[i],
+                  .steps = {},
+                  .fault = first + i,
+                  .delta = delta_of(patches[i]),
+                  .channels = {}};
+    for (const Patch& patch : target.patches) {
+      if (!patch.changes()) continue;
+      auto [it, is_new] = holding.try_emplace(patch.weight);
+      if (is_new) it->second = plan.steps_holding(patch.weight);
+      target.steps.insert(target.steps.end(), it->second.begin(), it->second.end());
+    }
+    if (target.steps.size() > 1) {
+      std::sort(target.steps.begin(), target.steps.end());
+      target.steps.erase(std::unique(target.steps.begin(), target.steps.end()), target.steps.end());
+    }
+    if (target.steps.size() == 1 && plan.steps()[target.first_step()].linear) {
+      target.channels = channels_of(*plan.steps()[target.first_step()].linear, target.patches);
+      if (target.channels.size() > lanes) target.channels.clear();
+    }
+    targets.push_back(std::move(target));
   }
   std::stable_sort(targets.begin(), targets.end(), [](const Target& a, const Target& b) {
     return std::make_tuple(a.is_multi_layer(), a.has_large_delta(), a.first_step(), a.delta) <
@@ -158,7 +204,10 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches, B
              next.is_multi_layer() == all[i].is_multi_layer() &&
              (!next.is_multi_layer() || next.steps == all[i].steps);
     };
-    while (end < all.size() && end < i + width && fits(all[end])) ++end;
+    size_t columns = all[i].channels.size();
+    while (end < all.size() && end < i + width && fits(all[end]) &&
+           columns + all[end].channels.size() <= lanes)
+      columns += all[end++].channels.size();
     (all[i].is_multi_layer() ? group.multi_layer_packs : group.packs)
         .push_back(make_pack(plan, all.subspan(i, end - i)));
     if (group.packs.size() + group.multi_layer_packs.size() == plan.pack_size().packs) close();

@@ -18,20 +18,20 @@ namespace tf_injector::detail::replay {
 // The faults of a pack that hit one step.
 struct LayerFaults {
   size_t step = 0;
-  // Linear steps: hit fault h is lane[h] of the pack and changes output channel channel[h]; ascending by
-  // channel.
+  // Linear steps: column h is output channel channel[h] as the fault in lane[h] of the pack changes it;
+  // ascending by channel. A fault that changes several channels has several columns.
   std::vector<int32_t> lane, channel;
-  // The input (tap, cin) that hit fault h's weight is multiplied with. Where it is +0 nothing changes, unless
-  // some fault is not finite or changes the sign of a weight: then a sum's zero may change its sign
-  // (`all_positions_affected`).
+  // The inputs (tap, cin) that changed weights are multiplied with. Where all are +0 nothing changes, unless
+  // some weight becomes not finite or changes its sign: then a sum's zero may change its sign. And unless a
+  // bias or a parameter of the normalisation changes (`all_positions_affected`).
   std::vector<int32_t> tap, cin;
   bool all_positions_affected = false;
-  AlignedBuffer columns;  // packed weights with one output channel per hit fault, the faulted weight in it
-  std::unique_ptr<EpilogueData> epilogue;  // per hit fault
-  // Without the shortcut `channel`: per hit fault, the step's kernel with the fault in it.
+  AlignedBuffer columns;  // packed weights with one output channel per column, the changed weights in it
+  std::unique_ptr<EpilogueData> epilogue;  // per column
+  // Without the shortcut `channel`: per column, the step's kernel with the fault in it.
   std::vector<std::unique_ptr<const Kernel>> whole;
-  // Other steps, and weights that several steps share: the step's kernel with the fault in it, per lane
-  // (null: not hit).
+  // Other steps, and faults that change several steps, or more channels than a pack has lanes: the step's
+  // kernel with the fault in it, per lane (null: not hit).
   std::vector<std::unique_ptr<const Kernel>> patched;
 };
 
@@ -47,13 +47,14 @@ struct Group {
   std::vector<Pack> multi_layer_packs;  // hit several steps: never compacted
 };
 
-// The most that a FaultBlock takes for a fault in a weight that these steps hold.
-[[nodiscard]] size_t fault_bytes(const ReplayPlan& plan, std::span<const size_t> steps);
+// The most that a FaultBlock takes for a fault of so many patches in weights that these steps hold.
+[[nodiscard]] size_t fault_bytes(const ReplayPlan& plan, std::span<const size_t> steps, size_t patches);
 
 class FaultBlock {
  public:
-  // The faults of the engine's block from `first` on, as many as there are patches. Throws std::bad_alloc.
-  FaultBlock(const ReplayPlan& plan, std::span<const Patch> patches, BlockIndex first = {});
+  // The faults of the engine's block from `first` on, as many as there are rows of patches. Throws
+  // std::bad_alloc.
+  FaultBlock(const ReplayPlan& plan, PatchRows patches, BlockIndex first = {});
   [[nodiscard]] const std::vector<Group>& groups() const noexcept { return groups_; }
   [[nodiscard]] size_t size() const noexcept { return size_; }
 

@@ -30,17 +30,17 @@ void PackExecutor::run(size_t first, size_t end, std::span<const LayerFaults> hi
     LaneMask reached = 0;
     for (int value : step.reads) reached |= values_.changed_lanes(value);
     if (reached == 0 && hit == nullptr) continue;
+    LaneMask patched = 0;
+    for (size_t l = 0; hit != nullptr && l < hit->patched.size(); ++l)
+      patched |= hit->patched[l] != nullptr ? LaneMask{1} << l : 0;
     check_stop(context.stop);
     values_.begin(step.output);
     if (hit != nullptr && !hit->lane.empty()) {
       compute_hit(step, s, reached, *hit, context);
-    } else if (reached != 0) {
+    } else if ((reached & ~patched) != 0) {
       compute(step, s, reached, context);
     }
     if (hit == nullptr) continue;
-    LaneMask patched = 0;
-    for (size_t l = 0; l < hit->patched.size(); ++l)
-      patched |= hit->patched[l] != nullptr ? LaneMask{1} << l : 0;
     whole_.compute(step, patched, hit->patched, context, pixels_);
   }
 }

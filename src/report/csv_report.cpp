@@ -146,11 +146,8 @@ class ReportReader {
     ReportRow result;
     const int64_t id = number(row[0], "inj_id", 0, INT64_MAX);
     if (row[1].text.empty()) fail(row[1], "target_layer", "the name of a layer");
-    ParsedIndex index;
-    parse_index(row[2].text, index);
-    if (!index.problem.empty()) fail(row[2], "layer_weigths", "a tuple like (2, 1, 0, 7)");
-    const int64_t bit = number(row[3], "bit_pos", 0, 31);
-    result.fault = bit_flip(id, row[1].text, std::move(index.values), static_cast<int>(bit));
+    read_parts(row, result.fault);
+    result.fault.id = id;
     for (size_t i = 0; i < tally_columns().size(); ++i)
       read_column(row[kFaultFields + i], tally_columns()[i], images, images, result.tally);
     check_bytes(fault_row(result.fault, result.tally));
@@ -158,6 +155,46 @@ class ReportReader {
     if (!is_new)
       fail(row[0], "inj_id", fmt::format("each number once (it stands in line {} already)", first->second));
     report_.rows.push_back(std::move(result));
+  }
+
+  // Tensors and models are not in a report: bits are taken as those of a kernel that are inverted.
+  void read_parts(const std::vector<CsvField>& row, Fault& fault) const {
+    const std::vector<std::string_view> indices = parts_of(row[2].text), bits = parts_of(row[3].text);
+    // A layer's name may hold the separator.
+    const std::vector<std::string_view> layers =
+        indices.size() == 1 ? std::vector<std::string_view>{row[1].text} : parts_of(row[1].text);
+    if (layers.size() != indices.size()) fail(row[1], "target_layer", count_text(indices.size(), "layers"));
+    if (bits.size() != indices.size()) fail(row[3], "bit_pos", count_text(indices.size(), "bits or values"));
+    for (size_t i = 0; i < indices.size(); ++i) {
+      ParsedIndex index;
+      parse_index(indices[i], index);
+      if (!index.problem.empty()) fail(row[2], "layer_weigths", "a tuple like (2, 1, 0, 7)");
+      FaultPart part{.layer = std::string(layers[i]), .index = std::move(index.values)};
+      BitFlip flip;
+      if (const auto value = value_bits(bits[i]); value && value_text(*value) == bits[i]) {
+        part.change = SetValue{*value};
+      } else if (parse_bits(bits[i], flip.bits).empty()) {
+        part.change = std::move(flip);
+      } else {
+        fail(row[3], "bit_pos", "a whole number from 0 to 31, several of them, or a value");
+      }
+      fault.parts.push_back(std::move(part));
+    }
+  }
+
+  static std::string count_text(size_t count, const char* what) {
+    return count == 1 ? "one part" : fmt::format("{} {}, as many as there are indices", count, what);
+  }
+
+  static std::vector<std::string_view> parts_of(std::string_view text) {
+    constexpr std::string_view kBetween = " + ";
+    std::vector<std::string_view> parts;
+    for (size_t end = text.find(kBetween); end != std::string_view::npos; end = text.find(kBetween)) {
+      parts.push_back(text.substr(0, end));
+      text.remove_prefix(end + kBetween.size());
+    }
+    parts.push_back(text);
+    return parts;
   }
 
   // Reads one column into `tally`. The number of images, which comes first, must be in [least_images,
@@ -204,9 +241,8 @@ std::string golden_row(const Tally& tally) {
 }
 
 std::string fault_row(const Fault& fault, const Tally& tally) {
-  const FaultPart& part = fault.parts.front();
-  std::string row = fmt::format("{},{},{},{}", fault.id, csv_field(part.layer),
-                                csv_field(format_index(part.index)), flipped_bit(fault));
+  std::string row = fmt::format("{},{},{},{}", fault.id, csv_field(layers_text(fault)),
+                                csv_field(indices_text(fault)), bits_text(fault));
   for (const TallyColumn& column : tally_columns())
     row.append(",").append(std::to_string(column.value(tally)));
   return row.append(kLineEnd);

@@ -1,16 +1,20 @@
 #include "report/group_summary.hpp"
 
+#include <optional>
+
 #include "tf_injector/bit_groups.hpp"
 
 namespace tf_injector::detail {
 
 GroupSummary::GroupSummary(std::span<const ReportRow> rows) {
   for (const BitGroup& group : kBitGroups) groups_.push_back({.name = bit_group_label(group)});
-  for (const ReportRow& row : rows) add(flipped_bit(row.fault), row.tally);
+  for (const ReportRow& row : rows) add(row.fault, row.tally);
 }
 
-void GroupSummary::add(int bit, const Tally& tally) {
-  BitGroupSummary& group = groups_[bit_group_of(bit)];
+void GroupSummary::add(const Fault& fault, const Tally& tally) {
+  const std::optional<int> bit = single_bit(fault);
+  if (!bit && groups_.size() == kBitGroups.size()) groups_.push_back({.name = "other faults"});
+  BitGroupSummary& group = bit ? groups_[bit_group_of(*bit)] : groups_.back();
   ++group.faults;
   group.images += tally.images;
   group.masked += tally.masked;

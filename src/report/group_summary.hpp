@@ -12,12 +12,13 @@ namespace tf_injector::detail {
 class GroupSummary {
  public:
   explicit GroupSummary(std::span<const ReportRow> rows = {});
-  void add(int bit, const Tally& tally);
+  void add(const Fault& fault, const Tally& tally);
   [[nodiscard]] const std::vector<BitGroupSummary>& groups() const noexcept { return groups_; }
   [[nodiscard]] int64_t critical() const noexcept;  // over all groups
 
  private:
-  std::vector<BitGroupSummary> groups_;  // in the order of kBitGroups
+  std::vector<BitGroupSummary>
+      groups_;  // in the order of kBitGroups; behind them faults that are no single flip, if there are any
 };
 
 }  // namespace tf_injector::detail

@@ -19,9 +19,8 @@ constexpr const char* kRemedy = "; move it away, or begin anew with `overwrite`"
 
 std::string name_of(const Fault& fault) {
   if (fault.parts.empty()) return fmt::format("fault {} without a part", fault.id);
-  const FaultPart& part = fault.parts.front();
-  return fmt::format("{},{},\"{}\",{}", fault.id, printable(part.layer), format_index(part.index),
-                     flipped_bit(fault));
+  return fmt::format("{},{},\"{}\",{}", fault.id, printable(layers_text(fault)), indices_text(fault),
+                     bits_text(fault));
 }
 
 // Of a block; the one of the golden row has no rows.
@@ -67,7 +66,7 @@ std::string foreign_row(std::span<const ReportRow> rows, const FaultRows& faults
   if (rows.size() > faults.size())
     return fmt::format("{} faults in the report, {} in the list", rows.size(), faults.size());
   for (size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].fault == faults[i]) continue;
+    if (is_printed_alike(rows[i].fault, faults[i])) continue;
     return fmt::format("row {} is not the list's; expected {}; found {}", i + 1, name_of(faults[i]),
                        name_of(rows[i].fault));
   }

@@ -314,6 +314,7 @@ RunMetadata metadata_of(const Json& json) {
   json.at("files").at("model").get_to(m.model_path);
   json.at("files").at("data").get_to(m.data_path);
   json.at("files").at("fault_list").get_to(m.fault_list_path);
+  m.is_extended = json.contains("extended_list");
   if (json.contains("plan")) m.plan = json.at("plan").dump();
   json.at("keras_version").get_to(m.keras_version);
   m.settings = settings_of(json.at("settings"));
@@ -434,6 +435,7 @@ std::string work_key(const RunMetadata& m) {
 std::string metadata_text(const RunMetadata& metadata) {
   // Paths may be any bytes, JSON is UTF-8: what is not is replaced.
   Json json = metadata_json(metadata);
+  if (metadata.is_extended) json["extended_list"] = true;
   if (!metadata.plan.empty()) json["plan"] = Json::parse(metadata.plan);
   if (metadata.settings.shard) json["shard"] = shard_json(*metadata.settings.shard);
   if (!metadata.configuration.flags.empty()) json["config"] = configuration_json(metadata.configuration);

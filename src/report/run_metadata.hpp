@@ -78,7 +78,8 @@ struct RunMetadata {
   std::string scores;           // "none", "changed", "all"
   std::optional<DetailsMetadata> details;  // nothing: none are written
   std::string model_path, data_path, fault_list_path;
-  std::string plan;  // of the fault list, as JSON; "": not known
+  std::string plan;          // of the fault list, as JSON; "": not known
+  bool is_extended = false;  // the list holds faults that do not invert one bit of a kernel
   std::string keras_version;
   RunSettings settings;
   std::string preprocessing_reason;  // why this preprocessing was chosen

@@ -89,7 +89,7 @@ void BlockRunner::run_pieces(ListIndex first, size_t count, std::optional<Partia
   block.tallies.resize(count);
   block.details = no_counts(count).details;
   block.scores = before && has_scores() ? std::move(before->scores) : wanted_scores(first, count);
-  engine_.begin_block(std::span(setup_.patches).subspan(first.value, count));
+  engine_.begin_block(setup_.patches.subspan(first.value, count));
   std::vector<Piece> pieces;
   if (before) {
     assert(before->count() == count);

@@ -23,14 +23,13 @@ namespace tf_injector {
 using namespace detail;
 namespace {
 
-// Engines take faults of one part on all images: what is wrong with this one, "" if nothing.
+// Engines take faults that all images have: what is wrong with this one, "" if nothing.
 std::string problem_of(const Fault& fault) {
-  if (fault.parts.size() != 1)
-    return fmt::format("expected one part, found {}; several are not supported", fault.parts.size());
+  if (fault.parts.empty()) return "expected a part, found none";
   return fault.image ? "is bound to an image; expected a fault that all images have" : "";
 }
 
-void require_single(std::span<const Fault> faults, const std::string& name) {
+void require_listable(std::span<const Fault> faults, const std::string& name) {
   ProblemLines problems;
   for (const Fault& fault : faults) {
     if (const std::string problem = problem_of(fault); !problem.empty())
@@ -54,12 +53,22 @@ std::vector<Fault> read_faults(const std::string& path) {
 }
 
 std::string faults_to_csv(std::span<const Fault> faults, const std::string& name) {
-  std::string text = "Injection,Layer,TensorIndex,Bit\n";
-  require_single(faults, name);
+  require_listable(faults, name);
+  const bool is_extended = !std::all_of(faults.begin(), faults.end(), is_plain);
+  std::string text = "Injection,Layer,TensorIndex,Bit";
+  text += is_extended ? ",Tensor,Model,Value,Part\n" : "\n";
   for (const Fault& fault : faults) {
-    const FaultPart& part = fault.parts.front();
-    text += fmt::format("{},{},{},{}\n", fault.id, csv_field(part.layer), csv_field(format_index(part.index)),
-                        flipped_bit(fault));
+    for (size_t i = 0; i < fault.parts.size(); ++i) {
+      const FaultPart& part = fault.parts[i];
+      const bool is_set = std::holds_alternative<SetValue>(part.change);
+      const std::string change = bits_text(part.change);
+      text += fmt::format("{},{},{},{}", fault.id, csv_field(part.layer), csv_field(format_index(part.index)),
+                          is_set ? "" : change);
+      if (is_extended)
+        text += fmt::format(",{},{},{},{}", tensor_name(part.tensor), model_name(part.change),
+                            is_set ? change : "", i);
+      text += '\n';
+    }
   }
   return text;
 }
@@ -129,13 +138,20 @@ const std::string& FaultList::sha256() const noexcept { return data_->list.sha25
 std::optional<int64_t> FaultList::begins_at() const noexcept { return begins_at_; }
 
 uint64_t FaultList::memory_bytes() const noexcept {
-  return data_->list.faults.memory_bytes() + vector_bytes(data_->list.patches);
+  return data_->list.faults.memory_bytes() + vector_bytes(data_->list.patches.all()) +
+         vector_bytes(data_->list.patches.begins());
 }
 
 size_t FaultList::layers() const {
+  if (!data_->list.faults.extended().empty()) {
+    std::set<std::string> names;
+    for (const Fault fault : rows())
+      for (const FaultPart& part : fault.parts) names.insert(part.layer);
+    return names.size();
+  }
   std::set<WeightId> kernels;  // one per layer, however the list spells its name
   WeightId last = kNoWeight;
-  for (const Patch& patch : patches_of(*this))
+  for (const Patch& patch : patches_of(*this).all())
     if (std::exchange(last, patch.weight) != patch.weight) kernels.insert(patch.weight);
   return kernels.size();
 }

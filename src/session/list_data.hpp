@@ -24,8 +24,8 @@ inline constexpr int kPlanSchema = 1;
 
 // Of the list, or of the part that it is. Valid as long as a copy of the list lives.
 [[nodiscard]] inline FaultRows faults_of(const FaultList& list) { return list.rows(); }
-[[nodiscard]] inline std::span<const Patch> patches_of(const FaultList& list) {
-  return std::span(list.data()->list.patches).subspan(list.first(), list.size());
+[[nodiscard]] inline PatchRows patches_of(const FaultList& list) {
+  return list.data()->list.patches.rows().subspan(list.first(), list.size());
 }
 
 // A list that is resolved already, for the model of this hash.

@@ -112,8 +112,8 @@ class ImageRunner {
 // Calls row(place of the pair, golden scores, scores) for every pair of a block's faults with the images, on
 // any thread. `block`: rows of the list, ascending; `patches`: one for each.
 template <typename Row>
-void run_block(ImageRunner& runner, const Setup& setup, std::span<const size_t> block,
-               std::span<const Patch> patches, const std::vector<const ImagePairs*>& images, const Row& row) {
+void run_block(ImageRunner& runner, const Setup& setup, std::span<const size_t> block, PatchRows patches,
+               const std::vector<const ImagePairs*>& images, const Row& row) {
   runner.engine().begin_block(patches);
   runner.for_each(images.size(), [&](size_t i, int thread) {
     const ImagePairs& image = *images[i];
@@ -147,23 +147,23 @@ void run_pairs(const Session::State& session, const FaultList& faults, std::span
   check_pairs(session, faults, pairs);
   if (pairs.empty()) return;
   const std::vector<ImagePairs> images = by_image(pairs);
-  const std::span<const Patch> patches_of_list = patches_of(faults);
+  const PatchRows patches_of_list = patches_of(faults);
   const auto groups = by_faults(images);
-  std::vector<Patch> all;
+  PatchTable all;
   for (const auto& [block, _] : groups) {
     if (block.size() <= all.size()) continue;
-    all.clear();
-    for (const size_t fault : block) all.push_back(patches_of_list[fault]);
+    all = PatchTable();
+    for (const size_t fault : block) all.add(patches_of_list[fault]);
   }
   const Setup setup = set_up_pairs(session, all, static_cast<int64_t>(images.size()));
   ImageRunner runner(setup, stop);
-  std::vector<Patch> patches;
+  PatchTable patches;
   for (const auto& [list, members] : groups) {
     for (size_t first = 0; first < list.size(); first += setup.layout.most_faults) {
       const auto block =
           std::span(list).subspan(first, std::min(setup.layout.most_faults, list.size() - first));
-      patches.clear();
-      for (const size_t fault : block) patches.push_back(patches_of_list[fault]);
+      patches = PatchTable();
+      for (const size_t fault : block) patches.add(patches_of_list[fault]);
       run_block(runner, setup, block, patches, members, row);
     }
   }

@@ -39,7 +39,7 @@ class Sampler {
     return seconds_since(begin);
   }
   // Seconds of a block on an image, with what it costs beside its faults.
-  double block(std::span<const Patch> faults) {
+  double block(PatchRows faults) {
     const TileImages images = next_image();
     engine_.run_golden(images, 0, golden_);
     engine_.begin_block(faults);
@@ -71,7 +71,7 @@ class Sampler {
 };
 
 // Seconds that a fault takes on an image, in blocks; `golden`: what each of them costs beside its faults.
-double fault_seconds(const Setup& setup, Sampler& sampler, std::span<const Patch> faults, double golden) {
+double fault_seconds(const Setup& setup, Sampler& sampler, PatchRows faults, double golden) {
   const size_t size = std::min({setup.least_block, setup.layout.most_faults, faults.size()});
   const size_t blocks = divide_up(faults.size(), size);
   const auto block = [&](size_t i) {
@@ -118,7 +118,7 @@ bool joins_golden(const Setup& setup, Engine& engine, size_t remaining, const st
 
 double estimate_seconds(const Setup& setup, Engine& engine, size_t done, int every,
                         const std::atomic<bool>* stop) {
-  const auto faults = std::span(setup.patches).subspan(done);
+  const auto faults = setup.patches.subspan(done);
   const double share = share_of_thread(setup);
   Sampler sampler(setup, engine, stop);
   sampler.golden();

@@ -45,7 +45,7 @@ void divide_memory(Setup& setup, const MemoryNeeds& needs, size_t faults) {
 }
 
 // Of any work on a session.
-MemoryNeeds needs_of(const Session::State& session, std::span<const Patch> faults) {
+MemoryNeeds needs_of(const Session::State& session, PatchRows faults) {
   const uint64_t held = session.held_bytes();
   return {.engine = session.tuning.engine.needs(session.plan, faults),
           .feed_bytes_per_image = session.feed.bytes_per_image(),
@@ -119,7 +119,7 @@ Setup set_up(const Session::State& session, std::optional<FaultList> list, const
   return setup;
 }
 
-Setup set_up_pairs(const Session::State& session, std::span<const Patch> faults, int64_t images) {
+Setup set_up_pairs(const Session::State& session, PatchRows faults, int64_t images) {
   Setup setup = empty_setup(session);
   divide_memory(setup, needs_of(session, faults), faults.size());
   setup.layout.threads = static_cast<int>(std::min<int64_t>(setup.layout.threads, images));

@@ -29,9 +29,9 @@ struct Setup {
   const Session::State* session;
   std::optional<FaultList> list;  // none: a golden run only
   RunNeeds needs;
-  FaultRows faults;                // of the list
-  std::span<const Patch> patches;  // one per fault
-  size_t first_row = 0;            // of the list, where the first fault stands: slices
+  FaultRows faults;      // of the list
+  PatchRows patches;     // one row per fault
+  size_t first_row = 0;  // of the list, where the first fault stands: slices
   WorkLayout layout;
   std::string threads_source;   // what decided how many threads there are
   size_t least_block = 1;       // faults, see EngineSize
@@ -76,7 +76,6 @@ struct Setup {
 
 // The same for single images with blocks of up to these faults: without a list and without tiles. `images`:
 // how many there are, at least one.
-[[nodiscard]] Setup set_up_pairs(const Session::State& session, std::span<const Patch> faults,
-                                 int64_t images);
+[[nodiscard]] Setup set_up_pairs(const Session::State& session, PatchRows faults, int64_t images);
 
 }  // namespace tf_injector::detail

@@ -126,16 +126,16 @@ TEST(Explain, EveryStepIsAsTheReferenceComputesIt) {
   int64_t met = 0, ended = 0, reached = 0;
   for (uint64_t seed = 1; seed <= 150; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    RandomCase c = random_case(seed);
+    RandomCase c = random_case(seed, FaultKinds::kernels);
     const Model model = model_with_layers(c.graph, c.kernels);
     c.faults.resize(std::min<size_t>(c.faults.size(), 3));
-    const FaultList faults = list_of_patches(c.graph, c.faults);
+    const FaultList faults = list_of_patches(c.graph, c.patches().all());
     Session session(model, dataset_of(c),
                     {.batch_size = c.images, .preprocess = {.mode = PreprocessOptions::Mode::none}});
     for (size_t row = 0; row < faults.size(); ++row) {
       SCOPED_TRACE("fault " + std::to_string(row));
       const FaultExplanation found = explain(session, faults, row);
-      expect_steps_equal_the_reference(c, c.faults[row], found);
+      expect_steps_equal_the_reference(c, c.faults[row].front(), found);
       int64_t all = found.spread->reached;
       for (const StepSpread& step : found.spread->steps) all += step.ended;
       EXPECT_EQ(all, found.spread->steps.empty() ? 0 : c.images);
@@ -154,7 +154,8 @@ class ExplainCampaign : public FolderTest {
   ExplainCampaign() : inputs_(random_inputs(77, {.images = 13, .faults = 40})) {}
   [[nodiscard]] Model model() const {
     std::vector<size_t> kernels;
-    for (const Patch& patch : inputs_.list->patches) kernels.push_back(static_cast<size_t>(patch.weight));
+    for (const Patch& patch : inputs_.list->patches.all())
+      kernels.push_back(static_cast<size_t>(patch.weight));
     return model_with_layers(inputs_.graph, kernels);
   }
   [[nodiscard]] Session session(SessionOptions options = {}) const {

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <random>
+
 #include "session/model_data.hpp"
 #include "tf_injector/error.hpp"
 
@@ -52,9 +54,9 @@ TEST(FaultListApi, WhatDoesNotFitIsRefused) {
   EXPECT_THAT(refusal(bit_flip(0, "dense", {0, 0}, 32)), HasSubstr("Bit out of range"));
   Fault two = bit_flip(7, "dense", {0, 0}, 1);
   two.parts.push_back(two.parts.front());
-  EXPECT_THAT(refusal(two), HasSubstr("mine: fault 7: expected one part, found 2"));
+  EXPECT_THAT(refusal(two), HasSubstr("mine:3:9: two parts of a fault change the same element"));
   two.parts.clear();
-  EXPECT_THAT(refusal(two), HasSubstr("found 0"));
+  EXPECT_THAT(refusal(two), HasSubstr("expected a part, found none"));
   const auto all = [&]() -> std::string {
     try {
       static_cast<void>(FaultList::from_faults({two, bit_flip(8, "dense", {0, 0}, 1), two}, model, "mine"));
@@ -64,8 +66,8 @@ TEST(FaultListApi, WhatDoesNotFitIsRefused) {
     return "accepted";
   };
   EXPECT_EQ(all(),
-            "mine: fault 7: expected one part, found 0; several are not supported\n"
-            "mine: fault 7: expected one part, found 0; several are not supported");
+            "mine: fault 7: expected a part, found none\n"
+            "mine: fault 7: expected a part, found none");
   EXPECT_THROW(static_cast<void>(flipped_bit(two)), Error);
   Fault bound = bit_flip(7, "dense", {0, 0}, 1);
   bound.image = 3;
@@ -124,6 +126,36 @@ TEST(FaultListApi, WhatIsWrongWithRowsIsFoundWithoutAModel) {
   EXPECT_THAT(refusal("0,a,\"(0,)\",3\n0,a,\"(1,)\",3\n"), HasSubstr("Injection stands twice"));
   EXPECT_THAT(refusal(""), HasSubstr("no faults"));
   EXPECT_THROW(static_cast<void>(read_faults("no/such/list.csv")), Error);
+}
+
+TEST(FaultListApi, FaultsOfAllKindsAreReadBackFromTheirText) {
+  std::mt19937 rng(3);
+  const auto below = [&](int count) { return static_cast<int>(rng() % static_cast<unsigned>(count)); };
+  std::vector<Fault> faults;
+  for (int id = 0; id < 300; ++id) {
+    Fault fault{.id = id};
+    for (int part = below(4); part >= 0; --part) {
+      FaultPart made{.layer = below(2) == 0 ? "a, \"b\"" : "c + d", .index = {id, part}};
+      made.tensor = static_cast<Tensor>(below(8));
+      std::vector<int> bits;
+      for (int bit = below(32); bit < 32; bit += 1 + below(9))
+        bits.insert(below(2) == 0 ? bits.begin() : bits.end(), bit);
+      switch (below(3)) {
+        case 0:
+          made.change = BitFlip{bits};
+          break;
+        case 1:
+          made.change = StuckAt{below(2), bits};
+          break;
+        default:
+          made.change = SetValue{below(3) == 0 ? 0x7f800000u + static_cast<uint32_t>(below(5))
+                                               : static_cast<uint32_t>(rng())};
+      }
+      fault.parts.push_back(std::move(made));
+    }
+    faults.push_back(std::move(fault));
+  }
+  EXPECT_EQ(parse_faults(faults_to_csv(faults), "x"), faults);
 }
 
 }  // namespace

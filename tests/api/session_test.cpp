@@ -38,7 +38,7 @@ class SessionTest : public CampaignTest {
   }
   // As `evaluate` gives it, every image in its batch.
   [[nodiscard]] std::vector<float> slow_row(const Pair& pair) const {
-    const std::vector<float> all = slow_scores(inputs_, &inputs_.list->patches[pair.fault], 9, 4);
+    const std::vector<float> all = slow_scores(inputs_, inputs_.list->patches[pair.fault], 9, 4);
     return {all.begin() + pair.image * 7, all.begin() + (pair.image + 1) * 7};
   }
 
@@ -83,7 +83,7 @@ TEST_F(SessionTest, TalliesOfAllPairsAddUpToTheReport) {
 }
 
 TEST_F(SessionTest, HandsGoldenScoresOutTileByTile) {
-  const std::vector<float> expected = slow_scores(inputs_, nullptr, 9, 4);
+  const std::vector<float> expected = slow_scores(inputs_, {}, 9, 4);
   Session session = this->session();
   const std::vector<int64_t> images{8, 2, 2, 5};
   const std::vector<float> scores = session.golden(session.tile(images));
@@ -201,7 +201,7 @@ TEST_F(SessionTest, TheCallersRoundingModeChangesNothing) {
       std::fesetround(FE_TONEAREST);
       for (size_t i = 0; i < pairs.size(); ++i)
         EXPECT_TRUE(same_bits(std::span(scores).subspan(i * 7, 7), slow_row(pairs[i])));
-      EXPECT_TRUE(same_bits(golden, slow_scores(inputs_, nullptr, 9, 4)));
+      EXPECT_TRUE(same_bits(golden, slow_scores(inputs_, {}, 9, 4)));
     }
   }
 }
@@ -280,9 +280,9 @@ TEST_F(SessionTest, AReportInMemoryHoldsWhatTheFileHolds) {
   for (size_t i = 0; i < 24; ++i) {
     EXPECT_EQ(report.rows()[i].fault, file.rows[i].fault);
     EXPECT_EQ(report.rows()[i].tally, file.rows[i].tally);
-    EXPECT_TRUE(same_bits(report.fault_scores()[i], slow_scores(inputs_, &inputs_.list->patches[i], 9, 4)));
+    EXPECT_TRUE(same_bits(report.fault_scores()[i], slow_scores(inputs_, inputs_.list->patches[i], 9, 4)));
   }
-  EXPECT_TRUE(same_bits(report.golden_scores(), slow_scores(inputs_, nullptr, 9, 4)));
+  EXPECT_TRUE(same_bits(report.golden_scores(), slow_scores(inputs_, {}, 9, 4)));
 }
 
 // A user's own arrays stay where they are.

@@ -140,7 +140,7 @@ class WatchedEngine final : public Engine {
     engine_->run_golden(images, thread, scores);
     if (hooks_.spoil_golden) hooks_.spoil_golden(scores);
   }
-  void begin_block(std::span<const Patch> faults) override {
+  void begin_block(PatchRows faults) override {
     hooks_.block(faults.size());
     engine_->begin_block(faults);
   }

@@ -135,7 +135,7 @@ TEST_F(CampaignResultTest, DryRunTimesBlocksOfTheSizeThatTheEngineWorksBestWith)
   // An engine whose calls take as long for one fault as for eight.
   hooks.piece = [](size_t, size_t) { std::this_thread::sleep_for(std::chrono::milliseconds(40)); };
   RunTuning tuning = tuning_with(hooks, 0, plain_engine());
-  tuning.engine.needs = [](const Plan& plan, std::span<const Patch> faults) {
+  tuning.engine.needs = [](const Plan& plan, PatchRows faults) {
     EngineNeeds needs = plain_engine_needs(plan, faults);
     needs.sizes.front().least_block = 8;
     return needs;

@@ -63,7 +63,7 @@ TEST_F(CampaignRunTest, EqualsASlowCountOnRandomNetworks) {
       for (size_t i = 0; i < kernel.values.size(); ++i)
         kernel.values[i] = kernel.values[i - i % static_cast<size_t>(c.network.classes)];
       for (float& v : inputs.graph.weights.back().values) v = 0.0f;
-      for (Patch& patch : inputs.list->patches) {
+      for (Patch& patch : inputs.list->patches.all()) {
         const Weight& w = inputs.graph.weights[static_cast<size_t>(patch.weight)];
         patch.old_bits = float_bits(w.values[static_cast<size_t>(patch.element)]);
       }
@@ -89,7 +89,7 @@ TEST_F(CampaignRunTest, AMaskedFaultOnATieCountsAsCriticalAndNonCriticalIsMinusO
   RunInputs inputs = random_inputs(3, c);
   for (float& v : inputs.graph.weights[inputs.graph.weights.size() - 2].values) v = 0.0f;
   for (float& v : inputs.graph.weights.back().values) v = 0.0f;
-  Patch& patch = inputs.list->patches[0];
+  Patch& patch = inputs.list->patches.all()[0];
   patch.weight = 0;
   patch.new_bits = patch.old_bits = float_bits(inputs.graph.weights[0].values[0]);
   for (bool only_changed : {false, true}) {
@@ -112,7 +112,7 @@ TEST_F(CampaignRunTest, AGoldenRowWithNanIsNeverMasked) {
   RunInputs inputs = random_inputs(4, c);
   set_value(inputs.dataset.inputs[0].floats, 0,
             std::numeric_limits<float>::quiet_NaN());  // of the first image
-  for (Patch& patch : inputs.list->patches) patch.new_bits = patch.old_bits;
+  for (Patch& patch : inputs.list->patches.all()) patch.new_bits = patch.old_bits;
   for (bool only_changed : {false, true}) {
     RunOptions o = options(only_changed ? "a.csv" : "b.csv");
     o.overwrite = true;
@@ -166,7 +166,8 @@ TEST_F(CampaignRunTest, ResumeFromStartsAtTheRowOfThatInjection) {
   const RunResult result = run(inputs, o);
   EXPECT_EQ(result.faults, 7);
   inputs.list->faults = FaultTable(FaultRows(inputs.list->faults).subspan(13).faults());
-  inputs.list->patches.erase(inputs.list->patches.begin(), inputs.list->patches.begin() + 13);
+  std::vector<Patch>& patches = inputs.list->patches.all();
+  patches.erase(patches.begin(), patches.begin() + 13);
   EXPECT_EQ(read_text(o.path), slow_report(inputs, 11, 512));
 }
 

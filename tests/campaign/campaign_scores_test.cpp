@@ -23,10 +23,10 @@ class CampaignScoresTest : public CampaignTest {
       SCOPED_TRACE(fmt::format("{}, batches of {}, tile {}", engine.name, o.batch_size, o.tile));
       const RunResult result = run(inputs, o, tuning_with({}, 0, engine.engine));
       EXPECT_EQ(read_text(result.score_folder + "/clean.npy"),
-                npy_bytes(slow_scores(inputs, nullptr, 5, o.batch_size), 5, 7));
+                npy_bytes(slow_scores(inputs, {}, 5, o.batch_size), 5, 7));
       for (size_t f = 0; f < inputs.list->faults.size(); ++f) {
         EXPECT_EQ(read_text(fmt::format("{}/inj_{}.npy", result.score_folder, inputs.list->faults[f].id)),
-                  npy_bytes(slow_scores(inputs, &inputs.list->patches[f], 5, o.batch_size), 5, 7));
+                  npy_bytes(slow_scores(inputs, inputs.list->patches[f], 5, o.batch_size), 5, 7));
       }
     }
   }
@@ -53,7 +53,7 @@ TEST_F(CampaignScoresTest, ABatchOfOneHasTheBitsOfABatchOfOne) {
       o.batch_size = batch;
       o.tile = tile;
       expect_slow_scores(inputs, o);
-      clean[batch] = npy_bytes(slow_scores(inputs, nullptr, 5, batch), 5, 7);
+      clean[batch] = npy_bytes(slow_scores(inputs, {}, 5, batch), 5, 7);
     }
   }
   EXPECT_NE(clean[1], clean[5]);
@@ -77,7 +77,7 @@ TEST_F(CampaignScoresTest, AnImageHasTheBitsOfItsPlaceInItsBatch) {
   inputs.dataset.inputs[0].shape = {5, 5, 11};
   inputs.list = random_list(rng, graph, {0}, 3);
   inputs.graph = std::move(graph);
-  const std::vector<float> scores = slow_scores(inputs, nullptr, 5, 4);
+  const std::vector<float> scores = slow_scores(inputs, {}, 5, 4);
   EXPECT_FALSE(std::equal(scores.begin(), scores.begin() + 7, scores.begin() + 7)) << "of the second image";
   for (int tile : {1, 3, 5}) {
     RunOptions o = options(fmt::format("t{}.csv", tile));
@@ -101,10 +101,10 @@ TEST_F(CampaignScoresTest, SavesAllScoresAsEvaluateGivesThem) {
       const RunResult result = run(inputs, o, tuning_with(hooks, block, engine.engine));
       EXPECT_EQ(result.score_folder, path("s" + std::to_string(block)));
       EXPECT_EQ(read_text(result.score_folder + "/clean.npy"),
-                npy_bytes(slow_scores(inputs, nullptr, 11, 512), 11, 7));
+                npy_bytes(slow_scores(inputs, {}, 11, 512), 11, 7));
       bool nan_seen = false;
       for (size_t f = 0; f < inputs.list->faults.size(); ++f) {
-        const std::vector<float> expected = slow_scores(inputs, &inputs.list->patches[f], 11, 512);
+        const std::vector<float> expected = slow_scores(inputs, inputs.list->patches[f], 11, 512);
         for (float score : expected) {
           nan_seen |= std::isnan(score);
           EXPECT_EQ(float_bits(score), std::isnan(score) ? kCanonicalNan : float_bits(score));
@@ -127,9 +127,9 @@ TEST_F(CampaignScoresTest, SavesChangedScores) {
   for (const NamedEngine& engine : both_engines()) {
     SCOPED_TRACE(engine.name);
     const RunResult result = run(inputs, o, tuning_with({}, 0, engine.engine));
-    const std::vector<float> golden = slow_scores(inputs, nullptr, 11, 512);
+    const std::vector<float> golden = slow_scores(inputs, {}, 11, 512);
     for (size_t f = 0; f < inputs.list->faults.size(); ++f) {
-      const std::vector<float> expected = slow_scores(inputs, &inputs.list->patches[f], 11, 512);
+      const std::vector<float> expected = slow_scores(inputs, inputs.list->patches[f], 11, 512);
       std::vector<int64_t> index;
       std::vector<uint32_t> bits;
       for (size_t i = 0; i < 11; ++i) {
@@ -163,7 +163,7 @@ TEST_F(CampaignScoresTest, WithoutAListOnlyTheGoldenRunIsMade) {
   result = run(inputs, o);
   EXPECT_THAT(result.score_folder, testing::MatchesRegex(".*/out/D/N/[0-9]+_[0-9]+(_[0-9]+)?"));
   EXPECT_EQ(read_text(result.score_folder + "/clean.npy"),
-            npy_bytes(slow_scores(inputs, nullptr, 11, 512), 11, 7));
+            npy_bytes(slow_scores(inputs, {}, 11, 512), 11, 7));
   EXPECT_EQ(std::distance(fs::recursive_directory_iterator(o.folder), {}), 4);
   EXPECT_EQ(result.golden.images, 11);
 }
@@ -201,7 +201,7 @@ TEST_F(CampaignScoresTest, BytesAreScaledInTheArithmeticAskedFor) {
     input.floats = std::move(scaled);
     EXPECT_EQ(read_text(o.path), slow_report(floats, 11, 512));
     EXPECT_EQ(read_text(result.score_folder + "/clean.npy"),
-              npy_bytes(slow_scores(floats, nullptr, 11, 512), 11, 7));
+              npy_bytes(slow_scores(floats, {}, 11, 512), 11, 7));
   }
 }
 

@@ -153,7 +153,8 @@ TEST_F(ConstantsCheckTest, AnImageALabelAFaultOrAGoldenScoreThatChangesEndsTheRu
   const std::vector<std::pair<const char*, SpoilingSink::Spoil>> cases = {
       {"the images changed", [&](auto) { turn_bit(state.feed.dataset().inputs[0].floats.span()); }},
       {"the labels changed", [&](auto) { turn_bit(state.feed.dataset().labels); }},
-      {"the fault list changed", [&](auto) { turn_bit(std::span(&list.patches[7].new_bits, 1)); }},
+      {"the fault list changed",
+       [&](auto) { turn_bit(std::span(const_cast<uint32_t*>(&list.patches[7].front().new_bits), 1)); }},
       {"the fault list changed", [&](auto) { std::swap(const_cast<FaultTable&>(list.faults), other_id); }},
       {"the fault list changed", [&](auto) { std::swap(const_cast<FaultTable&>(list.faults), other_index); }},
       {"the golden run.s scores changed", [&](std::span<const float> golden) { turn_bit(golden); }},

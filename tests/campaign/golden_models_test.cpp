@@ -92,6 +92,36 @@ TEST_P(GoldenModel, HasTensorFlowsScoresInEveryBit) {
   }
 }
 
+// Faults of all tensors and models, of several parts; made by tools/fault_models_oracle.py.
+TEST_P(GoldenModel, HasTensorFlowsScoresUnderFaultsOfAllModels) {
+  const std::filesystem::path list_file = kFolder / (GetParam() + ".extended.csv");
+  if (!std::filesystem::exists(list_file)) GTEST_SKIP() << "no such list of this model";
+  const Golden golden(GetParam());
+  const Graph graph = keras::import_model(model_file(GetParam()));
+  const ResolvedFaultList list = read_fault_list(list_file.string(), &graph);
+  const auto arrays = read_npz((kFolder / (GetParam() + ".extended.npz")).string());
+  const std::vector<float> faulty = arrays.at("faulty").to_float32(),
+                           alone = arrays.at("faulty_alone").to_float32();
+  ASSERT_EQ(list.faults.size() * golden.clean.size(), faulty.size());
+  for (KernelSet set : available_kernel_sets()) {
+    SCOPED_TRACE(kernel_set_name(set));
+    const Plan plan = Plan::compile(graph, {.kernels = set});
+    for (size_t f = 0; f < list.faults.size(); ++f) {
+      const Overlay overlay(plan, list.patches[f]);
+      const auto what = [&, f] {
+        const Fault fault = list.faults[f];
+        return "fault " + std::to_string(f) + ": " + layers_text(fault) + " " + indices_text(fault) + " " +
+               bits_text(fault);
+      };
+      EXPECT_TRUE(test::same_bits(golden.of_fault(faulty, f),
+                                  scores(plan, &overlay, golden, static_cast<int>(golden.images))))
+          << what();
+      EXPECT_TRUE(test::same_bits(golden.of_fault(alone, f), scores(plan, &overlay, golden, 1)))
+          << what() << ", batches of one";
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(TensorFlow, GoldenModel, testing::ValuesIn(golden_models()),
                          [](const auto& model) { return model.param; });
 

@@ -24,7 +24,7 @@ class CountingEngine final : public Engine {
     passes_->alone += images.tile.images;
     engine_->run_golden(images, thread, scores);
   }
-  void begin_block(std::span<const Patch> faults) override { engine_->begin_block(faults); }
+  void begin_block(PatchRows faults) override { engine_->begin_block(faults); }
   void run_faults(const TileImages& images, BlockIndex first, size_t count, std::span<const float> golden,
                   int thread, const FaultSink& sink) override {
     engine_->run_faults(images, first, count, golden, thread, sink);
@@ -62,7 +62,7 @@ class JoinedGoldenTest : public ReplayCampaignTest {
   static RunTuning plain() {
     RunTuning tuning;
     tuning.engine = plain_engine();
-    tuning.engine.needs = [](const Plan& plan, std::span<const Patch> faults) {
+    tuning.engine.needs = [](const Plan& plan, PatchRows faults) {
       EngineNeeds needs = plain_engine_needs(plan, faults);
       needs.repeats_golden = true;
       needs.sizes.front().least_block = 64;

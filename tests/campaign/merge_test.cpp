@@ -175,7 +175,7 @@ TEST(ShardRows, TakeEachRowOnceAndAreFair) {
     const std::vector<uint32_t> costs = fault_costs(inputs.graph);
     const auto cost_of = [&](const Patch& patch) { return costs[static_cast<size_t>(patch.weight)]; };
     uint64_t all = 0, most = 0;
-    for (const Patch& patch : inputs.list->patches) {
+    for (const Patch& patch : inputs.list->patches.all()) {
       all += cost_of(patch);
       most = std::max<uint64_t>(most, cost_of(patch));
     }
@@ -187,7 +187,7 @@ TEST(ShardRows, TakeEachRowOnceAndAreFair) {
         next += rows.rows;
         uint64_t sum = 0;
         for (int64_t row = 0; row < rows.rows; ++row)
-          sum += cost_of(inputs.list->patches[static_cast<size_t>(rows.first_row + row)]);
+          sum += cost_of(inputs.list->patches[static_cast<size_t>(rows.first_row + row)].front());
         EXPECT_LE(sum, all / static_cast<uint64_t>(of) + most + 1);
       }
       if (of <= 1000) {

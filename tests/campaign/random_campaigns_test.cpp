@@ -34,10 +34,15 @@ RunInputs inputs_of(const RandomCase& c) {
   list.path = "list.csv";
   list.sha256 = std::string(64, 'f');
   for (size_t f = 0; f < c.faults.size(); ++f) {
-    const Weight& weight = c.graph.weights[static_cast<size_t>(c.faults[f].weight)];
-    Fault fault = bit_flip(static_cast<int64_t>(f), weight.name,
-                           index_of_element(weight.shape, c.faults[f].element), 0);
-    list.add(std::move(fault), c.faults[f]);
+    Fault fault{.id = static_cast<int64_t>(f)};
+    for (const Patch& patch : c.faults[f]) {
+      const Weight& weight = c.graph.weights[static_cast<size_t>(patch.weight)];
+      FaultPart part{.layer = weight.name, .index = index_of_element(weight.shape, patch.element)};
+      part.change = SetValue{patch.new_bits};
+      if (f % 3 == 0) part.change = BitFlip{{static_cast<int>(f % 32)}};  // what is printed only
+      fault.parts.push_back(std::move(part));
+    }
+    list.add(fault, c.faults[f]);
   }
   inputs.list = std::move(list);
   return inputs;

@@ -136,10 +136,11 @@ class SampledCheckTest : public ReplayCampaignTest {
   static void show_everywhere(RunInputs& inputs, std::initializer_list<size_t> faults) {
     const size_t last_kernel = inputs.graph.weights.size() - 2;
     for (const size_t fault : faults)
-      inputs.list->patches[fault] = {.weight = static_cast<WeightId>(last_kernel),
-                                     .element = 0,
-                                     .old_bits = float_bits(inputs.graph.weights[last_kernel].values[0]),
-                                     .new_bits = kCanonicalNan};
+      inputs.list->patches.all()[fault] = {
+          .weight = static_cast<WeightId>(last_kernel),
+          .element = 0,
+          .old_bits = float_bits(inputs.graph.weights[last_kernel].values[0]),
+          .new_bits = kCanonicalNan};
   }
   [[nodiscard]] RunOptions one_tile() const {
     RunOptions o = options();
@@ -150,8 +151,7 @@ class SampledCheckTest : public ReplayCampaignTest {
   }
   // The run without a fault in one pass with the faults, or before them.
   static RunTuning joined(RunTuning tuning, bool is_joined) {
-    tuning.engine.needs = [is_joined, of = tuning.engine.needs](const Plan& plan,
-                                                                std::span<const Patch> faults) {
+    tuning.engine.needs = [is_joined, of = tuning.engine.needs](const Plan& plan, PatchRows faults) {
       EngineNeeds needs = of(plan, faults);
       needs.repeats_golden = is_joined;
       return needs;

@@ -17,12 +17,12 @@
 namespace tf_injector::detail::test {
 
 // Scores of all images under one fault (or none), image by image with the reference kernels.
-inline std::vector<float> slow_scores(const RunInputs& inputs, const Patch* patch, int64_t images,
+inline std::vector<float> slow_scores(const RunInputs& inputs, std::span<const Patch> fault, int64_t images,
                                       int64_t batch_size) {
   const Plan plan = Plan::compile(inputs.graph, {.kernels = KernelSet::scalar});
   Workspace workspace(plan, 1);
   std::optional<Overlay> overlay;
-  if (patch != nullptr) overlay.emplace(plan, *patch);
+  if (!fault.empty()) overlay.emplace(plan, fault);
   const auto classes = static_cast<size_t>(plan.classes());
   std::vector<float> scores(static_cast<size_t>(images) * classes);
   for (int64_t image = 0; image < images; ++image) {
@@ -47,7 +47,7 @@ inline bool contains(const std::vector<int>& chosen, int label) {
 
 // Counts as the report's columns are defined, with the functions that NumPy itself is held against.
 inline std::string slow_report(const RunInputs& inputs, int64_t images, int64_t batch_size) {
-  const std::vector<float> golden = slow_scores(inputs, nullptr, images, batch_size);
+  const std::vector<float> golden = slow_scores(inputs, {}, images, batch_size);
   const size_t classes = golden.size() / static_cast<size_t>(images);
   std::vector<int> top_1, top_5;
   const auto count = [&](const std::vector<float>& scores) {
@@ -72,7 +72,7 @@ inline std::string slow_report(const RunInputs& inputs, int64_t images, int64_t 
   std::string report = report_header() + golden_row(count(golden));
   const ResolvedFaultList& list = *inputs.list;
   for (size_t f = 0; f < list.faults.size(); ++f)
-    report += fault_row(list.faults[f], count(slow_scores(inputs, &list.patches[f], images, batch_size)));
+    report += fault_row(list.faults[f], count(slow_scores(inputs, list.patches[f], images, batch_size)));
   return report;
 }
 

@@ -31,7 +31,7 @@ TEST(FaultList, RowsBecomeFaultsAndPatches) {
   EXPECT_EQ(list.sha256, sha256_of(text.data(), text.size()));
   ASSERT_EQ(list.faults.size(), 2u);
   const Fault& first = list.faults[0];
-  const Patch& patch = list.patches[0];
+  const Patch& patch = list.patches[0].front();
   EXPECT_EQ(first.id, 7);
   EXPECT_EQ(first.parts[0].layer, "conv2d_1");
   EXPECT_EQ(first.parts[0].index, (std::vector<int64_t>{2, 1, 0, 3}));
@@ -40,8 +40,8 @@ TEST(FaultList, RowsBecomeFaultsAndPatches) {
   EXPECT_EQ(patch.element, ((2 * 2 + 1) * 8 + 0) * 4 + 3);  // row-major in (3, 2, 8, 4)
   EXPECT_EQ(patch.old_bits, float_bits(static_cast<float>(patch.element)));
   EXPECT_EQ(patch.new_bits, patch.old_bits ^ 0x80000000u);
-  EXPECT_EQ(list.patches[1].element, 59);
-  EXPECT_EQ(list.patches[1].new_bits, list.patches[1].old_bits ^ 1u);
+  EXPECT_EQ(list.patches[1].front().element, 59);
+  EXPECT_EQ(list.patches[1].front().new_bits, list.patches[1].front().old_bits ^ 1u);
 }
 
 TEST(FaultList, LineEndsBomAndBlankLinesDoNoHarm) {
@@ -68,7 +68,7 @@ TEST(FaultList, IdsMayComeInAnyOrder) {
 
 TEST(FaultList, LayersByNameAndByPath) {
   const auto weight_of = [](const std::string& layer) {
-    return parse(std::string(kListHeader) + "0," + layer + ",\"(0, 0, 1, 1)\",0\n").patches.at(0).weight;
+    return parse(std::string(kListHeader) + "0," + layer + ",\"(0, 0, 1, 1)\",0\n").patches[0].front().weight;
   };
   EXPECT_EQ(weight_of("left/conv"), 3);
   EXPECT_EQ(weight_of("right/inner/conv"), 4);
@@ -110,9 +110,10 @@ TEST(FaultList, AWrongHeaderSaysWhatIsWrongWithIt) {
   EXPECT_THAT(problem("Unnamed: 0;Injection;Layer;TensorIndex;Bit"),
               testing::AllOf(HasSubstr("column 1 (\"Unnamed: 0\") is an index"),
                              testing::EndsWith("found \"Unnamed: 0;Injection;Layer;TensorIndex;Bit\"")));
-  EXPECT_EQ(problem("Injection,Layer,TensorIndex,Bit,,Value"),
-            "list.csv:1:1: wrong header: column 6 (\"Value\") is none of a fault list" + expected +
-                "\"Injection,Layer,TensorIndex,Bit,,Value\"");
+  EXPECT_EQ(problem("Injection,Layer,TensorIndex,Bit,,Values"),
+            "list.csv:1:1: wrong header: column 6 (\"Values\") is none of a fault list" + expected +
+                "\"Injection,Layer,TensorIndex,Bit,,Values\"");
+  EXPECT_THAT(problem("Injection,Layer,TensorIndex,Bit,,Value"), HasSubstr("column 5 (\"\") has no name"));
   EXPECT_THAT(problem("Layer,TensorIndex,Bit,Injection"),
               HasSubstr("header: the columns are in another order; exp"));
   EXPECT_THAT(problem("# 95 % confidence, 1 % error"),

@@ -61,11 +61,23 @@ TEST(FaultTable, RowsArePartsOfATable) {
   EXPECT_TRUE(FaultRows().empty());
 }
 
-TEST(FaultTable, OnlyOnePartOnAllImages) {
-  Fault several = bit_flip(3, "a", {1}, 0), bound = several;
-  several.parts.push_back(several.parts.front());
+TEST(FaultTable, FaultsOfSeveralPartsStandBesideTheOthers) {
+  Fault several = bit_flip(3, "a", {1}, 0);
+  several.parts.push_back({.layer = "b", .tensor = Tensor::bias, .index = {2}, .change = SetValue{7}});
+  const FaultTable table{bit_flip(2, "b", {4}, 9), several, bit_flip(4, "a", {5}, 3)};
+  EXPECT_EQ(table[0], bit_flip(2, "b", {4}, 9));
+  EXPECT_EQ(table[1], several);
+  EXPECT_EQ(table[2], bit_flip(4, "a", {5}, 3));
+  EXPECT_EQ(table.bit(1), -1);
+  EXPECT_EQ(table.layer_names()[table.layer(1)], "a");
+  EXPECT_EQ(table.extended().size(), 1U);
+}
+
+TEST(FaultTable, OnlyPartsOnAllImages) {
+  Fault none = bit_flip(3, "a", {1}, 0), bound = none;
+  none.parts.clear();
   bound.image = 0;
-  EXPECT_THROW(FaultTable{several}, Error);
+  EXPECT_THROW(FaultTable{none}, Error);
   EXPECT_THROW(FaultTable{bound}, Error);
 }
 

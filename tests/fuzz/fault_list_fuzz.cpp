@@ -59,7 +59,7 @@ void check_list(const ResolvedFaultList& list, const Graph* graph) {
     const int bit = flipped_bit(fault);
     fuzz::require(bit >= 0 && bit <= 31, "a bit that there is not");
     if (graph == nullptr) continue;
-    const Patch& patch = list.patches[i];
+    const Patch& patch = list.patches[i].front();
     const Weight& kernel = graph->weights.at(static_cast<size_t>(patch.weight));
     int64_t element = 0;
     for (int axis = 0; axis < kernel.shape.rank(); ++axis)

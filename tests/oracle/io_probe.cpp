@@ -142,7 +142,7 @@ std::string fault_list(const std::string& path) {
     std::string text = "accepted\t" + list.sha256;
     for (size_t i = 0; i < list.faults.size(); ++i) {
       const Fault fault = list.faults[i];
-      const Patch& patch = list.patches.at(i);
+      const Patch& patch = list.patches[i].front();
       text += '\t' + std::to_string(fault.id) + ' ' + hex(fault.parts.at(0).layer) + ' ' +
               dims(fault.parts.at(0).index) + ' ' + std::to_string(flipped_bit(fault)) + ' ' +
               std::to_string(patch.weight) + ' ' + std::to_string(patch.element) + ' ' +

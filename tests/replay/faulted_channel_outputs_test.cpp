@@ -93,7 +93,7 @@ TEST(FaultedChannelOutputs, AreNotComputedWhereTheFaultedWeightMeetsZero) {
       test::patch_of(network.graph, 0, (middle_tap * 3 + channel + 1) * kFilters + 3, 1e20f)};
   for (Patch patch : patches) {
     patch.new_bits |= patch.old_bits & 0x80000000u;  // the same sign
-    const FaultBlock block(network.replay_plan, {&patch, 1});
+    const FaultBlock block(network.replay_plan, std::span<const Patch>(&patch, 1));
     FaultedChannelOutputs columns(network.replay_plan, network.golden);
     columns.compute(block.groups()[0].packs[0].hits[0], network.replay_plan.steps().front(), network.context);
     const bool meets_one = patch.element == patches[0].element;

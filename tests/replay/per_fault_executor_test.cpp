@@ -110,7 +110,7 @@ TEST(PerFaultExecutor, ComputeOnlyWhatTheFaultReaches) {
   image[(4 * kSide + 4) * 3] = 1.0f;  // in the middle
   const PreparedNetwork network(test::convolutions(rng, kSide, {1, 4}), image);
   const Patch patch = test::patch_of(network.graph, 0, 4 * 3, 5.0f);  // the tap in the middle, channel 0
-  const FaultBlock block(network.replay_plan, {&patch, 1});
+  const FaultBlock block(network.replay_plan, std::span<const Patch>(&patch, 1));
   Workers workers(network);
   workers.values.reset(1);
   workers.alone.run(0, 2, first_pack(block).hits, 1, -1, network.replay_plan.output(), network.context);

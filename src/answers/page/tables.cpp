@@ -141,10 +141,9 @@ std::string worst_table(const ReportStatistics& statistics) {
                                   {"masked"},
                                   {"top 1 correct"}});
   for (const ReportRow& row : statistics.worst) {
-    const FaultPart& part = row.fault.parts.front();
     html += fmt::format("<tr><th scope=\"row\" data-s=\"{}\">{}</th>", row.fault.id, row.fault.id);
-    html += fmt::format("<td class=\"text name\">{}</td><td class=\"text\">{}</td>", html_text(part.layer),
-                        html_text(format_index(part.index)));
+    html += fmt::format("<td class=\"text name\">{}</td><td class=\"text\">{}</td>",
+                        html_text(layers_text(row.fault)), html_text(indices_text(row.fault)));
     html += count_cell(flipped_bit(row.fault)) + count_cell(row.tally.critical());
     const double images = static_cast<double>(std::max<int64_t>(row.tally.images, 1));
     const double share = static_cast<double>(row.tally.critical()) / images;

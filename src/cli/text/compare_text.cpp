@@ -79,10 +79,9 @@ std::string count_text(std::optional<int64_t> count, int64_t images, bool as_sha
 std::string rows_table(const Comparison& found) {
   std::vector<std::vector<std::string>> rows;
   for (const RowDifference& row : found.rows) {
-    const FaultPart& part = row.fault.parts.front();
     const CountPair& counts = row.counts[row.largest_column];
-    rows.push_back({std::to_string(row.fault.id), printable(part.layer), format_index(part.index),
-                    std::to_string(flipped_bit(row.fault)), found.columns[row.largest_column].name,
+    rows.push_back({std::to_string(row.fault.id), printable(layers_text(row.fault)), indices_text(row.fault),
+                    bits_text(row.fault), found.columns[row.largest_column].name,
                     count_text(counts.a, row.images_a, found.other_images),
                     count_text(counts.b, row.images_b, found.other_images),
                     share_text(row.largest_difference)});
@@ -107,8 +106,7 @@ std::string only_line(const char* which, const std::vector<int64_t>& ids) {
 }
 
 std::string fault_text(const Fault& fault) {
-  const FaultPart& part = fault.parts.front();
-  return fmt::format("{} {} bit {}", printable(part.layer), format_index(part.index), flipped_bit(fault));
+  return fmt::format("{} {} bit {}", printable(layers_text(fault)), indices_text(fault), bits_text(fault));
 }
 
 std::string mismatch_lines(const std::vector<FaultMismatch>& mismatches) {

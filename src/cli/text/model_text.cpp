@@ -97,14 +97,19 @@ std::string steps_text(const std::vector<StepInfo>& steps) {
 
 std::string validation_text(const FaultList& list, const std::string& model_path) {
   std::array<int64_t, kBitGroups.size()> counts{};
+  int64_t others = 0;
   const FaultRows rows = list.rows();
-  for (size_t row = 0; row < rows.size(); ++row) ++counts[bit_group_of(rows.bit(row))];
+  for (size_t row = 0; row < rows.size(); ++row) {
+    const int bit = rows.bit(row);
+    ++(bit < 0 ? others : counts[bit_group_of(bit)]);
+  }
   std::string text =
       fmt::format("{}: {}, {}, fits {}\n", list.source(), plural(static_cast<int64_t>(list.size()), "fault"),
                   plural(static_cast<int64_t>(list.layers()), "layer"), model_path);
   for (size_t i = 0; i < kBitGroups.size(); ++i) {
     text += fmt::format("{}: {}\n", bit_group_label(kBitGroups[i]), counts[i]);
   }
+  if (others > 0) text += fmt::format("other faults: {}\n", others);
   return text;
 }
 

@@ -18,8 +18,7 @@ class SimdChannelConv2D final : public WindowKernel, public ConstArrays {
         geometry_(parts.geometry),
         kernel_(parts.kernel),
         positions_(std::make_shared<const PositionTables>(geometry_)),
-        epilogue_(std::make_shared<const EpilogueData>(context, weight_values(context, parts.bias),
-                                                       geometry_.cout)),
+        epilogue_(std::make_shared<const EpilogueData>(context, parts.bias, geometry_.cout)),
         zeros_(std::make_shared<const AlignedBuffer>(static_cast<size_t>(geometry_.cin))),
         classes_(positions_->views()),
         weights_(static_cast<size_t>(taps() * stride())) {
@@ -77,11 +76,15 @@ class SimdChannelConv2D final : public WindowKernel, public ConstArrays {
     detail::visit_arrays(*epilogue_, geometry_.cout, visit);
     detail::visit_arrays(*positions_, visit);
   }
-  [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
-  [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override {
-    if (patch.weight != kernel_) return nullptr;
+  [[nodiscard]] bool holds(WeightId weight) const override {
+    return weight == kernel_ || epilogue_->holds(weight);
+  }
+  [[nodiscard]] std::unique_ptr<Kernel> patched(std::span<const Patch> patches) const override {
+    if (!holds_any(patches)) return nullptr;
     auto copy = std::make_unique<SimdChannelConv2D>(*this);
-    copy->weights_[packed_element(patch.element)] = bits_float(patch.new_bits);
+    for_each_patch(patches, kernel_,
+                   [&](int64_t element, float value) { copy->weights_[packed_element(element)] = value; });
+    copy->epilogue_ = patched_epilogue(epilogue_, patches);
     return copy;
   }
 

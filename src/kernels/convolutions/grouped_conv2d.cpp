@@ -19,7 +19,8 @@ class SimdGroupedConv2D final : public Kernel, public ConstArrays {
         geometry_(parts.geometry),
         kernel_(parts.kernel),
         positions_(std::make_shared<const PositionTables>(geometry_)),
-        epilogues_(epilogues_of(parts, context)),
+        all_epilogues_(std::make_shared<const EpilogueData>(context, parts.bias, geometry_.cout)),
+        epilogues_(by_group(geometry_, *all_epilogues_)),
         zeros_(std::make_shared<const AlignedBuffer>(static_cast<size_t>(cin()))),
         classes_(positions_->views()),
         packed_(static_cast<size_t>(geometry_.groups * group_size())) {
@@ -57,21 +58,27 @@ class SimdGroupedConv2D final : public Kernel, public ConstArrays {
   [[nodiscard]] int64_t multiply_adds() const override { return multiply_adds_of(geometry_); }
   [[nodiscard]] size_t table_bytes() const override { return positions_->bytes(); }
   [[nodiscard]] size_t weight_bytes() const override {
-    size_t bytes = packed_.size() * sizeof(float);
+    size_t bytes = packed_.size() * sizeof(float) + all_epilogues_->bytes();
     for (const EpilogueData& epilogue : *epilogues_) bytes += epilogue.bytes();
     return bytes;
   }
   void visit_arrays(const ArrayVisitor& visit) const override {
     visit_array(visit, packed_.span());
     visit_array(visit, zeros_->span());
+    detail::visit_arrays(*all_epilogues_, geometry_.cout, visit);
     for (const EpilogueData& epilogue : *epilogues_) detail::visit_arrays(epilogue, cout(), visit);
     detail::visit_arrays(*positions_, visit);
   }
-  [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
-  [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override {
-    if (patch.weight != kernel_) return nullptr;
+  [[nodiscard]] bool holds(WeightId weight) const override {
+    return weight == kernel_ || all_epilogues_->holds(weight);
+  }
+  [[nodiscard]] std::unique_ptr<Kernel> patched(std::span<const Patch> patches) const override {
+    if (!holds_any(patches)) return nullptr;
     auto copy = std::make_unique<SimdGroupedConv2D>(*this);
-    copy->packed_[packed_element(patch.element)] = bits_float(patch.new_bits);
+    for_each_patch(patches, kernel_,
+                   [&](int64_t element, float value) { copy->packed_[packed_element(element)] = value; });
+    copy->all_epilogues_ = patched_epilogue(all_epilogues_, patches);
+    if (copy->all_epilogues_ != all_epilogues_) copy->epilogues_ = by_group(geometry_, *copy->all_epilogues_);
     return copy;
   }
 
@@ -79,9 +86,7 @@ class SimdGroupedConv2D final : public Kernel, public ConstArrays {
   using Epilogues = std::shared_ptr<const std::vector<EpilogueData>>;
 
   // One per group: their arrays begin at whole vectors.
-  static Epilogues epilogues_of(const Conv2DParts& parts, const KernelContext& context) {
-    const ref::Conv2DGeometry& g = parts.geometry;
-    const EpilogueData all(context, weight_values(context, parts.bias), g.cout);
+  static Epilogues by_group(const ref::Conv2DGeometry& g, const EpilogueData& all) {
     std::vector<EpilogueData> epilogues;
     std::vector<int32_t> channels(static_cast<size_t>(g.cout / g.groups));
     for (int64_t group = 0; group < g.groups; ++group) {
@@ -108,6 +113,7 @@ class SimdGroupedConv2D final : public Kernel, public ConstArrays {
   ref::Conv2DGeometry geometry_;
   WeightId kernel_;
   std::shared_ptr<const PositionTables> positions_;
+  std::shared_ptr<const EpilogueData> all_epilogues_;  // of all groups
   Epilogues epilogues_;
   std::shared_ptr<const AlignedBuffer> zeros_;
   std::vector<simd::PositionClass> classes_;

@@ -15,8 +15,7 @@ class ReferenceConv2D final : public Kernel, public ConstArrays {
   ReferenceConv2D(const Conv2DParts& parts, const KernelContext& context)
       : geometry_(parts.geometry),
         kernel_(parts.kernel),
-        epilogue_(std::make_shared<const EpilogueData>(context, weight_values(context, parts.bias),
-                                                       geometry_.cout)),
+        epilogue_(std::make_shared<const EpilogueData>(context, parts.bias, geometry_.cout)),
         weights_(weight_values(context, kernel_).begin(), weight_values(context, kernel_).end()) {}
 
   void run(const KernelArgs& args) const noexcept override {
@@ -33,11 +32,16 @@ class ReferenceConv2D final : public Kernel, public ConstArrays {
     visit_array(visit, weights_);
     detail::visit_arrays(*epilogue_, geometry_.cout, visit);
   }
-  [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
-  [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override {
-    if (patch.weight != kernel_) return nullptr;
+  [[nodiscard]] bool holds(WeightId weight) const override {
+    return weight == kernel_ || epilogue_->holds(weight);
+  }
+  [[nodiscard]] std::unique_ptr<Kernel> patched(std::span<const Patch> patches) const override {
+    if (!holds_any(patches)) return nullptr;
     auto copy = std::make_unique<ReferenceConv2D>(*this);
-    copy->weights_[static_cast<size_t>(patch.element)] = bits_float(patch.new_bits);
+    for_each_patch(patches, kernel_, [&](int64_t element, float value) {
+      copy->weights_[static_cast<size_t>(element)] = value;
+    });
+    copy->epilogue_ = patched_epilogue(epilogue_, patches);
     return copy;
   }
 

@@ -36,8 +36,7 @@ SimdConv2D::SimdConv2D(const Conv2DParts& parts, const KernelContext& context)
       geometry_(parts.geometry),
       kernel_(parts.kernel),
       positions_(std::make_shared<const PositionTables>(geometry_)),
-      epilogue_(
-          std::make_shared<const EpilogueData>(context, weight_values(context, parts.bias), geometry_.cout)),
+      epilogue_(std::make_shared<const EpilogueData>(context, parts.bias, geometry_.cout)),
       classes_(positions_->views()),
       rows_(rows_of(geometry_)),
       runs_rows_(rows_ && has_row_kernel(geometry_, table_)),
@@ -184,10 +183,14 @@ void SimdConv2D::visit_arrays(const ArrayVisitor& visit) const {
   detail::visit_arrays(*positions_, visit);
 }
 
-std::unique_ptr<Kernel> SimdConv2D::patched(const Patch& patch) const {
-  if (patch.weight != kernel_) return nullptr;
+bool SimdConv2D::holds(WeightId weight) const { return weight == kernel_ || epilogue_->holds(weight); }
+
+std::unique_ptr<Kernel> SimdConv2D::patched(std::span<const Patch> patches) const {
+  if (!holds_any(patches)) return nullptr;
   auto copy = std::make_unique<SimdConv2D>(*this);
-  copy->packed_[packed_element(patch.element)] = bits_float(patch.new_bits);
+  for_each_patch(patches, kernel_,
+                 [&](int64_t element, float value) { copy->packed_[packed_element(element)] = value; });
+  copy->epilogue_ = patched_epilogue(epilogue_, patches);
   return copy;
 }
 

@@ -25,8 +25,8 @@ class SimdConv2D final : public LinearKernel, public ConstArrays {
   [[nodiscard]] size_t weight_bytes() const override;
   [[nodiscard]] size_t table_bytes() const override { return positions_->bytes(); }
   void visit_arrays(const ArrayVisitor& visit) const override;
-  [[nodiscard]] bool holds(WeightId weight) const override { return weight == kernel_; }
-  [[nodiscard]] std::unique_ptr<Kernel> patched(const Patch& patch) const override;
+  [[nodiscard]] bool holds(WeightId weight) const override;
+  [[nodiscard]] std::unique_ptr<Kernel> patched(std::span<const Patch> patches) const override;
 
   [[nodiscard]] LinearGeometry linear_geometry() const override;
   [[nodiscard]] const simd::SimdTable& table() const noexcept override { return table_; }

@@ -9,31 +9,28 @@ namespace tf_injector::detail::ref {
 namespace {
 
 // tf.nn.batch_normalization: x * (rsqrt(variance + epsilon) * gamma) + (beta - mean * ...).
-void scale_and_shift(int64_t channels, const ops::BatchNormalization& op, float* mean, float* variance,
-                     float* gamma, float* beta) {
+void scale_and_shift(int64_t channels, const ops::BatchNormalization& op, int64_t c, float& mean,
+                     float& variance, float& gamma, float& beta) {
   constexpr int64_t kPacket = 8;
-  for (int64_t c = 0; c < channels; ++c) {
-    const float sum = variance[c] + op.epsilon;
-    const bool left_over = c >= channels / kPacket * kPacket;
-    const float scale = (left_over ? 1.0f / std::sqrt(sum) : eigen_rsqrt(sum)) * gamma[c];
-    beta[c] = beta[c] - mean[c] * scale;
-    mean[c] = 0.0f;
-    variance[c] = scale;
-    gamma[c] = 1.0f;
-  }
+  const float sum = variance + op.epsilon;
+  const bool left_over = c >= channels / kPacket * kPacket;
+  const float scale = (left_over ? 1.0f / std::sqrt(sum) : eigen_rsqrt(sum)) * gamma;
+  beta = beta - mean * scale;
+  mean = 0.0f;
+  variance = scale;
+  gamma = 1.0f;
 }
 
 }  // namespace
 
-void normalization_factors(int64_t channels, const ops::BatchNormalization& op, float* mean, float* variance,
-                           float* gamma, float* beta) {
-  if (!op.fused) return scale_and_shift(channels, op, mean, variance, gamma, beta);
+// No inlining: arithmetic must not move out of the caller's FlushDenormals.
+[[gnu::noinline]] void normalization_factors(int64_t channels, const ops::BatchNormalization& op, int64_t c,
+                                             float& mean, float& variance, float& gamma, float& beta) {
+  if (!op.fused) return scale_and_shift(channels, op, c, mean, variance, gamma, beta);
   const bool in_fours = channels % 4 == 0;  // oneDNN uses its vectorised code, else its plain loop
-  for (int64_t c = 0; c < channels; ++c) {
-    const float deviation = std::sqrt(variance[c] + op.epsilon);
-    variance[c] = (in_fours ? 1.0f : gamma[c]) / deviation;
-    if (!in_fours) gamma[c] = 1.0f;  // fma(t, 1, beta) is t + beta, rounded once
-  }
+  const float deviation = std::sqrt(variance + op.epsilon);
+  variance = (in_fours ? 1.0f : gamma) / deviation;
+  if (!in_fours) gamma = 1.0f;  // fma(t, 1, beta) is t + beta, rounded once
 }
 
 TFI_VECTORIZE void batch_normalization(int64_t channels, const float* in, const float* mean,

@@ -100,8 +100,9 @@ void dense(int64_t inputs, int64_t units, const float* in, const float* kernel, 
 // epsilon); if the number of channels is no multiple of four, istd = gamma / sqrt(variance + epsilon) and
 // gamma becomes 1. Not fused: x * scale + shift, rounded after each operation, expressed as fma((x - 0) *
 // scale, 1, shift).
-void normalization_factors(int64_t channels, const ops::BatchNormalization& op, float* mean, float* variance,
-                           float* gamma, float* beta);
+// Of channel c; the arrays hold channels first, first + 1, ... To be called while a FlushDenormals lives.
+void normalization_factors(int64_t channels, const ops::BatchNormalization& op, int64_t c, float& mean,
+                           float& variance, float& gamma, float& beta);
 // fma((x - mean) * istd, gamma, beta) over the last axis; may run in place.
 void batch_normalization(int64_t channels, const float* in, const float* mean, const float* istd,
                          const float* gamma, const float* beta, float* out, int64_t rows);

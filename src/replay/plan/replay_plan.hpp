@@ -46,7 +46,7 @@ class ReplayPlan {
   [[nodiscard]] size_t workspace_bytes(PackSize size) const;
   [[nodiscard]] size_t bytes() const noexcept;
   // The most that a FaultBlock takes for one of these faults.
-  [[nodiscard]] size_t bytes_per_fault(std::span<const Patch> faults) const;
+  [[nodiscard]] size_t bytes_per_fault(PatchRows faults) const;
 
  private:
   const Plan& plan_;

@@ -71,11 +71,20 @@ size_t ReplayPlan::bytes() const noexcept {
   return bytes + vector_bytes(sizes_.slots);
 }
 
-size_t ReplayPlan::bytes_per_fault(std::span<const Patch> faults) const {
-  std::set<WeightId> weights;
-  for (const Patch& fault : faults) weights.insert(fault.weight);
+namespace {
+
+std::set<size_t> step_set(const std::vector<size_t>& steps) { return {steps.begin(), steps.end()}; }
+
+}  // namespace
+
+size_t ReplayPlan::bytes_per_fault(PatchRows faults) const {
+  const size_t patches = faults.most_patches();
   size_t most = 0;
-  for (WeightId weight : weights) most = std::max(most, fault_bytes(*this, steps_holding(weight)));
+  for (const std::set<WeightId>& weights : weights_of(faults)) {
+    std::set<size_t> steps;
+    for (const WeightId weight : weights) steps.merge(step_set(steps_holding(weight)));
+    most = std::max(most, fault_bytes(*this, std::vector<size_t>(steps.begin(), steps.end()), patches));
+  }
   return most;
 }
 

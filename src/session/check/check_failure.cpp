@@ -28,9 +28,8 @@ std::string counts_text(const Tally& tally) {
 }  // namespace
 
 std::string fault_text(const Fault& fault) {
-  const FaultPart& part = fault.parts.front();
-  return fmt::format("fault {} ({}, {}, bit {})", fault.id, part.layer, format_index(part.index),
-                     flipped_bit(fault));
+  return fmt::format("fault {} ({}, {}, bit {})", fault.id, layers_text(fault), indices_text(fault),
+                     bits_text(fault));
 }
 
 void throw_different_rows(std::span<const float> found, std::span<const float> plain, const std::string& what,

@@ -38,20 +38,28 @@ float change_of(const Patch& patch) {
   return is_finite(change) ? change : std::numeric_limits<float>::infinity();
 }
 
+// What stands for the fault: its first part that changes anything.
+const Patch& first_change(std::span<const Patch> fault) {
+  const auto found =
+      std::find_if(fault.begin(), fault.end(), [](const Patch& patch) { return patch.changes(); });
+  return found != fault.end() ? *found : fault.front();
+}
+
 }  // namespace
 
-std::vector<BlockIndex> check_order(std::span<const Patch> faults, uint64_t seed) {
+std::vector<BlockIndex> check_order(PatchRows faults, uint64_t seed) {
   std::map<std::pair<WeightId, int>, std::vector<uint32_t>> strata;
   for (uint32_t fault = 0; fault < faults.size(); ++fault)
-    strata[{faults[fault].weight, kind_of(faults[fault])}].push_back(fault);
+    strata[{first_change(faults[fault]).weight, kind_of(first_change(faults[fault]))}].push_back(fault);
   // Turn, place of the stratum in a turn, fault.
   std::vector<std::tuple<uint32_t, uint64_t, uint32_t>> order;
   order.reserve(faults.size());
   uint64_t stratum_seed = seed;
   for (auto& [key, stratum] : strata) {
     stratum_seed = mixed(stratum_seed);
-    std::stable_sort(stratum.begin(), stratum.end(),
-                     [&](uint32_t a, uint32_t b) { return change_of(faults[a]) < change_of(faults[b]); });
+    std::stable_sort(stratum.begin(), stratum.end(), [&](uint32_t a, uint32_t b) {
+      return change_of(first_change(faults[a])) < change_of(first_change(faults[b]));
+    });
     const SpreadOrder ranks(static_cast<int64_t>(stratum.size()), stratum_seed);
     for (uint32_t turn = 0; turn < stratum.size(); ++turn)
       order.emplace_back(turn, stratum_seed, stratum[static_cast<size_t>(ranks[turn])]);

@@ -15,7 +15,7 @@ namespace tf_injector::detail {
 // A block's faults, each once: in turn from every layer and kind of bit (sign, highest exponent bit, high
 // and low exponent, high and low mantissa), and within these spread over the sizes of the change, by which
 // replay packs faults. `seed` decides which come first.
-[[nodiscard]] std::vector<BlockIndex> check_order(std::span<const Patch> faults, uint64_t seed);
+[[nodiscard]] std::vector<BlockIndex> check_order(PatchRows faults, uint64_t seed);
 
 // 0..count-1, each once, in an order in which every beginning is spread over all.
 class SpreadOrder {

@@ -26,8 +26,9 @@ uint64_t hash_of_faults(const Setup& setup, size_t first) {
   ArrayHash hash;
   for (size_t i = first; i < std::min(first + kFaultsPerHash, setup.faults.size()); ++i) {
     const Fault& fault = setup.faults[i];
-    const Patch& patch = setup.patches[i];
-    add(hash, patch.weight, patch.element, patch.old_bits, patch.new_bits, fault.id);
+    for (const Patch& patch : setup.patches[i])
+      add(hash, patch.weight, patch.element, patch.old_bits, patch.new_bits);
+    add(hash, fault.id);
     for (const FaultPart& part : fault.parts) {
       visit_array([&](std::span<const std::byte> bytes) { hash.update(bytes); }, part.layer);
       visit_array([&](std::span<const std::byte> bytes) { hash.update(bytes); }, part.index);

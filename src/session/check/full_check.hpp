@@ -27,8 +27,8 @@ class FullCheck final : public SelfCheck {
     PlainRows plain;
     double seconds = 0;  // not in the totals yet
   };
-  // The rows of the tile are those of the plain evaluation with this fault, or none (null).
-  void require_equal(std::span<const float> rows, const Patch* fault, const Tile& tile, int thread,
+  // The rows of the tile are those of the plain evaluation with this fault, or none.
+  void require_equal(std::span<const float> rows, std::span<const Patch> fault, const Tile& tile, int thread,
                      const std::string& what);
   [[nodiscard]] double seconds_since_last();
 

@@ -12,9 +12,9 @@ PlainRows::PlainRows(const Plan& plan, const ImageFeed& feed, int tile, const st
       scores_(static_cast<size_t>(tile * plan.classes())),
       stop_(stop) {}
 
-std::span<const float> PlainRows::evaluate(const Patch* fault, const Tile& tile) {
+std::span<const float> PlainRows::evaluate(std::span<const Patch> fault, const Tile& tile) {
   std::optional<Overlay> overlay;
-  if (fault != nullptr) overlay.emplace(plan_, *fault);
+  if (changes_something(fault)) overlay.emplace(plan_, fault);
   const std::span<float> scores =
       scores_.span().first(static_cast<size_t>(tile.images) * static_cast<size_t>(plan_.classes()));
   tf_injector::detail::evaluate(

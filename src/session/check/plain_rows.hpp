@@ -19,7 +19,7 @@ class PlainRows {
   // All must outlive it. tile: images at a time, at most. `stop`: or null.
   PlainRows(const Plan& plan, const ImageFeed& feed, int tile, const std::atomic<bool>* stop);
   // The scores of the tile's images, until the next call. `fault`: or null. Throws Stopped.
-  std::span<const float> evaluate(const Patch* fault, const Tile& tile);
+  std::span<const float> evaluate(std::span<const Patch> fault, const Tile& tile);
 
   // Memory per image of a tile. A fault takes the packed weights of its layer too (overlay_bytes).
   [[nodiscard]] static uint64_t bytes_per_image(const Plan& plan, const ImageFeed& feed);

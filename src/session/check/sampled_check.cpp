@@ -71,7 +71,7 @@ KeptRows* SampledCheck::begin_block(ListIndex first, size_t count) {
   const auto begin = Clock::now();
   if (faults_left_ == 0) faults_left_ = setup_.faults.size() - first.value;
   const uint64_t seed = block_seed(setup_, first);
-  order_ = check_order(std::span(setup_.patches).subspan(first.value, count), seed);
+  order_ = check_order(setup_.patches.subspan(first.value, count), seed);
   const SpreadOrder images(setup_.images(), seed);
   kept_.begin(order_, [&](int64_t i) { return images[i]; });
   totals_.seconds += seconds_since(begin);
@@ -113,7 +113,7 @@ void SampledCheck::check_golden(const GoldenRun& golden, double) {
 
 int64_t SampledCheck::check_image(int64_t image, int thread, const GoldenRun& golden) {
   const Tile tile = tile_at(image, 1, setup_.images(), setup_.batch_size());
-  const std::span<const float> plain = plain_[static_cast<size_t>(thread)].evaluate(nullptr, tile);
+  const std::span<const float> plain = plain_[static_cast<size_t>(thread)].evaluate({}, tile);
   const std::string what = "the golden run";
   const std::span<const float> found = setup_.row(golden.scores, image);
   if (!same_bits(found, plain)) throw_different_rows(found, plain, what, image);
@@ -186,8 +186,8 @@ int64_t SampledCheck::check_part(const Block& block, size_t i, const Part& part,
   for (int64_t k = part.k; k < end;) {
     const Tile tile =
         tile_at(kept_.image(i, k), static_cast<int>(end - k), setup_.images(), setup_.batch_size());
-    const Patch& fault = setup_.patches[in_list(block.first, order_[i]).value];
-    const std::span<const float> plain = plain_[static_cast<size_t>(thread)].evaluate(&fault, tile);
+    const std::span<const Patch> fault = setup_.patches[in_list(block.first, order_[i]).value];
+    const std::span<const float> plain = plain_[static_cast<size_t>(thread)].evaluate(fault, tile);
     for (int64_t n = 0; n < tile.images; ++n, ++k)
       check_pair(block, i, k, plain.subspan(static_cast<size_t>(n) * setup_.classes(), setup_.classes()));
   }

@@ -88,7 +88,7 @@ inline void run_block(const RandomCase& c, const EngineSetting& how, Engine& eng
   const auto classes = static_cast<size_t>(c.classes());
   const std::vector<Tile> tiles = cut_tiles(c.images, how.tile, c.batch_size);
   const size_t pieces = how.joins_golden ? 1 : (count + how.piece - 1) / how.piece;
-  engine.begin_block(std::span(c.faults).subspan(first, count));
+  engine.begin_block(c.patches(first, count));
   parallel_for(tiles.size() * pieces, how.threads, [&](size_t item, int thread) {
     const Tile& tile = tiles[item / pieces];
     const std::vector<std::span<const float>> inputs = images_of(c, tile);
@@ -125,7 +125,7 @@ inline AllScores engine_scores(const RandomCase& c, const EngineSetting& how) {
   const Plan plan = Plan::compile(c.graph, {.kernels = how.set});
   EngineLayout layout{.threads = how.threads, .tile = how.tile, .size = how.size};
   if (how.is_replay) {
-    const size_t sizes = replay_engine_needs(plan, c.faults).sizes.size();
+    const size_t sizes = replay_engine_needs(plan, c.patches()).sizes.size();
     layout.size = std::min(how.size, sizes - 1);
   }
   const std::unique_ptr<Engine> engine =

@@ -81,6 +81,12 @@ inline std::string text_of(const Patch& fault) {
                      bits_float(fault.old_bits), bits_float(fault.new_bits), fault.old_bits, fault.new_bits);
 }
 
+inline std::string text_of(const std::vector<Patch>& fault) {
+  std::string text;
+  for (const Patch& patch : fault) text += (text.empty() ? "" : " + ") + text_of(patch);
+  return text;
+}
+
 inline std::string text_of(const RandomCase& c, const Difference& d) {
   const std::string which =
       d.fault < c.faults.size()

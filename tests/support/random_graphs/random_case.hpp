@@ -1,6 +1,9 @@
 // A campaign in small: a random network, images in batches, faults.
 #pragma once
 
+#include <algorithm>
+#include <set>
+
 #include "graph/patch.hpp"
 #include "support/random_graphs/random_graph.hpp"
 
@@ -15,8 +18,14 @@ struct RandomCase {
   int batch_size = 1;
   int64_t multiply_adds = 0;  // per image
   std::vector<size_t> kernels;
-  std::vector<Patch> faults;
+  std::vector<std::vector<Patch>> faults;
 
+  // Faults from `first` on.
+  [[nodiscard]] PatchTable patches(size_t first = 0, size_t count = SIZE_MAX) const {
+    PatchTable table;
+    for (size_t i = first; i < faults.size() && i - first < count; ++i) table.add(faults[i]);
+    return table;
+  }
   [[nodiscard]] int64_t classes() const {
     return graph.nodes[static_cast<size_t>(graph.outputs[0])].shape.elements();
   }
@@ -73,7 +82,71 @@ inline Patch random_patch(Dice& dice, const Graph& graph, const FaultChoice& cho
   return patch;
 }
 
-inline RandomCase random_case(uint64_t seed) {
+// All weights that a fault can change: kernels, biases, parameters of normalisations.
+inline std::vector<size_t> changeable_weights(const Graph& graph) {
+  std::set<WeightId> found;
+  for (const Node& node : graph.nodes) {
+    std::visit(
+        [&](const auto& op) {
+          if constexpr (requires { op.kernel; }) found.insert({op.kernel, op.bias});
+          if constexpr (requires { op.gamma; }) found.insert({op.gamma, op.beta});
+          if constexpr (requires { op.mean; }) found.insert({op.mean, op.variance});
+        },
+        node.op);
+  }
+  found.erase(kNoWeight);
+  return {found.begin(), found.end()};
+}
+
+// Bits that are stuck, some at what they are, or any value.
+inline uint32_t changed_bits(Dice& dice, uint32_t bits) {
+  const uint32_t mask = (uint32_t{1} << dice.from(0, 31)) | (uint32_t{1} << dice.from(0, 31));
+  switch (dice.from(0, 3)) {
+    case 0:
+      return bits | mask;
+    case 1:
+      return bits & ~mask;
+    case 2:
+      return bits ^ mask;
+    default:
+      return dice.among({0x7FC00000u, 0x7F800000u, 0xFF800000u, 0x80000000u, 0u, 0x00000001u, 0x3F800000u,
+                         0xBF800000u, 0x007FFFFFu, 0x7F7FFFFFu, bits ^ 0x80000000u});
+  }
+}
+
+// Of one part or several: in any weight, beside each other, or in one output channel.
+inline std::vector<Patch> random_fault(Dice& dice, const Graph& graph, const FaultChoice& choice) {
+  std::vector<Patch> fault;
+  const std::vector<size_t> all = changeable_weights(graph);
+  const std::vector<size_t>& weights = dice.chance(0.4) ? choice.kernels : all;
+  const int64_t parts = dice.among({1, 1, 1, 2, 3, 7, 70});
+  const bool is_one_weight = dice.chance(0.6);
+  size_t weight = dice.among(weights);
+  int64_t element = -1;
+  for (int64_t part = 0; part < parts; ++part) {
+    if (!is_one_weight) weight = dice.among(weights);
+    const std::vector<float>& values = graph.weights[weight].values;
+    const auto count = static_cast<int64_t>(values.size());
+    const int64_t channels = graph.weights[weight].shape.back();
+    if (element < 0 || !is_one_weight || dice.chance(0.2)) {
+      element = dice.from(0, count - 1);
+    } else {
+      element = (element + (dice.chance(0.5) ? 1 : channels)) % count;
+    }
+    const uint32_t bits = float_bits(values[static_cast<size_t>(element)]);
+    const Patch patch{static_cast<WeightId>(weight), element, bits, changed_bits(dice, bits)};
+    if (std::none_of(fault.begin(), fault.end(), [&](const Patch& other) {
+          return other.weight == patch.weight && other.element == patch.element;
+        }))
+      fault.push_back(patch);
+  }
+  return fault;
+}
+
+// Single elements of kernels only, or faults of all kinds.
+enum class FaultKinds { kernels, all };
+
+inline RandomCase random_case(uint64_t seed, FaultKinds kinds = FaultKinds::all) {
   Dice dice(seed);
   RandomCase c;
   c.seed = seed;
@@ -93,7 +166,11 @@ inline RandomCase random_case(uint64_t seed) {
                         : dice.chance(0.4) ? dice.from(41, 90)
                                            : dice.from(91, 220);
   for (int64_t i = std::min(count, std::max<int64_t>(affordable, 17)); i > 0; --i)
-    c.faults.push_back(random_patch(dice, c.graph, choice));
+    if (kinds == FaultKinds::all && dice.chance(0.4)) {
+      c.faults.push_back(random_fault(dice, c.graph, choice));
+    } else {
+      c.faults.push_back({random_patch(dice, c.graph, choice)});
+    }
   return c;
 }
 

@@ -81,6 +81,17 @@ inline void shrink_faults(SmallCase& best) {
   }
 }
 
+// Parts that are not needed, left out.
+inline void shrink_parts(SmallCase& best) {
+  for (size_t f = 0; f < best.c.faults.size(); ++f) {
+    for (size_t part = 0; best.c.faults[f].size() > 1 && part < best.c.faults[f].size();) {
+      RandomCase smaller = best.c;
+      smaller.faults[f].erase(smaller.faults[f].begin() + static_cast<std::ptrdiff_t>(part));
+      if (!take(best, std::move(smaller), best.difference.how)) ++part;
+    }
+  }
+}
+
 // The image alone, or those in front of it, where its place in the batch is needed.
 inline void shrink_images(SmallCase& best) {
   const auto keep = [&](int64_t first, int64_t count, int batch_size) {
@@ -135,6 +146,7 @@ inline SmallCase shrink(const RandomCase& c, const Difference& difference) {
   detail::shrink_end(best);
   detail::shrink_images(best);
   detail::shrink_faults(best);
+  detail::shrink_parts(best);
   detail::shrink_middle(best);
   detail::shrink_faults(best);
   best.difference = detail::difference_of(best.c, best.difference.how).value_or(best.difference);
