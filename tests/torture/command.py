@@ -5,12 +5,12 @@ import fnmatch
 import importlib
 import pkgutil
 import shlex
+import signal
 import subprocess
 import sys
 import time
 import traceback
 
-from ignored_signals import hear_signals
 from torture import document, program, rows
 from torture.case import Case, Failed, NotRun, Result
 from torture.torture import Torture
@@ -124,6 +124,13 @@ def version():
 def print_rows(found):
     for number, module in found.items():
         print(f"{number:>3}  {module.FAULT}\n     counted: {module.UNIT}; criterion: {module.CRITERION}")
+
+
+def hear_signals():
+    """Also where whoever started this ignores them (nohup), which programs inherit."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def main(words):

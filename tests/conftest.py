@@ -1,3 +1,0 @@
-from ignored_signals import hear_signals
-
-hear_signals()
