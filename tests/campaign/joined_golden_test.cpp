@@ -92,7 +92,7 @@ TEST_F(JoinedGoldenTest, LeavesAndSaysWhatGoldenBeforeTheFaultsDoes) {
   unsigned seed = 700;
   for (const RunTuning& engine : {RunTuning{}, plain()}) {
     for (const int threads : {1, 2, 5}) {
-      for (const ScoreMode scores : {ScoreMode::none, ScoreMode::changed, ScoreMode::all}) {
+      for (const ScoreMode scores : {ScoreMode::none, ScoreMode::changed, ScoreMode::all, ScoreMode::one}) {
         CaseOptions c;
         c.images = 9 + static_cast<int64_t>(seed % 5);
         const RunInputs inputs = random_inputs(++seed, c);
