@@ -159,8 +159,7 @@ EpilogueData EpilogueData::gathered(std::span<const int32_t> channels) const {
 
 size_t EpilogueData::bytes() const noexcept {
   size_t values = bias_.size() + mean_.size() + istd_.size() + gamma_.size() + beta_.size();
-  if (weights_ != nullptr && normalize_)
-    values += 4 * weights_->gamma.size() + sizeof(Weights) / sizeof(float);
+  if (weights_ != nullptr && normalize_) values += 4 * weights_->gamma.size();
   return values * sizeof(float);
 }
 

@@ -1,5 +1,9 @@
 // A fault list: as it stands, and resolved against a small model.
+#include <algorithm>
 #include <set>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "fault/fault_list.hpp"
 #include "fuzz_target.hpp"
@@ -38,13 +42,35 @@ Graph small_model() {
 
 // The list as docs/interface.md shows it.
 std::string as_csv(FaultRows faults) {
-  std::string text = "Injection,Layer,TensorIndex,Bit\n";
-  for (const Fault& fault : faults) {
-    const FaultPart& part = fault.parts.front();
-    text += std::to_string(fault.id) + "," + csv_field(part.layer) + "," +
-            csv_field(format_index(part.index)) + "," + std::to_string(flipped_bit(fault)) + "\n";
+  const std::vector<Fault> all = faults.faults();
+  const bool is_plain_list = std::all_of(all.begin(), all.end(), is_plain);
+  std::string text = "Injection,Layer,TensorIndex,Bit";
+  text += is_plain_list ? "\n" : ",Part,Value,Tensor,Model\n";
+  for (const Fault& fault : all) {
+    for (size_t i = 0; i < fault.parts.size(); ++i) {
+      const FaultPart& part = fault.parts[i];
+      const bool is_set = std::holds_alternative<SetValue>(part.change);
+      const std::string change = bits_text(part.change);
+      text += std::to_string(fault.id) + "," + csv_field(part.layer) + "," +
+              csv_field(format_index(part.index)) + "," + (is_set ? "" : change);
+      if (!is_plain_list) {
+        text += "," + std::to_string(i) + "," + (is_set ? change : "") + ",";
+        text.append(tensor_name(part.tensor)).append(",").append(model_name(part.change));
+      }
+      text += "\n";
+    }
   }
   return text;
+}
+
+void check_bits(const Change& change) {
+  std::vector<int> bits;
+  if (const auto* flip = std::get_if<BitFlip>(&change)) bits = flip->bits;
+  if (const auto* stuck = std::get_if<StuckAt>(&change)) bits = stuck->bits;
+  fuzz::require(bits.empty() == std::holds_alternative<SetValue>(change), "no bits, or bits of a value");
+  std::set<int> different;
+  for (const int bit : bits)
+    fuzz::require(bit >= 0 && bit <= 31 && different.insert(bit).second, "a bit that there is not, or twice");
 }
 
 bool same(FaultRows a, FaultRows b) { return a.faults() == b.faults(); }
@@ -56,17 +82,23 @@ void check_list(const ResolvedFaultList& list, const Graph* graph) {
   for (size_t i = 0; i < list.faults.size(); ++i) {
     const Fault fault = list.faults[i];
     fuzz::require(fault.id >= 0 && ids.insert(fault.id).second, "a number that stands twice or is negative");
-    const int bit = flipped_bit(fault);
-    fuzz::require(bit >= 0 && bit <= 31, "a bit that there is not");
+    fuzz::require(!fault.parts.empty(), "a fault without a part");
+    for (const FaultPart& part : fault.parts) check_bits(part.change);
     if (graph == nullptr) continue;
-    const Patch& patch = list.patches[i].front();
-    const Weight& kernel = graph->weights.at(static_cast<size_t>(patch.weight));
-    int64_t element = 0;
-    for (int axis = 0; axis < kernel.shape.rank(); ++axis)
-      element = element * kernel.shape[axis] + fault.parts[0].index.at(static_cast<size_t>(axis));
-    fuzz::require(patch.element == element && element >= 0 && element < kernel.shape.elements(),
-                  "another element");
-    fuzz::require((patch.old_bits ^ patch.new_bits) == uint32_t{1} << bit, "another bit");
+    const std::span<const Patch> patches = list.patches[i];
+    fuzz::require(patches.size() == fault.parts.size(), "a part without its patch");
+    std::set<std::pair<WeightId, int64_t>> elements;
+    for (size_t p = 0; p < patches.size(); ++p) {
+      const Patch& patch = patches[p];
+      const Weight& kernel = graph->weights.at(static_cast<size_t>(patch.weight));
+      int64_t element = 0;
+      for (int axis = 0; axis < kernel.shape.rank(); ++axis)
+        element = element * kernel.shape[axis] + fault.parts[p].index.at(static_cast<size_t>(axis));
+      fuzz::require(patch.element == element && element >= 0 && element < kernel.shape.elements(),
+                    "another element");
+      fuzz::require(elements.emplace(patch.weight, element).second, "an element that changes twice");
+      fuzz::require(patch.new_bits == changed_bits(fault.parts[p].change, patch.old_bits), "other bits");
+    }
   }
   const auto again =
       fuzz::accepted([&] { return parse_fault_list(as_csv(list.faults), "again.csv", graph); });

@@ -245,6 +245,11 @@ def lists(seeds):
     seeds.add("fault_list", "tabs", lines(header.replace(",", "\t"), "0\tdense\t(1, 2)\t4", "", '"1"\tdense\t"(1, 3,)"\t4'))
     seeds.add("fault_list", "numpy", lines(header, 'np.int64(5),dense,"(np.int64(1), np.int64(2))",np.int64(4)'))
     seeds.add("fault_list", "wrong", lines(header, '0,dense,"(1, 2)",32', '0,conv,"(1, 2)",-1', "1,dense,(1, 2),3", '2,"dense,"(9, 9)",1', "x,y"))
+    extended = header + ",Tensor,Model,Value,Part"
+    seeds.add("fault_list", "parts", lines(extended, '0,conv2d,"(2, 1, 0, 7)",30 29,kernel,flip,,0', '0,dense,"(5, 9)",,,set,nan,1',
+                                           '1,conv2d,"(0, 0, 0, 0)",0 8-15,,stuck1,,0', '2,dense,"(1, 1)",,,set,0x7fc00001,0'))
+    seeds.add("fault_list", "some_columns", lines(header + ",model, PART", '4,dense,"(1, 2)",31,stuck0,', '4,dense,"(1, 3)",3-5,,1'))
+    seeds.add("fault_list", "wrong_parts", lines(extended, '0,dense,"(1, 2)",3 3,bias,flop,1e99,1', '0,dense,"(1, 2)",5-3,,set,,x'))
     seeds.add("fault_list", "reordered", lines("Layer,Injection,TensorIndex,Bit", 'dense,0,"(1, 2)",3'))
     for number, row in enumerate(spoiled("7;dense;INDEX;15", ";")):
         seeds.add("fault_list", f"row_{number}", lines(header.replace(",", ";"), '1;dense;"(5, 9)";3', row.replace("INDEX", "(5, 9)")))
