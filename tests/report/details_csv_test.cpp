@@ -137,7 +137,7 @@ TEST_F(DetailsCampaignTest, AreTheSameForEveryEngineTileAndBlock) {
     const std::vector<DetailsRow> rows = read_details(o.details_path);
     ASSERT_EQ(rows.size(), 20U);
     for (size_t i = 0; i < rows.size(); ++i) {
-      EXPECT_EQ(std::bit_cast<uint32_t>(rows[i].details.golden_value), inputs.list->patches[i].old_bits);
+      EXPECT_EQ(std::bit_cast<uint32_t>(rows[i].details.golden_value), inputs.list->patches[i].front().old_bits);
       EXPECT_EQ(rows[i].id, inputs.list->faults[i].id);
     }
     for (const NamedEngine& engine : both_engines()) {
