@@ -77,8 +77,9 @@ std::optional<int> single_bit(const Fault& fault) noexcept {
 
 int flipped_bit(const Fault& fault) {
   if (const std::optional<int> bit = single_bit(fault)) return *bit;
-  throw Error(ErrorKind::usage, fmt::format("fault {}: expected one part that inverts one bit, found {}",
-                                            fault.id, fault.parts.empty() ? "no part" : "another fault"));
+  if (fault.parts.empty()) throw Error(ErrorKind::usage, fmt::format("fault {}: has no part", fault.id));
+  throw Error(ErrorKind::usage,
+              fmt::format("fault {}: expected one part that inverts one bit, found another fault", fault.id));
 }
 
 bool is_plain(const Fault& fault) noexcept {

@@ -176,7 +176,9 @@ class ReportReader {
       } else if (parse_bits(bits[i], flip.bits).empty()) {
         part.change = std::move(flip);
       } else {
-        fail(row[3], "bit_pos", "a whole number from 0 to 31, several of them, or a value");
+        const bool is_number = parse_whole_number(row[3].text).has_value();
+        fail(row[3], "bit_pos",
+             is_number ? "a whole number from 0 to 31" : "whole numbers from 0 to 31, or a value");
       }
       fault.parts.push_back(std::move(part));
     }

@@ -12,6 +12,7 @@ GroupSummary::GroupSummary(std::span<const ReportRow> rows) {
 }
 
 void GroupSummary::add(const Fault& fault, const Tally& tally) {
+  if (fault.parts.empty()) static_cast<void>(flipped_bit(fault));  // throws
   const std::optional<int> bit = single_bit(fault);
   if (!bit && groups_.size() == kBitGroups.size()) groups_.push_back({.name = "other faults"});
   BitGroupSummary& group = bit ? groups_[bit_group_of(*bit)] : groups_.back();

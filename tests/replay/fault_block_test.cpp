@@ -226,7 +226,7 @@ TEST(FaultBlock, ShortcutsThatAreOffShowInThePacks) {
   std::mt19937 rng(96);
   const auto block_without = [&](const replay::Shortcuts& shortcuts, auto look) {
     const PreparedNetwork network = prepared(rng, shortcuts);
-    const std::vector<Patch> patches = {added(network.graph, 0, 0, 0.0f), added(network.graph, 0, 1, 0.0f)};
+    const std::vector<Patch> patches = {added(network.graph, 0, 0, 1e-4f), added(network.graph, 0, 1, 1e-4f)};
     const FaultBlock block(network.replay_plan, patches);
     look(packs_of(block));
   };
