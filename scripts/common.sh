@@ -76,6 +76,9 @@ ensure_packages() {
 # shellcheck disable=SC2034  # for those who source this
 python_packages=(numpy==1.26.4 pytest==8.3.5 h5py==3.16.0 pillow==11.3.0 hypothesis==6.131.0 nanobind==3.1.0 mypy==1.15.0 pandas==2.2.3
   matplotlib==3.9.2 nbclient==0.10.0 ipykernel==6.29.5 distributed==2026.8.0 cryptography==50.0.2)
+# What programs in tools/ need besides, and their tests.
+# shellcheck disable=SC2034
+tools_packages=(simpy==4.1.1)
 
 # ensure_python_packages NAME==VERSION...: the project's own virtual environment .cache/venv with these packages.
 ensure_python_packages() { ensure_python_packages_in venv "$@"; }

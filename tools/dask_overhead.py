@@ -84,7 +84,7 @@ def main():
     faults = fi.FaultList.generate(model, n=arguments.faults, seed=1)
     options = {"limit": arguments.images}
     one, many, starts = [], [], []
-    with LocalCluster(n_workers=arguments.workers, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+    with LocalCluster(n_workers=arguments.workers, threads_per_worker=1, dashboard_address=":0") as cluster, Client(cluster) as client:
         with tempfile.TemporaryDirectory() as folder:
             for repeat in range(arguments.repeats + 1):
                 here, there = (os.path.join(folder, f"{name}{repeat}.csv") for name in ("one", "many"))

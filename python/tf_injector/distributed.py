@@ -492,6 +492,9 @@ class _Run:
         first, end = place
         if row != first or not 0 < count <= end - first:
             raise ClusterError(f"{_name_of(place)}: found {count} rows from row {row + 1} on")
+        self._keep(first, end, count, seconds, value)
+
+    def _keep(self, first: int, end: int, count: int, seconds: float, value: bytes) -> None:
         if first + count < end:
             heapq.heappush(self._pending, (first + count, end))
         self._waiting[first] = value
