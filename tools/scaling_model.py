@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a campaign takes on 1 to 1,000 nodes, and what limits it: a queueing model with the figures of tools/measure_scaling.py.
 
-    scaling_model.py FIGURES.json [--nodes 1 2 10 100 1000] [--images 10000] [--csv FILE] [--bandwidth BYTES] [--check-only]
+    scaling_model.py FIGURES.json [--nodes 1 2 10 100 1000] [--images 10000] [--csv FILE] [--bandwidth BYTES] [--check-only | --measured]
 
 Needs SimPy and tf_injector: slices are cut by tf_injector.distributed itself. First it predicts the runs that were measured by 1 and 2
 workers, from what was measured of single processes; a prediction that is wrong by more than 10 % is an error (exit code 1). Then it
@@ -505,6 +505,60 @@ def print_predictions(found):
         print(f"| {name} | {predicted:.2f} s | {measured:.2f} s | {100 * (predicted / measured - 1):+.1f} % |")
 
 
+def row_of(*cells):
+    print("| " + " | ".join(str(cell) for cell in cells) + " |")
+
+
+def head(*cells):
+    print()
+    row_of(*cells)
+    print("|" + "---|" * len(cells))
+
+
+def print_measured(figures):
+    """Tables of what was measured."""
+    runs, fixed, dask, images = figures["runs"], figures["fixed"], figures["dask"], figures["campaign"]["images"]
+    alone, both = median(runs["one_thread"]), median(runs["two_threads"])
+    head("run", "median", "least to most", "efficiency")
+    for name, seconds in runs.items():
+        processors = 1 if name in ("one_thread", "dask_1") else 2
+        row_of(name, f"{median(seconds):.2f} s", f"{min(seconds):.2f} to {max(seconds):.2f}, {len(seconds)} times",
+               f"{100 * alone / processors / median(seconds):.1f} %")
+    print(f"\nDask with two workers against two threads: {100 * (median(runs['dask_2']) / both - 1):+.1f} %; "
+          f"both processors busy: a thread takes {figures['at_once']['factor']:.3f} times as long")
+    head("part", "seconds")
+    for name, seconds in (("start of a process", median(figures["start_seconds"])),
+                          (f"golden run of {images} images, one thread", fixed["golden_seconds_per_image"] * images),
+                          ("pass of a block", fixed["pass_seconds_per_image"] * images), ("a slice's own", fixed["slice_seconds"]),
+                          ("self-check, least", fixed["check_seconds"]), ("loading on a worker", figures["load"]["load_seconds"]),
+                          ("model and data to 1 worker", dask["provide_seconds"]["1"]), ("to 2", dask["provide_seconds"]["2"]),
+                          ("a worker's first slice", median(dask["worker_start_seconds"])), ("a cluster of 2 starts", dask["start_seconds"]["2"]),
+                          ("a task there and back", dask["tasks"]["round_trip_seconds"]), ("a task of many", 1 / dask["tasks"]["tasks_per_second"]),
+                          ("rows of a slice appended", figures["writer"]["append_seconds"]), ("a slice cut", figures["writer"]["cut_seconds"])):
+        row_of(name, f"{seconds:.4f}")
+    megabyte = 1e6
+    print(f"\nbytes to a worker {figures['load']['bytes_per_worker'] / megabyte:.1f} MB; slice of {figures['writer']['faults']} faults: "
+          f"{figures['writer']['bytes_to_worker']:.0f} there, {figures['writer']['bytes_from_worker']:.0f} back; loopback "
+          + ", ".join(f"{name} {median(moved) / megabyte:.1f} MB" for name, moved in dask["loopback_bytes"].items())
+          + f"; memory of a worker {max(dask['peak_bytes']['2']) / megabyte:.0f} MB")
+    shards = figures["shards"]
+    golden = fixed["golden_seconds_per_image"] * shards["images"]
+    head("shards", "wall, sum", "wall of one: mean, most", "most / mean", "golden run's share", "faults alone: most / mean")
+    for of, each in shards["cuts"].items():
+        walls = [shard["wall_seconds"] for shard in each]
+        faults = [max(shard["run_seconds"] - shard["check_seconds"] - golden, 0) for shard in each]
+        row_of(of, f"{sum(walls):.1f} s", f"{statistics.mean(walls):.2f}, {max(walls):.2f} s", f"{max(walls) / statistics.mean(walls):.2f}",
+               f"{100 * golden / statistics.mean(walls):.1f} %", f"{max(faults) / max(statistics.mean(faults), 1e-9):.2f}")
+    head("merge of", "rows", "bytes", "seconds")
+    for merge in figures["merges"]:
+        row_of(merge["shards"], f"{merge['rows']:,}", f"{merge['bytes']:,}", f"{merge['seconds']:.3f}")
+    print("\nfixed, for a shard, for a row: " + ", ".join(f"{1e6 * value:.3g} us" for value in merge_cost(figures["merges"])))
+    head("layer", "published, 256 together", "16 together", "all bits, 256 together")
+    for published, every in zip(figures["costs"]["published"], figures["costs"]["exhaustive"]):
+        costs = [f"{1e6 * value:.1f} us" for value in published["seconds_per_fault_and_image"].values()][::-1]
+        row_of(published["layer"], *costs, f"{1e6 * list(every['seconds_per_fault_and_image'].values())[-1]:.1f} us")
+
+
 def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("figures")
@@ -512,6 +566,7 @@ def read_arguments():
     parser.add_argument("--images", type=int, default=10000)
     parser.add_argument("--bandwidth", type=float, default=BANDWIDTH, help="bytes per second of the file server, and of the scheduler's network")
     parser.add_argument("--csv", default=None)
+    parser.add_argument("--measured", action="store_true", help="only tables of the figures")
     parser.add_argument("--check-only", action="store_true", help="only the runs that were measured")
     return parser.parse_args()
 
@@ -520,6 +575,9 @@ def main():
     arguments = read_arguments()
     with open(arguments.figures, encoding="utf-8") as file:
         figures = json.load(file)
+    if arguments.measured:
+        print_measured(figures)
+        return
     found = predictions(figures)
     print_predictions(found)
     wrong = [name for name in MUST_BE_RIGHT if abs(found[name][0] / found[name][1] - 1) > MOST_ERROR]
