@@ -49,6 +49,7 @@ def read_arguments():
     parser.add_argument("--shard-images", type=int, default=250, help="of the shards that are run one after the other")
     parser.add_argument("--cost-images", type=int, default=64, help="on which faults of each layer are measured")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--slow-rounds", type=int, default=3, help="in which the ways that work on one thread at a time are measured too")
     parser.add_argument("--short", action="store_true")
     parser.add_argument("-o", "--output", default="scaling.json")
     arguments = parser.parse_args()
@@ -487,7 +488,7 @@ def measure_runs(work, program, folder, save):
         facts["loopback_bytes"].clear()
         for turn in range(arguments.rounds):
             ways = [lambda: here(2, "two_threads"), lambda: there(two, "dask_2")]
-            if turn % 2 == 0:  # these take longer, and are asked for less
+            if turn * arguments.slow_rounds % arguments.rounds < arguments.slow_rounds:  # these take longer
                 ways += [lambda: here(1, "one_thread"), lambda: there(one, "dask_1"), lambda: shards("two_shards")]
             for way in ways[turn % len(ways):] + ways[: turn % len(ways)]:
                 way()

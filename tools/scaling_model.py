@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What a campaign takes on 1 to 1,000 nodes, and what limits it: a queueing model with the figures of tools/measure_scaling.py.
 
-    scaling_model.py FIGURES.json [--nodes 1 2 10 100 1000] [--images 10000] [--csv FILE] [--bandwidth BYTES] [--check-only | --measured]
+    scaling_model.py FIGURES.json [--nodes 1 2 10 100 1000] [--images 10000] [--csv FILE] [--write docs/scaling.md] [--bandwidth BYTES]
+                     [--check-only | --measured]
 
 Needs SimPy and tf_injector: slices are cut by tf_injector.distributed itself. First it predicts the runs that were measured by 1 and 2
 workers, from what was measured of single processes; a prediction that is wrong by more than 10 % is an error (exit code 1). Then it
@@ -11,10 +12,13 @@ array and on Dask workers, and says on what the nodes' time is spent. Nothing is
 import argparse
 import bisect
 import collections
+import contextlib
 import csv
 import dataclasses
+import io
 import json
 import math
+import re
 import statistics
 import sys
 
@@ -450,37 +454,40 @@ def cluster_begins(figures, name, costs):
     return tuple([0, *np.cumsum(each) / each.sum()]), tuple(costs.rows)
 
 
-# How a list is run: (way, seconds of a slice in golden runs).
-WAYS = (("slurm", 0), ("dask", 0), ("dask", 20))
+# How a list is run: (way, shards a node, or golden runs that a slice takes at least).
+WAYS = (("slurm", 1), ("slurm", 10), ("dask", 0), ("dask", 20))
 
 
 def predict(figures, arguments):
     """Rows of the table."""
     table = []
     for name in ("published", "exhaustive"):
-        for way, golden_runs in WAYS:
+        for way, number in WAYS:
             case = cluster_case(figures, name, arguments.images, way, arguments.bandwidth)
-            slice_seconds = max(20.0, golden_runs * case.golden_seconds)
+            slice_seconds = max(20.0, number * case.golden_seconds)
             alone = case.start + process_seconds(case, 0, case.costs.faults)
             for nodes in arguments.nodes:
-                found = simulate_shards(case, nodes) if way == "slurm" else simulate_dask(case, nodes, slice_seconds)
+                if way == "slurm":
+                    text, found = f"slurm, {number} shard{'s' * (number > 1)} a node", simulate_shards(case, nodes, number * nodes)
+                else:
+                    text, found = f"dask, slices of {slice_seconds:.0f} s", simulate_dask(case, nodes, slice_seconds)
                 parts = sorted(((share, part) for part, share in found.spent.items() if part != "faults"), reverse=True)
-                table.append({"list": name, "way": way if way == "slurm" else f"{way}, slices of {slice_seconds:.0f} s", "nodes": nodes,
-                              "tasks": found.slices, "seconds": found.seconds, "efficiency": alone / nodes / found.seconds,
-                              "largest": parts[0][1], "share": parts[0][0], "second": parts[1][1], "second_share": parts[1][0]})
+                table.append({"list": name, "way": text, "nodes": nodes, "tasks": found.slices, "seconds": found.seconds,
+                              "efficiency": alone / nodes / found.seconds, "largest": parts[0][1], "share": parts[0][0],
+                              "second": parts[1][1], "second_share": parts[1][0]})
     return table
 
 
 def advice(figures, arguments):
-    """Most nodes, one shard each, with an efficiency of 90 %; found by doubling and halving."""
+    """Most shards, each on a node of its own, whose nodes spend at most a tenth of their time beside faults; waiting for the last not counted."""
     rows = []
     for name in ("published", "exhaustive"):
         for images in (100, 1000, 10000):
             case = cluster_case(figures, name, images, "slurm", arguments.bandwidth)
-            alone = process_seconds(case, 0, case.costs.faults) + case.start
 
-            def is_good(nodes, case=case, alone=alone):
-                return alone / nodes / simulate_shards(case, nodes).seconds >= 0.9
+            def is_good(nodes, case=case):
+                spent = simulate_shards(case, nodes).spent
+                return 1 - spent["faults"] - spent["nothing to do"] <= 0.1
 
             low, high = 1, 2
             while high <= 100_000 and is_good(high):
@@ -488,6 +495,7 @@ def advice(figures, arguments):
             while high - low > max(low // 20, 1):
                 middle = (low + high) // 2
                 low, high = (middle, high) if is_good(middle) else (low, middle)
+            alone = case.start + process_seconds(case, 0, case.costs.faults)
             rows.append({"list": name, "images": images, "alone_seconds": alone, "shards": low, "shard_seconds": alone / low})
     return rows
 
@@ -500,9 +508,9 @@ def time_text(seconds):
 
 
 def print_predictions(found):
-    print("| run | predicted | measured | difference |\n|---|---|---|---|")
+    head("run", "predicted", "measured", "difference")
     for name, (predicted, measured) in found.items():
-        print(f"| {name} | {predicted:.2f} s | {measured:.2f} s | {100 * (predicted / measured - 1):+.1f} % |")
+        row_of(name, f"{predicted:.2f} s", f"{measured:.2f} s", f"{100 * (predicted / measured - 1):+.1f} %")
 
 
 def row_of(*cells):
@@ -524,6 +532,10 @@ def print_measured(figures):
         processors = 1 if name in ("one_thread", "dask_1") else 2
         row_of(name, f"{median(seconds):.2f} s", f"{min(seconds):.2f} to {max(seconds):.2f}, {len(seconds)} times",
                f"{100 * alone / processors / median(seconds):.1f} %")
+    machine = figures["machine"]
+    print(f"\n{machine['cpu']}, {machine['processors']} processors, {machine['memory_bytes'] / 2**30:.0f} GiB, Python {machine['python']}, distributed "
+          f"{machine['distributed']}, tf_injector {figures['version']}, {figures['date']}: {figures['campaign']['faults']:,} faults of "
+          f"{figures['campaign']['list']} x {images:,} images.")
     print(f"\nDask with two workers against two threads: {100 * (median(runs['dask_2']) / both - 1):+.1f} %; "
           f"both processors busy: a thread takes {figures['at_once']['factor']:.3f} times as long")
     head("part", "seconds")
@@ -566,9 +578,36 @@ def read_arguments():
     parser.add_argument("--images", type=int, default=10000)
     parser.add_argument("--bandwidth", type=float, default=BANDWIDTH, help="bytes per second of the file server, and of the scheduler's network")
     parser.add_argument("--csv", default=None)
+    parser.add_argument("--write", metavar="DOCUMENT", default=None, help="put the tables into docs/scaling.md")
     parser.add_argument("--measured", action="store_true", help="only tables of the figures")
     parser.add_argument("--check-only", action="store_true", help="only the runs that were measured")
     return parser.parse_args()
+
+
+def print_clusters(table):
+    head("list", "way", "nodes", "tasks", "time", "efficiency", "of the nodes' time beside faults")
+    for row in table:
+        row_of(row["list"], row["way"], f"{row['nodes']:,}", f"{row['tasks']:,}", time_text(row["seconds"]), f"{100 * row['efficiency']:.0f} %",
+               f"{row['largest']} {100 * row['share']:.0f} %, {row['second']} {100 * row['second_share']:.0f} %")
+
+
+def print_advice(rows):
+    head("list", "images", "on one node", "most shards", "a shard takes")
+    for row in rows:
+        row_of(row["list"], f"{row['images']:,}", time_text(row["alone_seconds"]), f"{row['shards']:,}", time_text(row["shard_seconds"]))
+
+
+def write_tables(path, tables):
+    """Puts the tables into a document, each between <!-- figures: NAME --> and <!-- end of figures -->."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    for name, table in tables.items():
+        pattern = rf"(<!-- figures: {name} -->\n).*?(<!-- end of figures -->)"
+        if len(re.findall(pattern, text, re.S)) != 1:
+            sys.exit(f"error: {path}: expected one place <!-- figures: {name} --> ... <!-- end of figures -->; nothing is written")
+        text = re.sub(pattern, lambda found, table=table: f"{found[1]}\n{table.strip()}\n\n{found[2]}", text, flags=re.S)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def main():
@@ -578,26 +617,32 @@ def main():
     if arguments.measured:
         print_measured(figures)
         return
+    tables = {}
+
+    def show(name, print_table, *values):
+        with contextlib.redirect_stdout(io.StringIO()) as text:
+            print_table(*values)
+        tables[name] = text.getvalue()
+        print(tables[name])
+
     found = predictions(figures)
-    print_predictions(found)
+    show("predictions", print_predictions, found)
     wrong = [name for name in MUST_BE_RIGHT if abs(found[name][0] / found[name][1] - 1) > MOST_ERROR]
     if wrong:
         sys.exit(f"error: {', '.join(wrong)}: predicted wrong by more than {100 * MOST_ERROR:.0f} %; nothing larger is predicted")
     if arguments.check_only:
         return
     table = predict(figures, arguments)
-    print("\n| list | way | nodes | tasks | time | efficiency | of the nodes' time beside faults |\n|---|---|---|---|---|---|---|")
-    for row in table:
-        print(f"| {row['list']} | {row['way']} | {row['nodes']:,} | {row['tasks']:,} | {time_text(row['seconds'])} | "
-              f"{100 * row['efficiency']:.0f} % | {row['largest']} {100 * row['share']:.0f} %, {row['second']} {100 * row['second_share']:.0f} % |")
-    print("\n| list | images | on one node | shards at 90 % | a shard takes |\n|---|---|---|---|---|")
-    for row in advice(figures, arguments):
-        print(f"| {row['list']} | {row['images']:,} | {time_text(row['alone_seconds'])} | {row['shards']:,} | {time_text(row['shard_seconds'])} |")
+    show("clusters", print_clusters, table)
+    show("advice", print_advice, advice(figures, arguments))
     if arguments.csv:
         with open(arguments.csv, "w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, table[0])
             writer.writeheader()
             writer.writerows(table)
+    if arguments.write:
+        show("measured", print_measured, figures)
+        write_tables(arguments.write, tables)
 
 
 if __name__ == "__main__":
