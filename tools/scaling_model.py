@@ -18,9 +18,9 @@ import dataclasses
 import io
 import json
 import math
-import re
 import statistics
 import sys
+import textwrap
 
 import numpy as np
 import simpy
@@ -523,6 +523,11 @@ def head(*cells):
     print("|" + "---|" * len(cells))
 
 
+def say(text):
+    """A paragraph, in the columns that a document may have."""
+    print("\n" + textwrap.fill(text, 120))
+
+
 def print_measured(figures):
     """Tables of what was measured."""
     runs, fixed, dask, images = figures["runs"], figures["fixed"], figures["dask"], figures["campaign"]["images"]
@@ -533,11 +538,11 @@ def print_measured(figures):
         row_of(name, f"{median(seconds):.2f} s", f"{min(seconds):.2f} to {max(seconds):.2f}, {len(seconds)} times",
                f"{100 * alone / processors / median(seconds):.1f} %")
     machine = figures["machine"]
-    print(f"\n{machine['cpu']}, {machine['processors']} processors, {machine['memory_bytes'] / 2**30:.0f} GiB, Python {machine['python']}, distributed "
-          f"{machine['distributed']}, tf_injector {figures['version']}, {figures['date']}: {figures['campaign']['faults']:,} faults of "
-          f"{figures['campaign']['list']} x {images:,} images.")
-    print(f"\nDask with two workers against two threads: {100 * (median(runs['dask_2']) / both - 1):+.1f} %; "
-          f"both processors busy: a thread takes {figures['at_once']['factor']:.3f} times as long")
+    say(f"{machine['cpu']}, {machine['processors']} processors, {machine['memory_bytes'] / 2**30:.0f} GiB, Python {machine['python']}, "
+        f"distributed {machine['distributed']}, tf_injector {figures['version']}, {figures['date']}: {figures['campaign']['faults']:,} faults "
+        f"of {figures['campaign']['list']} x {images:,} images. Dask with two workers against two threads: "
+        f"{100 * (median(runs['dask_2']) / both - 1):+.1f} %. Both processors busy, a thread takes {figures['at_once']['factor']:.3f} times as "
+        "long.")
     head("part", "seconds")
     for name, seconds in (("start of a process", median(figures["start_seconds"])),
                           (f"golden run of {images} images, one thread", fixed["golden_seconds_per_image"] * images),
@@ -549,10 +554,10 @@ def print_measured(figures):
                           ("rows of a slice appended", figures["writer"]["append_seconds"]), ("a slice cut", figures["writer"]["cut_seconds"])):
         row_of(name, f"{seconds:.4f}")
     megabyte = 1e6
-    print(f"\nbytes to a worker {figures['load']['bytes_per_worker'] / megabyte:.1f} MB; slice of {figures['writer']['faults']} faults: "
-          f"{figures['writer']['bytes_to_worker']:.0f} there, {figures['writer']['bytes_from_worker']:.0f} back; loopback "
-          + ", ".join(f"{name} {median(moved) / megabyte:.1f} MB" for name, moved in dask["loopback_bytes"].items())
-          + f"; memory of a worker {max(dask['peak_bytes']['2']) / megabyte:.0f} MB")
+    moved = ", ".join(f"{name} {median(moved) / megabyte:.1f} MB" for name, moved in dask["loopback_bytes"].items())
+    say(f"Bytes to a worker: {figures['load']['bytes_per_worker'] / megabyte:.1f} MB; of a slice of {figures['writer']['faults']} faults: "
+        f"{figures['writer']['bytes_to_worker']:.0f} there, {figures['writer']['bytes_from_worker']:.0f} back; all that went over the loopback "
+        f"device: {moved}. Memory of a worker: {max(dask['peak_bytes']['2']) / megabyte:.0f} MB.")
     shards = figures["shards"]
     golden = fixed["golden_seconds_per_image"] * shards["images"]
     head("shards", "wall, sum", "wall of one: mean, most", "most / mean", "golden run's share", "faults alone: most / mean")
@@ -564,7 +569,7 @@ def print_measured(figures):
     head("merge of", "rows", "bytes", "seconds")
     for merge in figures["merges"]:
         row_of(merge["shards"], f"{merge['rows']:,}", f"{merge['bytes']:,}", f"{merge['seconds']:.3f}")
-    print("\nfixed, for a shard, for a row: " + ", ".join(f"{1e6 * value:.3g} us" for value in merge_cost(figures["merges"])))
+    say("Of a merge, fixed, for a shard, for a row: " + ", ".join(f"{1e6 * value:.3g} us" for value in merge_cost(figures["merges"])) + ".")
     head("layer", "published, 256 together", "16 together", "all bits, 256 together")
     for published, every in zip(figures["costs"]["published"], figures["costs"]["exhaustive"]):
         costs = [f"{1e6 * value:.1f} us" for value in published["seconds_per_fault_and_image"].values()][::-1]
@@ -597,15 +602,17 @@ def print_advice(rows):
         row_of(row["list"], f"{row['images']:,}", time_text(row["alone_seconds"]), f"{row['shards']:,}", time_text(row["shard_seconds"]))
 
 
+FIGURES = "## Figures of one machine\n"
+TITLES = {"measured": "Measured", "predictions": "Predicted for one and two workers", "clusters": "Predicted for clusters",
+          "advice": "At most a tenth beside faults"}
+
+
 def write_tables(path, tables):
-    """Puts the tables into a document, each between <!-- figures: NAME --> and <!-- end of figures -->."""
+    """Puts the tables at the end of a document, in place of those that an earlier call has put there."""
     with open(path, encoding="utf-8") as file:
-        text = file.read()
-    for name, table in tables.items():
-        pattern = rf"(<!-- figures: {name} -->\n).*?(<!-- end of figures -->)"
-        if len(re.findall(pattern, text, re.S)) != 1:
-            sys.exit(f"error: {path}: expected one place <!-- figures: {name} --> ... <!-- end of figures -->; nothing is written")
-        text = re.sub(pattern, lambda found, table=table: f"{found[1]}\n{table.strip()}\n\n{found[2]}", text, flags=re.S)
+        text = file.read().split(FIGURES)[0].rstrip() + "\n\n" + FIGURES
+    for name, title in TITLES.items():
+        text += f"\n### {title}\n\n{tables[name].strip()}\n"
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
 

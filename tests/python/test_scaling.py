@@ -139,6 +139,17 @@ def test_the_slope_of_merges_is_found():
     assert model.merge_cost(merges) == pytest.approx((0.05, 0.002, 1e-6))
 
 
+def test_tables_take_the_place_of_those_before(tmp_path):
+    path = tmp_path / "scaling.md"
+    path.write_text("# Text\n\nthat stays\n")
+    for turn in ("first", "second"):
+        model.write_tables(path, {name: f"| {turn} {name} |\n" for name in model.TITLES})
+        text = path.read_text()
+        assert text.startswith("# Text\n\nthat stays\n\n" + model.FIGURES)
+        assert all(text.count(f"| {turn} {name} |") == 1 for name in model.TITLES)
+    assert "first" not in text
+
+
 @pytest.fixture(scope="module")
 def short_figures(tmp_path_factory):
     """Of a campaign that takes no time: their values mean nothing."""
