@@ -37,6 +37,7 @@ from ._explain import Explanation
 from ._faults import Fault, FaultList
 from ._merge import merge
 from ._model import FaultableTensor, Layer, Model, ModelInput, ModelOutput, load_model
+from ._protect import ProtectionStudy, protect
 from ._report import ChangedScores, Report, read_details, read_report
 from ._statistics import Share, Statistics
 from ._table import Table
@@ -73,6 +74,7 @@ __all__ = [
     "OutOfMemory",
     "OutputError",
     "Progress",
+    "ProtectionStudy",
     "Report",
     "ResumeRefused",
     "SelfCheckFailed",
@@ -87,6 +89,7 @@ __all__ = [
     "estimate",
     "load_model",
     "merge",
+    "protect",
     "read_details",
     "read_report",
     "run_campaign",
