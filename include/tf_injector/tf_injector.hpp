@@ -25,6 +25,7 @@
 #include "tf_injector/kernel_set.hpp"
 #include "tf_injector/merge.hpp"
 #include "tf_injector/model.hpp"
+#include "tf_injector/protect.hpp"
 #include "tf_injector/report.hpp"
 #include "tf_injector/report_statistics.hpp"
 #include "tf_injector/session.hpp"

@@ -37,6 +37,7 @@ from ._explain import Explanation
 from ._faults import ExtendedFault, Fault, FaultList, FaultPart
 from ._merge import merge
 from ._model import FaultableTensor, Layer, Model, ModelInput, ModelOutput, load_model
+from ._protect import ProtectionStudy, protect
 from ._report import ChangedScores, Report, read_details, read_report
 from ._statistics import Share, Statistics
 from ._table import Table
@@ -75,6 +76,7 @@ __all__ = [
     "OutOfMemory",
     "OutputError",
     "Progress",
+    "ProtectionStudy",
     "Report",
     "ResumeRefused",
     "SelfCheckFailed",
@@ -90,6 +92,7 @@ __all__ = [
     "load_model",
     "merge",
     "merge_estimates",
+    "protect",
     "read_details",
     "read_report",
     "run_campaign",

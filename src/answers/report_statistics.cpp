@@ -6,22 +6,19 @@
 #include <cmath>
 #include <map>
 #include <numeric>
-#include <set>
-#include <string_view>
 #include <tuple>
 #include <utility>
 
 #include "answers/detail_statistics.hpp"
 #include "answers/domain_mean.hpp"
 #include "answers/domain_walk.hpp"
-#include "answers/exact_share.hpp"
+#include "answers/outcome_shares.hpp"
 #include "answers/report_metadata.hpp"
+#include "answers/report_sample.hpp"
 #include "answers/report_subject.hpp"
 #include "answers/sample_design.hpp"
-#include "report/report_names.hpp"
 #include "report/run_metadata.hpp"
 #include "session/guarded.hpp"
-#include "session/kernel_layers.hpp"
 #include "tf_injector/bit_groups.hpp"
 #include "tf_injector/error.hpp"
 
@@ -35,38 +32,13 @@ constexpr OutcomeName kNames[kOutcomes] = {
     {"critical", "critical (SDC-1)"},   {"non_critical", "non-critical"},   {"masked", "masked"},
     {"top_1_correct", "top-1 correct"}, {"top_5_correct", "top-5 correct"}, {"top_5_robust", "top-5 robust"}};
 
-Share share_of(double estimate, const Interval& interval) {
-  return {.estimate = std::clamp(estimate, interval.low, interval.high),
-          .low = interval.low,
-          .high = interval.high};
-}
-
 // Of the rows, between 0 and 1.
 std::vector<double> values_of(std::span<const ReportRow> rows, Outcome outcome, OutcomeUnit unit) {
   std::vector<double> values;
   values.reserve(rows.size());
-  for (const ReportRow& row : rows) {
-    const auto count = static_cast<double>(std::max<int64_t>(outcome_images(row.tally, outcome), 0));
-    const auto images = static_cast<double>(std::max<int64_t>(row.tally.images, 1));
-    values.push_back(unit == OutcomeUnit::images ? count / images : count > 0 ? 1.0 : 0.0);
-  }
+  for (const ReportRow& row : rows)
+    values.push_back(value_of(row.tally, outcome_images(row.tally, outcome), unit));
   return values;
-}
-
-Share share_of_faults(const SampleDesign& design, const Domain& domain, std::span<const double> values,
-                      Outcome outcome, double confidence) {
-  if (!domain.is_one_group) {
-    const SampleMean mean = domain_mean(design, domain, values, outcome, OutcomeUnit::faults, confidence);
-    return share_of(mean.estimate(), mean.interval());
-  }
-  int64_t hits = 0;
-  for (const DomainEvent& event : domain.events)
-    if (event.row >= 0 && values[static_cast<size_t>(event.row)] > 0) ++hits;
-  std::optional<int64_t> population;
-  const auto all = static_cast<int64_t>(domain.population);
-  if (design.sizes_known && domain.rows <= all) population = all;
-  const double rate = domain.rows > 0 ? static_cast<double>(hits) / static_cast<double>(domain.rows) : 0.0;
-  return share_of(rate, exact_share_interval(hits, domain.rows, population, confidence));
 }
 
 // A part of the population before and after its faults are looked at.
@@ -225,63 +197,17 @@ void check_options(const ReportStatisticsOptions& options) {
   const auto refuse = [](bool is_wrong, const std::string& text) {
     if (is_wrong) throw Error(ErrorKind::usage, text);
   };
-  refuse(!(options.confidence > 0.5 && options.confidence < 1),
-         fmt::format("`confidence`: expected a number above 0.5 and below 1, found {}", options.confidence));
+  check_confidence(options.confidence);
   refuse(options.fit_per_mbit && !(*options.fit_per_mbit > 0 && *options.fit_per_mbit <= kMostFitPerMbit),
          fmt::format("`fit_per_mbit`: expected a number above 0, at most {:g}", kMostFitPerMbit));
   refuse(options.wanted_margin && !(*options.wanted_margin > 0 && *options.wanted_margin < 1),
          "`margin`: expected a number above 0 and below 1");
 }
 
-struct BitLess {
-  template <typename Bit>
-  bool operator()(const Bit& a, const Bit& b) const {
-    const auto& [layer_a, index_a, bit_a] = a;
-    const auto& [layer_b, index_b, bit_b] = b;
-    if (layer_a != layer_b) return layer_a < layer_b;
-    if (bit_a != bit_b) return bit_a < bit_b;
-    return std::lexicographical_compare(index_a.begin(), index_a.end(), index_b.begin(), index_b.end());
-  }
-};
-
-// Without those that hit a bit that a row before hit too: the different bits of a sample drawn with
-// replacement are one drawn without.
-std::vector<ReportRow> different_rows(const std::vector<ReportRow>& rows) {
-  std::set<std::tuple<std::string_view, std::span<const int64_t>, int>, BitLess> seen;
-  std::vector<ReportRow> different;
-  for (const ReportRow& row : rows) {
-    const FaultPart& part = row.fault.parts.front();
-    if (seen.emplace(part.layer, part.index, flipped_bit(row.fault)).second) different.push_back(row);
-  }
-  return different;
-}
-
-[[noreturn]] void refuse_extended(const std::string& path) {
-  throw Error(
-      ErrorKind::bad_input,
-      fmt::format("{}: the report of an extended list; expected faults that invert one bit of a kernel: "
-                  "rates are those of a network's layers and bits",
-                  path));
-}
-
-void require_single_flips(const std::vector<ReportRow>& rows, const std::string& path) {
-  if (!std::all_of(rows.begin(), rows.end(), [](const ReportRow& row) { return is_plain(row.fault); }))
-    refuse_extended(path);
-}
-
-ReportStatistics statistics_of(const std::string& path, const FinishedReport& whole,
-                               const DesignSources& sources, const std::string& label,
+ReportStatistics statistics_of(const std::string& path, ReportSample& sample,
                                const ReportStatisticsOptions& options) {
-  if (whole.rows.empty())
-    throw Error(ErrorKind::bad_input, fmt::format("{}: expected a report with faults, found none", path));
-  require_single_flips(whole.rows, path);
-  const FinishedReport report{.golden = whole.golden, .rows = different_rows(whole.rows)};
-  SampleDesign design = sample_design(report.rows, sources, label);
-  if (report.rows.size() < whole.rows.size()) {
-    design.remarks.push_back(
-        fmt::format("{} of {} rows hit a bit that a row before hit too: each bit counts once.",
-                    whole.rows.size() - report.rows.size(), whole.rows.size()));
-  }
+  const FinishedReport& report = sample.report;
+  SampleDesign& design = sample.design;
   ReportStatistics result;
   result.report = path;
   result.confidence = options.confidence;
@@ -308,21 +234,6 @@ ReportStatistics statistics_of(const std::string& path, const FinishedReport& wh
     result.fit = Share{critical.estimate * raw, critical.low * raw, critical.high * raw};
   }
   return result;
-}
-
-void require_finished(const RunMetadata& metadata, const FinishedReport& report, const std::string& path) {
-  if (metadata.is_extended) refuse_extended(path);
-  if (metadata.finished) return;
-  throw Error(ErrorKind::bad_input,
-              fmt::format("{}: unfinished: {} of {} faults; the command that wrote it goes on with it", path,
-                          report.rows.size(), metadata.faults));
-}
-
-void require_model(const RunMetadata& metadata, const Model& model, const std::string& path) {
-  if (metadata.settings.model_sha256 == model.sha256()) return;
-  throw Error(ErrorKind::bad_input,
-              fmt::format("{}: its metadata name another model than '{}': SHA-256 {}, found {}", path,
-                          model.source(), metadata.settings.model_sha256, model.sha256()));
 }
 
 void add_metadata(ReportStatistics& result, const RunMetadata& metadata) {
@@ -361,19 +272,10 @@ int64_t outcome_images(const Tally& tally, Outcome outcome) noexcept {
 ReportStatistics report_statistics(const std::string& path, const ReportStatisticsOptions& options) {
   return guarded([&] {
     check_options(options);
-    const AskedReport asked = read_asked_report(path);
-    if (!asked.metadata) {
-      ReportStatistics result = statistics_of(path, asked.content, {}, path, options);
-      add_details(result, asked, options);
-      return result;
-    }
-    const RunMetadata& metadata = *asked.metadata;
-    require_finished(metadata, asked.content, path);
-    ReportStatistics result =
-        statistics_of(path, asked.content, {.plan = metadata.plan, .layers = metadata.layers},
-                      metadata_path_of(path), options);
-    add_metadata(result, metadata);
-    add_details(result, asked, options);
+    ReportSample sample = read_report_sample(path);
+    ReportStatistics result = statistics_of(path, sample, options);
+    if (sample.asked.metadata) add_metadata(result, *sample.asked.metadata);
+    add_details(result, sample.asked, options);
     return result;
   });
 }
@@ -382,19 +284,13 @@ ReportStatistics report_statistics(const std::string& path, const Model& model, 
                                    const ReportStatisticsOptions& options) {
   return guarded([&] {
     check_options(options);
-    const AskedReport asked = read_asked_report(path);
-    const std::optional<RunMetadata>& metadata = asked.metadata;
-    if (metadata) {
-      require_finished(*metadata, asked.content, path);
-      require_model(*metadata, model, path);
-    }
-    const std::string& known = plan.empty() && metadata ? metadata->plan : plan;
-    ReportStatistics result =
-        statistics_of(path, asked.content, {.plan = known, .layers = kernel_layers(model)}, path, options);
+    ReportSample sample = read_report_sample(path, model, plan);
+    ReportStatistics result = statistics_of(path, sample, options);
+    const std::optional<RunMetadata>& metadata = sample.asked.metadata;
     if (metadata) add_metadata(result, *metadata);
     result.model = network_name(model.source());
     if (!metadata) result.provenance = {{"model", model.source()}, {"model SHA-256", model.sha256()}};
-    add_details(result, asked, options);
+    add_details(result, sample.asked, options);
     return result;
   });
 }

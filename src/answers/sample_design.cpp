@@ -80,13 +80,6 @@ std::string leaf_of(const std::string& path) {
   return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
-// "conv", "middle/conv" and "/outer/middle/conv" are names of "outer/middle/conv".
-bool is_name_of(const std::string& name, const std::string& path) {
-  if (name == path) return true;
-  if (name.starts_with('/')) return name.substr(1) == path;
-  return path.size() > name.size() && path.ends_with(name) && path[path.size() - name.size() - 1] == '/';
-}
-
 double elements_of(const KernelLayer& layer) {
   double elements = 1;
   for (const int64_t size : layer.kernel_shape) elements *= static_cast<double>(size);
@@ -127,7 +120,7 @@ class DesignMaker {
     if (!design_.sizes_known) {
       for (const std::string& name : of_report) {
         layer_ids_[name] = design_.layers.size();
-        design_.layers.push_back({.name = name, .elements = kUnknownElements});
+        design_.layers.push_back({.name = name, .path = name, .elements = kUnknownElements});
       }
       design_.remarks.emplace_back(
           "How large the layers are is not known (no metadata beside the report, or old ones): the report's "
@@ -138,8 +131,9 @@ class DesignMaker {
     for (const KernelLayer& layer : sources_.layers) ++leaves[leaf_of(layer.name)];
     for (const KernelLayer& layer : sources_.layers) {
       const std::string leaf = leaf_of(layer.name);
-      design_.layers.push_back(
-          {.name = leaves[leaf] == 1 ? leaf : layer.name, .elements = elements_of(layer)});
+      design_.layers.push_back({.name = leaves[leaf] == 1 ? leaf : layer.name,
+                                .path = layer.name,
+                                .elements = elements_of(layer)});
     }
     for (const std::string& name : of_report) {
       const size_t id = find_layer(name);
@@ -275,6 +269,13 @@ class DesignMaker {
 };
 
 }  // namespace
+
+// "conv", "middle/conv" and "/outer/middle/conv" are names of "outer/middle/conv".
+bool is_name_of(const std::string& name, const std::string& path) {
+  if (name == path) return true;
+  if (name.starts_with('/')) return name.substr(1) == path;
+  return path.size() > name.size() && path.ends_with(name) && path[path.size() - name.size() - 1] == '/';
+}
 
 SampleDesign sample_design(std::span<const ReportRow> rows, const DesignSources& sources,
                            const std::string& label) {

@@ -16,6 +16,7 @@ namespace tf_injector::detail {
 // A layer with its faults.
 struct DesignLayer {
   std::string name;     // as the report names it
+  std::string path;     // with the models around it; where it is not known, the name
   double elements = 0;  // of its kernel
 };
 
@@ -43,6 +44,9 @@ struct SampleDesign {
   SamplingDesign summary;
   std::vector<std::string> remarks;
 };
+
+// May this layer be called so: by its path, or by the end of it?
+[[nodiscard]] bool is_name_of(const std::string& name, const std::string& path);
 
 // Throws Error(bad_input): `label`: a plan or layers that do not fit the rows.
 [[nodiscard]] SampleDesign sample_design(std::span<const ReportRow> rows, const DesignSources& sources,

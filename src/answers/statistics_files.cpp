@@ -1,16 +1,11 @@
 // Statistics into files: all checks first, then each file whole.
-#include <fmt/format.h>
-
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "answers/output_files.hpp"
 #include "answers/pictures/drawing.hpp"
-#include "core/same_file.hpp"
-#include "io/file.hpp"
-#include "tf_injector/error.hpp"
 #include "tf_injector/report_statistics.hpp"
 
 namespace tf_injector {
@@ -41,47 +36,21 @@ std::vector<std::string> targets_of(const StatisticsFiles& files) {
 }  // namespace detail
 
 void check_statistics_files(const StatisticsFiles& files, const std::vector<std::string>& inputs) {
-  const std::vector<std::string> targets = targets_of(files);
-  for (size_t i = 0; i < targets.size(); ++i) {
-    for (size_t k = 0; k < i; ++k) {
-      if (is_same_file(targets[i], targets[k]))
-        throw Error(
-            ErrorKind::usage,
-            fmt::format("'{}' is to be written twice: give each output a name of its own", targets[i]));
-    }
-    for (const std::string& input : inputs) {
-      if (is_same_file(targets[i], input))
-        throw Error(ErrorKind::usage,
-                    fmt::format("'{}' would be written over '{}', which is read", targets[i], input));
-    }
-    if (!files.overwrite && file_exists(targets[i]))
-      throw OutputError(fmt::format("'{}' is there already; `overwrite` replaces it", targets[i]));
-  }
+  check_output_files(targets_of(files), inputs, files.overwrite);
 }
 
 std::vector<std::string> write_statistics(const ReportStatistics& statistics, const StatisticsFiles& files) {
   std::vector<std::string> inputs = {statistics.report};
   if (statistics.details) inputs.push_back(statistics.details->path);
   check_statistics_files(files, inputs);
-  std::vector<std::pair<std::string, std::string>> texts;  // path, content
-  if (!files.html.empty()) texts.emplace_back(files.html, statistics_html(statistics));
-  if (!files.json.empty()) texts.emplace_back(files.json, statistics_json(statistics));
+  std::vector<OutputFile> texts;
+  if (!files.html.empty()) texts.push_back({files.html, statistics_html(statistics)});
+  if (!files.json.empty()) texts.push_back({files.json, statistics_json(statistics)});
   if (!files.svg_folder.empty()) {
     for (Picture& picture : statistics_pictures(statistics))
-      texts.emplace_back(picture_path(files.svg_folder, picture.name), std::move(picture.svg));
+      texts.push_back({picture_path(files.svg_folder, picture.name), std::move(picture.svg)});
   }
-  std::vector<std::unique_ptr<AtomicFile>> written;
-  for (const auto& [path, text] : texts) {
-    prepare_folder_for(path);
-    written.push_back(std::make_unique<AtomicFile>(path));
-    written.back()->write(text);
-  }
-  std::vector<std::string> paths;
-  for (size_t i = 0; i < texts.size(); ++i) {
-    written[i]->commit();
-    paths.push_back(texts[i].first);
-  }
-  return paths;
+  return write_output_files(texts);
 }
 
 std::vector<Picture> statistics_pictures(const ReportStatistics& statistics) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "answers/json_parts.hpp"
 #include "core/json.hpp"
 #include "tf_injector/bit_groups.hpp"
 #include "tf_injector/report_statistics.hpp"
@@ -19,14 +20,8 @@ namespace {
 constexpr int kStatisticsSchema = 1;
 constexpr size_t kCellOutcomes = 3;  // critical, non-critical, masked: a cell has few faults
 
-Json share_json(const Share& share) {
-  return {{"estimate", share.estimate}, {"low", share.low}, {"high", share.high}};
-}
-
 // null where `value` is 0: it is not known, or nobody asked.
 Json positive_or_null(double value) { return value > 0 ? Json(value) : Json(nullptr); }
-Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
-
 // `outcomes`: the first so many.
 Json domain_json(const StatisticsDomain& domain, size_t outcomes = kOutcomes) {
   Json json = {{"layer", text_or_null(domain.layer)},
@@ -42,33 +37,6 @@ Json domain_json(const StatisticsDomain& domain, size_t outcomes = kOutcomes) {
                       : Json{{"images", share_json(rate.images)}, {"faults", share_json(rate.faults)}});
   }
   return json;
-}
-
-Json tally_json(const Tally& tally, bool is_golden) {
-  Json json = Json::object();
-  for (const TallyColumn& column : tally_columns()) {
-    if (!is_golden || column.in_golden) json.add(std::string(column.name), column.value(tally));
-  }
-  return json;
-}
-
-Json worst_row_json(const ReportRow& row) {
-  const FaultPart& part = row.fault.parts.front();
-  Json index = Json::array();
-  for (const int64_t place : part.index) index.push_back(place);
-  Json json = {
-      {"injection", row.fault.id}, {"layer", part.layer}, {"index", index}, {"bit", flipped_bit(row.fault)}};
-  const Json counts = tally_json(row.tally, false);
-  for (const std::string& key : counts.keys()) json.add(key, counts[key]);
-  return json;
-}
-
-Json design_json(const SamplingDesign& design) {
-  return {{"scheme", text_or_null(design.scheme)},
-          {"source", text_or_null(design.source)},
-          {"error", json_or_null(design.error)},
-          {"confidence", json_or_null(design.confidence)},
-          {"seed", json_or_null(design.seed)}};
 }
 
 Json margin_json(const MarginStatistics& margin) {
@@ -101,30 +69,6 @@ Json details_json(const DetailStatistics& details) {
           {"sdc20pct", details.sdc20pct},
           {"classes", classes},
           {"confusion", confusion}};
-}
-
-// One member a line, and of arrays one item: readable, and small differences stay small.
-class JsonLines {
- public:
-  void add(const std::string& key, const Json& value) {
-    text_ += fmt::format("{}  {}: {}", text_.empty() ? "{\n" : ",\n", Json(key).dump(), value.dump());
-  }
-  void add_items(const std::string& key, const std::vector<Json>& items) {
-    text_ += fmt::format("{}  {}: [", text_.empty() ? "{\n" : ",\n", Json(key).dump());
-    for (size_t i = 0; i < items.size(); ++i) text_ += (i == 0 ? "\n    " : ",\n    ") + items[i].dump();
-    text_ += items.empty() ? "]" : "\n  ]";
-  }
-  [[nodiscard]] std::string text() const { return text_ + "\n}\n"; }
-
- private:
-  std::string text_;
-};
-
-template <typename T, typename Function>
-std::vector<Json> items_of(const std::vector<T>& values, const Function& json_of) {
-  std::vector<Json> items;
-  for (const T& value : values) items.push_back(json_of(value));
-  return items;
 }
 
 std::vector<Json> field_items(const ReportStatistics& statistics) {
@@ -178,7 +122,7 @@ std::string statistics_json(const ReportStatistics& statistics) {
   }
   lines.add_items("cells", cells);
   lines.add_items("distribution", distribution_items(statistics));
-  lines.add_items("worst", items_of(statistics.worst, worst_row_json));
+  lines.add_items("worst", items_of(statistics.worst, row_json));
   lines.add("details", statistics.details ? details_json(*statistics.details) : Json(nullptr));
   lines.add_items("provenance", items_of(statistics.provenance, [](const ProvenanceItem& item) {
                     return Json{{"name", item.name}, {"value", item.value}};

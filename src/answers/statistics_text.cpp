@@ -9,6 +9,7 @@
 #include "answers/number_text.hpp"
 #include "answers/plain_table.hpp"
 #include "answers/safe_text.hpp"
+#include "answers/text_writer.hpp"
 #include "tf_injector/bit_groups.hpp"
 #include "tf_injector/report_statistics.hpp"
 
@@ -23,45 +24,6 @@ constexpr size_t kMostLayers = 40;   // with more, the worst of them are shown
 constexpr size_t kShownLayers = 30;  // so many
 constexpr size_t kShownFaults = 5;   // of the worst
 constexpr size_t kTextName = 28;     // characters of a layer's name
-
-// Text of a terminal: lines of so many characters.
-class TextWriter {
- public:
-  explicit TextWriter(const StatisticsTextOptions& options)
-      : columns_(static_cast<size_t>(std::max(options.columns, 60))), color_(options.color) {}
-
-  [[nodiscard]] size_t columns() const { return columns_; }
-  void heading(const std::string& text) { add("\n" + bold(text) + "\n"); }
-  void add(const std::string& text) { text_ += text; }
-  // Words, broken at blanks; lines after the first are indented. What a terminal would obey is not passed on.
-  void paragraph(const std::string& words, const std::string& indent = "", bool is_bold = false) {
-    const std::string text = safe_text(words);
-    std::string line;
-    for (size_t at = 0; at < text.size();) {
-      const size_t end = std::min(text.find(' ', at), text.size());
-      const std::string word = text.substr(at, end - at);
-      at = end + 1;
-      if (!line.empty() && text_width(line) + 1 + text_width(word) > columns_) {
-        end_line(line, is_bold);
-        line = indent + word;
-      } else {
-        line += line.empty() || line == indent ? word : " " + word;
-      }
-    }
-    end_line(line, is_bold);
-  }
-  [[nodiscard]] std::string text() && { return std::move(text_); }
-
- private:
-  [[nodiscard]] std::string bold(const std::string& text) const {
-    return color_ ? "\x1b[1m" + text + "\x1b[0m" : text;
-  }
-  void end_line(const std::string& line, bool is_bold) { add((is_bold ? bold(line) : line) + "\n"); }
-
-  size_t columns_;
-  bool color_;
-  std::string text_;
-};
 
 std::vector<PlainColumn> rate_columns(const std::string& first) {
   return {{first, false, 9},        {"faults", true, 7},         {"of", true, 2},

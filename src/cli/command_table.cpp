@@ -17,6 +17,7 @@
 #include "cli/commands/inspect_command.hpp"
 #include "cli/commands/man_command.hpp"
 #include "cli/commands/merge_command.hpp"
+#include "cli/commands/protect_command.hpp"
 #include "cli/commands/report_command.hpp"
 #include "cli/commands/run_command.hpp"
 #include "cli/commands/slurm_command.hpp"
@@ -49,6 +50,7 @@ constexpr CommandRow kCommands[] = {
     {"merge", "merge -o REPORT SHARD...", "the reports of the shards of a list become one",
      make<MergeCommand>},
     {"report", "report REPORT.csv", "what a report says: rates, intervals, a page", make<ReportCommand>},
+    {"protect", "protect REPORT.csv", "what protections of the weights would leave", make<ProtectCommand>},
     {"validate", "validate -f LIST --model MODEL", "checks a fault list against a model",
      make<ValidateCommand>},
     {"verify", "verify REPORT.csv", "a report held against its model, list and data", make<VerifyCommand>},

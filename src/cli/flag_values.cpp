@@ -10,6 +10,7 @@
 #include <limits>
 #include <string_view>
 
+#include "core/bit_list.hpp"
 #include "core/nearest_name.hpp"
 #include "tf_injector/error.hpp"
 
@@ -114,25 +115,9 @@ std::vector<std::string> parse_names(const std::string& flag, const std::string&
 }
 
 std::vector<int> parse_bits(const std::string& flag, const std::string& text) {
-  constexpr int64_t kHighest = 31;
-  const std::string expected = "bits from 0 to 31 as 0-31 or 30,31";
-  const auto number = [&](std::string_view digits) {
-    int64_t value = -1;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    const bool is_bit =
-        error == std::errc() && end == digits.data() + digits.size() && value >= 0 && value <= kHighest;
-    if (digits.empty() || !is_bit) refuse(flag, expected, text);
-    return static_cast<int>(value);
-  };
-  std::vector<int> bits;
-  for (const std::string& part : parse_names(flag, text)) {
-    const size_t dash = part.find('-');
-    const int first = number(std::string_view(part).substr(0, dash));
-    const int last = dash == std::string::npos ? first : number(std::string_view(part).substr(dash + 1));
-    if (last < first) refuse(flag, expected, text);
-    for (int bit = first; bit <= last; ++bit) bits.push_back(bit);
-  }
-  return bits;
+  const std::optional<std::vector<int>> bits = parse_bit_list(text);
+  if (!bits) refuse(flag, "bits from 0 to 31 as 0-31 or 30,31", text);
+  return *bits;
 }
 
 std::string parse_choice(const std::string& flag, const std::string& text,

@@ -46,6 +46,7 @@ NB_MODULE(_core, module) {
   tf_injector::detail::python::bind_answers(module);
   tf_injector::detail::python::bind_explain(module);
   tf_injector::detail::python::bind_statistics(module);
+  tf_injector::detail::python::bind_protect(module);
   tf_injector::detail::python::bind_estimate(module);
   tf_injector::detail::python::bind_slices(module);
   tf_injector::detail::python::bind_verify(module);

@@ -21,6 +21,8 @@ void bind_answers(nanobind::module_& module);
 void bind_explain(nanobind::module_& module);
 // Adds ReportStatistics, ReportStatisticsOptions and report_statistics.
 void bind_statistics(nanobind::module_& module);
+// Adds ProtectOptions, ProtectionStudy and protection_study.
+void bind_protect(nanobind::module_& module);
 
 // Adds EstimateOptions and estimate.
 void bind_estimate(nanobind::module_& module);

@@ -231,7 +231,7 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{
             {"frobnicate"},
             "unknown sub-command 'frobnicate'; there are run, inspect, estimate, generate, merge, report, "
-            "validate, verify, compare, explain, bench, slurm, download, completion, man"},
+            "protect, validate, verify, compare, explain, bench, slurm, download, completion, man"},
         UsageCase{{"-d", "CIFAR10", "-n", "-f", "l.csv"}, "--network-name needs a value, found the flag -f"},
         UsageCase{needed({"-f"}), "-f needs a value"},
         UsageCase{needed({"--limit="}), "--limit needs a value"},
@@ -320,6 +320,7 @@ TEST(Help, FitsAHundredColumnsAndHasAnExample) {
                                                                                      {"estimate", "--help"},
                                                                                      {"generate", "--help"},
                                                                                      {"report", "--help"},
+                                                                                     {"protect", "--help"},
                                                                                      {"compare", "--help"},
                                                                                      {"validate", "-h"},
                                                                                      {"bench", "-h"},
@@ -362,6 +363,7 @@ TEST(Help, WithoutSubCommandBeginsWithAllOfThem) {
   tf_injector generate --model MODEL -o LIST  draws a fault list
   tf_injector merge -o REPORT SHARD...        the reports of the shards of a list become one
   tf_injector report REPORT.csv               what a report says: rates, intervals, a page
+  tf_injector protect REPORT.csv              what protections of the weights would leave
   tf_injector validate -f LIST --model MODEL  checks a fault list against a model
   tf_injector verify REPORT.csv               a report held against its model, list and data
   tf_injector compare A B                     two reports, or a report and a published result list

@@ -87,6 +87,7 @@ WRITERS = {"generate": ["generate", "--model", MODEL, "-o", "list_of_all.csv", "
            "estimate": ["estimate", "--model", MODEL, "--data", "set.npz", "--error", "0.2", "--json", "e.json", "--state", "e.state"],
            "report": ["report", "r.csv", "-o", "page.html", "--json", "page.json", "--svg", "pictures"],
            "compare": ["compare", "r.csv", "r.csv", "--json", "c.json"],
+           "protect": ["protect", "r.csv", "--json", "p.json"],
            "explain": ["explain", FAULT, "--model", MODEL, "--data", "set.npz", "--json", "x.json"],
            "details": ["--model", MODEL, "--data", "set.npz", "-f", LIST, "--report", "new.csv", "--details", "d.csv"],
            "changed": ["--model", MODEL, "--data", "set.npz", "-f", LIST, "--report", "new.csv", "--scores", "changed"],

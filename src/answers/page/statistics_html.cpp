@@ -6,10 +6,10 @@
 
 #include "answers/answer_text.hpp"
 #include "answers/number_text.hpp"
-#include "answers/page/assets.hpp"
+#include "answers/page/html_page.hpp"
+#include "answers/page/table_parts.hpp"
 #include "answers/page/tables.hpp"
 #include "answers/pictures/drawing.hpp"
-#include "answers/safe_text.hpp"
 #include "tf_injector/report_statistics.hpp"
 
 namespace tf_injector {
@@ -18,15 +18,6 @@ using namespace detail;
 
 namespace detail {
 namespace {
-
-struct PageSection {
-  std::string id, title, content;
-};
-
-std::string key_number(const std::string& name, const std::string& value, const std::string& remark) {
-  return fmt::format("<div><dt>{}</dt><dd class=\"value\">{}</dd><dd>{}</dd></div>\n", html_text(name),
-                     html_text(value), html_text(remark));
-}
 
 std::string outcome_number(const ReportStatistics& statistics, Outcome outcome, const std::string& name) {
   const ShareText text = percent_text(statistics.network[outcome].images);
@@ -66,39 +57,6 @@ std::string key_numbers(const ReportStatistics& statistics) {
                        interval_text(fit) + " changed decisions in 10\u2079 hours");
   }
   return html + "</dl>\n";
-}
-
-std::string remarks_of(const ReportStatistics& statistics) {
-  if (statistics.remarks.empty()) return "";
-  std::string html =
-      "<section class=\"remarks\" aria-labelledby=\"remarks\"><h2 id=\"remarks\">Before you read the "
-      "numbers</h2><ul>\n";
-  for (const std::string& remark : statistics.remarks) html += "<li>" + html_text(remark) + "</li>\n";
-  return html + "</ul></section>\n";
-}
-
-// `style`: "map", "plot". Tall pictures and tables scroll in their own box, which the keyboard reaches.
-std::string scroll_box(const std::string& style, const std::string& label, const std::string& content) {
-  return fmt::format("<div class=\"scroll {}\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">\n{}</div>\n",
-                     style, html_text(label), content);
-}
-
-// Of a table: a short one, as that of the bits, is shown whole, and not torn in print.
-std::string table_box(size_t rows) {
-  constexpr size_t kShortTable = 40;
-  return rows <= kShortTable ? "short" : "tall";
-}
-
-std::string figure_of(const Drawing& drawing, const std::string& style, const std::string& label,
-                      const std::string& caption) {
-  constexpr double kPaper = 1.2;  // height / width of what fits on a page of A4 or Letter below a heading
-  const bool is_short = drawing.height < 700;
-  std::string html = fmt::format("<figure class=\"{}\">\n", is_short ? "short" : "long");
-  html += scroll_box(style + (is_short ? "" : " tall"), label, inline_svg(drawing));
-  const bool is_cut = drawing.row_height > 0 && drawing.height > kPaper * drawing.width;
-  if (is_cut) html += "<div class=\"bands\">\n" + band_svgs(drawing, kPaper) + "</div>\n";
-  if (!caption.empty()) html += "<figcaption>" + html_text(caption) + "</figcaption>";
-  return html + "</figure>\n";
 }
 
 PageSection heatmap_section(const ReportStatistics& statistics) {
@@ -217,46 +175,17 @@ std::vector<PageSection> sections_of(const ReportStatistics& statistics) {
   return sections;
 }
 
-std::string page_head(const ReportStatistics& statistics) {
-  const std::string style = page_style();
-  return fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" "
-      "content=\"no-referrer\">\n"
-      "<title>Bit flips in {}</title>\n<style>{}</style>\n</head>\n",
-      content_security_policy(style, page_script()), html_text(subject_text(statistics)), style);
-}
-
-std::string page_header(const ReportStatistics& statistics, const std::vector<PageSection>& sections) {
-  std::string html = fmt::format(
-      "<a class=\"skip\" href=\"#main\">To the content</a>\n<header>\n"
-      "<div class=\"top\"><h1>Bit flips in {}</h1></div>\n<p class=\"answer\"><strong>{}</strong> {}</p>\n"
-      "<p class=\"muted\">{}</p>\n<nav aria-label=\"Contents\"><ul>",
-      html_text(subject_text(statistics)), html_text(answer_text(statistics)),
-      html_text(faults_answer_text(statistics)), html_text(design_text(statistics)));
-  for (const PageSection& section : sections)
-    html += fmt::format("<li><a href=\"#{}\">{}</a></li>", section.id, html_text(section.title));
-  return html + "</ul></nav>\n</header>\n";
-}
-
 }  // namespace
 }  // namespace detail
 
 std::string statistics_html(const ReportStatistics& statistics) {
-  const std::vector<PageSection> sections = sections_of(statistics);
-  std::string html = page_head(statistics) + "<body>\n" + page_header(statistics, sections);
-  html += "<main id=\"main\">\n";
-  if (statistics.network.faults > 0)
-    html += "<section aria-label=\"Key numbers\">\n" + key_numbers(statistics) + "</section>\n";
-  html += remarks_of(statistics);
-  for (const PageSection& section : sections)
-    html += fmt::format("<section aria-labelledby=\"{}\">\n<h2 id=\"{}\">{}</h2>\n{}</section>\n", section.id,
-                        section.id, html_text(section.title), section.content);
-  html += "</main>\n";
-  html += fmt::format("<script>{}</script>\n</body>\n</html>\n", page_script());
-  return html;
+  const std::string subject = "Bit flips in " + subject_text(statistics);
+  const std::string answer =
+      fmt::format("<p class=\"answer\"><strong>{}</strong> {}</p>\n<p class=\"muted\">{}</p>\n",
+                  html_text(answer_text(statistics)), html_text(faults_answer_text(statistics)),
+                  html_text(design_text(statistics)));
+  return html_page(subject, answer, statistics.network.faults > 0 ? key_numbers(statistics) : "",
+                   statistics.remarks, sections_of(statistics));
 }
 
 }  // namespace tf_injector

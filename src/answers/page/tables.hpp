@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "tf_injector/report_statistics.hpp"
 
@@ -17,8 +16,5 @@ namespace tf_injector::detail {
 [[nodiscard]] std::string classes_table(const DetailStatistics& details);
 [[nodiscard]] std::string confusion_table(const DetailStatistics& details);
 [[nodiscard]] std::string provenance_table(const ReportStatistics& statistics);
-
-// `text`, escaped: a number keeps its percent sign on its line, and has a true minus.
-[[nodiscard]] std::string html_text(std::string_view text);
 
 }  // namespace tf_injector::detail

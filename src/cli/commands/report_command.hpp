@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/command.hpp"
+#include "cli/report_inputs.hpp"
 #include "tf_injector/report_statistics.hpp"
 
 namespace tf_injector::detail::cli {
@@ -16,7 +17,8 @@ struct ReportCommand final : Command {
   void check() override;
   void run(const CommandContext& context) const override;
 
-  std::string report, list, model, details;
+  ReportInputs inputs;
+  std::string details;
   StatisticsFiles files;
   bool json_to_output = false;  // instead of the text
   ReportStatisticsOptions options;
