@@ -8,7 +8,6 @@
 #include <string_view>
 #include <tuple>
 #include <utility>
-#include <variant>
 
 #include "report/report_names.hpp"
 #include "session/kernel_layers.hpp"
@@ -40,15 +39,10 @@ std::vector<ReportRow> different_rows(const std::vector<ReportRow>& rows) {
   return different;
 }
 
-bool is_single_flip(const Fault& fault) {
-  return fault.parts.size() == 1 && fault.parts.front().tensor == Tensor::kernel &&
-         std::holds_alternative<BitFlip>(fault.parts.front().change) && !fault.image;
-}
-
 // Designs are made of the bits of kernels.
 void require_single_flips(const FinishedReport& report, const std::string& path) {
   const auto other = std::find_if(report.rows.begin(), report.rows.end(),
-                                  [](const ReportRow& row) { return !is_single_flip(row.fault); });
+                                  [](const ReportRow& row) { return !is_plain(row.fault); });
   if (other == report.rows.end()) return;
   throw Error(
       ErrorKind::bad_input,
@@ -63,11 +57,6 @@ void require_single_flips(const FinishedReport& report, const std::string& path)
       fmt::format("{}: the report of an extended list; expected faults that invert one bit of a kernel: "
                   "rates are those of a network's layers and bits",
                   path));
-}
-
-void require_single_flips(const std::vector<ReportRow>& rows, const std::string& path) {
-  if (!std::all_of(rows.begin(), rows.end(), [](const ReportRow& row) { return is_plain(row.fault); }))
-    refuse_extended(path);
 }
 
 void require_finished(const RunMetadata& metadata, const FinishedReport& report, const std::string& path) {
@@ -92,7 +81,6 @@ ReportSample sample_of(AskedReport asked, const DesignSources& sources, const st
                 fmt::format("{}: expected a report with faults, found none", asked.path));
   }
   require_single_flips(whole, asked.path);
-  require_single_flips(whole.rows, path);
   FinishedReport report{.golden = whole.golden, .rows = different_rows(whole.rows)};
   SampleDesign design = sample_design(report.rows, sources, label);
   if (report.rows.size() < whole.rows.size()) {
