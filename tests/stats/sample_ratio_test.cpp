@@ -124,5 +124,19 @@ TEST(SampleRatio, UnitsOutOfReachMayBeAnything) {
   EXPECT_GE(high, 550.0 / 600);
 }
 
+// A twentieth of a large population cannot be drawn, and may be all of one kind.
+TEST(SampleRatio, FewUnitsOutOfReachCountAsTheWorst) {
+  constexpr double kReach = 95e4, kLost = 5e4;
+  const std::array<RatioPool, 2> all = {{{.population = kReach}, {.population = kLost}}};
+  constexpr int kDrawn = 40000;
+  SampleRatio ratio(all, 0.9, kDrawn);
+  ratio.lose(1, kLost);
+  const double reach = kReach / (kReach + kLost);
+  for (int i = 0; i < kDrawn; ++i) ratio.add(0, i % 2 == 0 ? 0.5 : 0, i % 2 == 0 ? 0 : 0.5, reach, reach);
+  const auto [low, high] = ratio.interval();
+  EXPECT_LE(low, kReach / 4 / (kReach / 2 + kLost));
+  EXPECT_GE(high, (kReach / 4 + kLost) / (kReach / 2 + kLost));
+}
+
 }  // namespace
 }  // namespace tf_injector::detail
