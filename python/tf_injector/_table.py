@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Sequence
 
 import numpy as np
 
+from ._errors import Usage
+
 if TYPE_CHECKING:
     import pandas
 

@@ -24,7 +24,7 @@ REFUSED = {  # bytes, and where the first problem is
     "missing header": (ROW + row("1"), "1:1"),
     "another order": (b"Layer,Injection,TensorIndex,Bit\n" + ROW, "1:1"),
     "a column of pandas": (b",Injection,Layer,TensorIndex,Bit\n0," + ROW, "1:1"),
-    "a fifth column": (b"Injection,Layer,TensorIndex,Bit,Value\n", "1:1"),
+    "a fifth column": (b"Injection,Layer,TensorIndex,Bit,Count\n", "1:1"),
     "three columns": (b"Injection,Layer,TensorIndex\n", "1:1"),
     "UTF-16": (b"\xff\xfe" + NAMES.encode("utf-16-le"), "1:1"),
     "unknown separator": (b"sep=|\nInjection|Layer|TensorIndex|Bit\n", "1:1"),

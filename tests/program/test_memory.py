@@ -178,5 +178,5 @@ def test_a_fault_takes_what_the_manual_says(tmp_path):
         return int(re.search(r"at least --memory (\d+)M", run(*words, *flags)[2])[1]) * MIB
 
     few, many = least(20_000), least(120_000)
-    assert 400 < (many - few) / 100_000 < 480
+    assert 480 < (many - few) / 100_000 < 540
     assert least(120_000, "--details", tmp_path / "d.csv") <= many + 2 * MIB
