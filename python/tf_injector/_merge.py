@@ -7,8 +7,8 @@ from typing import Iterable
 
 from . import _core, _text
 from ._errors import Usage
-from ._shards import shard_paths
 from ._report import Report, read_report
+from ._shards import shard_paths
 
 
 def merge(

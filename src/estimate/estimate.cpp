@@ -38,6 +38,7 @@ constexpr MetricName kMetrics[] = {{EstimateMetric::critical, "critical"},
 
 // Faults whose mean is to be known to +-error.
 struct Domain {
+  size_t number = 0;  // among all of the estimate, of which a shard has some
   size_t first_kernel = 0, end_kernel = 0;
   int first_bit = 0, last_bit = kBits - 1;
 };
@@ -56,6 +57,18 @@ std::vector<Domain> domains_of(const FaultPopulation& population, EstimateBy by)
     case EstimateBy::layer:
       for (size_t k = 0; k < all; ++k) domains.push_back({.first_kernel = k, .end_kernel = k + 1});
       break;
+  }
+  for (size_t d = 0; d < domains.size(); ++d) domains[d].number = d;
+  return domains;
+}
+
+// Those of the shard. Neighbours differ little in their work: every N-th.
+std::vector<Domain> domains_of(const std::vector<Domain>& all, const std::optional<Shard>& shard) {
+  std::vector<Domain> domains = all;
+  if (shard) {
+    std::erase_if(domains, [&](const Domain& domain) {
+      return domain.number % static_cast<size_t>(shard->of) != static_cast<size_t>(shard->index);
+    });
   }
   return domains;
 }
@@ -277,21 +290,21 @@ class Estimator {
         options_(options),
         callbacks_(callbacks),
         population_(session.model().data()->graph, session.model().source()),
-        domains_(domains_of(population_, options.by)),
+        all_domains_(domains_of(population_, options.by)),
+        domains_(domains_of(all_domains_, options.shard)),
         tiles_(session.images(), options.seed),
         state_(options.state_path.empty()
                    ? EstimateState()
                    : EstimateState(options.state_path, identity_of(session, options), tiles_.images_each())),
         evaluator_(session, population_, options, tiles_, state_, callbacks) {
     const StratifiedMeanOptions mean{
-        .confidence = 1 - (1 - options.confidence) / static_cast<double>(domains_.size()),
+        .confidence = 1 - (1 - options.confidence) / static_cast<double>(all_domains_.size()),
         .error = options.error};
-    for (size_t d = 0; d < domains_.size(); ++d) {
-      const Domain& domain = domains_[d];
+    for (const Domain& domain : domains_) {
       constexpr int kSeedBits = 40;
       samples_.emplace_back(population_.strata(domain.first_kernel, domain.end_kernel, domain.first_bit,
                                                domain.last_bit, options),
-                            tiles_.count(), mean, options.seed ^ (uint64_t{d + 1} << kSeedBits));
+                            tiles_.count(), mean, options.seed ^ (uint64_t{domain.number + 1} << kSeedBits));
     }
   }
 
@@ -304,40 +317,29 @@ class Estimator {
             fmt::format("{}: {} faults are there already", options_.state_path, state_.draws()));
     }
     EstimateStop stopped = EstimateStop::error;
-    bool all_seen = true;
     for (size_t d = 0; d < domains_.size() && stopped == EstimateStop::error; ++d) {
-      if (!is_mine(d)) continue;
       if (!run_domain(d)) stopped = evaluator_.stopped();
-      all_seen = all_seen && samples_[d].sample().is_exhausted();
     }
     if (stopped == EstimateStop::error) state_.finish();
     Estimate result = summary();
     result.stopped = stopped;
+    const bool all_seen = std::all_of(samples_.begin(), samples_.end(), [](const DomainSample& sample) {
+      return sample.sample().is_exhausted();
+    });
     if (stopped == EstimateStop::error && all_seen) result.stopped = EstimateStop::exhausted;
     add_strata(result);
     return result;
   }
 
  private:
-  // Neighbours differ little in their work: every N-th.
-  [[nodiscard]] bool is_mine(size_t d) const {
-    if (!options_.shard) return true;
-    return d % static_cast<size_t>(options_.shard->of) == static_cast<size_t>(options_.shard->index);
-  }
-  // Among the first so many.
-  [[nodiscard]] size_t count_mine(size_t first) const {
-    size_t count = 0;
-    for (size_t d = 0; d < first; ++d) count += is_mine(d) ? 1 : 0;
-    return count;
-  }
   [[nodiscard]] size_t strata_count() const {
     size_t count = 0;
-    for (size_t d = 0; d < domains_.size(); ++d) count += is_mine(d) ? samples_[d].strata().size() : 0;
+    for (const DomainSample& sample : samples_) count += sample.strata().size();
     return count;
   }
   [[nodiscard]] int64_t population() const {
     int64_t sum = 0;
-    for (size_t d = 0; d < domains_.size(); ++d) sum += is_mine(d) ? domain_faults(d) : 0;
+    for (size_t d = 0; d < domains_.size(); ++d) sum += domain_faults(d);
     return sum;
   }
 
@@ -348,7 +350,7 @@ class Estimator {
     int64_t first = 0;  // number of the round's first draw
     while (!sample.is_narrow_enough() && !sample.is_exhausted()) {
       const std::span<const Draw> draws = sample.next_round();
-      const auto values = evaluator_.evaluate(d, first, draws, domain.strata());
+      const auto values = evaluator_.evaluate(domains_[d].number, first, draws, domain.strata());
       if (!values) return false;
       first += static_cast<int64_t>(draws.size());
       domain.take(draws, *values);
@@ -369,8 +371,7 @@ class Estimator {
                          .estimate = now.estimate,
                          .low = now.low,
                          .high = now.high,
-                         .share = (static_cast<double>(count_mine(d)) + part) /
-                                  static_cast<double>(count_mine(domains_.size())),
+                         .share = (static_cast<double>(d) + part) / static_cast<double>(domains_.size()),
                          .seconds = evaluator_.seconds()});
   }
 
@@ -391,7 +392,6 @@ class Estimator {
     result.images = session_.images();
     result.images_per_fault = tiles_.images_each();
     for (size_t d = 0; d < domains_.size(); ++d) {
-      if (!is_mine(d)) continue;
       const double weight = static_cast<double>(domain_faults(d)) / static_cast<double>(result.population);
       const AdaptiveSample& sample = samples_[d].sample();
       result.estimate += weight * sample.estimate();
@@ -409,7 +409,6 @@ class Estimator {
 
   void add_strata(Estimate& result) {
     for (size_t d = 0; d < domains_.size(); ++d) {
-      if (!is_mine(d)) continue;
       DomainSample& domain = samples_[d];
       if (options_.by != EstimateBy::network) {
         const auto [low, high] = domain.sample().interval();
@@ -445,7 +444,7 @@ class Estimator {
   const EstimateOptions& options_;
   const EstimateCallbacks& callbacks_;
   const FaultPopulation population_;
-  const std::vector<Domain> domains_;
+  const std::vector<Domain> all_domains_, domains_;
   const ImageTiles tiles_;
   EstimateState state_;
   DrawEvaluator evaluator_;

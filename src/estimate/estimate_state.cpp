@@ -14,6 +14,7 @@
 #include "core/printable.hpp"
 #include "core/problem_lines.hpp"
 #include "tf_injector/error.hpp"
+#include "tf_injector/estimate.hpp"
 
 namespace tf_injector::detail {
 namespace {
@@ -255,15 +256,19 @@ std::string state_text(const EstimateIdentity& identity, const DrawCounts& count
   return text + fmt::format("{}{}\n", kHashLine, sha256_of(text.data(), text.size()));
 }
 
-bool is_state_file(const std::string& path) {
+}  // namespace tf_injector::detail
+
+namespace tf_injector {
+
+bool is_estimate_state(const std::string& path) {
   constexpr size_t kHead = 1 << 12;
   try {
-    const std::string head = read_beginning(path, kHead);
-    static_cast<void>(parse_header(head.substr(0, head.find('\n')), path));
+    const std::string head = detail::read_beginning(path, kHead);
+    static_cast<void>(detail::parse_header(head.substr(0, head.find('\n')), path));
     return true;
   } catch (const Error& error) {
     return error.kind() == ErrorKind::resume;  // a later version's
   }
 }
 
-}  // namespace tf_injector::detail
+}  // namespace tf_injector

@@ -64,7 +64,5 @@ struct FinishedShardState {
 [[nodiscard]] FinishedShardState read_shard_state(const std::string& path);
 // The whole file.
 [[nodiscard]] std::string state_text(const EstimateIdentity& identity, const DrawCounts& counts);
-// Whether the first line is that of a state, of a later version too; false where it cannot be read.
-[[nodiscard]] bool is_state_file(const std::string& path);
 
 }  // namespace tf_injector::detail

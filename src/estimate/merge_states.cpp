@@ -84,8 +84,6 @@ void find_problems(const std::vector<ShardState>& shards, ProblemLines& problems
 
 }  // namespace
 
-bool is_estimate_state(const std::string& path) { return is_state_file(path); }
-
 void merge_estimate_states(const std::vector<std::string>& paths, const std::string& path, bool overwrite) {
   if (paths.empty()) throw Error(ErrorKind::usage, "merge: expected the states of shards, found none");
   if (path.empty()) throw Error(ErrorKind::usage, "merge: expected a name for the state that is written");

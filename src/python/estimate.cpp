@@ -100,7 +100,6 @@ void bind_estimate(nb::module_& module) {
       .def_rw("max_seconds", &EstimateOptions::max_seconds)
       .def_rw("split_by_sign", &EstimateOptions::split_by_sign)
       .def_rw("state_path", &EstimateOptions::state_path);
-  module.def("is_estimate_state", is_estimate_state, nb::arg("path"));
   module.def("merge_estimate_states", merge_estimate_states, nb::arg("shards"), nb::arg("path"),
              nb::arg("overwrite"));
   module.def("estimate", run_estimate, nb::arg("model"), nb::arg("dataset"), nb::arg("session"),
