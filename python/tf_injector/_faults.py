@@ -263,8 +263,7 @@ class FaultList:
         columns = self._columns()
         if columns.parts is not None:
             return tuple(FaultPart(*part) for part in columns.parts[row])
-        fault = self[row]
-        return (FaultPart(fault.layer, "kernel", fault.index, "flip", (fault.bit,)),)
+        return _plain_parts(self[row])
 
     @property
     def name(self) -> str:
@@ -406,6 +405,10 @@ class FaultList:
         return _core.FaultList.parse(self._text, self._name, model._handle, self._plan)
 
 
+def _plain_parts(fault: Fault) -> tuple[FaultPart, ...]:
+    return (FaultPart(fault.layer, "kernel", fault.index, "flip", (fault.bit,)),)
+
+
 _EXTENDED_HEADER = ("Injection", "Layer", "TensorIndex", "Bit", "Tensor", "Model", "Value", "Part")
 
 
@@ -419,7 +422,7 @@ def _extended_text(faults: Sequence[Any]) -> bytes:
     writer.writerow(_EXTENDED_HEADER)
     for i, fault in enumerate(faults):
         if isinstance(fault, Fault):
-            fault = ExtendedFault(fault.injection, (FaultPart(fault.layer, "kernel", fault.index, "flip", (fault.bit,)),))
+            fault = ExtendedFault(fault.injection, _plain_parts(fault))
         if not isinstance(fault, ExtendedFault):
             raise Usage(f"`faults`: item {i}: expected a Fault or an ExtendedFault, found {fault!r}")
         for number, part in enumerate(fault.parts):

@@ -3,8 +3,11 @@
 
 #include <span>
 
+#include "core/bits.hpp"
+#include "graph/patch.hpp"
 #include "session/setup.hpp"
 #include "tf_injector/campaign.hpp"
+#include "tf_injector/fault_details.hpp"
 #include "tf_injector/report.hpp"
 
 namespace tf_injector {
@@ -20,6 +23,12 @@ struct Campaign::State {
 }  // namespace tf_injector
 
 namespace tf_injector::detail {
+
+// The weight of the fault's first part, before and after.
+inline void set_weight_values(FaultDetails& details, std::span<const Patch> fault) {
+  details.golden_value = bits_float(fault.front().old_bits);
+  details.faulty_value = bits_float(fault.front().new_bits);
+}
 
 // The rows that the sink has already. Throws Error(usage): they are not the first of the list.
 [[nodiscard]] std::span<const ReportRow> checked_rows(const Setup& setup, const ReportSink& sink);

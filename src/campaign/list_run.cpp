@@ -6,7 +6,7 @@
 #include <span>
 #include <utility>
 
-#include "core/bits.hpp"
+#include "campaign/campaign_state.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector::detail {
@@ -160,10 +160,8 @@ std::vector<FaultDetails> ListRun::details_of(ListIndex first, const BlockResult
   if (!block.details) return details;
   details.reserve(block.tallies.size());
   for (size_t i = 0; i < block.tallies.size(); ++i) {
-    const Patch& patch = setup_.patches[first.value + i].front();
     details.push_back(block.details->details(i, block.tallies[i]));
-    details.back().golden_value = bits_float(patch.old_bits);
-    details.back().faulty_value = bits_float(patch.new_bits);
+    set_weight_values(details.back(), setup_.patches[first.value + i]);
   }
   return details;
 }

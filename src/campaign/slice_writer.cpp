@@ -5,7 +5,6 @@
 
 #include "campaign/campaign_state.hpp"
 #include "campaign/slice_bytes.hpp"
-#include "core/bits.hpp"
 #include "core/wall_clock.hpp"
 #include "session/guarded.hpp"
 #include "tf_injector/error.hpp"
@@ -66,10 +65,7 @@ struct SliceWriter::State {
     }
     const std::vector<Fault> faults = setup().faults.subspan(rows, count).faults();
     std::vector<FaultDetails> details = slice.details;
-    for (size_t i = 0; i < details.size(); ++i) {
-      details[i].golden_value = bits_float(setup().patches[rows + i].front().old_bits);
-      details[i].faulty_value = bits_float(setup().patches[rows + i].front().new_bits);
-    }
+    for (size_t i = 0; i < details.size(); ++i) set_weight_values(details[i], setup().patches[rows + i]);
     std::vector<std::vector<float>> scores(slice.changed.size(), golden_scores);
     for (size_t i = 0; i < scores.size(); ++i) put_rows(slice.changed[i], form.classes, scores[i]);
     check += slice.check;

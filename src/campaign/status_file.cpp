@@ -166,6 +166,10 @@ struct StatusFile::State {
     if (state != RunState::running) detail::set_last_file("", "", "");
   }
 
+  void write_when_due() {
+    if (Clock::now() - written >= std::chrono::seconds(1)) write(RunState::running);
+  }
+
   void write_first() {
     try {
       detail::prepare_folder_for(path);
@@ -241,13 +245,13 @@ void StatusFile::begin(const EstimateOptions& options) {
 void StatusFile::progress(const EstimateProgress& progress) {
   const std::lock_guard lock(state_->mutex);
   state_->estimate = progress;
-  if (Clock::now() - state_->written >= std::chrono::seconds(1)) state_->write(RunState::running);
+  state_->write_when_due();
 }
 
 void StatusFile::progress(const Progress& progress) {
   const std::lock_guard lock(state_->mutex);
   state_->progress = progress;
-  if (Clock::now() - state_->written >= std::chrono::seconds(1)) state_->write(RunState::running);
+  state_->write_when_due();
 }
 
 void StatusFile::end(RunState state, int exit_code, const std::string& error) {

@@ -64,6 +64,13 @@ bool is_empty(const Field& field) {
   return trimmed(field.text).empty();
 }
 
+// The column of an extended list that has this name, as a ListColumn; nothing: none has.
+std::optional<size_t> more_column(std::string_view text) {
+  const auto known = std::find(kMoreNames.begin(), kMoreNames.end(), lowered(text));
+  if (known == kMoreNames.end()) return std::nullopt;
+  return static_cast<size_t>(known - kMoreNames.begin());
+}
+
 // Behind the four names: the first column that no list has, that stands twice, or that is empty and not at
 // the end; the number of columns if there is none.
 size_t place_of_foreign_column(const CsvRow& row) {
@@ -76,9 +83,8 @@ size_t place_of_foreign_column(const CsvRow& row) {
       unnamed = std::min(unnamed, i);
       continue;
     }
-    const auto known = std::find(kMoreNames.begin(), kMoreNames.end(), lowered(row.fields[i].text));
-    if (known == kMoreNames.end()) return i;
-    if (std::exchange(is_there.at(static_cast<size_t>(known - kMoreNames.begin())), true)) return i;
+    const std::optional<size_t> known = more_column(row.fields[i].text);
+    if (!known || std::exchange(is_there.at(*known), true)) return i;
   }
   return unnamed;
 }
@@ -119,8 +125,7 @@ bool is_list_header(const CsvRow& row) {
 std::array<size_t, kMoreColumns> more_columns(const CsvRow& row) {
   std::array<size_t, kMoreColumns> columns{};
   for (size_t i = kListColumns; i < row.fields.size(); ++i) {
-    const auto known = std::find(kMoreNames.begin(), kMoreNames.end(), lowered(row.fields[i].text));
-    if (known != kMoreNames.end()) columns.at(static_cast<size_t>(known - kMoreNames.begin())) = i;
+    if (const std::optional<size_t> known = more_column(row.fields[i].text)) columns.at(*known) = i;
   }
   return columns;
 }
@@ -147,10 +152,9 @@ std::string header_problem(const CsvRow& row) {
     return column(0) + " is an index, as pandas writes it; to_csv(..., index=False) leaves it out";
   if (place == 0) {
     const size_t extra = place_of_foreign_column(row);
-    const std::string name = lowered(row.fields[extra].text);
-    const bool is_known = std::find(kMoreNames.begin(), kMoreNames.end(), name) != kMoreNames.end();
-    if (name.empty()) return column(extra) + " has no name";
-    return column(extra) + (is_known ? " stands twice" : " is none of a fault list");
+    if (is_empty(row.fields[extra])) return column(extra) + " has no name";
+    return column(extra) +
+           (more_column(row.fields[extra].text) ? " stands twice" : " is none of a fault list");
   }
   const std::string_view first = trimmed(row.fields.front().text);
   if (first.starts_with('#')) return what + ": a comment, which lists cannot have";
