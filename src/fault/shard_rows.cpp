@@ -57,8 +57,9 @@ double work_behind(const Graph& graph, std::span<const double> work, WeightId we
 }  // namespace
 
 // Replay skips more where a change has not spread yet: of a fault, the more of the network is behind it, the
-// larger is the part that is computed. Chosen for what a fault in each layer took of seven networks: those
-// with trained weights are cut evenly within a sixth; of those with random ones less ends on the way.
+// larger is the part that is computed. Chosen by what a fault in each layer took of seven networks: four
+// residual networks with trained weights are cut evenly within a sixth, three others with random weights are
+// not (docs/scaling.md).
 std::vector<uint32_t> fault_costs(const Graph& graph) {
   std::vector<double> work;
   double all = 0;
