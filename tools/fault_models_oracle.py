@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
-"""Faults of all models the slow way, in TensorFlow 2.14: the variables are set, and the network is called.
+"""Faults of all models the slow way, in TensorFlow 2.14: the variables are set, outputs of layers are changed on their way to the
+layers behind, and the network is called.
 
-    .venv-tools/bin/python tools/fault_models_oracle.py                        # tests/golden: NAME.extended.csv, NAME.extended.npz
+    .venv-tools/bin/python tools/fault_models_oracle.py                        # tests/golden: NAME.extended.*, NAME.outputs.*
     .venv-tools/bin/python tools/fault_models_oracle.py --model M.keras --data SET --dataset CIFAR10 --images 64 --count 200 \\
-        --list LIST.csv --report REPORT.csv --scores FOLDER                    # a campaign, for a comparison with tf_injector run
+        [--outputs] --list LIST.csv --report REPORT.csv --scores FOLDER        # a campaign, for a comparison with tf_injector run
 
-A list has the columns Injection,Layer,TensorIndex,Bit,Tensor,Model,Value,Part. Per golden model: NAME.extended.npz with
-    faulty (F, N, C)           per fault, the images of NAME.golden.npz in one batch
+A list has the columns Injection,Layer,TensorIndex,Bit,Tensor,Model,Value,Part; with outputs Image and Call too, and every second part is
+one of an output. Per golden model: NAME.extended.csv and .npz, NAME.outputs.csv and .npz; the arrays are
+    faulty (F, N, C)           per fault, the images of NAME.golden.npz in one batch; of a fault of one image, golden on the others
     faulty_alone (F, N, C)     N batches of one
 tests/golden/oracle.json says which TensorFlow on which CPU computed them. tests/campaign/golden_models_test.cpp compares.
 """
 import argparse
 import contextlib
 import csv
+import itertools
 import json
 import os
 import pathlib
@@ -23,7 +26,8 @@ import numpy as np
 import oracle
 from oracle import tf
 
-HEADER = ("Injection", "Layer", "TensorIndex", "Bit", "Tensor", "Model", "Value", "Part")
+HEADER = ("Injection", "Layer", "TensorIndex", "Bit", "Tensor", "Model", "Value", "Part", "Image", "Call")
+WITHOUT_OUTPUTS = 8  # columns
 TENSORS = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "depthwise_kernel", "pointwise_kernel")
 L = tf.keras.layers
 KINDS = (L.Conv2D, L.Dense, L.DepthwiseConv2D, L.SeparableConv2D, L.BatchNormalization, L.LayerNormalization)
@@ -48,6 +52,37 @@ def variables_of(model):
     return found
 
 
+# Layers that hand on what they are given have no output of their own.
+PASSING = (L.InputLayer, L.Dropout, L.SpatialDropout2D, L.GaussianNoise, L.ActivityRegularization)
+
+
+class Output:
+    """The outputs of a layer's calls. `order`: of the calls that an inference makes, one after the other, their numbers."""
+
+    def __init__(self, layer, shape, order):
+        self.layer, self.shape, self.order = layer, shape, order
+
+
+def outputs_of(model):
+    """Layer name or path -> Output. Calls have numbers where the layer is called in one model, which is called once."""
+    paths = dict(oracle.leaves(model))
+    names = [layer.name for layer in paths.values()]
+    found = {}
+    for path, layer in paths.items():
+        if isinstance(layer, PASSING) or "identity" in layer.name:
+            continue
+        shapes = {tuple(node.output_shapes[1:]) for node in layer._inbound_nodes if isinstance(node.output_shapes, tuple)}
+        if len(shapes) != 1 or not all(isinstance(size, int) for size in next(iter(shapes))):
+            continue
+        order = None
+        if "/" not in path:
+            run = [node for depth in sorted(model._nodes_by_depth, reverse=True) for node in model._nodes_by_depth[depth]]
+            mine = [node for node in layer._inbound_nodes if any(node is other for other in run)]
+            order = [next(i for i, node in enumerate(mine) if node is other) for other in run if other.layer is layer]
+        found[layer.name if names.count(layer.name) == 1 else path] = Output(layer, next(iter(shapes)), order)
+    return found
+
+
 def value_bits(text):
     return int(text, 16) if text.startswith("0x") else int(np.float32(float(text)).view(np.uint32))
 
@@ -59,8 +94,36 @@ def changed(bits, model, which, value):
             "set": value_bits(value) if model == "set" else 0}[model]
 
 
+def random_change(rng):
+    """bits, model, value"""
+    model = str(rng.choice(["flip", "flip", "stuck0", "stuck1", "set"]))
+    bits = [] if model == "set" else [int(b) for b in rng.choice(32, size=rng.integers(1, 4), replace=False)]
+    return bits, model, str(rng.choice(VALUES)) if model == "set" else ""
+
+
+def random_output_faults(variables, outputs, count, rng):
+    """Each a list of parts; the first is one of an output, of every layer in turn. Half of the others are parts of variables."""
+    faults = []
+    for number in range(count):
+        parts, seen = [], set()
+        for part in range(int(rng.choice([1, 1, 1, 2, 4]))):
+            if part > 0 and rng.random() < 0.5:
+                key = list(variables)[rng.integers(len(variables))]
+                shape, call = tuple(variables[key].shape), None
+            else:
+                name = list(outputs)[(number if part == 0 else rng.integers(len(outputs))) % len(outputs)]
+                key, shape, order = (name, "output"), outputs[name].shape, outputs[name].order
+                call = int(rng.integers(len(order))) if order is not None and rng.random() < 0.5 else None
+            index = tuple(int(rng.integers(size)) for size in shape)
+            if (key, index) not in seen:
+                seen.add((key, index))
+                parts.append((*key, index, *random_change(rng), call))
+        faults.append(parts)
+    return faults
+
+
 def random_faults(variables, count, rng):
-    """Each fault a list of parts (layer, tensor, index, bits, model, value)."""
+    """Each fault a list of parts (layer, tensor, index, bits, model, value, call)."""
     keys = list(variables)
     faults = []
     for number in range(count):
@@ -80,15 +143,44 @@ def random_faults(variables, count, rng):
             seen.add((key, index))
             model = str(rng.choice(["flip", "flip", "stuck0", "stuck1", "set"]))
             bits = [] if model == "set" else [int(b) for b in rng.choice(32, size=rng.integers(1, 4), replace=False)]
-            parts.append((*key, index, bits, model, str(rng.choice(VALUES)) if model == "set" else ""))
+            parts.append((*key, index, bits, model, str(rng.choice(VALUES)) if model == "set" else "", None))
         faults.append(parts)
     return faults
 
 
 @contextlib.contextmanager
-def faulted(variables, parts):
+def masked(output, parts):
+    """The output with its parts (index, bits, model, value, call) of a fault in it. A NaN is taken as 0xffc00000."""
+    clean, calls = output.layer.call, itertools.count()
+
+    def call(*arguments, **more):
+        now = np.array(clean(*arguments, **more))
+        words = now.view(np.uint32)
+        turn = next(calls)
+        number = output.order[turn % len(output.order)] if output.order is not None else None
+        for index, bits, model, value, which in parts:
+            for image in range(len(now)):
+                if which is not None and which != number:
+                    continue
+                word = 0xFFC00000 if np.isnan(now[(image, *index)]) else int(words[(image, *index)])
+                words[(image, *index)] = np.uint32(changed(word, model, bits, value))
+        return tf.constant(now)
+
+    output.layer.call = call
+    try:
+        yield
+    finally:
+        output.layer.call = clean
+
+
+@contextlib.contextmanager
+def faulted(variables, parts, outputs=None):
     clean = {}
-    for layer, tensor, index, bits, model, value in parts:
+    of_outputs = {}
+    for layer, tensor, index, bits, model, value, call in parts:
+        if tensor == "output":
+            of_outputs.setdefault(layer, []).append((index, bits, model, value, call))
+            continue
         variable = variables[layer, tensor]
         now = variable.numpy()
         clean.setdefault((layer, tensor), now)
@@ -97,19 +189,39 @@ def faulted(variables, parts):
         words[index] = np.uint32(changed(int(words[index]), model, bits, value))
         variable.assign(now)
     try:
-        yield
+        with contextlib.ExitStack() as stack:
+            for layer, of_layer in of_outputs.items():
+                stack.enter_context(masked(outputs[layer], of_layer))
+            yield
     finally:
         for key, value in clean.items():
             variables[key].assign(value)
 
 
-def write_list(path, faults):
+def random_images(faults, images, rng):
+    """Of each fault the only image that has it, or None."""
+    return [int(rng.integers(images)) if rng.random() < 0.4 else None for _ in faults]
+
+
+def only_on(image, faulty, clean):
+    """Of a fault of one image: golden scores elsewhere."""
+    if image is None:
+        return faulty
+    scores = clean.copy()
+    scores[image] = faulty[image]
+    return scores
+
+
+def write_list(path, faults, images=None):
+    columns = WITHOUT_OUTPUTS if images is None else len(HEADER)
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(HEADER)
+        writer.writerow(HEADER[:columns])
         for injection, parts in enumerate(faults):
-            for number, (layer, tensor, index, bits, model, value) in enumerate(parts):
-                writer.writerow((injection, layer, index, " ".join(map(str, bits)), tensor, model, value, number))
+            for number, (layer, tensor, index, bits, model, value, call) in enumerate(parts):
+                image = "" if images is None or number > 0 else "all" if images[injection] is None else images[injection]
+                row = (injection, layer, index, " ".join(map(str, bits)), tensor, model, value, number, image, "" if call is None else call)
+                writer.writerow(row[:columns])
 
 
 def printed_value(text):
@@ -126,7 +238,7 @@ def columns(injection, parts):
             " + ".join(printed_value(part[5]) if part[4] == "set" else " ".join(map(str, part[3])) for part in parts))
 
 
-def make_golden(folder, name, seed, count):
+def make_golden(folder, name, seed, count, kinds):
     tf.keras.backend.clear_session()
     model = oracle.load_model(folder / f"{name}.keras")
     with np.load(folder / f"{name}.golden.npz") as golden:
@@ -134,18 +246,27 @@ def make_golden(folder, name, seed, count):
     if oracle.infer(model, inputs).tobytes() != clean.tobytes():
         print(f"{name}: left out: this machine's TensorFlow gives other clean scores than those that are recorded", flush=True)
         return False
-    variables = variables_of(model)
-    faults = random_faults(variables, count, np.random.default_rng(seed))
-    write_list(folder / f"{name}.extended.csv", faults)
-    faulty, alone = [], []
-    for parts in faults:
-        with faulted(variables, parts):
-            faulty.append(oracle.infer(model, inputs))
-            alone.append(oracle.infer(model, inputs, 1))
-    np.savez_compressed(folder / f"{name}.extended.npz", faulty=np.array(faulty), faulty_alone=np.array(alone))
-    masked = sum((scores == clean).all() for scores in faulty)
-    print(f"{name}: {len(faults)} faults of {len(variables)} tensors, {masked} masked, {np.isnan(faulty).sum()} NaN and "
-          f"{np.isinf(faulty).sum()} Inf in {np.size(faulty)} scores", flush=True)
+    variables, outputs = variables_of(model), outputs_of(model)
+    clean_alone = oracle.infer(model, inputs, 1)
+    for kind in kinds:
+        rng = np.random.default_rng(seed)
+        if kind == "outputs":
+            faults = random_output_faults(variables, outputs, max(count, len(outputs)), rng)
+            images = random_images(faults, len(inputs), rng)
+            write_list(folder / f"{name}.outputs.csv", faults, images)
+        else:
+            faults = random_faults(variables, count, rng)
+            images = [None] * len(faults)
+            write_list(folder / f"{name}.extended.csv", faults)
+        faulty, alone = [], []
+        for parts, image in zip(faults, images):
+            with faulted(variables, parts, outputs):
+                faulty.append(only_on(image, oracle.infer(model, inputs), clean))
+                alone.append(only_on(image, oracle.infer(model, inputs, 1), clean_alone))
+        np.savez_compressed(folder / f"{name}.{kind}.npz", faulty=np.array(faulty), faulty_alone=np.array(alone))
+        golden_rows = sum((scores == clean).all() for scores in faulty)
+        print(f"{name}, {kind}: {len(faults)} faults of {len(variables)} tensors and {len(outputs)} outputs, {golden_rows} masked, "
+              f"{np.isnan(faulty).sum()} NaN and {np.isinf(faulty).sum()} Inf in {np.size(faulty)} scores", flush=True)
     return True
 
 
@@ -153,9 +274,16 @@ def run_campaign(arguments):
     model = oracle.load_model(arguments.model)
     images, labels = oracle.load_images(arguments.data, arguments.dataset)
     images, labels = oracle.as_fed(model, images[:arguments.images]), labels[:arguments.images]
-    variables = variables_of(model)
-    faults = random_faults(variables, arguments.count, np.random.default_rng(arguments.seed))
-    write_list(arguments.list, faults)
+    variables, outputs = variables_of(model), outputs_of(model)
+    rng = np.random.default_rng(arguments.seed)
+    if arguments.outputs:
+        faults = random_output_faults(variables, outputs, arguments.count, rng)
+        only = random_images(faults, len(images), rng)
+        write_list(arguments.list, faults, only)
+    else:
+        faults = random_faults(variables, arguments.count, rng)
+        only = [None] * len(faults)
+        write_list(arguments.list, faults)
     golden = oracle.infer(model, images)
     if arguments.scores:
         arguments.scores.mkdir(parents=True, exist_ok=True)
@@ -165,11 +293,13 @@ def run_campaign(arguments):
         writer.writerow(oracle.REPORT_HEADER)
         writer.writerow(oracle.golden_row(golden, labels))
         for injection, parts in enumerate(faults):
-            with faulted(variables, parts):
-                scores = oracle.infer(model, images)
+            image = only[injection]
+            with faulted(variables, parts, outputs):
+                scores = only_on(image, oracle.infer(model, images), golden)
             if arguments.scores:
                 np.save(arguments.scores / f"inj_{injection}.npy", scores)
-            writer.writerow(oracle.fault_row(columns(injection, parts), golden, scores, labels))
+            rows = slice(None) if image is None else slice(image, image + 1)
+            writer.writerow(oracle.fault_row(columns(injection, parts), golden[rows], scores[rows], labels[rows]))
     print(json.dumps(oracle.machine()))
 
 
@@ -182,6 +312,8 @@ def main():
     parser.add_argument("--images", type=int, default=64)
     parser.add_argument("--count", type=int, default=48, help="faults")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--outputs", action="store_true", help="faults of outputs too")
+    parser.add_argument("--kind", choices=("extended", "outputs"), help="only these golden files")
     parser.add_argument("--list", type=pathlib.Path)
     parser.add_argument("--report", type=pathlib.Path)
     parser.add_argument("--scores", type=pathlib.Path)
@@ -195,8 +327,9 @@ def main():
     for seed, name in enumerate(GOLDEN):
         if arguments.names and name not in arguments.names:
             continue
-        if make_golden(arguments.folder, name, arguments.seed + seed, arguments.count):
-            oracles[f"{name}.extended"] = oracle.machine()
+        kinds = [arguments.kind] if arguments.kind else ["extended", "outputs"]
+        if make_golden(arguments.folder, name, arguments.seed + seed, arguments.count, kinds):
+            oracles.update({f"{name}.{kind}": oracle.machine() for kind in kinds})
     record.write_text(json.dumps(oracles, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

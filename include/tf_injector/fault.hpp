@@ -1,4 +1,4 @@
-// A fault: what changes in which weights, and on which image.
+// A fault: what changes in which weights or outputs, and on which image.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace tf_injector {
 
-// A weight of a layer, by the name of its Keras variable.
+// A weight of a layer, by the name of its Keras variable, or its output.
 enum class Tensor {
   kernel,
   bias,
@@ -19,7 +19,8 @@ enum class Tensor {
   moving_mean,
   moving_variance,
   depthwise_kernel,
-  pointwise_kernel
+  pointwise_kernel,
+  output  // the activations that the layer gives, behind its own activation function
 };
 // "kernel", "bias", ...
 [[nodiscard]] std::string_view tensor_name(Tensor tensor) noexcept;
@@ -56,13 +57,13 @@ struct FaultPart {
   std::string layer = {};  // as written in the list: a Keras layer's name, or its path in nested models
   Tensor tensor = Tensor::kernel;
   std::vector<int64_t> index =
-      {};  // into the tensor; kernel of Conv2D (kh, kw, cin, cout), of Dense (in, out)
+      {};  // into the tensor; kernel of Conv2D (kh, kw, cin, cout), of Dense (in, out); output (h, w, c)
   Change change = {};
+  std::optional<int64_t> call = {};  // of an output: of which call of a shared layer, from 0; none: of all
   friend bool operator==(const FaultPart&, const FaultPart&) = default;
 };
 
-// Parts that are there together, each of another element. Engines take faults that all images have; others
-// are refused where a list is made of them.
+// Parts that are there together, each of another element.
 struct Fault {
   int64_t id = 0;  // unique in a list ("Injection")
   std::vector<FaultPart> parts = {};

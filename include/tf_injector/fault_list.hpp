@@ -27,8 +27,8 @@ namespace tf_injector {
 [[nodiscard]] std::vector<Fault> parse_faults(std::string_view csv, const std::string& name);
 // The same, in less memory than a vector of faults takes.
 [[nodiscard]] FaultTable parse_fault_table(std::string_view csv, const std::string& name);
-// Such a list of these faults. Throws FaultListError: a fault of several parts or of one image; `name` stands
-// for the list in messages.
+// Such a list of these faults. Throws FaultListError: a fault without a part; `name` stands for the list in
+// messages.
 [[nodiscard]] std::string faults_to_csv(std::span<const Fault> faults, const std::string& name = "faults");
 
 // Immutable; copies share their rows. Everything that is wrong with a list is found when it is made, all at
@@ -43,7 +43,7 @@ class FaultList {
   // The same from text; `name` stands for the file in messages.
   [[nodiscard]] static FaultList parse(std::string_view csv, const std::string& name, const Model& model);
   // Of faults in memory, as if they were read from CSV: places in messages and the hash are those of that
-  // text. Throws FaultListError, for a fault of several parts or of one image as well.
+  // text. Throws FaultListError.
   [[nodiscard]] static FaultList from_faults(const std::vector<Fault>& faults, const Model& model,
                                              const std::string& name = "faults");
 

@@ -18,7 +18,6 @@
 
 namespace tf_injector {
 
-// Faults that all images have.
 class FaultTable {
  public:
   FaultTable() = default;
@@ -26,7 +25,7 @@ class FaultTable {
   explicit FaultTable(std::span<const Fault> faults);
   FaultTable(std::initializer_list<Fault> faults) : FaultTable(std::span(faults.begin(), faults.size())) {}
 
-  // Throws Error(usage): it has no part, or is bound to an image.
+  // Throws Error(usage): it has no part.
   void add(const Fault& fault);
   // The fault that inverts one bit of one element of a layer's kernel.
   void add(int64_t id, std::string_view layer, std::span<const int64_t> index, int bit) {

@@ -33,20 +33,22 @@ class Fault(NamedTuple):
 
 
 class FaultPart(NamedTuple):
-    """What happens to one element of one variable of a layer."""
+    """What happens to one element of one variable of a layer, or of its output."""
 
     layer: str
     """Keras name of a layer, or its path in nested models."""
     tensor: str
-    """kernel, bias, gamma, beta, moving_mean, moving_variance, depthwise_kernel or pointwise_kernel."""
+    """kernel, bias, gamma, beta, moving_mean, moving_variance, depthwise_kernel, pointwise_kernel or output."""
     index: tuple[int, ...]  # type: ignore[assignment]
-    """Into that tensor."""
+    """Into that tensor; of the output of one image: (h, w, c)."""
     model: str
     """flip, stuck0, stuck1 or set."""
     bits: tuple[int, ...] = ()
     """0 (lowest bit of the mantissa) to 31 (sign); none with set."""
     value: str | None = None
     """With set: what the element becomes, as a list has it ("0.5", "nan", "0x7fc00001")."""
+    call: int | None = None
+    """With output: of which call of a layer that is shared, from 0; None: of all."""
 
 
 class ExtendedFault(NamedTuple):
@@ -55,6 +57,8 @@ class ExtendedFault(NamedTuple):
     injection: int
     """Its number, unique in a list."""
     parts: tuple[FaultPart, ...]
+    image: int | None = None
+    """The only image that has the fault, by its number in the test set; None: all have it."""
 
 
 class _Columns(NamedTuple):
@@ -64,6 +68,7 @@ class _Columns(NamedTuple):
     indices: np.ndarray
     bits: np.ndarray
     parts: list[list[tuple[Any, ...]]] | None = None
+    images: list[int | None] | None = None
 
 
 class FaultList:
@@ -266,6 +271,12 @@ class FaultList:
         return _plain_parts(self[row])
 
     @property
+    def images(self) -> list[int | None]:
+        """The only image that has each fault, or None: all images have it."""
+        columns = self._columns()
+        return [None] * len(self) if columns.images is None else list(columns.images)
+
+    @property
     def name(self) -> str:
         """The file that the list was read from, or what stands for it in messages."""
         return self._name
@@ -324,7 +335,7 @@ class FaultList:
         columns = self._columns()
         row = _text.index(rows)
         if row is not None and columns.parts is not None:
-            return ExtendedFault(int(columns.ids[row]), self._parts_of(row))
+            return ExtendedFault(int(columns.ids[row]), self._parts_of(row), self.images[row])
         if row is not None:
             return Fault(
                 int(columns.ids[row]),
@@ -367,17 +378,18 @@ class FaultList:
 
     def to_pandas(self) -> "pandas.DataFrame":
         """A DataFrame with the columns of the CSV list; TensorIndex holds tuples. Of an extended list there is a row for each part,
-        Bit holds tuples, and Tensor, Model, Value and Part follow. Needs pandas.
+        Bit holds tuples, and Tensor, Model, Value, Part, Image and Call follow. Needs pandas.
         """
         import pandas
 
         if self._columns().parts is not None:
             rows = [
-                (int(injection), part.layer, part.index, part.bits, part.tensor, part.model, part.value, number)
-                for injection, parts in zip(self.injection, self.parts)
+                (int(injection), part.layer, part.index, part.bits, part.tensor, part.model, part.value, number, image, part.call)
+                for injection, parts, image in zip(self.injection, self.parts, self.images)
                 for number, part in enumerate(parts)
             ]
-            return pandas.DataFrame(rows, columns=list(_EXTENDED_HEADER))
+            frame = pandas.DataFrame(rows, columns=[*_EXTENDED_HEADER, "Image", "Call"])
+            return frame.astype({"Image": "Int64", "Call": "Int64"})
         return pandas.DataFrame(
             {
                 "Injection": self.injection,
@@ -419,17 +431,27 @@ def _extended_text(faults: Sequence[Any]) -> bytes:
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_EXTENDED_HEADER)
+    all_faults = []
     for i, fault in enumerate(faults):
         if isinstance(fault, Fault):
             fault = ExtendedFault(fault.injection, _plain_parts(fault))
         if not isinstance(fault, ExtendedFault):
             raise Usage(f"`faults`: item {i}: expected a Fault or an ExtendedFault, found {fault!r}")
+        all_faults.append(fault._replace(parts=tuple(FaultPart(*part) for part in fault.parts)))
+    has_images = any(fault.image is not None for fault in all_faults)
+    has_calls = any(part.call is not None for fault in all_faults for part in fault.parts)
+    writer.writerow((*_EXTENDED_HEADER, *["Image"] * has_images, *["Call"] * has_calls))
+    for fault in all_faults:
         for number, part in enumerate(fault.parts):
-            layer, tensor, index, model, bits, value = FaultPart(*part)
-            where = tuple(int(place) for place in index)
-            bit = " ".join(str(int(one)) for one in bits)
-            writer.writerow((int(fault.injection), layer, where, bit, tensor, model, "" if value is None else value, number))
+            where = tuple(int(place) for place in part.index)
+            bit = " ".join(str(int(one)) for one in part.bits)
+            value = "" if part.value is None else part.value
+            row = [int(fault.injection), part.layer, where, bit, part.tensor, part.model, value, number]
+            if has_images:
+                row.append("all" if fault.image is None else int(fault.image))
+            if has_calls:
+                row.append("" if part.call is None else int(part.call))
+            writer.writerow(row)
     return text.getvalue().encode("utf-8", "surrogatepass")
 
 

@@ -107,7 +107,7 @@ class Report:
         NaN, with an infinity among the scores); sdc5 (the golden class is not among the first five); sdc10pct, sdc20pct (its confidence
         differs by more than 10 %, 20 %); fixed, broken (wrong without the fault and right with it, the reverse); majority_class (that
         most changed decisions went to; -1: none changed), majority_images; max_abs_logit_change; golden_value, faulty_value (of the
-        weight). Of a report on disk they are read when they are asked for. Raises `BadInput` where there are none.
+        weight; NaN of an output). Of a report on disk they are read when they are asked for. Raises `BadInput` where there are none.
         """
         if self._details is None:
             file = self._details_metadata().get("file")

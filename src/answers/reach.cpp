@@ -69,6 +69,7 @@ class MaskRule {
   void visit(const ops::Activation&) { out_ = *inputs_[0]; }
   void visit(const ops::Function&) { out_ = *inputs_[0]; }
   void visit(const ops::Reshape&) { out_ = *inputs_[0]; }
+  void visit(const ops::Mask&) { out_ = *inputs_[0]; }
   void visit(const ops::Input&) {}
   void visit(const ops::Add&) {
     for (const Mask* input : inputs_)

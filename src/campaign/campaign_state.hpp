@@ -5,6 +5,7 @@
 
 #include "core/bits.hpp"
 #include "graph/patch.hpp"
+#include "session/model_data.hpp"
 #include "session/setup.hpp"
 #include "tf_injector/campaign.hpp"
 #include "tf_injector/fault_details.hpp"
@@ -24,8 +25,13 @@ struct Campaign::State {
 
 namespace tf_injector::detail {
 
-// The weight of the fault's first part, before and after.
-inline void set_weight_values(FaultDetails& details, std::span<const Patch> fault) {
+// The weight of the fault's first part, before and after. Of an output NaN: it is another value on each
+// image.
+inline void set_weight_values(FaultDetails& details, std::span<const Patch> fault, const Graph& graph) {
+  if (graph.is_mask(fault.front().weight)) {
+    details.golden_value = details.faulty_value = bits_float(kCanonicalNan);
+    return;
+  }
   details.golden_value = bits_float(fault.front().old_bits);
   details.faulty_value = bits_float(fault.front().new_bits);
 }

@@ -114,10 +114,10 @@ BlockResult ListRun::run_block(size_t count, KeptRows* kept) {
 
 void ListRun::run_joined() {
   KeptRows* kept = begin_check(faults_left());
-  const BlockResult block =
+  BlockResult block =
       runner_.run_with_golden(next_fault(), faults_left(), kept, std::exchange(work_, std::nullopt));
   begin_report();
-  write(block);
+  write(std::move(block));
   progress_.finish();
 }
 
@@ -161,17 +161,40 @@ std::vector<FaultDetails> ListRun::details_of(ListIndex first, const BlockResult
   details.reserve(block.tallies.size());
   for (size_t i = 0; i < block.tallies.size(); ++i) {
     details.push_back(block.details->details(i, block.tallies[i]));
-    set_weight_values(details.back(), setup_.patches[first.value + i]);
+    set_weight_values(details.back(), setup_.patches[first.value + i], setup_.session->model.data()->graph);
   }
   return details;
 }
 
-void ListRun::write(const BlockResult& block) {
+// A fault of one image counts that image alone. The others, which were counted as they are without a fault,
+// are taken away.
+void ListRun::keep_own_images(ListIndex first, BlockResult& block) {
+  const PatchRows patches = setup_.patches;
+  if (!patches.has_images()) return;
+  Tally all;
+  for (const Tally& tally : golden_.tally_if_unchanged) all += tally;
+  std::vector<size_t> counted;  // images whose details count something without a fault
+  for (size_t image = 0; block.details && image < golden_.details.size(); ++image) {
+    const RowDetails& row = golden_.details[image].if_unchanged;
+    if (row.counts != DetailCounts() || row.went_to >= 0) counted.push_back(image);
+  }
+  for (size_t i = 0; i < block.tallies.size(); ++i) {
+    const int64_t own = patches.image(first.value + i);
+    if (own == kAllImages) continue;
+    block.tallies[i] -= all;
+    block.tallies[i] += golden_.tally_if_unchanged[static_cast<size_t>(own)];
+    for (const size_t image : counted)
+      if (static_cast<int64_t>(image) != own) block.details->remove_unchanged(i, golden_.details[image]);
+  }
+}
+
+void ListRun::write(BlockResult block) {
   const ListIndex first = next_fault();
   const size_t count = block.tallies.size();
   const std::vector<Fault> faults = setup_.faults.subspan(first.value, count).faults();
   constants_.check(golden_, first, count);
   check_->check_block(first, block, golden_, seconds());
+  keep_own_images(first, block);
   RowBlock rows{.faults = faults,
                 .tallies = block.tallies,
                 .scores = {},

@@ -67,7 +67,8 @@ class ListRun {
   [[nodiscard]] KeptRows* begin_check(size_t count);
   [[nodiscard]] bool has_scores_of_work();
   void give_up_work(const char* why);
-  void write(const BlockResult& block);
+  void write(BlockResult block);
+  void keep_own_images(ListIndex first, BlockResult& block);
   // Empty where they are not counted.
   [[nodiscard]] std::vector<FaultDetails> details_of(ListIndex first, const BlockResult& block) const;
 

@@ -151,7 +151,7 @@ Slice read_body(ByteReader& in, const FirstBytes& first, const SliceForm& form) 
   const auto faults = static_cast<uint64_t>(first.faults);
   slice.ids = read_values<int64_t>(in, faults);
   slice.tallies = read_values<Tally>(in, faults);
-  for (const Tally& tally : slice.tallies) check_tally(tally, form.images);
+  for (const Tally& tally : slice.tallies) check_tally(tally, tally.images == 1 ? 1 : form.images);
   if (faults == 0) return slice;
   if (form.has_details) read_fault_details(in, faults, form, slice);
   if (form.has_scores)

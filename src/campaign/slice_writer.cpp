@@ -65,7 +65,9 @@ struct SliceWriter::State {
     }
     const std::vector<Fault> faults = setup().faults.subspan(rows, count).faults();
     std::vector<FaultDetails> details = slice.details;
-    for (size_t i = 0; i < details.size(); ++i) set_weight_values(details[i], setup().patches[rows + i]);
+    const Graph& graph = setup().session->model.data()->graph;
+    for (size_t i = 0; i < details.size(); ++i)
+      set_weight_values(details[i], setup().patches[rows + i], graph);
     std::vector<std::vector<float>> scores(slice.changed.size(), golden_scores);
     for (size_t i = 0; i < scores.size(); ++i) put_rows(slice.changed[i], form.classes, scores[i]);
     check += slice.check;
@@ -94,6 +96,11 @@ struct SliceWriter::State {
       const int64_t id = setup().faults[rows + i].id;
       if (slice.ids[i] != id)
         refuse(fmt::format("row {} (from 0): expected inj_id {}, found {}", rows + i, id, slice.ids[i]));
+      const int64_t images = setup().patches.image(rows + i) == kAllImages ? form.images : 1;
+      if (slice.tallies[i].images != images) {
+        refuse(fmt::format("row {} (from 0): expected counts of {} images, found {}", rows + i, images,
+                           slice.tallies[i].images));
+      }
     }
   }
 };

@@ -13,12 +13,14 @@ namespace tf_injector::detail {
 // same sign. The destructor restores the former state.
 class FlushDenormals {
  public:
-  FlushDenormals() noexcept : saved_(read()) { write(saved_ | kFlush); }
+  FlushDenormals() noexcept : FlushDenormals(kFlush, 0) {}
   ~FlushDenormals() { write(saved_); }
   FlushDenormals(const FlushDenormals&) = delete;
   FlushDenormals& operator=(const FlushDenormals&) = delete;
 
- private:
+ protected:
+  FlushDenormals(uint64_t set, uint64_t clear) noexcept : saved_(read()) { write((saved_ | set) & ~clear); }
+
 #if defined(__x86_64__)
   static constexpr uint64_t kFlush = 0x8040;  // MXCSR: flush to zero, denormals are zeros
   static uint64_t read() noexcept { return _mm_getcsr(); }
@@ -36,6 +38,12 @@ class FlushDenormals {
 #endif
 
   uint64_t saved_;
+};
+
+// The reverse, within it: denormals are numbers, as they are where scores are compared.
+class KeepDenormals : FlushDenormals {
+ public:
+  KeepDenormals() noexcept : FlushDenormals(0, kFlush) {}
 };
 
 }  // namespace tf_injector::detail

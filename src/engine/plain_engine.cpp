@@ -43,6 +43,9 @@ class PlainEngine final : public Engine {
   void begin_block(PatchRows faults) override {
     overlays_.clear();
     overlays_.resize(faults.size());
+    images_.clear();
+    for (size_t fault = 0; faults.has_images() && fault < faults.size(); ++fault)
+      images_.push_back(faults.image(fault));
     parallel_for(faults.size(), threads_, [&](size_t fault, int) {
       overlays_[fault] = std::make_unique<const Overlay>(plan_, faults[fault]);
     });
@@ -56,13 +59,17 @@ class PlainEngine final : public Engine {
         scores_[static_cast<size_t>(thread)].span().first(static_cast<size_t>(images.tile.images) * classes);
     for (size_t i = 0; i < count; ++i) {
       const BlockIndex fault = first + i;
-      if (overlays_[fault.value]->steps().empty()) {  // golden
+      const int64_t only = images_.empty() ? kAllImages : images_[fault.value];
+      const bool is_here =
+          only == kAllImages || (only >= images.tile.first && only < images.tile.first + images.tile.images);
+      if (overlays_[fault.value]->steps().empty() || !is_here) {  // golden
         sink.advance(images.tile.images);
         continue;
       }
       run(overlays_[fault.value].get(), images, thread, scores);
       for (int image = 0; image < images.tile.images; ++image)
-        sink.row(fault, image, scores.subspan(static_cast<size_t>(image) * classes, classes));
+        if (only == kAllImages || only == images.tile.first + image)
+          sink.row(fault, image, scores.subspan(static_cast<size_t>(image) * classes, classes));
       sink.advance(images.tile.images);
     }
   }
@@ -79,6 +86,7 @@ class PlainEngine final : public Engine {
   std::vector<Workspace> workspaces_;                     // one per thread
   std::vector<AlignedBuffer> scores_;                     // one per thread
   std::vector<std::unique_ptr<const Overlay>> overlays_;  // of the block
+  std::vector<int64_t> images_;                           // of its faults; empty: all have them
 };
 
 }  // namespace

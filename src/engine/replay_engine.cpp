@@ -43,7 +43,7 @@ class ReplayEngine final : public Engine, public ConstEngineArrays {
   void begin_block(PatchRows faults) override {
     faults_ = PatchTable();
     faults_.reserve(faults.size());
-    for (size_t i = 0; i < faults.size(); ++i) faults_.add(faults[i]);
+    for (size_t i = 0; i < faults.size(); ++i) faults_.add(faults[i], faults.image(i));
     blocks_.clear();
   }
 
@@ -53,10 +53,14 @@ class ReplayEngine final : public Engine, public ConstEngineArrays {
     const replay::FaultBlock& block = prepared(first, count);
     const std::span<float> again = golden_[static_cast<size_t>(thread)].span();
     for (int image = 0; image < images.tile.images; ++image) {
+      if (block.is_idle_on(images.tile.first + image)) {
+        sink.advance(static_cast<int64_t>(block.size()));
+        continue;
+      }
       golden_of(images, image, thread, again);
       require_same_golden(golden.subspan(static_cast<size_t>(image) * again.size(), again.size()), again,
                           images.tile.first + image);
-      faults_of(block, image, thread, sink);
+      faults_of(block, images.tile.first + image, image, thread, sink);
     }
   }
 
@@ -69,7 +73,7 @@ class ReplayEngine final : public Engine, public ConstEngineArrays {
     for (int image = 0; image < images.tile.images; ++image) {
       golden_of(images, image, thread, golden.subspan(static_cast<size_t>(image) * classes, classes));
       golden_row(image);
-      faults_of(block, image, thread, sink);
+      faults_of(block, images.tile.first + image, image, thread, sink);
     }
   }
 
@@ -81,12 +85,13 @@ class ReplayEngine final : public Engine, public ConstEngineArrays {
   }
 
  private:
-  // On the image that golden_of saw last.
-  void faults_of(const replay::FaultBlock& block, int image, int thread, const FaultSink& sink) {
-    for (const replay::Group& group : block.groups()) {
+  // On the image that golden_of saw last: `number` of the test set, `image` of the tile.
+  void faults_of(const replay::FaultBlock& block, int64_t number, int image, int thread,
+                 const FaultSink& sink) {
+    block.for_each_group(number, [&](const replay::Group& group) {
       workspaces_[static_cast<size_t>(thread)]->run_group(
           group, [&](BlockIndex fault, std::span<const float> scores) { sink.row(fault, image, scores); });
-    }
+    });
     sink.advance(static_cast<int64_t>(block.size()));
   }
 

@@ -16,9 +16,9 @@ namespace tf_injector {
 using namespace detail;
 namespace {
 
-constexpr std::array<std::string_view, 8> kTensorNames = {
-    "kernel",          "bias", "gamma", "beta", "moving_mean", "moving_variance", "depthwise_kernel",
-    "pointwise_kernel"};
+constexpr std::array<std::string_view, 9> kTensorNames = {
+    "kernel",           "bias",  "gamma", "beta", "moving_mean", "moving_variance", "depthwise_kernel",
+    "pointwise_kernel", "output"};
 
 uint32_t mask_of(const std::vector<int>& bits) noexcept {
   uint32_t mask = 0;

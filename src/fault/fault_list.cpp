@@ -203,15 +203,25 @@ class ListReader {
       }
       if (follows) ++parts_;
     }
+    read_image(more(row, ListColumn::image), number);
     FaultPart& read = part_;
     read.index.clear();
     CsvFieldView& name = row.fields[1];
     name.text = trimmed(name.text);
-    const std::optional<Tensor> tensor = read_tensor(more(row, ListColumn::tensor));
+    const CsvFieldView* tensor_field = more(row, ListColumn::tensor);
+    const std::optional<Tensor> tensor = read_tensor(tensor_field);
+    read.call = read_call(more(row, ListColumn::call), tensor);
     Patch patch;
     const Weight* weight = nullptr;
-    if (tensor) weight = find_tensor(name, more(row, ListColumn::tensor), *tensor, patch);
-    read_index_of(row.fields[2], weight, tensor == Tensor::kernel ? "kernel" : "tensor", patch);
+    outputs_.clear();
+    if (tensor == Tensor::output) {
+      find_outputs(name, *tensor_field, more(row, ListColumn::call), read.call);
+      read_index_of_outputs(row.fields[2]);
+    } else if (tensor) {
+      weight = find_tensor(name, tensor_field, *tensor, patch);
+      read_index_of(row.fields[2], weight == nullptr ? nullptr : &weight->shape,
+                    tensor == Tensor::kernel ? "kernel" : "tensor", patch);
+    }
     read.change = read_change(row);
     if (problem_count_ != before || !has_fault_) {
       is_damaged_ = true;
@@ -220,8 +230,7 @@ class ListReader {
     read.layer.assign(name.text);
     read.tensor = *tensor;
     read.index = index_.values;
-    if (!elements_.emplace(graph_ != nullptr ? std::to_string(patch.weight) : read.layer, *tensor, read.index)
-             .second) {
+    if (!are_new_elements(read, patch.weight)) {
       is_damaged_ = true;
       report(row.fields[2], [&] {
         return ProblemText{"two parts of a fault change the same element", "each element once",
@@ -230,10 +239,129 @@ class ListReader {
       return;
     }
     fault_.parts.push_back(read);
-    if (weight == nullptr) return;
+    if (graph_ == nullptr) return;
+    if (weight == nullptr) return add_output_patches(read.change);
     patch.old_bits = float_bits(weight->values[static_cast<size_t>(patch.element)]);
     patch.new_bits = changed_bits(read.change, patch.old_bits);
     patches_.push_back(patch);
+  }
+
+  // Notes the elements that the part changes. False: another part changes one of them.
+  bool are_new_elements(const FaultPart& part, WeightId weight) {
+    if (graph_ == nullptr) {
+      const std::string of_call = part.call ? "/" + std::to_string(*part.call) : "";
+      return elements_.emplace(part.layer + of_call, part.tensor, part.index).second;
+    }
+    const auto is_new = [&](WeightId id) {
+      return elements_.emplace(std::to_string(id), part.tensor, part.index).second;
+    };
+    if (part.tensor != Tensor::output) return is_new(weight);
+    return std::all_of(outputs_.begin(), outputs_.end(), is_new);
+  }
+
+  // --- outputs ---
+
+  // Of the part's calls: which bits of the element are kept, and which are inverted after that.
+  void add_output_patches(const Change& change) {
+    const uint32_t of_zeros = changed_bits(change, 0), of_ones = changed_bits(change, ~uint32_t{0});
+    for (const WeightId mask : outputs_) {
+      const Shape& shape = output_shape(mask);
+      int64_t element = 0;
+      for (int axis = 0; axis < shape.rank(); ++axis)
+        element = element * shape[axis] + index_.values[static_cast<size_t>(axis)];
+      patches_.push_back({.weight = mask, .element = element, .old_bits = 0, .new_bits = of_zeros});
+      patches_.push_back({.weight = mask,
+                          .element = shape.elements() + element,
+                          .old_bits = ~uint32_t{0},
+                          .new_bits = of_zeros ^ of_ones});
+    }
+  }
+
+  [[nodiscard]] const Shape& output_shape(WeightId mask) const {
+    return graph_->nodes[static_cast<size_t>(graph_->masked_call(mask).output)].shape;
+  }
+
+  // Puts the masks of the layer's calls into outputs_: of the one that is meant, or of all. None without a
+  // graph, or where there is a problem.
+  void find_outputs(const CsvFieldView& layer_field, const CsvFieldView& tensor_field,
+                    const CsvFieldView* call_field, std::optional<int64_t> call) {
+    if (graph_ == nullptr) return require_layer_name(layer_field);
+    const std::optional<size_t> layer = find_any_layer(layer_field);
+    if (!layer) return;
+    for (size_t i = 0; i < graph_->calls.size(); ++i)
+      if (graph_->calls[i].layer == *layer) outputs_.push_back(graph_->mask_of(i));
+    if (outputs_.empty()) {
+      return report(tensor_field, [&] {
+        return ProblemText{"the layer has no output of its own that faults can hit",
+                           "a layer that computes a float32 tensor, such as the one in front of it",
+                           fmt::format("{}, which is a {}", double_quoted(layer_field.text),
+                                       graph_->layers[*layer].class_name)};
+      });
+    }
+    if (!call) return;
+    if (*call < static_cast<int64_t>(outputs_.size())) {
+      outputs_ = {outputs_[static_cast<size_t>(*call)]};
+      return;
+    }
+    report(*call_field, [&] {
+      return ProblemText{"the layer is not called so often", fmt::format("0 to {}", outputs_.size() - 1),
+                         double_quoted(call_field->text)};
+    });
+    outputs_.clear();
+  }
+
+  // The index must be one of the output of each call.
+  void read_index_of_outputs(const CsvFieldView& field) {
+    Patch unused;
+    if (outputs_.empty()) return read_index_of(field, nullptr, "output", unused);
+    const int64_t before = problem_count_;
+    for (const WeightId mask : outputs_) {
+      read_index_of(field, &output_shape(mask), "output", unused);
+      if (problem_count_ != before) return;
+    }
+  }
+
+  void read_image(const CsvFieldView* field, int64_t part) {
+    if (field == nullptr) return;
+    const std::string_view text = trimmed(field->text);
+    std::optional<int64_t> image;
+    if (text != "all") {
+      const auto number = parse_listed_number(text);
+      if (!number || number->saturated || number->value < 0) {
+        return report(*field, [&] {
+          return ProblemText{"Image is no number of an image", "all, or a whole number from 0",
+                             double_quoted(field->text)};
+        });
+      }
+      image = number->value;
+    }
+    if (part == 0) {
+      fault_.image = image;
+    } else if (image != fault_.image) {
+      report(*field, [&] {
+        return ProblemText{
+            "parts of a fault on different images",
+            fmt::format("{}, as of its first part", fault_.image ? std::to_string(*fault_.image) : "all"),
+            double_quoted(field->text)};
+      });
+    }
+  }
+
+  std::optional<int64_t> read_call(const CsvFieldView* field, std::optional<Tensor> tensor) {
+    if (field == nullptr) return std::nullopt;
+    const auto number = parse_listed_number(trimmed(field->text));
+    if (tensor && tensor != Tensor::output) {
+      report(*field, [&] {
+        return ProblemText{"a Call, which only the Tensor output has", "nothing", double_quoted(field->text)};
+      });
+    } else if (!number || number->saturated || number->value < 0) {
+      report(*field, [&] {
+        return ProblemText{"Call is no whole number", "0, 1, 2, ...", double_quoted(field->text)};
+      });
+    } else {
+      return number->value;
+    }
+    return std::nullopt;
   }
 
   void begin_fault(int64_t id, const CsvFieldView& field) {
@@ -251,9 +379,10 @@ class ListReader {
       list_.faults.add(fault_.id, "", {}, 0);  // for its id: the list is refused
     } else {
       list_.faults.add(fault_);
-      if (graph_ != nullptr) list_.patches.add(patches_);
+      if (graph_ != nullptr) list_.patches.add(patches_, fault_.image.value_or(kAllImages));
     }
     fault_.parts.clear();
+    fault_.image.reset();
     patches_.clear();
     elements_.clear();
     has_fault_ = is_damaged_ = false;
@@ -275,8 +404,8 @@ class ListReader {
     if (!tensor) {
       report(*field, [&] {
         return ProblemText{"unknown Tensor",
-                           "kernel, bias, gamma, beta, moving_mean, moving_variance, depthwise_kernel or "
-                           "pointwise_kernel",
+                           "kernel, bias, gamma, beta, moving_mean, moving_variance, depthwise_kernel, "
+                           "pointwise_kernel or output",
                            double_quoted(field->text)};
       });
     }
@@ -294,20 +423,12 @@ class ListReader {
       return &graph_->weights[static_cast<size_t>(patch.weight)];
     }
     if (graph_ == nullptr) {
-      if (layer_field.text.empty())
-        report(layer_field, [] { return ProblemText{"no layer", "its name", "nothing"}; });
+      require_layer_name(layer_field);
       return nullptr;
     }
-    const auto [match, index] = names_->find(layer_field.text);
-    if (match != LayerNames::Match::one) {
-      report(layer_field, [&] {
-        ProblemText text = layer_problem(layer_field.text, match, nullptr);
-        if (match == LayerNames::Match::none) text.expected = "a layer of the model";
-        return text;
-      });
-      return nullptr;
-    }
-    layer = &graph_->layers[static_cast<size_t>(index)];
+    const std::optional<size_t> found = find_any_layer(layer_field);
+    if (!found) return nullptr;
+    layer = &graph_->layers[*found];
     patch.weight = weight_named(*layer, tensor_name(tensor));
     if (patch.weight != kNoWeight) return &graph_->weights[static_cast<size_t>(patch.weight)];
     report(*tensor_field, [&] {
@@ -316,6 +437,22 @@ class ListReader {
                                      double_quoted(layer_field.text), layer->class_name)};
     });
     return nullptr;
+  }
+
+  void require_layer_name(const CsvFieldView& field) {
+    if (field.text.empty()) report(field, [] { return ProblemText{"no layer", "its name", "nothing"}; });
+  }
+
+  // Whatever its class. Nothing, and a problem, if there is none.
+  std::optional<size_t> find_any_layer(const CsvFieldView& field) {
+    const auto [match, index] = names_->find(field.text);
+    if (match == LayerNames::Match::one) return static_cast<size_t>(index);
+    report(field, [&, of = match] {
+      ProblemText text = layer_problem(field.text, of, nullptr);
+      if (of == LayerNames::Match::none) text.expected = "a layer of the model";
+      return text;
+    });
+    return std::nullopt;
   }
 
   // The layer's variable of this name, if it is one that an op of the network is made with.
@@ -435,7 +572,7 @@ class ListReader {
   // Null, and a problem, if the field names no layer that faults can hit; null without a graph.
   const Layer* find_layer(const CsvFieldView& field) {
     if (graph_ == nullptr) {
-      if (field.text.empty()) report(field, [] { return ProblemText{"no layer", "its name", "nothing"}; });
+      require_layer_name(field);
       return nullptr;
     }
     if (const auto known = list_.faults.known_layer(field.text); known && layers_.size() > *known) {
@@ -472,15 +609,15 @@ class ListReader {
 
   // Reads the index and, if the layer is known, resolves it to the element of the kernel.
   void read_index(const CsvFieldView& field, const Layer* layer, Patch& patch) {
-    const Weight* kernel = layer ? &graph_->weights[static_cast<size_t>(layer->weights.front())] : nullptr;
+    const Shape* kernel =
+        layer ? &graph_->weights[static_cast<size_t>(layer->weights.front())].shape : nullptr;
     read_index_of(field, kernel, "kernel", patch);
     if (layer != nullptr) patch.weight = layer->weights.front();
   }
 
-  // The same of any weight; `what`: what messages call it.
-  void read_index_of(const CsvFieldView& field, const Weight* weight, const char* what, Patch& patch) {
+  // The same of any tensor; `what`: what messages call it.
+  void read_index_of(const CsvFieldView& field, const Shape* kernel, const char* what, Patch& patch) {
     parse_index(field.text, index_);
-    const Shape* kernel = weight ? &weight->shape : nullptr;
     if (!index_.problem.empty()) {
       report(field, [&] {
         return ProblemText{"TensorIndex is no tuple of whole numbers (" + index_.problem + ")",
@@ -509,7 +646,9 @@ class ListReader {
 
   static std::string example_of(const Shape& shape, std::string_view what) {
     if (shape.rank() == 1) return fmt::format("1 number, (channel,) of the {} {}", what, shape.to_string());
-    return fmt::format("{} numbers, {} of the {} {}", shape.rank(), axes_of(shape), what, shape.to_string());
+    const char* axes = axes_of(shape);
+    if (what == "output") axes = shape.rank() == 3 ? "(h, w, c)" : "the output's axes";
+    return fmt::format("{} numbers, {} of the {} {}", shape.rank(), axes, what, shape.to_string());
   }
 
   void check_not_negative(const CsvFieldView& field) {
@@ -587,6 +726,7 @@ class ListReader {
   Fault fault_;
   FaultPart part_;
   std::vector<Patch> patches_;
+  std::vector<WeightId> outputs_;  // of the row being read: the masks of the calls that it hits
   std::set<std::tuple<std::string, Tensor, std::vector<int64_t>>> elements_;  // that parts change
   int64_t parts_ = 0;                                                         // so far
   bool has_fault_ = false, is_damaged_ = false;
@@ -614,7 +754,7 @@ ResolvedFaultList read_list(CsvReader& csv, std::optional<uint64_t> size, const 
 
 void ResolvedFaultList::add(const Fault& fault, std::span<const Patch> fault_patches) {
   faults.add(fault);
-  patches.add(fault_patches);
+  patches.add(fault_patches, fault.image.value_or(kAllImages));
 }
 
 ResolvedFaultList parse_fault_list(std::string_view text, const std::string& label, const Graph* graph) {

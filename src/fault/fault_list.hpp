@@ -21,7 +21,7 @@ struct ResolvedFaultList {
   FaultTable faults;   // in the list's order
   PatchTable patches;  // what each does to the model; none without a model
 
-  // Throws Error(usage): no part, or bound to an image.
+  // Throws Error(usage): no part.
   void add(const Fault& fault, std::span<const Patch> fault_patches);
   void add(const Fault& fault, const Patch& patch) { add(fault, std::span(&patch, 1)); }
 };

@@ -26,9 +26,8 @@ FaultTable::FaultTable(std::span<const Fault> faults) {
 }
 
 void FaultTable::add(const Fault& fault) {
-  if (fault.parts.empty() || fault.image)
-    throw Error(ErrorKind::usage, fmt::format("fault {}: expected parts on all images, found {}", fault.id,
-                                              fault.image ? "one image" : "no part"));
+  if (fault.parts.empty())
+    throw Error(ErrorKind::usage, fmt::format("fault {}: expected a part, found none", fault.id));
   const FaultPart& part = fault.parts.front();
   if (is_plain(fault)) return add(fault.id, part.layer, part.index, flipped_bit(fault));
   rows_.push_back({.id = fault.id,

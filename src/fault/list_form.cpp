@@ -17,7 +17,8 @@ namespace {
 constexpr std::string_view kSeparators = ",;\t";
 constexpr std::array<std::string_view, kListColumns> kNames{"injection", "layer", "tensorindex", "bit"};
 
-constexpr std::array<std::string_view, kMoreColumns> kMoreNames{"tensor", "model", "value", "part"};
+constexpr std::array<std::string_view, kMoreColumns> kMoreNames{"tensor", "model", "value",
+                                                                "part",   "image", "call"};
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 

@@ -24,8 +24,8 @@ struct ListForm {
 [[nodiscard]] ListForm find_list_form(std::string_view line);
 
 // The columns that an extended list has behind the four, each where its header says so.
-enum class ListColumn { tensor, model, value, part };
-inline constexpr size_t kMoreColumns = 4;
+enum class ListColumn { tensor, model, value, part, image, call };
+inline constexpr size_t kMoreColumns = 6;
 
 // True for the four names, in upper or lower case, with spaces around them; columns of an extended list may
 // follow, each at most once, and empty ones at the end.

@@ -35,16 +35,17 @@ double work_of(const Graph& graph, const Node& node) {
 }
 
 // What comes behind a weight: of the ops that hold it the share of one output channel, and all ops that read
-// of them.
+// of them. Of a mask: all ops that read of its call's output.
 double work_behind(const Graph& graph, std::span<const double> work, WeightId weight) {
   std::vector<bool> is_behind(graph.nodes.size());
+  const NodeId masked = graph.is_mask(weight) ? graph.masked_call(weight).output : -1;
   double sum = 0;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
     const bool reads = std::any_of(node.inputs.begin(), node.inputs.end(),
                                    [&](NodeId input) { return is_behind[static_cast<size_t>(input)]; });
     const bool is_hit = holds(node.op, weight);
-    is_behind[i] = reads || is_hit;
+    is_behind[i] = reads || is_hit || static_cast<NodeId>(i) == masked;
     if (reads) {
       sum += work[i];
     } else if (is_hit) {
@@ -67,11 +68,12 @@ std::vector<uint32_t> fault_costs(const Graph& graph) {
     work.push_back(work_of(graph, node));
     all += work.back();
   }
-  std::vector<uint32_t> costs(graph.weights.size(), 1);
+  std::vector<uint32_t> costs(graph.weights.size() + graph.calls.size(), 1);
   for (size_t i = 0; i < costs.size(); ++i) {
-    const bool is_held = std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
-      return holds(node.op, static_cast<WeightId>(i));
-    });
+    const bool is_held = graph.is_mask(static_cast<WeightId>(i)) ||
+                         std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+                           return holds(node.op, static_cast<WeightId>(i));
+                         });
     if (!is_held || all <= 0) continue;
     const double share = work_behind(graph, work, static_cast<WeightId>(i)) / all;
     const double cost =

@@ -16,6 +16,7 @@ bool holds(const Op& op, WeightId weight) noexcept {
         if constexpr (requires { of.kernel; }) found = found || of.kernel == weight;
         if constexpr (requires { of.bias; }) found = found || of.bias == weight;
         if constexpr (requires { of.gamma; }) found = found || of.gamma == weight || of.beta == weight;
+        if constexpr (requires { of.mask; }) found = found || of.mask == weight;
         if constexpr (requires { of.mean; }) found = found || of.mean == weight || of.variance == weight;
         return found;
       },

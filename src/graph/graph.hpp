@@ -30,6 +30,12 @@ struct Layer {
   bool injectable = false;        // isinstance of Conv2D or Dense: faults may hit its kernel, weights[0]
 };
 
+// A call of a layer that computes a tensor of its own: faults can hit it.
+struct LayerCall {
+  size_t layer = 0;   // index into Graph::layers
+  NodeId output = 0;  // behind the layer's own activation
+};
+
 struct Graph {
   std::string name;
   std::string keras_version;  // "2.14.0"
@@ -40,8 +46,21 @@ struct Graph {
   std::vector<std::string> output_names;
   // In the order of Keras' _flatten_layers(include_self=False, recursive=True), without models.
   std::vector<Layer> layers;
+  std::vector<LayerCall> calls;  // by layer, those of a layer in Keras' order
 
   std::vector<std::string> notes;  // what a user should know about the file: one line each
+
+  // A fault of a call's output is a Patch of its mask, which is no weight but has an id as weights have,
+  // behind theirs. Element e of the output becomes (bits & keep) ^ toggle: toggle is the mask's element e, 0
+  // without a fault; keep is element n + e, n being the output's elements, all ones without a fault.
+  [[nodiscard]] WeightId mask_of(size_t call) const noexcept {
+    return static_cast<WeightId>(weights.size() + call);
+  }
+  [[nodiscard]] bool is_mask(WeightId id) const noexcept { return static_cast<size_t>(id) >= weights.size(); }
+  // Of a mask.
+  [[nodiscard]] const LayerCall& masked_call(WeightId mask) const {
+    return calls.at(static_cast<size_t>(mask) - weights.size());
+  }
 
   // Memory of the weights in bytes.
   [[nodiscard]] size_t bytes() const noexcept;

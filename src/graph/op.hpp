@@ -18,6 +18,7 @@
 #include "graph/ops/input.hpp"
 #include "graph/ops/layer_normalization.hpp"
 #include "graph/ops/log_softmax.hpp"
+#include "graph/ops/mask.hpp"
 #include "graph/ops/max_pool2d.hpp"
 #include "graph/ops/pad.hpp"
 #include "graph/ops/repeat.hpp"
@@ -33,7 +34,7 @@ using Op = std::variant<ops::Input, ops::Conv2D, ops::Dense, ops::BatchNormaliza
                         ops::Add, ops::Pad, ops::Slice, ops::Transpose, ops::Reshape, ops::AveragePool2D,
                         ops::GlobalAveragePool, ops::MaxPool2D, ops::GlobalMaxPool, ops::Concat,
                         ops::DepthwiseConv2D, ops::Function, ops::Softmax, ops::Binary,
-                        ops::LayerNormalization, ops::LogSoftmax, ops::Repeat, ops::Resize>;
+                        ops::LayerNormalization, ops::LogSoftmax, ops::Repeat, ops::Resize, ops::Mask>;
 
 // True if `op` is one of these ops.
 template <typename... Ops>

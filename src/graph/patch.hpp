@@ -18,13 +18,15 @@ namespace tf_injector::detail {
 
 struct Patch {
   WeightId weight = kNoWeight;
-  int64_t element = 0;  // row-major index into Graph::weights[weight].values
+  int64_t element = 0;  // row-major index into Graph::weights[weight].values; of a mask see Graph::mask_of
   uint32_t old_bits = 0;
   uint32_t new_bits = 0;
 
   // False: a bit that is stuck at what it is.
   [[nodiscard]] bool changes() const noexcept { return old_bits != new_bits; }
 };
+
+inline constexpr int64_t kAllImages = -1;
 
 // Does the fault with these patches change anything?
 [[nodiscard]] inline bool changes_something(std::span<const Patch> fault) noexcept {
@@ -38,9 +40,10 @@ class PatchRows {
   PatchRows() = default;
   PatchRows(std::span<const Patch> one_each) noexcept : patches_(one_each.data()), count_(one_each.size()) {}
   PatchRows(const std::vector<Patch>& one_each) noexcept : PatchRows(std::span(one_each)) {}
-  // begins[i]: the first patch of fault i; there is one more of them than faults.
-  PatchRows(const Patch* patches, std::span<const size_t> begins) noexcept
-      : patches_(patches), begins_(begins.data()), count_(begins.size() - 1) {}
+  // begins[i]: the first patch of fault i; there is one more of them than faults. `images`: of each fault, or
+  // null: all images have them.
+  PatchRows(const Patch* patches, std::span<const size_t> begins, const int64_t* images = nullptr) noexcept
+      : patches_(patches), begins_(begins.data()), images_(images), count_(begins.size() - 1) {}
 
   [[nodiscard]] size_t size() const noexcept { return count_; }
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
@@ -48,6 +51,20 @@ class PatchRows {
   [[nodiscard]] std::span<const Patch> operator[](size_t fault) const noexcept {
     assert(fault < count_);
     return {patches_ + begin_of(fault), begin_of(fault + 1) - begin_of(fault)};
+  }
+  // The only image that has the fault, or kAllImages.
+  [[nodiscard]] int64_t image(size_t fault) const noexcept {
+    assert(fault < count_);
+    return images_ == nullptr ? kAllImages : images_[fault];
+  }
+  [[nodiscard]] bool is_on(size_t fault, int64_t image_number) const noexcept {
+    return image(fault) == kAllImages || image(fault) == image_number;
+  }
+  // Is any fault that of a single image?
+  [[nodiscard]] bool has_images() const noexcept { return images_ != nullptr; }
+  // The fault as the image has it: nothing where it is another image's.
+  [[nodiscard]] std::span<const Patch> on(size_t fault, int64_t image_number) const noexcept {
+    return is_on(fault, image_number) ? (*this)[fault] : std::span<const Patch>();
   }
   // Of all faults, one behind the other.
   [[nodiscard]] std::span<const Patch> all() const noexcept {
@@ -71,6 +88,7 @@ class PatchRows {
     } else {
       part.begins_ += first;
     }
+    if (images_ != nullptr) part.images_ += first;
     part.count_ = std::min(count, count_ - first);
     return part;
   }
@@ -81,7 +99,8 @@ class PatchRows {
   }
 
   const Patch* patches_ = nullptr;
-  const size_t* begins_ = nullptr;  // null: one patch a fault
+  const size_t* begins_ = nullptr;   // null: one patch a fault
+  const int64_t* images_ = nullptr;  // null: all images have every fault
   size_t count_ = 0;
 };
 
@@ -94,17 +113,21 @@ class PatchTable {
   void reserve(size_t faults) { patches_.reserve(faults); }
   // Of the next fault.
   void push_back(const Patch& fault) { add({&fault, 1}); }
-  void add(std::span<const Patch> fault) {
-    if (begins_.empty() && fault.size() != 1) {
+  // `image`: the only one that has it.
+  void add(std::span<const Patch> fault, int64_t image = kAllImages) {
+    if (begins_.empty() && (fault.size() != 1 || image != kAllImages)) {
       begins_.resize(patches_.size() + 1);
       for (size_t i = 0; i < begins_.size(); ++i) begins_[i] = i;
     }
+    if (images_.empty() && image != kAllImages) images_.resize(size(), kAllImages);
+    if (!images_.empty() || image != kAllImages) images_.push_back(image);
     patches_.insert(patches_.end(), fault.begin(), fault.end());
     if (!begins_.empty()) begins_.push_back(patches_.size());
   }
 
   [[nodiscard]] PatchRows rows() const noexcept {
-    return begins_.empty() ? PatchRows(patches_) : PatchRows(patches_.data(), begins_);
+    return begins_.empty() ? PatchRows(patches_)
+                           : PatchRows(patches_.data(), begins_, images_.empty() ? nullptr : images_.data());
   }
   operator PatchRows() const noexcept { return rows(); }
   [[nodiscard]] size_t size() const noexcept {
@@ -115,10 +138,12 @@ class PatchTable {
   [[nodiscard]] std::vector<Patch>& all() noexcept { return patches_; }
   [[nodiscard]] const std::vector<Patch>& all() const noexcept { return patches_; }
   [[nodiscard]] const std::vector<size_t>& begins() const noexcept { return begins_; }
+  [[nodiscard]] const std::vector<int64_t>& images() const noexcept { return images_; }
 
  private:
   std::vector<Patch> patches_;
-  std::vector<size_t> begins_;  // empty: one patch a fault; else of each, and the end
+  std::vector<size_t> begins_;   // empty: one patch a fault; else of each, and the end
+  std::vector<int64_t> images_;  // empty: all images have every fault
 };
 
 // The sets of weights that faults change together, each once.

@@ -49,8 +49,9 @@ class Ranges {
   [[nodiscard]] ValueRange of(const Kept&) const
       requires(std::is_same_v<Kept, ops::Reshape> || std::is_same_v<Kept, ops::Transpose> ||
                std::is_same_v<Kept, ops::Slice> || std::is_same_v<Kept, ops::Repeat> ||
-               std::is_same_v<Kept, ops::AveragePool2D> || std::is_same_v<Kept, ops::GlobalAveragePool> ||
-               std::is_same_v<Kept, ops::MaxPool2D> || std::is_same_v<Kept, ops::GlobalMaxPool>) {
+               std::is_same_v<Kept, ops::Mask> || std::is_same_v<Kept, ops::AveragePool2D> ||
+               std::is_same_v<Kept, ops::GlobalAveragePool> || std::is_same_v<Kept, ops::MaxPool2D> ||
+               std::is_same_v<Kept, ops::GlobalMaxPool>) {
     return input();
   }
   template <typename Unbounded>

@@ -9,7 +9,7 @@
 
 namespace tf_injector::detail {
 
-using WeightId = int32_t;  // index into Graph::weights
+using WeightId = int32_t;  // index into Graph::weights, or a mask (Graph::mask_of)
 inline constexpr WeightId kNoWeight = -1;
 
 struct Weight {

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 
 #include "core/printable.hpp"
@@ -128,6 +129,7 @@ class Importer {
     for (const TensorRef& ref : model_.inputs) inputs.push_back(add_input(model_.layers[ref.layer]));
     const Values outputs = run_model(model_, inputs, false);
     name_outputs(outputs);
+    sort_calls();
     return std::move(graph_);
   }
 
@@ -251,13 +253,15 @@ class Importer {
     for (size_t i = 0; i < model.inputs.size(); ++i) {
       const size_t layer = model.inputs[i].layer;
       results[layer][0].emplace_back(inputs[i]);
-      note_shape(model.layers[layer], results[layer][0]);
+      note_call(model.layers[layer], results[layer][0], &model == &model_ ? 0 : graph_.nodes.size());
     }
     for (const CallId& id : model.order) {
       const LayerSpec& layer = model.layers[id.layer];
       if (layer.is_input()) continue;
       count_call(layer, layer.calls[id.call]);
+      calls_around_.push_back(id.call);
       results[id.layer][id.call] = run_call(layer, layer.calls[id.call], results, training);
+      calls_around_.pop_back();
       count_work(values_in(results[id.layer][id.call]));
     }
     Values outputs;
@@ -306,9 +310,10 @@ class Importer {
       context.fail("is called with training=true; only inference is supported");
     if (is_op(layer, model_.generation)) context.config.ignore({"function"});  // has chosen the importer
     if (is_op_layer(layer)) context.config.ignore({"node_def", "constants"});  // are part of the call
+    const size_t nodes_before = graph_.nodes.size();
     Values values = importer_of(layer)(context);
     context.finish();
-    note_shape(layer, values);
+    note_call(layer, values, nodes_before);
     return values;
   }
 
@@ -323,13 +328,27 @@ class Importer {
     return context.as_type(node, wanted);
   }
 
-  // Layer::output_shape is that of the first call.
-  void note_shape(const LayerSpec& layer, const Values& values) {
+  // Layer::output_shape is that of the first call. A layer that passes on what it is given (a Dropout) has no
+  // output of its own: the node was there before.
+  void note_call(const LayerSpec& layer, const Values& values, size_t nodes_before) {
     const auto listed = listed_.find(&layer);
-    if (listed == listed_.end() || values.empty() || !noted_.insert(&layer).second) return;
-    if (const NodeId* node = std::get_if<NodeId>(&values[0])) {
-      graph_.layers[listed->second].output_shape = graph_.nodes[static_cast<size_t>(*node)].shape;
-    }
+    if (listed == listed_.end() || values.empty()) return;
+    const NodeId* node = std::get_if<NodeId>(&values[0]);
+    const bool is_first = noted_.insert(&layer).second;
+    if (node == nullptr) return;
+    if (is_first) graph_.layers[listed->second].output_shape = graph_.nodes[static_cast<size_t>(*node)].shape;
+    if (values.size() == 1 && static_cast<size_t>(*node) >= nodes_before &&
+        types_.of(*node) == NumberType::float32)
+      noted_calls_.push_back({calls_around_, {listed->second, *node}});
+  }
+
+  // By layer, and those of a layer in Keras' order: by the numbers of the calls of the models around it, then
+  // by its own.
+  void sort_calls() {
+    std::stable_sort(noted_calls_.begin(), noted_calls_.end(), [](const NotedCall& a, const NotedCall& b) {
+      return std::tie(a.call.layer, a.numbers) < std::tie(b.call.layer, b.numbers);
+    });
+    for (const NotedCall& noted : noted_calls_) graph_.calls.push_back(noted.call);
   }
 
   // As in Keras' output_names, a repeated name gets _1, _2, ...
@@ -351,12 +370,19 @@ class Importer {
     }
   }
 
+  struct NotedCall {
+    std::vector<size_t> numbers;
+    LayerCall call;
+  };
+
   const Archive& archive_;
   ModelSpec model_;
   Graph graph_;
   NodeTypes types_;
   std::unordered_map<const LayerSpec*, size_t> listed_;  // index in Graph::layers
   std::set<const LayerSpec*> noted_;
+  std::vector<NotedCall> noted_calls_;
+  std::vector<size_t> calls_around_;  // numbers of the call that is being made, and of the models around it
   ProblemLines refused_;
   bool has_refused_policy_ = false;
   size_t calls_ = 0, work_ = 0;

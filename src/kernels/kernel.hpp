@@ -119,6 +119,7 @@ std::unique_ptr<Kernel> make_kernel(const ops::LayerNormalization& op, const Ker
 std::unique_ptr<Kernel> make_kernel(const ops::LogSoftmax& op, const KernelContext& context);
 std::unique_ptr<Kernel> make_kernel(const ops::Repeat& op, const KernelContext& context);
 std::unique_ptr<Kernel> make_kernel(const ops::Resize& op, const KernelContext& context);
+std::unique_ptr<Kernel> make_kernel(const ops::Mask& op, const KernelContext& context);
 
 // Calls change(element, value) for each of the patches that lies in this weight.
 template <class Change>

@@ -104,6 +104,11 @@ void DetailsCounter::replace(size_t fault, const GoldenDetails& image, const Row
   largest_change_[fault] = larger(largest_change_[fault], row.largest_change);
 }
 
+void DetailsCounter::remove_unchanged(size_t fault, const GoldenDetails& image) {
+  counts_[fault] -= image.if_unchanged.counts;
+  count_change(fault, image, image.if_unchanged, -1);
+}
+
 void DetailsCounter::count_change(size_t fault, const GoldenDetails& image, const RowDetails& row, int by) {
   if (row.went_to < 0) return;
   const auto to = static_cast<size_t>(row.went_to);

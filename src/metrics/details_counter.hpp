@@ -60,6 +60,8 @@ class DetailsCounter {
   void add_unchanged(const GoldenDetails& image);
   // What a fault does to an image that was added as unchanged.
   void replace(size_t fault, const GoldenDetails& image, const RowDetails& row);
+  // Takes back an image that was added as unchanged and not replaced: the fault is not counted on it.
+  void remove_unchanged(size_t fault, const GoldenDetails& image);
   // The counts of other images, of faults first, first + 1, ...
   void add(size_t first, const DetailsCounter& part);
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@
 
 namespace tf_injector::detail::plan {
 
-using ValueId = NodeId;  // a value has the id of the graph node that computes it
+using ValueId = NodeId;  // a value has the id of the graph node that computes it; of masks they follow
 
 // A value as one step reads it. A Reshape between them may have changed its shape, never its elements.
 struct Use {
@@ -42,7 +43,8 @@ struct Draft {
   [[nodiscard]] int producer(ValueId value) const;
 };
 
-[[nodiscard]] Draft draft_of(const Graph& graph, int output);
+// With a Mask behind the output of each of the masked calls.
+[[nodiscard]] Draft draft_of(const Graph& graph, int output, std::span<const WeightId> masks = {});
 
 // --- passes, in the order in which compile runs them; one file each ---
 

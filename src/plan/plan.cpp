@@ -56,7 +56,7 @@ Plan Plan::compile(const Graph& graph, const CompileOptions& options) {
     throw Error(ErrorKind::internal, "plan: output " + std::to_string(options.output) + " of " +
                                          std::to_string(graph.outputs.size()));
   }
-  plan::Draft draft = plan::draft_of(graph, options.output);
+  plan::Draft draft = plan::draft_of(graph, options.output, options.masks);
   plan::drop_unused(draft);
   plan::drop_copies(draft);
   if (options.fuse && parts.kernels != KernelSet::scalar) {  // the reference runs op by op

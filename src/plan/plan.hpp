@@ -25,6 +25,7 @@ struct CompileOptions {
   KernelSet kernels = KernelSet::automatic;  // one that this CPU lacks: Error(usage)
   int output = 0;                            // index into Graph::outputs: which output is scored
   bool fuse = true;                          // false: every op is a step of its own, as with scalar kernels
+  std::vector<WeightId> masks = {};          // of the calls whose outputs faults will hit, ascending
 };
 
 struct PlanInput {

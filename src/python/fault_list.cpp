@@ -60,7 +60,7 @@ Columns columns_of(const FaultTable& faults) {
   return columns;
 }
 
-// (layer, tensor, index, model, bits, value) of each part; the value is None where none is set.
+// (layer, tensor, index, model, bits, value, call) of each part; the value is None where none is set.
 nb::list parts_of(const Fault& fault) {
   nb::list parts;
   for (const FaultPart& part : fault.parts) {
@@ -73,13 +73,15 @@ nb::list parts_of(const Fault& fault) {
     const auto* set = std::get_if<SetValue>(&part.change);
     const std::string tensor(tensor_name(part.tensor)), model(model_name(part.change));
     parts.append(nb::make_tuple(part.layer, tensor, nb::tuple(index), model, nb::tuple(bits),
-                                set != nullptr ? nb::object(nb::cast(value_text(set->bits))) : nb::none()));
+                                set != nullptr ? nb::object(nb::cast(value_text(set->bits))) : nb::none(),
+                                part.call ? nb::object(nb::cast(*part.call)) : nb::none()));
   }
   return parts;
 }
 
-// (ids, names of layers, layers, indices, bits, parts). `parts`: of an extended list a list for each fault,
-// else None; the columns are then those of first parts.
+// (ids, names of layers, layers, indices, bits, parts, images). `parts` and `images`: of an extended list a
+// list, with the fault's parts and its only image or None for each fault; else None. The columns are then
+// those of first parts.
 nb::tuple parse_fault_columns(const nb::bytes& text, const std::string& name) {
   Columns columns;
   std::vector<Fault> faults;
@@ -89,17 +91,21 @@ nb::tuple parse_fault_columns(const nb::bytes& text, const std::string& name) {
     columns = columns_of(table);
     if (!table.extended().empty()) faults = FaultRows(table).faults();
   }
-  nb::object parts = nb::none();
+  nb::object parts = nb::none(), images = nb::none();
   if (!faults.empty()) {
-    nb::list all;
-    for (const Fault& fault : faults) all.append(parts_of(fault));
-    parts = all;
+    nb::list all_parts, all_images;
+    for (const Fault& fault : faults) {
+      all_parts.append(parts_of(fault));
+      all_images.append(fault.image ? nb::object(nb::cast(*fault.image)) : nb::none());
+    }
+    parts = all_parts;
+    images = all_images;
   }
   const size_t rows = columns.ids.size();
   return nb::make_tuple(array_of(std::move(columns.ids), {rows}), columns.names,
                         array_of(std::move(columns.layers), {rows}),
                         array_of(std::move(columns.indices), {rows, columns.rank}),
-                        array_of(std::move(columns.bits), {rows}), parts);
+                        array_of(std::move(columns.bits), {rows}), parts, images);
 }
 
 using Integers = nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;

@@ -23,6 +23,8 @@ struct Target {
   BlockIndex fault;
   float delta = 0.0f;             // the sum of all |w' - w|; infinity for what is no number
   std::vector<int32_t> channels;  // of the only step, ascending: computed as columns; empty: not so
+  int64_t image = kAllImages;
+  bool is_masked = false;  // its only step is a mask
 
   [[nodiscard]] bool has_large_delta() const { return delta > kLargeDelta; }
   [[nodiscard]] bool is_multi_layer() const { return steps.size() > 1; }
@@ -88,6 +90,17 @@ void pack_columns(LayerFaults& hit, const LinearStep& linear, std::span<const Ta
   }
 }
 
+// Puts the changes of a fault of outputs into a mask's hit.
+void add_masked(LayerFaults& hit, const ReplayStep& step, int64_t channels, int32_t lane,
+                std::span<const Patch> patches) {
+  for (const ElementMask& mask : step.mask->changes(patches)) {
+    hit.masked.push_back({.position = mask.element / channels,
+                          .channel = static_cast<int32_t>(mask.element % channels),
+                          .lane = lane,
+                          .mask = mask});
+  }
+}
+
 // Large changes last (PossiblyNonzeroChannels).
 Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
   assert(!targets.empty() && targets.size() <= idx(plan.pack_size().lanes));
@@ -109,7 +122,10 @@ Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
       LayerFaults& hit = hits[step];
       hit.step = step;
       const ReplayStep& info = plan.steps()[step];
-      if (!target.channels.empty()) {
+      if (target.is_masked) {
+        add_masked(hit, info, plan.values()[idx(info.output)].channels, static_cast<int32_t>(lane),
+                   target.patches);
+      } else if (!target.channels.empty()) {
         hit.lane.push_back(static_cast<int32_t>(lane));
         hit.channel.push_back(channel);
         hit.all_positions_affected = hit.all_positions_affected || !plan.shortcuts().zero_inputs;
@@ -122,10 +138,14 @@ Pack make_pack(const ReplayPlan& plan, std::span<Target> targets) {
   }
   for (auto& [step, hit] : hits) {
     if (!hit.lane.empty()) pack_columns(hit, *plan.steps()[step].linear, targets);
+    std::stable_sort(hit.masked.begin(), hit.masked.end(),
+                     [](const auto& a, const auto& b) { return a.position < b.position; });
     pack.hits.push_back(std::move(hit));
   }
   return pack;
 }
+
+bool is_empty(const Group& group) { return group.packs.empty() && group.multi_layer_packs.empty(); }
 
 }  // namespace
 
@@ -140,6 +160,7 @@ size_t fault_bytes(const ReplayPlan& plan, std::span<const size_t> steps, size_t
   for (const size_t s : steps) {
     const ReplayStep& step = plan.steps()[s];
     bytes += 2 * lists(sizeof(LayerFaults)) + 4 * lists(patches * sizeof(int32_t));
+    if (step.mask != nullptr) bytes += 2 * lists(patches * sizeof(LayerFaults::Masked));
     const bool has_columns = step.linear && steps.size() == 1;
     if (has_columns) {
       const LinearGeometry& g = step.linear->geometry;
@@ -165,7 +186,8 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, PatchRows patches, BlockIndex fir
                   .steps = {},
                   .fault = first + i,
                   .delta = delta_of(patches[i]),
-                  .channels = {}};
+                  .channels = {},
+                  .image = patches.image(i)};
     for (const Patch& patch : target.patches) {
       if (!patch.changes()) continue;
       auto [it, is_new] = holding.try_emplace(patch.weight);
@@ -180,11 +202,16 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, PatchRows patches, BlockIndex fir
       target.channels = channels_of(*plan.steps()[target.first_step()].linear, target.patches);
       if (target.channels.size() > lanes) target.channels.clear();
     }
+    const auto is_mask = [&](size_t step) { return plan.steps()[step].mask != nullptr; };
+    if (std::any_of(target.steps.begin(), target.steps.end(), is_mask)) {
+      target.is_masked = target.steps.size() == 1;
+      target.delta = std::numeric_limits<float>::infinity();  // what is changed is not known yet
+    }
     targets.push_back(std::move(target));
   }
   std::stable_sort(targets.begin(), targets.end(), [](const Target& a, const Target& b) {
-    return std::make_tuple(a.is_multi_layer(), a.has_large_delta(), a.first_step(), a.delta) <
-           std::make_tuple(b.is_multi_layer(), b.has_large_delta(), b.first_step(), b.delta);
+    return std::make_tuple(a.image, a.is_multi_layer(), a.has_large_delta(), a.first_step(), a.delta) <
+           std::make_tuple(b.image, b.is_multi_layer(), b.has_large_delta(), b.first_step(), b.delta);
   });
   const auto width = static_cast<size_t>(plan.shortcuts().batch ? plan.pack_size().lanes : 1);
   const std::span<Target> all(targets);
@@ -192,15 +219,21 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, PatchRows patches, BlockIndex fir
   const auto close = [&] {
     std::stable_sort(group.packs.begin(), group.packs.end(),
                      [](const Pack& a, const Pack& b) { return a.hits.front().step < b.hits.front().step; });
+    const int64_t image = group.image;
     groups_.push_back(std::move(group));
-    group = {};
+    group = {.image = image, .packs = {}, .multi_layer_packs = {}};
   };
   for (size_t i = 0, end = 0; i < all.size(); i = end) {
     end = i + 1;
     if (all[i].steps.empty()) continue;  // no score depends on the weight
+    if (all[i].image != group.image) {
+      if (!is_empty(group)) close();
+      group.image = all[i].image;
+    }
     // Lanes are filled up with faults of later layers: up to theirs they do not differ from golden.
     const auto fits = [&](const Target& next) {
-      return !next.steps.empty() && next.has_large_delta() == all[i].has_large_delta() &&
+      return !next.steps.empty() && next.image == all[i].image &&
+             next.has_large_delta() == all[i].has_large_delta() &&
              next.is_multi_layer() == all[i].is_multi_layer() &&
              (!next.is_multi_layer() || next.steps == all[i].steps);
     };
@@ -212,7 +245,15 @@ FaultBlock::FaultBlock(const ReplayPlan& plan, PatchRows patches, BlockIndex fir
         .push_back(make_pack(plan, all.subspan(i, end - i)));
     if (group.packs.size() + group.multi_layer_packs.size() == plan.pack_size().packs) close();
   }
-  if (!group.packs.empty() || !group.multi_layer_packs.empty()) close();
+  if (!is_empty(group)) close();
+}
+
+std::span<const Group> FaultBlock::groups_of(int64_t image) const noexcept {
+  const auto first = std::partition_point(groups_.begin(), groups_.end(),
+                                          [&](const Group& group) { return group.image < image; });
+  const auto last =
+      std::partition_point(first, groups_.end(), [&](const Group& group) { return group.image == image; });
+  return {first, last};
 }
 
 }  // namespace tf_injector::detail::replay

@@ -30,6 +30,13 @@ struct LayerFaults {
   std::unique_ptr<EpilogueData> epilogue;  // per column
   // Without the shortcut `channel`: per column, the step's kernel with the fault in it.
   std::vector<std::unique_ptr<const Kernel>> whole;
+  // Masks: which elements the faults change, ascending by position. The input is golden.
+  struct Masked {
+    int64_t position = 0;
+    int32_t channel = 0, lane = 0;
+    ElementMask mask;
+  };
+  std::vector<Masked> masked;
   // Other steps, and faults that change several steps, or more channels than a pack has lanes: the step's
   // kernel with the fault in it, per lane (null: not hit).
   std::vector<std::unique_ptr<const Kernel>> patched;
@@ -43,6 +50,7 @@ struct Pack {
 };
 
 struct Group {
+  int64_t image = kAllImages;           // the only one that has these faults
   std::vector<Pack> packs;              // ascending by the step they hit first
   std::vector<Pack> multi_layer_packs;  // hit several steps: never compacted
 };
@@ -55,10 +63,23 @@ class FaultBlock {
   // The faults of the engine's block from `first` on, as many as there are rows of patches. Throws
   // std::bad_alloc.
   FaultBlock(const ReplayPlan& plan, PatchRows patches, BlockIndex first = {});
+  // Those of all images first, then ascending by image.
   [[nodiscard]] const std::vector<Group>& groups() const noexcept { return groups_; }
+  // Calls work(group) for those that the image has.
+  template <typename Work>
+  void for_each_group(int64_t image, const Work& work) const {
+    for (const Group& group : groups_of(kAllImages)) work(group);
+    for (const Group& group : groups_of(image)) work(group);
+  }
+  // Has the image none of the faults?
+  [[nodiscard]] bool is_idle_on(int64_t image) const noexcept {
+    return groups_of(kAllImages).empty() && groups_of(image).empty();
+  }
   [[nodiscard]] size_t size() const noexcept { return size_; }
 
  private:
+  [[nodiscard]] std::span<const Group> groups_of(int64_t image) const noexcept;
+
   std::vector<Group> groups_;
   size_t size_ = 0;
 };

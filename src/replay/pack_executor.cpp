@@ -3,6 +3,7 @@
 #include <cassert>
 #include <functional>
 
+#include "core/bits.hpp"
 #include "core/stop.hpp"
 
 namespace tf_injector::detail::replay {
@@ -41,6 +42,7 @@ void PackExecutor::run(size_t first, size_t end, std::span<const LayerFaults> hi
       compute(step, s, reached, context);
     }
     if (hit == nullptr) continue;
+    mask(step, hit->masked);
     whole_.compute(step, patched, hit->patched, context, pixels_);
   }
 }
@@ -64,6 +66,21 @@ void PackExecutor::compute(const ReplayStep& step, size_t index, LaneMask reache
     compute_join(step, pixels_);
   } else {
     whole_.compute(step, reached, {}, context, pixels_);
+  }
+}
+
+// Puts the faults of an output into it. Their own lanes are golden until here.
+void PackExecutor::mask(const ReplayStep& step, std::span<const LayerFaults::Masked> masked) {
+  changes_.clear();
+  for (size_t i = 0; i < masked.size(); ++i) {
+    const LayerFaults::Masked& at = masked[i];
+    const float golden = pixels_.golden().pixel(step.output, at.position)[at.channel],
+                value = at.mask.apply(golden);
+    if (float_bits(value) != float_bits(golden)) changes_.push_back({at.channel, at.lane, value});
+    const bool is_last = i + 1 == masked.size() || masked[i + 1].position != at.position;
+    if (!is_last && changes_.size() < changes_.capacity()) continue;
+    values_.merge(step.output, at.position, changes_);
+    changes_.clear();
   }
 }
 

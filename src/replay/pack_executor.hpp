@@ -50,6 +50,7 @@ class PackExecutor : PackExecutorArrays {
   void compute(const ReplayStep& step, size_t index, LaneMask reached, BatchContext context);
   void compute_hit(const ReplayStep& step, size_t index, LaneMask reached, const LayerFaults& hit,
                    BatchContext context);
+  void mask(const ReplayStep& step, std::span<const LayerFaults::Masked> masked);
 
   const ReplayPlan& plan_;
   PackedActivations& values_;

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "core/bits.hpp"
 #include "core/for_each_bit.hpp"
 #include "core/stop.hpp"
 #include "replay/finish_pixel.hpp"
@@ -180,6 +181,8 @@ void PerFaultExecutor::run_whole(Fault& fault, const ReplayStep& step, BatchCont
 void PerFaultExecutor::hit(std::span<Fault> faults, const LayerFaults& hit, const ReplayStep& step,
                            BatchContext context) {
   const int64_t channels = info(step.output).channels;
+  mask(faults, hit.masked, step);
+  if (hit.lane.empty()) return;
   faulted_outputs_.compute(hit, step, context);
   for (int64_t p = 0; p < info(step.output).positions; ++p) {
     faulted_outputs_.at(p, [&](int32_t h, float value) {
@@ -191,6 +194,21 @@ void PerFaultExecutor::hit(std::span<Fault> faults, const LayerFaults& hit, cons
       out.values[idx(p * channels + channel)] = value;
       mark(out, p);
     });
+  }
+}
+
+// The same of faults of an output.
+void PerFaultExecutor::mask(std::span<Fault> faults, std::span<const LayerFaults::Masked> masked,
+                            const ReplayStep& step) {
+  const int64_t channels = info(step.output).channels;
+  for (const LayerFaults::Masked& at : masked) {
+    const float golden = golden_.pixel(step.output, at.position)[at.channel], value = at.mask.apply(golden);
+    const auto fault =
+        std::find_if(faults.begin(), faults.end(), [&](const Fault& f) { return f.lane == at.lane; });
+    if (fault == faults.end() || float_bits(value) == float_bits(golden)) continue;
+    Value& out = is_changed(*fault, step.output) ? slot(*fault, step.output) : begin(*fault, step.output);
+    out.values[idx(at.position * channels + at.channel)] = value;
+    mark(out, at.position);
   }
 }
 

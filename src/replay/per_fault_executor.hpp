@@ -90,6 +90,7 @@ class PerFaultExecutor : PerFaultExecutorArrays {
   bool list_positions(Fault& fault, const ReplayStep& step);
   void copy_others(Value& out);
   void hit(std::span<Fault> faults, const LayerFaults& hit, const ReplayStep& step, BatchContext context);
+  void mask(std::span<Fault> faults, std::span<const LayerFaults::Masked> masked, const ReplayStep& step);
   void store(std::span<Fault> faults, int value);
   void store_pixel(std::span<Fault> faults, int value, int64_t position, LaneMask changed_lanes);
 

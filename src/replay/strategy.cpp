@@ -28,6 +28,8 @@ Strategy choose_strategy(std::span<const Segment> segments, size_t segment, cons
   for (size_t next = segment; next < segments.size(); ++next) {
     for (; layers < pack.pending.size() && pack.pending[layers].step < segments[next].end; ++layers) {
       for (const int32_t lane : pack.pending[layers].lane) lanes |= LaneMask{1} << lane;
+      for (const LayerFaults::Masked& masked : pack.pending[layers].masked)
+        lanes |= LaneMask{1} << masked.lane;
       is_patched = is_patched || !pack.pending[layers].patched.empty();
     }
     const int most = most_per_fault(segments[next], pack, may_run_per_fault);

@@ -148,8 +148,11 @@ class ReportReader {
     if (row[1].text.empty()) fail(row[1], "target_layer", "the name of a layer");
     read_parts(row, result.fault);
     result.fault.id = id;
+    // Of all images, or of the only one that has the fault.
+    const auto first_count = parse_whole_number(row[kFaultFields].text);
+    const bool is_one = first_count && !first_count->saturated && first_count->value == 1;
     for (size_t i = 0; i < tally_columns().size(); ++i)
-      read_column(row[kFaultFields + i], tally_columns()[i], images, images, result.tally);
+      read_column(row[kFaultFields + i], tally_columns()[i], is_one ? 1 : images, images, result.tally);
     check_bytes(fault_row(result.fault, result.tally));
     const auto [first, is_new] = lines_.emplace(id, line_number_);
     if (!is_new)

@@ -23,18 +23,11 @@ namespace tf_injector {
 using namespace detail;
 namespace {
 
-// Engines take faults that all images have: what is wrong with this one, "" if nothing.
-std::string problem_of(const Fault& fault) {
-  if (fault.parts.empty()) return "expected a part, found none";
-  return fault.image ? "is bound to an image; expected a fault that all images have" : "";
-}
-
 void require_listable(std::span<const Fault> faults, const std::string& name) {
   ProblemLines problems;
-  for (const Fault& fault : faults) {
-    if (const std::string problem = problem_of(fault); !problem.empty())
-      problems.add(fmt::format("{}: fault {}: {}", name, fault.id, problem));
-  }
+  for (const Fault& fault : faults)
+    if (fault.parts.empty())
+      problems.add(fmt::format("{}: fault {}: expected a part, found none", name, fault.id));
   if (!problems.empty()) throw FaultListError(problems.text());
 }
 
@@ -55,8 +48,17 @@ std::vector<Fault> read_faults(const std::string& path) {
 std::string faults_to_csv(std::span<const Fault> faults, const std::string& name) {
   require_listable(faults, name);
   const bool is_extended = !std::all_of(faults.begin(), faults.end(), is_plain);
+  const bool has_images =
+      std::any_of(faults.begin(), faults.end(), [](const Fault& fault) { return fault.image.has_value(); });
+  const bool has_calls = std::any_of(faults.begin(), faults.end(), [](const Fault& fault) {
+    return std::any_of(fault.parts.begin(), fault.parts.end(),
+                       [](const FaultPart& part) { return part.call.has_value(); });
+  });
   std::string text = "Injection,Layer,TensorIndex,Bit";
-  text += is_extended ? ",Tensor,Model,Value,Part\n" : "\n";
+  if (is_extended) text += ",Tensor,Model,Value,Part";
+  if (has_images) text += ",Image";
+  if (has_calls) text += ",Call";
+  text += '\n';
   for (const Fault& fault : faults) {
     for (size_t i = 0; i < fault.parts.size(); ++i) {
       const FaultPart& part = fault.parts[i];
@@ -67,6 +69,8 @@ std::string faults_to_csv(std::span<const Fault> faults, const std::string& name
       if (is_extended)
         text += fmt::format(",{},{},{},{}", tensor_name(part.tensor), model_name(part.change),
                             is_set ? change : "", i);
+      if (has_images) text += "," + (fault.image ? std::to_string(*fault.image) : "all");
+      if (has_calls) text += "," + (part.call ? std::to_string(*part.call) : "");
       text += '\n';
     }
   }
@@ -139,7 +143,7 @@ std::optional<int64_t> FaultList::begins_at() const noexcept { return begins_at_
 
 uint64_t FaultList::memory_bytes() const noexcept {
   return data_->list.faults.memory_bytes() + vector_bytes(data_->list.patches.all()) +
-         vector_bytes(data_->list.patches.begins());
+         vector_bytes(data_->list.patches.begins()) + vector_bytes(data_->list.patches.images());
 }
 
 size_t FaultList::layers() const {

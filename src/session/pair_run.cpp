@@ -153,7 +153,7 @@ void run_pairs(const Session::State& session, const FaultList& faults, std::span
   for (const auto& [block, _] : groups) {
     if (block.size() <= all.size()) continue;
     all = PatchTable();
-    for (const size_t fault : block) all.add(patches_of_list[fault]);
+    for (const size_t fault : block) all.add(patches_of_list[fault], patches_of_list.image(fault));
   }
   const Setup setup = set_up_pairs(session, all, static_cast<int64_t>(images.size()));
   ImageRunner runner(setup, stop);
@@ -163,7 +163,7 @@ void run_pairs(const Session::State& session, const FaultList& faults, std::span
       const auto block =
           std::span(list).subspan(first, std::min(setup.layout.most_faults, list.size() - first));
       patches = PatchTable();
-      for (const size_t fault : block) patches.add(patches_of_list[fault]);
+      for (const size_t fault : block) patches.add(patches_of_list[fault], patches_of_list.image(fault));
       run_block(runner, setup, block, patches, members, row);
     }
   }

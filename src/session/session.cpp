@@ -96,6 +96,7 @@ std::unique_ptr<Session::State> make_state(Model model, Dataset dataset, Session
                      .tuning = std::move(tuning),
                      .budget = budget,
                      .output = std::move(output_name),
+                     .output_number = output,
                      .plan = std::move(plan),
                      .decision = decision,
                      .confidence = Confidence(decision, is_probability(graph, graph.outputs[place])),

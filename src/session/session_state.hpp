@@ -39,6 +39,7 @@ struct Session::State {
   detail::RunTuning tuning;
   detail::ThreadBudget budget;
   std::string output;  // name of the scored output; "": the model names none
+  int output_number = 0;
   detail::Plan plan;
   detail::Decision decision;
   detail::Confidence confidence;

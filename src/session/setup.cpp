@@ -1,16 +1,22 @@
 #include "session/setup.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/parallel.hpp"
+#include "core/problem_lines.hpp"
 #include "metrics/details_counter.hpp"
 #include "report/row_bytes.hpp"
 #include "session/check/self_check.hpp"
 #include "session/golden_run.hpp"
 #include "session/kept_scores.hpp"
 #include "session/list_data.hpp"
+#include "session/model_data.hpp"
 #include "session/partial_block.hpp"
+#include "tf_injector/error.hpp"
 
 namespace tf_injector::detail {
 namespace {
@@ -44,10 +50,36 @@ void divide_memory(Setup& setup, const MemoryNeeds& needs, size_t faults) {
   if (limits.block > 0) setup.least_block = std::min(setup.least_block, limits.block);
 }
 
+// The session's plan, in which these faults can hit the outputs that they do. Null: they hit none.
+std::shared_ptr<const Plan> plan_for(const Session::State& session, PatchRows faults) {
+  const Graph& graph = session.model.data()->graph;
+  std::set<WeightId> masks;
+  for (const Patch& patch : faults.all())
+    if (graph.is_mask(patch.weight)) masks.insert(patch.weight);
+  if (masks.empty()) return nullptr;
+  return std::make_shared<const Plan>(Plan::compile(graph, {.kernels = session.plan.kernels(),
+                                                            .output = session.output_number,
+                                                            .masks = {masks.begin(), masks.end()}}));
+}
+
+// Throws FaultListError: a fault of an image that there is not.
+void check_images(const FaultList& list, PatchRows faults, int64_t images) {
+  ProblemLines problems;
+  for (size_t i = 0; faults.has_images() && i < faults.size(); ++i) {
+    if (faults.image(i) < images) continue;
+    problems.add(
+        fmt::format("{}: fault {}: Image out of range; expected 0 to {}, the images of the test set; "
+                    "found {}",
+                    list.source(), list[i].id, images - 1, faults.image(i)));
+  }
+  if (!problems.empty()) throw FaultListError(problems.text());
+}
+
 // Of any work on a session.
-MemoryNeeds needs_of(const Session::State& session, PatchRows faults) {
-  const uint64_t held = session.held_bytes();
-  return {.engine = session.tuning.engine.needs(session.plan, faults),
+MemoryNeeds needs_of(const Setup& setup, PatchRows faults) {
+  const Session::State& session = *setup.session;
+  const uint64_t held = session.held_bytes() + (setup.masked ? setup.masked->bytes() : 0);
+  return {.engine = session.tuning.engine.needs(setup.plan(), faults),
           .feed_bytes_per_image = session.feed.bytes_per_image(),
           .bytes_per_fault = 0,
           .bytes_per_thread_fault = 0,
@@ -98,7 +130,8 @@ Setup empty_setup(const Session::State& session) {
           .patches = {},
           .layout = {},
           .threads_source = {},
-          .tiles = {}};
+          .tiles = {},
+          .masked = nullptr};
 }
 
 }  // namespace
@@ -110,9 +143,11 @@ Setup set_up(const Session::State& session, std::optional<FaultList> list, const
     check_model(*list, session.model);
     setup.faults = list->rows();
     setup.patches = patches_of(*list);
+    check_images(*list, setup.patches, session.images());
+    setup.masked = plan_for(session, setup.patches);
   }
   setup.list = std::move(list);
-  MemoryNeeds memory = needs_of(session, setup.patches);
+  MemoryNeeds memory = needs_of(setup, setup.patches);
   add_campaign_needs(setup, memory);
   divide_memory(setup, memory, setup.faults.size());
   setup.tiles = cut_tiles(setup.images(), setup.layout.tile, setup.batch_size());
@@ -121,7 +156,8 @@ Setup set_up(const Session::State& session, std::optional<FaultList> list, const
 
 Setup set_up_pairs(const Session::State& session, PatchRows faults, int64_t images) {
   Setup setup = empty_setup(session);
-  divide_memory(setup, needs_of(session, faults), faults.size());
+  setup.masked = plan_for(session, faults);
+  divide_memory(setup, needs_of(setup, faults), faults.size());
   setup.layout.threads = static_cast<int>(std::min<int64_t>(setup.layout.threads, images));
   return setup;
 }

@@ -37,8 +37,9 @@ struct Setup {
   size_t least_block = 1;       // faults, see EngineSize
   bool repeats_golden = false;  // see EngineNeeds
   std::vector<Tile> tiles;
+  std::shared_ptr<const Plan> masked;  // the session's plan with masks, where faults hit outputs; or null
 
-  [[nodiscard]] const Plan& plan() const noexcept { return session->plan; }
+  [[nodiscard]] const Plan& plan() const noexcept { return masked ? *masked : session->plan; }
   [[nodiscard]] const ImageFeed& feed() const noexcept { return session->feed; }
   [[nodiscard]] const Decision& decision() const noexcept { return session->decision; }
   [[nodiscard]] const Confidence& confidence() const noexcept { return session->confidence; }

@@ -129,6 +129,7 @@ TEST(Explain, EveryStepIsAsTheReferenceComputesIt) {
     RandomCase c = random_case(seed, FaultKinds::kernels);
     const Model model = model_with_layers(c.graph, c.kernels);
     c.faults.resize(std::min<size_t>(c.faults.size(), 3));
+    c.fault_images.resize(c.faults.size());
     const FaultList faults = list_of_patches(c.graph, c.patches().all());
     Session session(model, dataset_of(c),
                     {.batch_size = c.images, .preprocess = {.mode = PreprocessOptions::Mode::none}});

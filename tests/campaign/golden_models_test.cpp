@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include "fault/fault_list.hpp"
 #include "io/npy.hpp"
@@ -27,13 +28,24 @@ std::vector<std::string> golden_models() {
   return names;
 }
 
-// Those with faults of all models, too.
-std::vector<std::string> extended_models() {
-  std::vector<std::string> names = golden_models();
-  std::erase_if(names, [](const std::string& name) {
-    return !std::filesystem::exists(kFolder / (name + ".extended.csv"));
-  });
-  return names;
+// A golden model with a list of faults of all models: NAME.extended of variables, NAME.outputs of outputs
+// too.
+struct ExtendedList {
+  std::string model, kind;
+  [[nodiscard]] std::string path(const std::string& extension) const {
+    return (kFolder / (model + "." + kind + extension)).string();
+  }
+};
+
+std::vector<ExtendedList> extended_lists() {
+  std::vector<ExtendedList> lists;
+  for (const std::string& name : golden_models()) {
+    for (const char* kind : {"extended", "outputs"}) {
+      const ExtendedList list{name, kind};
+      if (std::filesystem::exists(list.path(".csv"))) lists.push_back(list);
+    }
+  }
+  return lists;
 }
 
 std::string model_file(const std::string& name) {
@@ -102,20 +114,35 @@ TEST_P(GoldenModel, HasTensorFlowsScoresInEveryBit) {
 }
 
 // Faults of all tensors and models, of several parts; made by tools/fault_models_oracle.py.
-class ExtendedGoldenModel : public testing::TestWithParam<std::string> {};
+class ExtendedGoldenModel : public testing::TestWithParam<ExtendedList> {};
+
+std::vector<WeightId> masks_of(const Graph& graph, PatchRows faults) {
+  std::set<WeightId> masks;
+  for (const Patch& patch : faults.all())
+    if (graph.is_mask(patch.weight)) masks.insert(patch.weight);
+  return {masks.begin(), masks.end()};
+}
+
+// Of a fault of one image: golden rows elsewhere.
+std::vector<float> only_on(int64_t image, std::vector<float> faulty, const std::vector<float>& clean,
+                           int64_t images) {
+  const auto classes = static_cast<int64_t>(clean.size()) / images;
+  for (int64_t i = 0; image != kAllImages && i < images; ++i)
+    if (i != image) std::copy_n(clean.begin() + i * classes, classes, faulty.begin() + i * classes);
+  return faulty;
+}
 
 TEST_P(ExtendedGoldenModel, HasTensorFlowsScoresUnderFaultsOfAllModels) {
-  const std::filesystem::path list_file = kFolder / (GetParam() + ".extended.csv");
-  const Golden golden(GetParam());
-  const Graph graph = keras::import_model(model_file(GetParam()));
-  const ResolvedFaultList list = read_fault_list(list_file.string(), &graph);
-  const auto arrays = read_npz((kFolder / (GetParam() + ".extended.npz")).string());
+  const Golden golden(GetParam().model);
+  const Graph graph = keras::import_model(model_file(GetParam().model));
+  const ResolvedFaultList list = read_fault_list(GetParam().path(".csv"), &graph);
+  const auto arrays = read_npz(GetParam().path(".npz"));
   const std::vector<float> faulty = arrays.at("faulty").to_float32(),
                            alone = arrays.at("faulty_alone").to_float32();
   ASSERT_EQ(list.faults.size() * golden.clean.size(), faulty.size());
   for (KernelSet set : available_kernel_sets()) {
     SCOPED_TRACE(kernel_set_name(set));
-    const Plan plan = Plan::compile(graph, {.kernels = set});
+    const Plan plan = Plan::compile(graph, {.kernels = set, .masks = masks_of(graph, list.patches)});
     for (size_t f = 0; f < list.faults.size(); ++f) {
       const Overlay overlay(plan, list.patches[f]);
       const auto what = [&, f] {
@@ -123,10 +150,13 @@ TEST_P(ExtendedGoldenModel, HasTensorFlowsScoresUnderFaultsOfAllModels) {
         return "fault " + std::to_string(f) + ": " + layers_text(fault) + " " + indices_text(fault) + " " +
                bits_text(fault);
       };
-      EXPECT_TRUE(test::same_bits(golden.of_fault(faulty, f),
-                                  scores(plan, &overlay, golden, static_cast<int>(golden.images))))
-          << what();
-      EXPECT_TRUE(test::same_bits(golden.of_fault(alone, f), scores(plan, &overlay, golden, 1)))
+      const auto together = static_cast<int>(golden.images);
+      const auto scores_of = [&](int batch, const std::vector<float>& clean) {
+        return only_on(list.patches.rows().image(f), scores(plan, &overlay, golden, batch), clean,
+                       golden.images);
+      };
+      EXPECT_TRUE(test::same_bits(golden.of_fault(faulty, f), scores_of(together, golden.clean))) << what();
+      EXPECT_TRUE(test::same_bits(golden.of_fault(alone, f), scores_of(1, golden.clean_alone)))
           << what() << ", batches of one";
     }
   }
@@ -135,12 +165,12 @@ TEST_P(ExtendedGoldenModel, HasTensorFlowsScoresUnderFaultsOfAllModels) {
 INSTANTIATE_TEST_SUITE_P(TensorFlow, GoldenModel, testing::ValuesIn(golden_models()),
                          [](const auto& model) { return model.param; });
 
-INSTANTIATE_TEST_SUITE_P(TensorFlow, ExtendedGoldenModel, testing::ValuesIn(extended_models()),
-                         [](const auto& model) { return model.param; });
+INSTANTIATE_TEST_SUITE_P(TensorFlow, ExtendedGoldenModel, testing::ValuesIn(extended_lists()),
+                         [](const auto& list) { return list.param.model + "_" + list.param.kind; });
 
 TEST(GoldenModels, AreAllThere) {
   EXPECT_GE(golden_models().size(), 8u);
-  EXPECT_GE(extended_models().size(), 7u);
+  EXPECT_GE(extended_lists().size(), 14u);
 }
 
 }  // namespace

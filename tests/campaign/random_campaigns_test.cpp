@@ -35,9 +35,19 @@ RunInputs inputs_of(const RandomCase& c) {
   list.sha256 = std::string(64, 'f');
   for (size_t f = 0; f < c.faults.size(); ++f) {
     Fault fault{.id = static_cast<int64_t>(f)};
+    if (c.fault_images[f] != kAllImages) fault.image = c.fault_images[f];
     for (const Patch& patch : c.faults[f]) {
-      const Weight& weight = c.graph.weights[static_cast<size_t>(patch.weight)];
-      FaultPart part{.layer = weight.name, .index = index_of_element(weight.shape, patch.element)};
+      FaultPart part;
+      if (c.graph.is_mask(patch.weight)) {
+        const Node& node = c.graph.nodes[static_cast<size_t>(c.graph.masked_call(patch.weight).output)];
+        part.tensor = Tensor::output;
+        part.layer = "a layer";
+        part.index = index_of_element(node.shape, patch.element % node.shape.elements());
+      } else {
+        const Weight& weight = c.graph.weights[static_cast<size_t>(patch.weight)];
+        part.layer = weight.name;
+        part.index = index_of_element(weight.shape, patch.element);
+      }
       part.change = SetValue{patch.new_bits};
       if (f % 3 == 0) part.change = BitFlip{{static_cast<int>(f % 32)}};  // what is printed only
       fault.parts.push_back(std::move(part));

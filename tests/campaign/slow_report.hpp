@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,7 +20,11 @@ namespace tf_injector::detail::test {
 // Scores of all images under one fault (or none), image by image with the reference kernels.
 inline std::vector<float> slow_scores(const RunInputs& inputs, std::span<const Patch> fault, int64_t images,
                                       int64_t batch_size) {
-  const Plan plan = Plan::compile(inputs.graph, {.kernels = KernelSet::scalar});
+  std::set<WeightId> masks;
+  for (const Patch& patch : fault)
+    if (inputs.graph.is_mask(patch.weight)) masks.insert(patch.weight);
+  const Plan plan =
+      Plan::compile(inputs.graph, {.kernels = KernelSet::scalar, .masks = {masks.begin(), masks.end()}});
   Workspace workspace(plan, 1);
   std::optional<Overlay> overlay;
   if (!fault.empty()) overlay.emplace(plan, fault);
@@ -50,9 +55,10 @@ inline std::string slow_report(const RunInputs& inputs, int64_t images, int64_t 
   const std::vector<float> golden = slow_scores(inputs, {}, images, batch_size);
   const size_t classes = golden.size() / static_cast<size_t>(images);
   std::vector<int> top_1, top_5;
-  const auto count = [&](const std::vector<float>& scores) {
+  const auto count = [&](const std::vector<float>& scores, int64_t only = kAllImages) {
     Tally tally;
     for (size_t i = 0; i < static_cast<size_t>(images); ++i) {
+      if (only != kAllImages && static_cast<int64_t>(i) != only) continue;
       const auto row = std::span(scores).subspan(i * classes, classes);
       const auto gold = std::span(golden).subspan(i * classes, classes);
       top_k(row, 1, top_1);
@@ -72,7 +78,8 @@ inline std::string slow_report(const RunInputs& inputs, int64_t images, int64_t 
   std::string report = report_header() + golden_row(count(golden));
   const ResolvedFaultList& list = *inputs.list;
   for (size_t f = 0; f < list.faults.size(); ++f)
-    report += fault_row(list.faults[f], count(slow_scores(inputs, list.patches[f], images, batch_size)));
+    report += fault_row(list.faults[f], count(slow_scores(inputs, list.patches[f], images, batch_size),
+                                              list.patches.rows().image(f)));
   return report;
 }
 

@@ -105,12 +105,106 @@ TEST(ExtendedList, ColumnsComeInAnyOrderAndMayBeMissing) {
                   .empty());
 }
 
+// conv is called twice, the second time by a relu's output, which is bn's input; "passing" has no output.
+Graph network_with_calls() {
+  Graph graph = network();
+  graph.layers.push_back({"passing", "passing", "Dropout", {}, {}, false});
+  graph.calls = {{.layer = 0, .output = 1}, {.layer = 0, .output = 2}, {.layer = 1, .output = 2}};
+  return graph;
+}
+
+ResolvedFaultList parse_outputs(const std::string& rows) {
+  const Graph graph = network_with_calls();
+  return parse_fault_list("Injection,Layer,TensorIndex,Bit,Tensor,Model,Value,Part,Image,Call\n" + rows,
+                          "list.csv", &graph);
+}
+
+TEST(ExtendedList, OutputsAreMasks) {
+  const ResolvedFaultList list = parse_outputs(
+      "0,bn,\"(1, 2, 3)\",30 0,output,flip,,,,\n"
+      "1,conv,\"(0, 0, 1)\",31,output,stuck0,,,7,\n"
+      "2,conv,\"(2, 2, 7)\",4,output,stuck1,,,all,1\n"
+      "3,bn,\"(0, 0, 0)\",,output,set,1.0,0,0,\n"
+      "3,conv,\"(0, 0, 0, 0)\",3,kernel,flip,,1,,\n"
+      "4,conv,\"(0, 0, 0, 0)\",3,,,,,2,\n");
+  const PatchRows faults = list.patches.rows();
+  const auto is = [](const Patch& patch, WeightId weight, int64_t element, uint32_t from, uint32_t to) {
+    return patch.weight == weight && patch.element == element && patch.old_bits == from &&
+           patch.new_bits == to;
+  };
+  constexpr uint32_t kOnes = ~uint32_t{0};
+  constexpr int64_t kElements = 3 * 3 * 8, kAt = (1 * 3 + 2) * 8 + 3;
+  const Graph graph = network_with_calls();
+  const WeightId first = graph.mask_of(0);
+  ASSERT_EQ(faults[0].size(), 2u);
+  EXPECT_TRUE(is(faults[0][0], first + 2, kAt, 0, 0x40000001u));
+  EXPECT_TRUE(is(faults[0][1], first + 2, kElements + kAt, kOnes, kOnes));
+  EXPECT_EQ(faults.image(0), kAllImages);
+  ASSERT_EQ(faults[1].size(), 4u) << "of both calls";
+  EXPECT_TRUE(is(faults[1][0], first, 1, 0, 0));
+  EXPECT_TRUE(is(faults[1][1], first, kElements + 1, kOnes, 0x7FFFFFFFu));
+  EXPECT_TRUE(is(faults[1][3], first + 1, kElements + 1, kOnes, 0x7FFFFFFFu));
+  EXPECT_EQ(faults.image(1), 7);
+  ASSERT_EQ(faults[2].size(), 2u);
+  EXPECT_TRUE(is(faults[2][0], first + 1, kElements - 1, 0, 16));
+  EXPECT_TRUE(is(faults[2][1], first + 1, 2 * kElements - 1, kOnes, ~uint32_t{16}));
+  EXPECT_EQ(faults.image(2), kAllImages);
+  ASSERT_EQ(faults[3].size(), 3u);
+  EXPECT_TRUE(is(faults[3][0], first + 2, 0, 0, float_bits(1.0f)));
+  EXPECT_TRUE(is(faults[3][1], first + 2, kElements, kOnes, 0));
+  EXPECT_EQ(faults[3][2].weight, 0);
+  EXPECT_EQ(faults.image(3), 0);
+  EXPECT_EQ(faults.image(4), 2);
+  EXPECT_FALSE(is_plain(list.faults[4]));
+  EXPECT_EQ(list.faults[2].parts[0].call, 1);
+  EXPECT_EQ(faults.subspan(3).image(0), 0) << "images go with their faults";
+}
+
+TEST(ExtendedList, WhatIsWrongWithOutputsIsSaidWithItsPlace) {
+  const auto refused = [](const std::string& rows) -> std::string {
+    try {
+      static_cast<void>(parse_outputs(rows));
+      return "";
+    } catch (const FaultListError& error) {
+      return error.what();
+    }
+  };
+  EXPECT_EQ(refused("0,bn,\"(2, 2, 7)\",5,output,,,,all,0\n"), "");
+  EXPECT_THAT(refused("0,bn,\"(2, 3, 7)\",5,output,,,,,\n"),
+              HasSubstr("2:6: TensorIndex out of range on axis 1; expected 0 to 2 for the output (3, 3, 8)"));
+  EXPECT_THAT(
+      refused("0,bn,\"(2,)\",5,output,,,,,\n"),
+      HasSubstr("TensorIndex of wrong length; expected 3 numbers, (h, w, c) of the output (3, 3, 8)"));
+  EXPECT_THAT(refused("0,passing,\"(2, 2, 7)\",5,output,,,,,\n"),
+              HasSubstr("the layer has no output of its own that faults can hit"));
+  EXPECT_THAT(refused("0,pasing,\"(2, 2, 7)\",5,output,,,,,\n"),
+              HasSubstr("unknown layer; expected a layer"));
+  EXPECT_THAT(refused("0,conv,\"(2, 2, 7)\",5,output,,,,,2\n"),
+              HasSubstr("the layer is not called so often; expected 0 to 1; found \"2\""));
+  for (const char* call : {"-1", "x", "99999999999999999999"})
+    EXPECT_THAT(refused(std::string("0,conv,\"(2, 2, 7)\",5,output,,,,,") + call + "\n"),
+                HasSubstr("Call is no whole number"))
+        << call;
+  EXPECT_THAT(refused("0,conv,\"(0, 0, 0, 0)\",5,,,,,,0\n"),
+              HasSubstr("a Call, which only the Tensor output has"));
+  for (const char* image : {"-1", "x", "1.5", "ALL", "99999999999999999999"})
+    EXPECT_THAT(refused(std::string("0,bn,\"(2, 2, 7)\",5,output,,,,") + image + ",\n"),
+                HasSubstr("Image is no number of an image; expected all, or a whole number from 0"))
+        << image;
+  EXPECT_THAT(refused("0,bn,\"(2, 2, 7)\",5,output,,,0,3,\n0,bn,\"(2, 2, 6)\",5,output,,,1,4,\n"),
+              HasSubstr("3:31: parts of a fault on different images; expected 3, as of its first part"));
+  EXPECT_EQ(refused("0,bn,\"(2, 2, 7)\",5,output,,,0,3,\n0,bn,\"(2, 2, 6)\",5,output,,,1,3,\n"), "");
+  EXPECT_THAT(refused("0,conv,\"(2, 2, 7)\",5,output,,,0,,\n0,conv,\"(2, 2, 7)\",6,output,,,1,,1\n"),
+              HasSubstr("two parts of a fault change the same element"));
+  EXPECT_EQ(refused("0,conv,\"(2, 2, 7)\",5,output,,,0,,0\n0,conv,\"(2, 2, 7)\",6,output,,,1,,1\n"), "");
+}
+
 TEST(ExtendedList, WhatIsWrongIsSaidWithItsPlace) {
   const auto rows = [](const std::string& text) { return refusal_of(kAll + text); };
   const std::string fine = "0,conv,\"(0, 0, 0, 0)\",5,kernel,flip,,0\n";
   EXPECT_EQ(rows(fine), "");
-  EXPECT_THAT(refusal_of("Injection,Layer,TensorIndex,Bit,Image\n0,conv,\"(0, 0, 0, 0)\",5,1\n"),
-              HasSubstr("column 5 (\"Image\") is none of a fault list"));
+  EXPECT_THAT(refusal_of("Injection,Layer,TensorIndex,Bit,Images\n0,conv,\"(0, 0, 0, 0)\",5,1\n"),
+              HasSubstr("column 5 (\"Images\") is none of a fault list"));
   EXPECT_THAT(refusal_of("Injection,Layer,TensorIndex,Bit,Model,model\n"),
               HasSubstr("column 6 (\"model\") stands twice"));
   EXPECT_THAT(rows("0,conv,\"(0, 0, 0, 0)\",5\n"),

@@ -144,7 +144,7 @@ class Verifier {
     const auto rows = std::min(static_cast<size_t>(result_.rows), list.size());
     for (size_t i = 0; i < rows; ++i) {
       require_line(report_.path, static_cast<int64_t>(i + kLinesAbove + 1), report_.lines[i + kLinesAbove],
-                   row_beginning(list[i], images), true, report_header(),
+                   row_beginning(list[i], list[i].image ? 1 : images), true, report_header(),
                    fmt::format(" of fault {}", list[i].id), differences_);
     }
     rows_.clear();

@@ -167,6 +167,7 @@ ReplayStep make_replay_step(const PlanStep& from, int output, const std::vector<
   const auto* form = dynamic_cast<const ElementwiseForm*>(step.kernel);
   step.linear = linear_step(step.kernel, in, out, weights);
   if (step.linear && !shortcuts.clipped_outputs) step.linear->clipped_bound.reset();
+  step.mask = dynamic_cast<const MaskKernel*>(step.kernel);
   step.movement = movement_step(step.kernel, in, out);
   step.average = average_step(step.kernel, in, out);
   step.elementwise = is_elementwise(form, step, values);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
+#include "kernels/mask_kernel.hpp"
 #include "kernels/pack_interfaces.hpp"
 #include "plan/plan.hpp"
 #include "replay/plan/clipped_bound.hpp"
@@ -85,7 +86,8 @@ struct ReplayStep {
   std::optional<WindowStep> window;
   std::optional<BinaryStep> binary;
   const FunctionForm* function = nullptr;
-  bool joins = false;  // its inputs' channels one behind the other
+  const MaskKernel* mask = nullptr;  // where faults of outputs are put; also a movement
+  bool joins = false;                // its inputs' channels one behind the other
   bool elementwise = false;
 };
 

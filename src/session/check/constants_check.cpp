@@ -28,7 +28,7 @@ uint64_t hash_of_faults(const Setup& setup, size_t first) {
     const Fault& fault = setup.faults[i];
     for (const Patch& patch : setup.patches[i])
       add(hash, patch.weight, patch.element, patch.old_bits, patch.new_bits);
-    add(hash, fault.id);
+    add(hash, fault.id, setup.patches.image(i));
     for (const FaultPart& part : fault.parts) {
       visit_array([&](std::span<const std::byte> bytes) { hash.update(bytes); }, part.layer);
       visit_array([&](std::span<const std::byte> bytes) { hash.update(bytes); }, part.index);

@@ -16,13 +16,13 @@ FullCheck::FullCheck(const Setup& setup, int every, const std::atomic<bool>* sto
 }
 
 void FullCheck::check_golden_rows(const GoldenRun& golden, const Tile& tile, int thread) {
-  require_equal(setup_.rows(golden.scores, tile), {}, tile, thread, "the golden run");
+  require_equal(setup_.rows(golden.scores, tile), std::nullopt, tile, thread, "the golden run");
 }
 
 void FullCheck::check_rows(ListIndex fault, const Tile& tile, std::span<const float> rows,
                            const Tally& counted, const GoldenRun& golden, int thread) {
   const std::string what = fault_text(setup_.faults[fault.value]);
-  require_equal(rows, setup_.patches[fault.value], tile, thread, what);
+  require_equal(rows, fault, tile, thread, what);
   Tally expected;
   for (int image = 0; image < tile.images; ++image) {
     const std::span<const float> row =
@@ -32,12 +32,13 @@ void FullCheck::check_rows(ListIndex fault, const Tile& tile, std::span<const fl
   require_equal_counts(counted, expected, what);
 }
 
-void FullCheck::require_equal(std::span<const float> rows, std::span<const Patch> fault, const Tile& tile,
+void FullCheck::require_equal(std::span<const float> rows, std::optional<ListIndex> fault, const Tile& tile,
                               int thread, const std::string& what) {
   check_stop(stop_);
   const auto begin = Clock::now();
   Thread& of = threads_[static_cast<size_t>(thread)];
-  const std::span<const float> plain = of.plain.evaluate(fault, tile);
+  const std::span<const float> plain =
+      fault ? of.plain.evaluate(setup_.patches, fault->value, tile) : of.plain.evaluate({}, tile);
   for (int image = 0; image < tile.images; ++image) {
     const size_t at = static_cast<size_t>(image) * setup_.classes();
     const std::span<const float> found = rows.subspan(at, setup_.classes()),

@@ -2,6 +2,7 @@
 // is done: what is kept of a block that a kill ends is checked.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "session/check/plain_rows.hpp"
@@ -28,8 +29,8 @@ class FullCheck final : public SelfCheck {
     double seconds = 0;  // not in the totals yet
   };
   // The rows of the tile are those of the plain evaluation with this fault, or none.
-  void require_equal(std::span<const float> rows, std::span<const Patch> fault, const Tile& tile, int thread,
-                     const std::string& what);
+  void require_equal(std::span<const float> rows, std::optional<ListIndex> fault, const Tile& tile,
+                     int thread, const std::string& what);
   [[nodiscard]] double seconds_since_last();
 
   const Setup& setup_;

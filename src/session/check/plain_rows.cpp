@@ -1,6 +1,8 @@
 #include "session/check/plain_rows.hpp"
 
+#include <algorithm>
 #include <optional>
+#include <vector>
 
 namespace tf_injector::detail {
 
@@ -21,6 +23,18 @@ std::span<const float> PlainRows::evaluate(std::span<const Patch> fault, const T
       plan_, overlay ? &*overlay : nullptr, workspace_, feed_.fill(tile, buffers_), tile.images,
       {.batch = tile.batch, .batch_index = tile.batch_index, .stop = stop_}, scores);
   return scores;
+}
+
+std::span<const float> PlainRows::evaluate(PatchRows faults, size_t fault, const Tile& tile) {
+  const int64_t own = faults.image(fault) - tile.first;
+  if (faults.image(fault) == kAllImages) return evaluate(faults[fault], tile);
+  if (own < 0 || own >= tile.images) return evaluate({}, tile);
+  const auto classes = static_cast<size_t>(plan_.classes()), at = static_cast<size_t>(own) * classes;
+  const std::span<const float> faulty = evaluate(faults[fault], tile).subspan(at, classes);
+  const std::vector<float> row(faulty.begin(), faulty.end());
+  evaluate({}, tile);
+  std::copy(row.begin(), row.end(), scores_.span().begin() + static_cast<ptrdiff_t>(at));
+  return scores_.span().first(static_cast<size_t>(tile.images) * classes);
 }
 
 uint64_t PlainRows::bytes_per_image(const Plan& plan, const ImageFeed& feed) {

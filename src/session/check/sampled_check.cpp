@@ -73,7 +73,10 @@ KeptRows* SampledCheck::begin_block(ListIndex first, size_t count) {
   const uint64_t seed = block_seed(setup_, first);
   order_ = check_order(setup_.patches.subspan(first.value, count), seed);
   const SpreadOrder images(setup_.images(), seed);
-  kept_.begin(order_, [&](int64_t i) { return images[i]; });
+  kept_.begin(order_, [&](int64_t i) {
+    const int64_t own = image_of(first, order_[static_cast<size_t>(i)]);
+    return own == kAllImages ? images[i] : own;
+  });
   totals_.seconds += seconds_since(begin);
   return &kept_;
 }
@@ -139,7 +142,9 @@ void SampledCheck::check_block(ListIndex first, const BlockResult& result, const
   std::atomic<int64_t> faults_checked{0};
   const auto check = [&](size_t item, int thread) -> int64_t {
     const size_t i = item % faults, round = item / faults;
-    const int64_t picked = pick(i);
+    const bool is_of_one_image = image_of(first, order_[i]) != kAllImages;
+    if (is_of_one_image && round > 0) return 0;
+    const int64_t picked = is_of_one_image ? 0 : pick(i);
     if (round == 0) {
       ++faults_checked;
       return check_part(block, i, {picked, 1}, thread);
@@ -155,6 +160,10 @@ void SampledCheck::check_block(ListIndex first, const BlockResult& result, const
                        floor_of_thread() * done - processor_seconds_, check);
   totals_.faults += faults_checked;
   totals_.seconds += seconds_since(begin);
+}
+
+int64_t SampledCheck::image_of(ListIndex first, BlockIndex fault) const {
+  return setup_.patches.image(in_list(first, fault).value);
 }
 
 // Every third of the faults as its rows come, one whose row the engine left out, one that changes the
@@ -186,8 +195,8 @@ int64_t SampledCheck::check_part(const Block& block, size_t i, const Part& part,
   for (int64_t k = part.k; k < end;) {
     const Tile tile =
         tile_at(kept_.image(i, k), static_cast<int>(end - k), setup_.images(), setup_.batch_size());
-    const std::span<const Patch> fault = setup_.patches[in_list(block.first, order_[i]).value];
-    const std::span<const float> plain = plain_[static_cast<size_t>(thread)].evaluate(fault, tile);
+    const std::span<const float> plain = plain_[static_cast<size_t>(thread)].evaluate(
+        setup_.patches, in_list(block.first, order_[i]).value, tile);
     for (int64_t n = 0; n < tile.images; ++n, ++k)
       check_pair(block, i, k, plain.subspan(static_cast<size_t>(n) * setup_.classes(), setup_.classes()));
   }

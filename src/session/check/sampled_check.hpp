@@ -41,6 +41,8 @@ class SampledCheck final : public SelfCheck {
   int64_t check_part(const Block& block, size_t i, const Part& part, int thread);
   void check_pair(const Block& block, size_t i, int64_t k, std::span<const float> plain) const;
   [[nodiscard]] int64_t pick(size_t i) const;
+  // The only one that has the fault, or kAllImages.
+  [[nodiscard]] int64_t image_of(ListIndex first, BlockIndex fault) const;
 
   const Setup& setup_;
   const std::atomic<bool>* stop_;

@@ -61,9 +61,10 @@ inline std::vector<std::span<const float>> images_of(const RandomCase& c, const 
   return spans;
 }
 
+// Of faults of one image, golden rows on the others.
 inline AllScores reference_scores(const RandomCase& c) {
   AllScores scores(c.faults.size(), c.images, c.classes());
-  const Plan plan = Plan::compile(c.graph, {.kernels = KernelSet::scalar});
+  const Plan plan = c.compile(KernelSet::scalar);
   Workspace workspace(plan, c.images);
   for (size_t f = 0; f <= c.faults.size(); ++f) {
     std::optional<Overlay> overlay;
@@ -74,6 +75,12 @@ inline AllScores reference_scores(const RandomCase& c) {
                {.batch = tile.batch, .batch_index = tile.batch_index},
                scores.rows(f).subspan(static_cast<size_t>(tile.first) * classes,
                                       static_cast<size_t>(tile.images) * classes));
+    }
+  }
+  for (size_t f = 0; f < c.faults.size(); ++f) {
+    for (int64_t image = 0; c.fault_images[f] != kAllImages && image < c.images; ++image) {
+      const std::span<const float> golden = scores.row(c.faults.size(), image);
+      if (image != c.fault_images[f]) std::copy(golden.begin(), golden.end(), scores.row(f, image).begin());
     }
   }
   return scores;
@@ -122,7 +129,7 @@ inline void run_block(const RandomCase& c, const EngineSetting& how, Engine& eng
 
 inline AllScores engine_scores(const RandomCase& c, const EngineSetting& how) {
   AllScores scores(c.faults.size(), c.images, c.classes());
-  const Plan plan = Plan::compile(c.graph, {.kernels = how.set});
+  const Plan plan = c.compile(how.set);
   EngineLayout layout{.threads = how.threads, .tile = how.tile, .size = how.size};
   if (how.is_replay) {
     const size_t sizes = replay_engine_needs(plan, c.patches()).sizes.size();

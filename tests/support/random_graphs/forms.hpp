@@ -71,7 +71,7 @@ inline void add_forms(const replay::ReplayStep& step, int batch, std::set<std::s
 }
 
 inline void add_forms(const RandomCase& c, std::set<std::string>& forms) {
-  const Plan plan = Plan::compile(c.graph, {});
+  const Plan plan = c.compile(KernelSet::automatic);
   const replay::ReplayPlan replay_plan(plan);
   for (const replay::ReplayStep& step : replay_plan.steps()) add_forms(step, c.batch_size, forms);
   if (replay_plan.segments().size() > 1) forms.insert("segments");

@@ -5,6 +5,9 @@
 
 namespace tf_injector::detail::test {
 
+// No graph holds one: plans get them where faults hit outputs.
+inline Grown grow(Kind<ops::Mask>, GrowingGraph&) { return std::nullopt; }
+
 inline Grown grow(Kind<ops::Input>, GrowingGraph& g) {
   constexpr size_t kMostInputs = 3;
   if (g.graph.inputs.size() >= kMostInputs) return std::nullopt;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "graph/patch.hpp"
+#include "plan/plan.hpp"
 #include "support/random_graphs/random_graph.hpp"
 
 namespace tf_injector::detail::test {
@@ -19,12 +20,24 @@ struct RandomCase {
   int64_t multiply_adds = 0;  // per image
   std::vector<size_t> kernels;
   std::vector<std::vector<Patch>> faults;
+  std::vector<int64_t> fault_images;  // of each the only image that has it, or kAllImages
 
   // Faults from `first` on.
   [[nodiscard]] PatchTable patches(size_t first = 0, size_t count = SIZE_MAX) const {
     PatchTable table;
-    for (size_t i = first; i < faults.size() && i - first < count; ++i) table.add(faults[i]);
+    for (size_t i = first; i < faults.size() && i - first < count; ++i) table.add(faults[i], fault_images[i]);
     return table;
+  }
+  // Of the outputs that faults hit.
+  [[nodiscard]] std::vector<WeightId> masks() const {
+    std::set<WeightId> found;
+    for (const std::vector<Patch>& fault : faults)
+      for (const Patch& patch : fault)
+        if (graph.is_mask(patch.weight)) found.insert(patch.weight);
+    return {found.begin(), found.end()};
+  }
+  [[nodiscard]] Plan compile(KernelSet set) const {
+    return Plan::compile(graph, {.kernels = set, .masks = masks()});
   }
   [[nodiscard]] int64_t classes() const {
     return graph.nodes[static_cast<size_t>(graph.outputs[0])].shape.elements();
@@ -114,6 +127,26 @@ inline uint32_t changed_bits(Dice& dice, uint32_t bits) {
   }
 }
 
+// Two patches, of what is inverted and of what is kept. Nodes are chosen evenly, the last more often.
+inline void add_output_part(Dice& dice, const Graph& graph, std::vector<Patch>& fault) {
+  const auto calls = static_cast<int64_t>(graph.calls.size());
+  const auto call = static_cast<size_t>(dice.chance(0.1) ? calls - 1 : dice.from(0, calls - 1));
+  const WeightId mask = graph.mask_of(call);
+  const int64_t elements = graph.nodes[static_cast<size_t>(graph.calls[call].output)].shape.elements();
+  const int64_t element = dice.from(0, elements - 1);
+  for (const Patch& other : fault)
+    if (other.weight == mask && other.element == element) return;
+  constexpr uint32_t kAll = ~uint32_t{0};
+  const uint32_t bits = (uint32_t{1} << dice.from(0, 31)) | (uint32_t{1} << dice.from(0, 31));
+  const uint32_t value =
+      dice.among({0x7FC00000u, 0x7F800000u, 0x80000000u, 0u, 0x00000001u, 0x3F800000u, 0xC2C80000u});
+  const int64_t kind = dice.from(0, 3);  // flip, stuck at 0, stuck at 1, set
+  const uint32_t keep = kind == 0 ? kAll : kind == 3 ? 0 : ~bits;
+  const uint32_t toggle = kind == 1 ? 0 : kind == 3 ? value : bits;
+  fault.push_back({mask, element, 0, toggle});
+  fault.push_back({mask, elements + element, kAll, keep});
+}
+
 // Of one part or several: in any weight, beside each other, or in one output channel.
 inline std::vector<Patch> random_fault(Dice& dice, const Graph& graph, const FaultChoice& choice) {
   std::vector<Patch> fault;
@@ -123,7 +156,12 @@ inline std::vector<Patch> random_fault(Dice& dice, const Graph& graph, const Fau
   const bool is_one_weight = dice.chance(0.6);
   size_t weight = dice.among(weights);
   int64_t element = -1;
+  const double outputs = dice.among({0.0, 0.0, 0.3, 1.0});  // share of the parts
   for (int64_t part = 0; part < parts; ++part) {
+    if (outputs > 0 && dice.chance(outputs)) {
+      add_output_part(dice, graph, fault);
+      continue;
+    }
     if (!is_one_weight) weight = dice.among(weights);
     const std::vector<float>& values = graph.weights[weight].values;
     const auto count = static_cast<int64_t>(values.size());
@@ -158,6 +196,9 @@ inline RandomCase random_case(uint64_t seed, FaultKinds kinds = FaultKinds::all)
       static_cast<int>(dice.among({int64_t{1}, int64_t{2}, int64_t{3}, dice.from(1, 6), int64_t{512}}));
   c.multiply_adds = g.multiply_adds;
   c.graph = std::move(g.graph);
+  for (size_t node = 0; node < c.graph.nodes.size(); ++node)
+    c.graph.calls.push_back({.layer = 0, .output = static_cast<NodeId>(node)});
+  const double of_one_image = kinds == FaultKinds::all ? dice.among({0.0, 0.0, 0.3, 1.0}) : 0.0;
   c.kernels = std::move(g.kernels);
   const FaultChoice choice(dice, c.theme, c.kernels);
   constexpr int64_t kMostWork = 20'000'000;  // multiply-adds of all faults and images
@@ -171,6 +212,9 @@ inline RandomCase random_case(uint64_t seed, FaultKinds kinds = FaultKinds::all)
     } else {
       c.faults.push_back({random_patch(dice, c.graph, choice)});
     }
+  for (size_t i = 0; i < c.faults.size(); ++i)
+    c.fault_images.push_back(of_one_image > 0 && dice.chance(of_one_image) ? dice.from(0, c.images - 1)
+                                                                           : kAllImages);
   return c;
 }
 
