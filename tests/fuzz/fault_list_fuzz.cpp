@@ -37,6 +37,13 @@ Graph small_model() {
   add_layer(graph, "left/conv", "Conv2D", {1, 1, 4, 4});
   add_layer(graph, "right/inner/conv", "Conv2D", {1, 1, 4, 4});
   add_layer(graph, "dense", "Dense", {6, 10});
+  // conv2d is called twice, with outputs of two shapes.
+  const NodeId image = graph.add_input("in", "in", {4, 5, 2});
+  const NodeId vector = graph.add("dense", ops::Reshape{{40}}, {image});
+  const NodeId square = graph.add("conv2d", ops::Reshape{{5, 4, 2}}, {image});
+  graph.calls = {
+      {.layer = 0, .output = image}, {.layer = 0, .output = square}, {.layer = 5, .output = vector}};
+  graph.outputs = {vector, square};
   return graph;
 }
 
@@ -45,7 +52,7 @@ std::string as_csv(FaultRows faults) {
   const std::vector<Fault> all = faults.faults();
   const bool is_plain_list = std::all_of(all.begin(), all.end(), is_plain);
   std::string text = "Injection,Layer,TensorIndex,Bit";
-  text += is_plain_list ? "\n" : ",Part,Value,Tensor,Model\n";
+  text += is_plain_list ? "\n" : ",Part,Value,Call,Tensor,Image,Model\n";
   for (const Fault& fault : all) {
     for (size_t i = 0; i < fault.parts.size(); ++i) {
       const FaultPart& part = fault.parts[i];
@@ -55,7 +62,10 @@ std::string as_csv(FaultRows faults) {
               csv_field(format_index(part.index)) + "," + (is_set ? "" : change);
       if (!is_plain_list) {
         text += "," + std::to_string(i) + "," + (is_set ? change : "") + ",";
-        text.append(tensor_name(part.tensor)).append(",").append(model_name(part.change));
+        text += (part.call ? std::to_string(*part.call) : "") + ",";
+        text.append(tensor_name(part.tensor)).append(",");
+        text += (fault.image ? std::to_string(*fault.image) : "all") + ",";
+        text.append(model_name(part.change));
       }
       text += "\n";
     }
@@ -73,6 +83,36 @@ void check_bits(const Change& change) {
     fuzz::require(bit >= 0 && bit <= 31 && different.insert(bit).second, "a bit that there is not, or twice");
 }
 
+int64_t element_of(const Shape& shape, const FaultPart& part) {
+  int64_t element = 0;
+  for (int axis = 0; axis < shape.rank(); ++axis)
+    element = element * shape[axis] + part.index.at(static_cast<size_t>(axis));
+  fuzz::require(element >= 0 && element < shape.elements(), "an element that there is not");
+  return element;
+}
+
+// The patches of a part of an output, from `patches` on: two for each call. Gives how many they are.
+size_t check_output(const FaultPart& part, std::span<const Patch> patches, const Graph& graph) {
+  size_t count = 0;
+  for (; count + 1 < patches.size() && graph.is_mask(patches[count].weight); count += 2) {
+    const Patch &toggle = patches[count], &keep = patches[count + 1];
+    const LayerCall& call = graph.masked_call(toggle.weight);
+    const bool is_next_part = count > 0 && (toggle.weight <= patches[count - 1].weight ||
+                                            call.layer != graph.masked_call(patches[0].weight).layer);
+    if (is_next_part) break;
+    const Shape& shape = graph.nodes.at(static_cast<size_t>(call.output)).shape;
+    fuzz::require(keep.weight == toggle.weight && toggle.element == element_of(shape, part) &&
+                      keep.element == toggle.element + shape.elements(),
+                  "another element");
+    for (const uint32_t bits : {0u, ~0u, 0x3F800000u, 0x7FC00001u})
+      fuzz::require(((bits & keep.new_bits) ^ toggle.new_bits) == changed_bits(part.change, bits),
+                    "other bits");
+    if (part.call) return 2;
+  }
+  fuzz::require(count > 0, "an output without its patch");
+  return count;
+}
+
 bool same(FaultRows a, FaultRows b) { return a.faults() == b.faults(); }
 
 void check_list(const ResolvedFaultList& list, const Graph* graph) {
@@ -86,19 +126,23 @@ void check_list(const ResolvedFaultList& list, const Graph* graph) {
     for (const FaultPart& part : fault.parts) check_bits(part.change);
     if (graph == nullptr) continue;
     const std::span<const Patch> patches = list.patches[i];
-    fuzz::require(patches.size() == fault.parts.size(), "a part without its patch");
+    fuzz::require(list.patches.rows().image(i) == fault.image.value_or(kAllImages), "another image");
     std::set<std::pair<WeightId, int64_t>> elements;
-    for (size_t p = 0; p < patches.size(); ++p) {
-      const Patch& patch = patches[p];
-      const Weight& kernel = graph->weights.at(static_cast<size_t>(patch.weight));
-      int64_t element = 0;
-      for (int axis = 0; axis < kernel.shape.rank(); ++axis)
-        element = element * kernel.shape[axis] + fault.parts[p].index.at(static_cast<size_t>(axis));
-      fuzz::require(patch.element == element && element >= 0 && element < kernel.shape.elements(),
-                    "another element");
-      fuzz::require(elements.emplace(patch.weight, element).second, "an element that changes twice");
-      fuzz::require(patch.new_bits == changed_bits(fault.parts[p].change, patch.old_bits), "other bits");
+    for (const Patch& patch : patches)
+      fuzz::require(elements.emplace(patch.weight, patch.element).second, "an element that changes twice");
+    size_t next = 0;
+    for (const FaultPart& part : fault.parts) {
+      fuzz::require(next < patches.size(), "a part without its patch");
+      if (part.tensor == Tensor::output) {
+        next += check_output(part, patches.subspan(next), *graph);
+        continue;
+      }
+      const Patch& patch = patches[next++];
+      const Shape& shape = graph->weights.at(static_cast<size_t>(patch.weight)).shape;
+      fuzz::require(patch.element == element_of(shape, part), "another element");
+      fuzz::require(patch.new_bits == changed_bits(part.change, patch.old_bits), "other bits");
     }
+    fuzz::require(next == patches.size(), "a patch without its part");
   }
   const auto again =
       fuzz::accepted([&] { return parse_fault_list(as_csv(list.faults), "again.csv", graph); });

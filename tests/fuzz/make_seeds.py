@@ -250,6 +250,13 @@ def lists(seeds):
                                            '1,conv2d,"(0, 0, 0, 0)",0 8-15,,stuck1,,0', '2,dense,"(1, 1)",,,set,0x7fc00001,0'))
     seeds.add("fault_list", "some_columns", lines(header + ",model, PART", '4,dense,"(1, 2)",31,stuck0,', '4,dense,"(1, 3)",3-5,,1'))
     seeds.add("fault_list", "wrong_parts", lines(extended, '0,dense,"(1, 2)",3 3,bias,flop,1e99,1', '0,dense,"(1, 2)",5-3,,set,,x'))
+    outputs = header + ",Tensor,Model,Value,Part,Image,Call"
+    seeds.add("fault_list", "outputs", lines(outputs, '0,conv2d,"(3, 3, 1)",30,output,,,,all,', '1,conv2d,"(3, 4, 1)",30,output,stuck0,,0,17,0',
+                                             '1,dense,"(39,)",,output,set,inf,1,17,', '2,dense,"(1, 1)",3,,,,,0,'))
+    seeds.add("fault_list", "several_outputs", lines(outputs, '0,conv2d,"(3, 3, 1)",30,output,,,0,,', '0,dense,"(3,)",30,output,,,1,,',
+                                                     '0,conv2d,"(0, 0, 1)",,output,set,nan,2,,', '0,conv2d,"(1, 0, 1)",1,output,,,3,,1'))
+    seeds.add("fault_list", "wrong_outputs", lines(outputs, '0,conv2d,"(3, 4, 1)",30,output,,,,-1,2', '1,batch_normalization,"(0,)",3,output,,,,1.5,',
+                                                   '2,dense,"(1, 1)",3,kernel,,,0,3,1', '3,dense,"(1,)",3,output,,,0,3,', '3,dense,"(2,)",3,output,,,1,4,x'))
     seeds.add("fault_list", "reordered", lines("Layer,Injection,TensorIndex,Bit", 'dense,0,"(1, 2)",3'))
     for number, row in enumerate(spoiled("7;dense;INDEX;15", ";")):
         seeds.add("fault_list", f"row_{number}", lines(header.replace(",", ";"), '1;dense;"(5, 9)";3', row.replace("INDEX", "(5, 9)")))
