@@ -41,6 +41,8 @@ struct Graph {
   // In the order of Keras' _flatten_layers(include_self=False, recursive=True), without models.
   std::vector<Layer> layers;
 
+  StorageFormat storage = StorageFormat::float32;  // of the weights, as far as it is one for them
+
   std::vector<std::string> notes;  // what a user should know about the file: one line each
 
   // Memory of the weights in bytes.
