@@ -5,8 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/bits.hpp"
 #include "fault/fault_list.hpp"
 #include "fuzz_target.hpp"
+#include "graph/storage.hpp"
 #include "io/csv.hpp"
 #include "tf_injector/fault.hpp"
 
@@ -28,8 +30,8 @@ void add_layer(Graph& graph, const std::string& path, const std::string& class_n
   graph.layers.push_back(std::move(layer));
 }
 
-// Nested models with layers of one name among them.
-Graph small_model() {
+// Nested models with layers of one name among them, their weights stored in a format.
+Graph small_model(StorageFormat format) {
   Graph graph;
   add_layer(graph, "conv2d", "Conv2D", {3, 3, 1, 8});
   add_layer(graph, "batch_normalization", "BatchNormalization", {8});
@@ -37,6 +39,14 @@ Graph small_model() {
   add_layer(graph, "left/conv", "Conv2D", {1, 1, 4, 4});
   add_layer(graph, "right/inner/conv", "Conv2D", {1, 1, 4, 4});
   add_layer(graph, "dense", "Dense", {6, 10});
+  graph.storage = format;
+  for (Weight& weight : graph.weights) {
+    weight.storage = format;
+    if (format == StorageFormat::int8)
+      weight.scales = int8_scales(weight.values, static_cast<size_t>(weight.shape.back()));
+    for (size_t i = 0; i < weight.values.size(); ++i)
+      weight.values[i] = bits_float(decoded(weight, i, stored_code(weight, i)));
+  }
   return graph;
 }
 
@@ -61,6 +71,14 @@ std::string as_csv(FaultRows faults) {
     }
   }
   return text;
+}
+
+// The float32 that a change makes of what is stored.
+uint32_t changed_number(const Change& change, const Weight& weight, size_t element) {
+  const auto* set = std::get_if<SetValue>(&change);
+  if (set == nullptr) return decoded(weight, element, changed_bits(change, stored_code(weight, element)));
+  const bool is_code = set->width == storage_bits(weight.storage);
+  return decoded(weight, element, is_code ? set->bits : encoded(weight, element, set->bits));
 }
 
 void check_bits(const Change& change) {
@@ -97,7 +115,10 @@ void check_list(const ResolvedFaultList& list, const Graph* graph) {
       fuzz::require(patch.element == element && element >= 0 && element < kernel.shape.elements(),
                     "another element");
       fuzz::require(elements.emplace(patch.weight, element).second, "an element that changes twice");
-      fuzz::require(patch.new_bits == changed_bits(fault.parts[p].change, patch.old_bits), "other bits");
+      const auto at = static_cast<size_t>(element);
+      fuzz::require(patch.old_bits == float_bits(kernel.values[at]) &&
+                        patch.new_bits == changed_number(fault.parts[p].change, kernel, at),
+                    "other bits");
     }
   }
   const auto again =
@@ -108,10 +129,16 @@ void check_list(const ResolvedFaultList& list, const Graph* graph) {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const Graph model = small_model();
+  static const Graph model = small_model(StorageFormat::float32);
+  static const Graph stored[] = {small_model(StorageFormat::bfloat16), small_model(StorageFormat::float16),
+                                 small_model(StorageFormat::int8)};
   const std::string_view text = fuzz::as_text(data, size);
   const auto resolved = fuzz::accepted([&] { return parse_fault_list(text, "list.csv", &model); });
   if (resolved) check_list(*resolved, &model);
+  for (const Graph& graph : stored) {
+    const auto of_format = fuzz::accepted([&] { return parse_fault_list(text, "list.csv", &graph); });
+    if (of_format) check_list(*of_format, &graph);
+  }
   const auto unresolved = fuzz::accepted([&] { return parse_fault_list(text, "list.csv", nullptr); });
   if (unresolved) check_list(*unresolved, nullptr);
   fuzz::require(!resolved || (unresolved && same(unresolved->faults, resolved->faults)),
