@@ -3,6 +3,7 @@
 layers behind, and the network is called.
 
     .venv-tools/bin/python tools/fault_models_oracle.py                        # tests/golden: NAME.extended.*, NAME.outputs.*
+    .venv-tools/bin/python tools/fault_models_oracle.py --storage int8         # tests/golden: NAME.int8.csv, NAME.int8.npz
     .venv-tools/bin/python tools/fault_models_oracle.py --model M.keras --data SET --dataset CIFAR10 --images 64 --count 200 \\
         [--outputs] --list LIST.csv --report REPORT.csv --scores FOLDER        # a campaign, for a comparison with tf_injector run
 
@@ -10,6 +11,9 @@ A list has the columns Injection,Layer,TensorIndex,Bit,Tensor,Model,Value,Part; 
 one of an output. Per golden model: NAME.extended.csv and .npz, NAME.outputs.csv and .npz; the arrays are
     faulty (F, N, C)           per fault, the images of NAME.golden.npz in one batch; of a fault of one image, golden on the others
     faulty_alone (F, N, C)     N batches of one
+With --storage bfloat16, float16 or int8 every variable is quantised and dequantised before, and a fault changes the stored code; the
+file has the scores of that network without a fault in the place of faulty_alone:
+    clean (N, C)
 tests/golden/oracle.json says which TensorFlow on which CPU computed them. tests/campaign/golden_models_test.cpp compares.
 """
 import argparse
@@ -83,25 +87,108 @@ def outputs_of(model):
     return found
 
 
-def value_bits(text):
-    return int(text, 16) if text.startswith("0x") else int(np.float32(float(text)).view(np.uint32))
+class Float32:
+    """Variables as they are."""
+    name, width, words = "float32", 32, np.uint32
+    values = VALUES
+
+    def __init__(self, values):
+        pass
+
+    def codes(self, values):
+        return np.ascontiguousarray(values, dtype=np.float32).view(np.uint32).copy()
+
+    def numbers(self, codes):
+        return codes.view(np.float32)
+
+    def code_of(self, value, index):
+        return int(self.codes(np.full(1, value, np.float32))[0])
 
 
-def changed(bits, model, which, value):
-    """The 32 bits that a part makes of these."""
+class Bfloat16(Float32):
+    name, width, words = "bfloat16", 16, np.uint16
+    values = ("nan", "inf", "-inf", "0.0", "-0.0", "1.0", "-0.001", "1e-40", "3e+38", "0.1", "0x7fc0", "0xff81", "0x0001")
+
+    def codes(self, values):
+        return tf.cast(values, tf.bfloat16).numpy().view(np.uint16)
+
+    def numbers(self, codes):
+        return (codes.astype(np.uint32) << 16).view(np.float32)
+
+
+class Float16(Float32):
+    name, width, words = "float16", 16, np.uint16
+    values = ("nan", "inf", "-inf", "0.0", "-0.0", "1.0", "-0.001", "1e-07", "70000.0", "0.1", "0x7e00", "0xfc01", "0x0001")
+
+    def codes(self, values):
+        with np.errstate(over="ignore"):
+            return values.astype(np.float16).view(np.uint16)
+
+    def numbers(self, codes):
+        return codes.view(np.float16).astype(np.float32)
+
+
+class Int8(Float32):
+    """Symmetric, a scale for each output channel."""
+    name, width, words = "int8", 8, np.uint8
+    values = ("inf", "-inf", "0.0", "-0.0", "1.0", "-0.001", "0.1", "-0.02", "3e+38", "0x80", "0x7f", "0x01", "0xff")
+
+    def __init__(self, values, axes):
+        largest = np.abs(values).max(axis=tuple(range(values.ndim - axes)), keepdims=True)
+        self.scale = (largest / np.float32(127)).astype(np.float32)
+        self.scale[self.scale == 0] = 1
+
+    def codes(self, values):
+        return np.clip(np.rint(values / self.scale), -127, 127).astype(np.int8).view(np.uint8)
+
+    def numbers(self, codes):
+        return codes.view(np.int8).astype(np.float32) * self.scale
+
+    def code_of(self, value, index):
+        return int(self.codes(np.full(self.scale.shape, value, np.float32) * np.ones_like(self.scale))[self.channel(index)])
+
+    def channel(self, index):
+        return tuple(0 if size == 1 else place for size, place in zip(self.scale.shape, index))
+
+
+ACTIVATION = Float32(None)
+STORAGES = {"float32": Float32, "bfloat16": Bfloat16, "float16": Float16, "int8": Int8}
+
+
+def store(variables, storage):
+    """key -> how it is stored. Sets every variable to what it is then."""
+    formats = {}
+    for (layer, tensor), variable in variables.items():
+        values = variable.numpy()
+        if storage == "int8" and "kernel" in tensor:
+            stored = Int8(values, 2 if tensor == "depthwise_kernel" else 1)
+        else:
+            stored = Float32(values) if storage == "int8" else STORAGES[storage](values)
+        if stored.name != "float32":
+            variable.assign(stored.numbers(stored.codes(values)))
+        formats[layer, tensor] = stored
+    return formats
+
+
+def value_bits(text, stored=Float32(None), index=()):
+    return int(text, 16) if text.startswith("0x") else stored.code_of(np.float32(float(text)), index)
+
+
+def changed(bits, model, which, value, stored, index):
+    """The code that a part makes of this one."""
     mask = sum(1 << bit for bit in which)
-    return {"flip": bits ^ mask, "stuck0": bits & ~mask & 0xFFFFFFFF, "stuck1": bits | mask,
-            "set": value_bits(value) if model == "set" else 0}[model]
+    return {"flip": bits ^ mask, "stuck0": bits & ~mask & (1 << stored.width) - 1, "stuck1": bits | mask,
+            "set": value_bits(value, stored, index) if model == "set" else 0}[model]
 
 
-def random_change(rng):
+def random_change(rng, stored):
     """bits, model, value"""
     model = str(rng.choice(["flip", "flip", "stuck0", "stuck1", "set"]))
-    bits = [] if model == "set" else [int(b) for b in rng.choice(32, size=rng.integers(1, 4), replace=False)]
-    return bits, model, str(rng.choice(VALUES)) if model == "set" else ""
+    bits = [] if model == "set" else [int(b) for b in rng.choice(stored.width, size=rng.integers(1, 4), replace=False)]
+    return bits, model, str(rng.choice(stored.values)) if model == "set" else ""
 
 
-def random_output_faults(variables, outputs, count, rng):
+def random_output_faults(variables, outputs, count, rng, formats):
     """Each a list of parts; the first is one of an output, of every layer in turn. Half of the others are parts of variables."""
     faults = []
     for number in range(count):
@@ -117,12 +204,12 @@ def random_output_faults(variables, outputs, count, rng):
             index = tuple(int(rng.integers(size)) for size in shape)
             if (key, index) not in seen:
                 seen.add((key, index))
-                parts.append((*key, index, *random_change(rng), call))
+                parts.append((*key, index, *random_change(rng, formats.get(key, ACTIVATION)), call))
         faults.append(parts)
     return faults
 
 
-def random_faults(variables, count, rng):
+def random_faults(variables, count, rng, formats):
     """Each fault a list of parts (layer, tensor, index, bits, model, value, call)."""
     keys = list(variables)
     faults = []
@@ -141,9 +228,7 @@ def random_faults(variables, count, rng):
                 wanted -= 1
                 continue
             seen.add((key, index))
-            model = str(rng.choice(["flip", "flip", "stuck0", "stuck1", "set"]))
-            bits = [] if model == "set" else [int(b) for b in rng.choice(32, size=rng.integers(1, 4), replace=False)]
-            parts.append((*key, index, bits, model, str(rng.choice(VALUES)) if model == "set" else "", None))
+            parts.append((*key, index, *random_change(rng, formats[key]), None))
         faults.append(parts)
     return faults
 
@@ -163,7 +248,7 @@ def masked(output, parts):
                 if which is not None and which != number:
                     continue
                 word = 0xFFC00000 if np.isnan(now[(image, *index)]) else int(words[(image, *index)])
-                words[(image, *index)] = np.uint32(changed(word, model, bits, value))
+                words[(image, *index)] = np.uint32(changed(word, model, bits, value, ACTIVATION, index))
         return tf.constant(now)
 
     output.layer.call = call
@@ -174,7 +259,7 @@ def masked(output, parts):
 
 
 @contextlib.contextmanager
-def faulted(variables, parts, outputs=None):
+def faulted(variables, parts, formats, outputs=None):
     clean = {}
     of_outputs = {}
     for layer, tensor, index, bits, model, value, call in parts:
@@ -184,9 +269,11 @@ def faulted(variables, parts, outputs=None):
         variable = variables[layer, tensor]
         now = variable.numpy()
         clean.setdefault((layer, tensor), now)
+        stored = formats[layer, tensor]
+        words = stored.codes(now)
+        words[index] = stored.words(changed(int(words[index]), model, bits, value, stored, index))
         now = now.copy()
-        words = now.view(np.uint32)
-        words[index] = np.uint32(changed(int(words[index]), model, bits, value))
+        now[index] = stored.numbers(words)[index]
         variable.assign(now)
     try:
         with contextlib.ExitStack() as stack:
@@ -224,21 +311,25 @@ def write_list(path, faults, images=None):
                 writer.writerow(row[:columns])
 
 
-def printed_value(text):
-    """As reports print it."""
-    bits = value_bits(text)
-    value = np.array(bits, np.uint32).view(np.float32)
-    if np.isnan(value):
-        return "nan" if bits == 0x7FC00000 else f"0x{bits:08x}"
-    return {"1e-45": "1e-45"}.get(text, repr(float(text)) if not text.startswith("0x") else "1e-45")
+def printed_value(text, stored, index):
+    """As reports print it: the number that is stored, or its bits, where that number is not stored as these."""
+    code = value_bits(text, stored, index)
+    words = np.full(stored.scale.shape if stored.name == "int8" else (1,), code, stored.words)
+    with np.errstate(over="ignore"):
+        number = stored.numbers(words)[stored.channel(index) if stored.name == "int8" else 0]
+    usual_nan = np.isnan(number) and number.view(np.uint32) == 0x7FC00000 and value_bits("nan", stored, index) == code
+    if not usual_nan and (np.isnan(number) or stored.code_of(number, index) != code):
+        return f"0x{code:0{stored.width // 4}x}"
+    text = "nan" if usual_nan else str(number)
+    return text if "." in text or "e" in text or "n" in text else text + ".0"
 
 
-def columns(injection, parts):
+def columns(injection, parts, formats):
     return (injection, " + ".join(part[0] for part in parts), " + ".join(str(part[2]) for part in parts),
-            " + ".join(printed_value(part[5]) if part[4] == "set" else " ".join(map(str, part[3])) for part in parts))
+            " + ".join(printed_value(part[5], formats.get(part[:2], ACTIVATION), part[2]) if part[4] == "set" else " ".join(map(str, part[3])) for part in parts))
 
 
-def make_golden(folder, name, seed, count, kinds):
+def make_golden(folder, name, seed, count, storage, kinds):
     tf.keras.backend.clear_session()
     model = oracle.load_model(folder / f"{name}.keras")
     with np.load(folder / f"{name}.golden.npz") as golden:
@@ -247,23 +338,26 @@ def make_golden(folder, name, seed, count, kinds):
         print(f"{name}: left out: this machine's TensorFlow gives other clean scores than those that are recorded", flush=True)
         return False
     variables, outputs = variables_of(model), outputs_of(model)
-    clean_alone = oracle.infer(model, inputs, 1)
+    formats = store(variables, storage)
+    clean, clean_alone = oracle.infer(model, inputs), oracle.infer(model, inputs, 1)
     for kind in kinds:
         rng = np.random.default_rng(seed)
         if kind == "outputs":
-            faults = random_output_faults(variables, outputs, max(count, len(outputs)), rng)
+            faults = random_output_faults(variables, outputs, max(count, len(outputs)), rng, formats)
             images = random_images(faults, len(inputs), rng)
             write_list(folder / f"{name}.outputs.csv", faults, images)
         else:
-            faults = random_faults(variables, count, rng)
+            faults = random_faults(variables, count, rng, formats)
             images = [None] * len(faults)
-            write_list(folder / f"{name}.extended.csv", faults)
+            write_list(folder / f"{name}.{kind}.csv", faults)
         faulty, alone = [], []
         for parts, image in zip(faults, images):
-            with faulted(variables, parts, outputs):
+            with faulted(variables, parts, formats, outputs):
                 faulty.append(only_on(image, oracle.infer(model, inputs), clean))
-                alone.append(only_on(image, oracle.infer(model, inputs, 1), clean_alone))
-        np.savez_compressed(folder / f"{name}.{kind}.npz", faulty=np.array(faulty), faulty_alone=np.array(alone))
+                if storage == "float32":
+                    alone.append(only_on(image, oracle.infer(model, inputs, 1), clean_alone))
+        other = {"faulty_alone": np.array(alone)} if storage == "float32" else {"clean": clean}
+        np.savez_compressed(folder / f"{name}.{kind}.npz", faulty=np.array(faulty), **other)
         golden_rows = sum((scores == clean).all() for scores in faulty)
         print(f"{name}, {kind}: {len(faults)} faults of {len(variables)} tensors and {len(outputs)} outputs, {golden_rows} masked, "
               f"{np.isnan(faulty).sum()} NaN and {np.isinf(faulty).sum()} Inf in {np.size(faulty)} scores", flush=True)
@@ -275,13 +369,14 @@ def run_campaign(arguments):
     images, labels = oracle.load_images(arguments.data, arguments.dataset)
     images, labels = oracle.as_fed(model, images[:arguments.images]), labels[:arguments.images]
     variables, outputs = variables_of(model), outputs_of(model)
+    formats = store(variables, arguments.storage)
     rng = np.random.default_rng(arguments.seed)
     if arguments.outputs:
-        faults = random_output_faults(variables, outputs, arguments.count, rng)
+        faults = random_output_faults(variables, outputs, arguments.count, rng, formats)
         only = random_images(faults, len(images), rng)
         write_list(arguments.list, faults, only)
     else:
-        faults = random_faults(variables, arguments.count, rng)
+        faults = random_faults(variables, arguments.count, rng, formats)
         only = [None] * len(faults)
         write_list(arguments.list, faults)
     golden = oracle.infer(model, images)
@@ -294,12 +389,12 @@ def run_campaign(arguments):
         writer.writerow(oracle.golden_row(golden, labels))
         for injection, parts in enumerate(faults):
             image = only[injection]
-            with faulted(variables, parts, outputs):
+            with faulted(variables, parts, formats, outputs):
                 scores = only_on(image, oracle.infer(model, images), golden)
             if arguments.scores:
                 np.save(arguments.scores / f"inj_{injection}.npy", scores)
             rows = slice(None) if image is None else slice(image, image + 1)
-            writer.writerow(oracle.fault_row(columns(injection, parts), golden[rows], scores[rows], labels[rows]))
+            writer.writerow(oracle.fault_row(columns(injection, parts, formats), golden[rows], scores[rows], labels[rows]))
     print(json.dumps(oracle.machine()))
 
 
@@ -312,6 +407,7 @@ def main():
     parser.add_argument("--images", type=int, default=64)
     parser.add_argument("--count", type=int, default=48, help="faults")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--storage", choices=tuple(STORAGES), default="float32", help="the format in which variables are stored")
     parser.add_argument("--outputs", action="store_true", help="faults of outputs too")
     parser.add_argument("--kind", choices=("extended", "outputs"), help="only these golden files")
     parser.add_argument("--list", type=pathlib.Path)
@@ -327,8 +423,8 @@ def main():
     for seed, name in enumerate(GOLDEN):
         if arguments.names and name not in arguments.names:
             continue
-        kinds = [arguments.kind] if arguments.kind else ["extended", "outputs"]
-        if make_golden(arguments.folder, name, arguments.seed + seed, arguments.count, kinds):
+        kinds = [arguments.storage] if arguments.storage != "float32" else [arguments.kind] if arguments.kind else ["extended", "outputs"]
+        if make_golden(arguments.folder, name, arguments.seed + seed, arguments.count, arguments.storage, kinds):
             oracles.update({f"{name}.{kind}": oracle.machine() for kind in kinds})
     record.write_text(json.dumps(oracles, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 

@@ -1,9 +1,11 @@
-// The three fields of a float32 (sign, exponent, mantissa) by which summaries group faults.
+// The fields of a stored weight (sign, exponent, mantissa) by which summaries group faults.
 #pragma once
 
-#include <array>
 #include <cstddef>
+#include <span>
 #include <string>
+
+#include "tf_injector/storage.hpp"
 
 namespace tf_injector {
 
@@ -13,12 +15,12 @@ struct BitGroup {
   int last_bit;      // highest bit, included
 };
 
-// From the highest bit down, which is the order of summaries.
-inline constexpr std::array<BitGroup, 3> kBitGroups{
-    {{"sign", 31, 31}, {"exponent", 23, 30}, {"mantissa", 0, 22}}};
+// From the highest bit down, which is the order of summaries: sign, exponent, mantissa; of int8 sign and
+// magnitude, the seven bits below.
+[[nodiscard]] std::span<const BitGroup> bit_groups(StorageFormat format = StorageFormat::float32) noexcept;
 
-// The index in kBitGroups of the group of `bit` (0..31).
-[[nodiscard]] constexpr size_t bit_group_of(int bit) noexcept { return bit >= 31 ? 0 : bit >= 23 ? 1 : 2; }
+// The index in bit_groups of the group of `bit`, which the format has.
+[[nodiscard]] size_t bit_group_of(int bit, StorageFormat format = StorageFormat::float32) noexcept;
 
 // "sign (31)", "exponent (23-30)", "mantissa (0-22)".
 [[nodiscard]] std::string bit_group_label(const BitGroup& group);

@@ -13,6 +13,7 @@
 #include "tf_injector/fault.hpp"
 #include "tf_injector/session.hpp"
 #include "tf_injector/shard.hpp"
+#include "tf_injector/storage.hpp"
 
 namespace tf_injector {
 
@@ -38,7 +39,8 @@ struct EstimateOptions {
   EstimateBy by = EstimateBy::network;
   uint64_t seed = 1;
   std::optional<double> max_seconds = {};  // then it ends with what there is
-  // Flips of bit 30 are sampled apart by the sign of weight x gamma of the BatchNormalization behind it.
+  // Flips of the highest exponent bit (30 of float32) are sampled apart by the sign of weight x gamma of the
+  // BatchNormalization behind it.
   bool split_by_sign = true;
   // What is needed to go on, in a file that is replaced as the estimate grows; "": none.
   std::string state_path = {};
@@ -80,6 +82,7 @@ struct Estimate {
   // What was sampled apart: by network with an interval for each at the same confidence; by bit or layer the
   // bits or layers, whose intervals hold all at once.
   std::vector<EstimateStratum> strata = {};
+  StorageFormat storage = StorageFormat::float32;  // of the weights
   std::string model_sha256 = {}, data_sha256 = {};
 };
 

@@ -14,6 +14,7 @@
 #include "tf_injector/fault_list.hpp"
 #include "tf_injector/model.hpp"
 #include "tf_injector/session.hpp"
+#include "tf_injector/storage.hpp"
 #include "tf_injector/tally.hpp"
 
 namespace tf_injector {
@@ -28,16 +29,17 @@ enum class BitChange {
   becomes_nan,
   was_inf,  // the weight without the fault is no number already
   was_nan,
+  magnitude,  // of int8: any bit but the sign
 };
 // "mantissa", "exponent_up", ...
 [[nodiscard]] const char* bit_change_name(BitChange change);
 
-// The bits of a float32.
+// The bits that are stored of a weight, and their value.
 struct FloatFields {
   uint32_t bits = 0;
   int sign = 0;           // 0 or 1
-  int exponent = 0;       // 0 to 255; 127 is 2^0
-  uint32_t mantissa = 0;  // 23 bits
+  int exponent = 0;       // of float32 and bfloat16 0 to 255, 127 is 2^0; of float16 0 to 31, 15 is 2^0
+  uint32_t mantissa = 0;  // 23 bits, 7, 10; of int8 the magnitude: all bits but the sign
   float value = 0;
 };
 
@@ -110,6 +112,7 @@ struct FaultExplanation {
   std::string layer = {}, class_name = {};  // the path, as no other layer has it; Keras' class
   std::vector<int64_t> kernel_shape = {};
   std::vector<std::pair<std::string, int64_t>> position = {};  // "kernel row" and its number, ...
+  StorageFormat storage = StorageFormat::float32;              // of the kernel
   FloatFields before = {}, after = {};
   BitChange change = BitChange::mantissa;
   std::vector<std::string> feeds = {};  // layers that read the layer's output: "path (op)"

@@ -26,22 +26,25 @@ enum class Tensor {
 [[nodiscard]] std::string_view tensor_name(Tensor tensor) noexcept;
 [[nodiscard]] std::optional<Tensor> tensor_named(std::string_view name) noexcept;
 
-// Bits of a float32 are inverted: 0 is the lowest of the mantissa, 31 the sign. Different ones, in any order.
+// Bits of what is stored are inverted: of a float32 0 is the lowest of the mantissa, 31 the sign; of other
+// formats docs/fault-models.md has them. Different ones, in any order.
 struct BitFlip {
   std::vector<int> bits = {};
   friend bool operator==(const BitFlip&, const BitFlip&) = default;
 };
 
-// Bits of a float32 are 0, or 1, whatever they were.
+// Bits of what is stored are 0, or 1, whatever they were.
 struct StuckAt {
   int value = 0;
   std::vector<int> bits = {};
   friend bool operator==(const StuckAt&, const StuckAt&) = default;
 };
 
-// The element becomes the float32 with these bits.
+// The element becomes the float32 with these bits, or, where the width is less than 32, what is stored as
+// these bits in a format that is so wide.
 struct SetValue {
   uint32_t bits = 0;
+  int width = 32;
   friend bool operator==(const SetValue&, const SetValue&) = default;
 };
 
@@ -90,6 +93,10 @@ struct Fault {
 // Do reports print the same of both?
 [[nodiscard]] bool is_printed_alike(const Fault& a, const Fault& b);
 
+// Its text: value_text of a float32; of a narrower format "0x" and four or two digits.
+[[nodiscard]] std::string set_text(const SetValue& set);
+// Its inverse; values as value_bits has them. Nothing: no such text.
+[[nodiscard]] std::optional<SetValue> set_named(std::string_view text) noexcept;
 // The shortest decimal number that is this float32, as Python writes it; "nan"; NaNs with other bits than
 // 0x7fc00000 in hexadecimal digits.
 [[nodiscard]] std::string value_text(uint32_t bits);

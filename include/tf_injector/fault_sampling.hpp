@@ -38,7 +38,7 @@ struct SamplingOptions {
   std::optional<int64_t> faults = {};  // in all, instead of these three; shared out by the strata's sizes
   uint64_t seed = 42;
   std::vector<std::string> layers = {};  // only these, as fault lists name them; none: all
-  std::vector<int> bits = {};            // only these, 0 to 31; none: all
+  std::vector<int> bits = {};            // only these, of the model's storage; none: all
 };
 
 struct SamplingStratum {

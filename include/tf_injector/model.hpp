@@ -9,6 +9,7 @@
 
 #include "tf_injector/fault.hpp"
 #include "tf_injector/kernel_set.hpp"
+#include "tf_injector/storage.hpp"
 
 namespace tf_injector {
 
@@ -38,6 +39,7 @@ struct FaultableTensor {
   Tensor tensor = Tensor::kernel;
   std::vector<int64_t> shape = {};  // kernel of Conv2D (kh, kw, cin, cout), of Dense (in, out)
   int64_t elements = 0;
+  StorageFormat storage = StorageFormat::float32;  // of its elements
 };
 
 // A step that runs: one op, or several that were fused.
@@ -56,6 +58,12 @@ class Model {
   [[nodiscard]] static Model load(const std::string& path);
   // The same from the bytes of such a file; `name` stands for its path in messages.
   [[nodiscard]] static Model from_bytes(std::vector<uint8_t> bytes, const std::string& name);
+  // The same network with its weights stored in this format (docs/fault-models.md): they are rounded to it,
+  // computed with as float32, and faults change what is stored. Throws ModelError: int8 has no scale for a
+  // kernel with NaN or Inf; Error(usage): the weights are stored in another format already.
+  [[nodiscard]] Model stored(StorageFormat format) const;
+
+  [[nodiscard]] StorageFormat storage() const noexcept;
 
   [[nodiscard]] const std::string& source() const noexcept;  // path, or the name given
   [[nodiscard]] const std::string& name() const noexcept;    // as Keras calls the model

@@ -36,6 +36,8 @@ struct ProtectOptions {
   std::vector<std::string> protections = {};
   std::vector<ChosenBits> chosen = {};  // more rows
   bool usual = true;                    // the usual rows too
+  // Of the weights, where neither the metadata nor a model say it.
+  StorageFormat storage = StorageFormat::float32;
 };
 
 // How many times fewer, with the interval that holds the population's: 1 is none fewer.
@@ -74,9 +76,10 @@ struct ProtectionStudy {
   double confidence = 0.99;
   ProtectMetric metric = ProtectMetric::critical;
   int64_t images = 0;
-  int64_t faults = 0;                      // of the report, each bit once
-  std::optional<int64_t> population = {};  // faults that there are
-  std::optional<int64_t> weights = {};     // of the population's layers
+  int64_t faults = 0;                              // of the report, each bit once
+  std::optional<int64_t> population = {};          // faults that there are
+  std::optional<int64_t> weights = {};             // of the population's layers
+  StorageFormat storage = StorageFormat::float32;  // of the weights
   SamplingDesign design = {};
   std::vector<std::string> remarks = {};  // what a reader must know before the numbers
   std::vector<std::string> notes = {};    // what the numbers do not say

@@ -16,6 +16,7 @@
 #include "tf_injector/fault.hpp"
 #include "tf_injector/fault_details.hpp"
 #include "tf_injector/session.hpp"
+#include "tf_injector/storage.hpp"
 #include "tf_injector/tally.hpp"
 
 namespace tf_injector {
@@ -259,7 +260,8 @@ struct BitGroupSummary {
   std::string name = {};  // "sign (31)", "exponent (23-30)", "mantissa (0-22)"
   int64_t faults = 0, images = 0, masked = 0, non_critical = 0, critical = 0;
 };
-// Per field of a float32: in the order of the name's examples.
-[[nodiscard]] std::vector<BitGroupSummary> summarize(std::span<const ReportRow> rows);
+// Per field of a stored weight, in the order of bit_groups; `storage`: of the model (Model::storage).
+[[nodiscard]] std::vector<BitGroupSummary> summarize(std::span<const ReportRow> rows,
+                                                     StorageFormat storage = StorageFormat::float32);
 
 }  // namespace tf_injector

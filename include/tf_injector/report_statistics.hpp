@@ -12,6 +12,7 @@
 
 #include "tf_injector/model.hpp"
 #include "tf_injector/report.hpp"
+#include "tf_injector/storage.hpp"
 
 namespace tf_injector {
 
@@ -38,10 +39,11 @@ struct OutcomeRate {
 
 // A part of the network's faults.
 struct StatisticsDomain {
-  std::string layer = {};                  // as the report names it; "": all layers
-  int bit_first = 0, bit_last = 31;        // all of these
-  std::optional<int64_t> population = {};  // faults that there are; none: not known
-  int64_t faults = 0;                      // of them in the report
+  std::string layer = {};                          // as the report names it; "": all layers
+  int bit_first = 0, bit_last = 31;                // all of these
+  StorageFormat storage = StorageFormat::float32;  // whose bits these are
+  std::optional<int64_t> population = {};          // faults that there are; none: not known
+  int64_t faults = 0;                              // of them in the report
   std::array<OutcomeRate, kOutcomes> rates = {};
 
   [[nodiscard]] const OutcomeRate& operator[](Outcome outcome) const {
@@ -101,6 +103,8 @@ struct ReportStatisticsOptions {
       {};  // raw failures in 10^9 hours of a million bits; to kMostFitPerMbit
   std::optional<double> wanted_margin = {};
   size_t worst = 20;  // faults that are listed
+  // Of the weights, where neither the metadata nor a model say it.
+  StorageFormat storage = StorageFormat::float32;
   // Also what detail_statistics gives of this path. Nothing: no details.
   std::optional<std::string> details = {};
 };
@@ -118,9 +122,9 @@ struct ReportStatistics {
   StatisticsDomain network = {};
   std::vector<StatisticsDomain> layers =
       {};                                   // in the order of the model; where it is not known, of the report
-  std::vector<StatisticsDomain> bits = {};  // those that the report has, from 31 down
-  std::vector<StatisticsDomain> fields = {};  // sign, exponent, mantissa
-  std::vector<StatisticsDomain> cells = {};   // layer x bit: by layer, then by bit from 31 down
+  std::vector<StatisticsDomain> bits = {};  // those that the report has, from the highest down
+  std::vector<StatisticsDomain> fields = {};  // sign, exponent, mantissa: bit_groups
+  std::vector<StatisticsDomain> cells = {};   // layer x bit: by layer, then by bit from the highest down
   // Faults by their share of critical images: none at all, then up to 5 %, 10 %, ..., 100 %.
   std::array<int64_t, 21> distribution = {};
   std::vector<ReportRow> worst = {};  // the most critical faults first
@@ -139,6 +143,10 @@ struct ReportStatistics {
 [[nodiscard]] ReportStatistics report_statistics(const std::string& path, const Model& model,
                                                  const std::string& plan,
                                                  const ReportStatisticsOptions& options = {});
+
+// In which format the weights of the report's model are stored, by its metadata; nothing: it has none. Throws
+// Error(bad_input): metadata that are none.
+[[nodiscard]] std::optional<StorageFormat> storage_of_report(const std::string& path);
 
 // Of a details file and the report that it belongs to; path "": of the file that the report's metadata name,
 // nothing where there is none. Throws Error(bad_input): no such file, or rows that are not the report's.

@@ -32,6 +32,7 @@
 #include "tf_injector/shard.hpp"
 #include "tf_injector/slice.hpp"
 #include "tf_injector/status_file.hpp"
+#include "tf_injector/storage.hpp"
 #include "tf_injector/tally.hpp"
 #include "tf_injector/verify.hpp"
 #include "tf_injector/version.hpp"

@@ -13,6 +13,7 @@
 #include "tf_injector/fault_list.hpp"
 #include "tf_injector/model.hpp"
 #include "tf_injector/session.hpp"
+#include "tf_injector/storage.hpp"
 
 namespace tf_injector {
 
@@ -21,6 +22,8 @@ namespace tf_injector {
 struct VerifyInputs {
   std::optional<Model> model = {};
   std::string model_path = {};  // where `model` is not given; "": as the metadata say
+  // Of its weights, where `model` is not given; none: as the metadata say, without them float32.
+  std::optional<StorageFormat> storage = {};
   std::optional<FaultList> faults = {};
   std::string fault_list_path = {};
   std::optional<Dataset> dataset = {};
@@ -71,7 +74,8 @@ struct Verification {
 // settings, the report's SHA-256, the fault of every row, the golden row with scores of the golden run, and
 // drawn rows with their files of scores and details. Files of scores are compared where the metadata, or
 // without metadata the folder beside the report, have them. Throws Error(bad_input): no report, metadata that
-// are none, or none and an input is missing; Error(resume): the report is unfinished; what reading the
+// are none, or none and an input is missing; Error(resume): the report is unfinished, or of weights that are
+// stored in another format; what reading the
 // inputs, a Session and a Campaign throw. `callbacks.golden` and `callbacks.progress` are told as by a
 // campaign of the drawn rows.
 [[nodiscard]] Verification verify(const std::string& report, const VerifyInputs& inputs = {},

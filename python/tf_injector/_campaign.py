@@ -117,7 +117,7 @@ def run_campaign(
             result = _core.run_in_memory(
                 network._handle, images._handle, chosen, options, check, scores, details is True, _text.log, warn, shown.callback
             )
-            return Report._of(result, scores)
+            return Report._of(result, scores, storage=network.storage)
         files = _core.ReportOptions()
         files.path, files.overwrite = _text.path("report", report), overwrite
         files.details_path = details_path

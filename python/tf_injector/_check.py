@@ -9,8 +9,8 @@ from typing import Any, Callable, Iterator, NamedTuple, Sequence
 
 import numpy as np
 
-from . import _text
-from ._errors import Error, ModelError, OutOfMemory
+from . import _storage, _text
+from ._errors import Error, ModelError, OutOfMemory, Usage
 from ._model import Model, load_model
 from ._table import Table
 
@@ -130,6 +130,8 @@ def check(model: Any, samples: int = 16, batch_size: int = 512, seed: int = 0) -
     samples, batch_size = _text.whole("samples", samples, 1), _text.whole("batch_size", batch_size, 1)
     seed = _text.whole("seed", seed, 0, 2**63)
     result = CheckResult()
+    if isinstance(model, Model) and model.storage != _storage.FLOAT32:
+        raise Usage(f"`model`: expected weights as Keras has them, float32, found a model stored in {model.storage}; check it before")
     if isinstance(model, (str, os.PathLike)) and not os.path.exists(model):
         raise ModelError(f"{os.fspath(model)}: no such file")
     try:

@@ -29,7 +29,7 @@ class Fault(NamedTuple):
     index: tuple[int, ...]  # type: ignore[assignment]  # it hides tuple.index
     """Into the kernel: (kh, kw, cin, cout) of Conv2D, (in, out) of Dense."""
     bit: int
-    """0 (lowest bit of the mantissa) to 31 (sign)."""
+    """0 (lowest bit of the mantissa) to 31 (sign); of a model that is stored in another format its bits."""
 
 
 class FaultPart(NamedTuple):
@@ -44,9 +44,9 @@ class FaultPart(NamedTuple):
     model: str
     """flip, stuck0, stuck1 or set."""
     bits: tuple[int, ...] = ()
-    """0 (lowest bit of the mantissa) to 31 (sign); none with set."""
+    """0 (lowest bit of the mantissa) to 31 (sign), as of `Fault`; none with set."""
     value: str | None = None
-    """With set: what the element becomes, as a list has it ("0.5", "nan", "0x7fc00001")."""
+    """With set: what the element becomes, as a list has it ("0.5", "nan", "0x7fc00001"; "0x7fc0" of a format of 16 bits)."""
     call: int | None = None
     """With output: of which call of a layer that is shared, from 0; None: of all."""
 
@@ -304,7 +304,7 @@ class FaultList:
 
     @property
     def bit(self) -> np.ndarray:
-        """The bit of each fault: (F,) uint8, 0 (lowest bit of the mantissa) to 31 (sign)."""
+        """The bit of each fault: (F,) uint8, 0 (lowest bit of the mantissa) to 31 (sign), or the highest of the model's storage."""
         return self._plain("bit").bits
 
     @property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from . import _core, _text
+from . import _core, _storage, _text
 from ._errors import ModelError, Usage
 
 if TYPE_CHECKING:
@@ -58,11 +58,13 @@ class FaultableTensor(NamedTuple):
     """Of the kernel."""
     elements: int
     """Weights in it."""
+    storage: str = _storage.FLOAT32
+    """The format in which they are stored."""
 
     @property
     def bits(self) -> int:
         """Bits that faults can hit."""
-        return 32 * self.elements
+        return _storage.width(self.storage) * self.elements
 
 
 class Model:
@@ -95,6 +97,11 @@ class Model:
     def sha256(self) -> str:
         """Of the file's bytes, in hexadecimal digits."""
         return self._handle.sha256
+
+    @property
+    def storage(self) -> str:
+        """The format in which the weights are stored: "float32", "bfloat16", "float16" or "int8"."""
+        return self._handle.storage
 
     @property
     def keras_version(self) -> str:
@@ -213,10 +220,14 @@ class Model:
         return "\n".join([*lines, f"{len(kernels)} kernels, {bits:,} bits that faults can hit"])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (self._file, self._place or self.source, self.sha256)
+        return _restore, (self._file, self._place or self.source, self.sha256, self.storage)
+
+    def _stored(self, storage: str) -> "Model":
+        return self if storage == self.storage else Model._of(self._handle.stored(storage), self._file, self._place)
 
     def _head(self) -> str:
-        return f"{len(self.layers)} layers, {sum(tensor.elements for tensor in self.faultable):,} weights that faults can hit"
+        stored = "" if self.storage == _storage.FLOAT32 else f", stored in {self.storage}"
+        return f"{len(self.layers)} layers, {sum(tensor.elements for tensor in self.faultable):,} weights that faults can hit{stored}"
 
     def __repr__(self) -> str:
         return f"<Model {self.name!r}: {self._head()}>"
@@ -229,13 +240,18 @@ class Model:
         return f"<p><b>{escape(self.name)}</b>: {self._head()}</p>{layers}"
 
 
-def load_model(model: Any) -> Model:
+def load_model(model: Any, storage: str | None = None) -> Model:
     """Reads a Keras model.
 
     `model`: the path of a .keras file (Keras 2.12 to 2.15, Keras 3) or a legacy .h5, or a live `keras.Model`, which is saved by
-    its own `save` to a temporary .keras file, without the date: a report in a file goes on with a live model of the same weights. TensorFlow is never imported here. Raises `ModelError`: no such file, damaged, a
-    layer that is not supported, another dtype policy than float32.
+    its own `save` to a temporary .keras file, without the date: a report in a file goes on with a live model of the same weights. TensorFlow is never imported here.
+
+    `storage`: "bfloat16", "float16" or "int8": the weights are stored in that format and computed with as float32; faults hit what is
+    stored (docs/fault-models.md). None: "float32", and of a `Model` what it has. Raises `ModelError`: no such file, damaged, a
+    layer that is not supported, another dtype policy than float32, int8 of a kernel with NaN or Inf; `Usage`: no such format, or a `Model` that is stored in another one.
     """
+    if storage is not None:
+        return load_model(model)._stored(_storage.checked(storage))
     if isinstance(model, Model):
         return model
     if isinstance(model, (str, bytes, os.PathLike)):
@@ -284,10 +300,10 @@ def _undated(path: str) -> bytes:
     return made.getvalue()
 
 
-def _restore(file: bytes | None, source: str, sha256: str) -> Model:
+def _restore(file: bytes | None, source: str, sha256: str, storage: str = _storage.FLOAT32) -> Model:
     if file is not None:
-        return Model._of(_core.Model.from_bytes(file, source), file)
+        return Model._of(_core.Model.from_bytes(file, source), file)._stored(storage)
     model = load_model(source)
     if model.sha256 != sha256:
         raise ModelError(f"{source}: another model than the one that was pickled (SHA-256 {sha256})")
-    return model
+    return model._stored(storage)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Iterable, NamedTuple, Sequence
 
 import numpy as np
 
+from . import _storage
 from ._errors import BadInput, Usage
 from ._table import single_bits
 
@@ -17,10 +18,8 @@ if TYPE_CHECKING:
     from ._model import Model
 
 _METRICS = ("critical", "masked", "non_critical")
-_BITS = 32
-
 # Colours of Okabe and Ito, told apart with every kind of colour blindness and in grey.
-_FIELDS = (("sign", 31, 31, "#D55E00"), ("exponent", 23, 30, "#0072B2"), ("mantissa", 0, 22, "#56B4E9"))
+_FIELD_COLOURS = {"sign": "#D55E00", "exponent": "#0072B2", "mantissa": "#56B4E9", "magnitude": "#56B4E9"}
 _LAYER_COLOUR, _QUIET, _NO_FAULTS = "#0072B2", "#666666", "#ECECEC"
 _COLOUR_MAP = "viridis"
 _NAME_POINTS, _BIT_POINTS = 8.0, 7.5  # font sizes of the names along an axis
@@ -33,19 +32,20 @@ class _Groups(NamedTuple):
     faults: np.ndarray
 
 
-def plot_bits(rows: np.ndarray, metric: str, ax: Any, log: bool) -> "Axes":
+def plot_bits(rows: np.ndarray, metric: str, ax: Any, log: bool, storage: str) -> "Axes":
     """Report.plot_bits."""
-    groups = _rates(rows, metric, _BITS - 1 - single_bits(rows), _BITS)
+    width = _storage.width(storage)
+    groups = _rates(rows, metric, width - 1 - single_bits(rows), width)
     axes = _axes(ax, (7.0, 3.2))
-    bits = np.arange(_BITS - 1, -1, -1)
-    axes.bar(np.arange(_BITS), _drawn(groups.rates), width=0.8, color=[_colour(bit) for bit in bits])
+    bits = np.arange(width - 1, -1, -1)
+    axes.bar(np.arange(width), _drawn(groups.rates), width=0.8, color=[_colour(bit, storage) for bit in bits])
     _scale(axes, groups.rates, metric, log)
-    axes.set_xlim(-0.6, _BITS - 0.4)
-    room = _points(axes, horizontal=True) / _BITS
-    _bit_ticks(axes, room)
+    axes.set_xlim(-0.6, width - 0.4)
+    room = _points(axes, horizontal=True) / width
+    _bit_ticks(axes, room, width)
     if room >= 1.25 * _BIT_POINTS:
         _fault_row(axes, groups.faults, room)
-    _mark_fields(axes, lines=False)
+    _mark_fields(axes, storage, lines=False)
     _title(axes, rows, groups.faults[groups.faults > 0], "bit")
     return axes
 
@@ -70,25 +70,26 @@ def plot_layers(rows: np.ndarray, metric: str, ax: Any, log: bool, layers: Any) 
     return axes
 
 
-def heatmap(rows: np.ndarray, metric: str, ax: Any, log: bool, layers: Any) -> "Axes":
+def heatmap(rows: np.ndarray, metric: str, ax: Any, log: bool, layers: Any, storage: str) -> "Axes":
     """Report.heatmap."""
+    bits = _storage.width(storage)
     _pyplot()
     import matplotlib
     from matplotlib.colors import LogNorm, Normalize
 
     names, place = _layer_places(rows, layers)
     rows, place = rows[place >= 0], place[place >= 0]
-    cell = place * _BITS + (_BITS - 1 - single_bits(rows))
-    groups = _rates(rows, metric, cell, len(names) * _BITS)
+    cell = place * bits + (bits - 1 - single_bits(rows))
+    groups = _rates(rows, metric, cell, len(names) * bits)
     axes = _axes(ax, (7.0, min(9.0, 1.5 + 0.17 * max(len(names), 6))))
-    rates = np.ma.masked_invalid(groups.rates.reshape(len(names), _BITS))
+    rates = np.ma.masked_invalid(groups.rates.reshape(len(names), bits))
     log = log and bool((groups.rates > 0).any())
     least, most = _range(groups.rates, log)
     colours = matplotlib.colormaps[_COLOUR_MAP].with_extremes(under="white")
     axes.set_facecolor(_NO_FAULTS)
     axes.spines[:].set_visible(False)
     mesh = axes.pcolormesh(
-        np.arange(_BITS + 1) - 0.5,
+        np.arange(bits + 1) - 0.5,
         np.arange(len(names) + 1) - 0.5,
         np.ma.maximum(rates, least / 10) if log else rates,
         cmap=colours,
@@ -103,10 +104,10 @@ def heatmap(rows: np.ndarray, metric: str, ax: Any, log: bool, layers: Any) -> "
     if log:
         _percent_ticks(bar.ax.yaxis)
     axes.set_ylim(len(names) - 0.5, -0.5)
-    _bit_ticks(axes, 0.95 * width / _BITS)
+    _bit_ticks(axes, 0.95 * width / bits, bits)
     _name_ticks(axes.yaxis, names, height / len(names), rotation=0)
     axes.set_ylabel("layer")
-    _mark_fields(axes, lines=True)
+    _mark_fields(axes, storage, lines=True)
     remark = "; grey: no fault" if (groups.faults == 0).any() else ""
     if log and (groups.rates <= 0).any():
         remark += "; white: 0 %"
@@ -240,15 +241,15 @@ def _points(axes: Any, horizontal: bool) -> float:
     return share * float(box.width if horizontal else box.height) * 72 / axes.figure.dpi
 
 
-def _colour(bit: int) -> str:
-    return next(colour for _, low, high, colour in _FIELDS if low <= bit <= high)
+def _colour(bit: int, storage: str) -> str:
+    return next(_FIELD_COLOURS[field.name] for field in _storage.fields(storage) if field.first <= bit <= field.last)
 
 
-def _bit_ticks(axes: Any, room: float) -> None:
-    """`room`: points for a bit."""
-    shown = range(_BITS) if room >= 1.5 * _BIT_POINTS else (31, 27, 23, 19, 15, 11, 7, 3, 0)
-    axes.set_xticks([_BITS - 1 - bit for bit in shown], [str(bit) for bit in shown], fontsize=_BIT_POINTS)
-    axes.tick_params(axis="x", length=0 if len(shown) == _BITS else 3)
+def _bit_ticks(axes: Any, room: float, width: int) -> None:
+    """`room`: points for a bit, of which there are `width`."""
+    shown = list(range(width)) if room >= 1.5 * _BIT_POINTS else [*range(width - 1, 0, -4), 0]
+    axes.set_xticks([width - 1 - bit for bit in shown], [str(bit) for bit in shown], fontsize=_BIT_POINTS)
+    axes.tick_params(axis="x", length=0 if len(shown) == width else 3)
     axes.set_xlabel("bit")
 
 
@@ -256,10 +257,11 @@ def _fault_row(axes: Any, faults: np.ndarray, room: float) -> None:
     """The number of faults of each bit, below its number."""
     texts = [f"{count}" if count else "-" for count in faults]
     upright = max(map(len, texts)) * 0.62 * _BIT_POINTS > room
-    labels = [f"{_BITS - 1 - i}" for i in range(_BITS)]
-    axes.set_xticks(range(_BITS), labels, fontsize=_BIT_POINTS)
+    width = len(faults)
+    labels = [f"{width - 1 - i}" for i in range(width)]
+    axes.set_xticks(range(width), labels, fontsize=_BIT_POINTS)
     second = axes.secondary_xaxis(-0.075)
-    second.set_xticks(range(_BITS), texts, fontsize=_BIT_POINTS - 0.5, rotation=90 if upright else 0, color=_QUIET)
+    second.set_xticks(range(width), texts, fontsize=_BIT_POINTS - 0.5, rotation=90 if upright else 0, color=_QUIET)
     second.tick_params(length=0)
     second.spines[:].set_visible(False)
     second.set_xlabel("bit, and number of faults")
@@ -275,14 +277,15 @@ def _name_ticks(axis: Any, names: Sequence[str], room: float, rotation: int) -> 
     axis.set_tick_params(length=2 if step > 1 else 0)
 
 
-def _mark_fields(axes: Any, lines: bool) -> None:
+def _mark_fields(axes: Any, storage: str, lines: bool) -> None:
     """Sign, exponent and mantissa, above the bits that they are."""
+    width = _storage.width(storage)
     from matplotlib.transforms import ScaledTranslation
 
     edge, inch = axes.get_xaxis_transform(), axes.figure.dpi_scale_trans
     strip, text = edge + ScaledTranslation(0, 4 / 72, inch), edge + ScaledTranslation(0, 6.5 / 72, inch)
-    for name, low, high, colour in _FIELDS:
-        left, right = _BITS - 1 - high - 0.4, _BITS - 1 - low + 0.4
+    for name, low, high in _storage.fields(storage):
+        left, right, colour = width - 1 - high - 0.4, width - 1 - low + 0.4, _FIELD_COLOURS[name]
         axes.plot([left, right], [1, 1], transform=strip, color=colour, linewidth=2.5, solid_capstyle="butt", clip_on=False)
         axes.text((left + right) / 2, 1, name, transform=text, ha="center", va="bottom", fontsize=_BIT_POINTS, color="black")
         if lines and low > 0:

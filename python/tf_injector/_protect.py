@@ -115,7 +115,7 @@ def protect(
 
     from ._model import load_model
     from ._report import Report
-    from ._statistics import _between, _list
+    from ._statistics import _between, _list, _model_of
 
     if isinstance(protections, str) or not all(isinstance(name, str) for name in protections):
         raise Usage(f"`protections`: expected a list of texts, found {protections!r}")
@@ -130,12 +130,14 @@ def protect(
         options.choose(bits, [_text.text("layers", name) for name in layers or ()])
     if faults is not None and model is None:
         raise Usage("`faults` needs `model`")
-    handle = None if model is None else load_model(model)._handle
     plan = "" if faults is None else _list("faults", faults)._plan
     if not isinstance(report, Report):
         if not isinstance(report, (str, os.PathLike)):
             raise Usage(f"`report`: expected a Report or a path, found {type(report).__name__}")
+        handle = None if model is None else load_model(model)._handle
         return ProtectionStudy(_core.protection_study(_text.path("report", report), "", handle, plan, options))
+    options.set_storage(report.storage)
+    handle = _model_of(report, model)
     if report.path is not None:
         return ProtectionStudy(_core.protection_study(report.path, "", handle, plan, options))
     with tempfile.TemporaryDirectory() as folder:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Iterator, NamedTuple, Sequence
 
 import numpy as np
 
-from . import _core, _text
+from . import _core, _storage, _text
 from ._errors import BadInput, OutputError, Usage
 from ._table import Table, percent, single_bits
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 # As the report's header spells them.
 _KEYS = ("inj_id", "target_layer", "layer_weigths", "bit_pos")
-_FIELDS = (("sign", 31, 31), ("exponent", 23, 30), ("mantissa", 0, 22))
 
 
 class ChangedScores(NamedTuple):
@@ -51,6 +50,7 @@ class Report:
 
     _place: str | None  # the path from the root: the working directory may change
     _mode: str
+    _stored: str = _storage.FLOAT32
     _scores: list[Any] | None
     _golden_scores: np.ndarray | None
     _details: np.ndarray | None
@@ -60,15 +60,23 @@ class Report:
         raise Usage("use run_campaign or read_report")
 
     @classmethod
-    def _of(cls, result: dict[str, Any], scores: str = "none", path: str | None = None) -> "Report":
+    def _of(
+        cls, result: dict[str, Any], scores: str = "none", path: str | None = None, storage: str = _storage.FLOAT32
+    ) -> "Report":
         made = cls.__new__(cls)
         made.golden, made.rows, made.path = result["golden"], _row_array(result), path
         made._place = None if path is None else os.path.abspath(path)
         made._mode, made._scores = scores, result.get("scores")
+        made._stored = storage
         made._golden_scores = result.get("golden_scores")
         made._details = _details_array(result["details"]) if "details" in result else None
         made._confusion = result.get("confusion")
         return made
+
+    @property
+    def storage(self) -> str:
+        """The format in which the weights of the model were stored, whose bits bit_pos has."""
+        return self._stored
 
     @property
     def images(self) -> int:
@@ -157,7 +165,7 @@ class Report:
         return self._rates("layer", [str(names[i]) for i in order], place[numbers])
 
     def by_bit(self) -> Table:
-        """Rates per bit, 31 (sign) first; bits that no fault hits are left out. Of an extended list each text of bit_pos is a group.
+        """Rates per bit, the sign (of a float32 31) first; bits that no fault hits are left out. Of an extended list each text of bit_pos is a group.
         See `summary` for the columns.
         """
         if self.rows["bit_pos"].dtype == object:
@@ -169,11 +177,11 @@ class Report:
         return self._rates("bit", [int(bit) for bit in bits], place[self.rows["bit_pos"]])
 
     def by_field(self) -> Table:
-        """Rates per field of a float32: sign, exponent, mantissa. See `summary` for the columns. Raises `Usage` for the report of an
+        """Rates per field of a stored weight: sign, exponent, mantissa (of int8 sign and magnitude). See `summary` for the columns. Raises `Usage` for the report of an
         extended list.
         """
         bits = single_bits(self.rows)
-        hit = [field for field in _FIELDS if ((bits >= field[1]) & (bits <= field[2])).any()]
+        hit = [field for field in _storage.fields(self.storage) if ((bits >= field.first) & (bits <= field.last)).any()]
         place = np.zeros(len(bits), dtype=np.int64)
         for i, (_, lowest, highest) in enumerate(hit):
             place[(bits >= lowest) & (bits <= highest)] = i
@@ -199,7 +207,7 @@ class Report:
         return Table(columns, shares=("masked", "non_critical", "critical"))
 
     def plot_bits(self, metric: str = "critical", ax: Any = None, *, log: bool = False) -> "Axes":
-        """A bar per bit, 31 (sign) first, coloured by the field of a float32. Needs Matplotlib.
+        """A bar per bit, the sign (of a float32 31) first, coloured by its field. Needs Matplotlib.
 
         `metric`: "critical", "masked" or "non_critical", in percent of the inferences (faults x images). `ax`: the Matplotlib Axes to
         draw into; without them a figure is made. `log`: a logarithmic scale, on which a rate of 0 has no bar.
@@ -207,7 +215,7 @@ class Report:
         """
         from . import _plots
 
-        return _plots.plot_bits(self.rows, metric, ax, log)
+        return _plots.plot_bits(self.rows, metric, ax, log, self.storage)
 
     def plot_layers(
         self, metric: str = "critical", ax: Any = None, *, layers: "Model | Sequence[str] | None" = None, log: bool = False
@@ -230,7 +238,7 @@ class Report:
         """
         from . import _plots
 
-        return _plots.heatmap(self.rows, metric, ax, log, layers)
+        return _plots.heatmap(self.rows, metric, ax, log, layers, self.storage)
 
     def statistics(
         self,
@@ -312,7 +320,7 @@ class Report:
         return len(self.rows)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (self.golden, self.rows, self.path, self._place, self._details, self._confusion)
+        return _restore, (self.golden, self.rows, self.path, self._place, self._details, self._confusion, self._stored)
 
     def __copy__(self) -> "Report":
         made = Report.__new__(Report)
@@ -347,7 +355,18 @@ class Report:
 def read_report(path: str | os.PathLike[str]) -> Report:
     """Reads a finished CSV report. Raises `BadInput`: "path:line:column: what; expected ...; found ...", or that it is unfinished."""
     name = _text.path("path", path)
-    return Report._of(_core.read_report(name), path=name)
+    made = Report._of(_core.read_report(name), path=name)
+    made._stored = _storage_of(made)
+    return made
+
+
+def _storage_of(report: Report) -> str:
+    """By its metadata, where they can be read."""
+    try:
+        found = report.metadata["settings"]["storage"]
+    except (BadInput, KeyError, TypeError):
+        return _storage.FLOAT32
+    return found if found in _core.storage_names() else _storage.FLOAT32
 
 
 def read_details(path: str | os.PathLike[str]) -> np.ndarray:
@@ -381,10 +400,12 @@ def _restore(
     place: str | None,
     details: np.ndarray | None = None,
     confusion: np.ndarray | None = None,
+    storage: str = _storage.FLOAT32,
 ) -> Report:
     made = Report.__new__(Report)
     made.golden, made.rows, made.path, made._place = golden, rows, path, place
     made._mode, made._scores, made._golden_scores = "none", None, None
+    made._stored = storage
     made._details, made._confusion = details, confusion
     return made
 

@@ -77,11 +77,11 @@ class Statistics:
         return self._table(self._read["layers"], "layer", _OUTCOMES)
 
     def by_bit(self) -> Table:
-        """A row per bit that the report has, 31 (sign) first. The columns are those of `by_layer`."""
+        """A row per bit that the report has, the sign (of a float32 31) first. The columns are those of `by_layer`."""
         return self._table(self._read["bits"], "bit_first", _OUTCOMES, "bit")
 
     def by_field(self) -> Table:
-        """A row per field of a float32: sign, exponent, mantissa. The columns are those of `by_layer`."""
+        """A row per field of a stored weight: sign, exponent, mantissa (of int8 sign and magnitude). The columns are those of `by_layer`."""
         return self._table(self._read["fields"], "field", _OUTCOMES)
 
     def cells(self) -> Table:
@@ -161,8 +161,6 @@ def statistics_of(
     """What `Report.statistics` documents."""
     import tempfile
 
-    from ._model import load_model
-
     options = _core.ReportStatisticsOptions()
     options.confidence = _between("confidence", confidence, 1)
     if fit_per_mbit is not None:
@@ -171,7 +169,8 @@ def statistics_of(
         options.wanted_margin = _between("margin", margin, 1)
     if faults is not None and model is None:
         raise Usage("`faults` needs `model`")
-    handle = None if model is None else load_model(model)._handle
+    options.set_storage(report.storage)
+    handle = _model_of(report, model)
     plan = "" if faults is None else _list("faults", faults)._plan
     details_path = "" if details is None else _text.path("details", details)
     if report.path is not None:
@@ -180,6 +179,16 @@ def statistics_of(
         path = os.path.join(folder, "report.csv")
         report.to_csv(path)
         return Statistics(_core.report_statistics(path, "in memory", handle, plan, options, details_path))
+
+
+def _model_of(report: "Report", model: Any) -> "_core.Model | None":
+    """The model, stored as that of a report in memory; one on the disk has metadata that say it."""
+    from ._model import load_model
+
+    if model is None:
+        return None
+    network = load_model(model)
+    return (network._stored(report.storage) if report.path is None else network)._handle
 
 
 def _list(name: str, faults: Any) -> "FaultList":

@@ -73,7 +73,7 @@ def verify(
     sample: how many rows, drawn without replacement; None: all.
     seed: which rows are drawn.
     model, dataset, faults: as `run_campaign` takes them. None: read from where the report's metadata say they were. Their SHA-256 must
-        be those of the metadata.
+        be those of the metadata, and the model stored as theirs (`load_model(path, storage=...)`).
     batch_size, output, preprocess, limit, use_tf: how a report without metadata was run, as one of the Python tool. Where there are
         metadata these say it, and nothing may be given.
     threads, memory, kernels, progress: as `run_campaign` takes them.

@@ -120,7 +120,7 @@ def run_campaign(
                     interrupt.args = (f"what is finished is in {files.path}; the same call goes on",)
                 raise
     if files is None:
-        return Report._of(writer.result(), scores)
+        return Report._of(writer.result(), scores, storage=network.storage)
     path = writer.path
     del writer  # and with it the report's lock
     return read_report(path)
@@ -240,11 +240,11 @@ class _Cluster:
         self._require_version()
         contents: tuple[Any, ...]
         if shared_files:
-            contents = ("paths", _path_of_model(model), model.sha256, _path_of(dataset), dataset._set, dataset._normalization)
+            contents = ("paths", _path_of_model(model), model.sha256, model.storage, _path_of(dataset), dataset._set, dataset._normalization)
             digest = hashlib.sha256(repr(contents).encode())
         else:
-            contents = ("bytes", _bytes_of(model), model.source, dataset)
-            digest = hashlib.sha256(model.sha256.encode())
+            contents = ("bytes", _bytes_of(model), model.source, model.storage, dataset)
+            digest = hashlib.sha256(f"{model.sha256} {model.storage}".encode())
             _add_dataset(digest, dataset)
         name = f"{_PREFIX}{_core.version()}-{digest.hexdigest()[:32]}"
         known = self.call(self.client.run, _plugin_names, on_error="ignore")
@@ -664,10 +664,10 @@ class _Look:
 
 def _load(contents: tuple[Any, ...]) -> tuple[Model, Dataset]:
     if contents[0] == "bytes":
-        _, file, source, dataset = contents
-        return Model._of(_core.Model.from_bytes(file, source), file), dataset
-    _, path, sha256, data_path, named_set, normalization = contents
-    model = load_model(path)
+        _, file, source, storage, dataset = contents
+        return Model._of(_core.Model.from_bytes(file, source), file)._stored(storage), dataset
+    _, path, sha256, storage, data_path, named_set, normalization = contents
+    model = load_model(path, storage)
     if model.sha256 != sha256:
         raise ModelError(f"{path}: on this worker it is another model than the client's")
     names = [item.name for item in model.inputs]

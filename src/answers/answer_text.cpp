@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::string_view kExhaustive = "exhaustive";
 
+bool has_all_bits(const StatisticsDomain& domain) {
+  return domain.bit_first == 0 && domain.bit_last == storage_bits(domain.storage) - 1;
+}
+
 std::string images_phrase(int64_t images) {
   return images == 1 ? "the one image" : fmt::format("the {} images", grouped(images));
 }
@@ -28,9 +32,11 @@ std::string who_text(const ReportStatistics& statistics) {
   const std::string of = statistics.model.empty() ? std::string("the network") : statistics.model;
   if (statistics.design.scheme.empty()) return "A fault of this report on " + of;
   const StatisticsDomain& network = statistics.network;
-  const bool all_bits = network.bit_first == 0 && network.bit_last == 31;
-  const std::string flip = all_bits ? "bit flip" : "flip of " + bits_text(network);
-  return fmt::format("A random {} in a weight of {}", flip, of);
+  const std::string flip = has_all_bits(network) ? "bit flip" : "flip of " + bits_text(network);
+  const std::string stored = network.storage == StorageFormat::float32
+                                 ? ""
+                                 : fmt::format(" stored in {}", storage_name(network.storage));
+  return fmt::format("A random {} in a weight of {}{}", flip, of, stored);
 }
 
 std::string scheme_text(const std::string& scheme) {
@@ -100,14 +106,18 @@ std::string design_text(const ReportStatistics& statistics) {
 }
 
 std::string bits_text(const StatisticsDomain& domain) {
-  if (domain.bit_first == 0 && domain.bit_last == 31) return "all bits";
+  if (has_all_bits(domain)) return "all bits";
   if (domain.bit_first == domain.bit_last) return fmt::format("bit {}", domain.bit_first);
   return fmt::format("bits {}-{}", domain.bit_first, domain.bit_last);
 }
 
+std::string fields_title(const ReportStatistics& statistics) {
+  return fmt::format("By field of the {}", storage_name(statistics.network.storage));
+}
+
 std::string field_text(const StatisticsDomain& domain) {
-  const size_t group = bit_group_of(domain.bit_first);
-  return group == bit_group_of(domain.bit_last) ? kBitGroups[group].name : "";
+  const size_t group = bit_group_of(domain.bit_first, domain.storage);
+  return group == bit_group_of(domain.bit_last, domain.storage) ? bit_groups(domain.storage)[group].name : "";
 }
 
 }  // namespace tf_injector::detail

@@ -20,6 +20,8 @@ namespace tf_injector::detail {
 
 // "all bits", "bit 30", "bits 0-22".
 [[nodiscard]] std::string bits_text(const StatisticsDomain& domain);
+// "By field of the float32"
+[[nodiscard]] std::string fields_title(const ReportStatistics& statistics);
 // "sign", "exponent", "mantissa": the field whose bits these are; "" where they are several.
 [[nodiscard]] std::string field_text(const StatisticsDomain& domain);
 

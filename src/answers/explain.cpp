@@ -12,9 +12,11 @@
 #include "answers/spread.hpp"
 #include "core/bits.hpp"
 #include "core/printable.hpp"
+#include "graph/storage.hpp"
 #include "session/guarded.hpp"
 #include "session/list_data.hpp"
 #include "session/model_data.hpp"
+#include "tf_injector/bit_groups.hpp"
 #include "tf_injector/error.hpp"
 
 namespace tf_injector {
@@ -22,21 +24,29 @@ namespace tf_injector {
 using namespace detail;
 namespace {
 
-FloatFields fields_of(uint32_t bits) {
-  return {.bits = bits,
-          .sign = static_cast<int>(bits >> 31),
-          .exponent = static_cast<int>(bits >> 23 & 0xFF),
-          .mantissa = bits & 0x7FFFFF,
-          .value = bits_float(bits)};
+FloatFields fields_of(StorageFormat storage, uint32_t code, uint32_t float32_bits) {
+  FloatFields fields{.bits = code, .value = bits_float(float32_bits)};
+  for (const BitGroup& group : bit_groups(storage)) {
+    const int bits = group.last_bit - group.first_bit + 1;
+    const uint32_t field = code >> group.first_bit & ((uint32_t{1} << bits) - 1);
+    if (group.first_bit == 0)
+      fields.mantissa = field;
+    else
+      (group.first_bit == storage_bits(storage) - 1 ? fields.sign : fields.exponent) =
+          static_cast<int>(field);
+  }
+  return fields;
 }
 
-BitChange change_of(uint32_t before, uint32_t after, int bit) {
+// `before`, `after`: as float32.
+BitChange change_of(StorageFormat storage, uint32_t before, uint32_t after, int bit) {
   if (!is_finite(bits_float(before)))
     return is_nan(bits_float(before)) ? BitChange::was_nan : BitChange::was_inf;
   if (!is_finite(bits_float(after)))
     return is_nan(bits_float(after)) ? BitChange::becomes_nan : BitChange::becomes_inf;
-  if (bit == 31) return BitChange::sign;
-  if (bit < 23) return BitChange::mantissa;
+  if (bit == storage_bits(storage) - 1) return BitChange::sign;
+  if (storage == StorageFormat::int8) return BitChange::magnitude;
+  if (bit <= bit_groups(storage).back().last_bit) return BitChange::mantissa;
   return after > before ? BitChange::exponent_up : BitChange::exponent_down;  // the sign is the same
 }
 
@@ -116,14 +126,18 @@ FaultExplanation explain_static(const OpNetwork& network, const Model& model, co
   const Fault& fault = faults[row];
   FaultExplanation found{.fault = fault, .model = model.source(), .layer = layer.path};
   found.class_name = layer.class_name;
-  found.kernel_shape = graph.weights[static_cast<size_t>(patch.weight)].shape.dims();
+  const Weight& kernel = graph.weights[static_cast<size_t>(patch.weight)];
+  found.kernel_shape = kernel.shape.dims();
+  found.storage = kernel.storage;
   const std::vector<size_t> holders = network.holders(patch.weight);
   const bool is_depthwise =
       !holders.empty() && std::holds_alternative<ops::DepthwiseConv2D>(network.draft.steps[holders[0]].op);
   found.position = position_of(fault.parts.front().index, is_depthwise);
-  found.before = fields_of(patch.old_bits);
-  found.after = fields_of(patch.new_bits);
-  found.change = change_of(patch.old_bits, patch.new_bits, flipped_bit(fault));
+  const int bit = flipped_bit(fault);
+  const uint32_t code = stored_code(kernel, static_cast<size_t>(patch.element));
+  found.before = fields_of(kernel.storage, code, patch.old_bits);
+  found.after = fields_of(kernel.storage, code ^ uint32_t{1} << bit, patch.new_bits);
+  found.change = change_of(kernel.storage, patch.old_bits, patch.new_bits, bit);
   add_neighbours(network, patch, found);
   found.reach = reach_of(network, patch);
   for (const PlanStep& step : network.plan.parts().steps) found.multiply_adds += step.kernel->multiply_adds();
@@ -147,8 +161,8 @@ int output_named(const Graph& graph, const std::string& name, const std::string&
 }  // namespace
 
 const char* bit_change_name(BitChange change) {
-  static constexpr std::array kNames{"mantissa",    "exponent_up", "exponent_down", "sign",
-                                     "becomes_inf", "becomes_nan", "was_inf",       "was_nan"};
+  static constexpr std::array kNames{"mantissa",    "exponent_up", "exponent_down", "sign",     "becomes_inf",
+                                     "becomes_nan", "was_inf",     "was_nan",       "magnitude"};
   return kNames[static_cast<size_t>(change)];
 }
 

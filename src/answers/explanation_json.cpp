@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/json.hpp"
+#include "tf_injector/bit_groups.hpp"
 #include "tf_injector/explain.hpp"
 
 namespace tf_injector {
@@ -17,11 +18,14 @@ Json real_json(double value) {
   return value;
 }
 
-Json float_json(const FloatFields& fields) {
-  return {{"bits", fmt::format("0x{:08x}", fields.bits)},
+constexpr int kDigit = 4;  // bits
+
+Json float_json(const FloatFields& fields, StorageFormat storage) {
+  const int mantissa_bits = bit_groups(storage).back().last_bit + 1;
+  return {{"bits", fmt::format("0x{:0{}x}", fields.bits, storage_bits(storage) / kDigit)},
           {"sign", fields.sign},
           {"exponent", fields.exponent},
-          {"mantissa", fmt::format("0x{:06x}", fields.mantissa)},
+          {"mantissa", fmt::format("0x{:0{}x}", fields.mantissa, (mantissa_bits + kDigit - 1) / kDigit)},
           {"value", real_json(static_cast<double>(fields.value))}};
 }
 
@@ -81,26 +85,27 @@ std::string FaultExplanation::json() const {
                               {"gamma", real_json(static_cast<double>(scale.gamma))},
                               {"scale", real_json(scale.scale)}});
   for (const StepReach& step : reach) reach_list.push_back(reach_json(step));
-  const Json json{{"schema", 1},
-                  {"fault",
-                   {{"id", fault.id},
-                    {"layer", fault.parts.front().layer},
-                    {"index", json_list(fault.parts.front().index)},
-                    {"bit", flipped_bit(fault)}}},
-                  {"model", model},
-                  {"layer", layer},
-                  {"class", class_name},
-                  {"kernel_shape", json_list(kernel_shape)},
-                  {"position", std::move(position_json)},
-                  {"before", float_json(before)},
-                  {"after", float_json(after)},
-                  {"change", real_json(static_cast<double>(after.value) - static_cast<double>(before.value))},
-                  {"change_class", bit_change_name(change)},
-                  {"feeds", json_list(feeds)},
-                  {"batch_normalization", std::move(scale_list)},
-                  {"reach", std::move(reach_list)},
-                  {"multiply_adds", multiply_adds},
-                  {"spread", spread ? spread_json(*spread) : Json(nullptr)}};
+  Json json{{"schema", 1},
+            {"fault",
+             {{"id", fault.id},
+              {"layer", fault.parts.front().layer},
+              {"index", json_list(fault.parts.front().index)},
+              {"bit", flipped_bit(fault)}}},
+            {"model", model},
+            {"layer", layer},
+            {"class", class_name},
+            {"kernel_shape", json_list(kernel_shape)},
+            {"position", std::move(position_json)},
+            {"before", float_json(before, storage)},
+            {"after", float_json(after, storage)},
+            {"change", real_json(static_cast<double>(after.value) - static_cast<double>(before.value))},
+            {"change_class", bit_change_name(change)},
+            {"feeds", json_list(feeds)},
+            {"batch_normalization", std::move(scale_list)},
+            {"reach", std::move(reach_list)},
+            {"multiply_adds", multiply_adds},
+            {"spread", spread ? spread_json(*spread) : Json(nullptr)}};
+  if (storage != StorageFormat::float32) json["storage"] = storage_name(storage);
   return json.dump(1) + "\n";
 }
 

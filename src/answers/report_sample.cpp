@@ -51,6 +51,15 @@ void require_single_flips(const FinishedReport& report, const std::string& path)
                   path, other->fault.id));
 }
 
+void require_bits(const FinishedReport& report, StorageFormat storage, const std::string& path) {
+  for (const ReportRow& row : report.rows) {
+    if (flipped_bit(row.fault) < storage_bits(storage)) continue;
+    throw Error(ErrorKind::bad_input,
+                fmt::format("{}: fault {}: expected a bit from 0 to {} of {}, found {}", path, row.fault.id,
+                            storage_bits(storage) - 1, storage_name(storage), flipped_bit(row.fault)));
+  }
+}
+
 [[noreturn]] void refuse_extended(const std::string& path) {
   throw Error(
       ErrorKind::bad_input,
@@ -81,6 +90,7 @@ ReportSample sample_of(AskedReport asked, const DesignSources& sources, const st
                 fmt::format("{}: expected a report with faults, found none", asked.path));
   }
   require_single_flips(whole, asked.path);
+  require_bits(whole, sources.storage, asked.path);
   FinishedReport report{.golden = whole.golden, .rows = different_rows(whole.rows)};
   SampleDesign design = sample_design(report.rows, sources, label);
   if (report.rows.size() < whole.rows.size()) {
@@ -93,11 +103,13 @@ ReportSample sample_of(AskedReport asked, const DesignSources& sources, const st
 
 }  // namespace
 
-ReportSample read_report_sample(const std::string& path) {
+ReportSample read_report_sample(const std::string& path, StorageFormat without_metadata) {
   AskedReport asked = read_asked_report(path);
-  if (!asked.metadata) return sample_of(std::move(asked), {}, path);
+  if (!asked.metadata) return sample_of(std::move(asked), {.storage = without_metadata}, path);
   require_finished(*asked.metadata, asked.content, path);
-  const DesignSources sources{.plan = asked.metadata->plan, .layers = asked.metadata->layers};
+  const DesignSources sources{.plan = asked.metadata->plan,
+                              .layers = asked.metadata->layers,
+                              .storage = asked.metadata->settings.storage};
   return sample_of(std::move(asked), sources, metadata_path_of(path));
 }
 
@@ -109,7 +121,8 @@ ReportSample read_report_sample(const std::string& path, const Model& model, con
     require_model(*metadata, model, path);
   }
   const DesignSources sources{.plan = plan.empty() && metadata ? metadata->plan : plan,
-                              .layers = kernel_layers(model)};
+                              .layers = kernel_layers(model),
+                              .storage = metadata ? metadata->settings.storage : model.storage()};
   return sample_of(std::move(asked), sources, path);
 }
 

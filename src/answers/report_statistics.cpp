@@ -47,8 +47,10 @@ struct Described {
   std::vector<size_t> cells;
 };
 
-Described describe(std::string layer, int bit_first, int bit_last, std::vector<size_t> cells) {
+Described describe(std::string layer, int bit_first, int bit_last, StorageFormat storage,
+                   std::vector<size_t> cells) {
   Described one;
+  one.shown.storage = storage;
   one.shown.layer = std::move(layer);
   one.shown.bit_first = bit_first;
   one.shown.bit_last = bit_last;
@@ -71,22 +73,23 @@ class Statistics {
     result.network = analysed({network()}, &result.margin).front();
     result.layers = divided<size_t>([](const DesignCell& cell) { return cell.layer; },
                                     [&](size_t layer, std::vector<size_t> cells) {
-                                      return describe(design_.layers[layer].name, first_bit_, last_bit_,
-                                                      std::move(cells));
+                                      return described(design_.layers[layer].name, first_bit_, last_bit_,
+                                                       std::move(cells));
                                     });
     result.bits = divided<int>(
         [](const DesignCell& cell) { return -cell.bit; },
-        [](int key, std::vector<size_t> cells) { return describe("", -key, -key, std::move(cells)); });
-    result.fields = divided<size_t>([](const DesignCell& cell) { return bit_group_of(cell.bit); },
-                                    [](size_t field, std::vector<size_t> cells) {
-                                      const BitGroup& group = kBitGroups[field];
-                                      return describe("", group.first_bit, group.last_bit, std::move(cells));
-                                    });
+        [&](int key, std::vector<size_t> cells) { return described("", -key, -key, std::move(cells)); });
+    result.fields =
+        divided<size_t>([&](const DesignCell& cell) { return bit_group_of(cell.bit, design_.storage); },
+                        [&](size_t field, std::vector<size_t> cells) {
+                          const BitGroup& group = bit_groups(design_.storage)[field];
+                          return described("", group.first_bit, group.last_bit, std::move(cells));
+                        });
     using Key = std::pair<size_t, int>;
     result.cells = divided<Key>([](const DesignCell& cell) { return Key(cell.layer, -cell.bit); },
                                 [&](const Key& key, std::vector<size_t> cells) {
-                                  return describe(design_.layers[key.first].name, -key.second, -key.second,
-                                                  std::move(cells));
+                                  return described(design_.layers[key.first].name, -key.second, -key.second,
+                                                   std::move(cells));
                                 });
   }
 
@@ -94,7 +97,11 @@ class Statistics {
   [[nodiscard]] Described network() const {
     std::vector<size_t> all(design_.cells.size());
     std::iota(all.begin(), all.end(), size_t{0});
-    return describe("", first_bit_, last_bit_, std::move(all));
+    return described("", first_bit_, last_bit_, std::move(all));
+  }
+  [[nodiscard]] Described described(std::string layer, int bit_first, int bit_last,
+                                    std::vector<size_t> cells) const {
+    return describe(std::move(layer), bit_first, bit_last, design_.storage, std::move(cells));
   }
 
   // The population cut by a key of its cells, in the order of the keys.
@@ -177,20 +184,24 @@ std::vector<ProvenanceItem> provenance_of(const RunMetadata& m) {
   std::string command;
   for (const std::string& word : m.command_line) command += (command.empty() ? "" : " ") + word;
   const std::string images = m.settings.limit ? fmt::format(", the first {} images", *m.settings.limit) : "";
-  return {{"model", m.model_path},
-          {"model SHA-256", m.settings.model_sha256},
-          {"fault list", m.fault_list_path},
-          {"fault list SHA-256", m.settings.fault_list_sha256},
-          {"test set", m.data_path + images},
-          {"test set SHA-256", m.settings.data_sha256},
-          {"report SHA-256", m.report_sha256},
-          {"preprocessing", m.settings.preprocessing.value_or("")},
-          {"batch size", std::to_string(m.settings.batch_size)},
-          {"reference", "TensorFlow 2.14 with oneDNN: the same scores in every bit"},
-          {"program", "tf_injector " + m.tool_version},
-          {"command", command},
-          {"started", m.started},
-          {"finished", m.updated}};
+  std::vector<ProvenanceItem> items = {
+      {"model", m.model_path},
+      {"model SHA-256", m.settings.model_sha256},
+      {"fault list", m.fault_list_path},
+      {"fault list SHA-256", m.settings.fault_list_sha256},
+      {"test set", m.data_path + images},
+      {"test set SHA-256", m.settings.data_sha256},
+      {"report SHA-256", m.report_sha256},
+      {"preprocessing", m.settings.preprocessing.value_or("")},
+      {"batch size", std::to_string(m.settings.batch_size)},
+      {"reference", "TensorFlow 2.14 with oneDNN: the same scores in every bit"},
+      {"program", "tf_injector " + m.tool_version},
+      {"command", command},
+      {"started", m.started},
+      {"finished", m.updated}};
+  if (m.settings.storage != StorageFormat::float32)
+    items.insert(items.begin() + 2, {"weights stored in", storage_name(m.settings.storage)});
+  return items;
 }
 
 void check_options(const ReportStatisticsOptions& options) {
@@ -269,10 +280,17 @@ int64_t outcome_images(const Tally& tally, Outcome outcome) noexcept {
   return 0;
 }
 
+std::optional<StorageFormat> storage_of_report(const std::string& path) {
+  return guarded([&]() -> std::optional<StorageFormat> {
+    const std::optional<RunMetadata> metadata = metadata_beside(path);
+    return metadata ? std::optional(metadata->settings.storage) : std::nullopt;
+  });
+}
+
 ReportStatistics report_statistics(const std::string& path, const ReportStatisticsOptions& options) {
   return guarded([&] {
     check_options(options);
-    ReportSample sample = read_report_sample(path);
+    ReportSample sample = read_report_sample(path, options.storage);
     ReportStatistics result = statistics_of(path, sample, options);
     if (sample.asked.metadata) add_metadata(result, *sample.asked.metadata);
     add_details(result, sample.asked, options);

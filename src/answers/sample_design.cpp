@@ -16,13 +16,12 @@
 namespace tf_injector::detail {
 namespace {
 
-constexpr int kBits = 32;
 constexpr double kUnknownElements = 1e12;  // so many that what was drawn is no part of them
 
 // A stratum of a plan.
 struct PlanStratum {
   std::string layer;  // "": all
-  int bit_first = 0, bit_last = kBits - 1;
+  int bit_first = 0, bit_last = 0;
 };
 
 struct PlanText {
@@ -35,8 +34,8 @@ struct PlanText {
   std::optional<int64_t> seed;
 };
 
-int bit_of(const Json& json) {
-  if (!json.is_integer_within(0, kBits - 1))
+int bit_of(const Json& json, StorageFormat storage) {
+  if (!json.is_integer_within(0, storage_bits(storage) - 1))
     throw JsonError("a bit that there is not: " + printable(json.dump()));
   return json.get<int>();
 }
@@ -47,15 +46,25 @@ double share_of(const Json& json) {
   return share;
 }
 
-PlanText parse_plan(const std::string& text, const std::string& label) {
+void require_storage(const Json& plan, StorageFormat storage) {
+  const Json* found = plan.find("storage");  // plans of float32 do not say it
+  const std::string format = found == nullptr ? storage_name(StorageFormat::float32) : found->text();
+  if (format != storage_name(storage)) {
+    throw JsonError(fmt::format("one of weights that are stored in {}, where the report's are stored in {}",
+                                printable(format), storage_name(storage)));
+  }
+}
+
+PlanText parse_plan(const std::string& text, StorageFormat storage, const std::string& label) {
   constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
   try {
     const Json json = Json::parse(text);
     PlanText plan;
+    require_storage(json, storage);
     json.at("scheme").get_to(plan.scheme);
     json.at("faults").get_to(plan.faults);
     for (const Json& layer : json.at("layers")) plan.layers.push_back(layer.text());
-    for (const Json& bit : json.at("bits")) plan.bits.push_back(bit_of(bit));
+    for (const Json& bit : json.at("bits")) plan.bits.push_back(bit_of(bit, storage));
     const bool by_number = json.contains("n") && !json.at("n").is_null();
     if (!by_number) plan.error = share_of(json.at("error"));
     plan.confidence = share_of(json.at("confidence"));
@@ -65,8 +74,8 @@ PlanText parse_plan(const std::string& text, const std::string& label) {
     for (const Json& stratum : json.at("strata")) {
       const Json& layer = stratum.at("layer");
       plan.strata.push_back({.layer = layer.is_null() ? "" : layer.text(),
-                             .bit_first = bit_of(stratum.at("bit_first")),
-                             .bit_last = bit_of(stratum.at("bit_last"))});
+                             .bit_first = bit_of(stratum.at("bit_first"), storage),
+                             .bit_last = bit_of(stratum.at("bit_last"), storage)});
     }
     return plan;
   } catch (const JsonError& error) {
@@ -94,7 +103,8 @@ class DesignMaker {
       : rows_(rows), sources_(sources), label_(label) {}
 
   SampleDesign make() {
-    if (!sources_.plan.empty()) plan_ = parse_plan(sources_.plan, label_);
+    if (!sources_.plan.empty()) plan_ = parse_plan(sources_.plan, sources_.storage, label_);
+    design_.storage = sources_.storage;
     add_layers();
     if (plan_ && plan_->faults != static_cast<int64_t>(rows_.size())) {
       design_.remarks.push_back(
@@ -160,7 +170,7 @@ class DesignMaker {
       bits.insert(plan_->bits.begin(), plan_->bits.end());
     } else {
       for (size_t i = 0; i < design_.layers.size(); ++i) layers.insert(i);
-      for (int bit = 0; bit < kBits; ++bit) bits.insert(bit);
+      for (int bit = 0; bit < storage_bits(sources_.storage); ++bit) bits.insert(bit);
     }
     for (const size_t layer : layers) {
       for (const int bit : bits)

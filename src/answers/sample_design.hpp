@@ -30,14 +30,16 @@ struct DesignCell {
 
 // What is known of the list besides its rows.
 struct DesignSources {
-  std::string plan = {};                 // SamplingPlan::json; "": none
-  std::vector<KernelLayer> layers = {};  // of the model; empty: not known
+  std::string plan = {};                           // SamplingPlan::json; "": none
+  std::vector<KernelLayer> layers = {};            // of the model; empty: not known
+  StorageFormat storage = StorageFormat::float32;  // of its weights
 };
 
 // Within a group faults are a simple random sample without replacement.
 struct SampleDesign {
   std::vector<DesignLayer> layers;
-  std::vector<DesignCell> cells;  // by layer, then by bit from 31 down
+  StorageFormat storage = StorageFormat::float32;
+  std::vector<DesignCell> cells;  // by layer, then by bit from the highest down
   size_t groups = 1;
   bool sizes_known = false;  // else populations are a large number
   std::vector<size_t> cell_of_row;

@@ -74,7 +74,7 @@ Json details_json(const DetailStatistics& details) {
 std::vector<Json> field_items(const ReportStatistics& statistics) {
   std::vector<Json> items;
   for (const StatisticsDomain& domain : statistics.fields) {
-    Json named = {{"field", kBitGroups[bit_group_of(domain.bit_first)].name}};
+    Json named = {{"field", bit_groups(domain.storage)[bit_group_of(domain.bit_first, domain.storage)].name}};
     const Json json = domain_json(domain);
     for (const std::string& key : json.keys()) named.add(key, json[key]);
     items.push_back(named);
@@ -103,6 +103,8 @@ std::string statistics_json(const ReportStatistics& statistics) {
   lines.add("report", statistics.report);
   lines.add("model", text_or_null(statistics.model));
   lines.add("dataset", text_or_null(statistics.dataset));
+  if (statistics.network.storage != StorageFormat::float32)
+    lines.add("storage", storage_name(statistics.network.storage));
   lines.add("confidence", statistics.confidence);
   lines.add("images", statistics.images);
   lines.add("classes", statistics.classes > 0 ? Json(statistics.classes) : Json(nullptr));

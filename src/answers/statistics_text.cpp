@@ -10,7 +10,6 @@
 #include "answers/plain_table.hpp"
 #include "answers/safe_text.hpp"
 #include "answers/text_writer.hpp"
-#include "tf_injector/bit_groups.hpp"
 #include "tf_injector/report_statistics.hpp"
 
 namespace tf_injector {
@@ -143,7 +142,7 @@ std::string statistics_text(const ReportStatistics& statistics, const Statistics
       "at least one image");
   std::vector<StatisticsDomain> fields = statistics.fields;
   fields.push_back(statistics.network);
-  add_rates(writer, "By field of the float32", "field", fields);
+  add_rates(writer, fields_title(statistics), "field", fields);
   add_rates(writer, "By bit", "bit", statistics.bits);
   add_layers(writer, statistics);
   if (statistics.details) add_details(writer, *statistics.details);

@@ -62,11 +62,11 @@ void say_checked(const CampaignCallbacks& callbacks, const Setup& setup, const C
                              checked.seconds - unchanged.seconds));
 }
 
-CampaignSummary summary_of(const ReportSink& finished, std::span<const ReportRow> rows) {
+CampaignSummary summary_of(const Setup& setup, const ReportSink& finished, std::span<const ReportRow> rows) {
   CampaignSummary summary;
   summary.golden = finished.golden_before().value_or(Tally{});
   summary.faults = static_cast<int64_t>(rows.size());
-  summary.groups = summarize(rows);
+  summary.groups = summarize(rows, setup.session->model.storage());
   return summary;
 }
 
@@ -138,7 +138,7 @@ GoldenRun golden_of(const Setup& setup, ReportSink& sink, Engine& engine, const 
 
 CampaignSummary run_faults(const Setup& setup, ReportSink& sink, const CampaignCallbacks& callbacks) {
   const std::span<const ReportRow> before = checked_rows(setup, sink);
-  if (sink.is_finished()) return summary_of(sink, before);
+  if (sink.is_finished()) return summary_of(setup, sink, before);
   tell_keep_warning(callbacks, sink);
   const std::unique_ptr<Engine> engine = setup.make_engine();
   std::optional<PartialBlock> work = work_before(setup, sink, before.size(), callbacks);

@@ -53,7 +53,7 @@ ListRun::ListRun(const Setup& setup, const CampaignCallbacks& callbacks, ReportS
       check_(std::move(check)),
       constants_(setup, engine),
       work_(std::move(work)),
-      summary_(before),
+      summary_(setup.session->model.storage(), before),
       progress_(callbacks.progress, progress_before(), setup.images()),
       runner_(
           setup, engine, golden, [this](ListIndex fault) { return keeps_scores() || check_->takes(fault); },

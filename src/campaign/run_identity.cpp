@@ -19,6 +19,7 @@ RunSettings settings_of(const Setup& setup, const ReportOptions& options) {
   const SessionOptions& session = setup.session->options;
   RunSettings settings;
   settings.model_sha256 = setup.session->model.sha256();
+  settings.storage = setup.session->model.storage();
   settings.data_sha256 = setup.feed().dataset().sha256;
   settings.batch_size = session.batch_size;
   settings.use_tensorflow_preprocessing = session.preprocess.tensorflow_arithmetic;

@@ -61,6 +61,7 @@ void add_preprocessing_flags(CommandParser& parser, PreprocessOptions& preproces
 void add_data_values(CommandParser& parser, CampaignFlags& flags) {
   RunOptions& options = flags.options;
   parser.text("--model", "FILE", "This model, instead of the one that -d and -n name", options.model_path);
+  add_storage_flag(parser, options.storage);
   parser.text(
       "--data", "PATH",
       "This test set: a folder of CIFAR pickles or .bin files, the folder above it, a .tar.gz, an .npz "
@@ -81,6 +82,16 @@ void add_kernels_flag(CommandParser& parser, const std::string& description, Ker
   std::vector<Choice<KernelSet>> choices;
   for (const KernelSet set : kKernelSets) choices.push_back({kernel_set_name(set), set});
   parser.choice("--kernels", description, choices, kernels);
+}
+
+void add_storage_flag(CommandParser& parser, StorageFormat& storage) {
+  std::vector<Choice<StorageFormat>> choices;
+  for (const StorageFormat format : kStorageFormats) choices.push_back({storage_name(format), format});
+  parser.choice(
+      "--storage",
+      "The weights are stored in this format and computed with as float32; faults hit what is stored "
+      "(default: float32)",
+      choices, storage);
 }
 
 void add_original_flags(CommandParser& parser, CampaignFlags& flags) {

@@ -27,6 +27,7 @@ void add_machine_flags(CommandParser& parser, CampaignFlags& flags);
 enum class SourceFlags { with_list, without_list };
 void add_source_flags(CommandParser& parser, CampaignFlags& flags,
                       SourceFlags which = SourceFlags::with_list);
+void add_storage_flag(CommandParser& parser, StorageFormat& storage);
 void add_kernels_flag(CommandParser& parser, const std::string& description, KernelSet& kernels);
 
 // Sets the options that several flags decide. Throws Error(usage) where flags contradict each other or one is

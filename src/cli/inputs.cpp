@@ -72,7 +72,7 @@ HeldMemory held_beside(uint64_t counted) {
 BenchmarkInputs read_inputs(const RunOptions& options, const Message& message) {
   const std::string model_path = find_model(options);
   message(fmt::format("reading the model {}", model_path));
-  const Model model = Model::load(model_path);
+  const Model model = Model::load(model_path).stored(options.storage);
   for (const std::string& note : model.notes()) message(fmt::format("note: {}: {}", model_path, note));
   std::optional<FaultList> faults;
   if (!options.fault_list_path.empty()) {

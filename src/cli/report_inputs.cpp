@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cli/campaign_flags.hpp"
 #include "cli/console/standard_streams.hpp"
 #include "cli/console/terminal.hpp"
 #include "cli/flag_values.hpp"
@@ -33,11 +34,24 @@ void ReportInputs::add_sources(CommandParser& parser) {
   parser.text("--model", "FILE", "The model, where the metadata do not say how large its layers are", model);
   parser.text("--list", "FILE",
               "The fault list, whose plan (FILE.plan.json) says how it was drawn; with --model", list);
+  add_storage_flag(parser, storage);
 }
 
 void ReportInputs::check(const std::string& command) const {
   if (report.empty()) throw Error(ErrorKind::usage, command + " needs a REPORT.csv");
   if (!list.empty() && model.empty()) throw Error(ErrorKind::usage, "--list needs --model");
+}
+
+void ReportInputs::require_storage() const {
+  const StorageFormat recorded = storage_of_report(report).value_or(storage);
+  if (storage != StorageFormat::float32 && storage != recorded) {
+    throw Error(ErrorKind::usage, fmt::format("--storage {}: the metadata of {} say {}; leave it out",
+                                              storage_name(storage), report, storage_name(recorded)));
+  }
+}
+
+Model ReportInputs::load_model() const {
+  return Model::load(model).stored(storage_of_report(report).value_or(storage));
 }
 
 std::vector<std::string> ReportInputs::paths() const {

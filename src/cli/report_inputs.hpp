@@ -10,11 +10,13 @@
 #include "cli/console/console.hpp"
 #include "tf_injector/model.hpp"
 #include "tf_injector/report_statistics.hpp"
+#include "tf_injector/storage.hpp"
 
 namespace tf_injector::detail::cli {
 
 struct ReportInputs {
   std::string report, list, model;
+  StorageFormat storage = StorageFormat::float32;  // of the model's weights, where the metadata do not say it
 
   void add_report(CommandParser& parser);
   void add_sources(CommandParser& parser);
@@ -22,6 +24,10 @@ struct ReportInputs {
   void check(const std::string& command) const;
   // Everything that is read.
   [[nodiscard]] std::vector<std::string> paths() const;
+  // Throws Error(usage): the metadata say another storage than the flag.
+  void require_storage() const;
+  // The model that is given, stored as that of the report.
+  [[nodiscard]] Model load_model() const;
   // How the list was drawn; "": not known.
   [[nodiscard]] std::string plan(const Model& loaded, Console& console) const;
 };

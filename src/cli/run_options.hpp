@@ -8,15 +8,17 @@
 
 #include "tf_injector/campaign.hpp"
 #include "tf_injector/datasets.hpp"
+#include "tf_injector/storage.hpp"
 
 namespace tf_injector::detail::cli {
 
 struct RunOptions {
-  std::string dataset;          // -d: "CIFAR10", "CIFAR100", "GTSRB", or ""
-  std::string network;          // -n: network name, or ""
-  std::string model_path;       // --model, else models/<dataset>/<network>.keras
-  std::string data_path;        // --data, or "": where the data set is looked for
-  std::string fault_list_path;  // "": golden-only run
+  std::string dataset;                             // -d: "CIFAR10", "CIFAR100", "GTSRB", or ""
+  std::string network;                             // -n: network name, or ""
+  std::string model_path;                          // --model, else models/<dataset>/<network>.keras
+  StorageFormat storage = StorageFormat::float32;  // of its weights
+  std::string data_path;                           // --data, or "": where the data set is looked for
+  std::string fault_list_path;                     // "": golden-only run
   Resize resize = Resize::pillow;
   bool allow_download = true;
   std::optional<int64_t> resume_from;  // -r: the Injection to start at

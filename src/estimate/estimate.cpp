@@ -24,8 +24,6 @@ using namespace detail;
 
 namespace {
 
-constexpr int kBits = 32;
-
 struct MetricName {
   EstimateMetric metric;
   std::string_view name;
@@ -40,22 +38,24 @@ constexpr MetricName kMetrics[] = {{EstimateMetric::critical, "critical"},
 struct Domain {
   size_t number = 0;  // among all of the estimate, of which a shard has some
   size_t first_kernel = 0, end_kernel = 0;
-  int first_bit = 0, last_bit = kBits - 1;
+  int first_bit = 0, last_bit = 0;
 };
 
 std::vector<Domain> domains_of(const FaultPopulation& population, EstimateBy by) {
   const size_t all = population.kernels();
+  const int last_bit = population.bits() - 1;
   std::vector<Domain> domains;
   switch (by) {
     case EstimateBy::network:
-      domains.push_back({.first_kernel = 0, .end_kernel = all});
+      domains.push_back({.first_kernel = 0, .end_kernel = all, .last_bit = last_bit});
       break;
     case EstimateBy::bit:
-      for (int bit = kBits - 1; bit >= 0; --bit)
+      for (int bit = last_bit; bit >= 0; --bit)
         domains.push_back({.first_kernel = 0, .end_kernel = all, .first_bit = bit, .last_bit = bit});
       break;
     case EstimateBy::layer:
-      for (size_t k = 0; k < all; ++k) domains.push_back({.first_kernel = k, .end_kernel = k + 1});
+      for (size_t k = 0; k < all; ++k)
+        domains.push_back({.first_kernel = k, .end_kernel = k + 1, .last_bit = last_bit});
       break;
   }
   for (size_t d = 0; d < domains.size(); ++d) domains[d].number = d;
@@ -86,6 +86,7 @@ EstimateIdentity identity_of(const Session& session, const EstimateOptions& opti
           {"by", std::string(estimate_by_name(options.by))},
           {"seed", std::to_string(options.seed)},
           {"split_by_sign", options.split_by_sign ? "yes" : "no"},
+          {kStorageOfState, storage_name(session.model().storage())},
           {kShardOfState, options.shard ? shard_text(*options.shard) : ""}};
 }
 
@@ -402,6 +403,7 @@ class Estimator {
     for (double* share : {&result.low, &result.estimate, &result.high}) *share = std::min(*share, 1.0);
     result.inferences = result.faults * result.images_per_fault;
     result.seconds = evaluator_.seconds();
+    result.storage = session_.model().storage();
     result.model_sha256 = session_.model().sha256();
     result.data_sha256 = session_.dataset().sha256;
     return result;

@@ -41,6 +41,7 @@ std::string estimate_json(const Estimate& estimate) {
   json.add("seed", options.seed);
   json.add("split_by_sign", options.split_by_sign);
   json.add("strata", std::move(strata));
+  if (estimate.storage != StorageFormat::float32) json.add("storage", storage_name(estimate.storage));
   json.add("model_sha256", estimate.model_sha256);
   json.add("data_sha256", estimate.data_sha256);
   json.add("version", version());

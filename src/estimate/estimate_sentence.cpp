@@ -42,7 +42,10 @@ std::string interval_text(double estimate, double low, double high) {
 
 std::string estimate_sentence(const Estimate& estimate) {
   const std::string share = interval_text(estimate.estimate, estimate.low, estimate.high);
-  return fmt::format("A random bit flip in a kernel {}, at {:g} % confidence.",
+  const std::string stored = estimate.storage == StorageFormat::float32
+                                 ? ""
+                                 : fmt::format(" stored in {}", storage_name(estimate.storage));
+  return fmt::format("A random bit flip in a kernel{} {}, at {:g} % confidence.", stored,
                      fmt::format(fmt::runtime(effect_of(estimate.options.metric)), share),
                      100 * estimate.options.confidence);
 }

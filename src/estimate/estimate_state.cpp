@@ -19,7 +19,7 @@
 namespace tf_injector::detail {
 namespace {
 
-constexpr int kSchema = 3, kSchemaWithoutShards = 2, kSchemaWithoutHashes = 1;
+constexpr int kSchema = 4, kSchemaOfUsualStorage = 3, kSchemaWithoutShards = 2, kSchemaWithoutHashes = 1;
 constexpr std::string_view kHashLine = "sha256,";
 constexpr std::string_view kFinished = "finished";
 constexpr const char* kKind = "estimate state";
@@ -30,12 +30,19 @@ std::string value_of(const EstimateIdentity& identity, std::string_view name) {
   return "";
 }
 
-// States of whole estimates are as versions without shards write them.
+// States of whole estimates, and of the usual storage, are as versions without others write them.
 std::string header_of(const EstimateIdentity& identity) {
   const bool is_shard = !value_of(identity, kShardOfState).empty();
-  Json json = {{"file", kKind}, {"schema", is_shard ? kSchema : kSchemaWithoutShards}};
-  for (const auto& [name, value] : identity)
-    if (name != kShardOfState || is_shard) json.add(name, value);
+  const std::string storage = value_of(identity, kStorageOfState);
+  const bool is_usual = storage.empty() || storage == kUsualStorage;
+  Json json = {{"file", kKind},
+               {"schema", !is_usual  ? kSchema
+                          : is_shard ? kSchemaOfUsualStorage
+                                     : kSchemaWithoutShards}};
+  for (const auto& [name, value] : identity) {
+    const bool is_left_out = (name == kShardOfState && !is_shard) || (name == kStorageOfState && is_usual);
+    if (!is_left_out) json.add(name, value);
+  }
   return json.dump() + "\n";
 }
 
@@ -63,7 +70,9 @@ void compare(const Json& json, const EstimateIdentity& identity, const std::stri
   ProblemLines problems;
   for (const auto& [name, value] : identity) {
     const Json* found = json.find(name);
-    const std::string before = found != nullptr && found->is_string() ? found->text() : "";
+    const std::string before = found != nullptr && found->is_string() ? found->text()
+                               : name == kStorageOfState              ? kUsualStorage
+                                                                      : "";
     if (before != value)
       problems.add(fmt::format("{}: another estimate: {}: {} in the file, {} now", path, name,
                                before.empty() ? "none" : printable(before), value.empty() ? "none" : value));
@@ -230,6 +239,7 @@ FinishedShardState read_shard_state(const std::string& path) {
   for (const std::string& name : header.keys())
     if (const Json& value = header.at(name); value.is_string() && name != "file")
       state.identity.emplace_back(name, value.text());
+  if (header.find(kStorageOfState) == nullptr) state.identity.emplace_back(kStorageOfState, kUsualStorage);
   if (value_of(state.identity, kShardOfState).empty()) {
     throw Error(ErrorKind::resume,
                 fmt::format("{}: is the state of a whole estimate, not of a shard (`shard`)", path));

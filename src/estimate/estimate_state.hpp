@@ -19,6 +19,8 @@ namespace tf_injector::detail {
 using EstimateIdentity = std::vector<std::pair<std::string, std::string>>;
 // Of the identity: "2/8" of a shard's state, "" of a whole estimate's.
 inline constexpr const char* kShardOfState = "shard";
+// Of the identity: the format in which weights are stored. States of the usual one do not say it.
+inline constexpr const char *kStorageOfState = "storage", *kUsualStorage = "float32";
 
 // By domain: how many images of each draw have what is counted.
 using DrawCounts = std::vector<std::unordered_map<int64_t, int64_t>>;

@@ -12,21 +12,23 @@
 namespace tf_injector::detail {
 namespace {
 
-constexpr int kBits = 32;
-constexpr int kTopExponentBit = 30;  // its flips multiply small weights by 2^128
+// Its flips multiply small weights by 2^128, of float16 by 2^16; -1: there is no exponent.
+int top_exponent_bit(StorageFormat storage) {
+  return storage == StorageFormat::int8 ? -1 : storage_bits(storage) - 2;
+}
 
-// What is believed of the faults of a bit before any is drawn: bit 30 changes nearly every decision or none,
-// all others hardly any.
+// What is believed of the faults of a bit before any is drawn: the highest bit of the exponent changes nearly
+// every decision or none, all others hardly any.
 struct Prior {
   double mean, variance;
 };
-Prior prior_of(EstimateMetric metric, int bit) {
+Prior prior_of(EstimateMetric metric, bool is_top_exponent) {
   switch (metric) {
     case EstimateMetric::critical:
     case EstimateMetric::sdc5:
-      return bit == kTopExponentBit ? Prior{0.4, 0.2} : Prior{0, 0.0005};
+      return is_top_exponent ? Prior{0.4, 0.2} : Prior{0, 0.0005};
     case EstimateMetric::due:
-      return bit == kTopExponentBit ? Prior{0.1, 0.1} : Prior{0, 0.0005};
+      return is_top_exponent ? Prior{0.1, 0.1} : Prior{0, 0.0005};
     case EstimateMetric::masked:
     case EstimateMetric::non_critical:
       return {0.5, 0.1};
@@ -57,7 +59,7 @@ const Weight* gamma_behind(const Graph& graph, WeightId kernel) {
 
 }  // namespace
 
-FaultPopulation::FaultPopulation(const Graph& graph, const std::string& source) {
+FaultPopulation::FaultPopulation(const Graph& graph, const std::string& source) : storage_(graph.storage) {
   const LayerNames names(graph);
   for (const Layer& layer : graph.layers) {
     if (!layer.injectable || layer.weights.empty()) continue;
@@ -88,10 +90,11 @@ std::vector<FaultStratum> FaultPopulation::strata(size_t first_kernel, size_t en
   const bool is_wide = options.metric == EstimateMetric::masked ||
                        options.metric == EstimateMetric::non_critical;  // layers differ as much as bits do
   const bool by_sign = options.split_by_sign && !is_wide;
+  const int top_exponent = top_exponent_bit(storage_);
   std::vector<FaultStratum> strata;
   const auto add = [&](size_t first, size_t end, int bit, Part part) {
     const int64_t begin = kernels_[first].first, stop = begin + faults(first, end, 1);
-    const auto [mean, variance] = prior_of(options.metric, bit);
+    const auto [mean, variance] = prior_of(options.metric, bit == top_exponent);
     const int64_t count =
         part == Part::all ? stop - begin : signs_.count(part == Part::negative, begin, stop);
     if (count == 0) return;
@@ -106,7 +109,7 @@ std::vector<FaultStratum> FaultPopulation::strata(size_t first_kernel, size_t en
   for (int bit = last_bit; bit >= first_bit; --bit) {
     if (is_wide) {
       for (size_t k = first_kernel; k < end_kernel; ++k) add(k, k + 1, bit, Part::all);
-    } else if (by_sign && bit == kTopExponentBit) {
+    } else if (by_sign && bit == top_exponent) {
       add(first_kernel, end_kernel, bit, Part::negative);
       add(first_kernel, end_kernel, bit, Part::positive);
     } else {

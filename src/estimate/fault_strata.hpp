@@ -1,4 +1,5 @@
-// The faults of a network, divided into strata whose faults are alike: a bit, of bit 30 the two signs.
+// The faults of a network, divided into strata whose faults are alike: a bit, of the highest exponent bit the
+// two signs.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +32,8 @@ class FaultPopulation {
   FaultPopulation(const Graph& graph, const std::string& source);
 
   [[nodiscard]] size_t kernels() const noexcept { return kernels_.size(); }
+  // Of a stored weight.
+  [[nodiscard]] int bits() const noexcept { return storage_bits(storage_); }
   [[nodiscard]] const std::string& layer(size_t kernel) const { return kernels_[kernel].layer; }
   // Of these kernels and bits.
   [[nodiscard]] int64_t faults(size_t first_kernel, size_t end_kernel, int bits) const;
@@ -46,6 +49,7 @@ class FaultPopulation {
     const Weight* weight;
     int64_t first;  // number of its first element
   };
+  StorageFormat storage_;
   std::vector<Kernel> kernels_;
   SignIndex signs_;  // of weight x gamma
 };

@@ -27,6 +27,19 @@ uint32_t mask_of(const std::vector<int>& bits) noexcept {
   return mask;
 }
 
+constexpr int kFloatWidth = 32, kDigitBits = 4, kHexStart = 2;
+
+bool is_hex(std::string_view text) noexcept { return text.starts_with("0x") || text.starts_with("0X"); }
+
+// Of "0x" and at most eight digits.
+std::optional<uint32_t> hex_bits(std::string_view text) noexcept {
+  uint32_t bits = 0;
+  if (!is_hex(text)) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data() + kHexStart, text.data() + text.size(), bits, 16);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return bits;
+}
+
 // What `of` says of each part, joined.
 template <typename Of>
 std::string joined_parts(const Fault& fault, const Of& of) {
@@ -95,7 +108,7 @@ std::string indices_text(const Fault& fault) {
 }
 
 std::string bits_text(const Change& change) {
-  if (const auto* set = std::get_if<SetValue>(&change)) return value_text(set->bits);
+  if (const auto* set = std::get_if<SetValue>(&change)) return set_text(*set);
   const auto* flip = std::get_if<BitFlip>(&change);
   std::string text;
   for (const int bit : flip != nullptr ? flip->bits : std::get_if<StuckAt>(&change)->bits) {
@@ -118,6 +131,20 @@ bool is_printed_alike(const Fault& a, const Fault& b) {
                     });
 }
 
+std::string set_text(const SetValue& set) {
+  return set.width == kFloatWidth ? value_text(set.bits)
+                                  : fmt::format("0x{:0{}x}", set.bits, set.width / kDigitBits);
+}
+
+std::optional<SetValue> set_named(std::string_view text) noexcept {
+  for (const int width : {16, 8}) {
+    if (text.size() != static_cast<size_t>(kHexStart + width / kDigitBits)) continue;
+    if (const std::optional<uint32_t> bits = hex_bits(text)) return SetValue{*bits, width};
+  }
+  const std::optional<uint32_t> bits = value_bits(text);
+  return bits ? std::optional(SetValue{*bits}) : std::nullopt;
+}
+
 std::string value_text(uint32_t bits) {
   constexpr uint32_t kUsualNan = 0x7fc00000;
   const float value = bits_float(bits);
@@ -128,12 +155,8 @@ std::string value_text(uint32_t bits) {
 }
 
 std::optional<uint32_t> value_bits(std::string_view text) noexcept {
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    uint32_t bits = 0;
-    const auto [end, error] = std::from_chars(text.data() + 2, text.data() + text.size(), bits, 16);
-    if (text.size() != 10 || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return bits;
-  }
+  if (is_hex(text))
+    return text.size() == kHexStart + kFloatWidth / kDigitBits ? hex_bits(text) : std::nullopt;
   if (text == "nan") return 0x7fc00000;
   if (text == "inf") return 0x7f800000;
   if (text == "-inf") return 0xff800000;

@@ -10,7 +10,6 @@
 #include <tuple>
 #include <utility>
 
-#include "core/bits.hpp"
 #include "core/printable.hpp"
 #include "core/stop.hpp"
 #include "fault/index_syntax.hpp"
@@ -18,6 +17,7 @@
 #include "fault/line_places.hpp"
 #include "fault/list_form.hpp"
 #include "fault/problem_list.hpp"
+#include "fault/stored_change.hpp"
 #include "io/csv.hpp"
 #include "io/input_file.hpp"
 #include "io/sha256.hpp"
@@ -44,7 +44,9 @@ class ListReader {
  public:
   // Without a graph rows are read as they stand: any layer, any element.
   explicit ListReader(const Graph* graph) : graph_(graph) {
-    if (graph != nullptr) names_.emplace(*graph);
+    if (graph == nullptr) return;
+    names_.emplace(*graph);
+    storage_ = graph->storage;
   }
 
   // `size`: of the whole text in bytes, if it is known.
@@ -83,7 +85,8 @@ class ListReader {
 
  private:
   static constexpr size_t kSampleRows = 65536;  // whose length says how many rows a file has
-  static constexpr uint64_t kDense = 64;        // ids per row up to which a bit for each is less than sorting
+  static constexpr const char* kBitOutside = "Bit out of range";
+  static constexpr uint64_t kDense = 64;  // ids per row up to which a bit for each is less than sorting
 
   void reserve(uint64_t sample_bytes, uint64_t size) {
     constexpr double kMore = 1.02, kMostRows = 16e6;
@@ -171,8 +174,7 @@ class ListReader {
                      index_.values, bit);
     if (graph_ == nullptr) return;
     const Weight& kernel = graph_->weights[static_cast<size_t>(patch.weight)];
-    patch.old_bits = float_bits(kernel.values[static_cast<size_t>(patch.element)]);
-    patch.new_bits = patch.old_bits ^ (uint32_t{1} << bit);
+    flip(bit, kernel, patch);
     list_.patches.push_back(patch);
   }
 
@@ -222,7 +224,7 @@ class ListReader {
       read_index_of(row.fields[2], weight == nullptr ? nullptr : &weight->shape,
                     tensor == Tensor::kernel ? "kernel" : "tensor", patch);
     }
-    read.change = read_change(row);
+    read.change = read_change(row, weight);
     if (problem_count_ != before || !has_fault_) {
       is_damaged_ = true;
       return;
@@ -238,12 +240,14 @@ class ListReader {
       });
       return;
     }
+    if (weight != nullptr) {
+      if (auto* set = std::get_if<SetValue>(&read.change); set != nullptr && is_narrow(*weight))
+        *set = stored_value(*set, *weight, static_cast<size_t>(patch.element));
+      apply(read.change, *weight, patch);
+      patches_.push_back(patch);
+    }
     fault_.parts.push_back(read);
-    if (graph_ == nullptr) return;
-    if (weight == nullptr) return add_output_patches(read.change);
-    patch.old_bits = float_bits(weight->values[static_cast<size_t>(patch.element)]);
-    patch.new_bits = changed_bits(read.change, patch.old_bits);
-    patches_.push_back(patch);
+    if (graph_ != nullptr && weight == nullptr) add_output_patches(read.change);
   }
 
   // Notes the elements that the part changes. False: another part changes one of them.
@@ -476,7 +480,25 @@ class ListReader {
     return names.empty() ? "another layer: this one has none" : names;
   }
 
-  Change read_change(const CsvRowView& row) {
+  static bool is_narrow(const Weight& weight) { return weight.storage != StorageFormat::float32; }
+
+  // "0 (lowest mantissa bit) to 31 (sign)", "0 to 15 (sign) of the stored bfloat16"
+  static std::string bits_of(StorageFormat storage, bool is_range) {
+    const int highest = storage_bits(storage) - 1;
+    const std::string text =
+        storage == StorageFormat::float32
+            ? fmt::format("0 (lowest mantissa bit) to {} (sign)", highest)
+            : fmt::format("0 to {} (sign) of the stored {}", highest, storage_name(storage));
+    if (!is_range) return text;
+    return fmt::format("bits from {}, such as {} or {}", text,
+                       storage_bits(storage) > 16  ? "30, 30 29"
+                       : storage_bits(storage) > 8 ? "14, 14 13"
+                                                   : "7, 7 6",
+                       storage_bits(storage) > 8 ? "8-15" : "4-7");
+  }
+
+  // `weight`: null without a graph, or where the row names none.
+  Change read_change(const CsvRowView& row, const Weight* weight) {
     const CsvFieldView *model = more(row, ListColumn::model), *value = more(row, ListColumn::value);
     const CsvFieldView& bit = row.fields[3];
     const std::string_view name = model == nullptr ? "flip" : trimmed(model->text);
@@ -486,45 +508,63 @@ class ListReader {
       });
       return {};
     }
-    if (name == "set") return read_set(bit, value);
+    if (name == "set") return read_set(bit, value, weight);
     if (value != nullptr) {
       report(*value, [&] {
         return ProblemText{"a Value, which only the Model set has", "nothing", double_quoted(value->text)};
       });
     }
     std::vector<int> bits;
-    if (std::string problem = parse_bits(bit.text, bits); !problem.empty()) {
-      report(bit, [&] {
-        return ProblemText{problem,
-                           "bits from 0 (lowest mantissa bit) to 31 (sign), such as 30, 30 29 or 8-15",
-                           double_quoted(bit.text)};
-      });
+    const StorageFormat storage = weight != nullptr ? weight->storage : StorageFormat::float32;
+    std::string problem = parse_bits(bit.text, bits);
+    const bool is_outside =
+        std::any_of(bits.begin(), bits.end(), [&](int one) { return one >= storage_bits(storage); });
+    if (problem.empty() && is_outside) problem = kBitOutside;
+    if (!problem.empty()) {
+      report(bit, [&] { return ProblemText{problem, bits_of(storage, true), double_quoted(bit.text)}; });
     }
     if (name == "flip") return BitFlip{std::move(bits)};
     return StuckAt{name == "stuck1" ? 1 : 0, std::move(bits)};
   }
 
-  Change read_set(const CsvFieldView& bit, const CsvFieldView* value) {
+  Change read_set(const CsvFieldView& bit, const CsvFieldView* value, const Weight* weight) {
     if (!trimmed(bit.text).empty()) {
       report(bit, [&] {
         return ProblemText{"a Bit, which the Model set does not have", "nothing", double_quoted(bit.text)};
       });
     }
-    const auto refuse = [&](const CsvFieldView& at, const char* what) {
-      report(at, [&] {
-        return ProblemText{what, "a float32 such as 0.5, -1e-3, nan, inf or 0x7fc00000",
-                           double_quoted(at.text)};
-      });
-      return SetValue{};
-    };
     if (value == nullptr) {
       report(bit, [] {
         return ProblemText{"the Model set without a Value", "a float32 in the column Value", "nothing"};
       });
       return SetValue{};
     }
-    const std::optional<uint32_t> bits = value_bits(trimmed(value->text));
-    return bits ? SetValue{*bits} : refuse(*value, "Value is no float32");
+    const std::string_view text = trimmed(value->text);
+    const std::optional<SetValue> set = set_named(text);
+    // Without a weight nothing more is known, or the row has another problem.
+    if (set && (weight == nullptr || can_set(*set, is_hex(text), weight->storage))) return *set;
+    const StorageFormat storage = weight != nullptr ? weight->storage : StorageFormat::float32;
+    report(*value, [&] {
+      return ProblemText{fmt::format("Value is no {}", storage_name(storage)), values_of(storage),
+                         double_quoted(value->text)};
+    });
+    return SetValue{};
+  }
+
+  static bool is_hex(std::string_view text) { return text.starts_with("0x") || text.starts_with("0X"); }
+
+  static const char* values_of(StorageFormat storage) {
+    switch (storage) {
+      case StorageFormat::float32:
+        break;
+      case StorageFormat::bfloat16:
+        return "a number such as 0.5 or -1e-3, nan, inf, or four digits of its bits such as 0x7fc0";
+      case StorageFormat::float16:
+        return "a number such as 0.5 or -1e-3, nan, inf, or four digits of its bits such as 0x7e00";
+      case StorageFormat::int8:
+        return "a number such as 0.5 or -1e-3, inf, or two digits of its bits such as 0x7f";
+    }
+    return "a float32 such as 0.5, -1e-3, nan, inf or 0x7fc00000";
   }
 
   template <typename Make>
@@ -561,10 +601,11 @@ class ListReader {
 
   int read_bit(const CsvFieldView& field) {
     const auto number = parse_listed_number(field.text);
-    if (number && number->value >= 0 && number->value <= 31) return static_cast<int>(number->value);
+    if (number && number->value >= 0 && number->value < storage_bits(storage_))
+      return static_cast<int>(number->value);
     report(field, [&] {
-      return ProblemText{number ? "Bit out of range" : "Bit is no whole number",
-                         "0 (lowest mantissa bit) to 31 (sign)", double_quoted(field.text)};
+      return ProblemText{number ? kBitOutside : "Bit is no whole number", bits_of(storage_, false),
+                         double_quoted(field.text)};
     });
     return 0;
   }
@@ -712,7 +753,8 @@ class ListReader {
   }
 
   const Graph* graph_;
-  std::optional<LayerNames> names_;  // of the graph
+  std::optional<LayerNames> names_;                 // of the graph
+  StorageFormat storage_ = StorageFormat::float32;  // of its kernels
   ListForm form_;
   size_t header_width_ = 0;
   std::array<size_t, kMoreColumns> more_{};  // fields of the columns of an extended list; 0: none

@@ -37,7 +37,7 @@ Shape infer_shape(const Op& op, std::span<const Shape> inputs) {
 
 size_t Graph::bytes() const noexcept {
   size_t bytes = 0;
-  for (const Weight& weight : weights) bytes += vector_bytes(weight.values);
+  for (const Weight& weight : weights) bytes += vector_bytes(weight.values) + vector_bytes(weight.scales);
   return bytes;
 }
 

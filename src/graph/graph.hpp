@@ -48,6 +48,8 @@ struct Graph {
   std::vector<Layer> layers;
   std::vector<LayerCall> calls;  // by layer, those of a layer in Keras' order
 
+  StorageFormat storage = StorageFormat::float32;  // of the weights, as far as it is one for them
+
   std::vector<std::string> notes;  // what a user should know about the file: one line each
 
   // A fault of a call's output is a Patch of its mask, which is no weight but has an id as weights have,

@@ -73,7 +73,7 @@ nb::list parts_of(const Fault& fault) {
     const auto* set = std::get_if<SetValue>(&part.change);
     const std::string tensor(tensor_name(part.tensor)), model(model_name(part.change));
     parts.append(nb::make_tuple(part.layer, tensor, nb::tuple(index), model, nb::tuple(bits),
-                                set != nullptr ? nb::object(nb::cast(value_text(set->bits))) : nb::none(),
+                                set != nullptr ? nb::object(nb::cast(set_text(*set))) : nb::none(),
                                 part.call ? nb::object(nb::cast(*part.call)) : nb::none()));
   }
   return parts;

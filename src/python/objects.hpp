@@ -3,10 +3,16 @@
 
 #include <nanobind/nanobind.h>
 
+#include <string>
+
+#include "tf_injector/storage.hpp"
+
 namespace tf_injector::detail::python {
 
-// Adds Model.
+// Adds Model, storage_names and storage_fields.
 void bind_model(nanobind::module_& module);
+// The format of that name, which the package has checked.
+[[nodiscard]] StorageFormat storage_of(const std::string& name);
 // Adds FaultList, parse_fault_columns and fault_rows_to_csv.
 void bind_fault_list(nanobind::module_& module);
 // Adds Dataset and dataset_names.

@@ -60,6 +60,10 @@ std::vector<std::string> write_study(const ProtectionStudy& study, const std::st
 void bind_protect(nb::module_& module) {
   nb::class_<ProtectOptions>(module, "ProtectOptions")
       .def(nb::init<>())
+      .def(
+          "set_storage",
+          [](ProtectOptions& options, const std::string& name) { options.storage = storage_of(name); },
+          nb::arg("name"))
       .def_rw("confidence", &ProtectOptions::confidence)
       .def_rw("protections", &ProtectOptions::protections)
       .def("set_metric", set_metric, nb::arg("name"))

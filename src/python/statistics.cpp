@@ -56,6 +56,12 @@ std::vector<std::string> write_files(const ReportStatistics& statistics, const s
 void bind_statistics(nb::module_& module) {
   nb::class_<ReportStatisticsOptions>(module, "ReportStatisticsOptions")
       .def(nb::init<>())
+      .def(
+          "set_storage",
+          [](ReportStatisticsOptions& options, const std::string& name) {
+            options.storage = storage_of(name);
+          },
+          nb::arg("name"))
       .def_rw("confidence", &ReportStatisticsOptions::confidence)
       .def_rw("fit_per_mbit", &ReportStatisticsOptions::fit_per_mbit)
       .def_rw("wanted_margin", &ReportStatisticsOptions::wanted_margin)

@@ -174,8 +174,8 @@ class ReportReader {
       if (!index.problem.empty()) fail(row[2], "layer_weigths", "a tuple like (2, 1, 0, 7)");
       FaultPart part{.layer = std::string(layers[i]), .index = std::move(index.values)};
       BitFlip flip;
-      if (const auto value = value_bits(bits[i]); value && value_text(*value) == bits[i]) {
-        part.change = SetValue{*value};
+      if (const auto value = set_named(bits[i]); value && set_text(*value) == bits[i]) {
+        part.change = *value;
       } else if (parse_bits(bits[i], flip.bits).empty()) {
         part.change = std::move(flip);
       } else {

@@ -1,4 +1,4 @@
-// Summarises a report by the field of the float32 (sign, exponent, mantissa) that the faults hit.
+// Summarises a report by the field of the stored weight (sign, exponent, mantissa) that the faults hit.
 #pragma once
 
 #include <span>
@@ -6,19 +6,22 @@
 
 #include "report/csv_report.hpp"
 #include "tf_injector/report.hpp"
+#include "tf_injector/storage.hpp"
 
 namespace tf_injector::detail {
 
 class GroupSummary {
  public:
-  explicit GroupSummary(std::span<const ReportRow> rows = {});
+  explicit GroupSummary(StorageFormat storage, std::span<const ReportRow> rows = {});
   void add(const Fault& fault, const Tally& tally);
   [[nodiscard]] const std::vector<BitGroupSummary>& groups() const noexcept { return groups_; }
   [[nodiscard]] int64_t critical() const noexcept;  // over all groups
 
  private:
+  StorageFormat storage_;
+  size_t fields_;  // of the format
   std::vector<BitGroupSummary>
-      groups_;  // in the order of kBitGroups; behind them faults that are no single flip, if there are any
+      groups_;  // in the order of bit_groups; behind them faults that are no single flip, if there are any
 };
 
 }  // namespace tf_injector::detail

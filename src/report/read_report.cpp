@@ -29,8 +29,8 @@ FinishedReport parse_whole_report(std::string_view text, const std::string& labe
 
 FinishedReport read_report(const std::string& path) { return parse_whole_report(read_text(path), path); }
 
-std::vector<BitGroupSummary> summarize(std::span<const ReportRow> rows) {
-  return GroupSummary(rows).groups();
+std::vector<BitGroupSummary> summarize(std::span<const ReportRow> rows, StorageFormat storage) {
+  return GroupSummary(storage, rows).groups();
 }
 
 }  // namespace tf_injector

@@ -19,8 +19,9 @@ namespace {
 
 constexpr const char* kOverwritten = "overwritten";
 
-constexpr int kSchema = 3;           // grows when a reader of the old form would misread the new one
-constexpr int kWholeListSchema = 2;  // of what is no shard: older versions read it too
+constexpr int kSchema = 4;           // grows when a reader of the old form would misread the new one
+constexpr int kFloat32Schema = 3;    // of weights stored as float32: older versions read it too
+constexpr int kWholeListSchema = 2;  // of them what is no shard
 
 Json triple_or_null(const std::optional<std::array<float, 3>>& values) {
   return values ? json_list(*values) : Json(nullptr);
@@ -39,16 +40,23 @@ std::optional<std::array<float, 3>> optional_triple(const Json& json) {
   return triple;
 }
 
+int schema_of(const RunSettings& s) {
+  if (s.storage != StorageFormat::float32) return kSchema;
+  return s.shard ? kFloat32Schema : kWholeListSchema;
+}
+
 Json settings_json(const RunSettings& s) {
-  return {{"model_sha256", s.model_sha256},
-          {"fault_list_sha256", s.fault_list_sha256},
-          {"data_sha256", s.data_sha256},
-          {"batch_size", s.batch_size},
-          {"use_tf", s.use_tensorflow_preprocessing},
-          {"resume_from", json_or_null(s.resume_from)},
-          {"limit", json_or_null(s.limit)},
-          {"output", s.output},
-          {"threshold", json_or_null(s.threshold)}};
+  Json json{{"model_sha256", s.model_sha256},
+            {"fault_list_sha256", s.fault_list_sha256},
+            {"data_sha256", s.data_sha256},
+            {"batch_size", s.batch_size},
+            {"use_tf", s.use_tensorflow_preprocessing},
+            {"resume_from", json_or_null(s.resume_from)},
+            {"limit", json_or_null(s.limit)},
+            {"output", s.output},
+            {"threshold", json_or_null(s.threshold)}};
+  if (s.storage != StorageFormat::float32) json["storage"] = storage_name(s.storage);
+  return json;
 }
 
 Json preprocess_json(const RunMetadata& m) {
@@ -83,6 +91,11 @@ RunSettings settings_of(const Json& json) {
   s.limit = optional_value<int64_t>(json.at("limit"));
   json.at("output").get_to(s.output);
   if (json.contains("threshold")) s.threshold = optional_value<float>(json.at("threshold"));
+  if (const Json* storage = json.find("storage")) {
+    const std::optional<StorageFormat> format = storage_named(storage->text());
+    if (!format) throw JsonError("`storage` is none that there is");
+    s.storage = *format;
+  }
   return s;
 }
 
@@ -250,7 +263,7 @@ std::optional<ShardRows> shard_of(const Json* json) {
 }
 
 Json metadata_json(const RunMetadata& m) {
-  return {{"schema", m.settings.shard ? kSchema : kWholeListSchema},
+  return {{"schema", schema_of(m.settings)},
           {"tool", {{"name", "tf_injector"}, {"version", m.tool_version}}},
           {"state", m.is_overwritten ? kOverwritten
                     : m.finished     ? "finished"
@@ -381,6 +394,7 @@ std::vector<std::pair<std::string, std::string>> readable_settings(const RunSett
           {"`use_tf`", s.use_tensorflow_preprocessing ? "given" : "not given"},
           {"`resume_from`", text_of(s.resume_from)},
           {"`shard`", s.shard ? shard_text(*s.shard) : "not given"},
+          {"`storage`", storage_name(s.storage)},
           {"`resize`", s.resize},
           {"the preprocessing", s.preprocessing.value_or("before 8-bit images could be fed as they are")},
           {"the mean of the preprocessing", text_of(s.mean)},

@@ -11,6 +11,7 @@
 #include "plan/plan.hpp"
 #include "tf_injector/report.hpp"
 #include "tf_injector/shard.hpp"
+#include "tf_injector/storage.hpp"
 
 namespace tf_injector::detail {
 
@@ -24,11 +25,12 @@ struct RunSettings {
   // The formula of the preprocessing. Nothing in old metadata, when the data set, the mean and the type of
   // the images still decided it.
   std::optional<std::string> preprocessing;
-  std::optional<std::array<float, 3>> mean, std;  // as used, whether of the data set or given
-  std::optional<int64_t> limit;                   // if it is less than the data set
-  std::string output;                             // name of the scored output
-  std::optional<float> threshold;                 // between the two classes of one output unit
-  std::optional<ShardRows> shard = {};            // of the rows from resume_from on; nothing: all
+  std::optional<std::array<float, 3>> mean, std;   // as used, whether of the data set or given
+  std::optional<int64_t> limit;                    // if it is less than the data set
+  std::string output;                              // name of the scored output
+  std::optional<float> threshold;                  // between the two classes of one output unit
+  std::optional<ShardRows> shard = {};             // of the rows from resume_from on; nothing: all
+  StorageFormat storage = StorageFormat::float32;  // of the model's weights
 
   friend bool operator==(const RunSettings&, const RunSettings&) = default;
 };

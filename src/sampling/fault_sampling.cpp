@@ -33,8 +33,6 @@ using namespace detail;
 
 namespace {
 
-constexpr int kBits = 32;
-
 struct SchemeRow {
   SamplingScheme scheme;
   const char* name;
@@ -65,7 +63,7 @@ struct SamplingPlan::Data {
   double t = 0;
   std::vector<int> bits = {};
   std::vector<SampledKernel> kernels = {};
-  std::vector<std::span<const float>> values = {};  // of the kernels
+  std::vector<const Weight*> weights = {};  // of the kernels
   std::vector<SamplingStratum> strata = {};
   std::vector<Drawn> drawn = {};
 };
@@ -133,19 +131,22 @@ void sort_as_published(const Graph& graph, std::vector<Candidate>& all) {
   });
 }
 
-std::vector<int> chosen_bits(const std::vector<int>& bits) {
+std::vector<int> chosen_bits(const std::vector<int>& bits, StorageFormat storage) {
+  const int all = storage_bits(storage);
   std::set<int> chosen(bits.begin(), bits.end());
   for (int bit : chosen) {
-    if (bit < 0 || bit >= kBits)
-      throw Error(ErrorKind::usage,
-                  fmt::format("`bits`: expected 0 (lowest mantissa bit) to 31 (sign), found {}", bit));
+    if (bit >= 0 && bit < all) continue;
+    const std::string range = storage == StorageFormat::float32
+                                  ? fmt::format("0 (lowest mantissa bit) to {} (sign)", all - 1)
+                                  : fmt::format("0 to {} (sign) of {}", all - 1, storage_name(storage));
+    throw Error(ErrorKind::usage, fmt::format("`bits`: expected {}, found {}", range, bit));
   }
   if (chosen.empty())
-    for (int bit = 0; bit < kBits; ++bit) chosen.insert(bit);
+    for (int bit = 0; bit < all; ++bit) chosen.insert(bit);
   return {chosen.begin(), chosen.end()};
 }
 
-void check(const SamplingOptions& options) {
+void check(const SamplingOptions& options, StorageFormat storage) {
   require_between("error", options.error);
   require_between("confidence", options.confidence);
   require_between("p", options.p);
@@ -166,6 +167,8 @@ void check(const SamplingOptions& options) {
              (has_sizes || options.faults || options.seed != usual.seed || !options.layers.empty() ||
               !options.bits.empty()),
          "`published` is one fixed procedure: nothing else can be chosen beside it");
+  refuse(options.scheme == SamplingScheme::published && storage != StorageFormat::float32,
+         "`published` draws bits of float32: `storage` cannot be another format");
 }
 
 // Strata without numbers of faults.
@@ -173,9 +176,10 @@ void divide(SamplingPlan::Data& plan) {
   const SamplingScheme scheme = plan.options.scheme;
   const bool by_bit = scheme == SamplingScheme::data_unaware || scheme == SamplingScheme::data_aware;
   const bool by_layer = by_bit || scheme == SamplingScheme::layer_wise || scheme == SamplingScheme::published;
+  const auto all_bits = static_cast<size_t>(storage_bits(plan.model.storage()));
   const std::vector<double> p = scheme == SamplingScheme::data_aware
-                                    ? bit_probabilities(plan.values)
-                                    : std::vector<double>(kBits, plan.options.p);
+                                    ? bit_probabilities(plan.weights)
+                                    : std::vector<double>(all_bits, plan.options.p);
   const auto add = [&](std::string layer, size_t first, size_t end, std::vector<int> bits) {
     int64_t elements = 0;
     for (size_t k = first; k < end; ++k) elements += plan.kernels[k].elements;
@@ -249,18 +253,18 @@ void size_strata(SamplingPlan::Data& plan) {
 }
 
 std::shared_ptr<const SamplingPlan::Data> make_plan(Model model, SamplingOptions options) {
-  check(options);
+  check(options, model.storage());
   auto plan = std::make_shared<SamplingPlan::Data>(
       SamplingPlan::Data{.model = std::move(model), .options = std::move(options)});
   plan->t = normal_quantile(plan->options.confidence);
-  plan->bits = chosen_bits(plan->options.bits);
+  plan->bits = chosen_bits(plan->options.bits, plan->model.storage());
   const LayerNames names(plan->model.data()->graph);
   std::vector<Candidate> chosen = chosen_candidates(plan->model, plan->options.layers);
   if (plan->options.scheme == SamplingScheme::published) sort_as_published(plan->model.data()->graph, chosen);
   for (const auto& [layer, kernel] : chosen) {
     plan->kernels.push_back(
         {.name = names.name_of(*layer), .shape = kernel->shape.dims(), .elements = kernel->shape.elements()});
-    plan->values.emplace_back(kernel->values);
+    plan->weights.push_back(kernel);
   }
   divide(*plan);
   size_strata(*plan);
@@ -328,21 +332,23 @@ std::string SamplingPlan::json(const std::string& list_sha256) const {
                       {"p", s.p},
                       {"margin", s.margin}});
   }
-  const Json plan{{"schema", kPlanSchema},
-                  {"tool", std::string("tf_injector ") + version()},
-                  {"scheme", sampling_scheme_name(options.scheme)},
-                  {"seed", options.seed},
-                  {"error", options.error},
-                  {"confidence", options.confidence},
-                  {"t", data_->t},
-                  {"n", options.faults ? Json(*options.faults) : Json(nullptr)},
-                  {"layers", std::move(layers)},
-                  {"bits", std::move(bits)},
-                  {"population", population()},
-                  {"faults", faults()},
-                  {"strata", std::move(strata)},
-                  {"model_sha256", data_->model.sha256()},
-                  {"list_sha256", list_sha256}};
+  Json plan{{"schema", kPlanSchema},
+            {"tool", std::string("tf_injector ") + version()},
+            {"scheme", sampling_scheme_name(options.scheme)},
+            {"seed", options.seed},
+            {"error", options.error},
+            {"confidence", options.confidence},
+            {"t", data_->t},
+            {"n", options.faults ? Json(*options.faults) : Json(nullptr)},
+            {"layers", std::move(layers)},
+            {"bits", std::move(bits)},
+            {"population", population()},
+            {"faults", faults()},
+            {"strata", std::move(strata)},
+            {"model_sha256", data_->model.sha256()},
+            {"list_sha256", list_sha256}};
+  const StorageFormat storage = data_->model.storage();
+  if (storage != StorageFormat::float32) plan["storage"] = storage_name(storage);
   return plan.dump(1) + "\n";
 }
 

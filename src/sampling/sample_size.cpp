@@ -1,14 +1,15 @@
 #include "sampling/sample_size.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
+
+#include "core/bits.hpp"
+#include "graph/storage.hpp"
 
 namespace tf_injector::detail {
 namespace {
 
-constexpr int kFloatBits = 32;
 constexpr double kOutlier = 1000;
 
 double median(std::vector<double> values) {
@@ -17,16 +18,17 @@ double median(std::vector<double> values) {
   return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
-std::vector<double> mean_distances(std::span<const std::span<const float>> kernels) {
-  std::vector<double> sums(kFloatBits, 0.0);
+std::vector<double> mean_distances(std::span<const Weight* const> kernels) {
+  std::vector<double> sums(static_cast<size_t>(storage_bits(kernels.front()->storage)), 0.0);
   double count = 0;
-  for (const std::span<const float> kernel : kernels) {
-    count += static_cast<double>(kernel.size());
-    for (const float w : kernel) {
-      const auto bits = std::bit_cast<uint32_t>(w);
-      for (int b = 0; b < kFloatBits; ++b) {
-        const auto flipped = std::bit_cast<float>(bits ^ (uint32_t{1} << b));
-        sums[static_cast<size_t>(b)] += std::fabs(static_cast<double>(flipped) - static_cast<double>(w));
+  for (const Weight* kernel : kernels) {
+    count += static_cast<double>(kernel->values.size());
+    for (size_t i = 0; i < kernel->values.size(); ++i) {
+      const auto w = static_cast<double>(kernel->values[i]);
+      const uint32_t code = stored_code(*kernel, i);
+      for (size_t b = 0; b < sums.size(); ++b) {
+        const float flipped = bits_float(decoded(*kernel, i, code ^ (uint32_t{1} << b)));
+        sums[b] += std::fabs(static_cast<double>(flipped) - w);
       }
     }
   }
@@ -70,18 +72,18 @@ double margin_of(int64_t population, int64_t faults, double t, double p) {
   return std::min(1.0, t * std::sqrt(spread / n * ((all - n) / (all - 1))));
 }
 
-std::vector<double> bit_probabilities(std::span<const std::span<const float>> kernels) {
+std::vector<double> bit_probabilities(std::span<const Weight* const> kernels) {
   const std::vector<double> distances = mean_distances(kernels);
   double least = std::numeric_limits<double>::infinity(), largest = 0;
-  std::vector<bool> outlier(kFloatBits);
-  for (size_t b = 0; b < kFloatBits; ++b) {
+  std::vector<bool> outlier(distances.size());
+  for (size_t b = 0; b < distances.size(); ++b) {
     outlier[b] = is_outlier(distances, b);
     if (outlier[b]) continue;
     least = std::min(least, distances[b]);
     largest = std::max(largest, distances[b]);
   }
-  std::vector<double> p(kFloatBits, 0.5);
-  for (size_t b = 0; b < kFloatBits; ++b)
+  std::vector<double> p(distances.size(), 0.5);
+  for (size_t b = 0; b < distances.size(); ++b)
     if (!outlier[b] && largest > least) p[b] = 0.5 * (distances[b] - least) / (largest - least);
   return p;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/weight.hpp"
 #include "tf_injector/fault_sampling.hpp"
 
 namespace tf_injector::detail {
@@ -20,10 +21,10 @@ namespace tf_injector::detail {
 // make any sample certain, counts as 0.5.
 [[nodiscard]] double margin_of(int64_t population, int64_t faults, double t, double p);
 
-// For each bit the p of the data-aware scheme. D(i) is the mean of |w with bit i flipped - w| over all
-// weights, summed in doubles in their order. Bits whose D is not finite, or more than 1,000 times the median
-// of the other bits' D, get 0.5; the D of the rest are scaled linearly so that the least becomes 0 and the
-// largest 0.5.
-[[nodiscard]] std::vector<double> bit_probabilities(std::span<const std::span<const float>> kernels);
+// For each bit of what is stored the p of the data-aware scheme. D(i) is the mean of |w with bit i flipped -
+// w| over all weights, summed in doubles in their order. Bits whose D is not finite, or more than 1,000 times
+// the median of the other bits' D, get 0.5; the D of the rest are scaled linearly so that the least becomes 0
+// and the largest 0.5.
+[[nodiscard]] std::vector<double> bit_probabilities(std::span<const Weight* const> kernels);
 
 }  // namespace tf_injector::detail

@@ -9,6 +9,7 @@
 #include "core/block_bytes.hpp"
 #include "core/json.hpp"
 #include "core/later_version.hpp"
+#include "core/printable.hpp"
 #include "core/problem_lines.hpp"
 #include "fault/shard_rows.hpp"
 #include "io/csv.hpp"
@@ -29,6 +30,12 @@ void require_listable(std::span<const Fault> faults, const std::string& name) {
     if (fault.parts.empty())
       problems.add(fmt::format("{}: fault {}: expected a part, found none", name, fault.id));
   if (!problems.empty()) throw FaultListError(problems.text());
+}
+
+// Plans of float32 do not say it.
+std::string plan_storage(const Json& plan) {
+  const Json* storage = plan.find("storage");
+  return storage != nullptr && storage->is_string() ? storage->text() : storage_name(StorageFormat::float32);
 }
 
 }  // namespace
@@ -79,7 +86,7 @@ std::string faults_to_csv(std::span<const Fault> faults, const std::string& name
 
 FaultList FaultList::read(const std::string& path, const Model& model, const std::atomic<bool>* stop) {
   return guarded([&] {
-    FaultList list = list_of(read_fault_list(path, &model.data()->graph, stop), model.sha256());
+    FaultList list = list_of(read_fault_list(path, &model.data()->graph, stop), model);
     const std::string plan = path + ".plan.json";
     if (!file_exists(plan)) return list;
     try {
@@ -101,6 +108,11 @@ FaultList FaultList::with_plan(const std::string& json) const {
     std::string hash;
     plan.at("list_sha256").get_to(hash);
     if (hash != sha256()) refuse("it is the plan of another list than this (SHA-256 " + sha256() + ")");
+    const std::string storage = plan_storage(plan), wanted = storage_name(data_->storage);
+    if (!data_->model_sha256.empty() && storage != wanted) {
+      refuse(fmt::format("it is the plan of a list for weights that are stored in {}, not {} (`storage`)",
+                         printable(storage), wanted));
+    }
     list.plan_ = plan.dump();
   } catch (const JsonError& error) {
     refuse(fmt::format("no plan of a list: {}", error.what()));
@@ -109,7 +121,7 @@ FaultList FaultList::with_plan(const std::string& json) const {
 }
 
 FaultList FaultList::parse(std::string_view csv, const std::string& name, const Model& model) {
-  return guarded([&] { return list_of(parse_fault_list(csv, name, &model.data()->graph), model.sha256()); });
+  return guarded([&] { return list_of(parse_fault_list(csv, name, &model.data()->graph), model); });
 }
 
 FaultList FaultList::from_faults(const std::vector<Fault>& faults, const Model& model,
@@ -117,14 +129,26 @@ FaultList FaultList::from_faults(const std::vector<Fault>& faults, const Model& 
   return guarded([&] { return parse(faults_to_csv(faults, name), name, model); });
 }
 
-FaultList detail::list_of(ResolvedFaultList list, std::string model_sha256) {
+FaultList detail::list_of(ResolvedFaultList list) {
+  return FaultList(
+      std::make_shared<const FaultList::Data>(FaultList::Data{.list = std::move(list), .model_sha256 = ""}));
+}
+
+FaultList detail::list_of(ResolvedFaultList list, const Model& model) {
   return FaultList(std::make_shared<const FaultList::Data>(
-      FaultList::Data{.list = std::move(list), .model_sha256 = std::move(model_sha256)}));
+      FaultList::Data{.list = std::move(list), .model_sha256 = model.sha256(), .storage = model.storage()}));
 }
 
 void detail::check_model(const FaultList& list, const Model& model) {
   const std::string& fits = list.data()->model_sha256;
-  if (fits.empty() || fits == model.sha256()) return;
+  if (fits.empty()) return;
+  if (const StorageFormat storage = list.data()->storage; storage != model.storage()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: the list was made for the model stored in {}, the session has it in {} "
+                            "(`storage`); make the list for the model of the session",
+                            list.source(), storage_name(storage), storage_name(model.storage())));
+  }
+  if (fits == model.sha256()) return;
   throw Error(
       ErrorKind::usage,
       fmt::format("{}: the list was made for another model (SHA-256 {}), the session has {} ({}); make the "

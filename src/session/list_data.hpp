@@ -12,7 +12,8 @@ namespace tf_injector {
 
 struct FaultList::Data {
   detail::ResolvedFaultList list;
-  std::string model_sha256;  // of the model that the list fits; "": not known
+  std::string model_sha256;                        // of the model that the list fits; "": not known
+  StorageFormat storage = StorageFormat::float32;  // of that model
 };
 
 }  // namespace tf_injector
@@ -28,8 +29,9 @@ inline constexpr int kPlanSchema = 1;
   return list.data()->list.patches.rows().subspan(list.first(), list.size());
 }
 
-// A list that is resolved already, for the model of this hash.
-[[nodiscard]] FaultList list_of(ResolvedFaultList list, std::string model_sha256 = "");
+// A list that is resolved already, for no model that is known, or for this one.
+[[nodiscard]] FaultList list_of(ResolvedFaultList list);
+[[nodiscard]] FaultList list_of(ResolvedFaultList list, const Model& model);
 // Throws Error(usage): the list was made for another model.
 void check_model(const FaultList& list, const Model& model);
 

@@ -1,14 +1,18 @@
 #include "tf_injector/model.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 #include <variant>
 
 #include "graph/number_type.hpp"
+#include "graph/storage.hpp"
 #include "io/sha256.hpp"
 #include "keras/import.hpp"
 #include "plan/plan.hpp"
 #include "session/guarded.hpp"
 #include "session/model_data.hpp"
+#include "tf_injector/error.hpp"
 
 namespace tf_injector {
 
@@ -44,6 +48,30 @@ Model detail::model_of(Graph graph, std::string source, std::string sha256) {
   return Model(std::move(data));
 }
 
+Model Model::stored(StorageFormat format) const {
+  return guarded([&] {
+    if (format == storage()) return *this;
+    if (storage() != StorageFormat::float32) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("`storage`: the weights of {} are stored in {} already; load the "
+                              "model anew to store them in {}",
+                              source(), storage_name(storage()), storage_name(format)));
+    }
+    auto data = std::make_shared<Data>(*data_);
+    try {
+      const int64_t infinite = store_weights(data->graph, format);
+      if (infinite > 0) {
+        data->graph.notes.push_back(fmt::format("{} weights are too large for {}: they are infinite",
+                                                infinite, storage_name(format)));
+      }
+    } catch (const ModelError& error) {
+      throw ModelError(fmt::format("{}: {}", source(), error.what()));
+    }
+    return Model(std::move(data));
+  });
+}
+
+StorageFormat Model::storage() const noexcept { return data_->graph.storage; }
 const std::string& Model::source() const noexcept { return data_->source; }
 const std::string& Model::name() const noexcept { return data_->graph.name; }
 const std::string& Model::sha256() const noexcept { return data_->sha256; }
@@ -87,8 +115,11 @@ std::vector<FaultableTensor> Model::faultable() const {
   std::vector<FaultableTensor> tensors;
   for (const Layer& layer : data_->graph.layers) {
     if (!layer.injectable || layer.weights.empty()) continue;
-    const Shape& kernel = weight_of(data_->graph, layer.weights.front()).shape;
-    tensors.push_back({.layer = layer.path, .shape = kernel.dims(), .elements = kernel.elements()});
+    const Weight& kernel = weight_of(data_->graph, layer.weights.front());
+    tensors.push_back({.layer = layer.path,
+                       .shape = kernel.shape.dims(),
+                       .elements = kernel.shape.elements(),
+                       .storage = kernel.storage});
   }
   return tensors;
 }

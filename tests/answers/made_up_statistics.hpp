@@ -72,7 +72,7 @@ inline ReportStatistics made_up_statistics(const std::vector<std::string>& layer
   }
   for (int bit = 31; bit >= 0; --bit)
     statistics.bits.push_back(made_up_domain("", bit, bit, 520, made_up_rate(1, bit)));
-  for (const BitGroup& group : kBitGroups)
+  for (const BitGroup& group : bit_groups())
     statistics.fields.push_back(
         made_up_domain("", group.first_bit, group.last_bit, 4000, made_up_rate(1, group.last_bit - 1)));
   statistics.distribution = {16000, 300, 20, 10, 3, 1, 0, 2, 4, 8, 9, 7, 3, 2, 20, 21, 22, 30, 40, 62, 63};

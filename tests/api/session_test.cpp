@@ -165,8 +165,9 @@ TEST_F(SessionTest, TilesMadeByHandAreChecked) {
 // Its patches are places in another model's weights.
 TEST_F(SessionTest, AListOfAnotherModelIsRefused) {
   Session session = this->session();
-  const FaultList own = list_of(ResolvedFaultList(*inputs_.list), inputs_.model_sha256);
-  const FaultList other = list_of(ResolvedFaultList(*inputs_.list), std::string(64, '0'));
+  const FaultList own = list_of(ResolvedFaultList(*inputs_.list), model());
+  const FaultList other =
+      list_of(ResolvedFaultList(*inputs_.list), model_of(inputs_.graph, "m", std::string(64, '0')));
   const std::vector<Pair> pairs{{0, 0}};
   EXPECT_EQ(session.scores(own, pairs), slow_row({0, 0}));
   for (const Error& error : {error_of([&] { static_cast<void>(session.scores(other, pairs)); }),
@@ -176,6 +177,25 @@ TEST_F(SessionTest, AListOfAnotherModelIsRefused) {
     EXPECT_EQ(error.kind(), ErrorKind::usage);
     EXPECT_THAT(error.what(), HasSubstr("list.csv: the list was made for another model (SHA-256 000"));
   }
+}
+
+TEST_F(SessionTest, AListOfAModelThatIsStoredOtherwiseIsRefused) {
+  Session session = this->session();
+  const FaultList other = list_of(ResolvedFaultList(*inputs_.list), model().stored(StorageFormat::bfloat16));
+  const Error error = error_of([&] { static_cast<void>(session.scores(other, std::vector<Pair>{{0, 0}})); });
+  EXPECT_EQ(error.kind(), ErrorKind::usage);
+  EXPECT_THAT(error.what(),
+              HasSubstr("made for the model stored in bfloat16, the session has it in float32 (`storage`)"));
+}
+
+TEST_F(SessionTest, AModelIsStoredOnce) {
+  const Model stored = model().stored(StorageFormat::float16);
+  EXPECT_EQ(stored.storage(), StorageFormat::float16);
+  EXPECT_EQ(stored.sha256(), model().sha256());
+  EXPECT_EQ(stored.stored(StorageFormat::float16).data(), stored.data());
+  EXPECT_EQ(error_of([&] { static_cast<void>(stored.stored(StorageFormat::int8)); }).kind(),
+            ErrorKind::usage);
+  for (const FaultableTensor& tensor : stored.faultable()) EXPECT_EQ(tensor.storage, StorageFormat::float16);
 }
 
 TEST_F(SessionTest, APreprocessingNamesASetThatThereIs) {

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "fault/fault_list.hpp"
+#include "graph/storage.hpp"
 #include "io/npy.hpp"
 #include "keras/import.hpp"
 #include "kernels/same_bits.hpp"
@@ -46,6 +47,33 @@ std::vector<ExtendedList> extended_lists() {
     }
   }
   return lists;
+}
+
+// Those with a list of weights that are stored in a format.
+std::vector<std::string> models_with(const std::string& list) {
+  std::vector<std::string> names = golden_models();
+  std::erase_if(names, [&](const std::string& name) {
+    return !std::filesystem::exists(kFolder / (name + "." + list + ".csv"));
+  });
+  return names;
+}
+
+struct StoredModel {
+  std::string name;
+  StorageFormat storage;
+};
+
+std::vector<StoredModel> stored_models() {
+  std::vector<StoredModel> models;
+  for (const StorageFormat format : kStorageFormats)
+    for (const std::string& name : models_with(storage_name(format))) models.push_back({name, format});
+  return models;
+}
+
+std::string fault_text(const ResolvedFaultList& list, size_t f) {
+  const Fault fault = list.faults[f];
+  return "fault " + std::to_string(f) + ": " + layers_text(fault) + " " + indices_text(fault) + " " +
+         bits_text(fault);
 }
 
 std::string model_file(const std::string& name) {
@@ -145,22 +173,50 @@ TEST_P(ExtendedGoldenModel, HasTensorFlowsScoresUnderFaultsOfAllModels) {
     const Plan plan = Plan::compile(graph, {.kernels = set, .masks = masks_of(graph, list.patches)});
     for (size_t f = 0; f < list.faults.size(); ++f) {
       const Overlay overlay(plan, list.patches[f]);
-      const auto what = [&, f] {
-        const Fault fault = list.faults[f];
-        return "fault " + std::to_string(f) + ": " + layers_text(fault) + " " + indices_text(fault) + " " +
-               bits_text(fault);
-      };
       const auto together = static_cast<int>(golden.images);
       const auto scores_of = [&](int batch, const std::vector<float>& clean) {
         return only_on(list.patches.rows().image(f), scores(plan, &overlay, golden, batch), clean,
                        golden.images);
       };
-      EXPECT_TRUE(test::same_bits(golden.of_fault(faulty, f), scores_of(together, golden.clean))) << what();
+      EXPECT_TRUE(test::same_bits(golden.of_fault(faulty, f), scores_of(together, golden.clean))) << fault_text(list, f);
       EXPECT_TRUE(test::same_bits(golden.of_fault(alone, f), scores_of(1, golden.clean_alone)))
-          << what() << ", batches of one";
+          << fault_text(list, f) << ", batches of one";
     }
   }
 }
+
+// The same of networks whose variables TensorFlow has quantised and dequantised, with faults of what is
+// stored.
+class StoredGoldenModel : public testing::TestWithParam<StoredModel> {};
+
+TEST_P(StoredGoldenModel, HasTensorFlowsScoresOfWhatIsStored) {
+  const auto& [name, storage] = GetParam();
+  const std::string stem = (kFolder / name).string() + "." + storage_name(storage);
+  const Golden golden(name);
+  Graph graph = keras::import_model(model_file(name));
+  static_cast<void>(store_weights(graph, storage));
+  const ResolvedFaultList list = read_fault_list(stem + ".csv", &graph);
+  const auto arrays = read_npz(stem + ".npz");
+  const std::vector<float> clean = arrays.at("clean").to_float32(), faulty = arrays.at("faulty").to_float32();
+  ASSERT_EQ(list.faults.size() * clean.size(), faulty.size());
+  EXPECT_FALSE(test::same_bits(clean, golden.clean));  // it is another network
+  const auto together = static_cast<int>(golden.images);
+  for (KernelSet set : available_kernel_sets()) {
+    SCOPED_TRACE(kernel_set_name(set));
+    const Plan plan = Plan::compile(graph, {.kernels = set});
+    EXPECT_TRUE(test::same_bits(clean, scores(plan, nullptr, golden, together)));
+    for (size_t f = 0; f < list.faults.size(); ++f) {
+      const Overlay overlay(plan, list.patches[f]);
+      EXPECT_TRUE(test::same_bits(golden.of_fault(faulty, f), scores(plan, &overlay, golden, together)))
+          << fault_text(list, f);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(TensorFlow, StoredGoldenModel, testing::ValuesIn(stored_models()),
+                         [](const auto& model) {
+                           return model.param.name + "_" + storage_name(model.param.storage);
+                         });
 
 INSTANTIATE_TEST_SUITE_P(TensorFlow, GoldenModel, testing::ValuesIn(golden_models()),
                          [](const auto& model) { return model.param; });
@@ -171,6 +227,7 @@ INSTANTIATE_TEST_SUITE_P(TensorFlow, ExtendedGoldenModel, testing::ValuesIn(exte
 TEST(GoldenModels, AreAllThere) {
   EXPECT_GE(golden_models().size(), 8u);
   EXPECT_GE(extended_lists().size(), 14u);
+  EXPECT_GE(stored_models().size(), 3 * 7u);
 }
 
 }  // namespace

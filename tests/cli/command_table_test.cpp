@@ -391,6 +391,9 @@ Positionals:
   MODEL                           A .keras or .h5 file
 
 Options:
+  --storage {float32,bfloat16,float16,int8}
+                                  The weights are stored in this format and computed with as
+                                  float32; faults hit what is stored (default: float32)
   --plan                          Also print the steps that are run, with their kernels
   --kernels {auto,avx512,avx2,neon,scalar}
                                   The instruction set of the plan (default: auto)
@@ -403,6 +406,7 @@ Options:
 Examples:
   tf_injector inspect models/CIFAR10/ResNet20.keras
   tf_injector inspect net.keras --plan
+  tf_injector inspect net.keras --storage int8
 )");
 }
 

@@ -76,8 +76,8 @@ TEST(ValidationText, CountsFaultsLayersAndBitGroups) {
       "2,dense,\"(15, 9)\",23\n"
       "3,dense,\"(15, 9)\",22\n",
       "l.csv", small_model());
-  EXPECT_EQ(validation_text(list, "m.keras"),
-            "l.csv: 4 faults, 2 layers, fits m.keras\n"
+  EXPECT_EQ(validation_text(list, small_model()),
+            "l.csv: 4 faults, 2 layers, fits m/small.keras\n"
             "sign (31): 1\n"
             "exponent (23-30): 2\n"
             "mantissa (0-22): 1\n");
@@ -86,7 +86,8 @@ TEST(ValidationText, CountsFaultsLayersAndBitGroups) {
 TEST(ValidationText, OneIsNoPlural) {
   const FaultList list =
       FaultList::parse("Injection,Layer,TensorIndex,Bit\n5,dense,\"(0, 0)\",0\n", "l.csv", small_model());
-  EXPECT_EQ(validation_text(list, "m.keras").substr(0, 40), "l.csv: 1 fault, 1 layer, fits m.keras\nsi");
+  EXPECT_EQ(validation_text(list, small_model()).substr(0, 46),
+            "l.csv: 1 fault, 1 layer, fits m/small.keras\nsi");
 }
 
 }  // namespace

@@ -152,7 +152,7 @@ TEST_F(EstimateStateTest, OfAnotherEstimateIsRefused) {
 
 TEST_F(EstimateStateTest, OfALaterVersionIsRefused) {
   std::string later = written();
-  later.replace(later.find("\"schema\":2"), 10, "\"schema\":4");
+  later.replace(later.find("\"schema\":2"), 10, "\"schema\":5");
   write(later);
   expect_error(ErrorKind::resume, "written by a later version");
 }

@@ -122,12 +122,12 @@ TEST(LayerNames, FullPathsMeanOneLayerEach) {
 
 TEST(BitGroups, EveryBitIsInItsGroup) {
   for (int bit = 0; bit < 32; ++bit) {
-    const BitGroup& group = kBitGroups[bit_group_of(bit)];
+    const BitGroup& group = bit_groups()[bit_group_of(bit)];
     EXPECT_TRUE(group.first_bit <= bit && bit <= group.last_bit) << bit;
   }
-  EXPECT_EQ(bit_group_label(kBitGroups[0]), "sign (31)");
-  EXPECT_EQ(bit_group_label(kBitGroups[1]), "exponent (23-30)");
-  EXPECT_EQ(bit_group_label(kBitGroups[2]), "mantissa (0-22)");
+  EXPECT_EQ(bit_group_label(bit_groups()[0]), "sign (31)");
+  EXPECT_EQ(bit_group_label(bit_groups()[1]), "exponent (23-30)");
+  EXPECT_EQ(bit_group_label(bit_groups()[2]), "mantissa (0-22)");
 }
 
 TEST(FormatIndex, IsPythons) {

@@ -5,8 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/bits.hpp"
 #include "fault/fault_list.hpp"
 #include "fuzz_target.hpp"
+#include "graph/storage.hpp"
 #include "io/csv.hpp"
 #include "tf_injector/fault.hpp"
 
@@ -28,8 +30,8 @@ void add_layer(Graph& graph, const std::string& path, const std::string& class_n
   graph.layers.push_back(std::move(layer));
 }
 
-// Nested models with layers of one name among them.
-Graph small_model() {
+// Nested models with layers of one name among them, their weights stored in a format.
+Graph small_model(StorageFormat format) {
   Graph graph;
   add_layer(graph, "conv2d", "Conv2D", {3, 3, 1, 8});
   add_layer(graph, "batch_normalization", "BatchNormalization", {8});
@@ -44,6 +46,14 @@ Graph small_model() {
   graph.calls = {
       {.layer = 0, .output = image}, {.layer = 0, .output = square}, {.layer = 5, .output = vector}};
   graph.outputs = {vector, square};
+  graph.storage = format;
+  for (Weight& weight : graph.weights) {
+    weight.storage = format;
+    if (format == StorageFormat::int8)
+      weight.scales = int8_scales(weight.values, static_cast<size_t>(weight.shape.back()));
+    for (size_t i = 0; i < weight.values.size(); ++i)
+      weight.values[i] = bits_float(decoded(weight, i, stored_code(weight, i)));
+  }
   return graph;
 }
 
@@ -71,6 +81,14 @@ std::string as_csv(FaultRows faults) {
     }
   }
   return text;
+}
+
+// The float32 that a change makes of what is stored.
+uint32_t changed_number(const Change& change, const Weight& weight, size_t element) {
+  const auto* set = std::get_if<SetValue>(&change);
+  if (set == nullptr) return decoded(weight, element, changed_bits(change, stored_code(weight, element)));
+  const bool is_code = set->width == storage_bits(weight.storage);
+  return decoded(weight, element, is_code ? set->bits : encoded(weight, element, set->bits));
 }
 
 void check_bits(const Change& change) {
@@ -138,9 +156,12 @@ void check_list(const ResolvedFaultList& list, const Graph* graph) {
         continue;
       }
       const Patch& patch = patches[next++];
-      const Shape& shape = graph->weights.at(static_cast<size_t>(patch.weight)).shape;
-      fuzz::require(patch.element == element_of(shape, part), "another element");
-      fuzz::require(patch.new_bits == changed_bits(part.change, patch.old_bits), "other bits");
+      const Weight& weight = graph->weights.at(static_cast<size_t>(patch.weight));
+      fuzz::require(patch.element == element_of(weight.shape, part), "another element");
+      const auto at = static_cast<size_t>(patch.element);
+      fuzz::require(patch.old_bits == float_bits(weight.values[at]) &&
+                        patch.new_bits == changed_number(part.change, weight, at),
+                    "other bits");
     }
     fuzz::require(next == patches.size(), "a patch without its part");
   }
@@ -152,10 +173,16 @@ void check_list(const ResolvedFaultList& list, const Graph* graph) {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const Graph model = small_model();
+  static const Graph model = small_model(StorageFormat::float32);
+  static const Graph stored[] = {small_model(StorageFormat::bfloat16), small_model(StorageFormat::float16),
+                                 small_model(StorageFormat::int8)};
   const std::string_view text = fuzz::as_text(data, size);
   const auto resolved = fuzz::accepted([&] { return parse_fault_list(text, "list.csv", &model); });
   if (resolved) check_list(*resolved, &model);
+  for (const Graph& graph : stored) {
+    const auto of_format = fuzz::accepted([&] { return parse_fault_list(text, "list.csv", &graph); });
+    if (of_format) check_list(*of_format, &graph);
+  }
   const auto unresolved = fuzz::accepted([&] { return parse_fault_list(text, "list.csv", nullptr); });
   if (unresolved) check_list(*unresolved, nullptr);
   fuzz::require(!resolved || (unresolved && same(unresolved->faults, resolved->faults)),

@@ -248,6 +248,8 @@ def lists(seeds):
     extended = header + ",Tensor,Model,Value,Part"
     seeds.add("fault_list", "parts", lines(extended, '0,conv2d,"(2, 1, 0, 7)",30 29,kernel,flip,,0', '0,dense,"(5, 9)",,,set,nan,1',
                                            '1,conv2d,"(0, 0, 0, 0)",0 8-15,,stuck1,,0', '2,dense,"(1, 1)",,,set,0x7fc00001,0'))
+    for name, value in {"bfloat16": "0x7fc0", "float16": "0xfe01", "int8": "0x80", "all": "-3e4"}.items():
+        seeds.add("fault_list", f"stored_{name}", lines(extended, '0,conv2d,"(2, 1, 0, 7)",0-7,,stuck1,,0', f'1,dense,"(5, 9)",,,set,{value},0'))
     seeds.add("fault_list", "some_columns", lines(header + ",model, PART", '4,dense,"(1, 2)",31,stuck0,', '4,dense,"(1, 3)",3-5,,1'))
     seeds.add("fault_list", "wrong_parts", lines(extended, '0,dense,"(1, 2)",3 3,bias,flop,1e99,1', '0,dense,"(1, 2)",5-3,,set,,x'))
     outputs = header + ",Tensor,Model,Value,Part,Image,Call"

@@ -240,7 +240,7 @@ def reports(seeds):
         for kind, value in {"left_out": None, "null": [None], "text": ["x"], "negative": [-1], "large": [1 << 62],
                             "object": [{}], "true": [True], "state": ["overwritten"]}.items():
             seeds.add("run_metadata", f"{name}_{kind}", json.dumps(with_value(both, path, value)))
-    for name, text in {"none": "", "list": "[]", "cut": json.dumps(both)[:99], "later": json.dumps(both | {"schema": 4}), "twice": '{"schema": 2, "schema": 1}',
+    for name, text in {"none": "", "list": "[]", "cut": json.dumps(both)[:99], "later": json.dumps(both | {"schema": 5}), "twice": '{"schema": 2, "schema": 1}',
                        "nul": "{}\0", "deep": "[" * 2000}.items():
         seeds.add("run_metadata", name, text)
     published = lines("Injection;Layer;TensorIndex;Bit;n_injections;masked;non_critical;critical", '4;conv;"(3, 1, 2, 0)";3;100;68;32;0',
@@ -336,7 +336,7 @@ def reports(seeds):
     shard = state.replace('"schema":2', '"schema":3').replace("}", ',"shard":"3/8"}') + right
     for name, text in {"shard": shard + rows + right, "shard_finished": shard + rows + right + "finished\nsha256,RIGHT\n", "shard_empty": shard + "finished\nsha256,RIGHT\n",
                        "shard_other": shard.replace("3/8", "4/8") + rows + right, "shard_in_old": state + right + "finished\nsha256,RIGHT\n",
-                       "later": state.replace('"schema":2', '"schema":4'), "no_schema": '{"file":"estimate state"}\n',
+                       "later": state.replace('"schema":2', '"schema":5'), "no_schema": '{"file":"estimate state"}\n',
                        "zero": state.replace('"schema":2', '"schema":0'), "text_schema": state.replace('"schema":2', '"schema":"2"'),
                        "foreign": "Injection,Layer\n",
                        "foreign_line": "Injection", "list": "[]\n", "empty": "", "blank_line": "\n", "json": "{}", "kind": '{"file":3,"schema":2}\n',
@@ -380,7 +380,7 @@ def opened_reports(seeds, whole, half, details, half_details):
     states = {"finished": (finished, whole), "running": (running, half), "golden": (about(half[:golden_end], 0, "running"), half[:golden_end]),
               "begun": (begun, half[:175]), "new": (fresh, ""),
               "overwritten": (about(whole, 3, "overwritten"), whole), "emptied": (about(whole, 3, "overwritten"), ""),
-              "later": (finished | {"schema": 9}, whole), "later_named": (finished | {"schema": 4, "tool": {"version": "9.0"}}, whole),
+              "later": (finished | {"schema": 9}, whole), "later_named": (finished | {"schema": 5, "tool": {"version": "9.0"}}, whole),
               "damaged": ("{", whole), "text": ("text", half), "no_metadata": ("", whole), "no_metadata_empty": ("", ""), "nothing": ("", ""),
               "foreign": (running, "my notes\n"), "foreign_alone": ("", "my notes\n"),
               "cut": (finished, whole[:-9]), "longer": (finished, whole + "x"), "changed": (finished, whole.replace("68,32", "67,33")),

@@ -175,8 +175,8 @@ TEST(SamplingPlan, SharesOutExactly) {
 
 TEST(SamplingPlan, DataAwareTakesPFromTheWeights) {
   const Model model = small_model();
-  std::vector<std::span<const float>> kernels;
-  for (const Weight& weight : model.data()->graph.weights) kernels.emplace_back(weight.values);
+  std::vector<const Weight*> kernels;
+  for (const Weight& weight : model.data()->graph.weights) kernels.push_back(&weight);
   const std::vector<double> p = bit_probabilities(kernels);
   // Also where only some of its bits are drawn.
   for (const std::vector<int>& bits : {std::vector<int>{}, std::vector<int>{3, 24, 30}}) {

@@ -13,6 +13,16 @@
 namespace tf_injector::detail {
 namespace {
 
+// Of kernels that are stored as float32.
+std::vector<double> probabilities_of(const std::vector<std::span<const float>>& kernels) {
+  std::vector<Weight> weights;
+  for (const std::span<const float> kernel : kernels)
+    weights.push_back({"kernel", {static_cast<int64_t>(kernel.size())}, {kernel.begin(), kernel.end()}});
+  std::vector<const Weight*> pointers;
+  for (const Weight& weight : weights) pointers.push_back(&weight);
+  return bit_probabilities(pointers);
+}
+
 // Tables of the normal distribution.
 TEST(SampleSize, QuantilesToTwoDecimals) {
   EXPECT_EQ(normal_quantile(0.80), 1.28);
@@ -71,7 +81,7 @@ TEST(SampleSize, SizesReachTheirMargin) {
 TEST(BitProbabilities, OfOneWeight) {
   const std::vector<float> values{1.5f};
   const std::vector<std::span<const float>> kernels{values};
-  const std::vector<double> p = bit_probabilities(kernels);
+  const std::vector<double> p = probabilities_of(kernels);
   ASSERT_EQ(p.size(), 32u);
   // Bit 30 makes the exponent 255: a NaN. Bit 31: 3. Bits 29 to 24 divide by 2^64, 2^32, ..., 4: nearly 1.5
   // away; bit 23 by 2: 0.75; bit 22: 0.5; bit i below: 2^(i - 23). The median of the others lies near
@@ -91,10 +101,10 @@ TEST(BitProbabilities, OfOneWeight) {
 TEST(BitProbabilities, AllKernelsCountByTheirSize) {
   const std::vector<float> many(3, 1.0f), one{0.25f}, together{1.0f, 1.0f, 1.0f, 0.25f};
   const std::vector<std::span<const float>> apart{many, one}, joined{together};
-  EXPECT_EQ(bit_probabilities(apart), bit_probabilities(joined));
+  EXPECT_EQ(probabilities_of(apart), probabilities_of(joined));
   // Bit 22, half of the weight: (3 x 0.5 + 0.125) / 4. The sign, twice of it: (3 x 2 + 0.5) / 4, the largest.
   const double least = (3 * std::ldexp(1.0, -23) + std::ldexp(1.0, -25)) / 4;
-  const std::vector<double> p = bit_probabilities(apart);
+  const std::vector<double> p = probabilities_of(apart);
   EXPECT_DOUBLE_EQ(p[22], 0.5 * (1.625 / 4 - least) / (6.5 / 4 - least));
 }
 
@@ -108,7 +118,7 @@ TEST(BitProbabilities, OutliersAreAThousandTimesTheMedian) {
     const auto flipped = std::bit_cast<float>(0x3cf5c28fu ^ (1u << bit));
     distances.push_back(std::fabs(static_cast<double>(flipped) - static_cast<double>(0.03f)));
   }
-  const std::vector<double> p = bit_probabilities(kernels);
+  const std::vector<double> p = probabilities_of(kernels);
   double least = std::numeric_limits<double>::infinity(), largest = 0;
   std::vector<int> outliers;
   for (size_t bit = 0; bit < 32; ++bit) {
@@ -131,13 +141,13 @@ TEST(BitProbabilities, OutliersAreAThousandTimesTheMedian) {
 TEST(BitProbabilities, WeightsThatAreNoNumbersMakeTheirBitsOutliers) {
   const std::vector<float> values{0.5f, std::numeric_limits<float>::quiet_NaN(), 0.25f};
   const std::vector<std::span<const float>> kernels{values};
-  for (const double p : bit_probabilities(kernels)) EXPECT_EQ(p, 0.5);
+  for (const double p : probabilities_of(kernels)) EXPECT_EQ(p, 0.5);
 }
 
 TEST(BitProbabilities, ZerosHaveAScaleToo) {
   const std::vector<float> values(4, 0.0f);  // bit 30 of 0 is 2, the sign changes nothing
   const std::vector<std::span<const float>> kernels{values};
-  const std::vector<double> p = bit_probabilities(kernels);
+  const std::vector<double> p = probabilities_of(kernels);
   EXPECT_EQ(p[31], 0);
   EXPECT_EQ(p[30], 0.5);
   for (const double share : p) EXPECT_TRUE(share >= 0 && share <= 0.5);

@@ -17,7 +17,7 @@ std::string remarks_of(const std::vector<std::string>& remarks) {
   return html + "</ul></section>\n";
 }
 
-std::string page_head(const std::string& title) {
+std::string page_head(const std::string& title, const std::string& script) {
   const std::string style = page_style();
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -26,7 +26,7 @@ std::string page_head(const std::string& title) {
       "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" "
       "content=\"no-referrer\">\n"
       "<title>{}</title>\n<style>{}</style>\n</head>\n",
-      content_security_policy(style, page_script()), html_text(title), style);
+      content_security_policy(style, script), html_text(title), style);
 }
 
 std::string page_header(const std::string& title, const std::string& answer,
@@ -70,8 +70,10 @@ std::string figure_of(const Drawing& drawing, const std::string& style, const st
 }
 
 std::string html_page(const std::string& title, const std::string& answer, const std::string& key_numbers,
-                      const std::vector<std::string>& remarks, const std::vector<PageSection>& sections) {
-  std::string html = page_head(title) + "<body>\n" + page_header(title, answer, sections);
+                      const std::vector<std::string>& remarks, const std::vector<PageSection>& sections,
+                      int last_bit) {
+  const std::string script = page_script(last_bit);
+  std::string html = page_head(title, script) + "<body>\n" + page_header(title, answer, sections);
   html += "<main id=\"main\">\n";
   if (!key_numbers.empty()) html += "<section aria-label=\"Key numbers\">\n" + key_numbers + "</section>\n";
   html += remarks_of(remarks);
@@ -79,7 +81,7 @@ std::string html_page(const std::string& title, const std::string& answer, const
     html += fmt::format("<section aria-labelledby=\"{}\">\n<h2 id=\"{}\">{}</h2>\n{}</section>\n", section.id,
                         section.id, html_text(section.title), section.content);
   html += "</main>\n";
-  html += fmt::format("<script>{}</script>\n</body>\n</html>\n", page_script());
+  html += fmt::format("<script>{}</script>\n</body>\n</html>\n", script);
   return html;
 }
 

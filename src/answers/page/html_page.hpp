@@ -24,9 +24,10 @@ struct PageSection {
 [[nodiscard]] std::string figure_of(const Drawing& drawing, const std::string& style,
                                     const std::string& label, const std::string& caption);
 
-// `title` is text; the others are HTML. `key_numbers`: "": none; `remarks`: text, above the sections.
+// `title` is text; the others are HTML. `key_numbers`: "": none; `remarks`: text, above the sections;
+// `last_bit`: the highest of a heat map.
 [[nodiscard]] std::string html_page(const std::string& title, const std::string& answer,
                                     const std::string& key_numbers, const std::vector<std::string>& remarks,
-                                    const std::vector<PageSection>& sections);
+                                    const std::vector<PageSection>& sections, int last_bit = 31);
 
 }  // namespace tf_injector::detail

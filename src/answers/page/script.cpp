@@ -62,7 +62,7 @@ constexpr std::string_view kScript = R"js(
   const hide = () => { tip.hidden = true; cursor.remove(); };
   function show(row, column) {
     const cells = rows[row].cells, cell = cells[column + 1], data = (cell.dataset.v || "").split("|");
-    const name = cells[0].textContent + ", bit " + (31 - column) + ": ";
+    const name = cells[0].textContent + ", bit " + (LAST_BIT - column) + ": ";
     tip.textContent = name + (data.length < 3 ? "no fault"
       : cell.textContent + " % of the images " + data[0] + "; " + data[1] + " % of " + data[2]
         + (data[2] === "1" ? " fault" : " faults"));
@@ -83,7 +83,7 @@ constexpr std::string_view kScript = R"js(
   svg.addEventListener("pointermove", (event) => {
     const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
     const column = Math.floor((point.x - size[0]) / size[2]), row = Math.floor((point.y - size[1]) / size[3]);
-    if (column < 0 || column > 31 || row < 0 || row >= rows.length) hide();
+    if (column < 0 || column > LAST_BIT || row < 0 || row >= rows.length) hide();
     else if (tip.hidden || row !== at.row || column !== at.column) show(row, column);
   });
   svg.addEventListener("pointerleave", hide);
@@ -96,7 +96,7 @@ constexpr std::string_view kScript = R"js(
     if (!step) return;
     event.preventDefault();
     const row = Math.min(Math.max(at.row + step[0], 0), rows.length - 1);
-    const column = Math.min(Math.max(at.column + step[1], 0), 31);
+    const column = Math.min(Math.max(at.column + step[1], 0), LAST_BIT);
     show(row, column);
     cursor.scrollIntoView({ block: "nearest", inline: "nearest" });
   });
@@ -105,6 +105,12 @@ constexpr std::string_view kScript = R"js(
 
 }  // namespace
 
-std::string_view page_script() { return kScript; }
+std::string page_script(int last_bit) {
+  constexpr std::string_view kLastBit = "LAST_BIT";
+  std::string script(kScript);
+  for (size_t at = script.find(kLastBit); at != std::string::npos; at = script.find(kLastBit, at))
+    script.replace(at, kLastBit.size(), std::to_string(last_bit));
+  return script;
+}
 
 }  // namespace tf_injector::detail

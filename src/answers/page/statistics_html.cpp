@@ -122,12 +122,12 @@ PageSection tables_section(const ReportStatistics& statistics) {
   const std::string at =
       " Intervals at " + confidence_text(statistics.confidence) + " confidence, each by itself.";
   std::string html;
-  const auto add = [&](const char* title, const std::vector<StatisticsDomain>& domains, const char* first) {
+  const auto add = [&](const std::string& title, const std::vector<StatisticsDomain>& domains,
+                       const char* first) {
     html += fmt::format("<h3>{}</h3>\n", title);
-    html += scroll_box(table_box(domains.size()), title,
-                       domains_table(domains, first, std::string(title) + "." + at));
+    html += scroll_box(table_box(domains.size()), title, domains_table(domains, first, title + "." + at));
   };
-  add("By field of the float32", statistics.fields, "field");
+  add(fields_title(statistics), statistics.fields, "field");
   add("By layer", statistics.layers, "layer");
   add("By bit", statistics.bits, "bit");
   return {"tables", "Tables", html};
@@ -185,7 +185,7 @@ std::string statistics_html(const ReportStatistics& statistics) {
                   html_text(answer_text(statistics)), html_text(faults_answer_text(statistics)),
                   html_text(design_text(statistics)));
   return html_page(subject, answer, statistics.network.faults > 0 ? key_numbers(statistics) : "",
-                   statistics.remarks, sections_of(statistics));
+                   statistics.remarks, sections_of(statistics), storage_bits(statistics.network.storage) - 1);
 }
 
 }  // namespace tf_injector

@@ -72,14 +72,15 @@ std::string cells_table(const ReportStatistics& statistics) {
     if (cell.faults > 0) cells[cell.layer][cell.bit_first] = &cell;
   }
   std::vector<HtmlColumn> columns = {{"layer", true}};
-  for (int bit = 31; bit >= 0; --bit) columns.push_back({std::to_string(bit)});
+  const int last_bit = storage_bits(statistics.network.storage) - 1;
+  for (int bit = last_bit; bit >= 0; --bit) columns.push_back({std::to_string(bit)});
   std::string html = table_start(
       "cells", "Images whose decision changes, in percent, by layer and bit. Empty: no fault of the report.",
       columns);
   for (const StatisticsDomain& layer : statistics.layers) {
     html += fmt::format("<tr><th scope=\"row\" class=\"name\">{}</th>", html_text(layer.layer));
     const auto& row = cells[layer.layer];
-    for (int bit = 31; bit >= 0; --bit) {
+    for (int bit = last_bit; bit >= 0; --bit) {
       const auto cell = row.find(bit);
       html += cell == row.end() ? "<td></td>" : heat_cell(*cell->second);
     }

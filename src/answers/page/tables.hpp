@@ -10,7 +10,7 @@ namespace tf_injector::detail {
 // A caption, and a row for each domain; `first` is the title of the column of names.
 [[nodiscard]] std::string domains_table(const std::vector<StatisticsDomain>& domains,
                                         const std::string& first, const std::string& caption);
-// Layer x bit: a row for each layer, a column for each bit from 31 to 0.
+// Layer x bit: a row for each layer, a column for each bit, the highest first.
 [[nodiscard]] std::string cells_table(const ReportStatistics& statistics);
 [[nodiscard]] std::string worst_table(const ReportStatistics& statistics);
 [[nodiscard]] std::string classes_table(const DetailStatistics& details);

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <vector>
 
@@ -18,10 +17,10 @@
 namespace tf_injector::detail {
 namespace {
 
-constexpr int kColumns = 32;
 constexpr size_t kLongestName = 26;  // characters of a layer's name
 constexpr double kCharacter = 6.2;   // width of one, at 11 px
 constexpr double kCellWidth = 21;
+constexpr double kLegendWidth = 420;
 constexpr size_t kManyLayers = 40;     // from here on rows are lower
 constexpr int kNoFault = -1;           // level of a cell
 constexpr size_t kTitledCells = 1100;  // each up to here says its numbers itself, for readers without scripts
@@ -30,9 +29,10 @@ struct HeatLayout {
   double x = 0, y = 0;  // of the first cell
   double cell_height = 0;
   size_t rows = 0;
-  [[nodiscard]] double width() const { return kColumns * kCellWidth; }
+  int columns = 0;  // bits
+  [[nodiscard]] double width() const { return columns * kCellWidth; }
   [[nodiscard]] double height() const { return static_cast<double>(rows) * cell_height; }
-  [[nodiscard]] double column(int bit) const { return x + (kColumns - 1 - bit) * kCellWidth; }
+  [[nodiscard]] double column(int bit) const { return x + (columns - 1 - bit) * kCellWidth; }
   [[nodiscard]] double row(size_t index) const { return y + static_cast<double>(index) * cell_height; }
 };
 
@@ -102,12 +102,12 @@ void draw_legend(Drawing& drawing, const HeatLayout& layout, const HeatScale& sc
 }
 
 void draw_bit_numbers(Drawing& drawing, const HeatLayout& layout, double y) {
-  for (int bit = 0; bit < kColumns; ++bit)
+  for (int bit = 0; bit < layout.columns; ++bit)
     drawing.text(layout.column(bit) + kCellWidth / 2, y, "middle", std::to_string(bit));
 }
 
-void draw_fields(Drawing& drawing, const HeatLayout& layout) {
-  for (const BitGroup& group : kBitGroups) {
+void draw_fields(Drawing& drawing, const HeatLayout& layout, StorageFormat storage) {
+  for (const BitGroup& group : bit_groups(storage)) {
     const double left = layout.column(group.last_bit), right = layout.column(group.first_bit) + kCellWidth;
     if (group.first_bit == group.last_bit) {
       drawing.text(right - 3, layout.y - 19, "end", group.name);
@@ -119,12 +119,11 @@ void draw_fields(Drawing& drawing, const HeatLayout& layout) {
 }
 
 // Cells of one level as a single path, neighbours in a row as one rectangle.
-void draw_as_paths(Drawing& drawing, const HeatLayout& layout,
-                   const std::vector<std::array<int, kColumns>>& levels) {
+void draw_as_paths(Drawing& drawing, const HeatLayout& layout, const std::vector<std::vector<int>>& levels) {
   for (int level = kNoFault; level <= kColorLevels; ++level) {
     std::string path;
     for (size_t row = 0; row < levels.size(); ++row) {
-      for (int bit = kColumns - 1; bit >= 0;) {
+      for (int bit = layout.columns - 1; bit >= 0;) {
         const int first = bit;
         while (bit >= 0 && levels[row][static_cast<size_t>(bit)] == level) --bit;
         if (bit == first) {
@@ -147,9 +146,8 @@ void draw_cells(Drawing& drawing, const HeatLayout& layout, const HeatScale& sca
                 const ReportStatistics& statistics) {
   std::map<std::string, size_t> rows;
   for (size_t i = 0; i < statistics.layers.size(); ++i) rows.emplace(statistics.layers[i].layer, i);
-  std::array<int, kColumns> empty;
-  empty.fill(kNoFault);
-  std::vector<std::array<int, kColumns>> levels(layout.rows, empty);
+  std::vector<std::vector<int>> levels(layout.rows,
+                                       std::vector<int>(static_cast<size_t>(layout.columns), kNoFault));
   std::string titles;
   const bool titled = statistics.cells.size() <= kTitledCells;
   for (const StatisticsDomain& cell : statistics.cells) {
@@ -186,6 +184,7 @@ std::string heatmap_description(const ReportStatistics& statistics) {
 Drawing heatmap_drawing(const ReportStatistics& statistics) {
   HeatLayout layout;
   layout.rows = statistics.layers.size();
+  layout.columns = storage_bits(statistics.network.storage);
   layout.cell_height = layout.rows > kManyLayers ? 13 : 18;
   size_t longest = 5;
   for (const StatisticsDomain& layer : statistics.layers)
@@ -198,7 +197,7 @@ Drawing heatmap_drawing(const ReportStatistics& statistics) {
   drawing.name = "heatmap";
   drawing.title = "Images whose decision changes, by layer and bit";
   drawing.description = heatmap_description(statistics);
-  drawing.width = layout.x + layout.width() + 12;
+  drawing.width = layout.x + std::max(layout.width(), kLegendWidth) + 12;
   drawing.height = layout.y + layout.height() + (repeats_bits ? 24 : 8);
   drawing.first_row = layout.y;
   drawing.row_height = layout.cell_height;
@@ -219,7 +218,7 @@ Drawing heatmap_drawing(const ReportStatistics& statistics) {
   drawing.body += "<g shape-rendering=\"crispEdges\">\n";  // no seams between neighbours
   drawing.rect(layout.x, layout.y, layout.width(), layout.height(), "c0");
   draw_cells(drawing, layout, scale, statistics);
-  draw_fields(drawing, layout);
+  draw_fields(drawing, layout, statistics.network.storage);
   return drawing;
 }
 

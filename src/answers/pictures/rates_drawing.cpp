@@ -14,8 +14,6 @@
 namespace tf_injector::detail {
 namespace {
 
-constexpr int kRateBits = 32;
-
 RateAxis axis_of(const std::vector<StatisticsDomain>& domains) {
   std::vector<double> rates;
   double highest = 0;
@@ -102,33 +100,53 @@ void draw_key(Drawing& drawing, double x, double y,
   }
 }
 
+// Of a field: pages have a style for each field of a float.
+std::string style_of(std::string_view field) {
+  return field == "magnitude" ? "mantissa" : std::string(field);
+}
+
+// "31 is the sign, 30 to 23 the exponent, 22 to 0 the mantissa."
+std::string fields_description(StorageFormat storage) {
+  std::string text;
+  for (const BitGroup& group : bit_groups(storage)) {
+    text += group.first_bit == group.last_bit
+                ? fmt::format("{} is the {}", group.last_bit, group.name)
+                : fmt::format(", {} to {} the {}", group.last_bit, group.first_bit, group.name);
+  }
+  return text + ".";
+}
+
 std::string scale_text(const RateAxis& axis) { return axis.is_logarithmic() ? ", log scale" : ""; }
 
 }  // namespace
 
 Drawing bits_drawing(const ReportStatistics& statistics) {
-  constexpr double kLeft = 62, kColumn = 22, kTop = 78, kPlot = 210, kRight = kLeft + kRateBits * kColumn;
+  constexpr double kLeft = 62, kColumn = 22, kTop = 78, kPlot = 210;
+  const StorageFormat storage = statistics.network.storage;
+  const int bits = storage_bits(storage);
+  constexpr double kLeast = 560;  // what the key of the marks takes
+  const double columns = bits, right_end = kLeft + columns * kColumn;
   const RateAxis axis = axis_of(statistics.bits);
   Drawing drawing;
   drawing.name = "bits";
   drawing.title = "Critical rate by bit" + scale_text(axis);
-  drawing.description = "31 is the sign, 30 to 23 the exponent, 22 to 0 the mantissa.";
-  drawing.width = kRight + 16;
+  drawing.description = fields_description(storage);
+  drawing.width = std::max(right_end, kLeast) + 16;
   drawing.height = kTop + kPlot + 44;
   drawing.text(8, 14, "start", drawing.title, "ti");
-  draw_key(drawing, 18, 34,
-           {{"sign", "images (sign)"},
-            {"exponent", "images (exponent)"},
-            {"mantissa", "images (mantissa)"},
-            {"faults", "faults that hurt at least one image"}});
+  std::vector<std::pair<std::string, std::string>> marks;
+  for (const BitGroup& group : bit_groups(storage))
+    marks.emplace_back(style_of(group.name), fmt::format("images ({})", group.name));
+  marks.emplace_back("faults", "faults that hurt at least one image");
+  draw_key(drawing, 18, 34, marks);
   for (const RateAxis::Tick& tick : axis.ticks()) {
     const double y = kTop + kPlot * (1 - tick.at);
-    drawing.line(kLeft, y, kRight, y, "gr");
+    drawing.line(kLeft, y, right_end, y, "gr");
     drawing.text(kLeft - 6, y + 4, "end", tick.label);
   }
-  for (const BitGroup& group : kBitGroups) {
-    const double left = kLeft + (31 - group.last_bit) * kColumn,
-                 right = kLeft + (32 - group.first_bit) * kColumn;
+  for (const BitGroup& group : bit_groups(storage)) {
+    const double left = kLeft + (columns - 1 - group.last_bit) * kColumn,
+                 right = kLeft + (columns - group.first_bit) * kColumn;
     if (group.first_bit == group.last_bit) {
       drawing.text(right - 3, kTop - 12, "end", group.name);
     } else {
@@ -137,12 +155,12 @@ Drawing bits_drawing(const ReportStatistics& statistics) {
     if (group.first_bit > 0) drawing.line(right, kTop - 22, right, kTop + kPlot, "ax");
   }
   const MarkWriter writer{drawing, axis, kTop + kPlot, kTop, false};
-  for (int bit = 0; bit < kRateBits; ++bit)
-    drawing.text(kLeft + (31.5 - bit) * kColumn, kTop + kPlot + 16, "middle", std::to_string(bit));
-  drawing.text((kLeft + kRight) / 2, kTop + kPlot + 36, "middle", "bit");
+  for (int bit = 0; bit < bits; ++bit)
+    drawing.text(kLeft + (columns - 0.5 - bit) * kColumn, kTop + kPlot + 16, "middle", std::to_string(bit));
+  drawing.text((kLeft + right_end) / 2, kTop + kPlot + 36, "middle", "bit");
   for (const StatisticsDomain& bit : statistics.bits) {
     if (bit.faults == 0) continue;
-    writer.domain(bit, kLeft + (31.5 - bit.bit_first) * kColumn, field_text(bit),
+    writer.domain(bit, kLeft + (columns - 0.5 - bit.bit_first) * kColumn, style_of(field_text(bit)),
                   rate_title(bits_text(bit), bit), 4);
   }
   return drawing;

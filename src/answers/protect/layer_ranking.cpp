@@ -1,7 +1,6 @@
 #include "answers/protect/layer_ranking.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace tf_injector::detail {
 namespace {
@@ -22,7 +21,7 @@ struct WeightedMean {
 std::vector<size_t> rank_layers(const SampleDesign& design, const Domain& domain,
                                 std::span<const double> values) {
   std::vector<WeightedMean> cells(design.cells.size());
-  std::array<WeightedMean, 32> bits{};
+  std::vector<WeightedMean> bits(static_cast<size_t>(storage_bits(design.storage)));
   WeightedMean all;
   for (const DomainEvent& event : domain.events) {
     if (event.row < 0) continue;

@@ -16,7 +16,6 @@
 namespace tf_injector::detail {
 namespace {
 
-constexpr size_t kWeightBits = 32;
 constexpr double kCopies = 2;  // that TMR adds to a bit
 
 constexpr std::string_view kTmr = "tmr=", kTmrBits = "tmr-bits=";
@@ -24,7 +23,8 @@ constexpr std::string_view kTmr = "tmr=", kTmrBits = "tmr-bits=";
 // A word without a list of its own.
 struct PlainProtection {
   std::string_view word, label;
-  double check_bits;        // of each weight
+  double check_bits;        // of each weight, or of each word
+  int word_bits;            // 0: of each weight
   bool corrects;            // every flip of one bit; else it changes the weight
   std::string_view needs;   // besides
   bool takes_mode = false;  // ":as-is", ":zero", ":golden": what is done with two flips of a word
@@ -33,12 +33,12 @@ struct PlainProtection {
 
 // Check bits: of a Hamming code with a parity bit over 32 and 64 bits (Hamming 1950; Hsiao 1970).
 constexpr PlainProtection kPlain[] = {
-    {"secded64", "SEC-DED over 64 bits", 8.0 / 2, true, "", true},
-    {"secded32", "SEC-DED over 32 bits", 7, true, "", true},
-    {"parity-reload", "parity and reload", 1, true, "a copy to reload from"},
-    {"parity-zero", "parity and zero", 1, false, ""},
-    {"clamp", "clamp to the layer's range", 0, false, ""},
-    {"ranger", "range restriction (Ranger)", 0, false, "", false, true}};
+    {"secded64", "SEC-DED over 64 bits", 8, 64, true, "", true},
+    {"secded32", "SEC-DED over 32 bits", 7, 32, true, "", true},
+    {"parity-reload", "parity and reload", 1, 0, true, "a copy to reload from"},
+    {"parity-zero", "parity and zero", 1, 0, false, ""},
+    {"clamp", "clamp to the layer's range", 0, 0, false, ""},
+    {"ranger", "range restriction (Ranger)", 0, 0, false, "", false, true}};
 
 std::vector<std::string> split_at(std::string_view text, char separator) {
   std::vector<std::string> parts;
@@ -90,8 +90,8 @@ std::vector<std::string> layers_of(const std::string& word) {
   return layers;
 }
 
-std::string word_label(const std::string& word) {
-  if (word.starts_with(kTmrBits)) return "TMR of " + chosen_bits_label(bits_of(word));
+std::string word_label(const std::string& word, StorageFormat storage) {
+  if (word.starts_with(kTmrBits)) return "TMR of " + chosen_bits_label(bits_of(word), storage);
   if (word.starts_with(kTmr)) return fmt::format("TMR of {}", fmt::join(layers_of(word), ", "));
   return std::string(plain_protection(word).label);
 }
@@ -99,7 +99,10 @@ std::string word_label(const std::string& word) {
 }  // namespace
 
 Protection::Protection(const SampleDesign& design)
-    : design_(design), is_there_(design.layers.size()), is_tripled_(design.layers.size()) {
+    : design_(design),
+      is_there_(design.layers.size()),
+      is_tripled_(design.layers.size(),
+                  std::vector<bool>(static_cast<size_t>(storage_bits(design.storage)))) {
   for (const DesignCell& cell : design.cells) is_there_[cell.layer] = true;
 }
 
@@ -112,15 +115,18 @@ void Protection::add_word(const std::string& word) {
   if (word.starts_with(kTmr)) return triple({.layers = layers_of(word)}, word);
   const PlainProtection& plain = plain_protection(word);
   corrects_all_ = corrects_all_ || plain.corrects;
-  check_bits_ += plain.check_bits;
+  check_bits_ += plain.word_bits == 0 ? plain.check_bits
+                                      : plain.check_bits * storage_bits(design_.storage) / plain.word_bits;
   if (!plain.corrects) changing_.push_back(word);
   if (!plain.needs.empty()) needs_ = plain.needs;
 }
 
 void Protection::triple(const ChosenBits& chosen, const std::string& what) {
+  const int all = storage_bits(design_.storage);
   for (const int bit : chosen.bits) {
-    if (bit < 0 || bit >= static_cast<int>(kWeightBits))
-      throw Error(ErrorKind::usage, fmt::format("{}: expected bits from 0 to 31, found {}", what, bit));
+    if (bit < 0 || bit >= all)
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}: expected bits from 0 to {}, found {}", what, all - 1, bit));
   }
   std::vector<size_t> layers;
   for (const std::string& name : chosen.layers) layers.push_back(layer_of(name, what));
@@ -133,7 +139,7 @@ void Protection::triple(const ChosenBits& chosen, const std::string& what) {
 
 void Protection::triple(const std::vector<size_t>& layers, const std::vector<int>& bits) {
   for (const size_t layer : layers) {
-    if (bits.empty()) is_tripled_[layer].fill(true);
+    if (bits.empty()) is_tripled_[layer].assign(is_tripled_[layer].size(), true);
     for (const int bit : bits) is_tripled_[layer].at(static_cast<size_t>(bit)) = true;
   }
 }
@@ -182,10 +188,10 @@ double Protection::bits_per_weight() const {
   return check_bits_ + (weights > 0 ? kCopies * tripled / weights : 0);
 }
 
-std::string chosen_bits_label(std::vector<int> bits) {
+std::string chosen_bits_label(std::vector<int> bits, StorageFormat storage) {
   std::sort(bits.begin(), bits.end());
   bits.erase(std::unique(bits.begin(), bits.end()), bits.end());
-  if (bits.empty() || bits.size() == kWeightBits) return "all bits";
+  if (bits.empty() || bits.size() == static_cast<size_t>(storage_bits(storage))) return "all bits";
   std::vector<std::string> parts;
   for (size_t i = 0; i < bits.size();) {
     size_t end = i;
@@ -198,16 +204,16 @@ std::string chosen_bits_label(std::vector<int> bits) {
     }
   }
   std::string field;
-  for (const BitGroup& group : kBitGroups) {
+  for (const BitGroup& group : bit_groups(storage)) {
     if (bits.front() == group.first_bit && bits.back() == group.last_bit && parts.size() == 1)
       field = fmt::format(" ({})", group.name);
   }
   return fmt::format("bit{} {}{}", bits.size() == 1 ? "" : "s", fmt::join(parts, ", "), field);
 }
 
-std::string protection_label(const std::string& words) {
+std::string protection_label(const std::string& words, StorageFormat storage) {
   std::vector<std::string> labels;
-  for (const std::string& word : split_at(words, '+')) labels.push_back(word_label(word));
+  for (const std::string& word : split_at(words, '+')) labels.push_back(word_label(word, storage));
   return fmt::format("{}", fmt::join(labels, " + "));
 }
 

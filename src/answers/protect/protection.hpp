@@ -1,7 +1,6 @@
 // A protection of weights: which flips it corrects, and what it costs.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -36,8 +35,8 @@ class Protection {
   [[nodiscard]] size_t layer_of(const std::string& name, const std::string& what) const;
 
   const SampleDesign& design_;
-  std::vector<bool> is_there_;                    // the layers that have cells
-  std::vector<std::array<bool, 32>> is_tripled_;  // by layer
+  std::vector<bool> is_there_;                 // the layers that have cells
+  std::vector<std::vector<bool>> is_tripled_;  // by layer and bit
   bool corrects_all_ = false;
   double check_bits_ = 0;  // of each weight
   std::vector<std::string> changing_;
@@ -45,8 +44,9 @@ class Protection {
 };
 
 // For readers: "TMR of bits 30, 31", "SEC-DED over 32 bits, TMR of conv2d".
-[[nodiscard]] std::string protection_label(const std::string& words);
+[[nodiscard]] std::string protection_label(const std::string& words,
+                                           StorageFormat storage = StorageFormat::float32);
 // "bit 30", "bits 23-30 (exponent)".
-[[nodiscard]] std::string chosen_bits_label(std::vector<int> bits);
+[[nodiscard]] std::string chosen_bits_label(std::vector<int> bits, StorageFormat storage);
 
 }  // namespace tf_injector::detail

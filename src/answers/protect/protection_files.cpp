@@ -139,6 +139,7 @@ std::string protection_json(const ProtectionStudy& study) {
   lines.add("faults", study.faults);
   lines.add("population", json_or_null(study.population));
   lines.add("weights", json_or_null(study.weights));
+  if (study.storage != StorageFormat::float32) lines.add("storage", storage_name(study.storage));
   lines.add("design", design_json(study.design));
   lines.add_items("remarks", items_of(study.remarks, sentence));
   lines.add_items("rows", items_of(study.rows, protection_row_json));

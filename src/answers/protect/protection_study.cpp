@@ -26,8 +26,28 @@ namespace detail {
 namespace {
 
 constexpr const char* kNoProtection = "none";
-constexpr const char* kUsualBits[] = {"tmr-bits=31", "tmr-bits=30", "tmr-bits=30,31", "tmr-bits=23-30",
-                                      "tmr-bits=23-31"};
+// The sign, the highest bit below it, both, and the exponent without and with the sign; int8 has none.
+std::span<const char* const> usual_bits(StorageFormat storage) {
+  static constexpr std::array kFloat32{"tmr-bits=31", "tmr-bits=30", "tmr-bits=30,31", "tmr-bits=23-30",
+                                       "tmr-bits=23-31"};
+  static constexpr std::array kBfloat16{"tmr-bits=15", "tmr-bits=14", "tmr-bits=14,15", "tmr-bits=7-14",
+                                        "tmr-bits=7-15"};
+  static constexpr std::array kFloat16{"tmr-bits=15", "tmr-bits=14", "tmr-bits=14,15", "tmr-bits=10-14",
+                                       "tmr-bits=10-15"};
+  static constexpr std::array kInt8{"tmr-bits=7", "tmr-bits=6", "tmr-bits=6,7", "tmr-bits=5-7",
+                                    "tmr-bits=4-7"};
+  switch (storage) {
+    case StorageFormat::float32:
+      break;
+    case StorageFormat::bfloat16:
+      return kBfloat16;
+    case StorageFormat::float16:
+      return kFloat16;
+    case StorageFormat::int8:
+      return kInt8;
+  }
+  return kFloat32;
+}
 constexpr const char* kUsualWords[] = {"parity-reload", "secded64", "secded32",
                                        "parity-zero",   "clamp",    "ranger"};
 constexpr size_t kLayerCounts[] = {1, 2, 3, 5, 10, 20, 50};
@@ -71,7 +91,7 @@ class StudyMaker {
     unprotected_ = none.residual.images;
     std::vector<ProtectionRow> rows = {std::move(none)};
     if (options_.usual) {
-      for (const char* words : kUsualBits) rows.push_back(by_words(words));
+      for (const char* words : usual_bits(design_.storage)) rows.push_back(by_words(words));
       add_best_layers(rows);
       for (const char* words : kUsualWords) rows.push_back(by_words(words));
     }
@@ -87,18 +107,20 @@ class StudyMaker {
   [[nodiscard]] ProtectionRow by_words(const std::string& words) const {
     Protection protection(design_);
     protection.add(words);
-    return row_of(protection, words, protection_label(words), options_.confidence);
+    return row_of(protection, words, protection_label(words, design_.storage), options_.confidence);
   }
 
   [[nodiscard]] ProtectionRow by_choice(const ChosenBits& chosen) const {
     Protection protection(design_);
     protection.triple(chosen, "`layers`");
+    const std::string all_bits = fmt::format("tmr-bits=0-{}", storage_bits(design_.storage) - 1);
     std::string bits, names;
     for (const int bit : chosen.bits) bits += (bits.empty() ? "" : ",") + std::to_string(bit);
     for (const std::string& layer : chosen.layers) names += (names.empty() ? "" : ",") + layer;
-    const std::string name = bits.empty() ? names.empty() ? "tmr-bits=0-31" : "tmr=" + names
+    const std::string name = bits.empty() ? names.empty() ? all_bits : "tmr=" + names
                                           : "tmr-bits=" + bits + (names.empty() ? "" : " in " + names);
-    const std::string what = bits.empty() && !names.empty() ? "" : chosen_bits_label(chosen.bits);
+    const std::string what =
+        bits.empty() && !names.empty() ? "" : chosen_bits_label(chosen.bits, design_.storage);
     const std::string of = what.empty() || names.empty() ? what : what + " in ";
     const std::string label = fmt::format("TMR of {}{}", of, fmt::join(chosen.layers, ", "));
     ProtectionRow row = row_of(protection, name, label, options_.confidence);
@@ -298,6 +320,7 @@ ProtectionStudy study_of(const std::string& path, const ReportSample& sample, co
   study.images = sample.report.golden.images;
   study.faults = static_cast<int64_t>(sample.report.rows.size());
   study.design = sample.design.summary;
+  study.storage = sample.design.storage;
   study.remarks = sample.design.remarks;
   if (sample.design.sizes_known) {
     double faults = 0, weights = 0;
@@ -329,7 +352,7 @@ std::string_view protect_metric_name(ProtectMetric metric) noexcept {
 ProtectionStudy protection_study(const std::string& path, const ProtectOptions& options) {
   return guarded([&] {
     check_confidence(options.confidence);
-    return study_of(path, read_report_sample(path), options);
+    return study_of(path, read_report_sample(path, options.storage), options);
   });
 }
 

@@ -48,8 +48,9 @@ std::vector<std::string> residual_cells(const ProtectionRow& row) {
 void add_residuals(TextWriter& writer, const ProtectionStudy& study) {
   writer.heading(fmt::format("What is left, in percent of the images, with intervals at {} confidence",
                              confidence_text(study.confidence)));
-  writer.paragraph(
-      "bits: memory for each weight, besides its 32; *: no protection that takes as few leaves less");
+  writer.paragraph(fmt::format(
+      "bits: memory for each weight, besides its {}; *: no protection that takes as few leaves less",
+      storage_bits(study.storage)));
   std::vector<std::vector<std::string>> rows;
   for (const ProtectionRow& row : study.rows) rows.push_back(residual_cells(row));
   writer.add(plain_table({{"  protection", false, 9},

@@ -30,6 +30,7 @@ ReportStatistics subject_of(const ProtectionStudy& study) {
   subject.confidence = study.confidence;
   subject.images = study.images;
   subject.design = study.design;
+  subject.network.storage = study.storage;
   subject.network.faults = study.faults;
   subject.network.population = study.population;
   return subject;

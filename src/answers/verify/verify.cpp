@@ -164,7 +164,7 @@ class Verifier {
       const auto i = static_cast<size_t>(row);
       drawn.add(faults_of(list)[i], patches_of(list)[i]);
     }
-    return list_of(std::move(drawn), model.sha256());
+    return list_of(std::move(drawn), model);
   }
 
   void run(Session& session, const LoadedInputs& loaded) {

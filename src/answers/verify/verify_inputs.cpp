@@ -44,6 +44,7 @@ LoadedInputs::LoadedInputs(const VerifyInputs& inputs, const std::optional<RunMe
   if (!dataset_ && data_path_.empty() && inputs.dataset_name.empty()) missing.emplace_back("`data`");
   if (missing.empty()) {
     require_places(report);
+    require_storage(report);
     return;
   }
   throw Error(
@@ -71,6 +72,18 @@ void LoadedInputs::require_places(const std::string& report) const {
   if (!dataset_ && inputs_.dataset_name.empty()) require("`data`", inputs_.data_path, metadata_->data_path);
 }
 
+std::optional<StorageFormat> LoadedInputs::given_storage() const {
+  return model_ ? model_->storage() : inputs_.storage;
+}
+
+void LoadedInputs::require_storage(const std::string& report) const {
+  const std::optional<StorageFormat> given = given_storage();
+  if (!metadata_ || !given || *given == metadata_->settings.storage) return;
+  throw Error(ErrorKind::resume,
+              fmt::format("{}: `storage`: {} in the report's metadata, {} now; they say how it was run",
+                          report, storage_name(metadata_->settings.storage), storage_name(*given)));
+}
+
 void LoadedInputs::say(const std::string& line) const {
   if (callbacks_.message) callbacks_.message(line);
 }
@@ -84,7 +97,9 @@ std::string LoadedInputs::list_sha256() const { return list_ ? list_->sha256() :
 void LoadedInputs::load_model() {
   if (model_) return;
   say("reading the model " + model_path_);
-  model_ = Model::load(model_path_);
+  const StorageFormat storage =
+      metadata_ ? metadata_->settings.storage : inputs_.storage.value_or(StorageFormat::float32);
+  model_ = Model::load(model_path_).stored(storage);
 }
 
 void LoadedInputs::load_list() {

@@ -33,6 +33,8 @@ class LoadedInputs {
 
  private:
   void require_places(const std::string& report) const;
+  void require_storage(const std::string& report) const;
+  [[nodiscard]] std::optional<StorageFormat> given_storage() const;
   [[nodiscard]] SessionOptions recorded_options() const;
   [[nodiscard]] std::string named_dataset() const;
   void say(const std::string& line) const;

@@ -113,7 +113,7 @@ void ExplainCommand::run(const CommandContext& context) const {
   const std::string model_path = find_model(options);
   check_json_path(json, {model_path, options.data_path, options.fault_list_path});
   if (!has_data()) {
-    const Model model = Model::load(model_path);
+    const Model model = Model::load(model_path).stored(options.storage);
     const ChosenFault chosen = choose_fault(model);
     const FaultExplanation found = explain(model, chosen.list, chosen.row, options.session.output);
     return print_result(context.out, json, explanation_text(found), found.json());

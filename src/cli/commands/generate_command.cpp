@@ -5,6 +5,7 @@
 #include <iostream>
 #include <ostream>
 
+#include "cli/campaign_flags.hpp"
 #include "cli/console/console.hpp"
 #include "cli/flag_values.hpp"
 #include "cli/text/sampling_text.hpp"
@@ -46,6 +47,7 @@ Exit codes: 0 done, 2 wrong command line, 3 bad input, 4 list not written, 75 in
 
 void GenerateCommand::add_flags(CommandParser& parser) {
   parser.text("--model", "FILE", "The model", model);
+  add_storage_flag(parser, storage);
   parser.text("-o,--output", "LIST", "The list that is written; - is standard output", list);
   parser.value("--scheme", "{network-wise,layer-wise,data-unaware,data-aware,exhaustive}",
                "How bits are chosen (default: network-wise)",
@@ -73,7 +75,7 @@ void GenerateCommand::add_flags(CommandParser& parser) {
       "--layers", "A,B,...", "Only these layers (default: all)",
       [this](const std::string& flag, const std::string& text) { options.layers = parse_names(flag, text); });
   parser.value(
-      "--bits", "BITS", "Only these bits: 0-31, 30,31 (default: all)",
+      "--bits", "BITS", "Only these bits: 0-31, 30,31 (default: all of the storage format)",
       [this](const std::string& flag, const std::string& text) { options.bits = parse_bits(flag, text); });
   parser.flag("--published", "The procedure of the published lists; nothing else can be chosen beside it",
               published);
@@ -92,7 +94,7 @@ void GenerateCommand::check() {
 }
 
 void GenerateCommand::run(const CommandContext& context) const {
-  const SamplingPlan plan(Model::load(model), options);
+  const SamplingPlan plan(Model::load(model).stored(storage), options);
   context.console.message(sampling_text(plan));
   if (dry_run) return;
   if (list == kStandardOutput) return print_list(plan, context.data);

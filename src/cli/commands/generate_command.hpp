@@ -5,6 +5,7 @@
 
 #include "cli/command.hpp"
 #include "tf_injector/fault_sampling.hpp"
+#include "tf_injector/storage.hpp"
 
 namespace tf_injector::detail::cli {
 
@@ -15,6 +16,7 @@ struct GenerateCommand final : Command {
   void run(const CommandContext& context) const override;
 
   std::string model, list;
+  StorageFormat storage = StorageFormat::float32;
   SamplingOptions options;
   bool published = false, has_scheme = false, overwrite = false, dry_run = false;
 };

@@ -5,11 +5,13 @@
 
 #include "cli/command.hpp"
 #include "tf_injector/kernel_set.hpp"
+#include "tf_injector/storage.hpp"
 
 namespace tf_injector::detail::cli {
 
 struct InspectCommand final : Command {
   std::string model;
+  StorageFormat storage = StorageFormat::float32;
   bool plan = false;                         // the steps that run as well
   KernelSet kernels = KernelSet::automatic;  // of the plan
 

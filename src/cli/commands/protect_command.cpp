@@ -63,13 +63,16 @@ void ProtectCommand::check() {
 }
 
 ProtectionStudy ProtectCommand::study(Console& console) const {
-  if (inputs.model.empty()) return protection_study(inputs.report, options);
-  const Model model = Model::load(inputs.model);
-  return protection_study(inputs.report, model, inputs.plan(model, console), options);
+  ProtectOptions all = options;
+  all.storage = inputs.storage;
+  if (inputs.model.empty()) return protection_study(inputs.report, all);
+  const Model model = inputs.load_model();
+  return protection_study(inputs.report, model, inputs.plan(model, console), all);
 }
 
 void ProtectCommand::run(const CommandContext& context) const {
   check_protection_files(files, inputs.paths());
+  inputs.require_storage();
   require_no_stream({files.html, files.csv, files.json, files.svg});
   const ProtectionStudy result = study(context.console);
   for (const std::string& path : write_protection(result, files)) context.console.message("wrote " + path);

@@ -77,13 +77,15 @@ void ReportCommand::check_files() const {
 ReportStatistics ReportCommand::statistics(Console& console) const {
   ReportStatisticsOptions all = options;
   all.details = details;
+  all.storage = inputs.storage;
   if (inputs.model.empty()) return report_statistics(inputs.report, all);
-  const Model model = Model::load(inputs.model);
+  const Model model = inputs.load_model();
   return report_statistics(inputs.report, model, inputs.plan(model, console), all);
 }
 
 void ReportCommand::run(const CommandContext& context) const {
   check_files();
+  inputs.require_storage();
   const ReportStatistics result = statistics(context.console);
   for (const std::string& path : write_statistics(result, files)) context.console.message("wrote " + path);
   if (json_to_output) {

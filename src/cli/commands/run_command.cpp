@@ -91,7 +91,7 @@ class Run {
     if (status_) status_->begin(report, campaign);
     if (report.is_finished()) {
       print_golden(*report.golden_before());
-      return print_report(report, summarize(report.rows_before()));
+      return print_report(report, summarize(report.rows_before(), campaign.session().model().storage()));
     }
     const CampaignSummary summary = interruptible(
         [&] { return campaign.run(report, callbacks_); },

@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "cli/campaign_flags.hpp"
 #include "cli/inputs.hpp"
 #include "cli/text/model_text.hpp"
 #include "tf_injector/error.hpp"
@@ -21,6 +22,7 @@ void ValidateCommand::add_flags(CommandParser& parser) {
   parser.word("-d,--dataset", "Instead of --model, with -n: models/<dataset>/<NAME>.keras", dataset_names(),
               options.dataset);
   parser.text("-n,--network-name", "NAME", "The model's name, with -d", options.network);
+  add_storage_flag(parser, options.storage);
 }
 
 void ValidateCommand::check() {
@@ -31,8 +33,8 @@ void ValidateCommand::check() {
 }
 
 void ValidateCommand::run(const CommandContext& context) const {
-  const Model model = Model::load(find_model(options));
-  context.out << validation_text(FaultList::read(options.fault_list_path, model), model.source());
+  const Model model = Model::load(find_model(options)).stored(options.storage);
+  context.out << validation_text(FaultList::read(options.fault_list_path, model), model);
 }
 
 }  // namespace tf_injector::detail::cli

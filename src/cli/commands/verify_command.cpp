@@ -85,6 +85,7 @@ VerifyInputs VerifyCommand::inputs() const {
   VerifyInputs inputs;
   inputs.model_path = given.model_path;
   if (inputs.model_path.empty() && !given.network.empty()) inputs.model_path = find_model(given);
+  if (given.storage != StorageFormat::float32) inputs.storage = given.storage;
   inputs.fault_list_path = given.fault_list_path;
   inputs.data_path = given.data_path;
   inputs.dataset_name = given.dataset;

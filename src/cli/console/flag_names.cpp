@@ -6,14 +6,14 @@
 namespace tf_injector::detail::cli {
 namespace {
 
-constexpr std::array<std::string_view, 44> kOptions = {
-    "batch_size",   "bits",        "by",          "check",       "confidence",   "data",    "dataset",
-    "details",      "dry_run",     "error",       "fault_list",  "fit_per_mbit", "kernels", "layers",
-    "limit",        "margin",      "max_seconds", "mean",        "memory",       "model",   "n",
-    "network_name", "no_download", "output",      "output_path", "overwrite",    "p",       "preprocess",
-    "published",    "report",      "resize",      "resume_from", "sample",       "scheme",  "scores",
-    "shard",        "state",       "status",      "std",         "techniques",   "threads", "tile",
-    "to",           "use_tf"};
+constexpr std::array<std::string_view, 45> kOptions = {
+    "batch_size",   "bits",        "by",          "check",       "confidence",   "data",       "dataset",
+    "details",      "dry_run",     "error",       "fault_list",  "fit_per_mbit", "kernels",    "layers",
+    "limit",        "margin",      "max_seconds", "mean",        "memory",       "model",      "n",
+    "network_name", "no_download", "output",      "output_path", "overwrite",    "p",          "preprocess",
+    "published",    "report",      "resize",      "resume_from", "sample",       "scheme",     "scores",
+    "shard",        "state",       "status",      "storage",     "std",          "techniques", "threads",
+    "tile",         "to",          "use_tf"};
 
 std::string flag_of(std::string_view option) {
   std::string flag = "--" + std::string(option);

@@ -54,29 +54,64 @@ std::string mean_text(int64_t sum, int64_t count) {
   return fmt::format("{}.{}", grouped(tenths / 10), tenths % 10);
 }
 
+// A storage format's lengths in bits.
+struct StoredFields {
+  explicit StoredFields(StorageFormat storage)
+      : format(storage),
+        mantissa(bit_groups(storage).back().last_bit + 1),
+        exponent(storage_bits(storage) - 1 - mantissa) {}
+
+  StorageFormat format;
+  int mantissa, exponent;
+  [[nodiscard]] bool has_exponent() const { return exponent > 0; }
+  [[nodiscard]] int largest_exponent() const { return (1 << exponent) - 1; }
+  // As float32 they count as zero; those of float16 are no denormals there.
+  [[nodiscard]] bool has_denormals() const { return format == StorageFormat::float16; }
+};
+
+std::string hex_text(uint32_t bits, int length) { return fmt::format("0x{:0{}x}", bits, (length + 3) / 4); }
+
 // "118 (2^-9)"
-std::string exponent_text(int exponent) {
-  if (exponent == 255) return "255 (Inf, NaN)";
-  if (exponent == 0) return "0 (zero)";  // denormals count as zero
-  return fmt::format("{} (2^{})", exponent, exponent - 127);
+std::string exponent_text(int exponent, const StoredFields& stored) {
+  if (exponent == stored.largest_exponent()) return fmt::format("{} (Inf, NaN)", exponent);
+  if (exponent == 0) return stored.has_denormals() ? "0 (denormal)" : "0 (zero)";
+  return fmt::format("{} (2^{})", exponent, exponent - stored.largest_exponent() / 2);
 }
 
-std::vector<std::string> field_row(const char* name, const FloatFields& fields) {
+std::vector<std::string> field_row(const char* name, const FloatFields& fields, const StoredFields& stored) {
+  const std::string bits = hex_text(fields.bits, storage_bits(stored.format));
+  const std::string value = fmt::format("{:.9g}", fields.value);
+  if (!stored.has_exponent()) return {name, bits, std::to_string(static_cast<int8_t>(fields.bits)), value};
   return {name,
-          fmt::format("0x{:08x}", fields.bits),
+          bits,
           std::to_string(fields.sign),
-          exponent_text(fields.exponent),
-          fmt::format("0x{:06x}", fields.mantissa),
-          fmt::format("{:.9g}", fields.value)};
+          exponent_text(fields.exponent, stored),
+          hex_text(fields.mantissa, stored.mantissa),
+          value};
+}
+
+std::string fields_table(const FaultExplanation& found) {
+  const StoredFields stored(found.storage);
+  std::vector<Column> columns = {{"", false}, {"bits", false}};
+  if (stored.has_exponent()) {
+    for (const char* name : {"sign", "exponent", "mantissa"}) columns.push_back({name, false});
+  } else {
+    columns.push_back({"code", true});
+  }
+  columns.push_back({"value", false});
+  return text_table(columns,
+                    {field_row("before", found.before, stored), field_row("after", found.after, stored)});
 }
 
 // "bit 30 (exponent, up): +9.8e+35, multiplied by 2^128"
 std::string exponent_change_text(const FaultExplanation& found, int bit, double change) {
   const bool is_up = found.change == BitChange::exponent_up;
   const std::string text = fmt::format("bit {} (exponent, {}): {:+.3g}", bit, is_up ? "up" : "down", change);
+  const StoredFields stored(found.storage);
   if (found.before.exponent != 0 && found.after.exponent != 0)
-    return text + fmt::format(", {} by 2^{}", is_up ? "multiplied" : "divided", 1 << (bit - 23));
-  return found.after.exponent == 0 ? text + "; below the smallest normal number it counts as zero" : text;
+    return text + fmt::format(", {} by 2^{}", is_up ? "multiplied" : "divided", 1 << (bit - stored.mantissa));
+  const bool is_zero = found.after.exponent == 0 && !stored.has_denormals();
+  return is_zero ? text + "; below the smallest normal number it counts as zero" : text;
 }
 
 std::string change_text(const FaultExplanation& found) {
@@ -94,7 +129,9 @@ std::string change_text(const FaultExplanation& found) {
       return fmt::format("bit {}: the weight is {} without the fault already", bit,
                          found.change == BitChange::was_inf ? "Inf" : "NaN");
     case BitChange::sign:
-      return fmt::format("bit 31 (sign): {:+.3g}", after - before);
+    case BitChange::magnitude:
+      return fmt::format("bit {} ({}): {:+.3g}", bit, found.change == BitChange::sign ? "sign" : "magnitude",
+                         after - before);
     case BitChange::exponent_up:
     case BitChange::exponent_down:
       return exponent_change_text(found, bit, after - before);
@@ -113,13 +150,9 @@ std::string weight_text(const FaultExplanation& found) {
                                  format_index(found.fault.parts.front().index), flipped_bit(found.fault));
   text += wrapped(fmt::format("{}, kernel {}: {}", found.class_name, format_index(found.kernel_shape),
                               fmt::join(places, ", ")));
-  text += "\n" + text_table({{"", false},
-                             {"bits", false},
-                             {"sign", false},
-                             {"exponent", false},
-                             {"mantissa", false},
-                             {"value", false}},
-                            {field_row("before", found.before), field_row("after", found.after)});
+  if (found.storage != StorageFormat::float32)
+    text += fmt::format("stored in {}\n", storage_name(found.storage));
+  text += "\n" + fields_table(found);
   return text + change_text(found) + "\n\n";
 }
 

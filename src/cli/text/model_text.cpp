@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <array>
 #include <map>
 #include <utility>
 #include <vector>
@@ -13,8 +12,6 @@
 
 namespace tf_injector::detail::cli {
 namespace {
-
-constexpr int64_t kBitsPerWeight = 32;
 
 // "(32, 32, 3)", "(4,)"
 std::string shape_text(const std::vector<int64_t>& shape) { return format_index(shape); }
@@ -54,7 +51,8 @@ std::string model_text(const Model& model) {
     const std::string class_name = layer.class_name.substr(0, layer.class_name.find('('));
     const auto kernel = kernels.find(layer.path);
     const bool has_kernel = kernel != kernels.end();
-    const int64_t faultable_bits = has_kernel ? kernel->second.elements * kBitsPerWeight : 0;
+    const int64_t faultable_bits =
+        has_kernel ? kernel->second.elements * storage_bits(kernel->second.storage) : 0;
     rows.push_back({layer.path, class_name, shape_text(layer.output_shape),
                     has_kernel ? shape_text(kernel->second.shape) : "", std::to_string(layer.parameters),
                     has_kernel ? std::to_string(faultable_bits) : ""});
@@ -66,6 +64,8 @@ std::string model_text(const Model& model) {
 
   std::string text = fmt::format("{}: model '{}'", model.source(), model.name());
   if (!model.keras_version().empty()) text += fmt::format(", Keras {}", model.keras_version());
+  if (model.storage() != StorageFormat::float32)
+    text += fmt::format(", weights stored in {}", storage_name(model.storage()));
   text += "\n\n" + text_table({{"layer", false},
                                {"class", false},
                                {"output shape", false},
@@ -95,20 +95,22 @@ std::string steps_text(const std::vector<StepInfo>& steps) {
       rows);
 }
 
-std::string validation_text(const FaultList& list, const std::string& model_path) {
-  std::array<int64_t, kBitGroups.size()> counts{};
+std::string validation_text(const FaultList& list, const Model& model) {
+  const std::span<const BitGroup> groups = bit_groups(model.storage());
+  std::vector<int64_t> counts(groups.size());
   int64_t others = 0;
   const FaultRows rows = list.rows();
   for (size_t row = 0; row < rows.size(); ++row) {
     const int bit = rows.bit(row);
-    ++(bit < 0 ? others : counts[bit_group_of(bit)]);
+    ++(bit < 0 ? others : counts[bit_group_of(bit, model.storage())]);
   }
   std::string text =
       fmt::format("{}: {}, {}, fits {}\n", list.source(), plural(static_cast<int64_t>(list.size()), "fault"),
-                  plural(static_cast<int64_t>(list.layers()), "layer"), model_path);
-  for (size_t i = 0; i < kBitGroups.size(); ++i) {
-    text += fmt::format("{}: {}\n", bit_group_label(kBitGroups[i]), counts[i]);
-  }
+                  plural(static_cast<int64_t>(list.layers()), "layer"), model.source());
+  if (model.storage() != StorageFormat::float32)
+    text.insert(text.size() - 1, fmt::format(" stored in {}", storage_name(model.storage())));
+  for (size_t i = 0; i < groups.size(); ++i)
+    text += fmt::format("{}: {}\n", bit_group_label(groups[i]), counts[i]);
   if (others > 0) text += fmt::format("other faults: {}\n", others);
   return text;
 }

@@ -11,13 +11,13 @@ namespace tf_injector::detail::cli {
 
 // A table like Keras' summary (layer, class, output shape, kernel, parameters, faultable bits), then the
 // totals, inputs and outputs. A faultable bit is a bit of a kernel that a fault list may name: 32 per
-// element.
+// element, or as many as the storage format has.
 [[nodiscard]] std::string model_text(const Model& model);
 
 // The steps that run, with kernels and multiply-adds per image.
 [[nodiscard]] std::string steps_text(const std::vector<StepInfo>& steps);
 
 // "l.csv: 30 faults, 12 layers, fits m.keras", then how many faults each bit group has.
-[[nodiscard]] std::string validation_text(const FaultList& list, const std::string& model_path);
+[[nodiscard]] std::string validation_text(const FaultList& list, const Model& model);
 
 }  // namespace tf_injector::detail::cli
