@@ -75,6 +75,8 @@ def outputs_of(model):
     for path, layer in paths.items():
         if isinstance(layer, PASSING) or "identity" in layer.name:
             continue
+        if any(getattr(node.outputs, "dtype", None) != "float32" for node in layer._inbound_nodes):  # shapes, several outputs
+            continue
         shapes = {tuple(node.output_shapes[1:]) for node in layer._inbound_nodes if isinstance(node.output_shapes, tuple)}
         if len(shapes) != 1 or not all(isinstance(size, int) for size in next(iter(shapes))):
             continue
