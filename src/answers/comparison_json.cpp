@@ -30,7 +30,7 @@ Json column_json(const ColumnComparison& column) {
           {"differing_bits", json_list(column.bits)}};
 }
 
-Json row_json(const RowDifference& row, const std::vector<ColumnComparison>& columns) {
+Json difference_json(const RowDifference& row, const std::vector<ColumnComparison>& columns) {
   Json json = fault_json(row.fault);
   json["images"] = Json{{"a", row.images_a}, {"b", row.images_b}};
   json["largest_difference"] = row.largest_difference;
@@ -49,7 +49,7 @@ std::string Comparison::json() const {
                                {"a", json_or_null(row.counts.a)},
                                {"b", json_or_null(row.counts.b)},
                                {"equal", row.is_equal}});
-  for (const RowDifference& row : rows) row_list.push_back(row_json(row, columns));
+  for (const RowDifference& row : rows) row_list.push_back(difference_json(row, columns));
   Json mismatch_list = Json::array();
   for (const FaultMismatch& mismatch : mismatches)
     mismatch_list.push_back(Json{{"a", fault_json(mismatch.a)}, {"b", fault_json(mismatch.b)}});
