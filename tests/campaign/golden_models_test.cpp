@@ -178,7 +178,8 @@ TEST_P(ExtendedGoldenModel, HasTensorFlowsScoresUnderFaultsOfAllModels) {
         return only_on(list.patches.rows().image(f), scores(plan, &overlay, golden, batch), clean,
                        golden.images);
       };
-      EXPECT_TRUE(test::same_bits(golden.of_fault(faulty, f), scores_of(together, golden.clean))) << fault_text(list, f);
+      EXPECT_TRUE(test::same_bits(golden.of_fault(faulty, f), scores_of(together, golden.clean)))
+          << fault_text(list, f);
       EXPECT_TRUE(test::same_bits(golden.of_fault(alone, f), scores_of(1, golden.clean_alone)))
           << fault_text(list, f) << ", batches of one";
     }

@@ -72,6 +72,7 @@ bool store(RandomCase& c, StorageFormat format) {
   Dice dice(17);
   for (auto& fault : c.faults) {
     for (Patch& patch : fault) {
+      if (c.graph.is_mask(patch.weight)) continue;  // activations are float32
       const Weight& weight = c.graph.weights[static_cast<size_t>(patch.weight)];
       const auto element = static_cast<size_t>(patch.element);
       const auto highest = static_cast<int64_t>((uint64_t{1} << storage_bits(weight.storage)) - 1);
