@@ -11,15 +11,6 @@ namespace {
 // by the share of the network that is behind it, and the rest by the share's third power.
 constexpr double kCostOfAnyFault = 0.004, kCostByShare = 0.25;
 
-WeightId kernel_of(const Op& op) {
-  return std::visit(
-      [](const auto& of) {
-        if constexpr (requires { of.kernel; }) return of.kernel;
-        return kNoWeight;
-      },
-      op);
-}
-
 double channels_of(const Node& node) {
   const int rank = node.shape.rank();
   return rank == 0 ? 1 : static_cast<double>(std::max<int64_t>(node.shape[rank - 1], 1));

@@ -9,6 +9,15 @@ const char* op_name(const Op& op) {
   return std::visit([](const auto& o) { return std::decay_t<decltype(o)>::kName; }, op);
 }
 
+WeightId kernel_of(const Op& op) noexcept {
+  return std::visit(
+      [](const auto& of) {
+        if constexpr (requires { of.kernel; }) return of.kernel;
+        return kNoWeight;
+      },
+      op);
+}
+
 bool holds(const Op& op, WeightId weight) noexcept {
   return std::visit(
       [&](const auto& of) {

@@ -45,6 +45,8 @@ template <typename... Ops>
 // Is this weight the op's kernel, its bias or a parameter of its normalisation? A fault in it then changes
 // what the op gives.
 [[nodiscard]] bool holds(const Op& op, WeightId weight) noexcept;
+// The kernel of the op; kNoWeight: it has none.
+[[nodiscard]] WeightId kernel_of(const Op& op) noexcept;
 
 // "Conv2D", "Dense", ...
 [[nodiscard]] const char* op_name(const Op& op);

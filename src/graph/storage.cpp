@@ -68,16 +68,6 @@ float scale_of(const Weight& weight, size_t element) noexcept {
   return weight.scales.empty() ? 1.0F : weight.scales[element % weight.scales.size()];
 }
 
-// The kernel of an op; kNoWeight: it has none.
-WeightId kernel_of(const Op& op) {
-  return std::visit(
-      [](const auto& of) {
-        if constexpr (requires { of.kernel; }) return of.kernel;
-        return kNoWeight;
-      },
-      op);
-}
-
 // Of a kernel: the product of its last axes.
 size_t channels_of(const Op& op, const Shape& kernel) {
   const int64_t last = kernel.back();

@@ -308,6 +308,17 @@ def test_model_and_data_are_brought_once(client, small):
     assert not any(client.run(distributed._plugin_names).values())
 
 
+@pytest.mark.parametrize("shared_files", [False, True])
+def test_workers_store_the_weights_too(client, small, tmp_path, shared_files):
+    np.savez(tmp_path / "set.npz", x=np.load(ROOT / "tests/golden/odd_channels.golden.npz")["inputs"], y=np.arange(4))
+    model, data = fi.load_model(MODEL, storage="int8"), fi.Dataset.read(tmp_path / "set.npz")
+    faults = fi.FaultList.generate(model, n=80)
+    one = fi.run_campaign(model, data, faults, report=tmp_path / "one.csv", progress=False)
+    many = run(client, (model, data, faults), tmp_path / "many.csv", shared_files=shared_files)
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "many.csv").read_bytes()
+    assert one.storage == many.storage == distributed.run_campaign(client, model, data, faults, progress=False).storage == "int8"
+
+
 def test_workers_read_shared_files(client, small, tmp_path):
     model, data, faults = small
     np.savez(tmp_path / "set.npz", x=data.x, y=data.y)

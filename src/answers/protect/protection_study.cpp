@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <iterator>
 #include <numeric>
@@ -15,6 +14,7 @@
 #include "answers/report_sample.hpp"
 #include "answers/report_subject.hpp"
 #include "session/guarded.hpp"
+#include "tf_injector/bit_groups.hpp"
 #include "tf_injector/error.hpp"
 #include "tf_injector/protect.hpp"
 
@@ -26,28 +26,19 @@ namespace detail {
 namespace {
 
 constexpr const char* kNoProtection = "none";
-// The sign, the highest bit below it, both, and the exponent without and with the sign; int8 has none.
-std::span<const char* const> usual_bits(StorageFormat storage) {
-  static constexpr std::array kFloat32{"tmr-bits=31", "tmr-bits=30", "tmr-bits=30,31", "tmr-bits=23-30",
-                                       "tmr-bits=23-31"};
-  static constexpr std::array kBfloat16{"tmr-bits=15", "tmr-bits=14", "tmr-bits=14,15", "tmr-bits=7-14",
-                                        "tmr-bits=7-15"};
-  static constexpr std::array kFloat16{"tmr-bits=15", "tmr-bits=14", "tmr-bits=14,15", "tmr-bits=10-14",
-                                       "tmr-bits=10-15"};
-  static constexpr std::array kInt8{"tmr-bits=7", "tmr-bits=6", "tmr-bits=6,7", "tmr-bits=5-7",
-                                    "tmr-bits=4-7"};
-  switch (storage) {
-    case StorageFormat::float32:
-      break;
-    case StorageFormat::bfloat16:
-      return kBfloat16;
-    case StorageFormat::float16:
-      return kFloat16;
-    case StorageFormat::int8:
-      return kInt8;
-  }
-  return kFloat32;
+// The sign, the highest bit below it, both, and the exponent without and with the sign; int8 has none: three
+// and four bits from the sign down.
+std::vector<std::string> usual_bits(StorageFormat storage) {
+  const BitGroup& below = bit_groups(storage)[1];
+  const int sign = storage_bits(storage) - 1, top = below.last_bit;
+  const bool is_int8 = storage == StorageFormat::int8;
+  const int third = is_int8 ? sign - 2 : below.first_bit, fourth = is_int8 ? sign - 3 : below.first_bit;
+  return {fmt::format("tmr-bits={}", sign), fmt::format("tmr-bits={}", top),
+          fmt::format("tmr-bits={},{}", top, sign),
+          fmt::format("tmr-bits={}-{}", third, is_int8 ? sign : top),
+          fmt::format("tmr-bits={}-{}", fourth, sign)};
 }
+
 constexpr const char* kUsualWords[] = {"parity-reload", "secded64", "secded32",
                                        "parity-zero",   "clamp",    "ranger"};
 constexpr size_t kLayerCounts[] = {1, 2, 3, 5, 10, 20, 50};
@@ -91,7 +82,7 @@ class StudyMaker {
     unprotected_ = none.residual.images;
     std::vector<ProtectionRow> rows = {std::move(none)};
     if (options_.usual) {
-      for (const char* words : usual_bits(design_.storage)) rows.push_back(by_words(words));
+      for (const std::string& words : usual_bits(design_.storage)) rows.push_back(by_words(words));
       add_best_layers(rows);
       for (const char* words : kUsualWords) rows.push_back(by_words(words));
     }
