@@ -75,10 +75,14 @@ std::string host_name() {
 
 ProcessIdentity this_process() {
   static const std::string machine = machine_text();
-  thread_local ProcessIdentity known;
-  if (const int64_t process = ::getpid(); known.process != process)  // the first call, or a fork
-    known = {.machine = machine, .process = process, .start = start_time_of(process)};
-  return known;
+  // Nothing with a destructor: the C library ends a process that has no memory to register one.
+  thread_local int64_t process = 0;
+  thread_local uint64_t start = 0;
+  if (const int64_t now = ::getpid(); process != now) {  // the first call, or a fork
+    start = start_time_of(now);
+    process = now;
+  }
+  return {.machine = machine, .process = process, .start = start};
 }
 
 bool is_gone(const ProcessIdentity& process) {

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from small_campaign import DONE, LIST, MODEL, ROOT, files_of, run, write_images
+from small_campaign import DONE, LIST, MODEL, PROGRAM, ROOT, files_of, run, write_images
 
 OUT_OF_MEMORY = 8
 # The first allocations, where the least is set up, are tried one by one; behind them, so many places.
@@ -121,3 +121,13 @@ def test_whatever_the_address_space(command, images, report, tmp_path):
         check(done, f"{size >> 20} MiB")
         codes.append(done.returncode)
     assert codes[-1] == DONE
+
+
+def test_no_thread_registers_a_destructor():
+    """The C library ends a process that has no memory for it, in its own words."""
+    nm = shutil.which("nm")
+    if nm is None or "asan" in str(PROGRAM) or "tsan" in str(PROGRAM):
+        pytest.skip("no nm, or a sanitizer's own functions")
+    symbols = subprocess.run([nm, "--dynamic", "--undefined-only", PROGRAM], capture_output=True, text=True, check=True).stdout
+    assert "malloc" in symbols or "_Znwm" in symbols
+    assert "thread_atexit" not in symbols
