@@ -43,8 +43,9 @@ void ReportInputs::check(const std::string& command) const {
 }
 
 void ReportInputs::require_storage() const {
+  if (storage == StorageFormat::float32) return;  // a report is read once
   const StorageFormat recorded = storage_of_report(report).value_or(storage);
-  if (storage != StorageFormat::float32 && storage != recorded) {
+  if (storage != recorded) {
     throw Error(ErrorKind::usage, fmt::format("--storage {}: the metadata of {} say {}; leave it out",
                                               storage_name(storage), report, storage_name(recorded)));
   }
